@@ -1,0 +1,67 @@
+/** Canonical status names shared by every transport. */
+export type StatusName =
+  | "CANCELLED"
+  | "UNKNOWN"
+  | "INVALID_ARGUMENT"
+  | "DEADLINE_EXCEEDED"
+  | "NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "PERMISSION_DENIED"
+  | "RESOURCE_EXHAUSTED"
+  | "FAILED_PRECONDITION"
+  | "ABORTED"
+  | "OUT_OF_RANGE"
+  | "UNIMPLEMENTED"
+  | "INTERNAL"
+  | "UNAVAILABLE"
+  | "DATA_LOSS"
+  | "UNAUTHENTICATED";
+
+export interface AppErrorOptions {
+  /** What the reader should do next. */
+  remedy: string;
+  status?: StatusName;
+  cause?: unknown;
+}
+
+const brand = Symbol.for("dorian.AppError");
+
+/**
+ * The one error class of Dorian's own failures: a stable `NOUN_PROBLEM` code, what happened (with the value),
+ * and what to do next. Errors of user code are data and never this class.
+ *
+ * @example
+ * throw new AppError("VOLUME_NOT_FOUND", `There is no volume named "weights".`, {
+ *   status: "NOT_FOUND",
+ *   remedy: "Create it with `dorian volume create weights`, or pass { createIfMissing: true }.",
+ * });
+ */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: string;
+  readonly status: StatusName;
+  readonly remedy: string;
+  readonly [brand] = true;
+
+  constructor(code: string, message: string, options: AppErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = options.status ?? "FAILED_PRECONDITION";
+    this.remedy = options.remedy;
+  }
+
+  /** True for an AppError of any copy of this module: bundles each carry their own. */
+  static is(value: unknown): value is AppError {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+}
+
+/** Text of any thrown value, for messages that quote a cause. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a Node system error ("ENOENT", …), or undefined. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}

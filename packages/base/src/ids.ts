@@ -1,0 +1,47 @@
+import { randomBytes } from "node:crypto";
+
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** Prefix of each kind of object. Clients derive an object's class from it. */
+export type IdPrefix =
+  | "ap"
+  | "fu"
+  | "cs"
+  | "fc"
+  | "in"
+  | "im"
+  | "mo"
+  | "vo"
+  | "st"
+  | "en"
+  | "ta"
+  | "bl"
+  | "de"
+  | "ly"
+  | "wo"
+  | "bd"
+  | "ex"
+  | "tk"
+  | "dd";
+
+/**
+ * A new object id: prefix, one dash, 22 random base-62 characters (the form that clients parse).
+ *
+ * @example
+ * newId("vo"); // "vo-4hXq0Zb1…"
+ */
+export function newId(prefix: IdPrefix): string {
+  let out = "";
+  while (out.length < 22) {
+    for (const byte of randomBytes(32)) {
+      // 248 is the largest multiple of 62 below 256: anything above would favour some characters.
+      if (byte < 248 && out.length < 22) out += alphabet[byte % 62];
+    }
+  }
+  return `${prefix}-${out}`;
+}
+
+/** True when `id` has the given prefix and the full form. */
+export function isId(prefix: IdPrefix, id: string): boolean {
+  return id.startsWith(`${prefix}-`) && /^[a-z]{2}-[0-9A-Za-z]{22}$/.test(id);
+}

@@ -1,0 +1,41 @@
+import { AppError } from "@dorian/base/app-error";
+import koffi from "koffi";
+import { getSystemErrorMap } from "node:util";
+
+// Node has no binding for mounts, extended attributes and device nodes; spawning a tool for each costs 3 ms and more.
+const libc = koffi.load("libc.so.6");
+
+const calls = {
+  mount: libc.func("int mount(str, str, str, ulong, str)"),
+  umount2: libc.func("int umount2(str, int)"),
+  mknod: libc.func("int mknod(str, uint, ulong)"),
+  lgetxattr: libc.func("long lgetxattr(str, str, _Out_ uint8_t *, size_t)"),
+  lsetxattr: libc.func("int lsetxattr(str, str, uint8_t *, size_t, int)"),
+  lremovexattr: libc.func("int lremovexattr(str, str)"),
+  fsopen: libc.func("long syscall(long, str, uint)"),
+  fsconfig: libc.func("long syscall(long, int, uint, str, str, int)"),
+  fsmount: libc.func("long syscall(long, int, uint, uint)"),
+  moveMount: libc.func("long syscall(long, int, str, int, str, uint)"),
+};
+
+/** System call numbers that are the same on every architecture (they came after the tables were unified). */
+export const syscallNumber = { moveMount: 429, fsopen: 430, fsconfig: 431, fsmount: 432 } as const;
+
+export { calls as libc };
+
+/** Name of the last call's errno, e.g. "EBUSY". */
+export function lastErrno(): string {
+  return getSystemErrorMap().get(-koffi.errno())?.[0] ?? `errno ${koffi.errno()}`;
+}
+
+/** Throws for a negative return value; passes any other on. */
+export function check(result: number | bigint, what: string): number {
+  const value = Number(result);
+  if (value >= 0) return value;
+  const errno = lastErrno();
+  const error = new AppError("KERNEL_CALL_FAILED", `${what} failed: ${errno}.`, {
+    status: "INTERNAL",
+    remedy: "`dorian doctor` says what this machine's kernel lacks.",
+  });
+  throw Object.assign(error, { errno });
+}

@@ -1,0 +1,128 @@
+import { closeSync } from "node:fs";
+import { check, lastErrno, libc, syscallNumber } from "./libc.ts";
+
+const MS_RDONLY = 1;
+const MS_REMOUNT = 32;
+const MS_BIND = 4096;
+const MS_REC = 16384;
+const MS_PRIVATE = 1 << 18;
+const MS_SHARED = 1 << 20;
+const MNT_DETACH = 2;
+const FSOPEN_CLOEXEC = 1;
+const FSCONFIG_SET_FLAG = 0;
+const FSCONFIG_SET_STRING = 1;
+const FSCONFIG_CMD_CREATE = 6;
+const FSMOUNT_CLOEXEC = 1;
+const MOVE_MOUNT_F_EMPTY_PATH = 0x4;
+const MOVE_MOUNT_BENEATH = 0x200;
+const AT_FDCWD = -100;
+
+export interface OverlayOptions {
+  /** Directories, lowest first: a later one hides what an earlier one has. */
+  lower: string[];
+  /** Absent: the mount is read-only. */
+  upper?: string;
+  work?: string;
+  /** Let directories that came from a lower layer be renamed. */
+  redirectDirectories?: boolean;
+}
+
+/** Mounts an overlay of `options.lower` at `target`. */
+export function mountOverlay(target: string, options: OverlayOptions): void {
+  const mount = openOverlay(options);
+  try {
+    check(
+      libc.moveMount(syscallNumber.moveMount, mount, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH),
+      `mount at ${target}`,
+    );
+  } finally {
+    closeSync(mount);
+  }
+}
+
+/**
+ * Replaces the mount at `target` by a new overlay, in every namespace that `target` propagates to. At no moment is
+ * the directory empty; what processes hold open stays on the old mount until they let go of it.
+ */
+export function replaceOverlay(target: string, options: OverlayOptions): void {
+  const mount = openOverlay(options);
+  try {
+    const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_BENEATH;
+    if (Number(libc.moveMount(syscallNumber.moveMount, mount, "", AT_FDCWD, target, flags)) === 0) {
+      check(libc.umount2(target, MNT_DETACH), `unmount of the old overlay at ${target}`);
+      return;
+    }
+    // Before Linux 6.5 a mount cannot go beneath another. On top works too; the old one is then freed with the container.
+    if (lastErrno() !== "EINVAL") check(-1, `mount beneath ${target}`);
+    check(
+      libc.moveMount(syscallNumber.moveMount, mount, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH),
+      `mount over ${target}`,
+    );
+  } finally {
+    closeSync(mount);
+  }
+}
+
+function openOverlay(options: OverlayOptions): number {
+  const context = check(libc.fsopen(syscallNumber.fsopen, "overlay", FSOPEN_CLOEXEC), "fsopen overlay");
+  const set = (key: string, value: string) =>
+    check(
+      libc.fsconfig(syscallNumber.fsconfig, context, FSCONFIG_SET_STRING, key, value, 0),
+      `overlay ${key}=${value}`,
+    );
+  try {
+    set("source", "dorian");
+    // The kernel lists lower directories from the top down.
+    for (const directory of options.lower.toReversed()) set("lowerdir+", directory);
+    if (options.upper !== undefined && options.work !== undefined) {
+      set("upperdir", options.upper);
+      set("workdir", options.work);
+      set("redirect_dir", options.redirectDirectories ? "on" : "nofollow");
+      set("index", "off");
+    } else {
+      check(libc.fsconfig(syscallNumber.fsconfig, context, FSCONFIG_SET_FLAG, "ro", null, 0), "overlay ro");
+    }
+    check(
+      libc.fsconfig(syscallNumber.fsconfig, context, FSCONFIG_CMD_CREATE, null, null, 0),
+      "overlay create",
+    );
+    return check(libc.fsmount(syscallNumber.fsmount, context, FSMOUNT_CLOEXEC, 0), "fsmount overlay");
+  } finally {
+    closeSync(context);
+  }
+}
+
+/** Makes what is at `source` appear at `target` as well. */
+export function bindMount(source: string, target: string, options?: { readOnly?: boolean }): void {
+  check(libc.mount(source, target, null, MS_BIND | MS_REC, null), `bind ${source} at ${target}`);
+  if (options?.readOnly) {
+    check(
+      libc.mount(null, target, null, MS_BIND | MS_REMOUNT | MS_RDONLY, null),
+      `read-only remount of ${target}`,
+    );
+  }
+}
+
+/** Mounts and unmounts below `target` will from now on be seen wherever it is bound, too. */
+export function makeShared(target: string): void {
+  check(libc.mount(null, target, null, MS_SHARED, null), `share ${target}`);
+}
+
+/** Mounts below `target` stay in this mount namespace. */
+export function makePrivate(target: string): void {
+  check(libc.mount(null, target, null, MS_REC | MS_PRIVATE, null), `make ${target} private`);
+}
+
+/** Makes a mount's whole file system read-only; false while something has a file in it open for writing. */
+export function sealReadOnly(target: string): boolean {
+  return Number(libc.mount(null, target, null, MS_REMOUNT | MS_RDONLY, null)) === 0;
+}
+
+/** Unmounts `target` now for new lookups, and for good once nobody uses it. False when nothing was mounted there. */
+export function unmount(target: string): boolean {
+  if (Number(libc.umount2(target, MNT_DETACH)) === 0) return true;
+  const errno = lastErrno();
+  if (errno === "EINVAL" || errno === "ENOENT") return false;
+  check(-1, `unmount ${target}`);
+  return false;
+}

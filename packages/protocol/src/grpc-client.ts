@@ -1,0 +1,195 @@
+import { create, fromBinary, toBinary, type DescMethod, type DescService } from "@bufbuild/protobuf";
+import { AppError } from "@dorian/base/app-error";
+import { backoff } from "@dorian/base/backoff";
+import { sleep } from "@dorian/base/sleep";
+import * as grpc from "@grpc/grpc-js";
+import { randomUUID } from "node:crypto";
+import { maxMessageBytes } from "./grpc-server.ts";
+import { methodEntries, type CallOptions, type ServiceClient } from "./service.ts";
+import { fromStatus } from "./status.ts";
+
+export interface ConnectOptions {
+  /** `http://127.0.0.1:7070`, or `unix:///path/to/socket`. */
+  url: string;
+  /** Sent with every call. */
+  metadata?: Record<string, string>;
+  /** How long, in milliseconds, a unary call keeps trying while the server cannot be reached. Default 0: fail at once. */
+  retryUnavailableMs?: number;
+}
+
+/** One HTTP/2 connection, shared by the clients made from it. Disposing it fails their open calls. */
+export class Connection implements Disposable {
+  readonly url: string;
+  readonly client: grpc.Client;
+  readonly retryUnavailableMs: number;
+  #metadata: Record<string, string>;
+
+  constructor(options: ConnectOptions) {
+    this.url = options.url;
+    this.retryUnavailableMs = options.retryUnavailableMs ?? 0;
+    this.#metadata = options.metadata ?? {};
+    this.client = new grpc.Client(targetOf(options.url), grpc.credentials.createInsecure(), {
+      "grpc.max_receive_message_length": maxMessageBytes,
+      "grpc.max_send_message_length": maxMessageBytes,
+      "grpc.initial_reconnect_backoff_ms": 100,
+      "grpc.max_reconnect_backoff_ms": 2_000,
+      // One connection per Connection: pooled subchannels would be shared between differently authorised ones.
+      "grpc.use_local_subchannel_pool": 1,
+      // A proxy of the environment is for the way out, never for the way to our own server.
+      "grpc.enable_http_proxy": 0,
+    });
+  }
+
+  metadata(idempotencyKey?: string): grpc.Metadata {
+    const metadata = new grpc.Metadata();
+    for (const [key, value] of Object.entries(this.#metadata)) metadata.set(key, value);
+    if (idempotencyKey) metadata.set("x-idempotency-key", idempotencyKey);
+    return metadata;
+  }
+
+  [Symbol.dispose](): void {
+    this.client.close();
+  }
+}
+
+/**
+ * A typed client of `service` on `connection`. Unary calls carry an idempotency key that their retries share.
+ */
+export function createClient<S extends DescService>(service: S, connection: Connection): ServiceClient<S> {
+  const client: Record<string, unknown> = {};
+  for (const [name, method] of methodEntries(service)) {
+    const path = `/${service.typeName}/${method.name}`;
+    client[name] =
+      method.methodKind === "unary"
+        ? (request: unknown, options?: CallOptions) => callUnary(connection, path, method, request, options)
+        : (request: unknown, options?: CallOptions) => callStream(connection, path, method, request, options);
+  }
+  return client as ServiceClient<S>;
+}
+
+const serialize = (method: DescMethod) => (value: unknown) =>
+  Buffer.from(toBinary(method.input, create(method.input, value as never)));
+const deserialize = (method: DescMethod) => (bytes: Buffer) => fromBinary(method.output, bytes) as unknown;
+
+async function callUnary(
+  connection: Connection,
+  path: string,
+  method: DescMethod,
+  request: unknown,
+  options: CallOptions | undefined,
+): Promise<unknown> {
+  const key = randomUUID();
+  const deadline = Date.now() + connection.retryUnavailableMs;
+  const delays = backoff({ firstMs: 100, maxMs: 2_000 });
+  const signal = options?.signal ?? new AbortController().signal;
+  for (;;) {
+    try {
+      return await unaryAttempt(connection, path, method, request, key, signal);
+    } catch (error) {
+      const retry = AppError.is(error) && error.status === "UNAVAILABLE" && Date.now() < deadline;
+      if (!retry || signal.aborted) throw error;
+      await sleep(delays.next(), { signal });
+    }
+  }
+}
+
+function unaryAttempt(
+  connection: Connection,
+  path: string,
+  method: DescMethod,
+  request: unknown,
+  key: string,
+  signal: AbortSignal,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const cancel = () => call.cancel();
+    const call = connection.client.makeUnaryRequest(
+      path,
+      serialize(method),
+      deserialize(method),
+      request,
+      connection.metadata(key),
+      (error, response) => {
+        signal.removeEventListener("abort", cancel);
+        if (!error) resolve(response);
+        else reject(signal.aborted ? signal.reason : fromStatus(error, connection.url));
+      },
+    );
+    signal.addEventListener("abort", cancel, { once: true });
+  });
+}
+
+async function* callStream(
+  connection: Connection,
+  path: string,
+  method: DescMethod,
+  request: unknown,
+  options: CallOptions | undefined,
+): AsyncGenerator<unknown> {
+  const signal = options?.signal;
+  signal?.throwIfAborted();
+  const call =
+    method.methodKind === "bidi_streaming"
+      ? connection.client.makeBidiStreamRequest(
+          path,
+          serialize(method),
+          deserialize(method),
+          connection.metadata(),
+        )
+      : connection.client.makeServerStreamRequest(
+          path,
+          serialize(method),
+          deserialize(method),
+          request,
+          connection.metadata(),
+        );
+  const cancel = () => call.cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  if (method.methodKind === "bidi_streaming") {
+    void pump(request as AsyncIterable<unknown>, call as grpc.ClientDuplexStream<unknown, unknown>);
+  }
+  try {
+    for await (const message of call) yield message;
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw isServiceError(error) ? fromStatus(error, connection.url) : error;
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    call.cancel();
+  }
+}
+
+async function pump(
+  requests: AsyncIterable<unknown>,
+  call: grpc.ClientDuplexStream<unknown, unknown>,
+): Promise<void> {
+  try {
+    for await (const request of requests) {
+      if (call.destroyed) return;
+      if (!call.write(request))
+        await new Promise<void>((resolve) => call.once("drain", resolve).once("close", resolve));
+    }
+    call.end();
+  } catch {
+    // The producer of requests failed: the call cannot go on, and its reader is told by the cancellation.
+    call.cancel();
+  }
+}
+
+function isServiceError(error: unknown): error is grpc.ServiceError {
+  return error instanceof Error && "details" in error && "metadata" in error;
+}
+
+function targetOf(url: string): string {
+  if (url.startsWith("unix://")) return `unix:${url.slice("unix://".length)}`;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol === "http:") return `${parsed.hostname}:${parsed.port || "80"}`;
+  throw new AppError("SERVER_URL_INVALID", `"${url}" is not a server address.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Write it as http://host:port, or unix:///path/to/socket.",
+  });
+}

@@ -1,0 +1,1 @@
+export * from "./gen/dorian/guest_pb.js";

@@ -1,0 +1,1 @@
+export * from "./gen/modal/client_pb.js";

@@ -1,0 +1,1 @@
+export * from "./gen/dorian/operator_pb.js";

@@ -1,0 +1,62 @@
+import type { DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+
+/** Who is at the other end of a connection. */
+export type Identity =
+  | { kind: "client"; tokenId: string }
+  | { kind: "worker" }
+  | { kind: "task"; taskId: string };
+
+export interface CallContext {
+  identity: Identity;
+  /** Aborts when the caller goes away or the call ends. */
+  signal: AbortSignal;
+  /** Equal across the retries of one logical call; empty when the caller sent none. */
+  idempotencyKey: string;
+}
+
+type Handler<M extends DescMethod> = M extends { methodKind: "unary" }
+  ? (request: MessageShape<M["input"]>, context: CallContext) => Promise<MessageInitShape<M["output"]>>
+  : M extends { methodKind: "server_streaming" }
+    ? (
+        request: MessageShape<M["input"]>,
+        context: CallContext,
+      ) => AsyncIterable<MessageInitShape<M["output"]>>
+    : M extends { methodKind: "bidi_streaming" }
+      ? (
+          requests: AsyncIterable<MessageShape<M["input"]>>,
+          context: CallContext,
+        ) => AsyncIterable<MessageInitShape<M["output"]>>
+      : never;
+
+/** Implementation of a service: one function per method. A missing one answers UNIMPLEMENTED. */
+export type ServiceHandlers<S extends DescService> = {
+  [K in keyof S["method"]]?: Handler<S["method"][K]>;
+};
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+type ClientMethod<M extends DescMethod> = M extends { methodKind: "unary" }
+  ? (request: MessageInitShape<M["input"]>, options?: CallOptions) => Promise<MessageShape<M["output"]>>
+  : M extends { methodKind: "server_streaming" }
+    ? (
+        request: MessageInitShape<M["input"]>,
+        options?: CallOptions,
+      ) => AsyncIterable<MessageShape<M["output"]>>
+    : M extends { methodKind: "bidi_streaming" }
+      ? (
+          requests: AsyncIterable<MessageInitShape<M["input"]>>,
+          options?: CallOptions,
+        ) => AsyncIterable<MessageShape<M["output"]>>
+      : never;
+
+/** Typed caller of a service, whatever carries the call. */
+export type ServiceClient<S extends DescService> = {
+  readonly [K in keyof S["method"]]: ClientMethod<S["method"][K]>;
+};
+
+/** `AppPublish` → `appPublish`: generated descriptors index methods by their local name. */
+export function methodEntries<S extends DescService>(service: S): [keyof S["method"] & string, DescMethod][] {
+  return Object.entries(service.method) as [keyof S["method"] & string, DescMethod][];
+}

@@ -1,0 +1,1 @@
+export * from "./gen/dorian/worker_pb.js";

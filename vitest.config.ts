@@ -1,0 +1,26 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts"],
+          exclude: ["**/*.e2e.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["packages/*/test/**/*.e2e.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          // Containers, and the two cores of a small machine, are shared: one file at a time keeps timings meaningful.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
