@@ -14,7 +14,8 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["packages/*/test/**/*.e2e.test.ts"],
+          include: ["test/**/*.e2e.test.ts"],
+          globalSetup: ["packages/testkit/src/global-setup.ts"],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           // Containers, and the two cores of a small machine, are shared: one file at a time keeps timings meaningful.

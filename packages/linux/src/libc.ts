@@ -12,6 +12,8 @@ const calls = {
   lgetxattr: libc.func("long lgetxattr(str, str, _Out_ uint8_t *, size_t)"),
   lsetxattr: libc.func("int lsetxattr(str, str, uint8_t *, size_t, int)"),
   lremovexattr: libc.func("int lremovexattr(str, str)"),
+  flock: libc.func("int flock(int, int)"),
+  utimensat: libc.func("int utimensat(int, str, int64_t *, int)"),
   fsopen: libc.func("long syscall(long, str, uint)"),
   fsconfig: libc.func("long syscall(long, int, uint, str, str, int)"),
   fsmount: libc.func("long syscall(long, int, uint, uint)"),

@@ -79,6 +79,8 @@ function openOverlay(options: OverlayOptions): number {
       set("workdir", options.work);
       set("redirect_dir", options.redirectDirectories ? "on" : "nofollow");
       set("index", "off");
+      // A frozen upper directory must hold its files' bytes, whatever this kernel's default is.
+      set("metacopy", "off");
     } else {
       check(libc.fsconfig(syscallNumber.fsconfig, context, FSCONFIG_SET_FLAG, "ro", null, 0), "overlay ro");
     }

@@ -4,10 +4,20 @@ import { check, lastErrno, libc } from "./libc.ts";
 const S_IFCHR = 0o020000;
 const opaqueKey = "trusted.overlay.opaque";
 const redirectKey = "trusted.overlay.redirect";
+const originKey = "trusted.overlay.origin";
 
 /** Creates the mark by which an overlay layer says that a name below it is deleted. */
 export function createWhiteout(path: string): void {
   check(libc.mknod(path, S_IFCHR, 0), `whiteout ${path}`);
+}
+
+/**
+ * Says that `directory` may hold whiteouts. Without this the kernel lists them by name where a directory comes from one
+ * layer alone; to it, a recorded origin (of unknown value here) means that the directory once lay over another.
+ */
+export function markWhiteouts(directory: string): void {
+  if (getAttribute(directory, originKey) !== undefined) return;
+  check(libc.lsetxattr(directory, originKey, Buffer.alloc(1), 0, 0), `mark whiteouts in ${directory}`);
 }
 
 /** True for a directory entry that marks a deletion. Needs an lstat result. */

@@ -21,22 +21,34 @@ export interface ConnectOptions {
 export class Connection implements Disposable {
   readonly url: string;
   readonly client: grpc.Client;
-  readonly retryUnavailableMs: number;
+  retryUnavailableMs: number;
   #metadata: Record<string, string>;
 
-  constructor(options: ConnectOptions) {
+  constructor(options: ConnectOptions & { shared?: grpc.Client }) {
     this.url = options.url;
     this.retryUnavailableMs = options.retryUnavailableMs ?? 0;
     this.#metadata = options.metadata ?? {};
-    this.client = new grpc.Client(targetOf(options.url), grpc.credentials.createInsecure(), {
-      "grpc.max_receive_message_length": maxMessageBytes,
-      "grpc.max_send_message_length": maxMessageBytes,
-      "grpc.initial_reconnect_backoff_ms": 100,
-      "grpc.max_reconnect_backoff_ms": 2_000,
-      // One connection per Connection: pooled subchannels would be shared between differently authorised ones.
-      "grpc.use_local_subchannel_pool": 1,
-      // A proxy of the environment is for the way out, never for the way to our own server.
-      "grpc.enable_http_proxy": 0,
+    this.client =
+      options.shared ??
+      new grpc.Client(targetOf(options.url), grpc.credentials.createInsecure(), {
+        "grpc.max_receive_message_length": maxMessageBytes,
+        "grpc.max_send_message_length": maxMessageBytes,
+        "grpc.initial_reconnect_backoff_ms": 100,
+        "grpc.max_reconnect_backoff_ms": 2_000,
+        // One connection per Connection: pooled subchannels would be shared between differently authorised ones.
+        "grpc.use_local_subchannel_pool": 1,
+        // A proxy of the environment is for the way out, never for the way to our own server.
+        "grpc.enable_http_proxy": 0,
+      });
+  }
+
+  /** The same connection for calls that carry `metadata` as well. Lives as long as this one. */
+  with(metadata: Record<string, string>): Connection {
+    return new Connection({
+      url: this.url,
+      retryUnavailableMs: this.retryUnavailableMs,
+      metadata: { ...this.#metadata, ...metadata },
+      shared: this.client,
     });
   }
 
@@ -78,7 +90,7 @@ async function callUnary(
   request: unknown,
   options: CallOptions | undefined,
 ): Promise<unknown> {
-  const key = randomUUID();
+  const key = options?.idempotencyKey || randomUUID();
   const deadline = Date.now() + connection.retryUnavailableMs;
   const delays = backoff({ firstMs: 100, maxMs: 2_000 });
   const signal = options?.signal ?? new AbortController().signal;

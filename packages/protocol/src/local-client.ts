@@ -65,7 +65,11 @@ async function* mapMessages(method: DescMethod, requests: AsyncIterable<unknown>
 }
 
 function contextOf(identity: Identity, options?: CallOptions): CallContext {
-  return { identity, signal: options?.signal ?? new AbortController().signal, idempotencyKey: randomUUID() };
+  return {
+    identity,
+    signal: options?.signal ?? new AbortController().signal,
+    idempotencyKey: options?.idempotencyKey || randomUUID(),
+  };
 }
 
 function notServed(method: DescMethod): AppError {

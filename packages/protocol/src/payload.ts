@@ -1,8 +1,13 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { Encoder } from "cbor-x";
 
-// Records and tagged byte strings are this library's own extensions, which other CBOR decoders refuse.
-const codec = new Encoder({ useRecords: false, tagUint8Array: false, mapsAsObjects: true });
+let shared: Encoder | undefined;
+
+// Made on first use: containers start without it. Records and tagged byte strings are this library's own extensions, which other
+// CBOR decoders refuse.
+function codec(): Encoder {
+  return (shared ??= new Encoder({ useRecords: false, tagUint8Array: false, mapsAsObjects: true }));
+}
 
 /** Arguments of a call in the plain-data format that every language reads: `[positional, keyword]`. */
 export function encodeArguments(args: readonly unknown[]): Uint8Array {
@@ -11,7 +16,7 @@ export function encodeArguments(args: readonly unknown[]): Uint8Array {
 
 export function decodeArguments(bytes: Uint8Array): unknown[] {
   if (bytes.length === 0) return [];
-  const [args, keywords] = codec.decode(bytes) as [unknown[], Record<string, unknown> | undefined];
+  const [args, keywords] = decode(bytes) as [unknown[], Record<string, unknown> | undefined];
   return keywords && Object.keys(keywords).length > 0 ? [...args, keywords] : args;
 }
 
@@ -24,14 +29,19 @@ export function encodeValue(value: unknown, what: string): Uint8Array {
   const culprit = unserialisable(value, "", new Set());
   if (culprit) throw notSerialisable(what, culprit);
   try {
-    return codec.encode(value);
+    return codec().encode(value);
   } catch (error) {
     throw notSerialisable(what, messageOf(error));
   }
 }
 
 export function decodeValue(bytes: Uint8Array): unknown {
-  return bytes.length === 0 ? undefined : codec.decode(bytes);
+  return bytes.length === 0 ? undefined : decode(bytes);
+}
+
+// Byte arrays come out as what the whole was given as: a Buffer would show through to user code.
+function decode(bytes: Uint8Array): unknown {
+  return codec().decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
 }
 
 function notSerialisable(what: string, reason: string): AppError {

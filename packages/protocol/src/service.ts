@@ -35,6 +35,8 @@ export type ServiceHandlers<S extends DescService> = {
 
 export interface CallOptions {
   signal?: AbortSignal;
+  /** For who passes a call on: the key of the call it received. Default: a new one. */
+  idempotencyKey?: string;
 }
 
 type ClientMethod<M extends DescMethod> = M extends { methodKind: "unary" }

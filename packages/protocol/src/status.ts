@@ -1,9 +1,6 @@
-import { AppError, type StatusName } from "@dorian/base/app-error";
+import { AppError } from "@dorian/base/app-error";
 import { Metadata, status as codes, type ServiceError, type StatusObject } from "@grpc/grpc-js";
-
-const codeKey = "dorian-error-code";
-const remedyKey = "dorian-error-remedy-bin";
-const messageKey = "dorian-error-message-bin";
+import { errorTrailers, statusError } from "./status-error.ts";
 
 /**
  * Any thrown value as a gRPC status. The message that foreign clients print verbatim holds what happened and the
@@ -12,9 +9,9 @@ const messageKey = "dorian-error-message-bin";
 export function toStatus(error: unknown, onInternal: (error: unknown) => void): Partial<StatusObject> {
   if (AppError.is(error)) {
     const metadata = new Metadata();
-    metadata.set(codeKey, error.code);
-    metadata.set(remedyKey, Buffer.from(error.remedy));
-    metadata.set(messageKey, Buffer.from(error.message));
+    metadata.set(errorTrailers.code, error.code);
+    metadata.set(errorTrailers.remedy, Buffer.from(error.remedy));
+    metadata.set(errorTrailers.message, Buffer.from(error.message));
     const details = error.remedy === "" ? error.message : `${error.message} ${error.remedy}`;
     return { code: codes[error.status], details, metadata };
   }
@@ -28,36 +25,17 @@ export function toStatus(error: unknown, onInternal: (error: unknown) => void): 
 
 /** A failed gRPC call as an AppError, with the parts that the server put in. */
 export function fromStatus(error: ServiceError, address: string): AppError {
-  const status = statusNameOf(error.code);
-  const code = error.metadata?.get(codeKey)[0];
-  if (typeof code === "string") {
-    return new AppError(code, text(error.metadata.get(messageKey)[0]) || error.details, {
-      status,
-      remedy: text(error.metadata.get(remedyKey)[0]),
-    });
-  }
-  if (status === "UNAVAILABLE") {
-    return new AppError(
-      "SERVER_UNREACHABLE",
-      `Could not reach a Dorian server at ${address}: ${error.details}.`,
-      {
-        status,
-        remedy: "Start one with `dorian up`, or set MODAL_SERVER_URL to where it runs.",
-        cause: error,
-      },
-    );
-  }
-  return new AppError(`CALL_${status}`, error.details, { status, remedy: "", cause: error });
-}
-
-function text(value: string | Buffer | undefined): string {
-  return value === undefined ? "" : value.toString();
+  return statusError(
+    {
+      code: error.code,
+      details: error.details,
+      trailer: (name) => error.metadata?.get(name)[0]?.toString(),
+      cause: error,
+    },
+    address,
+  );
 }
 
 function isCancellation(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
-}
-
-function statusNameOf(code: number): StatusName {
-  return (codes[code] as StatusName | undefined) ?? "UNKNOWN";
 }

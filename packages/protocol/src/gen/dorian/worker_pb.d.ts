@@ -193,6 +193,13 @@ export declare type TaskPhase = Message<"dorian.worker.TaskPhase"> & {
    * @generated from field: double ended_at = 4;
    */
   endedAt: number;
+
+  /**
+   * Bytes that this phase put into the container's private layers: copies, as opposed to mounts.
+   *
+   * @generated from field: uint64 bytes_copied = 5;
+   */
+  bytesCopied: bigint;
 };
 
 /**

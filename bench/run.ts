@@ -1,0 +1,21 @@
+import { render, type Outcome } from "./harness/compare.ts";
+
+// One scenario per file; each runs alone, with its own server and data directory.
+const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = {
+  "cold-call": () => import("./scenarios/cold-call.ts"),
+  "warm-call": () => import("./scenarios/warm-call.ts"),
+  "warm-read": () => import("./scenarios/warm-read.ts"),
+  commit: () => import("./scenarios/commit.ts"),
+  "second-run": () => import("./scenarios/second-run.ts"),
+};
+
+const asked = process.argv.slice(2).filter((argument) => argument !== "--json");
+const json = process.argv.includes("--json");
+for (const name of asked.length > 0 ? asked : Object.keys(scenarios)) {
+  const load = scenarios[name];
+  if (!load) {
+    console.error(`There is no scenario "${name}". Known: ${Object.keys(scenarios).join(", ")}.`);
+    process.exit(2);
+  }
+  for (const outcome of await (await load()).run()) console.log(json ? JSON.stringify(outcome) : render(outcome));
+}

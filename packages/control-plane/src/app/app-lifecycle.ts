@@ -1,0 +1,168 @@
+import { AppState } from "@dorian/protocol/modal";
+import type { Logger } from "pino";
+import type { Journal } from "../database/journal.ts";
+import type { Catalog } from "../function/function-catalog.ts";
+import type { FunctionRegistry } from "../function/function-registry.ts";
+import type { AppTasks } from "../ports.ts";
+import { isOpen, type App } from "./app.ts";
+import { saveApp, titleOf, type AppRegistry } from "./app-registry.ts";
+
+export interface AppLifecycleOptions {
+  apps: AppRegistry;
+  functions: FunctionRegistry;
+  journal: Journal;
+  catalog: Catalog;
+  tasks: AppTasks;
+  logger: Logger;
+  now: () => number;
+  /** Milliseconds without a heartbeat after which a client counts as gone. */
+  heartbeatTimeoutMs: number;
+}
+
+/** A deploy that was never published is given up after a day. */
+const unpublishedMs = 24 * 60 * 60_000;
+
+/** Stops apps: when asked, when the client of a run goes, and again after a restart in the middle of it. */
+export class AppLifecycle implements AsyncDisposable {
+  #options: AppLifecycleOptions;
+  #lastSeen = new Map<string, number>();
+  #stopping = new Map<string, Promise<void>>();
+  #idleSince = new Map<string, number>();
+  #abort = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+  readonly #startedAt: number;
+
+  constructor(options: AppLifecycleOptions) {
+    this.#options = options;
+    this.#startedAt = options.now();
+  }
+
+  /** Goes on with what a restart interrupted, and watches over the apps from now on. */
+  start(): void {
+    for (const app of this.#options.apps.all()) {
+      if (app.state === AppState.STOPPING) this.#finishStop(app);
+    }
+    const every = Math.min(5_000, this.#options.heartbeatTimeoutMs / 4);
+    this.#timer = setInterval(() => {
+      this.#sweeping = this.#sweeping.then(() => this.#sweep());
+    }, every);
+  }
+
+  /** The app's client has been heard. */
+  seen(appId: string): void {
+    this.#lastSeen.set(appId, this.#options.now());
+  }
+
+  /**
+   * Stops an app: from when this resolves it takes no new inputs, also after a restart. `stopped` of the result
+   * resolves when its containers are gone.
+   */
+  async stop(appId: string, reason: string): Promise<{ stopped: Promise<void> }> {
+    const { apps, now } = this.#options;
+    const app = apps.require(appId);
+    if (!isOpen(app)) return { stopped: this.#stopping.get(appId) ?? Promise.resolve() };
+    const stopping = await this.#change(app, {
+      state: AppState.STOPPING,
+      stoppedAt: now(),
+      stopReason: reason,
+    });
+    return { stopped: this.#finishStop(stopping) };
+  }
+
+  /** The client of a run says goodbye. */
+  async disconnect(app: App, reason: string): Promise<void> {
+    switch (app.state) {
+      case AppState.DETACHED:
+        await this.#change(app, { state: AppState.DETACHED_DISCONNECTED });
+        return;
+      case AppState.EPHEMERAL:
+        await this.stop(app.appId, reason);
+        return;
+      case AppState.INITIALIZING:
+        await this.stop(app.appId, reason);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    this.#abort.abort(new Error("the server is stopping"));
+    await this.#sweeping;
+    await Promise.all(this.#stopping.values());
+  }
+
+  #finishStop(app: App): Promise<void> {
+    const running = this.#stopping.get(app.appId);
+    if (running) return running;
+    const finished = this.#stopTasks(app);
+    this.#stopping.set(app.appId, finished);
+    return finished;
+  }
+
+  async #stopTasks(app: App): Promise<void> {
+    const { tasks, logger } = this.#options;
+    try {
+      await tasks.stopApp(app.appId, { reason: app.stopReason, signal: this.#abort.signal });
+      await this.#change(app, { state: AppState.STOPPED });
+    } catch (error) {
+      // It stays STOPPING, and the next start of the server goes on with it.
+      if (!this.#abort.signal.aborted)
+        logger.error({ err: error, appId: app.appId }, "could not stop an app");
+    } finally {
+      this.#stopping.delete(app.appId);
+    }
+  }
+
+  async #change(app: App, change: Partial<App>): Promise<App> {
+    const { apps, functions, journal, catalog } = this.#options;
+    const changed = { ...(apps.get(app.appId) ?? app), ...change };
+    await journal.write((trx) => saveApp(trx, changed));
+    apps.put(changed);
+    catalog.changed(functions.ofApp(app.appId).map((record) => record.functionId));
+    return changed;
+  }
+
+  async #sweep(): Promise<void> {
+    const { apps, heartbeatTimeoutMs, logger } = this.#options;
+    for (const app of apps.all()) {
+      if (this.#abort.signal.aborted) return;
+      try {
+        await this.#sweepOne(app, heartbeatTimeoutMs);
+      } catch (error) {
+        logger.error({ err: error, appId: app.appId }, `could not look after the app ${titleOf(app)}`);
+      }
+    }
+  }
+
+  async #sweepOne(app: App, heartbeatTimeoutMs: number): Promise<void> {
+    const now = this.#options.now();
+    const silentMs = now - (this.#lastSeen.get(app.appId) ?? this.#startedAt);
+    switch (app.state) {
+      case AppState.EPHEMERAL:
+        if (silentMs > heartbeatTimeoutMs) {
+          await this.stop(app.appId, `its client has not been heard for ${Math.round(silentMs / 1000)} s`);
+        }
+        return;
+      case AppState.DETACHED:
+        if (silentMs > heartbeatTimeoutMs) await this.#change(app, { state: AppState.DETACHED_DISCONNECTED });
+        return;
+      case AppState.DETACHED_DISCONNECTED: {
+        if (this.#options.tasks.runningTaskCount(app.appId) > 0) {
+          this.#idleSince.delete(app.appId);
+          return;
+        }
+        const idleSince = this.#idleSince.get(app.appId) ?? now;
+        this.#idleSince.set(app.appId, idleSince);
+        if (now - idleSince > heartbeatTimeoutMs) await this.stop(app.appId, "its calls have ended");
+        return;
+      }
+      case AppState.INITIALIZING:
+        if (now - app.createdAt > unpublishedMs) await this.stop(app.appId, "it was never published");
+    }
+  }
+}
+
+/** A disconnect's reason in words. */
+export function disconnectReason(reason: string, exception: string): string {
+  return exception === "" ? reason : `${reason}: ${exception}`;
+}

@@ -1,0 +1,77 @@
+import { AppError } from "@dorian/base/app-error";
+import { AppState } from "@dorian/protocol/modal";
+import type { Transaction } from "kysely";
+import type { Database } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
+import { appFromRow, isOpen, rowOfApp, type App } from "./app.ts";
+
+/** All apps, in memory. Writers put an app here once its row is durable. */
+export class AppRegistry {
+  #apps: Map<string, App>;
+
+  private constructor(apps: App[]) {
+    this.#apps = new Map(apps.map((app) => [app.appId, app]));
+  }
+
+  static async load(db: Database): Promise<AppRegistry> {
+    const rows = await db.selectFrom("app").selectAll().execute();
+    return new AppRegistry(rows.map(appFromRow));
+  }
+
+  get(appId: string): App | undefined {
+    return this.#apps.get(appId);
+  }
+
+  /** @throws AppError APP_NOT_FOUND */
+  require(appId: string): App {
+    const app = this.#apps.get(appId);
+    if (app) return app;
+    throw new AppError("APP_NOT_FOUND", `There is no app "${appId}".`, {
+      status: "NOT_FOUND",
+      remedy: "`dorian app list` shows the apps there are.",
+    });
+  }
+
+  /** @throws AppError APP_NOT_FOUND, APP_STOPPED */
+  requireOpen(appId: string): App {
+    const app = this.require(appId);
+    if (isOpen(app)) return app;
+    const because = app.stopReason === "" ? "" : `: ${app.stopReason}`;
+    throw new AppError("APP_STOPPED", `The app ${titleOf(app)} has stopped${because}.`, {
+      remedy: "Run or deploy it again.",
+    });
+  }
+
+  /** The app deployed under a name, if there is one that has not been stopped. */
+  deployed(environment: string, name: string): App | undefined {
+    for (const app of this.#apps.values()) {
+      if (app.state === AppState.DEPLOYED && app.environment === environment && app.name === name) return app;
+    }
+    return undefined;
+  }
+
+  all(): Iterable<App> {
+    return this.#apps.values();
+  }
+
+  put(app: App): void {
+    this.#apps.set(app.appId, app);
+  }
+
+  remove(appId: string): void {
+    this.#apps.delete(appId);
+  }
+}
+
+export async function saveApp(trx: Transaction<Tables>, app: App): Promise<void> {
+  const { app_id, ...changed } = rowOfApp(app);
+  await trx
+    .insertInto("app")
+    .values({ app_id, ...changed })
+    .onConflict((conflict) => conflict.column("app_id").doUpdateSet(changed))
+    .execute();
+}
+
+export function titleOf(app: App): string {
+  return `"${app.name ?? (app.description || app.appId)}"`;
+}

@@ -1,0 +1,89 @@
+import { AppError } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import type { Database } from "../database/database.ts";
+import type { Journal } from "../database/journal.ts";
+
+/** Bytes under an id, for payloads of clients that do not send them inline. */
+export interface Blob {
+  blobId: string;
+  /** Hex SHA-256; undefined until the upload is complete. */
+  sha256: string | undefined;
+  size: number;
+  createdAt: number;
+}
+
+export class BlobRegistry {
+  #journal: Journal;
+  #blobs = new Map<string, Blob>();
+
+  private constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  static async load(options: { db: Database; journal: Journal }): Promise<BlobRegistry> {
+    const registry = new BlobRegistry(options.journal);
+    for (const row of await options.db.selectFrom("blob").selectAll().execute()) {
+      registry.#blobs.set(row.blob_id, {
+        blobId: row.blob_id,
+        sha256: row.sha256 ?? undefined,
+        size: row.size,
+        createdAt: row.created_at,
+      });
+    }
+    return registry;
+  }
+
+  async create(size: number): Promise<Blob> {
+    const blob: Blob = { blobId: newId("bl"), sha256: undefined, size, createdAt: Date.now() };
+    await this.#journal.write(async (trx) => {
+      const row = { blob_id: blob.blobId, sha256: null, size, created_at: blob.createdAt };
+      await trx.insertInto("blob").values(row).execute();
+    });
+    this.#blobs.set(blob.blobId, blob);
+    return blob;
+  }
+
+  async complete(blobId: string, content: { sha: string; size: number }): Promise<void> {
+    const blob = this.require(blobId);
+    await this.#journal.write(async (trx) => {
+      await trx
+        .updateTable("blob")
+        .set({ sha256: content.sha, size: content.size })
+        .where("blob_id", "=", blobId)
+        .execute();
+    });
+    this.#blobs.set(blobId, { ...blob, sha256: content.sha, size: content.size });
+  }
+
+  /** @throws AppError BLOB_NOT_FOUND */
+  require(blobId: string): Blob {
+    const blob = this.#blobs.get(blobId);
+    if (blob) return blob;
+    throw new AppError("BLOB_NOT_FOUND", `There is no blob "${blobId}".`, {
+      status: "NOT_FOUND",
+      remedy: "Blobs are kept for seven days. Send the data again.",
+    });
+  }
+
+  /** @throws AppError BLOB_NOT_FOUND, BLOB_INCOMPLETE */
+  requireComplete(blobId: string): Blob & { sha256: string } {
+    const blob = this.require(blobId);
+    if (blob.sha256 !== undefined) return { ...blob, sha256: blob.sha256 };
+    throw new AppError("BLOB_INCOMPLETE", `The upload of the blob "${blobId}" has not ended.`, {
+      remedy: "Finish the upload first.",
+    });
+  }
+
+  all(): Iterable<Blob> {
+    return this.#blobs.values();
+  }
+
+  async removeBefore(createdAt: number): Promise<void> {
+    await this.#journal.write(async (trx) => {
+      await trx.deleteFrom("blob").where("created_at", "<", createdAt).execute();
+    });
+    for (const blob of this.#blobs.values()) {
+      if (blob.createdAt < createdAt) this.#blobs.delete(blob.blobId);
+    }
+  }
+}

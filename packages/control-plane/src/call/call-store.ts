@@ -1,0 +1,238 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { must } from "@dorian/base/must";
+import {
+  DataChunkSchema,
+  FunctionInputSchema,
+  GenericResultSchema,
+  type DataChunk,
+  type FunctionInput,
+  type GenericResult,
+} from "@dorian/protocol/modal";
+import type { Database } from "../database/database.ts";
+import type { Journal } from "../database/journal.ts";
+import { insertCall, stateOf, writeInput } from "./call-rows.ts";
+import { CoalescedWrites } from "./coalesced-writes.ts";
+import { FunctionCall, type CallInput } from "./function-call.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
+
+export interface CallStoreOptions {
+  db: Database;
+  journal: Journal;
+  budget: MemoryBudget;
+}
+
+/** Calls, inputs, outputs and generator chunks on disk. */
+export class CallStore {
+  #db: Database;
+  #journal: Journal;
+  #budget: MemoryBudget;
+  #inputs: CoalescedWrites<CallInput>;
+
+  constructor(options: CallStoreOptions) {
+    this.#db = options.db;
+    this.#journal = options.journal;
+    this.#budget = options.budget;
+    this.#inputs = new CoalescedWrites(options.journal, writeInput);
+  }
+
+  /** Saves a new call with the inputs it came with. Resolves when durable. */
+  async create(call: FunctionCall, inputs: readonly CallInput[]): Promise<void> {
+    await this.#inputs.saveAll(inputs, (trx) => insertCall(trx, call));
+    for (const input of inputs) this.#saved(input);
+  }
+
+  /** Resolves when the input's state of now, or a newer one, is durable. */
+  async save(input: CallInput): Promise<void> {
+    await this.#inputs.save(input);
+    this.#saved(input);
+  }
+
+  async addChunks(call: FunctionCall, chunks: readonly DataChunk[]): Promise<void> {
+    const { callId } = call.facts;
+    await this.#journal.write(async (trx) => {
+      for (const chunk of chunks) {
+        await trx
+          .insertInto("data_chunk")
+          .values({
+            call_id: callId,
+            chunk_index: Number(chunk.index),
+            chunk: toBinary(DataChunkSchema, chunk),
+          })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+      }
+    });
+    for (const chunk of chunks) {
+      const bytes = chunk.dataOneof.case === "data" ? chunk.dataOneof.value.byteLength : 0;
+      this.#budget.hold(chunk, bytes, () => call.data.drop(Number(chunk.index)));
+    }
+  }
+
+  async loadChunk(callId: string, index: number): Promise<DataChunk | undefined> {
+    const row = await this.#db
+      .selectFrom("data_chunk")
+      .select("chunk")
+      .where("call_id", "=", callId)
+      .where("chunk_index", "=", index)
+      .executeTakeFirst();
+    return row && fromBinary(DataChunkSchema, row.chunk);
+  }
+
+  async requestOf(input: CallInput): Promise<FunctionInput> {
+    if (input.request) return input.request;
+    const row = await this.#db
+      .selectFrom("call_input")
+      .select("request")
+      .where("input_id", "=", input.inputId)
+      .executeTakeFirst();
+    return fromBinary(FunctionInputSchema, must(row, `the row of input ${input.inputId}`).request);
+  }
+
+  async resultOf(input: CallInput): Promise<GenericResult> {
+    if (input.output?.result) return input.output.result;
+    const row = await this.#db
+      .selectFrom("call_input")
+      .select("result")
+      .where("input_id", "=", input.inputId)
+      .executeTakeFirst();
+    return fromBinary(GenericResultSchema, must(row?.result, `the result of input ${input.inputId}`));
+  }
+
+  async load(callId: string): Promise<FunctionCall | undefined> {
+    const row = await this.#db
+      .selectFrom("function_call")
+      .selectAll()
+      .where("call_id", "=", callId)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const call = new FunctionCall({
+      callId: row.call_id,
+      functionId: row.function_id,
+      appId: row.app_id,
+      type: row.call_type,
+      invocationType: row.invocation_type,
+      parentInputId: row.parent_input_id,
+      idempotencyKey: row.idempotency_key ?? "",
+      createdAtMs: row.created_at,
+    });
+    await this.#loadInputs(call);
+    const chunks = await this.#db
+      .selectFrom("data_chunk")
+      .select("chunk_index")
+      .where("call_id", "=", callId)
+      .execute();
+    for (const chunk of chunks) call.data.add(chunk.chunk_index, undefined);
+    return call;
+  }
+
+  /** Calls with inputs that have no output yet. */
+  async openCallIds(): Promise<string[]> {
+    const rows = await this.#db
+      .selectFrom("call_input")
+      .select("call_id")
+      .distinct()
+      .where("finished_at", "is", null)
+      .execute();
+    return rows.map((row) => row.call_id);
+  }
+
+  /** Calls by the key of the request that made them, for requests that are retried across a restart. */
+  async keysSince(createdAtMs: number): Promise<Map<string, string>> {
+    const rows = await this.#db
+      .selectFrom("function_call")
+      .select(["call_id", "idempotency_key"])
+      .where("created_at", ">=", createdAtMs)
+      .where("idempotency_key", "is not", null)
+      .execute();
+    return new Map(rows.map((row) => [row.idempotency_key ?? "", row.call_id]));
+  }
+
+  /** Removes calls made before `createdBeforeMs` that have all their outputs. */
+  async prune(createdBeforeMs: number): Promise<void> {
+    await this.#journal.write(async (trx) => {
+      const open = trx.selectFrom("call_input").select("call_id").where("finished_at", "is", null);
+      await trx
+        .deleteFrom("function_call")
+        .where("created_at", "<", createdBeforeMs)
+        .where("call_id", "not in", open)
+        .execute();
+    });
+  }
+
+  async #loadInputs(call: FunctionCall): Promise<void> {
+    const rows = await this.#db
+      .selectFrom("call_input")
+      .select([
+        "input_id",
+        "idx",
+        "state",
+        "task_id",
+        "attempt",
+        "user_retries",
+        "deliveries",
+        "retry_at",
+        "created_at",
+        "output_format",
+        "output_task_id",
+        "output_started_at",
+        "output_created_at",
+        "output_cursor",
+        "finished_at",
+        (eb) => eb.fn<number | null>("length", ["result"]).as("result_bytes"),
+      ])
+      .where("call_id", "=", call.facts.callId)
+      .execute();
+    const finished: CallInput[] = [];
+    for (const row of rows) {
+      const input: CallInput = {
+        inputId: row.input_id,
+        call,
+        idx: row.idx,
+        createdAtMs: row.created_at,
+        request: undefined,
+        state: stateOf(row),
+        attempt: row.attempt,
+        userRetries: row.user_retries,
+        deliveries: row.deliveries,
+        output: undefined,
+        saved: true,
+      };
+      call.inputs.set(row.idx, input);
+      if (row.output_cursor === null) continue;
+      input.output = {
+        result: undefined,
+        bytes: row.result_bytes ?? 0,
+        format: row.output_format,
+        taskId: row.output_task_id,
+        startedAt: row.output_started_at,
+        createdAt: row.output_created_at,
+        cursor: row.output_cursor,
+      };
+      finished.push(input);
+    }
+    finished.sort((a, b) => (a.output?.cursor ?? 0) - (b.output?.cursor ?? 0));
+    for (const input of finished) call.addOutput(input, input.output?.cursor ?? 0);
+  }
+
+  /** What is on disk need not stay in memory. */
+  #saved(input: CallInput): void {
+    input.saved = true;
+    const { output } = input;
+    if (output) {
+      input.request = undefined;
+      if (output.result) {
+        this.#budget.hold(input, output.bytes, () => {
+          output.result = undefined;
+        });
+      }
+    } else if (input.request) {
+      this.#budget.hold(input, argumentBytes(input.request), () => {
+        input.request = undefined;
+      });
+    }
+  }
+}
+
+function argumentBytes(request: FunctionInput): number {
+  return request.argsOneof.case === "args" ? request.argsOneof.value.byteLength : 0;
+}

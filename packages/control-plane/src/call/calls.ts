@@ -1,0 +1,327 @@
+import { AppError } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import type {
+  DataFormat,
+  FunctionPutInputsItem,
+  FunctionRetryPolicy,
+  GenericResult,
+} from "@dorian/protocol/modal";
+import type { Logger } from "pino";
+import type { CallStore } from "./call-store.ts";
+import { FunctionCall, type CallInput, type FunctionCallFacts } from "./function-call.ts";
+import { inputMoves } from "./input-state.ts";
+import { isRetryable, payloadBytes, serverResult } from "./results.ts";
+import { maxDeliveries, retryDelayMs } from "./retry-policy.ts";
+
+export interface CallsOptions {
+  store: CallStore;
+  logger: Logger;
+  nowMs: () => number;
+  /** An input waits for a container. `again`: it has been out before and goes first. */
+  onPending: (input: CallInput, options: { again: boolean }) => void;
+  retryPolicyOf: (functionId: string) => FunctionRetryPolicy | undefined;
+}
+
+/** How an attempt ended, as its container or the server tells it. */
+export interface AttemptOutcome {
+  result: GenericResult;
+  format: DataFormat;
+  taskId: string;
+  /** Unix seconds. */
+  startedAt: number;
+  createdAt: number;
+}
+
+/** Results of calls stay readable for so long. */
+const retentionMs = 7 * 24 * 3600 * 1000;
+/** Finished calls leave memory after so long without a reader. */
+const lingerMs = 60_000;
+/** Requests may be retried for so long and still be recognised. */
+const keyLifeMs = 15 * 60_000;
+
+/** Every call that anybody waits for or works on, and the life of its inputs. */
+export class Calls implements Disposable {
+  #options: CallsOptions;
+  #calls = new Map<string, FunctionCall>();
+  #loading = new Map<string, Promise<FunctionCall | undefined>>();
+  #byKey = new Map<string, { callId: string; durable: Promise<void>; atMs: number }>();
+  #inputs = new Map<string, CallInput>();
+  #backingOff = new Map<CallInput, NodeJS.Timeout>();
+  /** Finished inputs whose output is not known to be on disk. */
+  #unsaved = new Map<string, CallInput>();
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads what an earlier process left. Inputs that a container may still work on are returned and not queued: whoever
+   * knows the containers decides.
+   */
+  async restore(): Promise<CallInput[]> {
+    const { store, nowMs } = this.#options;
+    const running: CallInput[] = [];
+    for (const callId of await store.openCallIds()) {
+      const call = await this.lookup(callId);
+      for (const input of call?.inputs.values() ?? []) {
+        if (input.state.kind === "finished") continue;
+        this.#inputs.set(input.inputId, input);
+        if (input.state.kind === "running") running.push(input);
+        else if (input.state.kind === "pending")
+          this.#options.onPending(input, { again: input.deliveries > 0 });
+        else this.#backOff(input, input.state.untilMs - nowMs());
+      }
+    }
+    const since = nowMs() - keyLifeMs;
+    for (const [key, callId] of await store.keysSince(since))
+      this.#byKey.set(key, { callId, durable: Promise.resolve(), atMs: nowMs() });
+    return running;
+  }
+
+  /** The call, from memory or disk; undefined when it never was or its retention has passed. */
+  async lookup(callId: string): Promise<FunctionCall | undefined> {
+    const known = this.#calls.get(callId);
+    if (known) return known;
+    const loading = this.#loading.get(callId) ?? this.#load(callId);
+    return await loading;
+  }
+
+  /** @throws AppError FUNCTION_CALL_NOT_FOUND */
+  async get(callId: string): Promise<FunctionCall> {
+    const call = await this.lookup(callId);
+    if (call) return call;
+    throw new AppError("FUNCTION_CALL_NOT_FOUND", `There is no function call ${callId}.`, {
+      status: "NOT_FOUND",
+      remedy: "Results are kept for 7 days; check the id, or call the function again.",
+    });
+  }
+
+  /** An input that is not finished. */
+  openInput(inputId: string): CallInput | undefined {
+    return this.#inputs.get(inputId);
+  }
+
+  openInputsOf(appId: string): CallInput[] {
+    return [...this.#inputs.values()].filter((input) => input.call.facts.appId === appId);
+  }
+
+  /** The call that a request with this key made. `durable` resolves when it may be acknowledged. */
+  byKey(key: string): { callId: string; durable: Promise<void> } | undefined {
+    return key === "" ? undefined : this.#byKey.get(key);
+  }
+
+  /** Opens a call with its first inputs, which containers may get at once. `durable` says when to acknowledge it. */
+  open(
+    facts: Omit<FunctionCallFacts, "callId" | "createdAtMs">,
+    items: readonly FunctionPutInputsItem[],
+  ): { call: FunctionCall; inputs: CallInput[]; durable: Promise<void> } {
+    const nowMs = this.#options.nowMs();
+    const call = new FunctionCall({ ...facts, callId: newId("fc"), createdAtMs: nowMs });
+    const inputs = items.map((item) => this.#newInput(call, item));
+    this.#calls.set(call.facts.callId, call);
+    const durable = this.#acceptedOrFailed(inputs, this.#options.store.create(call, inputs));
+    if (facts.idempotencyKey !== "")
+      this.#byKey.set(facts.idempotencyKey, { callId: call.facts.callId, durable, atMs: nowMs });
+    for (const input of inputs) this.#options.onPending(input, { again: false });
+    return { call, inputs, durable };
+  }
+
+  /** Adds inputs to a call. One whose place is taken is the retry of a request: it keeps its first id. */
+  add(
+    call: FunctionCall,
+    items: readonly FunctionPutInputsItem[],
+  ): { inputs: CallInput[]; durable: Promise<void> } {
+    const fresh: CallInput[] = [];
+    const writes: Promise<void>[] = [];
+    const inputs = items.map((item) => {
+      const known = call.inputs.get(item.idx);
+      if (known) {
+        if (!known.saved) writes.push(this.#options.store.save(known));
+        return known;
+      }
+      const input = this.#newInput(call, item);
+      fresh.push(input);
+      return input;
+    });
+    writes.push(...fresh.map((input) => this.#options.store.save(input)));
+    const durable = this.#acceptedOrFailed(
+      fresh,
+      Promise.all(writes).then(() => undefined),
+    );
+    for (const input of fresh) this.#options.onPending(input, { again: false });
+    return { inputs, durable };
+  }
+
+  /** A container has it. Written down without waiting: a restart then knows whom to ask. */
+  started(input: CallInput, taskId: string): void {
+    if (input.deliveries > 0) input.attempt++;
+    input.deliveries++;
+    input.state = inputMoves(input.state, { kind: "running", taskId, startedAtMs: this.#options.nowMs() });
+    this.#saveQuietly(input);
+  }
+
+  /** An attempt's outcome: final, or followed by the user's next attempt. Resolves when durable. */
+  async attempted(input: CallInput, outcome: AttemptOutcome): Promise<void> {
+    if (input.state.kind === "finished") return;
+    const delayMs = isRetryable(outcome.result)
+      ? retryDelayMs(this.#options.retryPolicyOf(input.call.facts.functionId), input.userRetries)
+      : undefined;
+    if (delayMs === undefined || input.call.data.highest > 0) {
+      await this.finish(input, outcome);
+      return;
+    }
+    input.userRetries++;
+    const untilMs = this.#options.nowMs() + delayMs;
+    input.state = inputMoves(input.state, { kind: "backing-off", untilMs });
+    this.#backOff(input, delayMs);
+    await this.#options.store.save(input);
+  }
+
+  /** Its container died under it: it goes to another one, unless it has outlived too many. */
+  interrupted(input: CallInput, reason: string): void {
+    if (input.state.kind !== "running") return;
+    const yielded = input.call.data.highest;
+    const verdict =
+      yielded > 0
+        ? `${reason} It had yielded ${yielded} value${yielded === 1 ? "" : "s"}, so it was not run again.`
+        : input.deliveries >= maxDeliveries
+          ? `${reason} This input was tried ${input.deliveries} times and its container died each time.`
+          : undefined;
+    if (verdict !== undefined) {
+      void this.finish(input, this.serverOutcome(input, serverResult("FAILURE", verdict))).catch(
+        (error: unknown) => this.#logUnsaved(error),
+      );
+      return;
+    }
+    input.state = inputMoves(input.state, { kind: "pending" });
+    this.#saveQuietly(input);
+    this.#options.onPending(input, { again: true });
+  }
+
+  /** Gives an input its output; later ones are ignored. Readers get it at once; resolves when durable. */
+  async finish(input: CallInput, outcome: AttemptOutcome): Promise<void> {
+    if (input.state.kind === "finished") return;
+    const { call } = input;
+    const nowMs = this.#options.nowMs();
+    clearTimeout(this.#backingOff.get(input));
+    this.#backingOff.delete(input);
+    this.#inputs.delete(input.inputId);
+    input.state = inputMoves(input.state, { kind: "finished", atMs: nowMs });
+    const cursor = call.nextCursor(nowMs);
+    input.output = { ...outcome, bytes: payloadBytes(outcome.result), cursor };
+    call.addOutput(input, cursor);
+    this.#unsaved.set(input.inputId, input);
+    await this.saved(input.inputId);
+  }
+
+  /** Resolves when the output of a finished input is durable, writing it again if that failed before. */
+  async saved(inputId: string): Promise<void> {
+    const input = this.#unsaved.get(inputId);
+    if (!input) return;
+    await this.#options.store.save(input);
+    this.#unsaved.delete(inputId);
+  }
+
+  /** Ends an input that no container will answer for. */
+  async terminate(input: CallInput, reason: string): Promise<void> {
+    await this.finish(input, this.serverOutcome(input, serverResult("TERMINATED", reason)));
+  }
+
+  serverOutcome(input: CallInput, result: GenericResult): AttemptOutcome {
+    const now = this.#options.nowMs() / 1000;
+    const { state } = input;
+    return {
+      result,
+      format: 0,
+      taskId: state.kind === "running" ? state.taskId : "",
+      startedAt: state.kind === "running" ? state.startedAtMs / 1000 : now,
+      createdAt: now,
+    };
+  }
+
+  /** Removes calls whose retention has passed. */
+  async prune(): Promise<void> {
+    await this.#options.store.prune(this.#options.nowMs() - retentionMs);
+  }
+
+  /** Lets finished calls go that nobody reads. */
+  sweep(): void {
+    const nowMs = this.#options.nowMs();
+    for (const [callId, call] of this.#calls) {
+      const finishedAtMs = call.finishedAtMs;
+      if (call.readers === 0 && finishedAtMs !== undefined && finishedAtMs + lingerMs < nowMs)
+        this.#calls.delete(callId);
+    }
+    for (const [key, { atMs }] of this.#byKey) if (atMs + keyLifeMs < nowMs) this.#byKey.delete(key);
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#backingOff.values()) clearTimeout(timer);
+  }
+
+  #newInput(call: FunctionCall, item: FunctionPutInputsItem): CallInput {
+    const input: CallInput = {
+      inputId: newId("in"),
+      call,
+      idx: item.idx,
+      createdAtMs: this.#options.nowMs(),
+      request: item.input,
+      state: { kind: "pending" },
+      attempt: 0,
+      userRetries: 0,
+      deliveries: 0,
+      output: undefined,
+      saved: false,
+    };
+    call.inputs.set(item.idx, input);
+    this.#inputs.set(input.inputId, input);
+    return input;
+  }
+
+  // What could not be written down was not accepted: nothing may come of it.
+  async #acceptedOrFailed(inputs: readonly CallInput[], written: Promise<void>): Promise<void> {
+    try {
+      await written;
+    } catch (error) {
+      for (const input of inputs) {
+        await this.terminate(input, "The input could not be saved.").catch((again: unknown) =>
+          this.#logUnsaved(again),
+        );
+      }
+      throw error;
+    }
+  }
+
+  #backOff(input: CallInput, delayMs: number): void {
+    const timer = setTimeout(
+      () => {
+        this.#backingOff.delete(input);
+        input.state = inputMoves(input.state, { kind: "pending" });
+        this.#saveQuietly(input);
+        this.#options.onPending(input, { again: true });
+      },
+      Math.max(0, delayMs),
+    );
+    this.#backingOff.set(input, timer);
+  }
+
+  async #load(callId: string): Promise<FunctionCall | undefined> {
+    const loading = this.#options.store.load(callId);
+    this.#loading.set(callId, loading);
+    try {
+      const call = await loading;
+      if (call) this.#calls.set(callId, call);
+      return call;
+    } finally {
+      this.#loading.delete(callId);
+    }
+  }
+
+  #saveQuietly(input: CallInput): void {
+    this.#options.store.save(input).catch((error: unknown) => this.#logUnsaved(error));
+  }
+
+  #logUnsaved(error: unknown): void {
+    this.#options.logger.error({ err: error }, "an input's progress could not be saved");
+  }
+}

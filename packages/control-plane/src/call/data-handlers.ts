@@ -1,0 +1,74 @@
+import { AppError } from "@dorian/base/app-error";
+import { must } from "@dorian/base/must";
+import type { ModalClient } from "@dorian/protocol/modal";
+import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
+import type { CallStore } from "./call-store.ts";
+import type { Calls } from "./calls.ts";
+import type { FunctionCall } from "./function-call.ts";
+
+/** Streams are ended after so long and opened anew by their readers. */
+const longestStreamMs = 55_000;
+
+/** The values that a generator yields, on their way from the container to the caller. */
+export function dataHandlers(options: {
+  calls: Calls;
+  store: CallStore;
+}): Pick<ServiceHandlers<typeof ModalClient>, "functionCallPutDataOut" | "functionCallGetDataOut"> {
+  const { calls, store } = options;
+  return {
+    async functionCallPutDataOut(request, context) {
+      const call = await calls.get(callIdOf(request.callInfoOneof));
+      refuseStrangers(call, context);
+      // A chunk that is there already comes from a request sent twice.
+      const fresh = request.dataChunks.filter((chunk) => !call.data.has(Number(chunk.index)));
+      for (const chunk of fresh) call.data.add(Number(chunk.index), chunk);
+      await store.addChunks(call, fresh);
+      return {};
+    },
+
+    async *functionCallGetDataOut(request, context) {
+      const call = await calls.get(callIdOf(request.callInfoOneof));
+      const deadline = performance.now() + longestStreamMs;
+      let next = Number(request.lastIndex) + 1;
+      call.readers++;
+      try {
+        for (;;) {
+          while (call.data.has(next)) {
+            const chunk = call.data.get(next) ?? (await store.loadChunk(call.facts.callId, next));
+            yield must(chunk, `chunk ${next} of ${call.facts.callId}`);
+            next++;
+          }
+          // A reader that asks for more than there ever was is kept waiting: it would come back at once.
+          if (call.data.ended && next > Number(request.lastIndex) + 1) return;
+          const timeoutMs = deadline - performance.now();
+          if (timeoutMs <= 0 || context.signal.aborted) return;
+          await call.data.changed.wait({ signal: context.signal, timeoutMs });
+        }
+      } finally {
+        call.readers--;
+      }
+    },
+  };
+}
+
+function callIdOf(info: { case: string | undefined; value?: string | undefined }): string {
+  if (info.case === "functionCallId" && info.value !== undefined) return info.value;
+  throw new AppError("ATTEMPT_TOKEN_NOT_SERVED", "Dorian names calls by their id, not by attempt tokens.", {
+    status: "INVALID_ARGUMENT",
+    remedy: "Send function_call_id.",
+  });
+}
+
+/** Only the container that works on a call may add to what it yields. */
+function refuseStrangers(call: FunctionCall, context: CallContext): void {
+  const { identity } = context;
+  if (identity.kind === "task") {
+    for (const { state } of call.inputs.values())
+      if (state.kind === "running" && state.taskId === identity.taskId) return;
+  }
+  throw new AppError(
+    "CALL_NOT_YOURS",
+    `Values of ${call.facts.callId} are taken from the container that works on it only.`,
+    { status: "PERMISSION_DENIED", remedy: "Yield them from the function itself." },
+  );
+}

@@ -1,0 +1,37 @@
+import { create } from "@bufbuild/protobuf";
+import { GenericResult_GenericStatus, GenericResultSchema, type GenericResult } from "@dorian/protocol/modal";
+
+/** A result that the server itself gives, instead of the user's code. */
+export function serverResult(
+  status: "FAILURE" | "TERMINATED" | "TIMEOUT" | "INIT_FAILURE",
+  exception: string,
+): GenericResult {
+  return create(GenericResultSchema, { status: GenericResult_GenericStatus[status], exception });
+}
+
+/** True for outcomes that the user's retry policy is about. */
+export function isRetryable(result: GenericResult): boolean {
+  return (
+    result.status === GenericResult_GenericStatus.FAILURE ||
+    result.status === GenericResult_GenericStatus.TIMEOUT ||
+    result.status === GenericResult_GenericStatus.INTERNAL_FAILURE
+  );
+}
+
+export function payloadBytes(value: { dataOneof?: { case?: string | undefined; value?: unknown } }): number {
+  return value.dataOneof?.value instanceof Uint8Array ? value.dataOneof.value.byteLength : 0;
+}
+
+const maxResultBytes = 64 * 1024 * 1024;
+
+/** A container's result, or what to tell the caller in its place. */
+export function acceptableResult(result: GenericResult | undefined): GenericResult {
+  if (!result || result.status === GenericResult_GenericStatus.UNSPECIFIED)
+    return serverResult("FAILURE", "The container answered without a result.");
+  const bytes = payloadBytes(result);
+  if (bytes <= maxResultBytes) return result;
+  return serverResult(
+    "FAILURE",
+    `The result is ${Math.ceil(bytes / 1024 / 1024)} MiB; the limit is 64 MiB. Write it to a Volume and return its path.`,
+  );
+}

@@ -1,0 +1,16 @@
+import type { FunctionRetryPolicy } from "@dorian/protocol/modal";
+
+/** Deliveries of one input before a container that dies under it counts as the input's own fault. */
+export const maxDeliveries = 8;
+
+/**
+ * Delay in milliseconds before the user's next attempt, or undefined when the policy allows none.
+ *
+ * @param spent - Retries already used.
+ */
+export function retryDelayMs(policy: FunctionRetryPolicy | undefined, spent: number): number | undefined {
+  if (!policy || spent >= policy.retries) return undefined;
+  const coefficient = policy.backoffCoefficient || 1;
+  const delay = policy.initialDelayMs * coefficient ** spent;
+  return policy.maxDelayMs > 0 ? Math.min(delay, policy.maxDelayMs) : delay;
+}

@@ -1,0 +1,5 @@
+export interface ClassTable {
+  class_id: string;
+  app_id: string;
+  created_at: number;
+}

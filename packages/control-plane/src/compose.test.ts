@@ -1,0 +1,65 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { ModalClient } from "@dorian/protocol/modal";
+import { WorkerService } from "@dorian/protocol/worker";
+import { expect, test } from "vitest";
+import { CatalogServer, temporaryDirectory } from "../test/catalog-server.ts";
+import type { ClientFile } from "./token/client-file.ts";
+
+async function openWithFile() {
+  const server = await CatalogServer.open(await temporaryDirectory());
+  const text = await readFile(join(server.dataDirectory, "client.json"), "utf8");
+  return {
+    server,
+    file: JSON.parse(text) as ClientFile,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+test("the server listens at the address in its client file and lets in who has its token", async () => {
+  await using open = await openWithFile();
+  const { file } = open;
+  using connection = new Connection({
+    url: file.url,
+    metadata: { "x-modal-token-id": file.tokenId, "x-modal-token-secret": file.tokenSecret },
+  });
+  const modal = createClient(ModalClient, connection);
+  expect((await modal.environmentGetOrCreate({})).metadata?.name).toBe("main");
+  const { volumeId } = await modal.volumeGetOrCreate({ deploymentName: "v", objectCreationType: 1 });
+  expect(volumeId).toMatch(/^vo-[0-9A-Za-z]{22}$/);
+  using wrong = new Connection({
+    url: file.url,
+    metadata: { "x-modal-token-id": file.tokenId, "x-modal-token-secret": "guess" },
+  });
+  await expect(createClient(ModalClient, wrong).clientHello({})).rejects.toMatchObject({
+    code: "TOKEN_INVALID",
+    status: "UNAUTHENTICATED",
+    remedy: expect.stringContaining("dorian token new"),
+  });
+});
+
+test("a worker's token opens the worker's calls and those of its tasks, and no others", async () => {
+  await using open = await openWithFile();
+  const { server, file } = open;
+  const { volumeId } = await server.modal.volumeGetOrCreate({ deploymentName: "v", objectCreationType: 1 });
+  using connection = new Connection({
+    url: file.url,
+    metadata: { "dorian-worker-token": file.workerToken },
+  });
+  expect((await createClient(WorkerService, connection).volumeHead({ volumeId })).version).toBe(0n);
+  const asWorker = createClient(ModalClient, connection);
+  await expect(asWorker.appCreate({})).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  const task = connection.with({ "dorian-task-id": "ta-0123456789012345678901" });
+  expect((await createClient(ModalClient, task).volumeList({})).items).toHaveLength(1);
+  await expect(createClient(WorkerService, task).volumeHead({ volumeId })).rejects.toMatchObject({
+    code: "PERMISSION_DENIED",
+  });
+});
+
+test("a second server on the data directory is refused and leaves the first one alone", async () => {
+  await using open = await openWithFile();
+  const { server } = open;
+  await expect(CatalogServer.open(server.dataDirectory)).rejects.toMatchObject({ code: "DATABASE_IN_USE" });
+  expect((await server.modal.clientHello({})).imageBuilderVersion).toBe("2024.04");
+});

@@ -1,0 +1,6 @@
+export interface IdempotencyTable {
+  /** Caller, method and the caller's key. */
+  key: string;
+  response: Uint8Array;
+  created_at: number;
+}

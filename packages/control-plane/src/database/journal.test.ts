@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { openDatabase } from "./database.ts";
+import { Journal } from "./journal.ts";
+
+async function openTemporary() {
+  const directory = await mkdtemp(join(tmpdir(), "dorian-journal-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const path = join(directory, "state.db");
+  return { path, db: await openDatabase(path) };
+}
+
+const row = (name: string) => ({ environment_id: `en-${name}`, name, created_at: 0 });
+
+test("work of one tick is written in order, and what throws is undone alone", async () => {
+  const { path, db } = await openTemporary();
+  const journal = new Journal(db);
+  const results = await Promise.allSettled([
+    journal.write(async (trx) => {
+      await trx.insertInto("environment").values(row("a")).execute();
+      return "first";
+    }),
+    journal.write(async (trx) => {
+      await trx.insertInto("environment").values(row("b")).execute();
+      throw new Error("changed my mind");
+    }),
+    journal.write(async (trx) => (await trx.selectFrom("environment").selectAll().execute()).length),
+  ]);
+  expect(results).toMatchObject([
+    { status: "fulfilled", value: "first" },
+    { status: "rejected", reason: { message: "changed my mind" } },
+    { status: "fulfilled", value: 1 },
+  ]);
+  await journal[Symbol.asyncDispose]();
+  await db.destroy();
+
+  const again = await openDatabase(path);
+  expect(await again.selectFrom("environment").select("name").execute()).toEqual([{ name: "a" }]);
+  await again.destroy();
+});
+
+test("reads wait for a running transaction and see all of it or nothing", async () => {
+  const { db } = await openTemporary();
+  await using journal = new Journal(db);
+  const writing = journal.write(async (trx) => {
+    await trx.insertInto("environment").values(row("a")).execute();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await trx.insertInto("environment").values(row("b")).execute();
+  });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await db.selectFrom("environment").selectAll().execute()).toHaveLength(2);
+  await writing;
+  await db.destroy();
+});
+
+test("a second process on the same database is refused with a remedy", async () => {
+  const { path, db } = await openTemporary();
+  await expect(openDatabase(path)).rejects.toMatchObject({ code: "DATABASE_IN_USE" });
+  await db.destroy();
+});
+
+test("a database of a newer version is refused", async () => {
+  const { path, db } = await openTemporary();
+  await db
+    .withTables<{ kysely_migration: { name: string; timestamp: string } }>()
+    .insertInto("kysely_migration")
+    .values({ name: "9999-from-the-future", timestamp: new Date().toISOString() })
+    .execute();
+  await db.destroy();
+  await expect(openDatabase(path)).rejects.toMatchObject({ code: "DATABASE_TOO_NEW" });
+});

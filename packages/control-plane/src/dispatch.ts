@@ -1,0 +1,266 @@
+import type { ModalClient } from "@dorian/protocol/modal";
+import type { OperatorService } from "@dorian/protocol/operator";
+import type { ServiceHandlers } from "@dorian/protocol/service";
+import type { WorkerService } from "@dorian/protocol/worker";
+import { assertNever } from "@dorian/base/must";
+import type { Logger } from "pino";
+import { callHandlers } from "./call/call-handlers.ts";
+import { CallStore } from "./call/call-store.ts";
+import { Calls } from "./call/calls.ts";
+import { dataHandlers } from "./call/data-handlers.ts";
+import { MemoryBudget } from "./call/memory-budget.ts";
+import { outputHandlers } from "./call/output-handlers.ts";
+import type { Database } from "./database/database.ts";
+import type { Journal } from "./database/journal.ts";
+import { AppLogs } from "./log/app-logs.ts";
+import { logHandlers } from "./log/log-handlers.ts";
+import { Execs } from "./operator/execs.ts";
+import { operatorHandlers } from "./operator/operator-handlers.ts";
+import { poolHandlers } from "./pool/pool-handlers.ts";
+import { Pools } from "./pool/pools.ts";
+import type { AppDirectory, AppTasks, FunctionCatalog, SchedulingOverrides, WorkerPool } from "./ports.ts";
+import { TaskStore } from "./task/task-store.ts";
+import { taskHandlers } from "./task/task-handlers.ts";
+import { Tasks } from "./task/tasks.ts";
+import { Builds } from "./worker/builds.ts";
+import { runBuilderWith } from "./worker/builder-runs.ts";
+import { Workers, type WorkerReport } from "./worker/workers.ts";
+
+export interface DispatchOptions {
+  db: Database;
+  journal: Journal;
+  catalog: FunctionCatalog;
+  apps: AppDirectory;
+  scheduling: SchedulingOverrides;
+  dataDirectory: string;
+  /** See {@link Workers}. */
+  dataDirectoryId: string | undefined;
+  version: string;
+  logger: Logger;
+  /** Milliseconds since 1970. Default: the clock. */
+  nowMs?: () => number;
+  /** Time for `@exit` between SIGINT and SIGKILL. Default: 30 s. */
+  graceSecs?: number;
+  /** Silence after which a worker counts as lost. Default: 15 s. */
+  workerLostAfterMs?: number;
+  /** Arguments and results kept in memory. Default: 256 MiB. */
+  memoryBytes?: number;
+  /** Of one app's log on disk. Default: 50 MB. */
+  logBytes?: number;
+}
+
+/** Calls, containers and workers. */
+export interface Dispatch extends AsyncDisposable {
+  modal: Required<
+    Pick<
+      ServiceHandlers<typeof ModalClient>,
+      | "functionMap"
+      | "functionPutInputs"
+      | "functionFinishInputs"
+      | "functionGetOutputs"
+      | "functionCallCancel"
+      | "functionCallFromId"
+      | "functionGetInputs"
+      | "functionPutOutputs"
+      | "functionCallPutDataOut"
+      | "functionCallGetDataOut"
+      | "taskResult"
+      | "containerHello"
+      | "containerHeartbeat"
+      | "containerStop"
+      | "functionGetCurrentStats"
+      | "functionUpdateSchedulingParams"
+      | "taskList"
+      | "taskGetInfo"
+      | "appGetLogs"
+    >
+  >;
+  worker: Required<Pick<ServiceHandlers<typeof WorkerService>, "join">>;
+  operator: Required<
+    Pick<ServiceHandlers<typeof OperatorService>, "serverInfo" | "taskTimeline" | "containerExec">
+  >;
+  workerPool: WorkerPool;
+  appTasks: AppTasks;
+}
+
+const sweepMs = 30_000;
+const pruneMs = 3_600_000;
+
+/** Takes up what an earlier process left, and serves. Disposing it leaves the containers running. */
+export async function createDispatch(options: DispatchOptions): Promise<Dispatch> {
+  const { db, journal, catalog, apps, logger } = options;
+  const nowMs = options.nowMs ?? Date.now;
+  const graceSecs = options.graceSecs ?? 30;
+
+  const callStore = new CallStore({
+    db,
+    journal,
+    budget: new MemoryBudget(options.memoryBytes ?? 256 << 20),
+  });
+  const taskStore = new TaskStore({ db, journal });
+  const logs = new AppLogs({
+    db,
+    journal,
+    logger,
+    nowMs,
+    ...(options.logBytes === undefined ? {} : { limitBytes: options.logBytes }),
+  });
+  const workers = new Workers({
+    dataDirectoryId: options.dataDirectoryId,
+    logger,
+    nowMs,
+    ...(options.workerLostAfterMs === undefined ? {} : { lostAfterMs: options.workerLostAfterMs }),
+    events: {
+      joined: (workerId) => tasks.onWorker(workerId).map((task) => task.taskId),
+      welcomed: (workerId) => tasks.welcomed(workerId),
+      reported: (_workerId, report) => route(report),
+      lost: (workerId, name) => {
+        builds.workerLost(workerId, name);
+        execs.workerLost(workerId, name);
+        tasks.workerLost(workerId, name);
+      },
+    },
+  });
+  const builds = new Builds(workers);
+  const tasks = new Tasks({
+    catalog,
+    workers,
+    store: taskStore,
+    logs,
+    logger,
+    nowMs,
+    graceSecs,
+    isSpare: (task) => pools.isSpare(task),
+  });
+  const execs = new Execs({ tasks, workers, logger });
+  const calls: Calls = new Calls({
+    store: callStore,
+    logger,
+    nowMs,
+    onPending: (input, how) => pools.of(input.call.facts.functionId).enqueue(input, how),
+    retryPolicyOf: (functionId) => catalog.spec(functionId)?.definition.retryPolicy,
+  });
+  const pools: Pools = new Pools({
+    catalog,
+    calls,
+    store: callStore,
+    tasks,
+    logger,
+    nowMs,
+    graceSecs,
+    maxStarting: () => {
+      const milliCpu = workers.offers().reduce((sum, offer) => sum + offer.total.milliCpu, 0);
+      return Math.max(2, Math.floor(milliCpu / 500));
+    },
+  });
+
+  const route = (report: WorkerReport): void => {
+    switch (report.case) {
+      case "taskPhase":
+        tasks.phase(report.value);
+        break;
+      case "taskExited":
+        tasks.exited(report.value);
+        break;
+      case "logs":
+        if (report.value.buildId === "") tasks.logs(report.value);
+        else builds.logs(report.value);
+        break;
+      case "buildFinished":
+        builds.finished(report.value);
+        break;
+      case "execOutput":
+        execs.output(report.value);
+        break;
+      case "hello":
+      case "heartbeat":
+        break;
+      default:
+        assertNever(report);
+    }
+  };
+
+  await restore({ calls, pools, tasks, taskStore });
+
+  const sweeper = setInterval(() => calls.sweep(), sweepMs).unref();
+  const prune = async () => {
+    await calls.prune();
+    await taskStore.prune(nowMs());
+    await logs.prune();
+  };
+  const pruner = setInterval(() => {
+    prune().catch((error: unknown) => logger.error({ err: error }, "removing what has expired failed"));
+  }, pruneMs).unref();
+
+  return {
+    modal: {
+      ...callHandlers({
+        calls,
+        catalog,
+        pendingInputs: (functionId) => pools.lookup(functionId)?.pending ?? 0,
+        cancel: (input, how) => pools.cancel(input, how),
+      }),
+      ...outputHandlers({ calls, store: callStore }),
+      ...dataHandlers({ calls, store: callStore }),
+      ...taskHandlers({ tasks, store: taskStore, apps, graceSecs }),
+      ...poolHandlers({ pools, catalog, scheduling: options.scheduling }),
+      ...logHandlers({
+        logs,
+        apps,
+        isOver: (appId) => (apps.lookupApp(appId)?.stopped ?? true) && tasks.liveOf(appId).length === 0,
+      }),
+    } as Dispatch["modal"],
+    worker: workers.handlers as Dispatch["worker"],
+    operator: operatorHandlers({
+      version: options.version,
+      dataDirectory: options.dataDirectory,
+      workers,
+      tasks,
+      store: taskStore,
+      execs,
+    }) as Dispatch["operator"],
+    workerPool: { build: builds.build, runBuilder: runBuilderWith({ catalog, tasks, nowMs, graceSecs }) },
+    appTasks: {
+      async stopApp(appId, { reason, signal }) {
+        const open = calls.openInputsOf(appId);
+        await Promise.all(open.map((input) => pools.cancel(input, { terminateContainer: false, reason })));
+        for (const task of tasks.liveOf(appId)) tasks.stop(task, { graceSecs, reason });
+        await tasks.whenGone(appId, { signal });
+        logs.wake(appId);
+      },
+      runningTaskCount: (appId) => tasks.liveOf(appId).filter((task) => task.state !== "queued").length,
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(sweeper);
+      clearInterval(pruner);
+      workers[Symbol.dispose]();
+      pools[Symbol.dispose]();
+      tasks[Symbol.dispose]();
+      calls[Symbol.dispose]();
+    },
+  };
+}
+
+/** Containers that may still run keep their inputs; all other unfinished inputs wait for a container again. */
+async function restore(parts: {
+  calls: Calls;
+  pools: Pools;
+  tasks: Tasks;
+  taskStore: TaskStore;
+}): Promise<void> {
+  const { calls, pools, tasks, taskStore } = parts;
+  for (const task of await taskStore.live((row) => pools.of(row.function_id))) {
+    // A build function's caller is gone with the old process: nobody would take its result.
+    if (task.facts.isBuilder) tasks.abandon(task);
+    else {
+      tasks.adopt(task);
+      if (!task.isOver) pools.of(task.facts.functionId).adopt(task);
+    }
+  }
+  for (const input of await calls.restore()) {
+    const task = input.state.kind === "running" ? tasks.get(input.state.taskId) : undefined;
+    if (task) pools.of(input.call.facts.functionId).resume(task, input);
+    else calls.interrupted(input, "The server restarted.");
+  }
+  pools.keepMinimums();
+}

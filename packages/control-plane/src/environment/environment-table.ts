@@ -1,0 +1,5 @@
+export interface EnvironmentTable {
+  environment_id: string;
+  name: string;
+  created_at: number;
+}

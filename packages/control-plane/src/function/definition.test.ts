@@ -1,0 +1,95 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  FunctionCreateRequestSchema,
+  FunctionOptionsSchema,
+  FunctionSchema$,
+  GPUType,
+} from "@dorian/protocol/modal";
+import { expect, test } from "vitest";
+import { applyOptions } from "./apply-options.ts";
+import { normaliseDefinition } from "./definition.ts";
+import { sameContainers } from "./same-containers.ts";
+
+const normalised = (fn: object) =>
+  normaliseDefinition(create(FunctionCreateRequestSchema, { function: { functionName: "f", ...fn } }));
+
+test("definitions of older and newer clients have one form [Q2]", () => {
+  const old = normalised({
+    warmPoolSize: 1,
+    concurrencyLimit: 3,
+    taskIdleTimeoutSecs: 120,
+    resources: { gpuConfig: { type: GPUType.GPU_TYPE_A10G, count: 1 } },
+  });
+  expect(old).toMatchObject({
+    timeoutSecs: 300,
+    autoscalerSettings: { minContainers: 1, maxContainers: 3, scaledownWindow: 120 },
+    resources: { gpuConfig: { gpuType: "A10G", count: 1 } },
+  });
+  const now = normalised({
+    warmPoolSize: 9,
+    autoscalerSettings: { minContainers: 0 },
+    resources: { gpuConfig: { gpuType: "any" } },
+  });
+  expect(now.autoscalerSettings?.minContainers).toBe(0);
+  expect(now.resources?.gpuConfig).toMatchObject({ gpuType: "ANY", count: 1 });
+  expect(normalised({ resources: { gpuConfig: {} } }).resources?.gpuConfig).toBeUndefined();
+});
+
+test("a list of GPUs becomes the definition of its first choice [Q3]", () => {
+  const request = create(FunctionCreateRequestSchema, {
+    functionData: {
+      functionName: "f",
+      timeoutSecs: 7,
+      rankedFunctions: [
+        { rank: 1, function: { imageId: "im-b" } },
+        { rank: 0, function: { imageId: "im-a", resources: { gpuConfig: { gpuType: "H100" } } } },
+      ],
+    },
+  });
+  expect(normaliseDefinition(request)).toMatchObject({
+    functionName: "f",
+    timeoutSecs: 7,
+    imageId: "im-a",
+    resources: { gpuConfig: { gpuType: "H100" } },
+  });
+});
+
+test("options change what they name and nothing else", () => {
+  const base = create(FunctionSchema$, {
+    secretIds: ["st-1"],
+    timeoutSecs: 5,
+    maxConcurrentInputs: 1,
+    autoscalerSettings: { minContainers: 1, scaledownWindow: 60 },
+  });
+  const apply = (options: object) => applyOptions(base, create(FunctionOptionsSchema, options));
+  expect(apply({})).toMatchObject({ secretIds: ["st-1"], timeoutSecs: 5 });
+  expect(apply({ secretIds: ["st-2"] }).secretIds).toEqual(["st-1"]);
+  expect(apply({ secretIds: [], replaceSecretIds: true }).secretIds).toEqual([]);
+  expect(apply({ warmPoolSize: 0, concurrencyLimit: 4 }).autoscalerSettings).toMatchObject({
+    minContainers: 0,
+    maxContainers: 4,
+    scaledownWindow: 60,
+  });
+  expect(apply({ targetConcurrentInputs: 8 }).maxConcurrentInputs).toBe(8);
+  expect(apply({ targetConcurrentInputs: 2, maxConcurrentInputs: 4 })).toMatchObject({
+    maxConcurrentInputs: 4,
+    targetConcurrentInputs: 2,
+  });
+  expect(base.timeoutSecs).toBe(5);
+});
+
+test("containers are replaced when what they run changes, not when their number does", () => {
+  const a = normalised({
+    imageId: "im-1",
+    autoscalerSettings: { minContainers: 1 },
+    experimentalOptions: { a: "1", b: "2" },
+  });
+  const b = normalised({
+    imageId: "im-1",
+    autoscalerSettings: { minContainers: 2 },
+    experimentalOptions: { b: "2", a: "1" },
+  });
+  expect(sameContainers(a, b)).toBe(true);
+  expect(sameContainers(a, normalised({ imageId: "im-2" }))).toBe(false);
+  expect(sameContainers(undefined, a)).toBe(false);
+});

@@ -1,0 +1,99 @@
+import { clone, create } from "@bufbuild/protobuf";
+import { AppError } from "@dorian/base/app-error";
+import {
+  AutoscalerSettingsSchema,
+  DataFormat,
+  FunctionSchema$,
+  GPUConfigSchema,
+  GPUType,
+  type Function as FunctionDefinition,
+  type FunctionCreateRequest,
+  type GPUConfig,
+} from "@dorian/protocol/modal";
+
+/** Seconds that a call may take when the function says nothing. */
+const defaultTimeoutSecs = 300;
+
+/**
+ * The definition in one form, whatever the age of the client: defaults filled in, GPU as an upper-case type or absent,
+ * autoscaler settings complete.
+ *
+ * @throws AppError FUNCTION_DEFINITION_INVALID
+ */
+export function normaliseDefinition(request: FunctionCreateRequest): FunctionDefinition {
+  const definition = clone(FunctionSchema$, givenDefinition(request));
+  definition.timeoutSecs ||= defaultTimeoutSecs;
+  if (definition.resources) {
+    const gpu = normaliseGpu(definition.resources.gpuConfig);
+    if (gpu) definition.resources.gpuConfig = gpu;
+    else delete definition.resources.gpuConfig;
+  }
+  definition.autoscalerSettings = autoscalerSettings(definition);
+  if (definition.nodeEntrypoint) {
+    if (definition.supportedInputFormats.length === 0) definition.supportedInputFormats = [DataFormat.CBOR];
+    if (definition.supportedOutputFormats.length === 0) definition.supportedOutputFormats = [DataFormat.CBOR];
+  }
+  return definition;
+}
+
+/** Undefined when no GPU is asked for. */
+export function normaliseGpu(gpu: GPUConfig | undefined): GPUConfig | undefined {
+  if (!gpu) return undefined;
+  const type = gpu.gpuType.toUpperCase() || typeNames.get(gpu.type) || "";
+  if (type === "") return undefined;
+  if (!/^[A-Z0-9][A-Z0-9_-]*!?$/.test(type)) {
+    throw invalid(
+      `"${gpu.gpuType}" is not a GPU type.`,
+      'Ask for one by its model, such as "H100", or for "any".',
+    );
+  }
+  return create(GPUConfigSchema, { gpuType: type, count: gpu.count || 1 });
+}
+
+const typeNames = new Map<GPUType, string>([
+  [GPUType.GPU_TYPE_T4, "T4"],
+  [GPUType.GPU_TYPE_A100, "A100"],
+  [GPUType.GPU_TYPE_A10G, "A10G"],
+  [GPUType.GPU_TYPE_ANY, "ANY"],
+  [GPUType.GPU_TYPE_A100_80GB, "A100-80GB"],
+  [GPUType.GPU_TYPE_L4, "L4"],
+  [GPUType.GPU_TYPE_H100, "H100"],
+  [GPUType.GPU_TYPE_L40S, "L40S"],
+  [GPUType.GPU_TYPE_H200, "H200"],
+]);
+
+function givenDefinition(request: FunctionCreateRequest): FunctionDefinition {
+  if (request.function) return request.function;
+  const data = request.functionData;
+  const first = data?.rankedFunctions.toSorted((a, b) => a.rank - b.rank)[0]?.function;
+  if (!data || !first) {
+    throw invalid("The call has no function definition.", "Update the client.");
+  }
+  const { $typeName: _name, $unknown: _unknown, rankedFunctions: _ranked, ...common } = data;
+  return create(FunctionSchema$, { ...first, ...common });
+}
+
+// Settings of their own win over the older fields that say the same.
+function autoscalerSettings(definition: FunctionDefinition) {
+  const given = definition.autoscalerSettings;
+  const settings = create(AutoscalerSettingsSchema, {
+    ...given,
+    minContainers: given?.minContainers ?? definition.warmPoolSize,
+    bufferContainers: given?.bufferContainers ?? definition.ExperimentalBufferContainers,
+  });
+  const max = given?.maxContainers ?? definition.concurrencyLimit;
+  if (max > 0) settings.maxContainers = max;
+  const window = given?.scaledownWindow ?? definition.taskIdleTimeoutSecs;
+  if (window > 0) settings.scaledownWindow = window;
+  if (max > 0 && (settings.minContainers ?? 0) > max) {
+    throw invalid(
+      `"${definition.functionName}" wants at least ${settings.minContainers} containers but at most ${max}.`,
+      "Lower minContainers or raise maxContainers.",
+    );
+  }
+  return settings;
+}
+
+function invalid(message: string, remedy: string): AppError {
+  return new AppError("FUNCTION_DEFINITION_INVALID", message, { status: "INVALID_ARGUMENT", remedy });
+}

@@ -1,0 +1,122 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf } from "@dorian/base/app-error";
+import type { BlockStore } from "@dorian/storage/block-store";
+import type { LayerStore } from "@dorian/storage/layer-store";
+import type { AppRegistry } from "../app/app-registry.ts";
+import type { BlobRegistry } from "../blob/blob-registry.ts";
+import type { ClassRegistry } from "../class/class-registry.ts";
+import type { Database } from "../database/database.ts";
+import type { Idempotency } from "../database/idempotency.ts";
+import type { Journal } from "../database/journal.ts";
+import type { FunctionRegistry } from "../function/function-registry.ts";
+import type { ImageBuilds } from "../image/image-builds.ts";
+import type { ImageRegistry } from "../image/image-registry.ts";
+import type { MountStore } from "../mount/mount-store.ts";
+import type { SecretStore } from "../secret/secret-store.ts";
+import type { VolumeRegistry } from "../volume/volume-registry.ts";
+import { collectBlocks } from "./collect-blocks.ts";
+import { forgetApps } from "./forget-apps.ts";
+import { forgetImages } from "./forget-images.ts";
+import { forgetVersions } from "./forget-versions.ts";
+
+export interface GarbageOptions {
+  dataDirectory: string;
+  db: Database;
+  journal: Journal;
+  layers: LayerStore;
+  blocks: BlockStore;
+  apps: AppRegistry;
+  functions: FunctionRegistry;
+  classes: ClassRegistry;
+  images: ImageRegistry;
+  builds: ImageBuilds;
+  mounts: MountStore;
+  secrets: SecretStore;
+  volumes: VolumeRegistry;
+  blobs: BlobRegistry;
+  idempotency: Idempotency;
+}
+
+/** Milliseconds for which things are kept that nothing refers to. */
+export interface GarbageAges {
+  layerMs: number;
+  blockMs: number;
+  versionMs: number;
+  imageMs: number;
+  appMs: number;
+}
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+export const usualAges: GarbageAges = {
+  layerMs: hour,
+  blockMs: day,
+  versionMs: hour,
+  imageMs: 30 * day,
+  appMs: 7 * day,
+};
+
+/**
+ * Forgets what is too old to matter, then removes the layers and blocks that nothing refers to. Returns the layers
+ * removed.
+ */
+export async function collectGarbage(
+  options: GarbageOptions,
+  ages: GarbageAges,
+  now: number,
+): Promise<string[]> {
+  const { layers, blocks, builds, blobs, idempotency } = options;
+  await idempotency.forget({ now, olderThanMs: day });
+  await blobs.removeBefore(now - ages.appMs);
+  await forgetApps(options, now - ages.appMs);
+  // A task may use whatever was newest at any time since it was started.
+  const inUseSince = Math.min(now, await oldestTask(options.db));
+  await forgetImages(options, Math.min(now - ages.imageMs, inUseSince));
+  await forgetVersions(options, Math.min(now - ages.versionMs, inUseSince));
+  // A build holds layers that are not in any image yet, old ones of its base among them.
+  const removed =
+    builds.count > 0
+      ? []
+      : await layers.collect({ keep: await layersInUse(options), olderThanMs: ages.layerMs });
+  const keep = new Set([...blobs.all()].map((blob) => blob.sha256 ?? ""));
+  await collectBlocks(join(options.dataDirectory, "blocks"), blocks, { keep, before: now - ages.blockMs });
+  return removed;
+}
+
+async function layersInUse(options: GarbageOptions): Promise<Set<string>> {
+  const { db, images, mounts } = options;
+  const keep = new Set<string>(await baseLayers(options.dataDirectory));
+  for (const image of images.all()) for (const layerId of image.layerIds) keep.add(layerId);
+  for (const mount of mounts.all()) keep.add(mount.layerId);
+  const versions = await db
+    .selectFrom("volume_version")
+    .select("layer_ids")
+    .where("layer_ids", "is not", null)
+    .execute();
+  for (const version of versions) {
+    for (const layerId of JSON.parse(version.layer_ids ?? "[]") as string[]) keep.add(layerId);
+  }
+  return keep;
+}
+
+/** Layers of the base images that workers keep, from the list in the data directory that they share. */
+async function baseLayers(dataDirectory: string): Promise<string[]> {
+  try {
+    const text = await readFile(join(dataDirectory, "bases.json"), "utf8");
+    return text.match(/\bly-[0-9A-Za-z]{22}\b/g) ?? [];
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+async function oldestTask(db: Database): Promise<number> {
+  const { oldest } = await db
+    .selectFrom("task")
+    .select((select) => select.fn.min("enqueued_at").as("oldest"))
+    .where("finished_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return (oldest as number | null) ?? Number.POSITIVE_INFINITY;
+}

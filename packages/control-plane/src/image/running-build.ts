@@ -1,0 +1,89 @@
+import type { BuildLog } from "./build-log.ts";
+
+/** How a request stands to the cache: `force` builds and replaces what is there, `ignore` builds and leaves it. */
+export type CacheUse = "normal" | "force" | "ignore";
+
+/** Somebody who wants a build. */
+export interface BuildWaiter extends Disposable {
+  readonly log: BuildLog;
+  readonly finished: Promise<void>;
+}
+
+/** A build in progress. It goes on as long as somebody waits for it, and a little longer. */
+export class RunningBuild {
+  readonly imageId: string;
+  readonly cacheUse: CacheUse;
+  readonly reason: string;
+  readonly log: BuildLog;
+  /** Resolves when the image's row says how it ended. */
+  readonly finished: Promise<void>;
+  #abort = new AbortController();
+  #waiters = 0;
+  #graceMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #finish: () => void;
+
+  constructor(options: {
+    imageId: string;
+    cacheUse: CacheUse;
+    reason: string;
+    log: BuildLog;
+    /** Milliseconds between the last waiter's leaving and the cancellation: clients reopen their streams. */
+    graceMs: number;
+  }) {
+    this.imageId = options.imageId;
+    this.cacheUse = options.cacheUse;
+    this.reason = options.reason;
+    this.log = options.log;
+    this.#graceMs = options.graceMs;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.finished = promise;
+    this.#finish = resolve;
+    this.#startGrace();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Keeps the build going until the result is disposed of. */
+  wait(): BuildWaiter {
+    this.#waiters++;
+    clearTimeout(this.#timer);
+    return {
+      log: this.log,
+      finished: this.finished,
+      [Symbol.dispose]: () => {
+        if (--this.#waiters === 0) this.#startGrace();
+      },
+    };
+  }
+
+  /** Somebody asked for it again and will come to wait. */
+  touch(): void {
+    if (this.#waiters === 0) this.#startGrace();
+  }
+
+  cancel(reason: Error): void {
+    this.#abort.abort(reason);
+  }
+
+  finish(): void {
+    clearTimeout(this.#timer);
+    this.#finish();
+    this.log.changed.notify();
+  }
+
+  #startGrace(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.cancel(new BuildAbandoned()), this.#graceMs);
+  }
+}
+
+/** Why a build was cancelled whose clients have all gone. */
+export class BuildAbandoned extends Error {
+  override readonly name = "BuildAbandoned";
+  constructor() {
+    super("nobody waits for it any more");
+  }
+}

@@ -1,0 +1,155 @@
+import { AppError } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import type { BlockStore } from "@dorian/storage/block-store";
+import { writeFileLayer } from "@dorian/storage/file-layer";
+import type { LayerStore } from "@dorian/storage/layer-store";
+import type { Database } from "../database/database.ts";
+import type { Journal } from "../database/journal.ts";
+import { mountChecksum, type MountFile } from "./mount-files.ts";
+
+/** Files shipped from a client, as a layer. Equal trees are one mount. */
+export interface Mount {
+  mountId: string;
+  /** Hex SHA-256 over names, digests and modes. */
+  checksum: string;
+  layerId: string;
+  files: MountFile[];
+  /** Milliseconds. */
+  usedAt: number;
+}
+
+export interface MountStoreOptions {
+  db: Database;
+  journal: Journal;
+  layers: LayerStore;
+  blocks: BlockStore;
+}
+
+/** All mounts. Each has its layer before its id is known to anyone. */
+export class MountStore {
+  #options: MountStoreOptions;
+  #byId = new Map<string, Mount>();
+  #byChecksum = new Map<string, Mount>();
+  #making = new Map<string, Promise<Mount>>();
+
+  private constructor(options: MountStoreOptions) {
+    this.#options = options;
+  }
+
+  static async load(options: MountStoreOptions): Promise<MountStore> {
+    const store = new MountStore(options);
+    for (const row of await options.db.selectFrom("mount").selectAll().execute()) {
+      store.#put({
+        mountId: row.mount_id,
+        checksum: row.checksum,
+        layerId: row.layer_id,
+        files: JSON.parse(row.files) as MountFile[],
+        usedAt: row.used_at,
+      });
+    }
+    return store;
+  }
+
+  /** @throws AppError MOUNT_NOT_FOUND */
+  require(mountId: string): Mount {
+    const mount = this.#byId.get(mountId);
+    if (mount) return mount;
+    throw new AppError("MOUNT_NOT_FOUND", `There is no mount "${mountId}".`, {
+      status: "NOT_FOUND",
+      remedy: "Run or deploy the app again: its files are then sent anew.",
+    });
+  }
+
+  all(): Iterable<Mount> {
+    return this.#byId.values();
+  }
+
+  /**
+   * The mount of a tree whose contents have been uploaded.
+   *
+   * @throws AppError MOUNT_CONTENT_MISSING
+   */
+  async getOrCreate(files: MountFile[]): Promise<Mount> {
+    const checksum = mountChecksum(files);
+    const running = this.#making.get(checksum);
+    if (running) return await running;
+    const making = this.#findOrMake(checksum, files);
+    this.#making.set(checksum, making);
+    try {
+      return await making;
+    } finally {
+      this.#making.delete(checksum);
+    }
+  }
+
+  /** The mount's layer, written again from the uploaded contents if the disk lost it. */
+  async layerOf(mountId: string): Promise<string> {
+    return (await this.getOrCreate(this.require(mountId).files)).layerId;
+  }
+
+  /** Notes that the mount is in use, so that it is kept. */
+  async touch(mount: Mount, now: number): Promise<void> {
+    const usedAt = Math.max(now, mount.usedAt);
+    await this.#options.journal.write(async (trx) => {
+      await trx.updateTable("mount").set({ used_at: usedAt }).where("mount_id", "=", mount.mountId).execute();
+    });
+    this.#put({ ...mount, usedAt });
+  }
+
+  async remove(mount: Mount): Promise<void> {
+    await this.#options.journal.write(async (trx) => {
+      await trx.deleteFrom("mount").where("mount_id", "=", mount.mountId).execute();
+    });
+    this.#byId.delete(mount.mountId);
+    this.#byChecksum.delete(mount.checksum);
+  }
+
+  async #findOrMake(checksum: string, files: MountFile[]): Promise<Mount> {
+    const { layers, journal } = this.#options;
+    const known = this.#byChecksum.get(checksum);
+    if (known && (await layers.has(known.layerId))) return known;
+    const layerId = await this.#writeLayer(files);
+    const mount = {
+      mountId: known?.mountId ?? newId("mo"),
+      checksum,
+      layerId,
+      files,
+      usedAt: Date.now(),
+    };
+    await journal.write(async (trx) => {
+      const row = {
+        mount_id: mount.mountId,
+        checksum,
+        layer_id: layerId,
+        files: JSON.stringify(files),
+        created_at: mount.usedAt,
+        used_at: mount.usedAt,
+      };
+      await trx
+        .insertInto("mount")
+        .values(row)
+        .onConflict((conflict) => conflict.column("mount_id").doUpdateSet({ layer_id: layerId }))
+        .execute();
+    });
+    this.#put(mount);
+    return mount;
+  }
+
+  async #writeLayer(files: MountFile[]): Promise<string> {
+    const { layers, blocks } = this.#options;
+    for (const file of files) {
+      if (await blocks.has(file.sha256)) continue;
+      throw new AppError("MOUNT_CONTENT_MISSING", `The content of "${file.path}" has not been uploaded.`, {
+        remedy: "Run or deploy the app again: its files are then sent anew.",
+      });
+    }
+    await using draft = await layers.draft();
+    await writeFileLayer(draft, files, blocks);
+    return await draft.seal({ durable: true });
+  }
+
+  #put(mount: Mount): void {
+    this.#byId.set(mount.mountId, mount);
+    this.#byChecksum.set(mount.checksum, mount);
+  }
+}

@@ -1,0 +1,119 @@
+import { gpuPriceRank, simulatedGpuType } from "./gpu-types.ts";
+import type { GpuRequest, ResourceRequest } from "./resource-request.ts";
+
+export interface OfferedGpu {
+  type: string;
+  device: string;
+}
+
+export interface Resources {
+  milliCpu: number;
+  memoryMb: number;
+  gpus: readonly OfferedGpu[];
+}
+
+/** A worker as placement sees it. */
+export interface WorkerOffer {
+  workerId: string;
+  name: string;
+  total: Resources;
+  free: Resources;
+  /** Functions that want a GPU may run here without one. */
+  simulatedGpus: boolean;
+}
+
+export type Placement =
+  | { kind: "placed"; workerId: string; gpus: readonly OfferedGpu[] }
+  | { kind: "waiting"; reason: string };
+
+/**
+ * Where a container goes: the worker with most free memory of those it fits on, ties by name. With `gpu: "any"` the
+ * cheapest model that fits decides first; of equally cheap ones, the most plentiful.
+ */
+export function place(request: ResourceRequest, workers: readonly WorkerOffer[]): Placement {
+  const options = workers.flatMap((worker) => {
+    if (worker.free.milliCpu < request.milliCpu || worker.free.memoryMb < request.memoryMb) return [];
+    const gpus = request.gpu ? takeGpus(request.gpu, worker.free, worker) : [];
+    return gpus ? [{ worker, gpus }] : [];
+  });
+  const best = options.toSorted(
+    (a, b) =>
+      gpuRankOf(a.gpus) - gpuRankOf(b.gpus) ||
+      countOf(b.worker.free, b.gpus[0]?.type) - countOf(a.worker.free, a.gpus[0]?.type) ||
+      b.worker.free.memoryMb - a.worker.free.memoryMb ||
+      compareText(a.worker.name, b.worker.name) ||
+      compareText(a.worker.workerId, b.worker.workerId),
+  )[0];
+  if (best) return { kind: "placed", workerId: best.worker.workerId, gpus: best.gpus };
+  return { kind: "waiting", reason: whyNot(request, workers) };
+}
+
+/** The devices to give, or undefined when they are not there. Empty when the worker simulates without limit. */
+function takeGpus(
+  request: GpuRequest,
+  resources: Resources,
+  worker: WorkerOffer,
+): readonly OfferedGpu[] | undefined {
+  const types = [...new Set(resources.gpus.map((gpu) => gpu.type))]
+    .filter((type) => type === request.type || request.type === "ANY" || type === simulatedGpuType)
+    .filter((type) => countOf(resources, type) >= request.count)
+    .toSorted(
+      (a, b) =>
+        Number(a === simulatedGpuType) - Number(b === simulatedGpuType) ||
+        gpuPriceRank(a) - gpuPriceRank(b) ||
+        countOf(resources, b) - countOf(resources, a) ||
+        compareText(a, b),
+    );
+  const type = types[0];
+  if (type !== undefined) return resources.gpus.filter((gpu) => gpu.type === type).slice(0, request.count);
+  return worker.simulatedGpus && worker.total.gpus.length === 0 ? [] : undefined;
+}
+
+function whyNot(request: ResourceRequest, workers: readonly WorkerOffer[]): string {
+  if (workers.length === 0) return "no worker is connected; start one with `dorian worker`";
+  const { gpu } = request;
+  if (gpu && !workers.some((worker) => takeGpus(gpu, worker.total, worker))) return whyNoGpu(gpu, workers);
+  const most = (of: (resources: Resources) => number) =>
+    Math.max(...workers.map((worker) => of(worker.total)));
+  const mostMemory = most((resources) => resources.memoryMb);
+  if (request.memoryMb > mostMemory) {
+    return `it asks for ${request.memoryMb} MiB of memory and the largest worker has ${mostMemory} MiB; ask for less or add a worker`;
+  }
+  const mostCpu = most((resources) => resources.milliCpu);
+  if (request.milliCpu > mostCpu) {
+    return `it asks for ${request.milliCpu / 1000} CPUs and the largest worker has ${mostCpu / 1000}; ask for fewer or add a worker`;
+  }
+  if (gpu && !workers.some((worker) => takeGpus(gpu, worker.free, worker))) {
+    return `waiting for ${describeGpu(gpu)} to become free`;
+  }
+  return `waiting for ${request.milliCpu / 1000} CPU and ${request.memoryMb} MiB of memory to become free on one worker`;
+}
+
+function whyNoGpu(gpu: GpuRequest, workers: readonly WorkerOffer[]): string {
+  const offered = workers.flatMap((worker) => worker.total.gpus.map((each) => each.type));
+  if (offered.length === 0) {
+    return "no worker has a GPU; start one with --simulate-gpus to run without";
+  }
+  const counts = [...new Set(offered)]
+    .toSorted((a, b) => gpuPriceRank(a) - gpuPriceRank(b) || compareText(a, b))
+    .map((type) => `${type} ×${Math.max(...workers.map((worker) => countOf(worker.total, type)))}`);
+  return `no worker has ${describeGpu(gpu)}; there is ${counts.join(", ")} on one worker at most`;
+}
+
+function describeGpu(gpu: GpuRequest): string {
+  const type = gpu.type === "ANY" ? "GPU" : gpu.type;
+  return gpu.count === 1 ? `a GPU${gpu.type === "ANY" ? "" : ` of type ${type}`}` : `${gpu.count} × ${type}`;
+}
+
+function countOf(resources: Resources, type: string | undefined): number {
+  return resources.gpus.filter((gpu) => gpu.type === type).length;
+}
+
+function gpuRankOf(gpus: readonly OfferedGpu[]): number {
+  const type = gpus[0]?.type;
+  return type === undefined ? 0 : gpuPriceRank(type);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,53 @@
+import { AppError } from "@dorian/base/app-error";
+import type { ModalClient } from "@dorian/protocol/modal";
+import { create } from "@bufbuild/protobuf";
+import { AutoscalerSettingsSchema } from "@dorian/protocol/modal";
+import type { ServiceHandlers } from "@dorian/protocol/service";
+import type { FunctionCatalog, SchedulingOverrides } from "../ports.ts";
+import type { Pools } from "./pools.ts";
+
+export interface PoolHandlersOptions {
+  pools: Pools;
+  catalog: FunctionCatalog;
+  scheduling: SchedulingOverrides;
+}
+
+export function poolHandlers(
+  options: PoolHandlersOptions,
+): Pick<ServiceHandlers<typeof ModalClient>, "functionGetCurrentStats" | "functionUpdateSchedulingParams"> {
+  const { pools, catalog, scheduling } = options;
+  const requireFunction = (functionId: string) => {
+    if (catalog.spec(functionId)) return;
+    throw new AppError("FUNCTION_NOT_FOUND", `There is no function ${functionId}.`, {
+      status: "NOT_FOUND",
+      remedy: "Look the function up again by its name.",
+    });
+  };
+  return {
+    async functionGetCurrentStats(request) {
+      requireFunction(request.functionId);
+      const pool = pools.lookup(request.functionId);
+      const tasks = [...(pool?.tasks ?? [])].filter((task) => task.state !== "queued");
+      return {
+        backlog: pool?.pending ?? 0,
+        numTotalTasks: tasks.length,
+        numRunningInputs: tasks.reduce((sum, task) => sum + task.running.size, 0),
+      };
+    },
+
+    async functionUpdateSchedulingParams(request) {
+      requireFunction(request.functionId);
+      const settings = create(AutoscalerSettingsSchema, request.settings);
+      if (request.warmPoolSizeOverride > 0) settings.minContainers ??= request.warmPoolSizeOverride;
+      const { minContainers = 0, maxContainers = 0 } = settings;
+      if (maxContainers > 0 && minContainers > maxContainers) {
+        throw new AppError(
+          "AUTOSCALER_SETTINGS_INVALID",
+          `minContainers ${minContainers} is more than maxContainers ${maxContainers}.`,
+          { status: "INVALID_ARGUMENT", remedy: "Lower the one or raise the other." },
+        );
+      }
+      return { currentSettings: await scheduling.updateScheduling(request.functionId, settings) };
+    },
+  };
+}

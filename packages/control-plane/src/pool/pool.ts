@@ -1,0 +1,321 @@
+import type { FunctionPutOutputsItem, GenericResult } from "@dorian/protocol/modal";
+import type { Logger } from "pino";
+import type { CallStore } from "../call/call-store.ts";
+import type { Calls } from "../call/calls.ts";
+import type { CallInput } from "../call/function-call.ts";
+import { acceptableResult, serverResult } from "../call/results.ts";
+import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
+import type { InputItem, Task, TaskEnd, TaskOwner } from "../task/task.ts";
+import type { Tasks } from "../task/tasks.ts";
+import { decideScale, type ScaledTask } from "./autoscaler.ts";
+import { afterFailedStart, afterNewDemand, noFailures, type StartFailure } from "./crash-loop.ts";
+import { InputQueue } from "./input-queue.ts";
+import { inputTimeoutMs, scalingSettingsOf } from "./scaling-settings.ts";
+import { WaitingPolls } from "./waiting-polls.ts";
+
+export interface PoolOptions {
+  functionId: string;
+  catalog: FunctionCatalog;
+  calls: Calls;
+  store: CallStore;
+  tasks: Tasks;
+  logger: Logger;
+  nowMs: () => number;
+  /** Containers of one function that may start at the same time. */
+  maxStarting: () => number;
+  graceSecs: number;
+}
+
+/** Time that a container gets to let go of a cancelled input. */
+const cancelPatienceMs = 10_000;
+
+/** The containers of one function (for a class with parameters: of one parameter set) and the inputs that wait for them. */
+export class Pool implements TaskOwner, Disposable {
+  #options: PoolOptions;
+  #queue = new InputQueue<CallInput>();
+  #tasks = new Set<Task>();
+  #polls = new WaitingPolls();
+  #crashes = noFailures;
+  #evaluating = false;
+  #closed = false;
+  #recheck: NodeJS.Timeout | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  get tasks(): ReadonlySet<Task> {
+    return this.#tasks;
+  }
+
+  enqueue(input: CallInput, options: { again: boolean }): void {
+    if (this.#queue.size === 0 && !options.again) this.#crashes = afterNewDemand(this.#crashes);
+    this.#queue.add(input, options);
+    this.evaluate();
+  }
+
+  /** It is finished without having been started. */
+  forget(input: CallInput): void {
+    if (this.#queue.remove(input)) this.evaluate();
+  }
+
+  adopt(task: Task): void {
+    this.#tasks.add(task);
+    this.evaluate();
+  }
+
+  /** A container of before a restart still works on it. */
+  resume(task: Task, input: CallInput): void {
+    this.#track(task, input);
+  }
+
+  /** True when the function keeps enough containers without this one. */
+  isSpare(): boolean {
+    const min = this.#spec ? scalingSettingsOf(this.#spec.definition).min : 0;
+    return [...this.#tasks].filter((task) => !task.isLeaving).length > min && this.#queue.size === 0;
+  }
+
+  /** Looks, before anything else happens, whether containers must be started, fed or let go. */
+  evaluate(): void {
+    if (this.#evaluating || this.#closed) return;
+    this.#evaluating = true;
+    queueMicrotask(() => {
+      this.#evaluating = false;
+      if (!this.#closed) this.#evaluateNow();
+    });
+  }
+
+  // As the owner of its tasks.
+
+  ready(): void {
+    this.#crashes = noFailures;
+    this.evaluate();
+  }
+
+  startFailed(_task: Task, failure: StartFailure): void {
+    const after = afterFailedStart(this.#crashes, failure, this.#options.nowMs());
+    this.#crashes = after.state;
+    const othersServe = [...this.#tasks].some((each) => each.state === "ready");
+    if (after.failInputs && !othersServe) this.#finishWaiting(failure.result);
+    this.evaluate();
+  }
+
+  async nextInput(task: Task, options: { key: string; signal: AbortSignal }): Promise<InputItem | undefined> {
+    const repeated = options.key === "" ? undefined : task.delivered.get(options.key);
+    const running = repeated === undefined ? undefined : task.running.get(repeated);
+    if (running) return await this.#itemOf(task, running.input);
+    // One input at a time, and it asks for the next: it has let go of what was cancelled.
+    if ((this.#spec?.definition.maxConcurrentInputs ?? 0) <= 1) this.#letGo(task);
+    const waiting = this.#polls.wait(task, options);
+    this.#handOut();
+    const input = await waiting;
+    return input && (await this.#itemOf(task, input));
+  }
+
+  async putOutput(task: Task, output: FunctionPutOutputsItem): Promise<void> {
+    const { calls, nowMs } = this.#options;
+    clearTimeout(task.cancelling.get(output.inputId));
+    task.cancelling.delete(output.inputId);
+    const running = this.#untrack(task, output.inputId);
+    this.evaluate();
+    // An output nobody waits for: it was sent twice, or the input was cancelled, timed out or given to another.
+    if (!running) return await calls.saved(output.inputId);
+    task.timeline.end("first call", nowMs());
+    const result = acceptableResult(output.result);
+    await calls.attempted(running, {
+      result,
+      format: result === output.result ? output.dataFormat : 0,
+      taskId: task.taskId,
+      startedAt: output.inputStartedAt,
+      createdAt: output.outputCreatedAt || nowMs() / 1000,
+    });
+  }
+
+  leaving(task: Task): void {
+    this.#polls.dismiss((poll) => poll.task === task);
+    this.evaluate();
+  }
+
+  ended(task: Task, end: TaskEnd): void {
+    this.#tasks.delete(task);
+    this.#letGo(task);
+    for (const inputId of task.running.keys()) {
+      const input = this.#untrack(task, inputId);
+      if (input) this.#options.calls.interrupted(input, end.reason);
+    }
+    this.evaluate();
+  }
+
+  /** Ends an input of this pool, wherever it is. Resolves when that is durable. */
+  async cancel(input: CallInput, options: { terminateContainer: boolean; reason: string }): Promise<void> {
+    const { calls, tasks, graceSecs } = this.#options;
+    const task = input.state.kind === "running" ? tasks.get(input.state.taskId) : undefined;
+    const terminated = calls.terminate(input, options.reason);
+    this.#queue.remove(input);
+    if (task && this.#untrack(task, input.inputId)) {
+      if (options.terminateContainer) tasks.stop(task, { graceSecs: 0, reason: options.reason });
+      else {
+        const impatient = () =>
+          tasks.stop(task, { graceSecs, reason: "it did not let go of a cancelled input" });
+        task.cancelling.set(input.inputId, setTimeout(impatient, cancelPatienceMs));
+        task.cancellations.add(input.inputId);
+        task.changed.notify();
+      }
+    }
+    this.evaluate();
+    await terminated;
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    clearTimeout(this.#recheck);
+    this.#polls.dismiss(() => true);
+  }
+
+  get #spec(): FunctionSpec | undefined {
+    return this.#options.catalog.spec(this.#options.functionId);
+  }
+
+  #evaluateNow(): void {
+    this.#handOut();
+    const { tasks, nowMs, maxStarting } = this.#options;
+    const spec = this.#spec;
+    if (!spec?.active) this.#finishWaiting(serverResult("TERMINATED", "The app was stopped."));
+    const settings = spec && scalingSettingsOf(spec.definition);
+    const decision = decideScale({
+      ...(settings ?? { min: 0, max: 0, buffer: 0, scaledownWindowMs: 0, targetConcurrency: 1 }),
+      pendingInputs: this.#queue.size,
+      tasks: [...this.#tasks].flatMap((task) => scaled(task, spec)),
+      pausedUntilMs: this.#crashes.pausedUntilMs,
+      active: spec?.active ?? false,
+      maxStarting: maxStarting(),
+      nowMs: nowMs(),
+    });
+    for (const taskId of decision.drain) {
+      const task = tasks.get(taskId);
+      if (task) tasks.drain(task, "there is no work for it");
+    }
+    if (spec) this.#start(spec, decision.start);
+    clearTimeout(this.#recheck);
+    if (decision.recheckAtMs !== undefined) {
+      this.#recheck = setTimeout(() => this.evaluate(), Math.max(0, decision.recheckAtMs - nowMs()));
+      this.#recheck.unref();
+    }
+  }
+
+  #start(spec: FunctionSpec, count: number): void {
+    for (let started = 0; started < count; started++) {
+      const enqueuedAtMs = this.#oldestDemandMs();
+      const task = this.#options.tasks.start(spec, this, { enqueuedAtMs, freezeRoot: false });
+      this.#tasks.add(task);
+      // Where one finds no room, the next would not either.
+      if (task.state === "queued") break;
+    }
+  }
+
+  #oldestDemandMs(): number {
+    const oldest = this.#queue.peek();
+    return oldest && oldest.deliveries === 0 ? oldest.createdAtMs : this.#options.nowMs();
+  }
+
+  #handOut(): void {
+    while (this.#queue.size > 0) {
+      const poll = this.#polls.take();
+      if (!poll) return;
+      const input = this.#queue.take();
+      // One that could not be saved has ended already.
+      if (input?.state.kind !== "pending") {
+        this.#polls.add(poll);
+        continue;
+      }
+      if (poll.key !== "") poll.task.delivered.set(poll.key, input.inputId);
+      this.#options.calls.started(input, poll.task.taskId);
+      this.#track(poll.task, input);
+      poll.answer(input);
+      this.#leaveWhenUsedUp(poll.task);
+    }
+  }
+
+  #leaveWhenUsedUp(task: Task): void {
+    task.inputsTaken++;
+    const definition = this.#spec?.definition;
+    const limit = definition?.singleUseContainers ? 1 : (definition?.maxInputs ?? 0);
+    if (limit > 0 && task.inputsTaken >= limit)
+      this.#options.tasks.drain(task, "it has taken as many inputs as it may");
+  }
+
+  async #itemOf(task: Task, input: CallInput): Promise<InputItem> {
+    try {
+      return {
+        inputId: input.inputId,
+        input: await this.#options.store.requestOf(input),
+        functionCallId: input.call.facts.callId,
+        functionCallInvocationType: input.call.facts.invocationType,
+        retryCount: input.attempt,
+        functionMapIdx: input.idx,
+      };
+    } catch (error) {
+      if (this.#untrack(task, input.inputId))
+        this.#options.calls.interrupted(input, "The server could not read the input.");
+      throw error;
+    }
+  }
+
+  #track(task: Task, input: CallInput): void {
+    const limitMs = this.#spec ? inputTimeoutMs(this.#spec.definition) : 0;
+    const timer = setTimeout(() => this.#timeOut(task, input, limitMs), limitMs);
+    task.running.set(input.inputId, { input, timer });
+  }
+
+  #untrack(task: Task, inputId: string): CallInput | undefined {
+    const running = task.running.get(inputId);
+    if (!running) return undefined;
+    clearTimeout(running.timer);
+    task.running.delete(inputId);
+    for (const [key, delivered] of task.delivered) if (delivered === inputId) task.delivered.delete(key);
+    task.idleSinceMs = this.#options.nowMs();
+    return running.input;
+  }
+
+  #timeOut(task: Task, input: CallInput, limitMs: number): void {
+    const { calls, tasks, logger, graceSecs } = this.#options;
+    if (!this.#untrack(task, input.inputId)) return;
+    const text = `The call took longer than its timeout of ${limitMs / 1000} s.`;
+    calls
+      .attempted(input, calls.serverOutcome(input, serverResult("TIMEOUT", text)))
+      .catch((error: unknown) => logger.error({ err: error }, "a timeout could not be saved"));
+    tasks.stop(task, { graceSecs, reason: text });
+  }
+
+  #letGo(task: Task): void {
+    for (const timer of task.cancelling.values()) clearTimeout(timer);
+    task.cancelling.clear();
+  }
+
+  #finishWaiting(result: GenericResult): void {
+    const { calls, logger } = this.#options;
+    for (const input of this.#queue.takeAll()) {
+      calls
+        .finish(input, calls.serverOutcome(input, result))
+        .catch((error: unknown) => logger.error({ err: error }, "a failed start could not be saved"));
+    }
+  }
+}
+
+function scaled(task: Task, spec: FunctionSpec | undefined): ScaledTask[] {
+  if (task.isLeaving) return [];
+  const phase = task.state === "queued" ? "queued" : task.state === "ready" ? "ready" : "starting";
+  return [
+    {
+      taskId: task.taskId,
+      phase,
+      runningInputs: task.load,
+      idleSinceMs: task.idleSinceMs,
+      outdated: spec !== undefined && task.facts.revision < spec.revision,
+    },
+  ];
+}

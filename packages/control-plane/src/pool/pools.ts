@@ -1,0 +1,57 @@
+import type { CallInput } from "../call/function-call.ts";
+import type { Task } from "../task/task.ts";
+import { Pool, type PoolOptions } from "./pool.ts";
+import { scalingSettingsOf } from "./scaling-settings.ts";
+
+export type PoolsOptions = Omit<PoolOptions, "functionId">;
+
+/** One pool for each function that has inputs or containers. */
+export class Pools implements Disposable {
+  #options: PoolsOptions;
+  #pools = new Map<string, Pool>();
+  #unsubscribe: () => void;
+
+  constructor(options: PoolsOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.catalog.onChange((functionIds) => {
+      for (const functionId of functionIds) this.#keepMinimum(functionId);
+    });
+  }
+
+  lookup(functionId: string): Pool | undefined {
+    return this.#pools.get(functionId);
+  }
+
+  of(functionId: string): Pool {
+    const known = this.#pools.get(functionId);
+    if (known) return known;
+    const pool = new Pool({ ...this.#options, functionId });
+    this.#pools.set(functionId, pool);
+    return pool;
+  }
+
+  isSpare(task: Task): boolean {
+    return this.#pools.get(task.facts.functionId)?.isSpare() ?? false;
+  }
+
+  /** Starts what functions keep without being called. */
+  keepMinimums(): void {
+    for (const spec of this.#options.catalog.activeSpecs()) this.#keepMinimum(spec.functionId);
+  }
+
+  /** Ends an input, wherever it is. Resolves when that is durable. */
+  async cancel(input: CallInput, options: { terminateContainer: boolean; reason: string }): Promise<void> {
+    await this.of(input.call.facts.functionId).cancel(input, options);
+  }
+
+  [Symbol.dispose](): void {
+    this.#unsubscribe();
+    for (const pool of this.#pools.values()) pool[Symbol.dispose]();
+  }
+
+  #keepMinimum(functionId: string): void {
+    const spec = this.#options.catalog.spec(functionId);
+    const wants = spec && spec.active && !spec.isBuilder && scalingSettingsOf(spec.definition).min > 0;
+    (wants ? this.of(functionId) : this.#pools.get(functionId))?.evaluate();
+  }
+}

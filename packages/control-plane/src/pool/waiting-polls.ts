@@ -1,0 +1,56 @@
+import type { CallInput } from "../call/function-call.ts";
+import type { Task } from "../task/task.ts";
+
+/** A container's question for an input, while it has no answer. */
+export interface Poll {
+  task: Task;
+  /** Key of the request, empty when it has none. */
+  key: string;
+  answer: (input: CallInput | undefined) => void;
+}
+
+/** Longest time that a container waits for an input before it asks again. */
+const longestPollMs = 55_000;
+
+/** Containers that wait for an input. */
+export class WaitingPolls {
+  #polls: Poll[] = [];
+
+  /** Resolves with undefined when the time is over, the caller has gone or the task is leaving. */
+  wait(task: Task, options: { key: string; signal: AbortSignal }): Promise<CallInput | undefined> {
+    const { key, signal } = options;
+    if (signal.aborted || task.isLeaving) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const answer = (input: CallInput | undefined) => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", giveUp);
+        resolve(input);
+      };
+      const poll: Poll = { task, key, answer };
+      const giveUp = () => this.dismiss((each) => each === poll);
+      const timer = setTimeout(giveUp, longestPollMs);
+      signal.addEventListener("abort", giveUp, { once: true });
+      this.#polls.push(poll);
+    });
+  }
+
+  /**
+   * Removes and returns the one that came last: its container is the warmest, and the others get to be idle for long
+   * enough to be let go.
+   */
+  take(): Poll | undefined {
+    return this.#polls.pop();
+  }
+
+  /** Puts one back that was taken and not answered. */
+  add(poll: Poll): void {
+    this.#polls.push(poll);
+  }
+
+  /** Answers those that match with nothing. */
+  dismiss(matches: (poll: Poll) => boolean): void {
+    const dismissed = this.#polls.filter(matches);
+    this.#polls = this.#polls.filter((poll) => !dismissed.includes(poll));
+    for (const poll of dismissed) poll.answer(undefined);
+  }
+}

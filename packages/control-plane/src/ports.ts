@@ -1,0 +1,86 @@
+import type {
+  AutoscalerSettings,
+  ContainerArguments,
+  Function as FunctionDefinition,
+  FunctionInput,
+  GenericResult,
+  TaskLogs,
+} from "@dorian/protocol/modal";
+import type { BuildFinished, ImageConfig, StartBuild, TaskVolume } from "@dorian/protocol/worker";
+
+/** Everything that dispatch, placement and autoscaling need to know of a function. Kept in memory: reading is free. */
+export interface FunctionSpec {
+  /** For a class with parameters: the id bound to one parameter set, so that each set has its own pool. */
+  functionId: string;
+  appId: string;
+  /** "train", or "Model" for a class. */
+  tag: string;
+  /** Options of a bound function already applied. */
+  definition: FunctionDefinition;
+  /** Grows with every publish that changes what the function's containers run. Older ones are drained. */
+  revision: number;
+  isBuilder: boolean;
+  /** False once its app is stopped: no new inputs, no containers. */
+  active: boolean;
+}
+
+/** What a worker needs to start a container of a function, but for the task's own id. */
+export interface ContainerPlan {
+  arguments: Omit<ContainerArguments, "$typeName" | "$unknown" | "taskId">;
+  /** Lowest first. */
+  layerIds: string[];
+  imageId: string;
+  config: ImageConfig;
+  secretEnv: Record<string, string>;
+  volumes: TaskVolume[];
+}
+
+/** Functions as the catalog knows them. */
+export interface FunctionCatalog {
+  spec(functionId: string): FunctionSpec | undefined;
+  /** Specs of every function of active apps, bound variants included: what the autoscaler walks. */
+  activeSpecs(): Iterable<FunctionSpec>;
+  /** Throws an AppError when the image cannot be run or a volume has gone. */
+  containerPlan(functionId: string): Promise<ContainerPlan>;
+  /** Called after every publish, stop, bind or scheduling change, with the ids concerned. Returns an unsubscribe. */
+  onChange(listener: (functionIds: string[]) => void): () => void;
+}
+
+export interface BuildLog {
+  onLogs(items: TaskLogs[]): void;
+  signal: AbortSignal;
+}
+
+/** Work that the catalog hands to workers. */
+export interface WorkerPool {
+  /** Runs Dockerfile steps on a worker. Rejects when no worker is there within the build's timeout, or the worker is lost. */
+  build(build: Omit<StartBuild, "$typeName" | "$unknown" | "buildId">, log: BuildLog): Promise<BuildFinished>;
+  /** Runs a build function once in a container of its own and freezes what it wrote. */
+  runBuilder(functionId: string, input: FunctionInput, log: BuildLog): Promise<BuilderOutcome>;
+}
+
+export interface BuilderOutcome {
+  result: GenericResult;
+  /** Empty when it wrote nothing. */
+  frozenLayerId: string;
+  frozenBytes: number;
+}
+
+/** What the app lifecycle asks of dispatch. */
+export interface AppTasks {
+  /** Cancels the app's unfinished calls and stops its containers, gracefully; resolves when they are gone. */
+  stopApp(appId: string, options: { reason: string; signal: AbortSignal }): Promise<void>;
+  runningTaskCount(appId: string): number;
+}
+
+/** What dispatch asks about apps. */
+export interface AppDirectory {
+  /** Undefined for an app that never was. `stopped`: no task of it is started any more. */
+  lookupApp(appId: string): { description: string; stopped: boolean } | undefined;
+}
+
+/** Autoscaler settings changed from outside; they last until the function's next publish. */
+export interface SchedulingOverrides {
+  /** Merges `settings` into what holds now, durably, and returns the result. Tells the catalog's listeners. */
+  updateScheduling(functionId: string, settings: AutoscalerSettings): Promise<AutoscalerSettings>;
+}

@@ -1,0 +1,171 @@
+import { Notifier } from "@dorian/base/notifier";
+import type {
+  FunctionGetInputsItemSchema,
+  FunctionPutOutputsItem,
+  GenericResult,
+  TaskLogs,
+} from "@dorian/protocol/modal";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { CallInput } from "../call/function-call.ts";
+import type { StartFailure } from "../pool/crash-loop.ts";
+import type { OfferedGpu, Resources } from "../placement/placement.ts";
+import type { ResourceRequest } from "../placement/resource-request.ts";
+import type { FunctionSpec } from "../ports.ts";
+import { isOver, taskMoves, type TaskState } from "./task-state.ts";
+import type { TaskTimeline } from "./task-timeline.ts";
+
+export type InputItem = MessageInitShape<typeof FunctionGetInputsItemSchema>;
+
+/** How a container ended. */
+export interface TaskEnd {
+  /** What happened, for people: "The container exited with code 3." */
+  reason: string;
+  /** What its worker says went wrong, such as a last commit that failed. */
+  failure: GenericResult | undefined;
+  frozenLayerId: string;
+  frozenBytes: number;
+}
+
+/** Who gives a container its work. */
+export interface TaskOwner {
+  /** It has started asking for work. */
+  ready(task: Task): void;
+  /** It will never ask for work, and that was not what the server wanted. Told once, before it has ended. */
+  startFailed(task: Task, failure: StartFailure): void;
+  /** Resolves with work, or with undefined when the wait is over or the task is leaving. */
+  nextInput(task: Task, options: { key: string; signal: AbortSignal }): Promise<InputItem | undefined>;
+  /** Resolves when the output is durable. */
+  putOutput(task: Task, output: FunctionPutOutputsItem): Promise<void>;
+  /** It gets no more work: whoever waits for some on its behalf must be answered. */
+  leaving(task: Task): void;
+  ended(task: Task, end: TaskEnd): void;
+  /** Receives what the container says, in place of its app's log. */
+  receiveLogs?(items: TaskLogs[]): void;
+}
+
+/** An input that a container works on, and the timer that ends it. */
+export interface RunningInput {
+  input: CallInput;
+  timer: NodeJS.Timeout;
+}
+
+export interface TaskFacts {
+  taskId: string;
+  functionId: string;
+  appId: string;
+  tag: string;
+  imageId: string;
+  revision: number;
+  isBuilder: boolean;
+  request: ResourceRequest;
+  enqueuedAtMs: number;
+}
+
+/** A container as the server sees it. */
+export class Task {
+  readonly facts: TaskFacts;
+  readonly owner: TaskOwner;
+  readonly timeline: TaskTimeline;
+  /** Inputs it works on. */
+  readonly running = new Map<string, RunningInput>();
+  /** Cancelled inputs that it has not let go of yet, with the timer that loses patience. */
+  readonly cancelling = new Map<string, NodeJS.Timeout>();
+  /** Cancellations that it has not been told of. */
+  readonly cancellations = new Set<string>();
+  /** Told of cancellations and of the end. */
+  readonly changed = new Notifier();
+  /** Inputs by the key of the request that fetched them: an answer that got lost is asked for again. */
+  readonly delivered = new Map<string, string>();
+  #state: TaskState;
+  workerId: string | undefined;
+  workerName = "";
+  gpus: readonly OfferedGpu[] = [];
+  pendingReason = "";
+  inputsTaken = 0;
+  idleSinceMs = 0;
+  startedAtMs: number | undefined;
+  finishedAtMs: number | undefined;
+  bytesCopied = 0;
+  /** Why it will never be ready; its owner has been told. */
+  startFailure: StartFailure | undefined;
+  /** Set once the server wants it to end. */
+  stopReason: string | undefined;
+  result: GenericResult | undefined;
+  /** Startup limit, then patience with its end. */
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: { facts: TaskFacts; owner: TaskOwner; timeline: TaskTimeline; state?: TaskState }) {
+    this.facts = options.facts;
+    this.owner = options.owner;
+    this.timeline = options.timeline;
+    this.#state = options.state ?? "queued";
+  }
+
+  get taskId(): string {
+    return this.facts.taskId;
+  }
+
+  get state(): TaskState {
+    return this.#state;
+  }
+
+  move(to: TaskState): void {
+    this.#state = taskMoves(this.#state, to);
+  }
+
+  get isOver(): boolean {
+    return isOver(this.#state);
+  }
+
+  /** It has asked for inputs. */
+  get wasReady(): boolean {
+    return this.timeline.has("enter");
+  }
+
+  /** Inputs that keep it busy. */
+  get load(): number {
+    return this.running.size + this.cancelling.size;
+  }
+
+  /** Replaces what is timed, if anything. */
+  after(ms: number, act: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, ms);
+  }
+
+  cancelTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Something will happen to it by the clock. */
+  get isTimed(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /** What it holds on its worker. */
+  get uses(): Resources {
+    const { milliCpu, memoryMb } = this.facts.request;
+    return { milliCpu, memoryMb, gpus: this.gpus };
+  }
+
+  /** Takes no inputs any more. */
+  get isLeaving(): boolean {
+    return this.#state === "draining" || this.#state === "stopping" || this.isOver;
+  }
+}
+
+export function factsOf(
+  spec: FunctionSpec,
+  rest: Pick<TaskFacts, "taskId" | "request" | "enqueuedAtMs">,
+): TaskFacts {
+  return {
+    functionId: spec.functionId,
+    appId: spec.appId,
+    tag: spec.tag,
+    imageId: spec.definition.imageId,
+    revision: spec.revision,
+    isBuilder: spec.isBuilder,
+    ...rest,
+  };
+}

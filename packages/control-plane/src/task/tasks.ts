@@ -1,0 +1,408 @@
+import { create } from "@bufbuild/protobuf";
+import { AppError, messageOf } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import { Notifier } from "@dorian/base/notifier";
+import {
+  FileDescriptor,
+  ProgressType,
+  TaskLogsSchema,
+  type GenericResult,
+  type TaskLogs,
+} from "@dorian/protocol/modal";
+import type { LogBatch, TaskExited, TaskPhase } from "@dorian/protocol/worker";
+import type { Logger } from "pino";
+import { serverResult } from "../call/results.ts";
+import type { AppLogs } from "../log/app-logs.ts";
+import { place, type OfferedGpu } from "../placement/placement.ts";
+import { resourceRequestOf } from "../placement/resource-request.ts";
+import type { StartFailure } from "../pool/crash-loop.ts";
+import { startupTimeoutMs } from "../pool/scaling-settings.ts";
+import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
+import type { Workers } from "../worker/workers.ts";
+import { endReason } from "./end-reason.ts";
+import { roomToMake } from "./room-to-make.ts";
+import { factsOf, Task, type TaskEnd, type TaskOwner } from "./task.ts";
+import { wireStates } from "./task-state.ts";
+import type { TaskStore } from "./task-store.ts";
+import { TaskTimeline } from "./task-timeline.ts";
+
+export interface TasksOptions {
+  catalog: FunctionCatalog;
+  workers: Workers;
+  store: TaskStore;
+  logs: AppLogs;
+  logger: Logger;
+  nowMs: () => number;
+  /** True for a container that may be stopped, although idle for a short time only, when another needs its room. */
+  isSpare: (task: Task) => boolean;
+  graceSecs: number;
+}
+
+/** Time that a worker gets beyond a container's grace before it is believed to have lost it. */
+const stopPatienceMs = 15_000;
+/** Time for `@exit` after the kill switch. */
+const exitPatienceMs = 30_000;
+
+/** Every container: started, watched, stopped. */
+export class Tasks implements Disposable {
+  #options: TasksOptions;
+  #tasks = new Map<string, Task>();
+  /** Ordered by age: those without room on any worker. */
+  #waiting = new Map<string, { task: Task; freezeRoot: boolean }>();
+  /** Told of every end. */
+  readonly ended = new Notifier();
+
+  constructor(options: TasksOptions) {
+    this.#options = options;
+  }
+
+  get(taskId: string): Task | undefined {
+    return this.#tasks.get(taskId);
+  }
+
+  get live(): Task[] {
+    return [...this.#tasks.values()];
+  }
+
+  liveOf(appId: string): Task[] {
+    return this.live.filter((task) => task.facts.appId === appId);
+  }
+
+  onWorker(workerId: string): Task[] {
+    return this.live.filter((task) => task.workerId === workerId);
+  }
+
+  /** Takes over a container from before a restart of the server. */
+  adopt(task: Task): void {
+    this.#tasks.set(task.taskId, task);
+    if (task.workerId === undefined) {
+      this.#end(task, "exited", { reason: "The server restarted before it was placed." });
+      return;
+    }
+    this.#options.workers.expect(task.workerId, task.workerName);
+    this.#options.workers.reserve(task.workerId, task.taskId, task.uses);
+    task.idleSinceMs = this.#options.nowMs();
+    if (task.state === "assigned" || task.state === "starting") this.#limitStart(task);
+  }
+
+  /** Gives up a container of before a restart: its worker will be told to stop it. */
+  abandon(task: Task): void {
+    task.stopReason = "The server restarted.";
+    this.#end(task, "exited", { reason: task.stopReason });
+  }
+
+  /** Wants a container. It is placed at once when a worker has room, and waits for room otherwise. */
+  start(spec: FunctionSpec, owner: TaskOwner, options: { enqueuedAtMs: number; freezeRoot: boolean }): Task {
+    const request = resourceRequestOf(spec.definition);
+    const { enqueuedAtMs } = options;
+    const task = new Task({
+      facts: factsOf(spec, { taskId: newId("ta"), request, enqueuedAtMs }),
+      owner,
+      timeline: new TaskTimeline(enqueuedAtMs),
+    });
+    this.#tasks.set(task.taskId, task);
+    if (!this.#place(task, options.freezeRoot))
+      this.#waiting.set(task.taskId, { task, freezeRoot: options.freezeRoot });
+    return task;
+  }
+
+  /** Its process runs. */
+  hello(task: Task): void {
+    task.timeline.end("boot", this.#options.nowMs());
+    if (task.state !== "assigned") return;
+    task.move("starting");
+    this.#say(task, "importing code and running @enter");
+  }
+
+  /** It asks for inputs. */
+  ready(task: Task): void {
+    if (task.state !== "assigned" && task.state !== "starting") return;
+    const nowMs = this.#options.nowMs();
+    task.cancelTimer();
+    task.timeline.end("enter", nowMs);
+    task.idleSinceMs = nowMs;
+    task.move("ready");
+    this.#say(task, "ready");
+    this.#save(task);
+    task.owner.ready(task);
+  }
+
+  /** Lets it finish what it has; it gets no more. */
+  drain(task: Task, reason: string): void {
+    if (task.isLeaving) return;
+    if (task.state !== "ready") {
+      this.stop(task, { graceSecs: this.#options.graceSecs, reason });
+      return;
+    }
+    task.stopReason = reason;
+    task.move("draining");
+    task.owner.leaving(task);
+    this.#save(task);
+  }
+
+  /** It has been told that there is no more: what remains is its `@exit`. */
+  toldToExit(task: Task): void {
+    if (task.state !== "draining" || task.load > 0 || task.isTimed) return;
+    task.after(exitPatienceMs, () =>
+      this.stop(task, { graceSecs: 10, reason: "it did not exit when it was asked to" }),
+    );
+  }
+
+  /** It says itself that it cannot start, and will exit. */
+  failedToStart(task: Task, result: GenericResult): void {
+    if (task.wasReady || task.isLeaving || task.state === "queued") return;
+    task.move("draining");
+    task.after(exitPatienceMs, () => this.stop(task, { graceSecs: 10, reason: "it failed to start" }));
+    this.#failStart(task, { kind: "user", result });
+  }
+
+  /** SIGINT, then SIGKILL after the grace; 0 kills at once. */
+  stop(task: Task, options: { graceSecs: number; reason: string }): void {
+    if (task.isOver) return;
+    task.stopReason ??= options.reason;
+    if (task.state === "queued") {
+      this.#end(task, "exited", { reason: options.reason });
+      return;
+    }
+    if (task.state !== "stopping") {
+      task.move("stopping");
+      task.owner.leaving(task);
+      this.#save(task);
+    } else if (options.graceSecs > 0) return;
+    task.after(options.graceSecs * 1000 + stopPatienceMs, () =>
+      this.#end(task, "lost", { reason: "Its worker did not report its end." }),
+    );
+    this.#sendStop(task, options);
+  }
+
+  /** Resolves when the app has no containers. */
+  async whenGone(appId: string, options: { signal: AbortSignal }): Promise<void> {
+    while (this.liveOf(appId).length > 0) await this.ended.wait(options);
+  }
+
+  /** Room may have become free. */
+  placeWaiting(): void {
+    for (const { task, freezeRoot } of this.#waiting.values())
+      if (this.#place(task, freezeRoot)) this.#waiting.delete(task.taskId);
+  }
+
+  // What workers report.
+
+  /** Tells a worker that is back what it may have missed. */
+  welcomed(workerId: string): void {
+    for (const task of this.onWorker(workerId)) {
+      if (task.state === "stopping")
+        this.#sendStop(task, { graceSecs: this.#options.graceSecs, reason: task.stopReason ?? "" });
+    }
+    this.placeWaiting();
+  }
+
+  workerLost(workerId: string, name: string): void {
+    for (const task of this.onWorker(workerId)) {
+      const reason = `Worker ${name} was lost.`;
+      this.#note(task, reason);
+      this.#end(task, "lost", { reason });
+    }
+    // With fewer workers, the reason for waiting may be another.
+    this.placeWaiting();
+  }
+
+  phase(report: TaskPhase): void {
+    const task = this.#tasks.get(report.taskId);
+    if (!task) return;
+    task.timeline.end(report.phase, report.endedAt * 1000);
+    task.bytesCopied += Number(report.bytesCopied);
+    task.startedAtMs ??= report.startedAt * 1000;
+    if (report.phase === "image") this.#say(task, "creating the container");
+    if (task.wasReady) this.#save(task);
+  }
+
+  exited(report: TaskExited): void {
+    const task = this.#tasks.get(report.taskId);
+    if (!task) return;
+    const reason = endReason(report, task.facts.request.memoryMb);
+    const isUnwanted = task.stopReason === undefined && (report.exitCode !== 0 || report.signal !== "");
+    if (isUnwanted || report.failure) this.#note(task, reason);
+    this.#end(task, "exited", {
+      reason,
+      failure: report.failure,
+      frozenLayerId: report.frozenLayerId,
+      frozenBytes: Number(report.frozenBytes),
+    });
+  }
+
+  logs(report: LogBatch): void {
+    const task = this.#tasks.get(report.taskId);
+    if (!task) return;
+    this.#log(task, report.items);
+  }
+
+  [Symbol.dispose](): void {
+    for (const task of this.#tasks.values()) {
+      task.cancelTimer();
+      for (const { timer } of task.running.values()) clearTimeout(timer);
+      for (const timer of task.cancelling.values()) clearTimeout(timer);
+    }
+  }
+
+  #place(task: Task, freezeRoot: boolean): boolean {
+    const { workers, nowMs } = this.#options;
+    const placement = place(task.facts.request, workers.offers());
+    if (placement.kind === "waiting") {
+      if (task.pendingReason !== placement.reason) {
+        task.pendingReason = placement.reason;
+        this.#say(task, placement.reason);
+      }
+      this.#makeRoom(task);
+      return false;
+    }
+    task.pendingReason = "";
+    task.workerId = placement.workerId;
+    task.workerName = workers.nameOf(placement.workerId);
+    task.gpus = placement.gpus;
+    workers.reserve(placement.workerId, task.taskId, task.uses);
+    task.timeline.end("queue", nowMs());
+    task.move("assigned");
+    this.#say(task, `loading the image on ${task.workerName}`);
+    this.#save(task);
+    void this.#launch(task, placement.gpus, freezeRoot);
+    return true;
+  }
+
+  /** Stops idle containers of other functions when that gives this one its room. */
+  #makeRoom(task: Task): void {
+    const { workers, isSpare } = this.#options;
+    for (const taskId of roomToMake(task.facts.request, workers.offers(), { tasks: this.live, isSpare })) {
+      const evicted = this.#tasks.get(taskId);
+      if (evicted) this.drain(evicted, `${task.facts.tag} needs its room`);
+    }
+  }
+
+  async #launch(task: Task, gpus: readonly OfferedGpu[], freezeRoot: boolean): Promise<void> {
+    const { catalog, workers, nowMs, graceSecs } = this.#options;
+    try {
+      const plan = await catalog.containerPlan(task.facts.functionId);
+      if (task.isOver) return;
+      if (task.state === "stopping") {
+        this.#end(task, "exited", { reason: task.stopReason ?? "It was stopped." });
+        return;
+      }
+      task.timeline.end("place", nowMs());
+      const sent = workers.send(task.workerId ?? "", {
+        case: "startTask",
+        value: {
+          taskId: task.taskId,
+          arguments: { ...plan.arguments, taskId: task.taskId },
+          layerIds: plan.layerIds,
+          config: plan.config,
+          secretEnv: plan.secretEnv,
+          volumes: plan.volumes,
+          gpuDevices: gpus.map((gpu) => gpu.device),
+          freezeRoot,
+          enqueuedAt: task.facts.enqueuedAtMs / 1000,
+          placedAt: nowMs() / 1000,
+          graceSecs,
+        },
+      });
+      if (sent) this.#limitStart(task);
+      else this.#end(task, "lost", { reason: `Worker ${task.workerName} was lost.` });
+    } catch (error) {
+      if (!AppError.is(error)) this.#options.logger.error({ err: error }, "a container could not be planned");
+      const text = AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error);
+      this.#failStart(task, { kind: "user", result: serverResult("INIT_FAILURE", text) });
+      this.#end(task, "exited", { reason: text });
+    }
+  }
+
+  #limitStart(task: Task): void {
+    const spec = this.#options.catalog.spec(task.facts.functionId);
+    if (!spec) return;
+    const limitMs = startupTimeoutMs(spec.definition);
+    task.after(limitMs, () => {
+      const text = `The container was not ready within ${limitMs / 1000} s. Give it longer with \`startupTimeout\`.`;
+      this.stop(task, { graceSecs: this.#options.graceSecs, reason: text });
+      this.#failStart(task, { kind: "user", result: serverResult("TIMEOUT", text) });
+    });
+  }
+
+  #failStart(task: Task, failure: StartFailure): void {
+    if (task.startFailure) return;
+    task.startFailure = failure;
+    task.owner.startFailed(task, failure);
+  }
+
+  #sendStop(task: Task, options: { graceSecs: number; reason: string }): void {
+    this.#options.workers.send(task.workerId ?? "", {
+      case: "stopTask",
+      value: { taskId: task.taskId, graceSecs: options.graceSecs, reason: options.reason },
+    });
+  }
+
+  #end(task: Task, state: "exited" | "lost", facts: Partial<TaskEnd> & { reason: string }): void {
+    if (task.isOver) return;
+    const { workers, nowMs } = this.#options;
+    const end: TaskEnd = {
+      failure: undefined,
+      frozenLayerId: "",
+      frozenBytes: 0,
+      ...facts,
+    };
+    task.cancelTimer();
+    // A lost worker says nothing about whether the function can start.
+    if (!task.wasReady && task.stopReason === undefined && state !== "lost")
+      this.#failStart(task, startFailureOf(end));
+    // A queued task was never anywhere: it cannot be lost.
+    task.move(task.state === "queued" ? "exited" : state);
+    task.finishedAtMs = nowMs();
+    task.result = task.startFailure?.result ?? end.failure;
+    this.#tasks.delete(task.taskId);
+    this.#waiting.delete(task.taskId);
+    if (task.workerId !== undefined) workers.release(task.workerId, task.taskId);
+    this.#say(task, end.reason);
+    this.#save(task);
+    task.changed.notify();
+    task.owner.leaving(task);
+    task.owner.ended(task, end);
+    this.ended.notify();
+    this.#options.logs.wake(task.facts.appId);
+    this.placeWaiting();
+  }
+
+  /** A log item that carries the task's state, with words for a spinner. */
+  #say(task: Task, description: string): void {
+    const item = create(TaskLogsSchema, {
+      taskState: wireStates[task.state],
+      taskProgress: { progressType: ProgressType.FUNCTION_QUEUED, description },
+      timestamp: this.#options.nowMs() / 1000,
+      containerId: task.taskId,
+      containerName: task.facts.tag,
+    });
+    this.#log(task, [item]);
+  }
+
+  /** A line of the platform's own, among the user's. */
+  #note(task: Task, text: string): void {
+    const timestamp = this.#options.nowMs() / 1000;
+    const fileDescriptor = FileDescriptor.INFO;
+    this.#log(task, [create(TaskLogsSchema, { data: `${text}\n`, fileDescriptor, timestamp })]);
+  }
+
+  #log(task: Task, items: TaskLogs[]): void {
+    const { taskId, functionId, appId } = task.facts;
+    if (task.owner.receiveLogs) task.owner.receiveLogs(items);
+    else this.#options.logs.append(appId, { taskId, functionId }, items);
+  }
+
+  #save(task: Task): void {
+    this.#options.store.save(task).catch((error: unknown) => {
+      this.#options.logger.error({ err: error, taskId: task.taskId }, "a task could not be saved");
+    });
+  }
+}
+
+function startFailureOf(end: TaskEnd): StartFailure {
+  return {
+    kind: "infrastructure",
+    result: end.failure ?? serverResult("INIT_FAILURE", `${end.reason} It had not become ready.`),
+  };
+}

@@ -1,0 +1,61 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createAuthenticator } from "./authenticate.ts";
+import { openClientFile } from "./client-file.ts";
+import { openServerKeys } from "./server-keys.ts";
+
+async function temporary(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "dorian-token-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+const metadata = (entries: Record<string, string>) => ({
+  get: (key: string) => (entries[key] === undefined ? [] : [entries[key]]),
+});
+
+test("tokens are made once, for the owner alone, and kept while the address changes", async () => {
+  const directory = await temporary();
+  const first = await openClientFile(directory, "http://127.0.0.1:1");
+  const path = join(directory, "client.json");
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  const second = await openClientFile(directory, "http://127.0.0.1:2");
+  expect(second).toEqual({ ...first, url: "http://127.0.0.1:2" });
+  expect(JSON.parse(await readFile(path, "utf8"))).toEqual(second);
+});
+
+test("who calls follows from the metadata, and anything wrong is refused with a remedy", async () => {
+  const tokens = await openClientFile(await temporary(), "http://127.0.0.1:1");
+  const authenticate = createAuthenticator(tokens);
+  const taskId = "ta-0123456789012345678901";
+  const client = { "x-modal-token-id": tokens.tokenId, "x-modal-token-secret": tokens.tokenSecret };
+  const worker = { "dorian-worker-token": tokens.workerToken };
+  expect(authenticate(metadata(client))).toEqual({ kind: "client", tokenId: tokens.tokenId });
+  expect(authenticate(metadata(worker))).toEqual({ kind: "worker" });
+  expect(authenticate(metadata({ ...worker, "dorian-task-id": taskId }))).toEqual({ kind: "task", taskId });
+  for (const wrong of [
+    {},
+    { "dorian-task-id": taskId },
+    { ...client, "x-modal-token-secret": "as-guess" },
+    { ...client, "x-modal-token-id": "ak-guess" },
+    { "dorian-worker-token": "wt-guess", ...client },
+    { ...worker, "dorian-task-id": "../escape" },
+  ]) {
+    expect(() => authenticate(metadata(wrong))).toThrowError(
+      expect.objectContaining({
+        status: "UNAUTHENTICATED",
+        remedy: expect.stringContaining("dorian token new"),
+      }),
+    );
+  }
+});
+
+test("the server's keys stay the same over restarts and differ by use", async () => {
+  const directory = await temporary();
+  const [first, second] = await Promise.all([openServerKeys(directory), openServerKeys(directory)]);
+  expect(second).toEqual(first);
+  expect(first.secrets.equals(first.urls)).toBe(false);
+  expect((await stat(join(directory, "server.key"))).mode & 0o777).toBe(0o600);
+});

@@ -1,0 +1,75 @@
+import { AppError } from "@dorian/base/app-error";
+import { posix } from "node:path";
+
+export interface VolumeMountPoint {
+  volumeId: string;
+  mountPath: string;
+  subPath?: string | undefined;
+}
+
+const reserved = ["/", "/root", "/tmp"];
+const reservedTrees = ["/proc", "/sys", "/dev", "/run/dorian", "/usr/lib/dorian", "/__modal"];
+
+/**
+ * Refuses places where a volume cannot be mounted.
+ *
+ * @throws AppError VOLUME_MOUNT_INVALID
+ */
+export function checkMountPaths(mounts: readonly VolumeMountPoint[]): void {
+  const volumes = new Map<string, string>();
+  for (const { volumeId, mountPath, subPath } of mounts) {
+    checkPath(mountPath);
+    if (subPath !== undefined && subPath !== "") checkSubPath(mountPath, subPath);
+    const other = volumes.get(volumeId);
+    if (other !== undefined) {
+      throw invalid(
+        `The same volume is mounted at "${other}" and at "${mountPath}".`,
+        "Mount a volume once, and use one path for it in the code.",
+      );
+    }
+    volumes.set(volumeId, mountPath);
+  }
+  const paths = [...volumes.values()].toSorted();
+  for (const [index, path] of paths.entries()) {
+    const clash = paths.slice(index + 1).find((later) => later === path || later.startsWith(`${path}/`));
+    if (clash === undefined) continue;
+    throw invalid(
+      clash === path
+        ? `Two volumes are mounted at "${path}".`
+        : `One volume is mounted at "${path}" and another inside it, at "${clash}".`,
+      "Give each volume a path of its own, none inside another.",
+    );
+  }
+}
+
+function checkPath(path: string): void {
+  const canonical = path.startsWith("/") && (path === "/" || posix.resolve(path) === path);
+  if (!canonical || path.includes("\0")) {
+    throw invalid(
+      `A volume cannot be mounted at "${path}".`,
+      'Use an absolute path without "..", "." or a slash at the end, such as "/vol/models".',
+    );
+  }
+  const tree = reservedTrees.find(
+    (reservedPath) => path === reservedPath || path.startsWith(`${reservedPath}/`),
+  );
+  if (reserved.includes(path) || tree !== undefined) {
+    throw invalid(
+      `A volume cannot be mounted at "${path}": containers need that directory for themselves.`,
+      'Choose another path, such as "/vol/models".',
+    );
+  }
+}
+
+function checkSubPath(mountPath: string, subPath: string): void {
+  const inside = posix.normalize(subPath);
+  if (!posix.isAbsolute(subPath) && inside !== ".." && !inside.startsWith("../")) return;
+  throw invalid(
+    `The volume at "${mountPath}" has the sub-path "${subPath}", which is outside the volume.`,
+    "Name a directory inside the volume, relative to its root.",
+  );
+}
+
+function invalid(message: string, remedy: string): AppError {
+  return new AppError("VOLUME_MOUNT_INVALID", message, { status: "INVALID_ARGUMENT", remedy });
+}

@@ -1,0 +1,251 @@
+import { AppError } from "@dorian/base/app-error";
+import { must } from "@dorian/base/must";
+import type { LayerStore } from "@dorian/storage/layer-store";
+import type { Transaction } from "kysely";
+import type { Database } from "../database/database.ts";
+import type { Journal } from "../database/journal.ts";
+import type { Tables } from "../database/tables.ts";
+
+export interface Volume {
+  volumeId: string;
+  environment: string;
+  /** Undefined once deleted: tasks that use it keep it until they end. */
+  name: string | undefined;
+  createdAt: number;
+  createdBy: string;
+  deletedAt: number | undefined;
+}
+
+export interface VolumeHead {
+  volumeId: string;
+  version: number;
+  /** Lowest first. */
+  layerIds: readonly string[];
+}
+
+export interface VolumeChange {
+  layerId: string;
+  /** A task id, or "client". */
+  author: string;
+  bytes: number;
+}
+
+/** Volumes and the newest version of each, in memory; all versions in the database. */
+export class VolumeRegistry {
+  #db: Database;
+  #journal: Journal;
+  #layers: LayerStore;
+  #onLongStack: (volumeId: string) => void = () => undefined;
+  #volumes = new Map<string, Volume>();
+  #heads = new Map<string, VolumeHead>();
+
+  private constructor(options: VolumeRegistryOptions) {
+    this.#db = options.db;
+    this.#journal = options.journal;
+    this.#layers = options.layers;
+  }
+
+  static async load(options: VolumeRegistryOptions): Promise<VolumeRegistry> {
+    const registry = new VolumeRegistry(options);
+    for (const row of await options.db.selectFrom("volume").selectAll().execute()) {
+      registry.put({
+        volumeId: row.volume_id,
+        environment: row.environment,
+        name: row.name ?? undefined,
+        createdAt: row.created_at,
+        createdBy: row.created_by,
+        deletedAt: row.deleted_at ?? undefined,
+      });
+    }
+    const heads = await options.db
+      .selectFrom("volume_version")
+      .select((select) => ["volume_id", "layer_ids", select.fn.max("version").as("version")])
+      .groupBy("volume_id")
+      .execute();
+    for (const row of heads) registry.#putHead(row.volume_id, row.version, parseStack(row.layer_ids));
+    return registry;
+  }
+
+  /** Told, after an append, of every volume with more than {@link longStack} layers. */
+  whenLong(listener: (volumeId: string) => void): void {
+    this.#onLongStack = listener;
+    for (const head of this.#heads.values()) if (head.layerIds.length > longStack) listener(head.volumeId);
+  }
+
+  /** A volume that may have been deleted meanwhile. @throws AppError VOLUME_NOT_FOUND */
+  require(volumeId: string): Volume {
+    const volume = this.#volumes.get(volumeId);
+    if (volume) return volume;
+    throw volumeNotFound(volumeId);
+  }
+
+  /** @throws AppError VOLUME_NOT_FOUND also when it was deleted */
+  requireNamed(volumeId: string): Volume & { name: string } {
+    const volume = this.require(volumeId);
+    if (volume.name === undefined) throw volumeNotFound(volumeId);
+    return { ...volume, name: volume.name };
+  }
+
+  named(environment: string, name: string): Volume | undefined {
+    for (const volume of this.#volumes.values()) {
+      if (volume.environment === environment && volume.name === name) return volume;
+    }
+    return undefined;
+  }
+
+  all(): Iterable<Volume> {
+    return this.#volumes.values();
+  }
+
+  head(volumeId: string): VolumeHead {
+    this.require(volumeId);
+    return must(this.#heads.get(volumeId), `the head of ${volumeId}`);
+  }
+
+  /** Directories of the newest version's layers, lowest first. */
+  stackPaths(volumeId: string): string[] {
+    return this.head(volumeId).layerIds.map((layerId) => this.#layers.path(layerId));
+  }
+
+  /** Publishes a layer as the next version. Durable when it resolves; a layer is appended once however often it is sent. */
+  async append(volumeId: string, change: VolumeChange): Promise<VolumeHead> {
+    this.require(volumeId);
+    if (!(await this.#layers.has(change.layerId))) {
+      throw new AppError("LAYER_NOT_FOUND", `The layer ${change.layerId} is not in the data directory.`, {
+        remedy: "Server and worker must use one data directory: start the worker with the server's.",
+      });
+    }
+    const { head, committed } = await this.#journal.write((trx) => this.appendIn(trx, volumeId, change));
+    committed();
+    return head;
+  }
+
+  /** {@link append} inside a transaction: call `committed` once it is durable. */
+  async appendIn(
+    trx: Transaction<Tables>,
+    volumeId: string,
+    change: VolumeChange,
+  ): Promise<{ head: VolumeHead; committed: () => void }> {
+    const known = await trx
+      .selectFrom("volume_version")
+      .select(["version", "layer_ids"])
+      .where("volume_id", "=", volumeId)
+      .where("layer_id", "=", change.layerId)
+      .executeTakeFirst();
+    if (known) {
+      const head = { volumeId, version: known.version, layerIds: parseStack(known.layer_ids) };
+      return { head, committed: () => undefined };
+    }
+    const last = await newest(trx, volumeId);
+    const head = {
+      volumeId,
+      version: last.version + 1,
+      layerIds: [...parseStack(last.layer_ids), change.layerId],
+    };
+    await insertVersion(trx, head, change);
+    return { head, committed: () => this.#publish(head) };
+  }
+
+  /** Replaces the lowest layers of the newest version by one that shows the same. False when they are not its lowest. */
+  async replaceLowest(volumeId: string, run: readonly string[], layerId: string): Promise<boolean> {
+    const head = await this.#journal.write(async (trx) => {
+      const last = await newest(trx, volumeId);
+      const stack = parseStack(last.layer_ids);
+      if (run.some((each, index) => stack[index] !== each)) return undefined;
+      const layerIds = [layerId, ...stack.slice(run.length)];
+      await trx
+        .updateTable("volume_version")
+        .set({ layer_ids: JSON.stringify(layerIds) })
+        .where("volume_id", "=", volumeId)
+        .where("version", "=", last.version)
+        .execute();
+      return { volumeId, version: last.version, layerIds };
+    });
+    if (!head) return false;
+    this.#publish(head);
+    return true;
+  }
+
+  put(volume: Volume): void {
+    this.#volumes.set(volume.volumeId, volume);
+  }
+
+  /** Notes a volume that has just been made, with its empty version 0. */
+  putNew(volume: Volume): void {
+    this.put(volume);
+    this.#putHead(volume.volumeId, 0, []);
+  }
+
+  remove(volumeId: string): void {
+    this.#volumes.delete(volumeId);
+    this.#heads.delete(volumeId);
+  }
+
+  async versions(volumeId: string) {
+    return await this.#db
+      .selectFrom("volume_version")
+      .selectAll()
+      .where("volume_id", "=", volumeId)
+      .orderBy("version")
+      .execute();
+  }
+
+  #publish(head: VolumeHead): void {
+    // Squashes and appends become durable in order; what is told here later is newer.
+    this.#heads.set(head.volumeId, head);
+    if (head.layerIds.length > longStack) this.#onLongStack(head.volumeId);
+  }
+
+  #putHead(volumeId: string, version: number, layerIds: readonly string[]): void {
+    this.#heads.set(volumeId, { volumeId, version, layerIds });
+  }
+}
+
+/** Layers of a stack from which on it is squashed: mounts take a few hundred, and each costs every lookup. */
+export const longStack = 32;
+
+export interface VolumeRegistryOptions {
+  db: Database;
+  journal: Journal;
+  layers: LayerStore;
+}
+
+export async function insertVersion(
+  trx: Transaction<Tables>,
+  head: VolumeHead,
+  change: VolumeChange,
+): Promise<void> {
+  await trx
+    .insertInto("volume_version")
+    .values({
+      volume_id: head.volumeId,
+      version: head.version,
+      layer_id: change.layerId,
+      layer_ids: JSON.stringify(head.layerIds),
+      author: change.author,
+      bytes: change.bytes,
+      created_at: Date.now(),
+    })
+    .execute();
+}
+
+async function newest(trx: Transaction<Tables>, volumeId: string) {
+  return await trx
+    .selectFrom("volume_version")
+    .select(["version", "layer_ids"])
+    .where("volume_id", "=", volumeId)
+    .orderBy("version", "desc")
+    .executeTakeFirstOrThrow();
+}
+
+/** A version whose stack was dropped as too old reads as empty; the newest one never is. */
+function parseStack(json: string | null): string[] {
+  return json === null ? [] : (JSON.parse(json) as string[]);
+}
+
+export function volumeNotFound(name: string): AppError {
+  return new AppError("VOLUME_NOT_FOUND", `There is no volume "${name}".`, {
+    status: "NOT_FOUND",
+    remedy: `Create it with \`dorian volume create ${name}\`, or pass { createIfMissing: true }; \`dorian volume list\` shows those there are.`,
+  });
+}

@@ -1,0 +1,23 @@
+export interface VolumeTable {
+  volume_id: string;
+  environment: string;
+  /** Null once deleted. */
+  name: string | null;
+  ephemeral: number;
+  created_at: number;
+  created_by: string;
+  deleted_at: number | null;
+}
+
+export interface VolumeVersionTable {
+  volume_id: string;
+  version: number;
+  /** The layer this version added; empty for version 0. */
+  layer_id: string;
+  /** JSON list, the whole stack, lowest first; null once too old to be read. */
+  layer_ids: string | null;
+  /** A task id, or "client". */
+  author: string;
+  bytes: number;
+  created_at: number;
+}

@@ -1,0 +1,118 @@
+import { create } from "@bufbuild/protobuf";
+import { AppError } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import {
+  FunctionCallInvocationType,
+  FunctionInputSchema,
+  GenericResult_GenericStatus,
+  type FunctionInput,
+  type FunctionPutOutputsItem,
+  type GenericResult,
+  type TaskLogs,
+} from "@dorian/protocol/modal";
+import { serverResult } from "../call/results.ts";
+import type { StartFailure } from "../pool/crash-loop.ts";
+import { inputTimeoutMs } from "../pool/scaling-settings.ts";
+import type { BuilderOutcome, BuildLog, FunctionCatalog, WorkerPool } from "../ports.ts";
+import type { InputItem, Task, TaskEnd, TaskOwner } from "../task/task.ts";
+import type { Tasks } from "../task/tasks.ts";
+
+export interface BuilderRunsOptions {
+  catalog: FunctionCatalog;
+  tasks: Tasks;
+  nowMs: () => number;
+  graceSecs: number;
+}
+
+/** Build functions: each runs once, in a container of its own whose root file system becomes a layer. */
+export function runBuilderWith(options: BuilderRunsOptions): WorkerPool["runBuilder"] {
+  const { catalog, tasks, nowMs, graceSecs } = options;
+  return async (functionId, input, log) => {
+    log.signal.throwIfAborted();
+    const spec = catalog.spec(functionId);
+    if (!spec) {
+      throw new AppError("FUNCTION_NOT_FOUND", `There is no build function ${functionId}.`, {
+        status: "NOT_FOUND",
+        remedy: "Send FunctionCreate before the image that uses it.",
+      });
+    }
+    const run = new BuilderRun(input, log);
+    const task = tasks.start(spec, run, { enqueuedAtMs: nowMs(), freezeRoot: true });
+    const cancel = () => tasks.stop(task, { graceSecs: 0, reason: "The build was cancelled." });
+    const limitMs = inputTimeoutMs(spec.definition);
+    const timer = setTimeout(() => {
+      run.fail(
+        serverResult("TIMEOUT", `The build function took longer than its timeout of ${limitMs / 1000} s.`),
+      );
+      tasks.stop(task, { graceSecs, reason: "it reached its timeout" });
+    }, limitMs);
+    log.signal.addEventListener("abort", cancel, { once: true });
+    try {
+      return await run.outcome;
+    } finally {
+      clearTimeout(timer);
+      log.signal.removeEventListener("abort", cancel);
+    }
+  };
+}
+
+class BuilderRun implements TaskOwner {
+  #input: FunctionInput;
+  #log: BuildLog;
+  #outcome = Promise.withResolvers<BuilderOutcome>();
+  #result: GenericResult | undefined;
+  #inputId = newId("in");
+  #handedOut = false;
+
+  constructor(input: FunctionInput, log: BuildLog) {
+    this.#input = input;
+    this.#log = log;
+  }
+
+  get outcome(): Promise<BuilderOutcome> {
+    return this.#outcome.promise;
+  }
+
+  /** The first result stands. */
+  fail(result: GenericResult): void {
+    this.#result ??= result;
+  }
+
+  ready(): void {}
+
+  startFailed(_task: Task, failure: StartFailure): void {
+    this.fail(failure.result);
+  }
+
+  async nextInput(task: Task): Promise<InputItem | undefined> {
+    if (this.#handedOut) {
+      // It was told with its only input that no other follows.
+      return task.isLeaving ? undefined : { killSwitch: true };
+    }
+    this.#handedOut = true;
+    return {
+      inputId: this.#inputId,
+      functionCallId: newId("fc"),
+      functionCallInvocationType: FunctionCallInvocationType.SYNC,
+      input: create(FunctionInputSchema, { ...this.#input, methodName: "", finalInput: true }),
+    };
+  }
+
+  async putOutput(_task: Task, output: FunctionPutOutputsItem): Promise<void> {
+    if (output.inputId === this.#inputId && output.result) this.#result ??= output.result;
+  }
+
+  leaving(): void {}
+
+  ended(_task: Task, end: TaskEnd): void {
+    const answered = this.#result ?? serverResult("FAILURE", end.reason);
+    // The function may have returned and the freezing of what it wrote failed afterwards.
+    const succeeded = answered.status === GenericResult_GenericStatus.SUCCESS;
+    const result = succeeded && end.failure ? end.failure : answered;
+    this.#outcome.resolve({ result, frozenLayerId: end.frozenLayerId, frozenBytes: end.frozenBytes });
+  }
+
+  receiveLogs(items: TaskLogs[]): void {
+    this.#log.onLogs(items);
+  }
+}

@@ -1,0 +1,91 @@
+import { AppError } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import type { BuildFinished, LogBatch } from "@dorian/protocol/worker";
+import type { BuildLog, WorkerPool } from "../ports.ts";
+import type { Workers } from "./workers.ts";
+
+interface RunningBuild {
+  workerId: string;
+  log: BuildLog;
+  finished: PromiseWithResolvers<BuildFinished>;
+}
+
+/** Image builds that workers are at. */
+export class Builds {
+  #workers: Workers;
+  #running = new Map<string, RunningBuild>();
+
+  constructor(workers: Workers) {
+    this.#workers = workers;
+  }
+
+  readonly build: WorkerPool["build"] = async (build, log) => {
+    const limit = AbortSignal.timeout(Math.max(1, build.timeoutSecs) * 1000);
+    const signal = AbortSignal.any([log.signal, limit]);
+    const workerId = await this.#chooseWorker(build.timeoutSecs, { signal, limit });
+    const buildId = newId("bd");
+    const finished = Promise.withResolvers<BuildFinished>();
+    this.#running.set(buildId, { workerId, log, finished });
+    const cancel = () => {
+      this.#workers.send(workerId, {
+        case: "cancelBuild",
+        value: { buildId, reason: "The build was cancelled." },
+      });
+    };
+    log.signal.addEventListener("abort", cancel, { once: true });
+    try {
+      if (!this.#workers.send(workerId, { case: "startBuild", value: { ...build, buildId } }))
+        throw workerLost(this.#workers.nameOf(workerId));
+      if (log.signal.aborted) cancel();
+      return await finished.promise;
+    } finally {
+      log.signal.removeEventListener("abort", cancel);
+      this.#running.delete(buildId);
+    }
+  };
+
+  finished(report: BuildFinished): void {
+    this.#running.get(report.buildId)?.finished.resolve(report);
+  }
+
+  logs(report: LogBatch): void {
+    this.#running.get(report.buildId)?.log.onLogs(report.items);
+  }
+
+  workerLost(workerId: string, name: string): void {
+    for (const build of this.#running.values())
+      if (build.workerId === workerId) build.finished.reject(workerLost(name));
+  }
+
+  /** The one with the fewest tasks and builds, ties by name. */
+  async #chooseWorker(
+    timeoutSecs: number,
+    { signal, limit }: { signal: AbortSignal; limit: AbortSignal },
+  ): Promise<string> {
+    try {
+      await this.#workers.waitForOne({ signal });
+    } catch (error) {
+      if (!limit.aborted) throw error;
+      throw new AppError("WORKER_NONE_CONNECTED", `No worker was there to build within ${timeoutSecs} s.`, {
+        status: "DEADLINE_EXCEEDED",
+        remedy: "Start one with `dorian worker`.",
+        cause: error,
+      });
+    }
+    const load = (workerId: string) =>
+      this.#workers.taskCount(workerId) +
+      [...this.#running.values()].filter((build) => build.workerId === workerId).length;
+    const best = this.#workers
+      .offers()
+      .toSorted((a, b) => load(a.workerId) - load(b.workerId) || (a.name < b.name ? -1 : 1))[0];
+    if (!best) throw workerLost("");
+    return best.workerId;
+  }
+}
+
+function workerLost(name: string): AppError {
+  return new AppError("WORKER_LOST", `Worker ${name} was lost during the build.`, {
+    status: "UNAVAILABLE",
+    remedy: "Run the command again: finished steps are kept.",
+  });
+}

@@ -1,0 +1,267 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { AppError } from "@dorian/base/app-error";
+import { AsyncQueue } from "@dorian/base/async-queue";
+import { Notifier } from "@dorian/base/notifier";
+import { sleep } from "@dorian/base/sleep";
+import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
+import type { ServerMessageSchema, WorkerHello, WorkerMessage, WorkerService } from "@dorian/protocol/worker";
+import type { Logger } from "pino";
+import type { Resources, WorkerOffer } from "../placement/placement.ts";
+
+export type ServerOrder = NonNullable<MessageInitShape<typeof ServerMessageSchema>["message"]>;
+export type WorkerReport = Exclude<WorkerMessage["message"], { case: undefined }>;
+
+/** Who is told what workers say. */
+export interface WorkerEvents {
+  /** A worker is there, for the first time or again. Returns the tasks that are counted on to run there. */
+  joined(workerId: string): string[];
+  /** After the worker's welcome has been sent. */
+  welcomed(workerId: string): void;
+  reported(workerId: string, report: WorkerReport): void;
+  /** It was silent for too long or said goodbye: nothing that ran there will be heard of. */
+  lost(workerId: string, name: string): void;
+}
+
+export interface WorkersOptions {
+  /** Workers of another data directory could not find the layers. Undefined accepts any. */
+  dataDirectoryId: string | undefined;
+  events: WorkerEvents;
+  logger: Logger;
+  nowMs: () => number;
+  /** Silence after which a worker counts as lost. Default: 15 s. */
+  lostAfterMs?: number;
+}
+
+interface Worker {
+  workerId: string;
+  name: string;
+  /** Undefined for one that is only remembered, from before a restart of the server. */
+  total: Resources | undefined;
+  simulatedGpus: boolean;
+  link: AsyncQueue<{ message: ServerOrder }> | undefined;
+  lastHeardMs: number;
+  reservations: Map<string, Resources>;
+}
+
+/** Workers that are connected, or may come back, and what of them is in use. */
+export class Workers implements Disposable {
+  #options: WorkersOptions;
+  #workers = new Map<string, Worker>();
+  #changed = new Notifier();
+  #sweeper: NodeJS.Timeout;
+  #closed = false;
+
+  constructor(options: WorkersOptions) {
+    this.#options = options;
+    const lostAfterMs = options.lostAfterMs ?? 15_000;
+    this.#sweeper = setInterval(() => this.#dropSilent(lostAfterMs), Math.min(1_000, lostAfterMs / 3));
+    this.#sweeper.unref();
+  }
+
+  readonly handlers: Pick<ServiceHandlers<typeof WorkerService>, "join"> = {
+    join: (requests, context) => this.#join(requests, context),
+  };
+
+  /** What connected workers offer, by name. */
+  offers(): WorkerOffer[] {
+    return [...this.#workers.values()].flatMap((worker) =>
+      worker.link && worker.total ? [offerOf(worker, worker.total)] : [],
+    );
+  }
+
+  nameOf(workerId: string): string {
+    return this.#workers.get(workerId)?.name ?? "";
+  }
+
+  isConnected(workerId: string): boolean {
+    return this.#workers.get(workerId)?.link !== undefined;
+  }
+
+  taskCount(workerId: string): number {
+    return this.#workers.get(workerId)?.reservations.size ?? 0;
+  }
+
+  /** A worker from before a restart, whose tasks are counted on until it has been silent for too long. */
+  expect(workerId: string, name: string): void {
+    if (this.#workers.has(workerId)) return;
+    const lastHeardMs = this.#options.nowMs();
+    this.#workers.set(workerId, {
+      workerId,
+      name,
+      total: undefined,
+      simulatedGpus: false,
+      link: undefined,
+      lastHeardMs,
+      reservations: new Map(),
+    });
+  }
+
+  reserve(workerId: string, holder: string, uses: Resources): void {
+    this.#workers.get(workerId)?.reservations.set(holder, uses);
+  }
+
+  release(workerId: string, holder: string): void {
+    this.#workers.get(workerId)?.reservations.delete(holder);
+  }
+
+  /** False when the worker is not connected. */
+  send(workerId: string, order: ServerOrder): boolean {
+    const link = this.#workers.get(workerId)?.link;
+    link?.push({ message: order });
+    return link !== undefined;
+  }
+
+  /** Resolves when a worker is connected. */
+  async waitForOne(options: { signal: AbortSignal }): Promise<void> {
+    while (this.offers().length === 0) await this.#changed.wait(options);
+  }
+
+  /** Ends the connections; workers dial again when the server is back. */
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    clearInterval(this.#sweeper);
+    for (const worker of this.#workers.values()) worker.link?.end();
+  }
+
+  async *#join(
+    requests: AsyncIterable<WorkerMessage>,
+    context: CallContext,
+  ): AsyncGenerator<{ message: ServerOrder }> {
+    if (context.identity.kind !== "worker") {
+      throw new AppError("WORKER_CREDENTIALS_MISSING", "Only workers may join.", {
+        status: "PERMISSION_DENIED",
+        remedy: "Start workers with `dorian worker`.",
+      });
+    }
+    const iterator = requests[Symbol.asyncIterator]();
+    const first = await iterator.next();
+    const hello = first.done ? undefined : first.value.message;
+    if (hello?.case !== "hello") {
+      throw new AppError("WORKER_HELLO_MISSING", "A worker's first message must be its hello.", {
+        status: "INVALID_ARGUMENT",
+        remedy: "Run the worker in the version of the server.",
+      });
+    }
+    this.#refuseStrangers(hello.value);
+    const link = new AsyncQueue<{ message: ServerOrder }>();
+    const worker = this.#connect(hello.value, link);
+    const gone = () => link.end();
+    context.signal.addEventListener("abort", gone, { once: true });
+    if (context.signal.aborted || this.#closed) gone();
+    const reading = this.#read(worker, link, iterator, context.signal);
+    try {
+      yield* link;
+    } finally {
+      gone();
+      context.signal.removeEventListener("abort", gone);
+      if (worker.link === link) worker.link = undefined;
+      await reading;
+    }
+  }
+
+  #refuseStrangers(hello: WorkerHello): void {
+    const expected = this.#options.dataDirectoryId;
+    if (expected === undefined || hello.dataDirectoryId === expected) return;
+    throw new AppError(
+      "WORKER_DATA_DIRECTORY_DIFFERS",
+      `Worker ${hello.name} uses another data directory than the server.`,
+      { remedy: "Give both the same --data directory: the layers of images and volumes are read from it." },
+    );
+  }
+
+  #connect(hello: WorkerHello, link: AsyncQueue<{ message: ServerOrder }>): Worker {
+    const { events, nowMs, logger } = this.#options;
+    this.#dropPredecessors(hello);
+    const known = this.#workers.get(hello.workerId);
+    known?.link?.end();
+    const worker: Worker = {
+      workerId: hello.workerId,
+      name: hello.name,
+      total: {
+        milliCpu: hello.capacity?.milliCpu ?? 0,
+        memoryMb: Number(hello.capacity?.memoryMb ?? 0),
+        gpus: hello.capacity?.gpus.map(({ type, device }) => ({ type, device })) ?? [],
+      },
+      simulatedGpus: hello.capacity?.simulatedGpus ?? false,
+      link,
+      lastHeardMs: nowMs(),
+      reservations: known?.reservations ?? new Map(),
+    };
+    this.#workers.set(hello.workerId, worker);
+    logger.info({ workerId: worker.workerId, name: worker.name }, "worker joined");
+    link.push({ message: { case: "welcome", value: { taskIds: events.joined(hello.workerId) } } });
+    events.welcomed(hello.workerId);
+    this.#changed.notify();
+    return worker;
+  }
+
+  // A worker clears its machine when it starts: what its predecessor of the same name ran is gone.
+  #dropPredecessors(hello: WorkerHello): void {
+    for (const other of this.#workers.values())
+      if (other.name === hello.name && other.workerId !== hello.workerId && !other.link) this.#drop(other);
+  }
+
+  async #read(
+    worker: Worker,
+    link: AsyncQueue<{ message: ServerOrder }>,
+    iterator: AsyncIterator<WorkerMessage>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { events, nowMs, logger } = this.#options;
+    const ended = new Promise<undefined>((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    try {
+      for (;;) {
+        const next = await Promise.race([iterator.next(), ended]);
+        if (next === undefined) return;
+        if (next.done) break;
+        // Another connection of the same worker has taken over.
+        if (worker.link !== link) return;
+        worker.lastHeardMs = nowMs();
+        const { message } = next.value;
+        if (message.case !== undefined) events.reported(worker.workerId, message);
+      }
+      // A broken connection ends its messages too; it also aborts, if a moment later.
+      const broken = await sleep(100, { signal }).then(
+        () => false,
+        () => true,
+      );
+      if (!broken && worker.link === link && !this.#closed) this.#drop(worker);
+    } catch (error) {
+      logger.warn({ err: error, workerId: worker.workerId }, "connection to a worker broke");
+    } finally {
+      link.end();
+    }
+  }
+
+  #dropSilent(lostAfterMs: number): void {
+    const before = this.#options.nowMs() - lostAfterMs;
+    for (const worker of this.#workers.values()) if (worker.lastHeardMs < before) this.#drop(worker);
+  }
+
+  #drop(worker: Worker): void {
+    if (this.#workers.get(worker.workerId) !== worker) return;
+    this.#workers.delete(worker.workerId);
+    worker.link?.end();
+    this.#options.logger.warn({ workerId: worker.workerId, name: worker.name }, "worker lost");
+    this.#options.events.lost(worker.workerId, worker.name);
+  }
+}
+
+function offerOf(worker: Worker, total: Resources): WorkerOffer {
+  const used = [...worker.reservations.values()];
+  const taken = new Set(used.flatMap((each) => each.gpus.map((gpu) => gpu.device)));
+  return {
+    workerId: worker.workerId,
+    name: worker.name,
+    total,
+    free: {
+      milliCpu: used.reduce((free, each) => free - each.milliCpu, total.milliCpu),
+      memoryMb: used.reduce((free, each) => free - each.memoryMb, total.memoryMb),
+      gpus: total.gpus.filter((gpu) => !taken.has(gpu.device)),
+    },
+    simulatedGpus: worker.simulatedGpus,
+  };
+}

@@ -1,0 +1,171 @@
+// A worker that speaks the real protocol by script.
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { AsyncQueue } from "@dorian/base/async-queue";
+import { newId } from "@dorian/base/ids";
+import { createLocalClient } from "@dorian/protocol/local-client";
+import { ModalClient } from "@dorian/protocol/modal";
+import {
+  type TaskExitedSchema,
+  WorkerMessageSchema,
+  WorkerService,
+  type StartTask,
+  type StopTask,
+  type WorkerMessage,
+} from "@dorian/protocol/worker";
+import type { Dispatch } from "../src/dispatch.ts";
+import { ScriptedContainer, type Script } from "./scripted-container.ts";
+
+export interface ScriptedWorkerOptions {
+  script?: Script;
+  name?: string;
+  workerId?: string;
+  milliCpu?: number;
+  memoryMb?: number;
+  gpus?: { type: string; device: string }[];
+  simulatedGpus?: boolean;
+  /** Does not stop containers when it is told to. */
+  ignoresStops?: boolean;
+}
+
+export class ScriptedWorker implements AsyncDisposable {
+  readonly containers: ScriptedContainer[] = [];
+  readonly options: ScriptedWorkerOptions;
+  readonly workerId: string;
+  script: Script;
+  #dispatch: Dispatch;
+  #outgoing = new AsyncQueue<WorkerMessage>();
+  #connection = new AbortController();
+  welcomed: string[] | undefined;
+
+  constructor(dispatch: Dispatch, options: ScriptedWorkerOptions = {}) {
+    this.#dispatch = dispatch;
+    this.options = options;
+    this.workerId = options.workerId ?? newId("wo");
+    this.script = options.script ?? {};
+  }
+
+  get alive(): ScriptedContainer[] {
+    return this.containers.filter((container) => !container.dead);
+  }
+
+  report(message: NonNullable<MessageInitShape<typeof WorkerMessageSchema>["message"]>): void {
+    this.#outgoing.push(create(WorkerMessageSchema, { message }));
+  }
+
+  /** Joins; resolves at the welcome. */
+  async join(): Promise<this> {
+    const {
+      name = "box",
+      milliCpu = 8_000,
+      memoryMb = 8_192,
+      gpus = [],
+      simulatedGpus = false,
+    } = this.options;
+    this.#outgoing = new AsyncQueue();
+    this.#connection = new AbortController();
+    this.report({
+      case: "hello",
+      value: {
+        workerId: this.workerId,
+        name,
+        capacity: { milliCpu, memoryMb: BigInt(memoryMb), gpus, simulatedGpus },
+        dataDirectoryId: "dd-1",
+        version: "0.1.0",
+      },
+    });
+    const welcome = Promise.withResolvers<void>();
+    void this.#listen(welcome);
+    await welcome.promise;
+    return this;
+  }
+
+  /** The connection breaks; containers go on. */
+  disconnect(): void {
+    this.#connection.abort();
+  }
+
+  /** Moves to a restarted server, as a worker that dials again. */
+  async rejoin(dispatch: Dispatch): Promise<this> {
+    this.#connection.abort();
+    this.#dispatch = dispatch;
+    return await this.join();
+  }
+
+  /** kill -9: its containers die with it and nobody is told. */
+  kill(): void {
+    this.#connection.abort();
+    this.#silent = true;
+    for (const container of this.alive) container.die();
+  }
+
+  #silent = false;
+  /** Told with the end of every container. */
+  exitWith: Omit<MessageInitShape<typeof TaskExitedSchema>, "$typeName"> = {};
+
+  async #listen(welcome: PromiseWithResolvers<void>): Promise<void> {
+    const server = createLocalClient(WorkerService, this.#dispatch.worker, { kind: "worker" });
+    const { signal } = this.#connection;
+    const heartbeat = setInterval(() => this.report({ case: "heartbeat", value: {} }), 100);
+    try {
+      for await (const { message } of server.join(this.#outgoing, { signal })) {
+        if (message.case === "welcome") {
+          this.welcomed = message.value.taskIds;
+          this.#settle(message.value.taskIds);
+          welcome.resolve();
+        } else if (message.case === "startTask") this.#start(message.value);
+        else if (message.case === "stopTask") this.#stop(message.value);
+        else this.onOrder(message);
+      }
+    } catch (error) {
+      welcome.reject(error);
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+
+  /** Orders other than those about tasks. */
+  onOrder: (message: { case: string | undefined; value?: unknown }) => void = () => undefined;
+
+  #settle(taskIds: string[]): void {
+    for (const container of this.alive) if (!taskIds.includes(container.taskId)) container.die();
+    for (const taskId of taskIds) {
+      if (!this.alive.some((container) => container.taskId === taskId))
+        this.report({ case: "taskExited", value: { taskId, exitCode: -1, signal: "SIGKILL" } });
+    }
+  }
+
+  #start(request: StartTask): void {
+    const { taskId } = request;
+    const modal = createLocalClient(ModalClient, this.#dispatch.modal, { kind: "task", taskId });
+    const container = new ScriptedContainer(
+      request,
+      modal,
+      this.script,
+      ({ exitCode = 0, signal = "", outOfMemory = false }) => {
+        if (this.#silent) return;
+        this.report({
+          case: "taskExited",
+          value: { taskId, exitCode, signal, outOfMemory, ...this.exitWith },
+        });
+      },
+    );
+    this.containers.push(container);
+    let at = Date.now() / 1000;
+    for (const phase of ["image", "mount"]) {
+      const endedAt = at + 0.001;
+      this.report({ case: "taskPhase", value: { taskId, phase, startedAt: at, endedAt, bytesCopied: 10n } });
+      at = endedAt;
+    }
+    container.run().catch(() => container.die({ exitCode: 1 }));
+  }
+
+  #stop(stop: StopTask): void {
+    const container = this.containers.find((each) => each.taskId === stop.taskId);
+    container?.stops.push(stop);
+    if (!this.options.ignoresStops) container?.die({ signal: stop.graceSecs === 0 ? "SIGKILL" : "SIGINT" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+  }
+}

@@ -1,0 +1,108 @@
+import { build, type BuildOptions } from "esbuild";
+import { createHash } from "node:crypto";
+import { errnoOf } from "@dorian/base/app-error";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { guestModules } from "./guest-modules.ts";
+
+export interface GuestBundleOptions {
+  /** Where bundles are kept between runs; made when missing. */
+  cacheDirectory: string;
+}
+
+export interface GuestBundle {
+  /** The guest, for `/usr/lib/dorian/guest.mjs` in containers. */
+  path: string;
+  content: Buffer;
+}
+
+interface Manifest {
+  bundle: string;
+  /** SHA-256 by absolute path of what the bundle was made from. */
+  inputs: Record<string, string>;
+}
+
+/** The guest as one file. Made anew only when one of its sources has changed. */
+export async function bundleGuest(options: GuestBundleOptions): Promise<GuestBundle> {
+  const { cacheDirectory } = options;
+  await mkdir(cacheDirectory, { recursive: true });
+  const manifestPath = join(cacheDirectory, "guest.json");
+  const known = await readManifest(manifestPath);
+  if (known && (await isCurrent(known))) {
+    const path = join(cacheDirectory, known.bundle);
+    const content = await readFile(path).catch(ifMissing);
+    if (content) return { path, content };
+  }
+  const { content, sources } = await buildGuest();
+  const inputs = Object.fromEntries(
+    await Promise.all(sources.map(async (path) => [path, digest(await readFile(path))] as const)),
+  );
+  const bundle = `guest-${digest(content).slice(0, 16)}.mjs`;
+  const path = join(cacheDirectory, bundle);
+  await writeWhole(path, content);
+  await writeWhole(manifestPath, Buffer.from(JSON.stringify({ bundle, inputs } satisfies Manifest)));
+  return { path, content };
+}
+
+async function buildGuest(): Promise<{ content: Buffer; sources: string[] }> {
+  const entry = fileURLToPath(import.meta.resolve("@dorian/guest/main"));
+  const root = resolve(import.meta.dirname, "../../../..");
+  const result = await build({
+    entryPoints: [entry],
+    absWorkingDir: root,
+    outfile: "guest.mjs",
+    write: false,
+    metafile: true,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    minify: true,
+
+    legalComments: "none",
+    logLevel: "silent",
+    plugins: [guestModules()],
+  } satisfies BuildOptions);
+  const sources = Object.keys(result.metafile.inputs).filter((input) => !/^[\w-]+:/.test(input));
+  return {
+    content: Buffer.from(result.outputFiles[0]?.contents ?? []),
+    // What makes the bundle counts as well as what goes into it.
+    sources: [
+      ...sources.map((input) => resolve(root, input)),
+      ...["bundle-guest.ts", "guest-modules.ts", "lean-module.ts"].map((name) =>
+        join(import.meta.dirname, name),
+      ),
+      fileURLToPath(import.meta.resolve("esbuild/package.json")),
+    ],
+  };
+}
+
+async function isCurrent(manifest: Manifest): Promise<boolean> {
+  const checks = Object.entries(manifest.inputs).map(async ([path, expected]) => {
+    const content = await readFile(path).catch(ifMissing);
+    return content !== undefined && digest(content) === expected;
+  });
+  return (await Promise.all(checks)).every(Boolean);
+}
+
+async function readManifest(path: string): Promise<Manifest | undefined> {
+  const text = await readFile(path, "utf8").catch(ifMissing);
+  return text === undefined ? undefined : (JSON.parse(text) as Manifest);
+}
+
+// Several processes may share the directory: a file is there in full or not at all.
+async function writeWhole(path: string, content: Buffer): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, content);
+  await rename(draft, path);
+}
+
+function digest(content: Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+function ifMissing(error: unknown): undefined {
+  if (errnoOf(error) !== "ENOENT") throw error;
+  return undefined;
+}

@@ -1,0 +1,94 @@
+import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { basename, dirname, extname, resolve } from "node:path";
+import { bundleError } from "./bundle-error.ts";
+
+export interface UserBuildOptions {
+  entryFile: string;
+  /** Directory that paths in errors and stack traces are relative to. */
+  root: string;
+  plugins: Plugin[];
+}
+
+export interface UserBuild {
+  code: string;
+  /** Name for the bundle: that of the entry file with the extension `.mjs`. */
+  fileName: string;
+  /** Absolute paths of the files that went into it: what to watch. */
+  inputs: string[];
+}
+
+/**
+ * One ES module of the entry file and what it imports. Decorators are lowered, because Node does not run them.
+ *
+ * @throws AppError BUNDLE_FAILED with the user's file, line and source line.
+ */
+export async function buildUserModule(options: UserBuildOptions): Promise<UserBuild> {
+  const { root } = options;
+  const entryFile = resolve(root, options.entryFile);
+  const fileName = `${basename(entryFile, extname(entryFile))}.mjs`;
+  const settings = {
+    entryPoints: [entryFile],
+    absWorkingDir: root,
+    outfile: resolve(root, fileName),
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    supported: { decorators: false },
+    // Node's own conditions: what a package offers to bundlers alone would differ from what Node loads.
+    conditions: ["node-addons"],
+    keepNames: true,
+    sourcemap: "inline",
+    sourcesContent: false,
+    logLevel: "silent",
+    loader: { ".txt": "text", ".md": "text", ".sql": "text", ".html": "text", ".wasm": "binary" },
+    plugins: [nativeCode(), ...options.plugins],
+  } satisfies BuildOptions;
+  const result = await buildWithRequire(settings).catch((failure: unknown) => {
+    throw bundleError(options.entryFile, failure);
+  });
+  return { code: result.code, fileName, inputs: inputsOf(result.metafile, root) };
+}
+
+async function buildWithRequire(settings: BuildOptions): Promise<{ code: string; metafile: Metafile }> {
+  const first = await outputOf(settings);
+  if (!/^var __require = |\b__(dirname|filename)\b/m.test(first.code)) return first;
+  // CommonJS inside: it expects what Node gives such modules, and a banner has to be known before maps are made.
+  const banner = [
+    `import { createRequire as __createRequire } from "node:module"`,
+    `const require = __createRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname`,
+  ].join("; ");
+  return await outputOf({ ...settings, banner: { js: `${banner};` } });
+}
+
+async function outputOf(settings: BuildOptions): Promise<{ code: string; metafile: Metafile }> {
+  const result = await build({ ...settings, write: false, metafile: true });
+  return { code: result.outputFiles[0]?.text ?? "", metafile: result.metafile };
+}
+
+function inputsOf(metafile: Metafile, root: string): string[] {
+  return Object.keys(metafile.inputs)
+    .filter((input) => !/^[\w-]+:/.test(input))
+    .map((input) => resolve(root, input));
+}
+
+function nativeCode(): Plugin {
+  return {
+    name: "native-code",
+    setup(build) {
+      build.onLoad({ filter: /\.node$/ }, ({ path }) => {
+        const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(dirname(path))?.[1] ?? path;
+        return {
+          errors: [
+            {
+              text: `"${name}" has native code, which cannot be bundled.`,
+              notes: [{ text: `Install it in the image instead: .npmInstall("${name}")` }],
+            },
+          ],
+        };
+      });
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { ModalClient } from "@dorian/protocol/modal";
+import type { ServiceClient } from "@dorian/protocol/service";
+import { printLogBatch } from "../output/log-batch.ts";
+import type { Output } from "../output/output.ts";
+import { readAppLog } from "../target/app-log.ts";
+
+/** Shows the log of a running app while it arrives. */
+export class AppLogView implements AsyncDisposable {
+  /** Resolves when the app is done and its last line was shown; rejects when the log cannot be read. */
+  readonly done: Promise<void>;
+  #stop = new AbortController();
+
+  constructor(modal: ServiceClient<typeof ModalClient>, appId: string, output: Output) {
+    this.done = this.#follow(modal, appId, output);
+    // Whoever waits for the end is told; nobody may be.
+    this.done.catch(() => undefined);
+  }
+
+  async #follow(modal: ServiceClient<typeof ModalClient>, appId: string, output: Output): Promise<void> {
+    const { signal } = this.#stop;
+    try {
+      for await (const batch of readAppLog(modal, { appId, follow: true }, { signal })) {
+        // Lines of image builds have been shown by the build itself.
+        if (batch.imageId === "") printLogBatch(batch, output);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.done.catch(() => undefined);
+  }
+}

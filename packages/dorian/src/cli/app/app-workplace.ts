@@ -1,0 +1,47 @@
+import type { App } from "@dorian/sdk/app/app";
+import { connectToServer } from "@dorian/sdk/client/connect";
+import { setTransport, type Transport } from "@dorian/sdk/client/transport";
+import { bundleForContainer } from "../../bundle/bundle-for-container.ts";
+import { credentials } from "../config.ts";
+import type { CommandContext } from "../context.ts";
+import { DeployView } from "./deploy-view.ts";
+import { StatusLine } from "../output/status-line.ts";
+
+export type CodeBundle = { fileName: string; content: Uint8Array };
+
+/** What `run`, `serve` and `deploy` work with: a connection, and somewhere to show what happens. */
+export class AppWorkplace implements Disposable {
+  readonly transport: Transport;
+  readonly status: StatusLine;
+  readonly view: DeployView;
+  #connection: Disposable;
+
+  private constructor(transport: Transport & Disposable, status: StatusLine, view: DeployView) {
+    this.transport = transport;
+    this.#connection = transport;
+    this.status = status;
+    this.view = view;
+  }
+
+  /** Connects to the server; the SDK's calls in this process go there from now on. */
+  static async open(context: CommandContext): Promise<AppWorkplace> {
+    const transport = await connectToServer(credentials(context.config));
+    setTransport(transport);
+    const status = await StatusLine.open(context.output);
+    return new AppWorkplace(transport, status, new DeployView(context.output, status));
+  }
+
+  [Symbol.dispose](): void {
+    this.status[Symbol.dispose]();
+    setTransport(undefined);
+    this.#connection[Symbol.dispose]();
+  }
+}
+
+/** The app's code as containers get it. Packages that an image holds stay out of it. */
+export async function bundleCode(app: App, file: string, cwd: string): Promise<CodeBundle> {
+  const images = [app.options.image, ...app.registered.map(({ options }) => options.image)];
+  const externalPackages = [...new Set(images.flatMap((image) => [...(image?.npmPackages ?? [])]))];
+  const { fileName, code } = await bundleForContainer(file, { externalPackages, root: cwd });
+  return { fileName, content: Buffer.from(code) };
+}

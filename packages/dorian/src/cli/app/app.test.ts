@@ -1,0 +1,74 @@
+import { AppError } from "@dorian/base/app-error";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { chooseApp, loadApp } from "./load-app.ts";
+import { outlineApp } from "./outline-app.ts";
+
+const source = `
+  import { App, method, parameter } from "dorian";
+  export const app = new App("quickstart");
+  export const train = app.function({ name: "train" }, async (modelId: string, epochs = 3) => [modelId, epochs]);
+  @app.cls()
+  export class Model {
+    @parameter() modelId = "iris-a";
+    @method() async inference(input: number[]): Promise<string> { return String(input); }
+  }
+  app.localEntrypoint(async ({ fast }: { fast: boolean }) => fast);
+`;
+
+function project(content: string): { cwd: string; write: (text: string) => void } {
+  const cwd = mkdtempSync(join(tmpdir(), "dorian-project-"));
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  const write = (text: string) => writeFileSync(join(cwd, "app.ts"), text);
+  write(content);
+  return { cwd, write };
+}
+
+test("an app's functions, classes and parameters are found by loading its module", async () => {
+  const { app, inputs } = await loadApp("app.ts", project(source));
+  expect(inputs.some((path) => path.endsWith("/app.ts"))).toBe(true);
+  expect(outlineApp(app)).toEqual({
+    name: "quickstart",
+    functions: [
+      {
+        name: "train",
+        parameters: [
+          { kind: "value", name: "modelId", optional: false },
+          { kind: "value", name: "epochs", optional: true, type: "number" },
+        ],
+      },
+    ],
+    classes: [
+      {
+        name: "Model",
+        parameters: [{ kind: "value", name: "modelId", optional: true, type: "string" }],
+        methods: [{ name: "inference", parameters: [{ kind: "value", name: "input", optional: false }] }],
+      },
+    ],
+    localEntrypoint: { parameters: [{ kind: "object", properties: ["fast"] }] },
+  });
+});
+
+test("loading a module again after an edit gives the new app alone", async () => {
+  const { cwd, write } = project(source);
+  await loadApp("app.ts", { cwd });
+  write(source.replace('"train"', '"learn"'));
+  const { app } = await loadApp("app.ts", { cwd });
+  expect(outlineApp(app).functions.map(({ name }) => name)).toEqual(["learn"]);
+});
+
+test("a file that is not there, or makes no app, is one clear error", async () => {
+  const { cwd } = project("export const nothing = 1;");
+  await expect(loadApp("other.ts", { cwd })).rejects.toMatchObject({ code: "APP_FILE_NOT_FOUND" });
+  await expect(loadApp("app.ts", { cwd })).rejects.toMatchObject({ code: "APP_MISSING" });
+});
+
+test("of several apps the exported one is meant", () => {
+  const [a, b] = [{ name: "a" }, { name: "b" }];
+  expect(chooseApp("x.ts", { app: b }, [a, b])).toBe(b);
+  expect(chooseApp("x.ts", { default: a }, [a, b])).toBe(a);
+  expect(chooseApp("x.ts", {}, [a])).toBe(a);
+  expect(() => chooseApp("x.ts", {}, [a, b])).toThrow(AppError);
+});

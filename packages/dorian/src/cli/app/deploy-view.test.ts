@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { Output, type TextStream } from "../output/output.ts";
+import { StatusLine } from "../output/status-line.ts";
+import { DeployView } from "./deploy-view.ts";
+
+async function view(): Promise<{ onProgress: DeployView["onProgress"]; text: () => string }> {
+  let text = "";
+  const sink: TextStream = { write: (chunk) => ((text += String(chunk)), true) };
+  const output = new Output({ stdout: sink, stderr: sink, env: {} });
+  const { onProgress } = new DeployView(output, await StatusLine.open(output));
+  return { onProgress, text: () => text };
+}
+
+const log = (imageId: string, data: string) => ({ kind: "image-log", imageId, items: [{ data, fileDescriptor: 1 }] }) as never;
+
+test("what a deployment creates ends up in a tree", async () => {
+  const { onProgress, text } = await view();
+  onProgress({ kind: "app-created", appId: "ap-1", name: "quickstart" });
+  onProgress({ kind: "files-uploading", done: 1, total: 2 });
+  onProgress({ kind: "mount-created", description: "/root/app.mjs" });
+  onProgress({ kind: "image-ready", imageId: "im-1", description: "RUN true", built: false, seconds: 0 });
+  onProgress({ kind: "function-created", tag: "train", functionId: "fu-1" });
+  onProgress({ kind: "class-created", tag: "Model.*", functionId: "fu-2" });
+  onProgress({ kind: "published", url: "" });
+  expect(text().split("\n")).toEqual([
+    "✓ Initialized app quickstart (ap-1).",
+    "Creating objects …",
+    "Uploading files (1/2) …",
+    "Creating objects …",
+    "✓ Created objects.",
+    "├── 🔨 Created mount /root/app.mjs",
+    "├── 🔨 Created function train.",
+    "└── 🔨 Created class Model.",
+    "",
+  ]);
+});
+
+test("build logs appear live by whole lines, each under the header of its image [B7]", async () => {
+  const { onProgress, text } = await view();
+  onProgress({ kind: "image-building", imageId: "im-1", description: "RUN npm install", reason: "never built before" });
+  onProgress(log("im-1", "added 3 pack"));
+  expect(text()).not.toContain("added");
+  onProgress(log("im-1", "ages\n10%\r50%\r100%\n"));
+  expect(text()).toContain("added 3 packages\n100%\n");
+  onProgress({ kind: "image-building", imageId: "im-2", description: "RUN true", reason: "" });
+  onProgress(log("im-1", "more\n"));
+  onProgress(log("im-1", "no line end"));
+  onProgress({ kind: "image-ready", imageId: "im-1", description: "RUN npm install", built: true, seconds: 2 });
+  const headers = text().split("\n").filter((line) => line.startsWith("Building image im-"));
+  expect(headers).toEqual([
+    "Building image im-1: RUN npm install (never built before)",
+    "Building image im-2: RUN true",
+    "Building image im-1: RUN npm install",
+  ]);
+  expect(text()).toContain("no line end\n✓ Built image im-1 in 2 s: RUN npm install\n");
+});

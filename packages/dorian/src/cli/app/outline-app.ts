@@ -1,0 +1,42 @@
+import { ParameterType } from "@dorian/protocol/modal";
+import type { App } from "@dorian/sdk/app/app";
+import type { RegisteredClass } from "@dorian/sdk/app/registered";
+import { parameterSpecs } from "@dorian/sdk/class/parameters";
+import type { AppOutline } from "../target/app-outline.ts";
+import { functionParameters } from "../target/function-parameters.ts";
+import type { Parameter, ValueType } from "../target/parameters.ts";
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** What can be called in an app whose module has been loaded. */
+export function outlineApp(app: App): AppOutline {
+  const { registered, entrypoint } = app;
+  return {
+    name: app.name,
+    functions: registered.flatMap((item) =>
+      item.kind === "function" ? [{ name: item.tag, parameters: functionParameters(item.run) }] : [],
+    ),
+    classes: registered.flatMap((item) => (item.kind === "class" ? [outlineClass(item)] : [])),
+    localEntrypoint: entrypoint && { parameters: functionParameters(entrypoint) },
+  };
+}
+
+function outlineClass({ tag, target, marks }: RegisteredClass): AppOutline["classes"][number] {
+  const prototype = target.prototype as Record<string, AnyFunction>;
+  return {
+    name: tag,
+    parameters: parameterSpecs(tag, target, marks).map((spec): Parameter => {
+      const type = valueTypes[spec.type];
+      return { kind: "value", name: spec.name, optional: spec.hasDefault, ...(type ? { type } : {}) };
+    }),
+    methods: marks.marks
+      .filter(({ kind }) => kind === "method")
+      .map(({ name }) => ({ name, parameters: prototype[name] ? functionParameters(prototype[name]) : [] })),
+  };
+}
+
+const valueTypes: Partial<Record<ParameterType, ValueType>> = {
+  [ParameterType.PARAM_TYPE_STRING]: "string",
+  [ParameterType.PARAM_TYPE_INT]: "number",
+  [ParameterType.PARAM_TYPE_BOOL]: "boolean",
+};

@@ -1,0 +1,41 @@
+import { AppError } from "@dorian/base/app-error";
+import { FunctionTimeoutError, RemoteError } from "@dorian/sdk/function/remote-error";
+import { LocalFailure } from "../local-failure.ts";
+import type { Output } from "../output/output.ts";
+import { RemoteFailure } from "../remote-failure.ts";
+import { Interrupted } from "../interruption.ts";
+
+/**
+ * Shows an error that came out of user code with its stack, and returns what the command ends with instead. Dorian's own
+ * errors and interruptions come back as they are.
+ */
+export function showUserError(error: unknown, output: Output): unknown {
+  const { red, bold } = output.noteColors;
+  const show = (where: string, text: string) => output.note(`${red(bold(`Error ${where}:`))} ${text}`);
+  if (error instanceof RemoteError) {
+    show("in the container", remoteText(error));
+    return new RemoteFailure("User code failed in a container.", { cause: error });
+  }
+  if (error instanceof FunctionTimeoutError || (AppError.is(error) && error.code === "CALL_FAILED")) {
+    show("in the container", `${error.message} ${AppError.is(error) ? error.remedy : "Raise the function's timeout."}`.trim());
+    return new RemoteFailure("User code failed in a container.", { cause: error });
+  }
+  if (AppError.is(error) || error instanceof Interrupted) return error;
+  show("in your code", error instanceof Error ? stackText(error) : String(error));
+  return new LocalFailure("User code failed.", { cause: error });
+}
+
+function remoteText(error: RemoteError): string {
+  const head = `${error.name}: ${error.message}`;
+  const stack = error.remoteStack.trim();
+  const text = stack === "" ? head : stack.startsWith(error.name) ? stack : `${head}\n${stack}`;
+  return error.cause instanceof RemoteError ? `${text}\ncaused by ${remoteText(error.cause)}` : text;
+}
+
+// What lies below the user's own frames is this command line, which tells them nothing.
+function stackText(error: Error): string {
+  const lines = (error.stack ?? `${error.name}: ${error.message}`).split("\n");
+  const own = lines.findIndex((line) => /packages\/dorian\/src\/|node:internal\//.test(line) && line.startsWith("    at "));
+  const text = (own < 0 ? lines : lines.slice(0, own)).join("\n");
+  return error.cause instanceof Error ? `${text}\ncaused by ${stackText(error.cause)}` : text;
+}

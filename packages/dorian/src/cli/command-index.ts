@@ -1,0 +1,62 @@
+import type { AnyCommand } from "./command.ts";
+
+/** A place in the tree of commands. Modules of commands load when they are used, so that starting up stays quick. */
+export type IndexEntry =
+  | { kind: "command"; name: string; summary: string; load: () => Promise<{ command: AnyCommand }> }
+  | { kind: "group"; name: string; summary: string; entries: IndexEntry[] };
+
+export const commandIndex: IndexEntry[] = [
+  leaf("up", "Run a Dorian server and a worker on this machine", () => import("./commands/up.ts")),
+  leaf("server", "Run the control plane alone", () => import("./commands/server.ts")),
+  leaf("worker", "Run a worker that joins a server", () => import("./commands/worker.ts")),
+  leaf("run", "Run a function, a method or the local entrypoint of an app", () => import("./commands/run.ts")),
+  leaf("deploy", "Deploy an app under a name that stays", () => import("./commands/deploy.ts")),
+  leaf("serve", "Run an app and publish it anew whenever its files change", () => import("./commands/serve.ts")),
+  group("app", "List and control apps", [
+    leaf("list", "List apps", () => import("./commands/app/list.ts")),
+    leaf("stop", "Stop an app and its containers", () => import("./commands/app/stop.ts")),
+    leaf("logs", "Show the log of an app", () => import("./commands/app/logs.ts")),
+  ]),
+  group("container", "Look into running containers", [
+    leaf("list", "List containers", () => import("./commands/container/list.ts")),
+    leaf("logs", "Show the log of a container", () => import("./commands/container/logs.ts")),
+    leaf("exec", "Run a command in a container", () => import("./commands/container/exec.ts")),
+    leaf("stop", "Stop a container", () => import("./commands/container/stop.ts")),
+  ]),
+  group("volume", "Work with volumes and the files in them", [
+    leaf("create", "Create a volume", () => import("./commands/volume/create.ts")),
+    leaf("list", "List volumes", () => import("./commands/volume/list.ts")),
+    leaf("ls", "List files in a volume", () => import("./commands/volume/ls.ts")),
+    leaf("put", "Upload a file or directory", () => import("./commands/volume/put.ts")),
+    leaf("get", "Download a file or directory", () => import("./commands/volume/get.ts")),
+    leaf("rm", "Remove a file or directory from a volume", () => import("./commands/volume/rm.ts")),
+    leaf("cp", "Copy files within a volume", () => import("./commands/volume/cp.ts")),
+    leaf("rename", "Give a volume another name", () => import("./commands/volume/rename.ts")),
+    leaf("delete", "Delete a volume and all its versions", () => import("./commands/volume/delete.ts")),
+    leaf("versions", "List the versions of a volume", () => import("./commands/volume/versions.ts")),
+  ]),
+  group("image", "Look at built images", [
+    leaf("list", "List image layers", () => import("./commands/image/list.ts")),
+  ]),
+  group("token", "Credentials for clients", [
+    leaf("new", "Print what a client needs to reach the server", () => import("./commands/token/new.ts")),
+  ]),
+  leaf("doctor", "Say what this machine can do, and what is missing", () => import("./commands/doctor.ts")),
+];
+
+/** The entries that the leading words of a command line name, e.g. [volume group, put command]. */
+export function resolvePath(words: string[], entries: IndexEntry[] = commandIndex): IndexEntry[] {
+  const word = words.find((candidate) => !candidate.startsWith("-"));
+  const entry = entries.find((candidate) => candidate.name === word);
+  if (!entry || word === undefined) return [];
+  if (entry.kind === "command") return [entry];
+  return [entry, ...resolvePath(words.slice(words.indexOf(word) + 1), entry.entries)];
+}
+
+function leaf(name: string, summary: string, load: () => Promise<{ command: AnyCommand }>): IndexEntry {
+  return { kind: "command", name, summary, load };
+}
+
+function group(name: string, summary: string, entries: IndexEntry[]): IndexEntry {
+  return { kind: "group", name, summary, entries };
+}

@@ -1,0 +1,70 @@
+import { deployByName } from "@dorian/sdk/deploy/deploy-by-name";
+import { AppWorkplace, bundleCode } from "../app/app-workplace.ts";
+import { loadAppFor } from "../app/load-app.ts";
+import { defineCommand } from "../command.ts";
+import { formatDuration } from "../output/duration.ts";
+import { serverOptions } from "../server-options.ts";
+
+interface Deployment {
+  name: string;
+  appId: string;
+  url: string;
+  /** Function ids by tag. */
+  functions: Record<string, string>;
+  milliseconds: number;
+}
+
+export const command = defineCommand<Deployment>({
+  arguments: [{ name: "file", description: "TypeScript file that makes the app" }],
+  options: [
+    ...serverOptions,
+    { name: "name", value: "name", description: "Name to deploy under; the app's own when left out" },
+    { name: "force-build", description: "Build every image step, even those built before" },
+  ],
+  json: (deployment) => deployment,
+
+  async run(input, context) {
+    const { cwd, config, signal } = context;
+    const startedAt = performance.now();
+    const file = input.argument("file");
+    const { app } = await loadAppFor(file, context);
+    const name = input.option("name") ?? app.name;
+    const [bundle, workplace] = await Promise.all([bundleCode(app, file, cwd), AppWorkplace.open(context)]);
+    using _workplace = workplace;
+    const { transport, view, status } = workplace;
+    status.set("Creating objects");
+    const { forceBuild, ignoreCache } = config;
+    const deployed = await deployByName(app, {
+      transport,
+      bundle,
+      name,
+      forceBuild,
+      ignoreCache,
+      onProgress: view.onProgress,
+      signal,
+    });
+    return {
+      name,
+      appId: deployed.appId,
+      url: deployed.url,
+      functions: deployed.functionIds,
+      milliseconds: performance.now() - startedAt,
+    };
+  },
+
+  render({ name, url, functions, milliseconds }, output) {
+    const { green, dim } = output.noteColors;
+    output.note(`${green("✓")} App deployed in ${formatDuration(milliseconds)}! 🎉`);
+    if (url !== "") output.note(`View deployment: ${url}`);
+    const [tag] = Object.keys(functions);
+    if (tag === undefined) return;
+    const cls = tag.endsWith(".*") ? tag.slice(0, -2) : undefined;
+    output.note(
+      dim(
+        cls === undefined
+          ? `Call it from any program: Function.fromName("${name}", "${tag}")`
+          : `Call it from any program: Cls.fromName("${name}", "${cls}")`,
+      ),
+    );
+  },
+});

@@ -1,0 +1,62 @@
+import { defineCommand } from "../../command.ts";
+import { formatBytes } from "../../output/bytes.ts";
+import { formatAgo, formatDuration } from "../../output/duration.ts";
+import { isoTime } from "../../output/iso-time.ts";
+import { renderTable } from "../../output/table.ts";
+import { ServerConnection } from "../../server-connection.ts";
+import { serverOptions } from "../../server-options.ts";
+
+interface ImageRow {
+  imageId: string;
+  baseImageId: string;
+  description: string;
+  state: string;
+  bytes: number;
+  buildSeconds: number;
+  createdAt: number;
+}
+
+export const command = defineCommand<ImageRow[]>({
+  options: serverOptions,
+  json: (images) => images.map((image) => ({ ...image, createdAt: isoTime(image.createdAt) })),
+
+  async run(_input, { config, signal }) {
+    using server = new ServerConnection(config);
+    const { items } = await server.operator.imageList({}, { signal });
+    return items.map((item) => ({
+      imageId: item.imageId,
+      baseImageId: item.baseImageId,
+      description: item.description,
+      state: item.state,
+      bytes: Number(item.bytes),
+      buildSeconds: item.buildSeconds,
+      createdAt: item.createdAt,
+    }));
+  },
+
+  render(images, output) {
+    if (images.length === 0) {
+      output.note("No images have been built. `dorian run app.ts` builds what an app needs.");
+      return;
+    }
+    const now = Date.now();
+    output.print(
+      renderTable<ImageRow>(
+        [
+          { title: "Image", value: (image) => image.imageId },
+          { title: "Adds", value: (image) => shorten(image.description, 60) },
+          { title: "State", value: (image) => image.state },
+          { title: "Size", value: (image) => formatBytes(image.bytes), align: "right" },
+          { title: "Built in", value: (image) => formatDuration(image.buildSeconds * 1000), align: "right" },
+          { title: "Created", value: (image) => formatAgo(image.createdAt, now) },
+        ],
+        images,
+        output.colors,
+      ),
+    );
+  },
+});
+
+function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}

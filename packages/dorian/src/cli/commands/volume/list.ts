@@ -1,0 +1,52 @@
+import { defineCommand } from "../../command.ts";
+import { formatAgo } from "../../output/duration.ts";
+import { isoTime } from "../../output/iso-time.ts";
+import { renderTable } from "../../output/table.ts";
+import { ServerConnection } from "../../server-connection.ts";
+import { serverOptions } from "../../server-options.ts";
+
+interface VolumeRow {
+  name: string;
+  volumeId: string;
+  createdAt: number;
+}
+
+const pageSize = 100;
+
+export const command = defineCommand<VolumeRow[]>({
+  options: serverOptions,
+  json: (volumes) => volumes.map((volume) => ({ ...volume, createdAt: isoTime(volume.createdAt) })),
+
+  async run(_input, { config, signal }) {
+    using server = new ServerConnection(config);
+    const volumes: VolumeRow[] = [];
+    let createdBefore = Date.now() / 1000 + 1;
+    for (;;) {
+      const page = await server.modal.volumeList({ pagination: { maxObjects: pageSize, createdBefore } }, { signal });
+      for (const item of page.items) {
+        volumes.push({ name: item.label, volumeId: item.volumeId, createdAt: item.createdAt });
+        createdBefore = item.createdAt;
+      }
+      if (page.items.length < pageSize) return volumes;
+    }
+  },
+
+  render(volumes, output) {
+    if (volumes.length === 0) {
+      output.note("There are no volumes. Create one with `dorian volume create my-volume`.");
+      return;
+    }
+    const now = Date.now();
+    output.print(
+      renderTable<VolumeRow>(
+        [
+          { title: "Name", value: (volume) => volume.name },
+          { title: "Volume", value: (volume) => volume.volumeId },
+          { title: "Created", value: (volume) => formatAgo(volume.createdAt, now) },
+        ],
+        volumes,
+        output.colors,
+      ),
+    );
+  },
+});

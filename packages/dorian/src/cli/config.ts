@@ -1,0 +1,111 @@
+import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+export interface Credentials {
+  url: string;
+  tokenId: string;
+  tokenSecret: string;
+}
+
+/** Settings of one command line: an option wins over the environment, the environment over the data directory. */
+export interface Config {
+  dataDirectory: string;
+  /** True when --data or DORIAN_DATA named the data directory. */
+  dataDirectoryGiven: boolean;
+  server: string | undefined;
+  tokenId: string | undefined;
+  tokenSecret: string | undefined;
+  /** Build every image step anew; with the second one, without keeping the result for later. */
+  forceBuild: boolean;
+  ignoreCache: boolean;
+  /** Show stacks of unexpected failures. */
+  debug: boolean;
+}
+
+/** Where each setting comes from, for reading, for help and for docs/cli.md. */
+export const settings = {
+  server: { option: "server", env: "MODAL_SERVER_URL" },
+  tokenId: { env: "MODAL_TOKEN_ID" },
+  tokenSecret: { env: "MODAL_TOKEN_SECRET" },
+  dataDirectory: { option: "data", env: "DORIAN_DATA", default: "/var/lib/dorian" },
+  forceBuild: { option: "force-build", env: "MODAL_FORCE_BUILD" },
+  ignoreCache: { env: "MODAL_IGNORE_CACHE" },
+  debug: { env: "DORIAN_DEBUG" },
+} as const;
+
+export function readConfig(
+  env: Record<string, string | undefined>,
+  options: { server?: string | undefined; data?: string | undefined; forceBuild?: boolean },
+): Config {
+  const data = options.data ?? nonEmpty(env[settings.dataDirectory.env]);
+  return {
+    dataDirectory: resolve(data ?? settings.dataDirectory.default),
+    dataDirectoryGiven: data !== undefined,
+    server: options.server ?? nonEmpty(env[settings.server.env]),
+    tokenId: nonEmpty(env[settings.tokenId.env]),
+    tokenSecret: nonEmpty(env[settings.tokenSecret.env]),
+    forceBuild: options.forceBuild === true || isOn(env[settings.forceBuild.env]),
+    ignoreCache: isOn(env[settings.ignoreCache.env]),
+    debug: isOn(env[settings.debug.env]),
+  };
+}
+
+/**
+ * Address and token of the server to talk to. A server on this machine writes them to `client.json` in its data
+ * directory; what the environment says comes first.
+ *
+ * @throws AppError TOKEN_MISSING
+ */
+export function credentials(config: Config): Credentials {
+  const { server, tokenId, tokenSecret } = config;
+  if (server && tokenId && tokenSecret) return { url: server, tokenId, tokenSecret };
+  const file = readClientFile(config.dataDirectory);
+  if (file.kind === "found") {
+    return {
+      url: server ?? file.client.url,
+      tokenId: tokenId ?? file.client.tokenId,
+      tokenSecret: tokenSecret ?? file.client.tokenSecret,
+    };
+  }
+  const { tokenId: idEnv, tokenSecret: secretEnv } = settings;
+  throw new AppError("TOKEN_MISSING", `There is no token for ${server ?? "a Dorian server"}.`, {
+    status: "UNAUTHENTICATED",
+    remedy: server
+      ? `Run \`dorian token new\` on the server's machine and set ${idEnv.env} and ${secretEnv.env} here.`
+      : `Start a server here with \`dorian up\`, or set ${settings.server.env}, ${idEnv.env} and ${secretEnv.env}.`,
+    cause: file.reason,
+  });
+}
+
+/** What `dorian up` left in its data directory for clients on the same machine. */
+export function readClientFile(
+  dataDirectory: string,
+): { kind: "found"; client: Credentials } | { kind: "missing"; reason: Error } {
+  const path = join(dataDirectory, "client.json");
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const why = errnoOf(error) === "ENOENT" ? "does not exist" : `cannot be read (${messageOf(error)})`;
+    return { kind: "missing", reason: new Error(`${path} ${why}`, { cause: error }) };
+  }
+  try {
+    const value = JSON.parse(text) as Partial<Credentials>;
+    if (value.url && value.tokenId && value.tokenSecret) return { kind: "found", client: value as Credentials };
+    throw new Error("url, tokenId or tokenSecret is missing");
+  } catch (error) {
+    throw new AppError("CLIENT_FILE_INVALID", `${path} is not a client file: ${messageOf(error)}.`, {
+      remedy: "Restart the server; it writes the file anew.",
+      cause: error,
+    });
+  }
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !["", "0", "false"].includes(value.toLowerCase());
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === undefined || value === "" ? undefined : value;
+}

@@ -1,0 +1,14 @@
+import type { Config } from "./config.ts";
+import type { Interruption } from "./interruption.ts";
+import type { Output } from "./output/output.ts";
+
+/** What every command handler is given. */
+export interface CommandContext {
+  config: Config;
+  output: Output;
+  interruption: Interruption;
+  /** Aborts at the first Ctrl-C. */
+  signal: AbortSignal;
+  stdin: NodeJS.ReadStream;
+  cwd: string;
+}

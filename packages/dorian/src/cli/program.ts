@@ -1,0 +1,105 @@
+import { Command, CommanderError, Option } from "commander";
+import type { AnyCommand } from "./command.ts";
+import { commandIndex, type IndexEntry, resolvePath } from "./command-index.ts";
+import { Input, UsageError } from "./input.ts";
+
+/** What a command line asks for. */
+export type Parsed =
+  | { kind: "text"; text: string }
+  | { kind: "command"; command: AnyCommand; input: Input };
+
+/**
+ * Parses a command line. Only the module of the command it names is loaded.
+ *
+ * @throws UsageError
+ */
+export async function parseCommandLine(argv: string[], options: { version: string; columns: number }): Promise<Parsed> {
+  const path = resolvePath(argv);
+  const last = path.at(-1);
+  const named = last?.kind === "command" ? { entry: last, command: (await last.load()).command } : undefined;
+  let text = "";
+  let parsed: Parsed | undefined;
+
+  const configure = (program: Command): Command =>
+    program
+      .exitOverride()
+      .configureOutput({
+        writeOut: (chunk) => (text += chunk),
+        writeErr: () => undefined,
+        getOutHelpWidth: () => Math.min(options.columns, 110),
+      })
+      .helpOption("-h, --help", "Show help")
+      .helpCommand(false);
+  const add = (parent: Command, entries: IndexEntry[]): void => {
+    for (const entry of entries) {
+      const child = configure(new Command(entry.name)).description(entry.summary);
+      if (entry.kind === "group") add(child, entry.entries);
+      else if (entry === named?.entry) {
+        define(child, named.command, (input) => (parsed = { kind: "command", command: named.command, input }));
+      }
+      parent.addCommand(child);
+    }
+  };
+
+  const program = configure(new Command("dorian"))
+    .description("Dorian runs serverless ML apps on machines you own.")
+    .version(options.version, "-V, --version", "Show the version");
+  add(program, commandIndex);
+  program.addHelpText("after", "\nEach command explains itself: dorian <command> --help");
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageErrorOf(error, argv, path);
+  }
+  return parsed ?? { kind: "text", text };
+}
+
+function define(command: Command, definition: AnyCommand, found: (input: Input) => void): void {
+  const positional = definition.arguments ?? [];
+  for (const argument of positional) {
+    const name = `${argument.name}${argument.variadic ? "..." : ""}`;
+    command.argument(argument.optional ? `[${name}]` : `<${name}>`, argument.description);
+  }
+  for (const option of definition.options ?? []) {
+    const value = option.value === undefined ? "" : option.valueOptional ? ` [${option.value}]` : ` <${option.value}>`;
+    const short = option.short === undefined ? "" : `-${option.short}, `;
+    command.addOption(new Option(`${short}--${option.name}${value}`, option.description));
+  }
+  if (definition.json) command.option("--json", "Print JSON");
+  if (definition.collectsUnknownOptions) command.allowUnknownOption();
+  if (definition.notes) command.addHelpText("after", `\n${definition.notes.join("\n")}`);
+  command.action((...received: unknown[]) => {
+    const args = Object.fromEntries(positional.map((argument, index) => [argument.name, received[index]]));
+    found(
+      new Input(args as Record<string, string | string[] | undefined>, dashed(command.opts<Record<string, string | boolean>>())),
+    );
+  });
+}
+
+// Commander names "--simulate-gpus" simulateGpus; definitions use the name as it is typed.
+function dashed(options: Record<string, string | boolean>): Record<string, string | boolean> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
+}
+
+function usageErrorOf(error: CommanderError, argv: string[], path: IndexEntry[]): UsageError {
+  const names = ["dorian", ...path.map((entry) => entry.name)].join(" ");
+  const last = path.at(-1);
+  const remedy = `see \`${names} --help\`.`;
+  if (error.code !== "commander.help" && error.code !== "commander.unknownCommand") {
+    const message = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+    return new UsageError(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`.replace(/([.?)])\.$/, "$1"), remedy);
+  }
+  const entries = last?.kind === "group" ? last.entries : commandIndex;
+  const unknown = argv.filter((word) => !word.startsWith("-"))[path.length];
+  const commands = entries.map((entry) => entry.name).join(", ");
+  return new UsageError(
+    unknown === undefined ? `\`${names}\` needs a command: ${commands}.` : `\`${names}\` has no command "${unknown}"; it has ${commands}.`,
+    remedy,
+  );
+}

@@ -1,0 +1,34 @@
+import { AppError } from "@dorian/base/app-error";
+import { isId } from "@dorian/base/ids";
+import type { ServerConnection } from "../server-connection.ts";
+
+/**
+ * The id of an app given by id, by its deployed name, or by the name of one that runs.
+ *
+ * @throws AppError APP_NOT_FOUND, APP_AMBIGUOUS
+ */
+export async function findApp(
+  server: ServerConnection,
+  nameOrId: string,
+  options: { signal: AbortSignal },
+): Promise<string> {
+  if (isId("ap", nameOrId)) return nameOrId;
+  const deployed = await server.modal.appGetByDeploymentName({ name: nameOrId }, options);
+  if (deployed.appId !== "") return deployed.appId;
+  const { apps } = await server.modal.appList({}, options);
+  const named = apps.filter((app) => app.stoppedAt === 0 && (app.name || app.description) === nameOrId);
+  const [found, another] = named;
+  if (!found) {
+    throw new AppError("APP_NOT_FOUND", `No app named "${nameOrId}" is deployed or running.`, {
+      status: "NOT_FOUND",
+      remedy: "`dorian app list` shows those that are, `dorian app list --all` those that were.",
+    });
+  }
+  if (another) {
+    const ids = named.map((app) => app.appId).join(", ");
+    throw new AppError("APP_AMBIGUOUS", `${named.length} running apps are named "${nameOrId}": ${ids}.`, {
+      remedy: "Give one of these ids instead of the name.",
+    });
+  }
+  return found.appId;
+}

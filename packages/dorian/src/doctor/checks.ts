@@ -1,0 +1,184 @@
+import { formatBytes } from "../cli/output/bytes.ts";
+import type { MachineFacts, ProgramName } from "./machine-facts.ts";
+
+export interface Verdict {
+  status: "ok" | "warn" | "fail";
+  found: string;
+  /** What to do; empty when nothing is needed. */
+  advice: string;
+}
+
+export interface Finding extends Verdict {
+  id: string;
+  title: string;
+}
+
+interface Check {
+  id: string;
+  title: string;
+  judge: (facts: MachineFacts) => Verdict;
+}
+
+const gib = 1024 ** 3;
+const neededFreeBytes = 4 * gib;
+const comfortableFreeBytes = 30 * gib;
+const neededControllers = ["cpu", "memory", "pids"];
+const neededNamespaces = ["mnt", "pid", "net", "uts", "ipc"];
+const goodFileSystems = ["ext4", "xfs", "btrfs"];
+const remoteFileSystems = ["nfs", "nfs4", "cifs", "9p", "ceph", "vfat", "exfat", "ntfs"];
+
+/** Every check of `dorian doctor`, in the order in which they are shown. */
+export const checks: readonly Check[] = [
+  { id: "node", title: "Node", judge: ({ nodeVersion }) => judgeNode(nodeVersion) },
+  {
+    id: "root",
+    title: "Root rights",
+    judge: ({ isRoot }) =>
+      isRoot
+        ? ok("this user may run containers")
+        : fail("not root", "run `dorian up` and `dorian worker` as root, e.g. with sudo."),
+  },
+  { id: "kernel", title: "Kernel", judge: ({ kernelRelease }) => judgeKernel(kernelRelease) },
+  { id: "overlay", title: "Overlay file system", judge: judgeOverlay },
+  { id: "cgroups", title: "Control groups", judge: ({ cgroups }) => judgeCgroups(cgroups) },
+  { id: "namespaces", title: "Namespaces", judge: ({ namespaces }) => judgeNamespaces(namespaces) },
+  {
+    id: "fuse",
+    title: "FUSE",
+    judge: ({ hasFuse }) =>
+      hasFuse ? ok("/dev/fuse") : warn("no /dev/fuse", "`modprobe fuse`; only lazy loading from other machines needs it."),
+  },
+  program("runc", "Container runtime", "runc", "fail"),
+  program("nft", "Firewall tool", "nftables", "fail"),
+  program("ip", "Network tool", "iproute2", "fail"),
+  program("mmdebstrap", "Debian bootstrap", "mmdebstrap", "warn"),
+  { id: "forwarding", title: "IP forwarding", judge: ({ ipForward }) => judgeForwarding(ipForward) },
+  { id: "registry", title: "Image registry", judge: judgeRegistry },
+  { id: "gpu", title: "GPU", judge: ({ gpu }) => judgeGpu(gpu) },
+  { id: "space", title: "Free space", judge: ({ storage }) => judgeSpace(storage) },
+  { id: "file-system", title: "Data file system", judge: ({ storage }) => judgeFileSystem(storage) },
+];
+
+export function judgeMachine(facts: MachineFacts): Finding[] {
+  return checks.map(({ id, title, judge }) => ({ id, title, ...judge(facts) }));
+}
+
+function judgeNode(version: string): Verdict {
+  const major = Number(version.split(".")[0]);
+  return major >= 24 ? ok(version) : fail(version, "run `npm ci` again: it installs Node 24 beside Dorian.");
+}
+
+function judgeKernel(release: string): Verdict {
+  const [major = 0, minor = 0] = release.split(/[.-]/).map(Number);
+  if (major > 6 || (major === 6 && minor >= 7)) return ok(release);
+  return fail(release, "boot Linux 6.7 or newer (Debian 13, Ubuntu 24.04): overlay mounts take layers one by one since.");
+}
+
+function judgeOverlay({ overlay, storage }: MachineFacts): Verdict {
+  switch (overlay.kind) {
+    case "works":
+      return overlay.replace === "beneath"
+        ? ok("mounts, and is replaced without a gap")
+        : warn(
+            "mounts; a volume's old version stays mounted below the new one until the container ends",
+            "nothing has to be done; Linux 6.5 and newer can do better.",
+          );
+    case "fails":
+      return fail(
+        `cannot be mounted in ${storage.path}: ${overlay.reason}`,
+        "choose a data directory on ext4 or xfs with --data; inside a container, the outer one must be privileged.",
+      );
+    case "untested":
+      return warn("not tried without root rights", "run `dorian doctor` as root.");
+  }
+}
+
+function judgeCgroups({ layout, controllers }: MachineFacts["cgroups"]): Verdict {
+  const missing = neededControllers.filter((name) => !controllers.includes(name));
+  if (layout === "none") return fail("none are mounted", "mount cgroup2 at /sys/fs/cgroup.");
+  const found = `${layout} (${controllers.join(", ") || "no controllers"})`;
+  return missing.length === 0
+    ? ok(found)
+    : fail(found, `enable ${missing.join(", ")}: boot with cgroup_enable=${missing.join(",")}, or delegate them here.`);
+}
+
+function judgeNamespaces(namespaces: string[]): Verdict {
+  const missing = neededNamespaces.filter((name) => !namespaces.includes(name));
+  return missing.length === 0
+    ? ok(neededNamespaces.join(", "))
+    : fail(`no ${missing.join(", ")} namespace`, "use a kernel that is built with CONFIG_NAMESPACES and its kinds.");
+}
+
+function program(name: ProgramName, title: string, debianPackage: string, severity: "warn" | "fail"): Check {
+  return {
+    id: name,
+    title,
+    judge: ({ programs }) => {
+      const path = programs[name];
+      if (path !== undefined) return ok(path);
+      return { status: severity, found: `${name} is not installed`, advice: `apt-get install ${debianPackage}` };
+    },
+  };
+}
+
+function judgeForwarding(state: MachineFacts["ipForward"]): Verdict {
+  if (state === "locked off") {
+    return fail(
+      "off, and cannot be switched on from here",
+      "set net.ipv4.ip_forward=1 on the host: containers have no way out without it.",
+    );
+  }
+  return ok(state === "on" ? "on" : "off; `dorian up` switches it on");
+}
+
+function judgeRegistry({ registry, programs }: MachineFacts): Verdict {
+  if (registry.kind === "reachable") return ok(registry.url);
+  const found = `${registry.url} does not answer: ${registry.reason}`;
+  return programs.mmdebstrap === undefined
+    ? fail(found, "install mmdebstrap, so that base images can be made from Debian packages, or allow the way out.")
+    : warn(found, "nothing has to be done: Debian base images are made from Debian's packages instead.");
+}
+
+function judgeGpu({ devices, cdiSpecs }: MachineFacts["gpu"]): Verdict {
+  if (devices.length === 0) {
+    return warn(
+      "none",
+      "functions that ask for one wait for a worker that has it; `dorian up --simulate-gpus` runs them without.",
+    );
+  }
+  const found = devices.join(", ");
+  return cdiSpecs.length > 0
+    ? ok(`${found} (${cdiSpecs.join(", ")})`)
+    : warn(
+        `${found}, but no CDI specification`,
+        "install nvidia-container-toolkit, then `nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml`.",
+      );
+}
+
+function judgeSpace({ path, freeBytes }: MachineFacts["storage"]): Verdict {
+  const found = `${formatBytes(freeBytes)} in ${path}`;
+  const advice = "free some, or choose a data directory on a larger disk with --data.";
+  if (freeBytes < neededFreeBytes) return fail(found, advice);
+  return freeBytes < comfortableFreeBytes ? warn(found, `${advice} Images with weights are large.`) : ok(found);
+}
+
+function judgeFileSystem({ path, fileSystem }: MachineFacts["storage"]): Verdict {
+  const advice = "choose a data directory on a local ext4, xfs or btrfs disk with --data.";
+  const found = `${fileSystem} at ${path}`;
+  if (goodFileSystems.includes(fileSystem)) return ok(found);
+  if (remoteFileSystems.includes(fileSystem) || fileSystem.startsWith("fuse")) return fail(found, advice);
+  if (fileSystem === "tmpfs") return warn(`${found}: gone after a restart of the machine`, advice);
+  return warn(`${found}: not tried`, advice);
+}
+
+function ok(found: string): Verdict {
+  return { status: "ok", found, advice: "" };
+}
+
+function warn(found: string, advice: string): Verdict {
+  return { status: "warn", found, advice };
+}
+
+function fail(found: string, advice: string): Verdict {
+  return { status: "fail", found, advice };
+}

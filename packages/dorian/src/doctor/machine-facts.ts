@@ -1,0 +1,19 @@
+export type ProgramName = "runc" | "nft" | "ip" | "mmdebstrap";
+
+/** What the probes found on this machine; the verdicts are drawn from it alone. */
+export interface MachineFacts {
+  isRoot: boolean;
+  nodeVersion: string;
+  kernelRelease: string;
+  /** Result of mounting an overlay in the data directory, and then another in its place. */
+  overlay: { kind: "works"; replace: "beneath" | "on top" } | { kind: "fails"; reason: string } | { kind: "untested" };
+  cgroups: { layout: "v1" | "v2" | "hybrid" | "none"; controllers: string[] };
+  namespaces: string[];
+  hasFuse: boolean;
+  /** Path of each program that was found. */
+  programs: Partial<Record<ProgramName, string>>;
+  ipForward: "on" | "can be switched on" | "locked off";
+  gpu: { devices: string[]; cdiSpecs: string[] };
+  storage: { path: string; fileSystem: string; freeBytes: number };
+  registry: { kind: "reachable"; url: string } | { kind: "unreachable"; url: string; reason: string };
+}

@@ -1,0 +1,110 @@
+import { access, constants, open, readdir, readFile, statfs } from "node:fs/promises";
+import { release } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import type { MachineFacts, ProgramName } from "./machine-facts.ts";
+import { cgroupsOf, type MountLine, mountLines, mountOf } from "./mount-lines.ts";
+import { probeOverlay } from "./probe-overlay.ts";
+import { probeRegistry, registryUrls } from "./probe-registry.ts";
+
+const programNames: readonly ProgramName[] = ["runc", "nft", "ip", "mmdebstrap"];
+const forwardingPath = "/proc/sys/net/ipv4/ip_forward";
+
+/** Looks at this machine. Leaves nothing behind and changes nothing. */
+export async function probeMachine(options: {
+  dataDirectory: string;
+  searchPath: string;
+  /** Addresses to ask instead of those that image pulls go to. */
+  registryUrls?: string[];
+  signal: AbortSignal;
+}): Promise<MachineFacts> {
+  const { dataDirectory, searchPath, signal } = options;
+  const isRoot = process.getuid?.() === 0;
+  const path = await nearestExisting(dataDirectory);
+  const mounts = mountLines(await readFile("/proc/self/mountinfo", "utf8"));
+  const { urls, operator } = await registryUrls();
+  const [overlay, registry, programs, storage, gpu, ipForward, namespaces, hasFuse] = await Promise.all([
+    isRoot ? probeOverlay(path) : ({ kind: "untested" } as const),
+    probeRegistry({ urls: options.registryUrls ?? urls, operator, signal }),
+    findPrograms(searchPath),
+    probeStorage(path, mounts),
+    probeGpu(),
+    probeForwarding(),
+    namesIn("/proc/self/ns"),
+    exists("/dev/fuse"),
+  ]);
+  return {
+    isRoot,
+    nodeVersion: process.versions.node,
+    kernelRelease: release(),
+    overlay,
+    cgroups: cgroupsOf(mounts, await textOf("/sys/fs/cgroup/cgroup.controllers")),
+    namespaces,
+    hasFuse,
+    programs,
+    ipForward,
+    gpu,
+    storage,
+    registry,
+  };
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  for (let candidate = path; ; candidate = dirname(candidate)) {
+    if (candidate === dirname(candidate) || (await exists(candidate))) return candidate;
+  }
+}
+
+async function findPrograms(searchPath: string): Promise<Partial<Record<ProgramName, string>>> {
+  // A root shell that came from su may lack the directories of system programs; the worker looks there anyway.
+  const directories = [...new Set([...searchPath.split(delimiter), "/usr/sbin", "/sbin", "/usr/bin", "/bin"])];
+  const found: Partial<Record<ProgramName, string>> = {};
+  for (const name of programNames) {
+    for (const directory of directories) {
+      const path = join(directory, name);
+      if (found[name] === undefined && (await exists(path, constants.X_OK))) found[name] = path;
+    }
+  }
+  return found;
+}
+
+async function probeStorage(path: string, mounts: MountLine[]): Promise<MachineFacts["storage"]> {
+  const { bavail, bsize } = await statfs(path);
+  return { path, fileSystem: mountOf(path, mounts)?.type ?? "unknown", freeBytes: bavail * bsize };
+}
+
+async function probeGpu(): Promise<MachineFacts["gpu"]> {
+  const devices = (await namesIn("/dev")).filter((name) => /^nvidia\d+$/.test(name)).map((name) => `/dev/${name}`);
+  const cdiSpecs: string[] = [];
+  for (const directory of ["/etc/cdi", "/var/run/cdi"]) {
+    for (const name of await namesIn(directory)) {
+      if (/\.(ya?ml|json)$/.test(name)) cdiSpecs.push(join(directory, name));
+    }
+  }
+  return { devices, cdiSpecs };
+}
+
+async function probeForwarding(): Promise<MachineFacts["ipForward"]> {
+  if ((await textOf(forwardingPath)).trim() === "1") return "on";
+  try {
+    // Opening for writing tells a read-only /proc/sys apart; nothing is written.
+    await using _file = await open(forwardingPath, "r+");
+    return "can be switched on";
+  } catch {
+    return "locked off";
+  }
+}
+
+async function exists(path: string, mode: number = constants.F_OK): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  return readdir(directory).catch(() => []);
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => "");
+}

@@ -1,0 +1,37 @@
+import type { Logger } from "pino";
+import type { CommandContext } from "../cli/context.ts";
+import type { Input } from "../cli/input.ts";
+import { type Readiness, writeReadiness } from "./ready.ts";
+import type { RunningService } from "./running-service.ts";
+
+/**
+ * Says that the process is ready, waits for SIGINT or SIGTERM, drains, and at a second signal stops at once.
+ * `services` are drained in order: what users see first, what it stands on after it.
+ */
+export async function serveUntilStopped(options: {
+  services: RunningService[];
+  readiness: Readiness;
+  readyLine: string;
+  input: Input;
+  context: Pick<CommandContext, "interruption" | "output" | "signal">;
+  logger: Logger;
+}): Promise<void> {
+  const { services, readiness, readyLine, input, context, logger } = options;
+  const { interruption, output, signal } = context;
+  if (input.flag("json")) logger.info(readiness, "ready");
+  else output.print(readyLine);
+  const descriptor = input.wholeNumber("ready-fd", 1);
+  if (descriptor !== undefined) writeReadiness(descriptor, readiness);
+
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  const force = new AbortController();
+  interruption.onSecond(() => {
+    logger.warn("stopping at once: containers are killed");
+    force.abort();
+  });
+  logger.info("stopping: containers get 30 s for their exit hooks; a second Ctrl-C kills them");
+  for (const service of services) await service.drain({ signal: force.signal });
+}

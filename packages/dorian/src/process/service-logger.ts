@@ -1,0 +1,38 @@
+import { formatWithOptions } from "node:util";
+import { pino, type Logger } from "pino";
+import type { Colors, TextStream } from "../cli/output/output.ts";
+
+const hidden = new Set(["level", "time", "pid", "hostname", "msg"]);
+
+/** Log of a long-running process: JSON lines for machines, one short line per event for people. */
+export function createServiceLogger(options: {
+  json: boolean;
+  stream: TextStream;
+  colors: Colors;
+  level: string;
+}): Logger {
+  const { json, stream, colors, level } = options;
+  return pino({ level, base: null }, json ? stream : { write: (line) => void stream.write(renderLogLine(line, colors)) });
+}
+
+/** `{"level":30,"time":…,"msg":"task started","taskId":"ta-1"}` → `12:30:01 task started taskId=ta-1` */
+export function renderLogLine(line: string, colors: Colors): string {
+  const event = JSON.parse(line) as Record<string, unknown> & { level: number; time: number; msg?: string };
+  const clock = colors.dim(new Date(event.time).toTimeString().slice(0, 8));
+  const level =
+    event.level >= 50 ? ` ${colors.red("error")}` : event.level >= 40 ? ` ${colors.yellow("warning")}` : "";
+  const fields = Object.entries(event)
+    .filter(([name]) => !hidden.has(name))
+    .map(([name, value]) => colors.dim(` ${name}=${fieldText(value)}`))
+    .join("");
+  return `${clock}${level} ${event.msg ?? ""}${fields}\n`;
+}
+
+function fieldText(value: unknown): string {
+  if (typeof value === "string") return /\s/.test(value) ? JSON.stringify(value) : value;
+  const error = value as { message?: unknown; stack?: unknown } | null;
+  if (typeof error === "object" && error !== null && typeof error.message === "string") {
+    return typeof error.stack === "string" ? error.stack : JSON.stringify(error.message);
+  }
+  return formatWithOptions({ depth: 3, breakLength: Infinity }, "%o", value) && JSON.stringify(value);
+}

@@ -1,0 +1,81 @@
+import { AppError, messageOf } from "@dorian/base/app-error";
+import { mkdirSync } from "node:fs";
+import type { OptionDefinition } from "../cli/command.ts";
+import { type Input, UsageError } from "../cli/input.ts";
+import { parseMebibytes } from "./byte-size.ts";
+
+/** What a worker may use of its machine; absent parts are found out from the machine. */
+export interface WorkerLimits {
+  simulateGpus: number;
+  capacity: { milliCpu?: number; memoryMb?: number };
+}
+
+export const processOptions: readonly OptionDefinition[] = [
+  { name: "data", value: "directory", description: "Where state is kept (or set DORIAN_DATA; else /var/lib/dorian)" },
+  { name: "json", description: "Log JSON lines" },
+  { name: "verbose", short: "v", description: "Log more" },
+  { name: "ready-fd", value: "n", description: "Write one JSON line to this descriptor once ready" },
+];
+
+export const listenOption: OptionDefinition = {
+  name: "listen",
+  value: "address",
+  description: "Address to listen on (127.0.0.1:7070)",
+};
+
+export const workerOptions: readonly OptionDefinition[] = [
+  {
+    name: "simulate-gpus",
+    value: "n",
+    valueOptional: true,
+    description: "Run functions that want a GPU without one; pretend to have n (8)",
+  },
+  { name: "cpus", value: "n", description: "CPU cores that containers may use together" },
+  { name: "memory", value: "amount", description: "Memory that containers may use together, e.g. 16g" },
+];
+
+const defaultListen = "127.0.0.1:7070";
+const defaultSimulatedGpus = 8;
+
+/** @throws UsageError when the address is not host:port. */
+export function readListen(input: Input): string {
+  const listen = input.option("listen") ?? defaultListen;
+  const port = /^(?:[^:\s]+|\[[0-9a-f:]+\]):(\d{1,5})$/i.exec(listen)?.[1];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new UsageError(`--listen takes host:port, not "${listen}".`, `e.g. --listen ${defaultListen}.`);
+  }
+  return listen;
+}
+
+export function readWorkerLimits(input: Input): WorkerLimits {
+  const cpus = input.positiveNumber("cpus");
+  const memory = input.option("memory");
+  return {
+    simulateGpus: input.flag("simulate-gpus") ? (input.wholeNumber("simulate-gpus", 1) ?? defaultSimulatedGpus) : 0,
+    capacity: {
+      ...(cpus === undefined ? {} : { milliCpu: Math.round(cpus * 1000) }),
+      ...(memory === undefined ? {} : { memoryMb: parseMebibytes(memory, "memory") }),
+    },
+  };
+}
+
+/** @throws AppError ROOT_NEEDED */
+export function requireRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new AppError("ROOT_NEEDED", "A worker makes containers, which only root may do.", {
+    status: "PERMISSION_DENIED",
+    remedy: "Run the same command with sudo; `dorian doctor` says what else is needed.",
+  });
+}
+
+/** @throws AppError DATA_DIRECTORY_UNUSABLE */
+export function makeDataDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new AppError("DATA_DIRECTORY_UNUSABLE", `${path} cannot be made: ${messageOf(error)}.`, {
+      remedy: "Give a directory that this user may write to with --data.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import type { CommandContext } from "../cli/context.ts";
+import type { Input } from "../cli/input.ts";
+import { dorianVersion } from "../cli/version.ts";
+import type { ServiceSettings } from "./running-service.ts";
+import { createServiceLogger } from "./service-logger.ts";
+
+/** Data directory, version and log of a long-running process, as its options say. */
+export function serviceSettings(input: Input, { config, output }: CommandContext): ServiceSettings {
+  return {
+    dataDirectory: config.dataDirectory,
+    version: dorianVersion(),
+    logger: createServiceLogger({
+      json: input.flag("json"),
+      stream: process.stderr,
+      colors: output.noteColors,
+      level: input.flag("verbose") ? "debug" : "info",
+    }),
+  };
+}
+
+/** A listening address that other machines can reach deserves a word: calls travel without encryption. */
+export function openAddressWarning(listen: string): string | undefined {
+  const host = listen.slice(0, listen.lastIndexOf(":"));
+  if (/^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(host)) return undefined;
+  return `${listen} can be reached from other machines, and calls are not encrypted: tokens can be read on the way. Put it behind TLS or a private network.`;
+}

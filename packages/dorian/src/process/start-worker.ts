@@ -1,0 +1,72 @@
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { createLocalClient } from "@dorian/protocol/local-client";
+import { ModalClient } from "@dorian/protocol/modal";
+import type { ServiceHandlers } from "@dorian/protocol/service";
+import { WorkerService } from "@dorian/protocol/worker";
+import { createWorker, type WorkerOptions } from "@dorian/worker/compose";
+import { guestBundlePath } from "./guest-bundle.ts";
+import type { RunningService, ServiceSettings } from "./running-service.ts";
+import type { WorkerLimits } from "./service-options.ts";
+
+/** Where a worker finds its control plane. */
+export type WorkerServer =
+  | {
+      kind: "local";
+      modal: ServiceHandlers<typeof ModalClient>;
+      worker: ServiceHandlers<typeof WorkerService>;
+    }
+  | { kind: "remote"; url: string; workerToken: string };
+
+/** Milliseconds that containers have for their exit hooks and last commits when the worker stops. */
+const graceMs = 30_000;
+
+/** Starts a worker that has joined its server. Disposing it stops every container at once. */
+export async function startWorker(
+  settings: ServiceSettings & WorkerLimits & { server: WorkerServer },
+): Promise<RunningService> {
+  const { dataDirectory, version, logger, simulateGpus, capacity } = settings;
+  await using starting = new AsyncDisposableStack();
+  const server = connectWorker(settings.server, starting);
+  const worker = starting.use(
+    await createWorker({
+      dataDirectory,
+      server,
+      guestBundlePath: await guestBundlePath(process.env),
+      npmDirectory: dirname(createRequire(import.meta.url).resolve("npm/package.json")),
+      capacity,
+      simulateGpus,
+      version,
+      logger,
+    }),
+  );
+  const resources = starting.move();
+  return {
+    async drain({ signal }) {
+      const draining = worker.drain({ graceMs });
+      const forced = new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+      await Promise.race([draining, forced]);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function connectWorker(server: WorkerServer, resources: AsyncDisposableStack): WorkerOptions["server"] {
+  if (server.kind === "local") {
+    return {
+      worker: createLocalClient(WorkerService, server.worker, { kind: "worker" }),
+      asTask: (taskId) => createLocalClient(ModalClient, server.modal, { kind: "task", taskId }),
+    };
+  }
+  const connection = resources.use(
+    new Connection({ url: server.url, metadata: { "dorian-worker-token": server.workerToken } }),
+  );
+  return {
+    worker: createClient(WorkerService, connection),
+    asTask: (taskId) => createClient(ModalClient, connection.with({ "dorian-task-id": taskId })),
+  };
+}

@@ -1,0 +1,184 @@
+import { AppError, messageOf } from "@dorian/base/app-error";
+import type { GuestService } from "@dorian/protocol/guest";
+import type { ContainerArguments, ModalClient } from "@dorian/protocol/modal";
+import type { ServiceClient } from "@dorian/protocol/service";
+import { keepHeartbeat } from "./heartbeat.ts";
+import { InputLoop } from "./input-loop.ts";
+import type { Program } from "./program.ts";
+import { failureOf, toRemoteError, tracebackOf } from "./remote-error.ts";
+import { runInput, type InputResult } from "./run-input.ts";
+import type { RunningInput } from "./running-inputs.ts";
+
+/** How long running inputs may go on once the container was told to stop: the rest of its grace is for exit hooks. */
+const interruptLimitMs = 10_000;
+
+export interface ContainerOptions {
+  arguments: ContainerArguments;
+  modal: ServiceClient<typeof ModalClient>;
+  guest: ServiceClient<typeof GuestService>;
+  /** Imports the user's module. */
+  load: (task: ContainerArguments) => Promise<unknown>;
+  /** Makes the program of the imported module: constructs the class, if it is one. */
+  prepare: (task: ContainerArguments) => Program;
+  /** Runs code of an input so that it finds out which one it belongs to. */
+  within: <T>(input: RunningInput, run: () => T) => T;
+  log: (line: string) => void;
+}
+
+/** One container from its first word to the server to its exit code. */
+export class Container {
+  #options: ContainerOptions;
+  #loop: InputLoop | undefined;
+  #stopping = false;
+  #interrupted = Promise.withResolvers<void>();
+  #ended = new AbortController();
+
+  constructor(options: ContainerOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<number> {
+    const { modal, load, prepare, arguments: task } = this.#options;
+    const definition = task.functionDef;
+    const hello = modal.containerHello({});
+    // Waited for below: until then its failure is nobody's.
+    hello.catch(() => undefined);
+    const heartbeat = this.#heartbeat(hello);
+    try {
+      let program: Program;
+      try {
+        await load(task);
+        this.#reportPhase("import");
+        program = prepare(task);
+        if (!definition?.isBuilderFunction) for (const hook of program.enterHooks) await hook();
+      } catch (error) {
+        return await this.#failStart(error);
+      }
+      this.#reportPhase("enter");
+      await hello;
+      await this.#serve(program);
+      if (definition?.isBuilderFunction) return 0;
+      await this.#runExitHooks(program);
+      await this.#commitVolumes();
+      return 0;
+    } finally {
+      this.#ended.abort();
+      await heartbeat;
+    }
+  }
+
+  /**
+   * What SIGINT asks for: no new inputs, a short time for the running ones, then exit hooks. "not started" means that there is
+   * nothing to put away. Asking again changes nothing.
+   */
+  stop(): "stopping" | "not started" {
+    if (!this.#loop) return "not started";
+    if (!this.#stopping) this.#interrupted.resolve(this.#loop.interrupt({ limitMs: interruptLimitMs }));
+    this.#stopping = true;
+    return "stopping";
+  }
+
+  /** Answers an input with an error that escaped from code it started. False when it does not run any more. */
+  failInput(inputId: string, error: unknown): boolean {
+    return this.#loop?.fail(inputId, error) ?? false;
+  }
+
+  /** Tells the server why the container could not start, if that is what an error without an owner prevents. */
+  async reportCrash(error: unknown): Promise<void> {
+    if (!this.#loop) await this.#options.modal.taskResult({ result: failureOf(error) });
+  }
+
+  async #heartbeat(hello: Promise<unknown>): Promise<void> {
+    await hello.catch(() => undefined);
+    await keepHeartbeat({
+      modal: this.#options.modal,
+      onCancel: (event) => this.#loop?.cancel(event),
+      onError: (message) => this.#options.log(`dorian: heartbeat failed: ${message}`),
+      signal: this.#ended.signal,
+    });
+  }
+
+  async #serve(program: Program): Promise<void> {
+    const { modal, within } = this.#options;
+    const { functionId, functionDef } = this.#options.arguments;
+    const builder = functionDef?.isBuilderFunction ?? false;
+    this.#loop = new InputLoop({
+      modal,
+      functionId,
+      concurrency: builder ? 1 : Math.max(1, functionDef?.maxConcurrentInputs ?? 1),
+      maxInputs: builder || functionDef?.singleUseContainers ? 1 : (functionDef?.maxInputs ?? 0),
+      within,
+      run: async (running) => {
+        const output = await within(running, () => runInput(modal, program, running));
+        if (!running.answered) this.#showFailure(output);
+        return builder ? await this.#afterBuild(output) : output;
+      },
+    });
+    await Promise.race([this.#loop.serve(), this.#interrupted.promise]);
+  }
+
+  // The author of the code reads the container's log, not only the caller's terminal.
+  #showFailure(output: InputResult): void {
+    const { remoteError } = output.result;
+    if (remoteError) this.#options.log(tracebackOf(remoteError));
+  }
+
+  // A build step is done when its volumes are committed: a commit that fails fails the build.
+  async #afterBuild(output: InputResult): Promise<InputResult> {
+    if (output.result.remoteError) return output;
+    const [error] = await this.#commitVolumes();
+    return error === undefined ? output : { ...output, result: failureOf(error) };
+  }
+
+  async #failStart(error: unknown): Promise<number> {
+    const result = failureOf(withHint(error));
+    this.#options.log(result.traceback);
+    await this.#options.modal.taskResult({ result });
+    return 0;
+  }
+
+  async #runExitHooks(program: Program): Promise<void> {
+    for (const hook of program.exitHooks) {
+      try {
+        await hook();
+      } catch (error) {
+        // The remaining hooks have things of their own to put away.
+        this.#options.log(`dorian: an exit hook failed.\n${tracebackOf(toRemoteError(error))}`);
+      }
+    }
+  }
+
+  async #commitVolumes(): Promise<unknown[]> {
+    const errors: unknown[] = [];
+    for (const mount of this.#options.arguments.functionDef?.volumeMounts ?? []) {
+      if (!mount.allowBackgroundCommits || mount.readOnly) continue;
+      try {
+        await this.#options.modal.volumeCommit({ volumeId: mount.volumeId });
+      } catch (error) {
+        errors.push(error);
+        const remedy = AppError.is(error) ? ` ${error.remedy}` : "";
+        this.#options.log(
+          `dorian: the last commit of the volume at ${mount.mountPath} failed: ${messageOf(error)}${remedy}`,
+        );
+      }
+    }
+    return errors;
+  }
+
+  // The worker measures phases by it; a lost report loses a measurement and nothing else.
+  #reportPhase(phase: "import" | "enter"): void {
+    void this.#options.guest
+      .reportPhase({ phase, endedAt: Date.now() / 1000 }, { signal: this.#ended.signal })
+      .catch(() => undefined);
+  }
+}
+
+function withHint(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_MODULE_NOT_FOUND") return error;
+  const name = /^Cannot find package '([^']+)'/.exec(error.message)?.[1];
+  if (name === undefined) return error;
+  return new AppError("PACKAGE_NOT_IN_IMAGE", `The image does not hold the npm package "${name}".`, {
+    remedy: `Add it with .npmInstall("${name}").`,
+    cause: error,
+  });
+}

@@ -1,0 +1,151 @@
+import { sleep } from "@dorian/base/sleep";
+import {
+  DataFormat,
+  GenericResult_GenericStatus,
+  type CancelInputEvent,
+  type FunctionGetInputsItem,
+  type ModalClient,
+} from "@dorian/protocol/modal";
+import type { ServiceClient } from "@dorian/protocol/service";
+import { putOutput } from "./output-writer.ts";
+import { failureOf } from "./remote-error.ts";
+import type { InputResult } from "./run-input.ts";
+import { ContainerStopping, InputCancelled, RunningInputs, type RunningInput } from "./running-inputs.ts";
+
+export interface InputLoopOptions {
+  modal: ServiceClient<typeof ModalClient>;
+  functionId: string;
+  /** How many inputs are worked on at once. */
+  concurrency: number;
+  /** How many inputs this container takes in all; 0 for any number. */
+  maxInputs: number;
+  /** Runs user code; never rejects. */
+  run: (input: RunningInput) => Promise<InputResult>;
+  /** Runs code so that it finds out which input it belongs to. */
+  within: <T>(input: RunningInput, run: () => T) => T;
+}
+
+/**
+ * Fetches inputs and answers them, one outstanding request per free slot, until the server says that no more will come, a
+ * limit is reached or `drain` is called.
+ */
+export class InputLoop {
+  #options: InputLoopOptions;
+  #inputs = new RunningInputs();
+  #stopFetching = new AbortController();
+  #taken = 0;
+  // Outputs outlive everything that may be stopped.
+  #never = new AbortController().signal;
+
+  constructor(options: InputLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when fetching has ended and every input was answered. */
+  async serve(): Promise<void> {
+    const slots = Array.from({ length: this.#options.concurrency }, () => this.#serveSlot());
+    try {
+      await Promise.all(slots);
+    } finally {
+      this.drain();
+    }
+  }
+
+  /** Takes no more inputs; running ones go on. */
+  drain(): void {
+    this.#stopFetching.abort();
+  }
+
+  /** Takes no more inputs and tells the running ones to stop. Resolves when they have, or after `limitMs` milliseconds. */
+  async interrupt(options: { limitMs: number }): Promise<void> {
+    this.drain();
+    const reason = new ContainerStopping("The container is being stopped.");
+    for (const running of this.#inputs.all) this.#stop(running, reason);
+    const late = AbortSignal.timeout(options.limitMs);
+    await Promise.race([
+      this.#inputs.idle(),
+      new Promise<void>((resolve) => late.addEventListener("abort", () => resolve(), { once: true })),
+    ]);
+  }
+
+  /** Tells user code to stop, and the caller at once that it was: user code may take its time, or not listen. */
+  cancel(event: CancelInputEvent): void {
+    const reason = new InputCancelled(event.cancellationReason || "The input was cancelled.");
+    for (const inputId of event.inputIds) {
+      const running = this.#inputs.get(inputId);
+      if (!running) continue;
+      this.#stop(running, reason);
+      void this.#answer(running, {
+        result: failureOf(reason, GenericResult_GenericStatus.TERMINATED),
+        dataFormat: DataFormat.CBOR,
+      });
+    }
+  }
+
+  /** Answers a running input with an error that its code did not catch. False when the input does not run any more. */
+  fail(inputId: string, error: unknown): boolean {
+    const running = this.#inputs.get(inputId);
+    if (!running || running.answered) return false;
+    void this.#answer(running, { result: failureOf(error), dataFormat: DataFormat.CBOR });
+    return true;
+  }
+
+  // Listeners of the signal are the input's code.
+  #stop(running: RunningInput, reason: InputCancelled | ContainerStopping): void {
+    this.#options.within(running, () => running.stop(reason));
+  }
+
+  async #serveSlot(): Promise<void> {
+    const signal = this.#stopFetching.signal;
+    while (!signal.aborted) {
+      for (const item of await this.#fetch(signal)) {
+        if (item.killSwitch) {
+          this.drain();
+          break;
+        }
+        this.#taken += 1;
+        if (item.input?.finalInput || this.#taken === this.#options.maxInputs) this.drain();
+        await this.#work(item);
+      }
+    }
+  }
+
+  async #fetch(signal: AbortSignal): Promise<FunctionGetInputsItem[]> {
+    const { modal, functionId, concurrency } = this.#options;
+    try {
+      const response = await modal.functionGetInputs(
+        { functionId, inputConcurrency: concurrency },
+        { signal },
+      );
+      if (response.rateLimitSleepDuration > 0)
+        await sleep(response.rateLimitSleepDuration * 1000, { signal });
+      return response.inputs;
+    } catch (error) {
+      if (signal.aborted) return [];
+      throw error;
+    }
+  }
+
+  async #work(item: FunctionGetInputsItem): Promise<void> {
+    const running = this.#inputs.begin(item);
+    if (!running) return;
+    try {
+      const result = await this.#options.run(running);
+      // Interrupted with the container: without an output the input is run again elsewhere.
+      const interrupted = running.signal.reason instanceof ContainerStopping;
+      if (interrupted && result.result.status !== GenericResult_GenericStatus.SUCCESS) return;
+      await this.#answer(running, result);
+    } finally {
+      this.#inputs.end(running);
+    }
+  }
+
+  async #answer(running: RunningInput, output: InputResult): Promise<void> {
+    if (!running.claimAnswer()) return;
+    await putOutput(
+      this.#options.modal,
+      { item: running.item, startedAt: running.startedAt, ...output },
+      { signal: this.#never },
+    );
+  }
+}

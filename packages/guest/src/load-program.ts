@@ -1,0 +1,75 @@
+import { AppError } from "@dorian/base/app-error";
+import { Function_FunctionType, type ContainerArguments } from "@dorian/protocol/modal";
+import { registeredApps } from "@dorian/sdk/app/app";
+import type { RegisteredClass } from "@dorian/sdk/app/registered";
+import type { MarkKind } from "@dorian/sdk/class/class-marks";
+import { construct, type ParameterValue } from "@dorian/sdk/class/construct";
+import { findTarget } from "@dorian/sdk/container/find-target";
+import { classParameters } from "./class-parameters.ts";
+import type { Callable, Program } from "./program.ts";
+
+/** The program of the module that was imported: its function, or an instance of its class. */
+export function loadProgram(task: ContainerArguments): Program {
+  const tag = task.functionDef?.nodeEntrypoint?.objectTag ?? "";
+  const target = findTarget(tag);
+  if (!target) {
+    const path = task.functionDef?.nodeEntrypoint?.modulePath ?? "";
+    throw new AppError("ENTRYPOINT_MISSING", `${path} registers no function or class "${tag}".`, {
+      status: "NOT_FOUND",
+      remedy: "Register it at the top level of the module, on every run of it: not inside a condition.",
+    });
+  }
+  hydrateApps(task);
+  if (target.kind === "class") return classProgram(task, target);
+  return functionProgram(task, target.run as Callable);
+}
+
+// Calls from here to other functions of the app need their ids.
+function hydrateApps(task: ContainerArguments): void {
+  const ids = Object.entries(task.appLayout?.functionIds ?? {});
+  const functions = new Map(ids.map(([tag, functionId]) => [tag, { functionId }]));
+  const apps = registeredApps();
+  for (const app of apps) {
+    if (apps.length === 1 || app.name === task.functionDef?.appName) app.hydrate(functions);
+  }
+}
+
+function functionProgram(task: ContainerArguments, run: Callable): Program {
+  return {
+    callable: () => run,
+    functionType: () => task.functionDef?.functionType ?? Function_FunctionType.FUNCTION,
+    enterHooks: [],
+    exitHooks: [],
+  };
+}
+
+function classProgram(task: ContainerArguments, { tag, target, marks }: RegisteredClass): Program {
+  const definition = task.functionDef;
+  const builder = definition?.isBuilderFunction ?? false;
+  // A build step is about the image, which all parameters share.
+  const parameters = builder ? {} : classParameters(task.serializedParams, definition?.classParameterInfo);
+  const values = new Map(Object.entries(parameters) as [string, ParameterValue][]);
+  const instance = construct(target, values) as Record<string, Callable | undefined>;
+  const namesOf = (kind: MarkKind) => [
+    // A hook that a subclass overrides is marked twice.
+    ...new Set(marks.marks.filter((mark) => mark.kind === kind).map((mark) => mark.name)),
+  ];
+  const hooks = (kind: MarkKind) => namesOf(kind).map((name) => () => instance[name]?.());
+  const callable = new Set(builder ? namesOf("build") : namesOf("method"));
+  const buildMethod = definition?.functionName.split(".").at(-1) ?? "";
+  return {
+    callable(methodName) {
+      const name = builder ? buildMethod : methodName;
+      const method = callable.has(name) ? instance[name] : undefined;
+      if (typeof method === "function") return (...args) => method.apply(instance, args);
+      throw new AppError("METHOD_NOT_FOUND", `Class "${tag}" has no method "${name}" to call.`, {
+        status: "NOT_FOUND",
+        remedy: `Put @method() on ${name}, or call one of: ${[...callable].join(", ") || "(none)"}.`,
+      });
+    },
+    functionType: (methodName) =>
+      definition?.methodDefinitions[methodName]?.functionType ?? Function_FunctionType.FUNCTION,
+    enterHooks: hooks("enter"),
+    exitHooks: hooks("exit"),
+  };
+}

@@ -1,0 +1,13 @@
+import type { Function_FunctionType } from "@dorian/protocol/modal";
+
+export type Callable = (...args: unknown[]) => unknown;
+
+/** What a container runs: the user's function, or an instance of the user's class. */
+export interface Program {
+  /** The function (name "") or the method of that name. */
+  callable(methodName: string): Callable;
+  functionType(methodName: string): Function_FunctionType;
+  /** In the order they run in. */
+  enterHooks: readonly (() => unknown)[];
+  exitHooks: readonly (() => unknown)[];
+}

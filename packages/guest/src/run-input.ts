@@ -1,0 +1,89 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { AppError } from "@dorian/base/app-error";
+import {
+  DataFormat,
+  Function_FunctionType,
+  GeneratorDoneSchema,
+  GenericResult_GenericStatus,
+  GenericResultSchema,
+  type GenericResult,
+  type ModalClient,
+} from "@dorian/protocol/modal";
+import { encodeValue } from "@dorian/protocol/payload";
+import type { ServiceClient } from "@dorian/protocol/service";
+import { ChunkWriter } from "./chunk-writer.ts";
+import { inputArguments } from "./input-arguments.ts";
+import type { Program } from "./program.ts";
+import { failureOf } from "./remote-error.ts";
+import type { RunningInput } from "./running-inputs.ts";
+
+const maxResultBytes = 64 * 1024 * 1024;
+
+export interface InputResult {
+  result: GenericResult;
+  dataFormat: DataFormat;
+}
+
+/** Runs user code on an input. What it throws becomes the result. */
+export async function runInput(
+  modal: ServiceClient<typeof ModalClient>,
+  program: Program,
+  running: RunningInput,
+): Promise<InputResult> {
+  const { item, signal } = running;
+  const methodName = item.input?.methodName ?? "";
+  try {
+    const call = program.callable(methodName);
+    const args = await inputArguments(modal, item.input, { signal });
+    const value = call(...args);
+    if (isIterator(value) || program.functionType(methodName) === Function_FunctionType.GENERATOR)
+      return await runGenerator(modal, running, value as AsyncIterable<unknown>);
+    return success(checkSize(encodeValue(await value, "the result")), DataFormat.CBOR);
+  } catch (error) {
+    return { result: failureOf(error), dataFormat: DataFormat.CBOR };
+  }
+}
+
+async function runGenerator(
+  modal: ServiceClient<typeof ModalClient>,
+  running: RunningInput,
+  values: AsyncIterable<unknown> | Iterable<unknown>,
+): Promise<InputResult> {
+  const { signal } = running;
+  const writer = new ChunkWriter({ modal, functionCallId: running.item.functionCallId, signal });
+  try {
+    for await (const value of await values) {
+      await writer.write(checkSize(encodeValue(value, "a value of the generator")));
+      signal.throwIfAborted();
+    }
+  } catch (error) {
+    // What was yielded before reaches the caller first. If that fails too, this error is still the cause.
+    await writer.flush().catch(() => undefined);
+    throw error;
+  }
+  await writer.flush();
+  const done = create(GeneratorDoneSchema, { itemsTotal: writer.count });
+  return success(toBinary(GeneratorDoneSchema, done), DataFormat.GENERATOR_DONE);
+}
+
+function success(data: Uint8Array, dataFormat: DataFormat): InputResult {
+  const result = create(GenericResultSchema, {
+    status: GenericResult_GenericStatus.SUCCESS,
+    dataOneof: { case: "data", value: data },
+  });
+  return { result, dataFormat };
+}
+
+function checkSize(data: Uint8Array): Uint8Array {
+  if (data.length <= maxResultBytes) return data;
+  const mebibytes = (data.length / 1024 / 1024).toFixed(0);
+  throw new AppError("RESULT_TOO_LARGE", `The result has ${mebibytes} MiB, the limit is 64 MiB.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Write large data to a Volume and return its path.",
+  });
+}
+
+function isIterator(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || !("next" in value)) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
+}

@@ -1,0 +1,76 @@
+import type { FunctionGetInputsItem } from "@dorian/protocol/modal";
+
+/** Why user code was told to stop. */
+export class InputCancelled extends Error {
+  override readonly name = "InputCancelled";
+}
+
+/** Why user code was told to stop when it is the container that ends, not the input. */
+export class ContainerStopping extends Error {
+  override readonly name = "ContainerStopping";
+}
+
+/** One delivery of an input to this container. */
+export class RunningInput {
+  readonly item: FunctionGetInputsItem;
+  readonly startedAt = Date.now() / 1000;
+  #stop = new AbortController();
+  #answered = false;
+
+  constructor(item: FunctionGetInputsItem) {
+    this.item = item;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  stop(reason: InputCancelled | ContainerStopping): void {
+    this.#stop.abort(reason);
+  }
+
+  /** True for the first who asks: an input has one output. */
+  claimAnswer(): boolean {
+    const first = !this.#answered;
+    this.#answered = true;
+    return first;
+  }
+
+  get answered(): boolean {
+    return this.#answered;
+  }
+}
+
+/** The inputs that user code is working on. */
+export class RunningInputs {
+  #byId = new Map<string, RunningInput>();
+  #idle = Promise.withResolvers<void>();
+
+  /** Undefined for a second delivery of the same attempt, which is to be dropped. */
+  begin(item: FunctionGetInputsItem): RunningInput | undefined {
+    const before = this.#byId.get(item.inputId);
+    if (before && before.item.retryCount === item.retryCount) return undefined;
+    if (this.#byId.size === 0) this.#idle = Promise.withResolvers();
+    const input = new RunningInput(item);
+    this.#byId.set(item.inputId, input);
+    return input;
+  }
+
+  end(input: RunningInput): void {
+    if (this.#byId.get(input.item.inputId) === input) this.#byId.delete(input.item.inputId);
+    if (this.#byId.size === 0) this.#idle.resolve();
+  }
+
+  get(inputId: string): RunningInput | undefined {
+    return this.#byId.get(inputId);
+  }
+
+  get all(): Iterable<RunningInput> {
+    return this.#byId.values();
+  }
+
+  /** Resolves when nothing runs. */
+  idle(): Promise<void> {
+    return this.#byId.size === 0 ? Promise.resolve() : this.#idle.promise;
+  }
+}

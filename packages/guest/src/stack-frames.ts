@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { fileURLToPath } from "node:url";
+
+export interface StackFrameOptions {
+  /** Modules whose frames mean nothing to the user. */
+  hidden: ReadonlySet<string>;
+}
+
+/**
+ * Makes every `stack` of this process speak of the user's source: positions are mapped through the source map inside the module,
+ * and frames of the guest and of Node's internals are left out. Costs nothing until a stack is read.
+ */
+export function installStackFrames(options: StackFrameOptions): void {
+  const maps = new Map<string, SourceMap | undefined>();
+  Error.prepareStackTrace = (error, sites) => {
+    const shown = sites.filter((site) => {
+      const file = site.getFileName() ?? "";
+      return !options.hidden.has(file) && !file.startsWith("node:internal/");
+    });
+    // Frames without a file say how frames further out waited: `Promise.all` and the like.
+    while (shown.at(-1)?.getFileName() === null || shown.at(-1)?.getFileName() === undefined) {
+      if (shown.pop() === undefined) break;
+    }
+    return [headerOf(error), ...shown.map((site) => `    at ${frameText(site, maps)}`)].join("\n");
+  };
+}
+
+function frameText(site: NodeJS.CallSite, maps: Map<string, SourceMap | undefined>): string {
+  const text = String(site);
+  const file = site.getFileName();
+  const line = site.getLineNumber();
+  const column = site.getColumnNumber();
+  if (!file?.startsWith("file:") || line === null || column === null) return text;
+  if (!maps.has(file)) maps.set(file, readSourceMap(file));
+  const origin = maps.get(file)?.findEntry(line - 1, column - 1);
+  if (!origin || !("originalSource" in origin)) return text.replaceAll("file://", "");
+  const position = `${origin.originalSource}:${origin.originalLine + 1}:${origin.originalColumn + 1}`;
+  return text.replace(`${file}:${line}:${column}`, position).replace(loweredClassName, "$1");
+}
+
+// Lowering a decorated class declares it under its name with an underscore first.
+const loweredClassName = /^((?:async |new )*)_(?=[A-Za-z][\w$]*[. ])/;
+
+function readSourceMap(url: string): SourceMap | undefined {
+  const marker = "\n//# sourceMappingURL=data:application/json;base64,";
+  try {
+    const source = readFileSync(fileURLToPath(url), "utf8");
+    const at = source.lastIndexOf(marker);
+    if (at < 0) return undefined;
+    return new SourceMap(JSON.parse(Buffer.from(source.slice(at + marker.length), "base64").toString()));
+  } catch {
+    // A stack with unmapped positions is better than an error about the error.
+    return undefined;
+  }
+}
+
+function headerOf(error: unknown): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return "Error";
+  }
+}

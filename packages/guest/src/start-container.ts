@@ -1,0 +1,87 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { GuestService } from "@dorian/protocol/guest";
+import { createHttp2Client, Http2Connection } from "@dorian/protocol/http2-client";
+import { ContainerArgumentsSchema, ModalClient, type ContainerArguments } from "@dorian/protocol/modal";
+import { setTransport } from "@dorian/sdk/client/transport";
+import { currentInput, runWithInput } from "@dorian/sdk/container/current-input";
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { Container } from "./container.ts";
+import { loadProgram } from "./load-program.ts";
+import { toRemoteError, tracebackOf } from "./remote-error.ts";
+import { installStackFrames } from "./stack-frames.ts";
+
+export interface StartOptions {
+  env: NodeJS.ProcessEnv;
+  /** This bundle's own address. */
+  guestUrl: string;
+  /** False in processes that user code starts and that import the SDK. */
+  isEntry: boolean;
+}
+
+/** What a shell reports for a process that SIGINT ended. */
+const interruptedExitCode = 130;
+
+/** Connects this process to its task's socket and, when it is the container's own process, runs the container in it. */
+export function startContainer(options: StartOptions): void {
+  const url = options.env["MODAL_SERVER_URL"];
+  if (!url) return;
+  // The server may restart while the container lives: it waits for as long as it takes.
+  const connection = new Http2Connection({ url, retryUnavailableMs: Infinity });
+  const modal = createHttp2Client(ModalClient, connection);
+  setTransport({ url, modal, inContainer: true });
+  const argumentsPath = options.env["MODAL_CONTAINER_ARGUMENTS_PATH"];
+  if (!options.isEntry || !argumentsPath) return;
+  installStackFrames({ hidden: new Set([options.guestUrl]) });
+  const container = new Container({
+    modal,
+    guest: createHttp2Client(GuestService, connection),
+    arguments: fromBinary(ContainerArgumentsSchema, readFileSync(argumentsPath)),
+    load: importUserModule,
+    prepare: loadProgram,
+    within: ({ item, signal }, run) =>
+      runWithInput({ inputId: item.inputId, functionCallId: item.functionCallId, signal }, run),
+    log,
+  });
+  handleSignals(container);
+  handleEscapedErrors(container);
+  void container.run().then((exitCode) => process.exit(exitCode), crash);
+}
+
+function importUserModule(task: ContainerArguments): Promise<unknown> {
+  const path = task.functionDef?.nodeEntrypoint?.modulePath ?? "";
+  return import(pathToFileURL(path).href);
+}
+
+// Handlers stay for good: interrupts while exit hooks run are ignored.
+function handleSignals(container: Container): void {
+  const stop = () => {
+    if (container.stop() === "not started") process.exit(interruptedExitCode);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+/** Errors that no code of an input's caught: those of a running input fail it, any other ends the process as Node does. */
+function handleEscapedErrors(container: Container): void {
+  const escaped = async (error: unknown) => {
+    const input = currentInput();
+    if (input && container.failInput(input.inputId, error)) {
+      log(`Uncaught ${tracebackOf(toRemoteError(error))}`);
+      return;
+    }
+    await container.reportCrash(error).catch(() => undefined);
+    crash(error);
+  };
+  process.on("uncaughtException", (error) => void escaped(error));
+  process.on("unhandledRejection", (reason) => void escaped(reason));
+}
+
+function crash(error: unknown): never {
+  log(`Uncaught ${tracebackOf(toRemoteError(error))}`);
+  process.exit(1);
+}
+
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,132 @@
+import { AppError } from "@dorian/base/app-error";
+import { Notifier } from "@dorian/base/notifier";
+import { statusError } from "../status-error.ts";
+import type { Headers } from "./header-block.ts";
+import { MessageReader } from "./message-reader.ts";
+import { resetCode, type Http2Session, type Stream } from "./session.ts";
+
+/** Window updates are sent once this much was taken: a quarter of a stream's window. */
+const creditBytes = 1024 * 1024;
+const cancelled = 1;
+const unknown = 2;
+const resourceExhausted = 8;
+const internal = 13;
+const unavailable = 14;
+
+/** One gRPC call: a request that was sent, and the messages that answer it. */
+export class Http2Call {
+  #stream: Stream;
+  #url: string;
+  #reader = new MessageReader();
+  #arrived: Uint8Array[] = [];
+  #uncredited = 0;
+  #headers: Headers = new Map();
+  #end: { error: Error | undefined } | undefined;
+  #changed = new Notifier();
+
+  constructor(
+    session: Http2Session,
+    headers: Iterable<readonly [string, string]>,
+    message: Uint8Array,
+    url: string,
+  ) {
+    this.#url = url;
+    this.#stream = session.request(headers, envelope(message), {
+      headers: (received) => {
+        for (const [name, value] of received) this.#headers.set(name, value);
+      },
+      data: (chunk) => this.#data(chunk),
+      end: () => this.#finish(this.#outcome()),
+      reset: (code) => this.#finish(this.#resetError(code)),
+      lost: (reason) => this.#finish(this.#error(unavailable, reason.message, reason)),
+    });
+  }
+
+  /**
+   * Every message of the answer. Leaving the loop early cancels the call; a failed one throws an AppError, an aborted
+   * `signal` its reason.
+   */
+  async *messages(options: { signal: AbortSignal }): AsyncGenerator<Uint8Array> {
+    const { signal } = options;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        for (let next = this.#arrived.shift(); next; next = this.#arrived.shift()) {
+          this.#credit();
+          yield next;
+          signal.throwIfAborted();
+        }
+        if (this.#end?.error) throw this.#end.error;
+        if (this.#end) return;
+        await this.#changed.wait({ signal });
+      }
+    } finally {
+      this.#stream.cancel();
+    }
+  }
+
+  #data(chunk: Buffer): void {
+    try {
+      const before = this.#arrived.length;
+      this.#arrived.push(...this.#reader.read(chunk));
+      this.#uncredited += chunk.length;
+      this.#credit();
+      if (this.#arrived.length > before) this.#changed.notify();
+    } catch (error) {
+      this.#stream.cancel();
+      this.#finish(error as Error);
+    }
+  }
+
+  // A reader that lags behind keeps the server waiting; a message larger than the window must not.
+  #credit(): void {
+    if (this.#arrived.length > 0 || this.#uncredited < creditBytes) return;
+    this.#stream.consumed(this.#uncredited);
+    this.#uncredited = 0;
+  }
+
+  #finish(error: Error | undefined): void {
+    this.#end ??= { error };
+    this.#changed.notify();
+  }
+
+  #outcome(): Error | undefined {
+    const status = this.#headers.get("grpc-status");
+    if (status === "0") return undefined;
+    if (status === undefined)
+      return this.#error(unknown, `HTTP status ${this.#headers.get(":status") ?? "missing"}`);
+    return this.#error(Number(status), percentDecoded(this.#headers.get("grpc-message") ?? ""));
+  }
+
+  #resetError(code: number): AppError {
+    if (code === resetCode.cancel) return this.#error(cancelled, "The server cancelled the call.");
+    if (code === resetCode.refused) return this.#error(unavailable, "the call was refused");
+    if (code === 11) return this.#error(resourceExhausted, "The server limits this client.");
+    return this.#error(internal, `The server broke the call off with HTTP/2 error ${code}.`);
+  }
+
+  #error(code: number, details: string, cause?: Error): AppError {
+    return statusError({ code, details, trailer: (name) => this.#trailer(name), cause }, this.#url);
+  }
+
+  #trailer(name: string): string | undefined {
+    const value = this.#headers.get(name);
+    return value !== undefined && name.endsWith("-bin") ? Buffer.from(value, "base64").toString() : value;
+  }
+}
+
+// The peer may send what is not valid UTF-8, which decodeURIComponent refuses.
+function percentDecoded(text: string): string {
+  const bytes = text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, "latin1").toString();
+}
+
+function envelope(message: Uint8Array): Buffer {
+  const out = Buffer.allocUnsafe(5 + message.length);
+  out[0] = 0;
+  out.writeUInt32BE(message.length, 1);
+  out.set(message, 5);
+  return out;
+}

@@ -1,0 +1,113 @@
+import { AppError } from "@dorian/base/app-error";
+import { decodeHuffman } from "./huffman.ts";
+
+export type Headers = Map<string, string>;
+
+// RFC 7541, appendix A: names by index, with the values that have an index of their own.
+const staticTable = (
+  ":authority|:method GET|:method POST|:path /|:path /index.html|:scheme http|:scheme https|:status 200|" +
+  ":status 204|:status 206|:status 304|:status 400|:status 404|:status 500|accept-charset|" +
+  "accept-encoding gzip, deflate|accept-language|accept-ranges|accept|access-control-allow-origin|age|allow|" +
+  "authorization|cache-control|content-disposition|content-encoding|content-language|content-length|" +
+  "content-location|content-range|content-type|cookie|date|etag|expect|expires|from|host|if-match|" +
+  "if-modified-since|if-none-match|if-range|if-unmodified-since|last-modified|link|location|max-forwards|" +
+  "proxy-authenticate|proxy-authorization|range|referer|refresh|retry-after|server|set-cookie|" +
+  "strict-transport-security|transfer-encoding|user-agent|vary|via|www-authenticate"
+).split("|");
+
+/** Headers as literals: larger than indexed ones, but with no state to keep. */
+export function encodeHeaders(headers: Iterable<readonly [string, string]>): Buffer {
+  const parts: Buffer[] = [];
+  for (const [name, value] of headers) {
+    const nameBytes = Buffer.from(name, "latin1");
+    const valueBytes = Buffer.from(value, "latin1");
+    parts.push(Buffer.from([0, ...integer(nameBytes.length, 7)]), nameBytes);
+    parts.push(Buffer.from(integer(valueBytes.length, 7)), valueBytes);
+  }
+  return Buffer.concat(parts);
+}
+
+/**
+ * Decodes a header block of a peer that was told to keep no dynamic table (SETTINGS_HEADER_TABLE_SIZE 0).
+ */
+export function decodeHeaders(block: Uint8Array): Headers {
+  const headers: Headers = new Map();
+  const reader = { block, at: 0 };
+  while (reader.at < block.length) {
+    const first = block[reader.at] as number;
+    if (first >= 0x80) {
+      const [name, value] = entry(readInteger(reader, 7));
+      add(headers, name, value ?? "");
+    } else if (first >= 0x40) addLiteral(headers, reader, 6);
+    // A table size update: the acknowledgement of our setting.
+    else if (first >= 0x20) readInteger(reader, 5);
+    else addLiteral(headers, reader, 4);
+  }
+  return headers;
+}
+
+interface Reader {
+  block: Uint8Array;
+  at: number;
+}
+
+function addLiteral(headers: Headers, reader: Reader, prefixBits: number): void {
+  const index = readInteger(reader, prefixBits);
+  const name = index === 0 ? readString(reader) : entry(index)[0];
+  add(headers, name, readString(reader));
+}
+
+function add(headers: Headers, name: string, value: string): void {
+  const before = headers.get(name);
+  headers.set(name, before === undefined ? value : `${before}, ${value}`);
+}
+
+function entry(index: number): [name: string, value: string | undefined] {
+  const text = staticTable[index - 1];
+  if (text === undefined) throw malformed();
+  const space = text.indexOf(" ");
+  return space < 0 ? [text, undefined] : [text.slice(0, space), text.slice(space + 1)];
+}
+
+function readString(reader: Reader): string {
+  const coded = ((reader.block[reader.at] ?? 0) & 0x80) !== 0;
+  const length = readInteger(reader, 7);
+  const data = reader.block.subarray(reader.at, reader.at + length);
+  if (data.length < length) throw malformed();
+  reader.at += length;
+  return coded
+    ? decodeHuffman(data)
+    : Buffer.from(data.buffer, data.byteOffset, data.length).toString("latin1");
+}
+
+function readInteger(reader: Reader, prefixBits: number): number {
+  const limit = 2 ** prefixBits - 1;
+  let value = (reader.block[reader.at] ?? 0) & limit;
+  reader.at += 1;
+  if (value < limit) return value;
+  for (let shift = 0; shift <= 28; shift += 7) {
+    const byte = reader.block[reader.at];
+    if (byte === undefined) throw malformed();
+    reader.at += 1;
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return value;
+  }
+  throw malformed();
+}
+
+function integer(value: number, prefixBits: number): number[] {
+  const limit = 2 ** prefixBits - 1;
+  if (value < limit) return [value];
+  const out = [limit];
+  let rest = value - limit;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) out.push((rest % 0x80) + 0x80);
+  out.push(rest);
+  return out;
+}
+
+function malformed(): AppError {
+  return new AppError("HTTP2_HEADERS_MALFORMED", "The server sent a header block that cannot be decoded.", {
+    status: "INTERNAL",
+    remedy: "Check that MODAL_SERVER_URL names a Dorian server.",
+  });
+}

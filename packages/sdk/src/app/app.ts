@@ -1,0 +1,210 @@
+import { AppError } from "@dorian/base/app-error";
+import type { AnyFunction } from "../function/callable.ts";
+import {
+  checkMarks,
+  marksOf,
+  setMarks,
+  type ClassMarks,
+  type MarkKind,
+  type ParameterType,
+} from "../class/class-marks.ts";
+import { instanceHandle, type ClassParameters, type Instance } from "../class/instance.ts";
+import { checkFunctionOptions, type FunctionOptions } from "../function/function-options.ts";
+import { RemoteFunction } from "../function/remote-function.ts";
+import type { Image } from "../image/image.ts";
+import { checkName } from "../name-rules.ts";
+import type { Secret } from "../secret/secret.ts";
+import type { Volume } from "../volume/volume.ts";
+import { functionIdOf, type HydratedFunction } from "./hydration.ts";
+import { isGeneratorFunction, type Registered, type RegisteredClass } from "./registered.ts";
+
+export interface AppOptions {
+  /** For functions and classes that name none. Default: `Image.debianSlim()`. */
+  image?: Image;
+  /** Added to those of every function and class. */
+  secrets?: Secret[];
+  volumes?: Record<string, Volume>;
+}
+
+/** Marks of a class in the form without decorators. */
+export interface ClassSpec {
+  build?: string[];
+  enter?: string[];
+  exit?: string[];
+  methods?: string[];
+  parameters?: Record<string, { type?: ParameterType }> | string[];
+}
+
+type EntryPoint = (...args: never[]) => unknown;
+
+const apps: App[] = [];
+
+/** Every app of the modules loaded so far, in the order they were made. */
+export function registeredApps(): readonly App[] {
+  return apps;
+}
+
+/** Forgets all apps: for a program that loads an app's module again. */
+export function forgetApps(): void {
+  apps.length = 0;
+}
+
+/**
+ * A named group of functions and classes.
+ *
+ * @example
+ * const app = new App("quickstart", { image: Image.debianSlim() });
+ * export const square = app.function({ name: "square" }, async (x: number) => x * x);
+ * app.localEntrypoint(async () => console.log(await square.remote(3)));
+ */
+export class App {
+  readonly name: string;
+  readonly options: AppOptions;
+  #registered = new Map<string, Registered>();
+  #entrypoint: EntryPoint | undefined;
+  #hydrated = new Map<string, HydratedFunction>();
+
+  constructor(name: string, options: AppOptions = {}) {
+    this.name = checkName("an app", name);
+    this.options = options;
+    apps.push(this);
+  }
+
+  /** Adds a function. */
+  function<F extends AnyFunction>(options: FunctionOptions & { name?: string }, run: F): RemoteFunction<F> {
+    const { name, ...rest } = options;
+    const tag = checkName("a function", name ?? run.name);
+    checkFunctionOptions(`Function "${tag}"`, rest, ["name"]);
+    const isGenerator = isGeneratorFunction(run);
+    this.#register({ kind: "function", tag, run, options: this.#withDefaults(rest), isGenerator });
+    return new RemoteFunction<F>({
+      local: run,
+      isGenerator: () => isGenerator,
+      resolve: async () => ({ functionId: functionIdOf(this.name, tag, this.#hydrated), methodName: "" }),
+    });
+  }
+
+  /** Adds a class: as a decorator, or with the class and what its members are for. */
+  cls(
+    options?: FunctionOptions,
+  ): <C extends abstract new () => object>(target: C, context?: ClassDecoratorContext<C>) => C;
+  cls<C extends new () => object>(options: FunctionOptions, target: C, spec: ClassSpec): C;
+  cls(options: FunctionOptions = {}, target?: new () => object, spec?: ClassSpec): unknown {
+    if (typeof options === "function") {
+      throw new AppError("DECORATOR_WITHOUT_PARENTHESES", "@app.cls lacks its parentheses.", {
+        status: "INVALID_ARGUMENT",
+        remedy: "Write @app.cls().",
+      });
+    }
+    if (target) {
+      if (spec) setMarks(target, marksFromSpec(target, spec));
+      this.#addClass(options, target, marksOf(target));
+      return target;
+    }
+    return (decorated: new () => object, context?: ClassDecoratorContext) => {
+      // The metadata lands on the class only after its decorators have run.
+      const marks = context?.metadata
+        ? marksOf({ [metadataSymbol()]: context.metadata } as never)
+        : marksOf(decorated);
+      this.#addClass(options, decorated, marks, context?.name);
+      return decorated;
+    };
+  }
+
+  /** A handle on a class's containers for one set of parameters. */
+  instance<T extends object>(target: new () => T, parameters: ClassParameters<T> = {}): Instance<T> {
+    const registered = [...this.#registered.values()].find(
+      (candidate): candidate is RegisteredClass => candidate.kind === "class" && candidate.target === target,
+    );
+    if (!registered) {
+      throw new AppError(
+        "CLASS_NOT_REGISTERED",
+        `Class ${target.name} does not belong to app "${this.name}".`,
+        {
+          status: "INVALID_ARGUMENT",
+          remedy: "Decorate it with @app.cls(), or add it with app.cls(options, Class, { … }).",
+        },
+      );
+    }
+    return instanceHandle(registered, parameters, async () =>
+      functionIdOf(this.name, `${registered.tag}.*`, this.#hydrated),
+    );
+  }
+
+  /** What `dorian run` runs on your machine. */
+  localEntrypoint<E extends EntryPoint>(run: E): E {
+    this.#entrypoint = run;
+    return run;
+  }
+
+  get registered(): Registered[] {
+    return [...this.#registered.values()];
+  }
+
+  get entrypoint(): EntryPoint | undefined {
+    return this.#entrypoint;
+  }
+
+  /** Says which functions of a server the app's tags lead to. */
+  hydrate(functions: ReadonlyMap<string, HydratedFunction>): void {
+    this.#hydrated = new Map(functions);
+  }
+
+  #addClass(options: FunctionOptions, target: new () => object, marks: ClassMarks, name = target.name): void {
+    const tag = checkName("a class", name);
+    checkFunctionOptions(`Class "${tag}"`, options);
+    checkMarks(tag, marks);
+    this.#register({ kind: "class", tag, target, options: this.#withDefaults(options), marks });
+  }
+
+  #register(registered: Registered): void {
+    if (this.#registered.has(registered.tag)) {
+      throw new AppError(
+        "NAME_TAKEN",
+        `App "${this.name}" has two functions or classes named "${registered.tag}".`,
+        {
+          status: "INVALID_ARGUMENT",
+          remedy: "Rename one of them.",
+        },
+      );
+    }
+    this.#registered.set(registered.tag, registered);
+  }
+
+  #withDefaults(options: FunctionOptions): FunctionOptions {
+    const image = options.image ?? this.options.image;
+    return {
+      ...options,
+      ...(image ? { image } : {}),
+      secrets: [...(this.options.secrets ?? []), ...(options.secrets ?? [])],
+      volumes: { ...this.options.volumes, ...options.volumes },
+    };
+  }
+}
+
+function metadataSymbol(): symbol {
+  return (Symbol as { metadata?: symbol }).metadata ?? Symbol.for("Symbol.metadata");
+}
+
+function marksFromSpec(target: new () => object, spec: ClassSpec): ClassMarks {
+  const named = (kind: MarkKind, names: string[] = []) =>
+    names.map((name) => {
+      if (typeof (target.prototype as Record<string, unknown>)[name] === "function") return { kind, name };
+      throw new AppError("CLASS_SPEC_INVALID", `Class ${target.name} has no method "${name}".`, {
+        status: "INVALID_ARGUMENT",
+        remedy: "Name methods that the class defines.",
+      });
+    });
+  const parameters = Array.isArray(spec.parameters)
+    ? spec.parameters.map((name) => ({ name }))
+    : Object.entries(spec.parameters ?? {}).map(([name, options]) => ({ name, ...options }));
+  return {
+    marks: [
+      ...named("build", spec.build),
+      ...named("enter", spec.enter),
+      ...named("method", spec.methods),
+      ...named("exit", spec.exit),
+    ],
+    parameters,
+  };
+}

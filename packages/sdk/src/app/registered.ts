@@ -1,0 +1,29 @@
+import type { AnyFunction } from "../function/callable.ts";
+import type { FunctionOptions } from "../function/function-options.ts";
+import type { ClassMarks } from "../class/class-marks.ts";
+
+/** A function of an app, as its definition says. */
+export interface RegisteredFunction {
+  kind: "function";
+  tag: string;
+  run: AnyFunction;
+  options: FunctionOptions;
+  isGenerator: boolean;
+}
+
+/** A class of an app. */
+export interface RegisteredClass {
+  kind: "class";
+  tag: string;
+  target: new () => object;
+  options: FunctionOptions;
+  marks: ClassMarks;
+}
+
+export type Registered = RegisteredFunction | RegisteredClass;
+
+/** True for functions that yield. */
+export function isGeneratorFunction(run: unknown): boolean {
+  const name = typeof run === "function" ? run.constructor.name : "";
+  return name === "AsyncGeneratorFunction" || name === "GeneratorFunction";
+}

@@ -1,0 +1,83 @@
+import { AppError } from "@dorian/base/app-error";
+
+/** What a method of an app class is for. */
+export type MarkKind = "build" | "enter" | "exit" | "method";
+
+export interface Mark {
+  kind: MarkKind;
+  name: string;
+  /** Of a build method: build it even when it was built before. */
+  forceBuild?: boolean;
+}
+
+export type ParameterType = "string" | "number" | "boolean" | "bytes";
+
+export interface ParameterMark {
+  name: string;
+  /** Absent: found from the default. */
+  type?: ParameterType;
+}
+
+/** Marks of a class, those of its base classes first, each in the order of definition. */
+export interface ClassMarks {
+  marks: Mark[];
+  parameters: ParameterMark[];
+}
+
+const key = Symbol.for("dorian.classMarks");
+// Node does not have it yet; compilers that lower decorators fall back to this one.
+const metadataKey: symbol = (Symbol as { metadata?: symbol }).metadata ?? Symbol.for("Symbol.metadata");
+
+type Metadata = Record<PropertyKey, unknown>;
+
+/** The marks that belong to one class alone, made at the first use. */
+export function ownMarks(metadata: Metadata): ClassMarks {
+  if (!Object.hasOwn(metadata, key)) metadata[key] = { marks: [], parameters: [] } satisfies ClassMarks;
+  return metadata[key] as ClassMarks;
+}
+
+/** All marks of a class. */
+export function marksOf(target: abstract new () => unknown): ClassMarks {
+  const chain: ClassMarks[] = [];
+  let metadata = (target as unknown as Metadata)[metadataKey] as Metadata | null | undefined;
+  while (metadata) {
+    if (Object.hasOwn(metadata, key)) chain.unshift(metadata[key] as ClassMarks);
+    metadata = Object.getPrototypeOf(metadata) as Metadata | null;
+  }
+  return { marks: chain.flatMap((own) => own.marks), parameters: chain.flatMap((own) => own.parameters) };
+}
+
+/** Gives a class marks without decorators. */
+export function setMarks(target: abstract new () => unknown, marks: ClassMarks): void {
+  const inherited = (Object.getPrototypeOf(target) as Metadata | null)?.[metadataKey] as Metadata | undefined;
+  const metadata = Object.create(inherited ?? null) as Metadata;
+  Object.assign(ownMarks(metadata), marks);
+  Object.defineProperty(target, metadataKey, { value: metadata, configurable: true });
+}
+
+const allowed = new Set(["build", "enter", "exit", "method", "build+enter"]);
+
+/**
+ * Checks that no method carries marks that exclude each other.
+ *
+ * @throws AppError DECORATORS_EXCLUDE_EACH_OTHER
+ */
+export function checkMarks(className: string, { marks }: ClassMarks): void {
+  const kindsOf = new Map<string, Set<MarkKind>>();
+  for (const mark of marks) kindsOf.set(mark.name, (kindsOf.get(mark.name) ?? new Set()).add(mark.kind));
+  for (const [name, kinds] of kindsOf) {
+    const combination = [...kinds].toSorted().join("+");
+    if (allowed.has(combination)) continue;
+    const [first = "", second = ""] = kinds.has("method")
+      ? [[...kinds].find((kind) => kind !== "method") ?? "", "method"]
+      : [...kinds];
+    throw new AppError(
+      "DECORATORS_EXCLUDE_EACH_OTHER",
+      `Cannot use @${first} decorator with @${second}: ${className}.${name} has both.`,
+      {
+        status: "INVALID_ARGUMENT",
+        remedy: "Only @build and @enter may stand on one method together. Make two methods of it.",
+      },
+    );
+  }
+}

@@ -1,0 +1,171 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { AppError, messageOf } from "@dorian/base/app-error";
+import {
+  ClassParameterSetSchema,
+  ParameterType as Wire,
+  type ClassParameterSpec,
+  type ClassParameterValue,
+  ClassParameterSpecSchema,
+  ClassParameterValueSchema,
+} from "@dorian/protocol/modal";
+import type { ClassMarks, ParameterType } from "./class-marks.ts";
+import { construct, type ParameterValue } from "./construct.ts";
+
+const maxBytes = 16 * 1024;
+
+/** Types and defaults of a class's parameters. The defaults are read from an instance made here, without arguments. */
+export function parameterSpecs(
+  className: string,
+  target: new () => object,
+  { parameters }: ClassMarks,
+): ClassParameterSpec[] {
+  if (parameters.length === 0) return [];
+  const defaults = defaultsOf(className, target);
+  return parameters.map(({ name, type }) => {
+    const value = defaults[name];
+    const found = value === undefined ? type : typeOf(className, name, value);
+    if (found === undefined) {
+      throw new AppError(
+        "PARAMETER_TYPE_UNKNOWN",
+        `Parameter ${className}.${name} has neither a default nor a type.`,
+        {
+          status: "INVALID_ARGUMENT",
+          remedy: 'Give it a default, or say @parameter({ type: "string" }).',
+        },
+      );
+    }
+    return create(ClassParameterSpecSchema, {
+      name,
+      type: wireType[found],
+      hasDefault: value !== undefined,
+      defaultOneof: defaultOf(found, value),
+    });
+  });
+}
+
+/**
+ * Values for a class's parameters as bytes that are equal for equal values, with defaults filled in.
+ *
+ * @throws AppError PARAMETER_UNKNOWN, PARAMETER_MISSING, PARAMETER_INVALID, PARAMETERS_TOO_LARGE
+ */
+export function encodeParameters(
+  className: string,
+  specs: ClassParameterSpec[],
+  given: Record<string, unknown>,
+): Uint8Array {
+  for (const name of Object.keys(given)) {
+    if (specs.some((spec) => spec.name === name)) continue;
+    throw new AppError("PARAMETER_UNKNOWN", `${className} has no parameter "${name}".`, {
+      status: "INVALID_ARGUMENT",
+      remedy:
+        specs.length === 0
+          ? "Declare it with @parameter()."
+          : `Its parameters are: ${specs.map((spec) => spec.name).join(", ")}.`,
+    });
+  }
+  const parameters = specs.map((spec) => encodeOne(className, spec, given[spec.name]));
+  const bytes = toBinary(ClassParameterSetSchema, create(ClassParameterSetSchema, { parameters }));
+  if (bytes.length <= maxBytes) return bytes;
+  throw new AppError(
+    "PARAMETERS_TOO_LARGE",
+    `The parameters of ${className} take ${bytes.length} bytes; at most ${maxBytes} are allowed.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Pass a name or a path instead of the data itself.",
+    },
+  );
+}
+
+function encodeOne(className: string, spec: ClassParameterSpec, given: unknown): ClassParameterValue {
+  const value = given ?? (spec.hasDefault ? spec.defaultOneof.value : undefined);
+  if (value === undefined) {
+    throw new AppError(
+      "PARAMETER_MISSING",
+      `Parameter "${spec.name}" of ${className} is missing and has no default.`,
+      {
+        status: "INVALID_ARGUMENT",
+        remedy: `Pass it: app.instance(${className}, { ${spec.name}: … }).`,
+      },
+    );
+  }
+  const expected = (Object.keys(wireType) as ParameterType[]).find((type) => wireType[type] === spec.type);
+  const plain = typeof value === "bigint" ? Number(value) : value;
+  if (expected === undefined || typeOf(className, spec.name, plain) !== expected) {
+    throw new AppError(
+      "PARAMETER_INVALID",
+      `Parameter "${spec.name}" of ${className} is ${JSON.stringify(plain)}; it must be a ${expected}.`,
+      {
+        status: "INVALID_ARGUMENT",
+        remedy: "Pass a value of that type.",
+      },
+    );
+  }
+  return create(ClassParameterValueSchema, {
+    name: spec.name,
+    type: spec.type,
+    valueOneof: valueOf(expected, plain as ParameterValue),
+  });
+}
+
+const wireType: Record<ParameterType, Wire> = {
+  string: Wire.PARAM_TYPE_STRING,
+  number: Wire.PARAM_TYPE_INT,
+  boolean: Wire.PARAM_TYPE_BOOL,
+  bytes: Wire.PARAM_TYPE_BYTES,
+};
+
+function typeOf(className: string, name: string, value: unknown): ParameterType {
+  if (typeof value === "string" || typeof value === "boolean") return typeof value as ParameterType;
+  if (Number.isSafeInteger(value)) return "number";
+  if (value instanceof Uint8Array) return "bytes";
+  const shown =
+    typeof value === "object" ? `an object (${value?.constructor?.name ?? "null"})` : String(value);
+  throw new AppError(
+    "PARAMETER_INVALID",
+    `Parameter "${name}" of ${className} is ${shown}, which cannot be a parameter.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Parameters are strings, whole numbers, booleans or byte arrays.",
+    },
+  );
+}
+
+function valueOf(type: ParameterType, value: ParameterValue): ClassParameterValue["valueOneof"] {
+  switch (type) {
+    case "string":
+      return { case: "stringValue", value: value as string };
+    case "number":
+      return { case: "intValue", value: BigInt(value as number) };
+    case "boolean":
+      return { case: "boolValue", value: value as boolean };
+    case "bytes":
+      return { case: "bytesValue", value: value as Uint8Array };
+  }
+}
+
+function defaultOf(type: ParameterType, value: unknown): ClassParameterSpec["defaultOneof"] {
+  if (value === undefined) return { case: undefined };
+  switch (type) {
+    case "string":
+      return { case: "stringDefault", value: value as string };
+    case "number":
+      return { case: "intDefault", value: BigInt(value as number) };
+    case "boolean":
+      return { case: "boolDefault", value: value as boolean };
+    case "bytes":
+      return { case: "bytesDefault", value: value as Uint8Array };
+  }
+}
+
+function defaultsOf(className: string, target: new () => object): Record<string, unknown> {
+  try {
+    return construct(target, new Map()) as Record<string, unknown>;
+  } catch (error) {
+    throw new AppError("CLASS_NOT_CONSTRUCTIBLE", `new ${className}() failed: ${messageOf(error)}.`, {
+      status: "INVALID_ARGUMENT",
+      remedy:
+        "The constructor of an app class takes no arguments. Move work that needs the container into an @enter() method.",
+      cause: error,
+    });
+  }
+}

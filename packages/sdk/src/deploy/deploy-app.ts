@@ -1,0 +1,242 @@
+import { create } from "@bufbuild/protobuf";
+import { AppError } from "@dorian/base/app-error";
+import {
+  AppState,
+  ObjectDependencySchema,
+  ClassParameterInfo_ParameterSerializationFormat as ParameterFormat,
+  DataFormat,
+  Function_FunctionType as FunctionType,
+  type ClassParameterSpec,
+} from "@dorian/protocol/modal";
+import type { App } from "../app/app.ts";
+import { isGeneratorFunction, type Registered, type RegisteredClass } from "../app/registered.ts";
+import type { Transport } from "../client/transport.ts";
+import { parameterSpecs } from "../class/parameters.ts";
+import { Image } from "../image/image.ts";
+import { Secret } from "../secret/secret.ts";
+import type { DeploySession } from "./deploy-session.ts";
+import { functionMessage, type FunctionInit } from "./function-message.ts";
+import { ImageResolver } from "./image-resolver.ts";
+import { contentFile, localFiles } from "./local-files.ts";
+import type { OnProgress } from "./progress.ts";
+import { resolveSecrets } from "./resolve-secret.ts";
+import { resolveVolumes } from "./resolve-volumes.ts";
+import { uploadMount } from "./upload-mount.ts";
+
+export interface DeployOptions {
+  transport: Transport;
+  /** The user's code, bundled for containers. */
+  bundle: { fileName: string; content: Uint8Array };
+  /** An app that exists already, with the ids its functions must keep. */
+  appId: string;
+  existing?: { functionIds: Record<string, string>; classIds: Record<string, string> };
+  /** Ephemeral for a run, deployed to stay. */
+  state: AppState.EPHEMERAL | AppState.DETACHED | AppState.DEPLOYED;
+  /** Name to deploy under; default: the app's own. */
+  name?: string;
+  forceBuild?: boolean;
+  ignoreCache?: boolean;
+  onProgress: OnProgress;
+  signal: AbortSignal;
+}
+
+export interface DeployedApp {
+  appId: string;
+  url: string;
+  /** By tag: "train", "Model.*". */
+  functionIds: Record<string, string>;
+  classIds: Record<string, string>;
+}
+
+/**
+ * Brings an app's images, files, functions and classes to the server and publishes them together: until then, what was
+ * deployed before goes on as it was.
+ */
+export async function deployApp(app: App, options: DeployOptions): Promise<DeployedApp> {
+  const { transport, signal, onProgress } = options;
+  const { modal } = transport;
+  const registered = app.registered;
+  if (registered.length === 0) {
+    throw new AppError("APP_EMPTY", `App "${app.name}" has no functions and no classes.`, {
+      status: "INVALID_ARGUMENT",
+      remedy: "Add one with app.function(…) or @app.cls(…).",
+    });
+  }
+  const modulePath = `/root/${options.bundle.fileName}`;
+  const uploading = { modal, appId: options.appId, onProgress, signal };
+  const codeMountId = await uploadMount(uploading, [contentFile(modulePath, options.bundle.content)]);
+  onProgress({ kind: "mount-created", description: options.bundle.fileName });
+  const session: DeploySession = {
+    transport,
+    modal,
+    appId: options.appId,
+    appName: options.name ?? app.name,
+    modulePath,
+    codeMountId,
+    forceBuild: options.forceBuild ?? false,
+    ignoreCache: options.ignoreCache ?? false,
+    onProgress,
+    signal,
+  };
+  const images = new ImageResolver(session);
+  const fallbackImage = Image.debianSlim();
+  const functionIds: Record<string, string> = {};
+  const classIds: Record<string, string> = {};
+  await Promise.all(
+    registered.map(async (item) => {
+      const tag = item.kind === "class" ? `${item.tag}.*` : item.tag;
+      const identity = identityOf(item, tag);
+      const precreated = await modal.functionPrecreate(
+        {
+          appId: session.appId,
+          functionName: tag,
+          functionType: identity.functionType,
+          existingFunctionId: options.existing?.functionIds[tag] ?? "",
+          methodDefinitions: identity.methodDefinitions ?? {},
+          supportedInputFormats: [DataFormat.CBOR],
+          supportedOutputFormats: [DataFormat.CBOR],
+        },
+        { signal },
+      );
+      const message = { ...(await definitionOf(session, images, item, fallbackImage)), ...identity };
+      const { functionId } = await modal.functionCreate(
+        { appId: session.appId, function: message, existingFunctionId: precreated.functionId },
+        { signal },
+      );
+      functionIds[tag] = functionId;
+      if (item.kind === "function") {
+        onProgress({ kind: "function-created", tag, functionId });
+        return;
+      }
+      const created = await modal.classCreate(
+        {
+          appId: session.appId,
+          onlyClassFunction: true,
+          existingClassId: options.existing?.classIds[item.tag] ?? "",
+        },
+        { signal },
+      );
+      classIds[item.tag] = created.classId;
+      onProgress({ kind: "class-created", tag: item.tag, functionId });
+    }),
+  );
+  const published = await modal.appPublish(
+    {
+      appId: session.appId,
+      name: options.state === AppState.DEPLOYED ? session.appName : "",
+      appState: options.state,
+      functionIds,
+      classIds,
+      clientVersion: "dorian",
+    },
+    { signal },
+  );
+  for (const warning of published.serverWarnings) onProgress({ kind: "warning", message: warning.message });
+  onProgress({ kind: "published", url: published.url });
+  app.hydrate(new Map(Object.entries(functionIds).map(([tag, functionId]) => [tag, { functionId }])));
+  return { appId: session.appId, url: published.url, functionIds, classIds };
+}
+
+interface Identity {
+  functionName: string;
+  functionType: FunctionType;
+  isClass: boolean;
+  methodDefinitionsSet: boolean;
+  methodDefinitions?: Record<string, { functionName: string; functionType: FunctionType }>;
+  classParameterInfo?: { format: ParameterFormat; schema: ClassParameterSpec[] };
+}
+
+function identityOf(item: Registered, tag: string): Identity {
+  if (item.kind === "function") {
+    return {
+      functionName: tag,
+      functionType: item.isGenerator ? FunctionType.GENERATOR : FunctionType.FUNCTION,
+      isClass: false,
+      methodDefinitionsSet: false,
+    };
+  }
+  const methods = item.marks.marks.filter((mark) => mark.kind === "method").map((mark) => mark.name);
+  const specs = parameterSpecs(item.tag, item.target, item.marks);
+  return {
+    functionName: tag,
+    functionType: FunctionType.FUNCTION,
+    isClass: true,
+    methodDefinitionsSet: true,
+    methodDefinitions: Object.fromEntries(
+      methods.map((name) => {
+        const run = (item.target.prototype as Record<string, unknown>)[name];
+        const functionType = isGeneratorFunction(run) ? FunctionType.GENERATOR : FunctionType.FUNCTION;
+        const formats = {
+          supportedInputFormats: [DataFormat.CBOR],
+          supportedOutputFormats: [DataFormat.CBOR],
+        };
+        return [name, { functionName: `${item.tag}.${name}`, functionType, ...formats }];
+      }),
+    ),
+    classParameterInfo: { format: ParameterFormat.PARAM_SERIALIZATION_FORMAT_PROTO, schema: specs },
+  };
+}
+
+async function definitionOf(
+  session: DeploySession,
+  images: ImageResolver,
+  item: Registered,
+  fallbackImage: Image,
+): Promise<FunctionInit> {
+  const image = item.options.image ?? fallbackImage;
+  const secrets = [
+    ...(item.options.secrets ?? []),
+    ...(item.options.env ? [Secret.fromObject(item.options.env)] : []),
+  ];
+  const [imageId, secretIds, volumeMounts, files] = await Promise.all([
+    imageOf(images, item, image),
+    resolveSecrets(session, secrets),
+    resolveVolumes(session, item.options.volumes),
+    Promise.all(image.mounted.map(localFiles)).then((found) => found.flat()),
+  ]);
+  const mountIds = [session.codeMountId, ...(files.length > 0 ? [await uploadMount(session, files)] : [])];
+  return {
+    ...functionMessage({
+      options: item.options,
+      imageId,
+      mountIds,
+      secretIds,
+      volumeMounts,
+      entrypoint: { modulePath: session.modulePath, objectTag: item.tag },
+    }),
+    appName: session.appName,
+    objectDependencies: [...secretIds, imageId, ...volumeMounts.map((mount) => mount.volumeId)].map(
+      (objectId) => ({ objectId }),
+    ),
+  };
+}
+
+/** A class's `@build` methods are steps on top of its image, in the order they are defined in. */
+async function imageOf(images: ImageResolver, item: Registered, image: Image): Promise<string> {
+  let imageId = await images.resolve(image);
+  if (item.kind === "function") return imageId;
+  for (const mark of buildMarks(item)) {
+    const { gpu, cpu, memory, volumes, secrets } = item.options;
+    imageId = await images.runBuildFunction(imageId, {
+      name: `${item.tag}.${mark.name}`,
+      objectTag: item.tag,
+      isMethod: true,
+      owner: item.target,
+      run: (item.target.prototype as Record<string, never>)[mark.name] as never,
+      options: {
+        ...(gpu === undefined ? {} : { gpu }),
+        ...(cpu === undefined ? {} : { cpu }),
+        ...(memory === undefined ? {} : { memory }),
+        ...(volumes === undefined ? {} : { volumes }),
+        ...(secrets === undefined ? {} : { secrets }),
+      },
+      args: [],
+      forceBuild: mark.forceBuild ?? false,
+    });
+  }
+  return imageId;
+}
+
+function buildMarks(item: RegisteredClass) {
+  return item.marks.marks.filter((mark) => mark.kind === "build");
+}

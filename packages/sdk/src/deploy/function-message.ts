@@ -1,0 +1,93 @@
+import type { Message, MessageInitShape } from "@bufbuild/protobuf";
+import { DataFormat, Function_DefinitionType, FunctionSchema$ } from "@dorian/protocol/modal";
+import type { FunctionOptions } from "../function/function-options.ts";
+import { gpuRequest } from "../function/gpu.ts";
+import type { ResolvedVolumeMount } from "./resolve-volumes.ts";
+
+export type FunctionInit = Exclude<MessageInitShape<typeof FunctionSchema$>, Message>;
+
+const defaults = { timeout: 300, buildTimeout: 86_400, scaledownWindow: 60 };
+
+export interface FunctionParts {
+  options: FunctionOptions;
+  imageId: string;
+  mountIds: string[];
+  secretIds: string[];
+  volumeMounts: ResolvedVolumeMount[];
+  entrypoint: { modulePath: string; objectTag: string };
+}
+
+/** What functions, classes and build functions have in common on the wire. */
+export function functionMessage({
+  options,
+  imageId,
+  mountIds,
+  secretIds,
+  volumeMounts,
+  entrypoint,
+}: FunctionParts): FunctionInit {
+  const cpu = range(options.cpu, 0.125);
+  const memory = range(options.memory, 128);
+  const gpu = gpuRequest(options.gpu);
+  const timeout = options.timeout ?? defaults.timeout;
+  const maxConcurrentInputs = options.maxConcurrentInputs ?? 1;
+  return {
+    imageId,
+    mountIds,
+    secretIds,
+    volumeMounts,
+    nodeEntrypoint: entrypoint,
+    definitionType: Function_DefinitionType.FILE,
+    resources: {
+      milliCpu: Math.round(cpu.request * 1000),
+      milliCpuMax: Math.round((cpu.limit ?? 0) * 1000),
+      memoryMb: Math.round(memory.request),
+      memoryMbMax: Math.round(memory.limit ?? 0),
+      gpuConfig: gpu ? { gpuType: gpu.type, count: gpu.count } : {},
+    },
+    timeoutSecs: Math.ceil(timeout),
+    startupTimeoutSecs: Math.ceil(options.startupTimeout ?? timeout),
+    ...retryPolicy(options.retries),
+    autoscalerSettings: {
+      minContainers: options.minContainers ?? 0,
+      ...(options.maxContainers === undefined ? {} : { maxContainers: options.maxContainers }),
+      bufferContainers: options.bufferContainers ?? 0,
+      scaledownWindow: Math.round(options.scaledownWindow ?? defaults.scaledownWindow),
+    },
+    maxConcurrentInputs,
+    targetConcurrentInputs: maxConcurrentInputs,
+    blockNetwork: options.blockNetwork ?? false,
+    supportedInputFormats: [DataFormat.CBOR],
+    supportedOutputFormats: [DataFormat.CBOR],
+  };
+}
+
+/** A build function's: it may take as long as a download takes, and runs once. */
+export function buildFunctionMessage(parts: FunctionParts): FunctionInit {
+  const timeout = parts.options.timeout ?? defaults.buildTimeout;
+  return {
+    ...functionMessage({ ...parts, options: { ...parts.options, timeout, startupTimeout: timeout } }),
+    isBuilderFunction: true,
+  };
+}
+
+function range(
+  value: number | { request: number; limit: number } | undefined,
+  fallback: number,
+): { request: number; limit?: number } {
+  if (typeof value === "object") return value;
+  return { request: value ?? fallback };
+}
+
+function retryPolicy(retries: FunctionOptions["retries"]): Pick<FunctionInit, "retryPolicy"> | undefined {
+  const policy = typeof retries === "object" ? retries : { maxRetries: retries ?? 0 };
+  if (policy.maxRetries === 0) return undefined;
+  return {
+    retryPolicy: {
+      retries: policy.maxRetries,
+      backoffCoefficient: policy.backoffCoefficient ?? 2,
+      initialDelayMs: Math.round((policy.initialDelay ?? 1) * 1000),
+      maxDelayMs: Math.round((policy.maxDelay ?? 60) * 1000),
+    },
+  };
+}

@@ -1,0 +1,234 @@
+import { AppError } from "@dorian/base/app-error";
+import {
+  GenericResult_GenericStatus as Status,
+  ObjectDependencySchema,
+  type GenericResult,
+  type ImageSchema,
+} from "@dorian/protocol/modal";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { encodeInput } from "../function/encode-input.ts";
+import { gpuRequest } from "../function/gpu.ts";
+import { buildFunctionPrefix } from "../container/find-target.ts";
+import type { Image } from "../image/image.ts";
+import type { FunctionOptions } from "../function/function-options.ts";
+import type { AnyFunction } from "../function/callable.ts";
+import { buildDefinition } from "../build-identity/build-definition.ts";
+import { scopeOf } from "../build-identity/module-scopes.ts";
+import { encodeValue } from "@dorian/protocol/payload";
+import type { DeploySession } from "./deploy-session.ts";
+import { buildFunctionMessage } from "./function-message.ts";
+import { localFiles } from "./local-files.ts";
+import { resolveSecrets } from "./resolve-secret.ts";
+import { resolveVolumes } from "./resolve-volumes.ts";
+import { uploadMount } from "./upload-mount.ts";
+
+const maxBuildInputBytes = 2 * 1024 * 1024;
+
+/** A function that runs as a build step. */
+export interface BuildFunctionStep {
+  /** "Model.download", or the name of a plain function. */
+  name: string;
+  /** Tag that leads the container to it. */
+  objectTag: string;
+  isMethod: boolean;
+  run: AnyFunction;
+  /** What the user's module calls by name: the class of a method, or the function itself. */
+  owner: unknown;
+  options: FunctionOptions;
+  args: unknown[];
+  forceBuild: boolean;
+}
+
+/** Turns image definitions into images on the server: each is asked for once, independent ones at the same time. */
+export class ImageResolver {
+  #session: DeploySession;
+  #resolved = new Map<Image, Promise<string>>();
+
+  constructor(session: DeploySession) {
+    this.#session = session;
+  }
+
+  resolve(image: Image): Promise<string> {
+    let found = this.#resolved.get(image);
+    if (!found) {
+      found = this.#build(image);
+      this.#resolved.set(image, found);
+    }
+    return found;
+  }
+
+  /** The image that a build function makes of another. */
+  async runBuildFunction(baseImageId: string, step: BuildFunctionStep): Promise<string> {
+    const session = this.#session;
+    const input = step.args.length > 0 ? encodeInput("", step.args) : undefined;
+    if (input?.argsOneof.case === "args" && input.argsOneof.value.length > maxBuildInputBytes) {
+      throw new AppError(
+        "BUILD_INPUT_TOO_LARGE",
+        `The arguments of build function ${step.name} take ${input.argsOneof.value.length} bytes; at most 2 MiB are allowed.`,
+        {
+          status: "INVALID_ARGUMENT",
+          remedy: "Put the data into the image with addLocalFile(…, { copy: true }).",
+        },
+      );
+    }
+    const [secretIds, volumeMounts] = await Promise.all([
+      resolveSecrets(session, step.options.secrets ?? []),
+      resolveVolumes(session, step.options.volumes),
+    ]);
+    const gpu = gpuRequest(step.options.gpu);
+    const { source, constants, skipped } = buildDefinition(step.run, scopeOf(step.owner));
+    if (skipped.length > 0) {
+      session.onProgress({
+        kind: "warning",
+        message: `${step.name} refers to ${skipped.map(({ name, reason }) => `${name} (${reason})`).join(", ")}: when that changes, the step is not built again.`,
+      });
+    }
+    const environment = {
+      gpu,
+      secrets: (step.options.secrets ?? []).map((secret) => secret.name || Object.keys(secret.values)),
+      volumes: volumeMounts.map((mount) => [mount.mountPath, mount.volumeId]),
+    };
+    const { functionId } = await session.modal.functionCreate(
+      {
+        appId: session.appId,
+        function: {
+          ...buildFunctionMessage({
+            options: step.options,
+            imageId: baseImageId,
+            mountIds: [session.codeMountId],
+            secretIds,
+            volumeMounts,
+            entrypoint: { modulePath: session.modulePath, objectTag: step.objectTag },
+          }),
+          functionName: step.name,
+          isMethod: step.isMethod,
+          appName: session.appName,
+          objectDependencies: [...secretIds, ...volumeMounts.map((mount) => mount.volumeId)].map(
+            (objectId) => ({ objectId }),
+          ),
+        },
+      },
+      { signal: session.signal },
+    );
+    return this.#ask({
+      image: {
+        baseImages: [{ dockerTag: "base", imageId: baseImageId }],
+        buildFunction: {
+          definition: `${source}\n${JSON.stringify(environment)}`,
+          globals: encodeValue(constants, "the constants of a build function"),
+          ...(input ? { input } : {}),
+        },
+        gpuConfig: gpu ? { gpuType: gpu.type, count: gpu.count } : {},
+      },
+      description: `build function ${step.name}`,
+      buildFunctionId: functionId,
+      forceBuild: step.forceBuild,
+    });
+  }
+
+  async #build(image: Image): Promise<string> {
+    const baseImageId = image.base ? await this.resolve(image.base) : undefined;
+    const { step } = image;
+    if (step.kind === "function") {
+      const { args = [], forceBuild: _, ...options } = step.options;
+      return this.runBuildFunction(baseImageId ?? "", {
+        name: step.name,
+        objectTag: `${buildFunctionPrefix}${step.name}`,
+        isMethod: false,
+        run: step.run,
+        owner: step.run,
+        options,
+        args,
+        forceBuild: step.forceBuild,
+      });
+    }
+    const session = this.#session;
+    const files = (await Promise.all(step.context.map(localFiles))).flat();
+    const [secretIds, volumeMounts, contextMountId] = await Promise.all([
+      resolveSecrets(session, step.secrets),
+      resolveVolumes(session, step.volumes),
+      files.length > 0 ? uploadMount(session, files) : "",
+    ]);
+    return this.#ask({
+      image: {
+        baseImages: baseImageId === undefined ? [] : [{ dockerTag: "base", imageId: baseImageId }],
+        dockerfileCommands: baseImageId === undefined ? step.lines : ["FROM base", ...step.lines],
+        secretIds,
+        volumeMounts,
+        contextMountId,
+        gpuConfig: step.gpu ? { gpuType: step.gpu.type, count: step.gpu.count } : {},
+      },
+      description: step.lines.join(" && "),
+      buildFunctionId: "",
+      forceBuild: step.forceBuild,
+    });
+  }
+
+  async #ask(request: {
+    image: MessageInitShape<typeof ImageSchema>;
+    description: string;
+    buildFunctionId: string;
+    forceBuild: boolean;
+  }): Promise<string> {
+    const { modal, appId, onProgress, signal, ignoreCache } = this.#session;
+    const forceBuild = request.forceBuild || this.#session.forceBuild;
+    const asked = {
+      image: request.image,
+      appId,
+      buildFunctionId: request.buildFunctionId,
+      forceBuild,
+      ignoreCache,
+    };
+    const started = Date.now();
+    const { imageId, result, buildReason } = await modal.imageGetOrCreate(asked, { signal });
+    const { description } = request;
+    const built = (result?.status ?? Status.UNSPECIFIED) === Status.UNSPECIFIED;
+    if (built) {
+      onProgress({ kind: "image-building", imageId, description, reason: buildReason });
+      checkResult(imageId, description, await this.#follow(imageId));
+    } else checkResult(imageId, description, result as GenericResult);
+    onProgress({ kind: "image-ready", imageId, description, built, seconds: (Date.now() - started) / 1000 });
+    return imageId;
+  }
+
+  async #follow(imageId: string): Promise<GenericResult> {
+    const { modal, onProgress, signal } = this.#session;
+    let lastEntryId = "";
+    for (;;) {
+      for await (const update of modal.imageJoinStreaming(
+        { imageId, timeout: 55, lastEntryId },
+        { signal },
+      )) {
+        if (update.entryId !== "") lastEntryId = update.entryId;
+        if (update.taskLogs.length > 0) onProgress({ kind: "image-log", imageId, items: update.taskLogs });
+        if (update.result && update.result.status !== Status.UNSPECIFIED) return update.result;
+      }
+    }
+  }
+}
+
+function checkResult(imageId: string, description: string, result: GenericResult): void {
+  if (result.status === Status.SUCCESS) return;
+  const what = `Image build for ${imageId} failed in step "${description}"`;
+  const why = result.exception || "no reason given";
+  if (result.status === Status.TERMINATED) {
+    throw new AppError("IMAGE_BUILD_TERMINATED", `${what}: it was cancelled. ${why}`, {
+      status: "CANCELLED",
+      remedy: "Run the command again to build it.",
+    });
+  }
+  if (result.status === Status.TIMEOUT) {
+    throw new AppError("IMAGE_BUILD_TIMEOUT", `${what}: it took too long. ${why}`, {
+      status: "DEADLINE_EXCEEDED",
+      remedy: "Give the step a longer timeout.",
+    });
+  }
+  throw new AppError(
+    "IMAGE_BUILD_FAILED",
+    `${what}: ${why}${result.traceback ? `\n${result.traceback}` : ""}`,
+    {
+      status: "ABORTED",
+      remedy: "The build log above shows the cause. Nothing of the failed step is kept.",
+    },
+  );
+}

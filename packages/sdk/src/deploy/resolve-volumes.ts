@@ -1,0 +1,22 @@
+import type { Volume } from "../volume/volume.ts";
+import type { DeploySession } from "./deploy-session.ts";
+
+export interface ResolvedVolumeMount {
+  volumeId: string;
+  mountPath: string;
+  allowBackgroundCommits: boolean;
+}
+
+/** The server's ids of volumes, with where they are mounted. */
+export function resolveVolumes(
+  session: DeploySession,
+  volumes: Record<string, Volume> = {},
+): Promise<ResolvedVolumeMount[]> {
+  return Promise.all(
+    Object.entries(volumes).map(async ([mountPath, volume]) => ({
+      volumeId: await volume.resolve(session.transport, session.appId),
+      mountPath,
+      allowBackgroundCommits: true,
+    })),
+  );
+}

@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { openAsBlob } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { AppError } from "@dorian/base/app-error";
+import { must } from "@dorian/base/must";
+import { ObjectCreationType } from "@dorian/protocol/modal";
+import type { DeploySession } from "./deploy-session.ts";
+import { fileError, type MountContent } from "./local-files.ts";
+
+/** From this size on a file goes over HTTP, in parts, instead of inside a message. */
+const blobBytes = 4 * 1024 * 1024;
+const hashesPerQuestion = 64;
+const uploadsAtOnce = 8;
+
+type Uploading = Pick<DeploySession, "modal" | "appId" | "onProgress" | "signal">;
+
+/** Uploads what the server lacks of `files` and makes them a mount. Returns its id. */
+export async function uploadMount(session: Uploading, files: MountContent[]): Promise<string> {
+  const byHash = new Map(files.map((file) => [file.sha256, file]));
+  const missing: MountContent[] = [];
+  const hashes = [...byHash.keys()];
+  for (let start = 0; start < hashes.length; start += hashesPerQuestion) {
+    const answer = await session.modal.mountBatchedCheckExistence(
+      { sha256HexHashes: hashes.slice(start, start + hashesPerQuestion) },
+      { signal: session.signal },
+    );
+    for (const hash of answer.missingSha256HexHashes)
+      missing.push(must(byHash.get(hash), "the file that the server asks for"));
+  }
+  let done = 0;
+  const report = () => session.onProgress({ kind: "files-uploading", done, total: missing.length });
+  if (missing.length > 0) report();
+  const queue = missing.values();
+  await Promise.all(
+    Array.from({ length: uploadsAtOnce }, async () => {
+      for (const file of queue) {
+        await upload(session, file);
+        done += 1;
+        report();
+      }
+    }),
+  );
+  const { mountId } = await session.modal.mountGetOrCreate(
+    {
+      objectCreationType: ObjectCreationType.ANONYMOUS_OWNED_BY_APP,
+      appId: session.appId,
+      files: files.map(({ filename, sha256, size, mode }) => ({
+        filename,
+        sha256Hex: sha256,
+        size: BigInt(size),
+        mode,
+      })),
+    },
+    { signal: session.signal },
+  );
+  return mountId;
+}
+
+async function upload(session: Uploading, file: MountContent): Promise<void> {
+  const request =
+    file.size >= blobBytes && "path" in file.content
+      ? {
+          sha256Hex: file.sha256,
+          dataOneof: {
+            case: "dataBlobId" as const,
+            value: await uploadBlob(session, file, file.content.path),
+          },
+        }
+      : { sha256Hex: file.sha256, dataOneof: { case: "data" as const, value: await bytesOf(file) } };
+  await session.modal.mountPutFile(request, { signal: session.signal });
+}
+
+async function bytesOf(file: MountContent): Promise<Uint8Array> {
+  if (!("path" in file.content)) return file.content;
+  const { path } = file.content;
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw fileError(path, error);
+  });
+  if (createHash("sha256").update(bytes).digest("hex") !== file.sha256) throw changed(path);
+  return bytes;
+}
+
+async function uploadBlob({ modal, signal }: Uploading, file: MountContent, path: string): Promise<string> {
+  const created = await modal.blobCreate(
+    {
+      contentLength: BigInt(file.size),
+      contentSha256Base64: Buffer.from(file.sha256, "hex").toString("base64"),
+    },
+    { signal },
+  );
+  const blob = await openAsBlob(path).catch((error: unknown) => {
+    throw fileError(path, error);
+  });
+  if (blob.size !== file.size) throw changed(path);
+  const send = async (url: string, part: Blob) => {
+    const response = await fetch(url, { method: "PUT", body: part, signal }).catch((error: unknown) => {
+      throw fileError(path, error);
+    });
+    if (!response.ok) throw refused(path, response.status, await response.text());
+  };
+  if (created.uploadTypeOneof.case === "multipart") {
+    const { partLength, uploadUrls, completionUrl } = created.uploadTypeOneof.value;
+    for (const [index, url] of uploadUrls.entries()) {
+      await send(url, blob.slice(index * Number(partLength), (index + 1) * Number(partLength)));
+    }
+    const completed = await fetch(completionUrl, {
+      method: "POST",
+      body: "<CompleteMultipartUpload/>",
+      signal,
+    });
+    if (!completed.ok) throw refused(path, completed.status, await completed.text());
+  } else await send(must(created.uploadTypeOneof.value, "the upload address"), blob);
+  return created.blobId;
+}
+
+function changed(path: string): AppError {
+  return new AppError("LOCAL_FILE_CHANGED", `"${path}" changed while it was uploaded.`, {
+    status: "ABORTED",
+    remedy: "Run the command again once nothing writes to it.",
+  });
+}
+
+function refused(path: string, status: number, text: string): AppError {
+  return new AppError("UPLOAD_REFUSED", `The server refused "${path}" (${status}): ${text.trim()}`, {
+    remedy: "If the file was being changed, run the command again.",
+  });
+}

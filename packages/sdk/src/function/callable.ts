@@ -1,0 +1,88 @@
+import { FunctionCall } from "./function-call.ts";
+import { invokeGenerator } from "./generator-invocation.ts";
+import { invoke, spawn, type InvokeOptions, type Target } from "./invocation.ts";
+import { invokeMap, type MapOptions } from "./map-invocation.ts";
+
+export type AnyFunction = (...args: never[]) => unknown;
+
+type Yielded<R> = R extends AsyncIterable<infer Y> ? Y : R extends Iterable<infer Y> ? Y : never;
+type IsGenerator<R> = R extends AsyncGenerator<unknown> | Generator<unknown> ? true : false;
+
+/** What `remote` gives back: a promise of the result, or for a generator what it yields. */
+export type RemoteResult<F extends AnyFunction> =
+  IsGenerator<ReturnType<F>> extends true
+    ? AsyncGenerator<Yielded<ReturnType<F>>>
+    : Promise<Awaited<ReturnType<F>>>;
+
+/** Something that runs in a container: a function, or a method of a class's instance. */
+export interface Callable<F extends AnyFunction> {
+  /** Runs it in a container and waits for the result; a generator's items arrive as they are yielded. */
+  remote(...args: Parameters<F>): RemoteResult<F>;
+  /** Starts it in a container without waiting. */
+  spawn(...args: Parameters<F>): Promise<FunctionCall<Awaited<ReturnType<F>>>>;
+  /** Runs it once per item, many at a time; an item is the first argument, or an array of all with `starmap`. */
+  map(
+    items: Iterable<Parameters<F>[0]> | AsyncIterable<Parameters<F>[0]>,
+    options?: MapOptions,
+  ): AsyncGenerator<Awaited<ReturnType<F>>>;
+  starmap(
+    items: Iterable<Parameters<F>> | AsyncIterable<Parameters<F>>,
+    options?: MapOptions,
+  ): AsyncGenerator<Awaited<ReturnType<F>>>;
+  /** Like `map`, for the effects alone. */
+  forEach(
+    items: Iterable<Parameters<F>[0]> | AsyncIterable<Parameters<F>[0]>,
+    options?: InvokeOptions,
+  ): Promise<void>;
+}
+
+/** Where a callable leads, found out at its first use. */
+export interface CallableTarget {
+  resolve(): Promise<Target>;
+  isGenerator(): Promise<boolean> | boolean;
+}
+
+/** The remote forms of a function, on whatever `target` turns out to be. */
+export function callable<F extends AnyFunction>(target: CallableTarget): Callable<F> {
+  return {
+    remote: ((...args: unknown[]) => remote(target, args)) as Callable<F>["remote"],
+    spawn: async (...args) => new FunctionCall(await spawn(await target.resolve(), args)),
+    map: (items, options) => mapOver(target, each(items), options) as never,
+    starmap: (items, options) => mapOver(target, items as Iterable<unknown[]>, options) as never,
+    async forEach(items, options) {
+      const results = mapOver(target, each(items), { ...options, ordered: false });
+      for await (const result of results) void result;
+    },
+  };
+}
+
+// Whether it is a generator may be known only by the server, so the result can be awaited and iterated alike.
+function remote(target: CallableTarget, args: unknown[]): unknown {
+  const generator = target.isGenerator();
+  if (generator === true) return items(target, args);
+  if (generator === false) return target.resolve().then((resolved) => invoke(resolved, args));
+  const stream = items(target, args);
+  return Object.assign(stream, {
+    then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) =>
+      target
+        .resolve()
+        .then((resolved) => invoke(resolved, args))
+        .then(resolve, reject),
+  });
+}
+
+async function* items(target: CallableTarget, args: unknown[]): AsyncGenerator<unknown> {
+  yield* invokeGenerator(await target.resolve(), args);
+}
+
+async function* mapOver(
+  target: CallableTarget,
+  inputs: Iterable<unknown[]> | AsyncIterable<unknown[]>,
+  options?: MapOptions,
+): AsyncGenerator<unknown> {
+  yield* invokeMap(await target.resolve(), inputs, options);
+}
+
+async function* each(inputs: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<unknown[]> {
+  for await (const input of inputs) yield [input];
+}

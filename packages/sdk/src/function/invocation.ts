@@ -1,0 +1,119 @@
+import { AppError } from "@dorian/base/app-error";
+import {
+  FunctionCallInvocationType,
+  FunctionCallType,
+  type FunctionGetOutputsItem,
+} from "@dorian/protocol/modal";
+import { transport, type Transport } from "../client/transport.ts";
+import { currentInput } from "../container/current-input.ts";
+import { valueOf } from "./decode-result.ts";
+import { encodeInput } from "./encode-input.ts";
+
+/** What a call goes to. */
+export interface Target {
+  functionId: string;
+  /** Empty for plain functions. */
+  methodName: string;
+}
+
+/** Seconds that the server may hold a poll. */
+const pollSeconds = 55;
+
+export interface InvokeOptions {
+  signal?: AbortSignal;
+}
+
+/** Calls, waits, and returns the value or throws the error. On abort the call is cancelled. */
+export async function invoke(
+  target: Target,
+  args: readonly unknown[],
+  options: InvokeOptions = {},
+): Promise<unknown> {
+  const wire = await transport();
+  const callId = await startCall(wire, target, args, FunctionCallInvocationType.SYNC);
+  return valueOf(
+    await cancelOnAbort(wire, callId, options.signal, () => waitForOutput(wire, callId, options)),
+  );
+}
+
+/** Starts a call and returns its id without waiting. */
+export async function spawn(target: Target, args: readonly unknown[]): Promise<string> {
+  return startCall(await transport(), target, args, FunctionCallInvocationType.ASYNC);
+}
+
+/** Starts a call and returns its id. */
+export async function startCall(
+  wire: Transport,
+  target: Target,
+  args: readonly unknown[],
+  type: FunctionCallInvocationType,
+): Promise<string> {
+  const response = await wire.modal.functionMap({
+    functionId: target.functionId,
+    parentInputId: currentInput()?.inputId ?? "",
+    functionCallType: FunctionCallType.UNARY,
+    functionCallInvocationType: type,
+    pipelinedInputs: [{ idx: 0, input: encodeInput(target.methodName, args) }],
+  });
+  return response.functionCallId;
+}
+
+/**
+ * Waits until a call with one input has its output. Reading does not remove it, so that an answer lost on its way is read again.
+ *
+ * @throws AppError CALL_NOT_FINISHED after `timeoutMs` milliseconds, OUTPUT_EXPIRED
+ */
+export async function waitForOutput(
+  wire: Transport,
+  functionCallId: string,
+  options: InvokeOptions & { timeoutMs?: number | undefined },
+): Promise<FunctionGetOutputsItem> {
+  const { signal, timeoutMs } = options;
+  const deadline = timeoutMs === undefined ? Infinity : Date.now() + timeoutMs;
+  for (;;) {
+    const timeout = Math.max(0, Math.min(pollSeconds, (deadline - Date.now()) / 1000));
+    const { outputs, numUnfinishedInputs } = await wire.modal.functionGetOutputs(
+      {
+        functionCallId,
+        timeout,
+        lastEntryId: "0-0",
+        clearOnSuccess: false,
+        startIdx: 0,
+        endIdx: 0,
+        requestedAt: Date.now() / 1000,
+      },
+      signal ? { signal } : {},
+    );
+    if (outputs[0]) return outputs[0];
+    if (numUnfinishedInputs === 0) {
+      throw new AppError("OUTPUT_EXPIRED", `The result of ${functionCallId} is not kept any more.`, {
+        status: "NOT_FOUND",
+        remedy: "Results are kept for 7 days. Call again.",
+      });
+    }
+    if (Date.now() < deadline) continue;
+    throw new AppError("CALL_NOT_FINISHED", `${functionCallId} did not finish within ${timeoutMs} ms.`, {
+      status: "DEADLINE_EXCEEDED",
+      remedy: "It goes on running: call get() again, or cancel() it.",
+    });
+  }
+}
+
+async function cancelOnAbort<T>(
+  wire: Transport,
+  functionCallId: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal?.aborted) await cancelCall(wire, functionCallId);
+    throw error;
+  }
+}
+
+/** Cancels a call whose caller has a reason of its own to stop: that reason matters, not whether the server heard of it. */
+export async function cancelCall(wire: Transport, functionCallId: string): Promise<void> {
+  await wire.modal.functionCallCancel({ functionCallId }).catch(() => undefined);
+}

@@ -1,0 +1,81 @@
+import { transport } from "../client/transport.ts";
+import { checkName } from "../name-rules.ts";
+import { Function_FunctionType } from "@dorian/protocol/modal";
+import { callable, type AnyFunction, type Callable, type CallableTarget } from "./callable.ts";
+import { AppError } from "@dorian/base/app-error";
+
+/**
+ * A function that runs in containers.
+ *
+ * @example
+ * const train = Function.fromName<(modelId: string) => Promise<number>>("quickstart", "train");
+ * const loss = await train.remote("iris-b");
+ */
+export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Callable<F> {
+  #target: CallableTarget & { local?: F };
+  #callable: Callable<F>;
+
+  constructor(target: CallableTarget & { local?: F }) {
+    this.#target = target;
+    this.#callable = callable<F>(target);
+  }
+
+  /** A function of a deployed app. It is looked up at its first call. */
+  static fromName<F extends AnyFunction = AnyFunction>(appName: string, name: string): RemoteFunction<F> {
+    checkName("an app", appName);
+    checkName("a function", name);
+    const found = lookUpOnce(appName, name);
+    return new RemoteFunction<F>({
+      resolve: async () => ({ functionId: (await found()).functionId, methodName: "" }),
+      isGenerator: async () =>
+        (await found()).handleMetadata?.functionType === Function_FunctionType.GENERATOR,
+    });
+  }
+
+  remote(...args: Parameters<F>): ReturnType<Callable<F>["remote"]> {
+    return this.#callable.remote(...args);
+  }
+
+  spawn(...args: Parameters<F>): ReturnType<Callable<F>["spawn"]> {
+    return this.#callable.spawn(...args);
+  }
+
+  map(...args: Parameters<Callable<F>["map"]>): ReturnType<Callable<F>["map"]> {
+    return this.#callable.map(...args);
+  }
+
+  starmap(...args: Parameters<Callable<F>["starmap"]>): ReturnType<Callable<F>["starmap"]> {
+    return this.#callable.starmap(...args);
+  }
+
+  forEach(...args: Parameters<Callable<F>["forEach"]>): Promise<void> {
+    return this.#callable.forEach(...args);
+  }
+
+  /** Runs it here, in this process. */
+  local(...args: Parameters<F>): ReturnType<F> {
+    if (this.#target.local) return this.#target.local(...args) as ReturnType<F>;
+    throw new AppError(
+      "FUNCTION_NOT_LOCAL",
+      "The code of a function that was looked up by name is not here.",
+      {
+        remedy: "Use remote().",
+      },
+    );
+  }
+}
+
+/** A look-up that is done once, and again after a failure. */
+export function lookUpOnce(appName: string, objectTag: string) {
+  const look = async () => (await transport()).modal.functionGet({ appName, objectTag });
+  let found: ReturnType<typeof look> | undefined;
+  return async () => {
+    found ??= look();
+    try {
+      return await found;
+    } catch (error) {
+      found = undefined;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,273 @@
+import { AppError } from "@dorian/base/app-error";
+import type { AnyFunction } from "../function/callable.ts";
+import { gpuRequest, type GpuRequest } from "../function/gpu.ts";
+import { Secret } from "../secret/secret.ts";
+import { checkVolumeMounts } from "../volume/mount-paths.ts";
+import type { Volume } from "../volume/volume.ts";
+import { rememberBuildFunction } from "./build-functions.ts";
+import { environmentLine, shellQuote } from "./dockerfile-text.ts";
+import type { LocalSource } from "./local-source.ts";
+import { npmPackageName } from "./npm-package-name.ts";
+
+export interface StepOptions {
+  /** Build this step, and all after it, even when it was built before. */
+  forceBuild?: boolean;
+}
+
+export interface RunOptions extends StepOptions {
+  /** Environment of the step alone. */
+  secrets?: Secret[];
+  volumes?: Record<string, Volume>;
+  gpu?: string;
+}
+
+export interface RunFunctionOptions extends RunOptions {
+  args?: unknown[];
+  /** Seconds; default 24 h. */
+  timeout?: number;
+  cpu?: number;
+  /** MiB. */
+  memory?: number;
+}
+
+/** One step of an image's definition. */
+export type ImageStep =
+  | {
+      kind: "commands";
+      lines: string[];
+      secrets: Secret[];
+      volumes: Record<string, Volume>;
+      gpu: GpuRequest | undefined;
+      context: LocalSource[];
+      forceBuild: boolean;
+    }
+  | { kind: "function"; name: string; run: AnyFunction; options: RunFunctionOptions; forceBuild: boolean };
+
+interface ImageState {
+  base: Image | undefined;
+  step: ImageStep;
+  npmPackages: ReadonlySet<string>;
+  hasPython: boolean;
+  /** Files that are laid over the image when a container starts. */
+  mounted: LocalSource[];
+}
+
+export interface LocalFileOptions {
+  /** True: part of the image, for later steps too. False (default): added when a container starts, without a build. */
+  copy?: boolean;
+  /** Glob patterns, relative to the directory, of what to leave out. */
+  ignore?: string[];
+}
+
+/**
+ * What a container's root file system is made of. Each call adds a step and returns a new image; the old one stays as
+ * it was, so that several images can share a base.
+ *
+ * @example
+ * const image = Image.debianSlim().aptInstall("ffmpeg").npmInstall("onnxruntime-node@1.24");
+ */
+export class Image {
+  #state: ImageState;
+
+  private constructor(state: ImageState) {
+    this.#state = state;
+  }
+
+  /** Debian, small, with Node 24 and npm. */
+  static debianSlim(options: StepOptions = {}): Image {
+    return Image.fromRegistry("debian:bookworm-slim", options);
+  }
+
+  /** An image of an OCI registry, with Node 24 laid over it. */
+  static fromRegistry(reference: string, options: StepOptions = {}): Image {
+    if (typeof reference !== "string" || !/^\S+$/.test(reference)) {
+      throw new AppError(
+        "IMAGE_REFERENCE_INVALID",
+        `${JSON.stringify(reference)} is not an image reference.`,
+        {
+          status: "INVALID_ARGUMENT",
+          remedy: 'Write it like "debian:bookworm-slim" or "registry.example/team/image:tag".',
+        },
+      );
+    }
+    return new Image({
+      base: undefined,
+      step: commands([`FROM ${reference}`, "COPY --from=dorian/node:24 / /"], options),
+      npmPackages: new Set(),
+      hasPython: false,
+      mounted: [],
+    });
+  }
+
+  /** Installs Debian packages. */
+  aptInstall(...packages: (string | StepOptions)[]): Image {
+    const { names, options } = split("aptInstall", packages);
+    if (names.length === 0) return this;
+    return this.#add(
+      commands(
+        [
+          `RUN apt-get update && apt-get install -y --no-install-recommends ${names.map(shellQuote).join(" ")} && rm -rf /var/lib/apt/lists/*`,
+        ],
+        options,
+      ),
+    );
+  }
+
+  /** Installs npm packages where user code finds them (`/root/node_modules`). */
+  npmInstall(...packages: (string | StepOptions)[]): Image {
+    const { names, options } = split("npmInstall", packages);
+    if (names.length === 0) return this;
+    const step = commands(
+      [
+        `RUN cd /root && npm install --no-audit --no-fund --loglevel=error ${names.map(shellQuote).join(" ")}`,
+      ],
+      options,
+    );
+    return this.#add(step, { npmPackages: new Set([...this.npmPackages, ...names.map(npmPackageName)]) });
+  }
+
+  /** Installs Python packages; Python itself first, when no step before brought it. */
+  pipInstall(...packages: (string | StepOptions)[]): Image {
+    const { names, options } = split("pipInstall", packages);
+    if (names.length === 0) return this;
+    const base = this.#state.hasPython
+      ? this
+      : this.aptInstall("python3", "python3-pip", "python-is-python3");
+    // Debian marks its Python as managed by apt alone; in an image there is nobody else to collide with.
+    const line = `RUN python3 -m pip install --no-cache-dir --break-system-packages ${names.map(shellQuote).join(" ")}`;
+    return base.#add(commands([line], options), { hasPython: true });
+  }
+
+  /** Runs shell commands, one after the other. */
+  runCommands(...steps: (string | RunOptions)[]): Image {
+    const { names, options } = split<RunOptions>("runCommands", steps);
+    if (names.length === 0) return this;
+    return this.#add(
+      commands(
+        names.map((command) => `RUN ${command}`),
+        options,
+      ),
+    );
+  }
+
+  /** Sets environment variables for later steps and for containers. */
+  env(variables: Record<string, string>, options: StepOptions = {}): Image {
+    return this.#add(
+      commands(
+        Object.entries(variables).map(([key, value]) => environmentLine(key, value)),
+        options,
+      ),
+    );
+  }
+
+  /** Sets the working directory of later steps and of containers. */
+  workdir(path: string, options: StepOptions = {}): Image {
+    return this.#add(commands([`WORKDIR ${path}`], options));
+  }
+
+  /** Adds lines of a Dockerfile, but for FROM. */
+  dockerfileCommands(lines: string[], options: RunOptions = {}): Image {
+    return this.#add(commands(lines, options));
+  }
+
+  /** Adds a file of this machine. */
+  addLocalFile(localPath: string, remotePath: string, options: LocalFileOptions & StepOptions = {}): Image {
+    return this.#addLocal({ kind: "file", localPath, remotePath, ignore: [] }, options);
+  }
+
+  /** Adds a directory of this machine. */
+  addLocalDir(localPath: string, remotePath: string, options: LocalFileOptions & StepOptions = {}): Image {
+    return this.#addLocal(
+      { kind: "directory", localPath, remotePath, ignore: options.ignore ?? [] },
+      options,
+    );
+  }
+
+  /**
+   * Runs a function while the image is built; the files it leaves behind become part of the image. It runs once, and
+   * again when its text, its arguments, or constants that it uses change.
+   */
+  runFunction<F extends AnyFunction>(
+    run: F,
+    options: RunFunctionOptions & { args?: Parameters<F> } = {},
+  ): Image {
+    const name = rememberBuildFunction(run);
+    checkVolumeMounts(`The build function ${name}`, options.volumes ?? {});
+    return this.#add({ kind: "function", name, run, options, forceBuild: options.forceBuild ?? false });
+  }
+
+  /** npm packages that steps of this image install, by name. */
+  get npmPackages(): ReadonlySet<string> {
+    return this.#state.npmPackages;
+  }
+
+  get base(): Image | undefined {
+    return this.#state.base;
+  }
+
+  get step(): ImageStep {
+    return this.#state.step;
+  }
+
+  get mounted(): readonly LocalSource[] {
+    return this.#state.mounted;
+  }
+
+  #addLocal(source: LocalSource, options: LocalFileOptions & StepOptions): Image {
+    if (!source.remotePath.startsWith("/")) {
+      throw new AppError(
+        "IMAGE_PATH_INVALID",
+        `"${source.remotePath}" is not an absolute path in the image.`,
+        {
+          status: "INVALID_ARGUMENT",
+          remedy: 'Say where in the image it belongs, for example "/root/data".',
+        },
+      );
+    }
+    if (options.copy) return this.#add({ ...commands(["COPY . /"], options), context: [source] });
+    return new Image({ ...this.#state, mounted: [...this.#state.mounted, source] });
+  }
+
+  #add(step: ImageStep, changes: Partial<ImageState> = {}): Image {
+    if (this.#state.mounted.length > 0) {
+      throw new AppError(
+        "IMAGE_STEP_AFTER_MOUNT",
+        "A build step follows files that are only added when a container starts.",
+        {
+          status: "INVALID_ARGUMENT",
+          remedy:
+            "Move addLocalFile and addLocalDir to the end, or pass { copy: true } to make them part of the image.",
+        },
+      );
+    }
+    return new Image({ ...this.#state, ...changes, base: this, step });
+  }
+}
+
+function commands(lines: string[], options: RunOptions): Extract<ImageStep, { kind: "commands" }> {
+  checkVolumeMounts("A build step", options.volumes ?? {});
+  return {
+    kind: "commands",
+    lines,
+    secrets: options.secrets ?? [],
+    volumes: options.volumes ?? {},
+    gpu: gpuRequest(options.gpu),
+    context: [],
+    forceBuild: options.forceBuild ?? false,
+  };
+}
+
+function split<O extends StepOptions = StepOptions>(
+  method: string,
+  values: (string | O)[],
+): { names: string[]; options: O } {
+  const options = values.find((value) => typeof value !== "string") ?? ({} as O);
+  const names = values.filter((value) => typeof value === "string");
+  if (names.some((name) => name.trim() === "")) {
+    throw new AppError("IMAGE_STEP_EMPTY", `${method} was given an empty string.`, {
+      status: "INVALID_ARGUMENT",
+      remedy: "Leave it out, or write what to install or run.",
+    });
+  }
+  return { names, options };
+}

@@ -1,0 +1,23 @@
+export { AppError } from "@dorian/base/app-error";
+export { App, type AppOptions, type ClassSpec } from "./app/app.ts";
+export { Cls } from "./class/cls.ts";
+export type { ParameterType } from "./class/class-marks.ts";
+export { build, enter, exit, method, parameter } from "./class/decorators.ts";
+export type { ClassParameters, Instance } from "./class/instance.ts";
+export { currentInput, currentTaskId, type CurrentInput } from "./container/current-input.ts";
+export type { Callable, RemoteResult } from "./function/callable.ts";
+export { FunctionCall } from "./function/function-call.ts";
+export type { FunctionOptions, RetryPolicy } from "./function/function-options.ts";
+export type { MapOptions } from "./function/map-invocation.ts";
+export { FunctionTimeoutError, RemoteError } from "./function/remote-error.ts";
+export { RemoteFunction as Function } from "./function/remote-function.ts";
+export {
+  Image,
+  type LocalFileOptions,
+  type RunFunctionOptions,
+  type RunOptions,
+  type StepOptions,
+} from "./image/image.ts";
+export { Secret } from "./secret/secret.ts";
+export { startTimeline, type StartTimeline } from "./timeline.ts";
+export { Volume } from "./volume/volume.ts";

@@ -1,0 +1,14 @@
+import { AppError } from "@dorian/base/app-error";
+
+/**
+ * Checks a name that an app, function, volume or secret is found by: letters, digits, `-`, `.` and `_`, at most 64.
+ *
+ * @throws AppError NAME_INVALID
+ */
+export function checkName(kind: string, name: unknown): string {
+  if (typeof name === "string" && /^[a-zA-Z0-9._-]{1,64}$/.test(name)) return name;
+  throw new AppError("NAME_INVALID", `${JSON.stringify(name)} cannot be the name of ${kind}.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Use letters, digits, dashes, dots and underscores, at most 64 of them.",
+  });
+}

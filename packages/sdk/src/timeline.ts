@@ -1,0 +1,33 @@
+import { AppError } from "@dorian/base/app-error";
+import { transport } from "./client/transport.ts";
+
+/** Where the time of a container's start went. Phases follow each other without gaps. */
+export interface StartTimeline {
+  functionTag: string;
+  phases: { name: string; milliseconds: number }[];
+  /** What had to be copied to start it, as opposed to mounted. */
+  bytesCopied: number;
+}
+
+/**
+ * The timeline of a container's start, by the container's id (`currentTaskId()` inside it).
+ *
+ * @throws AppError when the server does not know the container.
+ */
+export async function startTimeline(taskId: string): Promise<StartTimeline> {
+  const { operator } = await transport();
+  if (!operator) {
+    throw new AppError("NOT_OUTSIDE_CONTAINER", "Timelines cannot be read inside a container.", {
+      remedy: "Read them in the local entrypoint or another program.",
+    });
+  }
+  const found = await operator.taskTimeline({ taskId });
+  return {
+    functionTag: found.functionTag,
+    phases: found.phases.map(({ name, startedAt, endedAt }) => ({
+      name,
+      milliseconds: (endedAt - startedAt) * 1000,
+    })),
+    bytesCopied: Number(found.bytesCopied),
+  };
+}

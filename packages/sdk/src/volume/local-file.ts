@@ -1,0 +1,87 @@
+import { open, stat, type FileHandle } from "node:fs/promises";
+import { AppError } from "@dorian/base/app-error";
+import { blockBytes, blockDigest, blockRanges, withoutTrailingZeros } from "./block.ts";
+import { localFileChanged, withLocalFile } from "./local-file-error.ts";
+
+/** A file of this machine, and the place in a volume that it is for. */
+export interface UploadSource {
+  localPath: string;
+  remotePath: string;
+}
+
+/** A file as it was when it was read. */
+export interface UploadFile extends UploadSource {
+  size: number;
+  /** Permission bits. */
+  mode: number;
+  /** Digests of its blocks. */
+  blocks: string[];
+}
+
+export interface ReadOptions {
+  signal?: AbortSignal | undefined;
+  /** Told of the bytes of each block. */
+  onRead?: (bytes: number) => void;
+}
+
+/**
+ * Reads a file for the digests of its blocks.
+ *
+ * @throws AppError LOCAL_FILE_MISSING, LOCAL_FILE_INVALID, LOCAL_FILE_UNREADABLE, LOCAL_FILE_CHANGED
+ */
+export async function readUploadFile(source: UploadSource, options: ReadOptions = {}): Promise<UploadFile> {
+  const { localPath } = source;
+  return await withLocalFile(localPath, "read", async () => {
+    // Opening a named pipe would wait for its writer.
+    if (!(await stat(localPath)).isFile()) throw notAFile(localPath);
+    await using file = await open(localPath);
+    const before = await file.stat({ bigint: true });
+    const size = Number(before.size);
+    const buffer = Buffer.allocUnsafe(Math.min(size, blockBytes));
+    const blocks: string[] = [];
+    for (const { start, length } of blockRanges(size)) {
+      options.signal?.throwIfAborted();
+      const block = buffer.subarray(0, length);
+      if (!(await fill(file, block, start))) throw localFileChanged(localPath);
+      blocks.push(blockDigest(block));
+      options.onRead?.(length);
+    }
+    const after = await file.stat({ bigint: true });
+    if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw localFileChanged(localPath);
+    return { ...source, size, mode: Number(before.mode & 0o777n), blocks };
+  });
+}
+
+/**
+ * What is to be sent of a file's block.
+ *
+ * @throws AppError LOCAL_FILE_CHANGED when it is not what it was
+ */
+export async function readUploadBlock(upload: UploadFile, index: number): Promise<Uint8Array> {
+  const { localPath } = upload;
+  return await withLocalFile(localPath, "read", async () => {
+    await using file = await open(localPath);
+    const start = index * blockBytes;
+    const block = Buffer.allocUnsafe(Math.min(blockBytes, upload.size - start));
+    if (!(await fill(file, block, start)) || blockDigest(block) !== upload.blocks[index])
+      throw localFileChanged(localPath);
+    return withoutTrailingZeros(block);
+  });
+}
+
+/** Fills the buffer; false when the file ends before. */
+async function fill(file: FileHandle, buffer: Buffer, start: number): Promise<boolean> {
+  for (let filled = 0; filled < buffer.length; ) {
+    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, start + filled);
+    if (bytesRead === 0) return false;
+    filled += bytesRead;
+  }
+  return true;
+}
+
+function notAFile(path: string): AppError {
+  return new AppError("LOCAL_FILE_INVALID", `${JSON.stringify(path)} is not a file.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Upload a directory as such; pipes, sockets and devices cannot be uploaded.",
+  });
+}

@@ -1,0 +1,42 @@
+import { posix } from "node:path";
+import { AppError } from "@dorian/base/app-error";
+import type { Volume } from "./volume.ts";
+
+const reserved = ["/", "/root", "/tmp", "/proc", "/sys", "/dev", "/run", "/usr", "/bin", "/lib", "/etc"];
+
+/**
+ * Checks where volumes are mounted.
+ *
+ * @throws AppError VOLUME_PATH_INVALID, VOLUME_MOUNTED_TWICE
+ */
+export function checkVolumeMounts(owner: string, volumes: Record<string, Volume>): void {
+  const pathOf = new Map<string, string>();
+  for (const [path, volume] of Object.entries(volumes)) {
+    const refuse = (why: string) => {
+      throw new AppError(
+        "VOLUME_PATH_INVALID",
+        `${owner} mounts volume "${volume.name}" at "${path}": ${why}.`,
+        {
+          status: "INVALID_ARGUMENT",
+          remedy: 'Mount it at an absolute path of its own, such as "/vol/models".',
+        },
+      );
+    };
+    if (!posix.isAbsolute(path)) refuse("the path is not absolute");
+    if (posix.normalize(path) !== path || (path !== "/" && path.endsWith("/")))
+      refuse("the path is not in its shortest form");
+    if (reserved.includes(path)) refuse("that place belongs to the image");
+    const other = pathOf.get(volume.name);
+    if (other !== undefined) {
+      throw new AppError(
+        "VOLUME_MOUNTED_TWICE",
+        `${owner} mounts volume "${volume.name}" at "${other}" and at "${path}".`,
+        {
+          status: "INVALID_ARGUMENT",
+          remedy: "Mount a volume at one path of a function.",
+        },
+      );
+    }
+    pathOf.set(volume.name, path);
+  }
+}

@@ -1,0 +1,54 @@
+/** How far an upload or a download is. */
+export interface TransferProgress {
+  /** "reading": files of this machine are read, to find out what the server lacks. */
+  stage: "reading" | "sending" | "receiving";
+  /** The file that is worked on, as it is called in the volume. */
+  file: string;
+  bytesDone: number;
+  bytesTotal: number;
+  filesDone: number;
+  filesTotal: number;
+}
+
+export type OnTransferProgress = (progress: TransferProgress) => void;
+
+/** Counts what is done of files whose sizes are known. */
+export class TransferCounter {
+  #stage: TransferProgress["stage"];
+  #left: Map<string, number>;
+  #bytesDone = 0;
+  #bytesTotal = 0;
+  #filesDone = 0;
+  #onProgress: OnTransferProgress | undefined;
+
+  constructor(
+    stage: TransferProgress["stage"],
+    files: readonly { path: string; size: number }[],
+    onProgress: OnTransferProgress | undefined,
+  ) {
+    this.#stage = stage;
+    this.#onProgress = onProgress;
+    this.#left = new Map(files.map(({ path, size }) => [path, size]));
+    this.#bytesTotal = files.reduce((sum, { size }) => sum + size, 0);
+    this.#filesDone = files.filter(({ size }) => size === 0).length;
+  }
+
+  add(file: string, bytes: number): void {
+    const left = (this.#left.get(file) ?? 0) - bytes;
+    this.#left.set(file, left);
+    this.#bytesDone += bytes;
+    if (left === 0 && bytes > 0) this.#filesDone += 1;
+    this.report(file);
+  }
+
+  report(file: string): void {
+    this.#onProgress?.({
+      stage: this.#stage,
+      file,
+      bytesDone: this.#bytesDone,
+      bytesTotal: this.#bytesTotal,
+      filesDone: this.#filesDone,
+      filesTotal: this.#left.size,
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { ObjectCreationType } from "@dorian/protocol/modal";
+import { containerTransport, transport, type Transport } from "../client/transport.ts";
+import { checkName } from "../name-rules.ts";
+
+/**
+ * A tree of files that functions share, kept across apps and containers.
+ *
+ * A container sees the version that was the newest when it started. What it writes is its own until it is committed: by
+ * `commit()`, every few seconds in the background, and when the container ends.
+ *
+ * @example
+ * const volume = Volume.fromName("model-weights-vol", { createIfMissing: true });
+ * app.function({ name: "train", volumes: { "/vol/models": volume } }, async () => {
+ *   await writeFile("/vol/models/weights", weights);
+ *   await volume.commit();
+ * });
+ */
+export class Volume {
+  readonly name: string;
+  readonly createIfMissing: boolean;
+  #volumeId: Promise<string> | undefined;
+
+  private constructor(name: string, createIfMissing: boolean) {
+    this.name = name;
+    this.createIfMissing = createIfMissing;
+  }
+
+  /** The volume of that name. It is looked up at its first use, not here. */
+  static fromName(name: string, options: { createIfMissing?: boolean } = {}): Volume {
+    return new Volume(checkName("a volume", name), options.createIfMissing ?? false);
+  }
+
+  /** The volume's id on the server that `wire` leads to. */
+  resolve(wire: Transport, appId = ""): Promise<string> {
+    this.#volumeId ??= this.#lookUp(wire, appId);
+    return this.#volumeId;
+  }
+
+  /** Makes what this container wrote below the volume's mount visible to everyone who reloads or starts later. */
+  async commit(): Promise<void> {
+    const wire = await containerTransport(`commit() of volume "${this.name}"`);
+    const volumeId = await this.resolve(wire);
+    const { skipReload } = await wire.modal.volumeCommit({ volumeId });
+    if (!skipReload) await wire.modal.volumeReload({ volumeId });
+  }
+
+  /** Shows this container the newest version. Files that are open keep the version they were opened in. */
+  async reload(): Promise<void> {
+    const wire = await containerTransport(`reload() of volume "${this.name}"`);
+    await wire.modal.volumeReload({ volumeId: await this.resolve(wire) });
+  }
+
+  /** Files from outside of containers: list, put, get, remove, copy. */
+  async files(): Promise<import("./volume-files.ts").VolumeFiles> {
+    const wire = await transport();
+    const { VolumeFiles } = await import("./volume-files.ts");
+    return new VolumeFiles(wire.modal, await this.resolve(wire));
+  }
+
+  async #lookUp(wire: Transport, appId: string): Promise<string> {
+    try {
+      const found = await wire.modal.volumeGetOrCreate({
+        deploymentName: this.name,
+        objectCreationType: this.createIfMissing
+          ? ObjectCreationType.CREATE_IF_MISSING
+          : ObjectCreationType.UNSPECIFIED,
+        appId,
+      });
+      return found.volumeId;
+    } catch (error) {
+      this.#volumeId = undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { chmod, link, lstat, mkdir, open, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { AppError, errnoOf } from "@dorian/base/app-error";
+import { DraftSpace } from "./draft-space.ts";
+import { storing } from "./storage-error.ts";
+
+const blockMode = 0o644;
+
+export interface PutBlockOptions {
+  /** SHA-256 that the content must have, as 64 hexadecimal digits. */
+  expectedSha?: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * Files addressed by the SHA-256 of what they hold, each stored once. They are never changed: layers hold hard links
+ * to them.
+ */
+export class BlockStore implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #incoming: DraftSpace;
+
+  private constructor(directory: string, incoming: DraftSpace) {
+    this.#directory = directory;
+    this.#incoming = incoming;
+  }
+
+  /** Opens the store below `dataDirectory`, making it if absent, and clears what dead processes were receiving. */
+  static async open(dataDirectory: string): Promise<BlockStore> {
+    const directory = join(dataDirectory, "blocks");
+    return await storing(directory, async () => {
+      await mkdir(directory, { recursive: true });
+      return new BlockStore(directory, await DraftSpace.open(join(directory, "incoming")));
+    });
+  }
+
+  /** Where the content is or would be. */
+  path(sha: string): string {
+    if (!/^[0-9a-f]{64}$/.test(sha)) {
+      throw new AppError("BLOCK_ID_INVALID", `"${sha}" is not a SHA-256 digest.`, {
+        status: "INVALID_ARGUMENT",
+        remedy: "Pass the digest of the content as 64 lower-case hexadecimal digits.",
+      });
+    }
+    return join(this.#directory, sha.slice(0, 2), sha);
+  }
+
+  async has(sha: string): Promise<boolean> {
+    return (await this.sizeOf(sha)) !== undefined;
+  }
+
+  /** Bytes of the content, or undefined when it is not here. */
+  async sizeOf(sha: string): Promise<number | undefined> {
+    try {
+      return (await lstat(this.path(sha))).size;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Renews the content's change time (ctime), by which collectors tell what nobody asked for lately; false when it is not
+   * here. The modification time stays: it shows in the layers that share the file.
+   */
+  async touch(sha: string): Promise<boolean> {
+    try {
+      await chmod(this.path(sha), blockMode);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Stores content; its bytes are on disk when this returns. Content that is here already is read and checked, but not stored again.
+   *
+   * @throws AppError BLOCK_DIGEST_MISMATCH when it is not what `expectedSha` says; STORAGE_FULL. Nothing is kept then.
+   */
+  async put(
+    source: AsyncIterable<Uint8Array> | Uint8Array,
+    options: PutBlockOptions = {},
+  ): Promise<{ sha: string; size: number }> {
+    const { expectedSha, signal } = options;
+    if (expectedSha !== undefined) this.path(expectedSha);
+    const incoming = this.#incoming.newPath();
+    try {
+      return await storing(this.#directory, async () => {
+        const received = await receive(source, incoming, signal);
+        if (expectedSha !== undefined && received.sha !== expectedSha) throw mismatch(received, expectedSha);
+        await this.#publish(incoming, received.sha);
+        return received;
+      });
+    } finally {
+      await rm(incoming, { force: true });
+    }
+  }
+
+  async remove(sha: string): Promise<void> {
+    await rm(this.path(sha), { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#incoming[Symbol.asyncDispose]();
+  }
+
+  async #publish(incoming: string, sha: string): Promise<void> {
+    const path = this.path(sha);
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      // Unlike a rename this keeps the file that is there, which layers may share.
+      await link(incoming, path);
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+    }
+  }
+}
+
+async function receive(
+  source: AsyncIterable<Uint8Array> | Uint8Array,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<{ sha: string; size: number }> {
+  const hash = createHash("sha256");
+  let size = 0;
+  await using file = await open(path, "wx", blockMode);
+  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+    for (let written = 0; written < chunk.length;) {
+      written += (await file.write(chunk, written, chunk.length - written, size + written)).bytesWritten;
+    }
+    size += chunk.length;
+  }
+  signal?.throwIfAborted();
+  await file.chmod(blockMode);
+  await file.datasync();
+  return { sha: hash.digest("hex"), size };
+}
+
+function mismatch(received: { sha: string; size: number }, expected: string): AppError {
+  return new AppError(
+    "BLOCK_DIGEST_MISMATCH",
+    `The ${received.size} bytes received have the digest ${received.sha}, not ${expected}.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "The content changed while it was sent, or was damaged on the way. Send it again.",
+    },
+  );
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { FileLock } from "@dorian/linux/file-lock";
+import { must } from "@dorian/base/must";
+
+/**
+ * A directory for things that are not finished. Several processes share its parent; each has a part of its own, and a
+ * lock on it, so that the part of a process that died is recognised and cleared by the next one to come.
+ */
+export class DraftSpace implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #lock: FileLock;
+
+  private constructor(directory: string, lock: FileLock) {
+    this.#directory = directory;
+    this.#lock = lock;
+  }
+
+  /** Clears what dead processes left in `parent` and makes a new part there. */
+  static async open(parent: string): Promise<DraftSpace> {
+    await mkdir(parent, { recursive: true });
+    for (const entry of await readdir(parent, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      const directory = join(parent, entry.name);
+      using lock = FileLock.tryAcquire(lockOf(directory));
+      if (lock) await removeWithLock(directory);
+    }
+    const directory = join(parent, randomBytes(8).toString("hex"));
+    // The lock comes before the directory: at no moment is there a directory that looks abandoned.
+    const lock = must(FileLock.tryAcquire(lockOf(directory)), "the lock of a new draft space");
+    await mkdir(directory);
+    return new DraftSpace(directory, lock);
+  }
+
+  /** A path where nothing is yet, on the file system of the parent. */
+  newPath(): string {
+    return join(this.#directory, randomBytes(8).toString("hex"));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await removeWithLock(this.#directory);
+    this.#lock[Symbol.dispose]();
+  }
+}
+
+function lockOf(directory: string): string {
+  return `${directory}.lock`;
+}
+
+async function removeWithLock(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await rm(lockOf(directory), { force: true });
+}

@@ -1,0 +1,40 @@
+import { assembleFile } from "./assemble-file.ts";
+import type { BlockStore } from "./block-store.ts";
+import type { LayerDraft } from "./layer-store.ts";
+import { parseFilePath } from "./layer-path.ts";
+import { isADirectory, LayerWriter } from "./layer-writer.ts";
+import { storing } from "./storage-error.ts";
+
+export interface LayerFile {
+  /** From the root; a slash in front makes no difference. */
+  path: string;
+  /** Digest of the whole content. */
+  sha256: string;
+  /** Permission bits. */
+  mode: number;
+}
+
+/**
+ * Fills a draft with files whose content is in the block store. Those with mode 0644 become hard links and take no
+ * space.
+ *
+ * @throws AppError BLOCK_NOT_FOUND, PATH_INVALID, PATH_NOT_A_DIRECTORY, PATH_IS_A_DIRECTORY, STORAGE_FULL
+ */
+export async function writeFileLayer(
+  draft: Pick<LayerDraft, "path">,
+  files: readonly LayerFile[],
+  blocks: BlockStore,
+): Promise<void> {
+  const writer = new LayerWriter(draft.path, []);
+  await storing(draft.path, async () => {
+    await writer.directory("");
+    for (const file of files) {
+      const path = parseFilePath(file.path);
+      await writer.directory(path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
+      if ((await writer.kindOf(path)) === "directory") throw isADirectory(path);
+      const size = (await blocks.sizeOf(file.sha256)) ?? 0;
+      const content = { path, size, mode: file.mode, blocks: [{ sha: file.sha256, size }] };
+      await assembleFile(await writer.place(path), content, blocks);
+    }
+  });
+}

@@ -1,0 +1,183 @@
+import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError, errnoOf } from "@dorian/base/app-error";
+import { isId, newId } from "@dorian/base/ids";
+import { DraftSpace } from "./draft-space.ts";
+import { flushDirectory, flushTree } from "./flush-tree.ts";
+import { forEachConcurrently } from "./for-each-concurrently.ts";
+import { storing } from "./storage-error.ts";
+import { walkTree } from "./walk-tree.ts";
+
+const concurrency = 16;
+
+export interface SealOptions {
+  /** Return only when a power cut can no longer take the layer away. */
+  durable: boolean;
+}
+
+/** A layer in the making. Disposing of it before it is sealed removes it. */
+export interface LayerDraft extends AsyncDisposable {
+  /** Directory to fill; it becomes the layer. */
+  readonly path: string;
+  /** Makes it a layer and returns the layer's id. */
+  seal(options: SealOptions): Promise<string>;
+}
+
+/**
+ * The immutable layers of one data directory. Each is a directory in the form that overlayfs stacks; its name is its
+ * id. A layer comes into being whole, by a rename, and is never changed afterwards: files in it may be hard links that
+ * other layers share.
+ */
+export class LayerStore implements AsyncDisposable {
+  /** For upper and work directories: on the layers' file system, so that `adopt` can rename from it. */
+  readonly scratchPath: string;
+  readonly #layers: string;
+  readonly #drafts: DraftSpace;
+
+  private constructor(dataDirectory: string, drafts: DraftSpace) {
+    this.scratchPath = join(dataDirectory, "scratch");
+    this.#layers = join(dataDirectory, "layers");
+    this.#drafts = drafts;
+  }
+
+  /** Opens the store below `dataDirectory`, making it if absent, and clears the drafts of processes that died. */
+  static async open(dataDirectory: string): Promise<LayerStore> {
+    return await storing(dataDirectory, async () => {
+      await mkdir(join(dataDirectory, "layers"), { recursive: true });
+      await mkdir(join(dataDirectory, "scratch"), { recursive: true });
+      return new LayerStore(dataDirectory, await DraftSpace.open(join(dataDirectory, "drafts")));
+    });
+  }
+
+  /** Directory of a layer, whether it exists or not. */
+  path(layerId: string): string {
+    if (!isId("ly", layerId)) {
+      throw new AppError("LAYER_ID_INVALID", `"${layerId}" is not a layer id.`, {
+        status: "INVALID_ARGUMENT",
+        remedy: "Layer ids look like ly-4hXq0Zb1…; pass one that the store returned.",
+      });
+    }
+    return join(this.#layers, layerId);
+  }
+
+  async has(layerId: string): Promise<boolean> {
+    try {
+      return (await lstat(this.path(layerId))).isDirectory();
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  async list(): Promise<string[]> {
+    return (await readdir(this.#layers)).filter((name) => isId("ly", name));
+  }
+
+  /**
+   * Freezes `directory` by moving it into the store. Nobody may write to it any more. On failure it is where it was.
+   *
+   * @throws AppError LAYER_ELSEWHERE when it lies on another file system.
+   */
+  async adopt(directory: string, options: SealOptions): Promise<string> {
+    const layerId = newId("ly");
+    await storing(directory, async () => {
+      if (options.durable) await flushTree(directory);
+      await this.#move(directory, layerId);
+      if (options.durable) await flushDirectory(this.#layers);
+    });
+    return layerId;
+  }
+
+  /** Returns when a power cut can no longer take the layer away. */
+  async makeDurable(layerId: string): Promise<void> {
+    const path = await this.#existing(layerId);
+    await storing(path, async () => {
+      await flushTree(path);
+      await flushDirectory(this.#layers);
+    });
+  }
+
+  async draft(): Promise<LayerDraft> {
+    const path = this.#drafts.newPath();
+    await storing(path, () => mkdir(path, { mode: 0o755 }));
+    return {
+      path,
+      seal: (options) => this.adopt(path, options),
+      [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+    };
+  }
+
+  /** Removes a layer; none by that id is fine. Nothing may have it mounted. */
+  async remove(layerId: string): Promise<void> {
+    const doomed = this.#drafts.newPath();
+    try {
+      // Gone at once and as a whole: what a crash leaves behind is a draft.
+      await rename(this.path(layerId), doomed);
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return;
+      throw error;
+    }
+    await rm(doomed, { recursive: true, force: true });
+  }
+
+  /** Bytes of the layer's regular files; several names of one file count once. */
+  async sizeOf(layerId: string): Promise<number> {
+    let bytes = 0;
+    const linked = new Set<number>();
+    await forEachConcurrently(
+      walkTree(await this.#existing(layerId)),
+      concurrency,
+      async ({ path, entry }) => {
+        if (!entry.isFile()) return;
+        const stats = await lstat(path);
+        if (stats.nlink > 1 && linked.has(stats.ino)) return;
+        if (stats.nlink > 1) linked.add(stats.ino);
+        bytes += stats.size;
+      },
+    );
+    return bytes;
+  }
+
+  /**
+   * Removes the layers that are neither kept nor younger than `olderThanMs`: one sealed a moment ago may not be
+   * recorded yet. Returns the ids of those removed.
+   */
+  async collect(options: { keep: ReadonlySet<string>; olderThanMs: number }): Promise<string[]> {
+    const removed: string[] = [];
+    const now = Date.now();
+    for (const layerId of await this.list()) {
+      if (options.keep.has(layerId)) continue;
+      const stats = await lstat(this.path(layerId));
+      // The rename into the store set the change time; a modification time is the container's to choose.
+      if (now - stats.ctimeMs < options.olderThanMs) continue;
+      await this.remove(layerId);
+      removed.push(layerId);
+    }
+    return removed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#drafts[Symbol.asyncDispose]();
+  }
+
+  async #move(directory: string, layerId: string): Promise<void> {
+    try {
+      await rename(directory, this.path(layerId));
+    } catch (error) {
+      if (errnoOf(error) !== "EXDEV") throw error;
+      throw new AppError("LAYER_ELSEWHERE", `${directory} is not on the file system of ${this.#layers}.`, {
+        status: "INTERNAL",
+        remedy: "Keep `layers`, `drafts` and `scratch` of the data directory on one file system.",
+        cause: error,
+      });
+    }
+  }
+
+  async #existing(layerId: string): Promise<string> {
+    if (await this.has(layerId)) return this.path(layerId);
+    throw new AppError("LAYER_NOT_FOUND", `There is no layer ${layerId} in ${this.#layers}.`, {
+      status: "NOT_FOUND",
+      remedy: "Check that every process uses the same data directory.",
+    });
+  }
+}

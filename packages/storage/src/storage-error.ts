@@ -1,0 +1,47 @@
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { AppError, errnoOf } from "@dorian/base/app-error";
+
+/**
+ * Does `work`, which writes at or below `path`, and says so plainly when the disk has no room for it.
+ *
+ * @throws AppError STORAGE_FULL when the file system is out of space, inodes or quota; other errors pass.
+ */
+export async function storing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isFull(error) ? await storageFull(path, error) : error;
+  }
+}
+
+function isFull(error: unknown): boolean {
+  const errno = AppError.is(error) && "errno" in error ? error.errno : errnoOf(error);
+  return errno === "ENOSPC" || errno === "EDQUOT";
+}
+
+async function storageFull(path: string, cause: unknown): Promise<AppError> {
+  const { place, free, freeFiles } = await freeSpace(path);
+  const lack =
+    freeFiles === 0
+      ? "it has no room for another file (inodes)"
+      : `${Math.floor(free / 2 ** 20)} MiB are free`;
+  return new AppError("STORAGE_FULL", `The disk is full: ${path} could not be written, ${lack}.`, {
+    status: "RESOURCE_EXHAUSTED",
+    remedy: `Free space on the file system of ${place} (\`df ${place}\`), or move the data directory to a larger one. Nothing was changed; then try again.`,
+    cause,
+  });
+}
+
+/** Space at the nearest directory that exists: the path itself may not have come to be. */
+async function freeSpace(path: string): Promise<{ place: string; free: number; freeFiles: number }> {
+  try {
+    const { bavail, bsize, ffree, files } = await statfs(path);
+    // A file system without an inode table says 0 of 0.
+    return { place: path, free: bavail * bsize, freeFiles: files === 0 ? Number.POSITIVE_INFINITY : ffree };
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno !== "ENOENT" && errno !== "ENOTDIR") throw error;
+    return await freeSpace(dirname(path));
+  }
+}

@@ -1,0 +1,43 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdir, readFile, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** The eight hex digits that the worker of a data directory marks its things with. */
+export async function instanceOf(dataDirectory: string): Promise<string> {
+  return createHash("sha256").update(await realpath(dataDirectory)).digest("hex").slice(0, 8);
+}
+
+/** Everything on this machine that belongs to the worker of a data directory: empty when it has cleaned up. */
+export async function leftoversOf(dataDirectory: string): Promise<string[]> {
+  const instance = await instanceOf(dataDirectory);
+  const found: string[] = [];
+  const mounts = await readFile("/proc/self/mountinfo", "utf8");
+  for (const line of mounts.split("\n")) if (line.includes(instance)) found.push(`mount ${line.split(" ")[4]}`);
+  for (const path of await cgroupsOf(instance)) found.push(`cgroup ${path}`);
+  const [links, namespaces, tables] = await Promise.all([
+    run("ip", ["-o", "link"]),
+    run("ip", ["netns", "list"]),
+    run("nft", ["list", "tables"]),
+  ]);
+  for (const [kind, { stdout }] of Object.entries({ link: links, netns: namespaces, table: tables })) {
+    for (const line of stdout.split("\n")) if (line.includes(instance)) found.push(`${kind} ${line.trim()}`);
+  }
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const cgroup = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
+    if (cgroup.includes(instance)) found.push(`process ${pid}`);
+  }
+  for (const directory of ["scratch", "drafts"]) {
+    const entries = await readdir(join(dataDirectory, directory)).catch(() => []);
+    for (const entry of entries) found.push(`${directory} ${entry}`);
+  }
+  return found;
+}
+
+async function cgroupsOf(instance: string): Promise<string[]> {
+  const { stdout } = await run("find", ["/sys/fs/cgroup", "-maxdepth", "4", "-type", "d", "-name", `*${instance}*`]);
+  return stdout.split("\n").filter((line) => line !== "");
+}

@@ -1,0 +1,41 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { dorianCommand } from "./checkout.ts";
+
+export interface CommandResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CommandOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  input?: string;
+  /** Sees output as it arrives. */
+  onOutput?: (text: string, send: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** Runs `dorian …` against the server of `dataDirectory` and waits for its end. */
+export async function dorian(dataDirectory: string, args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const [node, bin] = dorianCommand;
+  const child = spawn(node, [bin, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, DORIAN_DATA: dataDirectory, NO_COLOR: "1", ...options.env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  const send = (signal: NodeJS.Signals) => void child.kill(signal);
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+    options.onOutput?.(chunk.toString(), send);
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+    options.onOutput?.(chunk.toString(), send);
+  });
+  child.stdin.end(options.input ?? "");
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout, stderr };
+}

@@ -1,0 +1,183 @@
+import { hostname, availableParallelism, totalmem } from "node:os";
+import { newId } from "@dorian/base/ids";
+import type { ModalClient } from "@dorian/protocol/modal";
+import type { ServiceClient } from "@dorian/protocol/service";
+import type { WorkerService } from "@dorian/protocol/worker";
+import { LayerStore } from "@dorian/storage/layer-store";
+import type { Logger } from "pino";
+import { RuncRuntime } from "./container/runc/runc-runtime.ts";
+import { detectGpus } from "./gpu/detect-gpus.ts";
+import { simulatedGpus } from "./gpu/simulated-gpus.ts";
+import { ImageBuilder } from "./image/image-builder.ts";
+import { prepareGuestLayer } from "./machine/guest-layer.ts";
+import { createWorkerDirectories, dataDirectoryId, workerDirectories } from "./machine/worker-directories.ts";
+import { NetworkPool } from "./network/network-pool.ts";
+import { readOperatorSettings } from "./operator/operator-settings.ts";
+import { reapLeftovers } from "./reap/reap-leftovers.ts";
+import { Builds } from "./session/builds.ts";
+import { Execs } from "./session/execs.ts";
+import { handleOrders } from "./session/orders.ts";
+import { ServerLink } from "./session/server-link.ts";
+import type { TaskEnd } from "./task/task.ts";
+import { TaskTable } from "./task/task-table.ts";
+import type { VolumeRegistry } from "./volume/mounted-volume.ts";
+
+export interface WorkerOptions {
+  dataDirectory: string;
+  /** The control plane, in this process or over a connection. */
+  server: {
+    worker: ServiceClient<typeof WorkerService>;
+    asTask: (taskId: string) => ServiceClient<typeof ModalClient>;
+  };
+  name?: string;
+  /** File with the bundled guest. */
+  guestBundlePath: string;
+  /** Folder of the npm package that images get beside Node. */
+  npmDirectory: string;
+  /** What tasks may use together; default: all of the machine. */
+  capacity?: { milliCpu?: number; memoryMb?: number };
+  /** Run functions that ask for a GPU without one. */
+  simulateGpus?: number;
+  /** Milliseconds between background commits. Default 5 s. */
+  commitIntervalMs?: number;
+  version: string;
+  logger: Logger;
+}
+
+export interface Worker extends AsyncDisposable {
+  readonly workerId: string;
+  /** Stops all tasks within `graceMs` milliseconds. */
+  drain(options: { graceMs: number }): Promise<void>;
+}
+
+/** Puts a worker together, clears what an earlier one left behind, and joins the server. */
+export async function createWorker(options: WorkerOptions): Promise<Worker> {
+  const { dataDirectory, server, logger } = options;
+  await using starting = new AsyncDisposableStack();
+  const directories = await workerDirectories(dataDirectory);
+  const reaped = await reapLeftovers({
+    instance: directories.instance,
+    runtimeDirectory: directories.runtime,
+    scratchDirectory: directories.scratch,
+  });
+  logger.debug({ reaped }, "cleared what an earlier worker left");
+  await createWorkerDirectories(directories);
+  starting.defer(async () => {
+    await reapLeftovers({
+      instance: directories.instance,
+      runtimeDirectory: directories.runtime,
+      scratchDirectory: directories.scratch,
+    });
+  });
+
+  const layers = await LayerStore.open(dataDirectory);
+  const operator = await readOperatorSettings();
+  const runtime = new RuncRuntime({ instance: directories.instance, runtimeDirectory: directories.runtime });
+  const network = starting.use(
+    await NetworkPool.open({
+      instance: directories.instance,
+      runtimeDirectory: directories.runtime,
+      size: 4,
+    }),
+  );
+  for (const warning of network.warnings) logger.warn(warning);
+  const simulated = options.simulateGpus ?? 0;
+  const gpus = simulated > 0 ? simulatedGpus(simulated) : await detectGpus();
+  const workerId = newId("wo");
+  const stopping = new AbortController();
+
+  const registry: VolumeRegistry = {
+    head: async (volumeId, { signal }) => versionOf(await server.worker.volumeHead({ volumeId }, { signal })),
+    append: async (commit, { signal }) =>
+      versionOf(await server.worker.volumeAppend({ ...commit, bytes: BigInt(commit.bytes) }, { signal })),
+  };
+  const reportEnd = (taskId: string, end: TaskEnd) =>
+    link.report({
+      case: "taskExited",
+      value: {
+        taskId,
+        exitCode: end.exitCode,
+        signal: end.signal,
+        outOfMemory: end.outOfMemory,
+        ...(end.failure ? { failure: end.failure } : {}),
+        frozenLayerId: end.frozenLayerId ?? "",
+        frozenBytes: BigInt(end.frozenBytes ?? 0),
+      },
+    });
+  const tasks = new TaskTable({
+    onEnded: reportEnd,
+    dependencies: {
+      layers,
+      runtime,
+      network,
+      registry,
+      upstream: server.asTask,
+      runtimeDirectory: directories.runtime,
+      scratchDirectory: directories.scratch,
+      guestLayer: await prepareGuestLayer(dataDirectory, options.guestBundlePath),
+      operatorEnv: operator.runtimeEnv,
+      commitIntervalMs: options.commitIntervalMs ?? 5_000,
+      onLogs: (taskId, items) => link.report({ case: "logs", value: { taskId, items } }),
+      onPhase: (taskId, phase) =>
+        link.report({
+          case: "taskPhase",
+          value: { taskId, ...phase, bytesCopied: BigInt(phase.bytesCopied) },
+        }),
+      logger,
+    },
+  });
+  const builds = new Builds({
+    builder: new ImageBuilder({
+      layers,
+      runtime,
+      network,
+      operator,
+      directories,
+      dataDirectory,
+      npmDirectory: options.npmDirectory,
+      logger,
+    }),
+    onLogs: (buildId, items) => link.report({ case: "logs", value: { buildId, items } }),
+    onFinished: (value) => link.report({ case: "buildFinished", value }),
+    logger,
+  });
+  const execs = new Execs((value) => link.report({ case: "execOutput", value }));
+  const link = new ServerLink({
+    server: server.worker,
+    hello: {
+      workerId,
+      name: options.name ?? hostname(),
+      capacity: {
+        milliCpu: options.capacity?.milliCpu ?? availableParallelism() * 1000,
+        memoryMb: BigInt(options.capacity?.memoryMb ?? Math.floor(totalmem() / 1024 / 1024)),
+        gpus,
+        simulatedGpus: simulated > 0,
+      },
+      dataDirectoryId: await dataDirectoryId(dataDirectory),
+      version: options.version,
+    },
+    orders: handleOrders({ tasks, builds, execs, onTaskEnded: reportEnd }),
+    heartbeatMs: 5_000,
+    logger,
+    signal: stopping.signal,
+  });
+  const drain = async ({ graceMs }: { graceMs: number }) => {
+    builds.cancelAll("the worker is stopping");
+    await tasks.stopAll({ graceMs, reason: "the worker is stopping" });
+  };
+  starting.defer(async () => {
+    await drain({ graceMs: 0 });
+    stopping.abort();
+    await link.closed;
+  });
+  await link.joined;
+  const resources = starting.move();
+  return { workerId, drain, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+function versionOf(message: { version: bigint; layerIds: string[] }): {
+  version: bigint;
+  layerIds: string[];
+} {
+  return { version: message.version, layerIds: message.layerIds };
+}

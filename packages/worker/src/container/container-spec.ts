@@ -1,0 +1,35 @@
+import type { TerminalSize } from "@dorian/linux/pseudo-terminal";
+
+/** Everything that a container is made of; whoever starts it has mounted the root file system and the sources. */
+export interface ContainerSpec {
+  /** Unique on this worker; names the control group, too. Letters, digits, `-`, `_`, `+`, `.`. */
+  id: string;
+  /** Directory of the mounted root file system. */
+  rootfs: string;
+  args: string[];
+  env: Record<string, string>;
+  cwd: string;
+  user: { uid: number; gid: number };
+  hostname: string;
+  mounts: ContainerMount[];
+  /** `none`: a namespace with nothing but a loopback interface. */
+  network: { kind: "namespace"; path: string } | { kind: "none" };
+  limits: { milliCpu?: number; memoryBytes?: number; pids: number };
+  /** CDI names ("nvidia.com/gpu=0") and paths of device nodes of the host ("/dev/fuse"). */
+  devices: string[];
+}
+
+export interface ContainerMount {
+  /** File or directory on the host. */
+  source: string;
+  /** Absolute path in the container; made in the root file system when it is not there. */
+  target: string;
+  readOnly: boolean;
+  /** `slave`: what is mounted over the source later shows up in the container. Default `private`. */
+  propagation?: "slave" | "private";
+}
+
+export interface ExecTerminal extends TerminalSize {
+  /** Later sizes of the user's window. */
+  resizes?: AsyncIterable<TerminalSize>;
+}

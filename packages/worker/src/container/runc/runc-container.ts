@@ -1,0 +1,104 @@
+import type { ChildProcessByStdio } from "node:child_process";
+import { constants } from "node:os";
+import type { Readable } from "node:stream";
+import { errnoOf } from "@dorian/base/app-error";
+import { freeze, killAll, oomKillsOf, processesOf, thaw } from "../../cgroup/cgroup.ts";
+import type { ContainerSpec } from "../container-spec.ts";
+import type { Container, ContainerExit, ExecOptions } from "../runtime.ts";
+import { runcExec } from "./runc-exec.ts";
+import { type Placement, removeTraces } from "./placement.ts";
+
+export type RuncProcess = ChildProcessByStdio<null, Readable, Readable>;
+
+/** A container whose parent is a `runc run` that ends with it. */
+export class RuncContainer implements Container {
+  readonly pid: number;
+  readonly exited: Promise<ContainerExit>;
+  #spec: ContainerSpec;
+  #placement: Placement;
+  #runc: RuncProcess;
+  #removed: Promise<void>;
+  #freezes = 0;
+  #execs = 0;
+
+  constructor(parts: {
+    spec: ContainerSpec;
+    placement: Placement;
+    runc: RuncProcess;
+    pid: number;
+    /** runc's exit code, once it ended and all output was read. */
+    closed: Promise<number>;
+  }) {
+    this.#spec = parts.spec;
+    this.#placement = parts.placement;
+    this.#runc = parts.runc;
+    this.pid = parts.pid;
+    this.exited = parts.closed.then((code) => this.#exitOf(code));
+    this.#removed = this.exited.then(() => removeTraces(parts.spec.id, parts.placement));
+    // Whoever disposes of the container is told.
+    this.#removed.catch(() => undefined);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    // runc waits for the process: while runc runs, the process id cannot belong to another.
+    if (this.#runc.exitCode !== null || this.#runc.signalCode !== null) return;
+    try {
+      process.kill(this.pid, name);
+    } catch (error) {
+      if (errnoOf(error) !== "ESRCH") throw error;
+    }
+  }
+
+  async kill(): Promise<void> {
+    await killAll(this.#placement.layout, this.#placement.cgroup);
+    await this.exited;
+  }
+
+  pids(): Promise<number[]> {
+    return processesOf(this.#placement.layout, this.#placement.cgroup);
+  }
+
+  async freeze(): Promise<AsyncDisposable> {
+    const { layout, cgroup } = this.#placement;
+    this.#freezes += 1;
+    const release = async () => {
+      this.#freezes -= 1;
+      if (this.#freezes === 0) await thaw(layout, cgroup);
+    };
+    try {
+      await freeze(layout, cgroup);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    let released: Promise<void> | undefined;
+    return { [Symbol.asyncDispose]: () => (released ??= release()) };
+  }
+
+  exec(args: string[], options: ExecOptions): Promise<number> {
+    this.#execs += 1;
+    return runcExec(args, options, {
+      spec: this.#spec,
+      placement: this.#placement,
+      name: `exec-${this.#execs}`,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await this.#removed;
+  }
+
+  async #exitOf(code: number): Promise<ContainerExit> {
+    const { layout, cgroup } = this.#placement;
+    const signal = signalOf(code);
+    // An unreadable count says nothing about the process's end, which is what everyone waits for.
+    const oomKills = code === 0 ? 0 : await oomKillsOf(layout, cgroup).catch(() => 0);
+    return { code, ...(signal && { signal }), outOfMemory: oomKills > 0 };
+  }
+}
+
+function signalOf(code: number): NodeJS.Signals | undefined {
+  const names = Object.entries(constants.signals);
+  return names.find(([, number]) => number === code - 128)?.[0] as NodeJS.Signals | undefined;
+}

@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import { AppError, errnoOf } from "@dorian/base/app-error";
+import { PseudoTerminal } from "@dorian/linux/pseudo-terminal";
+import type { ContainerSpec, ExecTerminal } from "../container-spec.ts";
+import type { ExecOptions } from "../runtime.ts";
+import type { OciProcess } from "./oci-config.ts";
+import { containerProcess, environment } from "./runc-config.ts";
+import { lastError } from "./runc-log.ts";
+import type { Placement } from "./placement.ts";
+
+/** Runs `args` in a running container through `runc exec`; resolves with the exit code. */
+export async function runcExec(
+  args: string[],
+  options: ExecOptions,
+  container: { spec: ContainerSpec; placement: Placement; name: string },
+): Promise<number> {
+  const { spec, placement, name } = container;
+  const { signal, terminal } = options;
+  signal.throwIfAborted();
+  await using files = new AsyncDisposableStack();
+  const file = (kind: string) => join(placement.bundle, `${name}.${kind}`);
+  files.defer(async () => {
+    for (const kind of ["json", "pid", "log"]) await rm(file(kind), { force: true });
+  });
+  await describeProcess(
+    file("json"),
+    {
+      ...containerProcess(spec),
+      args,
+      env: environment({ ...spec.env, ...(terminal && { TERM: "xterm-256color" }), ...options.env }),
+      cwd: options.cwd ?? spec.cwd,
+      ...(terminal && {
+        terminal: true,
+        consoleSize: { height: terminal.rows, width: terminal.columns },
+      }),
+    },
+    spec.id,
+  );
+
+  const logging = ["--log", file("log"), "--log-format", "json"];
+  const exec = ["exec", "--process", file("json"), "--pid-file", file("pid"), spec.id];
+  const command = ["--root", placement.state, ...logging, ...exec];
+  const start = terminal ? withTerminal(terminal) : withPipes;
+  using session = start(placement.runc, command, options);
+  const onAbort = () => void killProcess(file("pid"), session.runc);
+  signal.addEventListener("abort", onAbort, { once: true });
+  files.defer(() => signal.removeEventListener("abort", onAbort));
+  const code = await session.ended;
+  signal.throwIfAborted();
+  if ((await readPid(file("pid"))) === undefined) {
+    const reason = (await lastError(file("log"))) ?? `runc ended with code ${code}`;
+    throw new AppError("CONTAINER_EXEC_FAILED", `Could not run ${args[0]} in ${spec.id}: ${reason}`, {
+      remedy: "Check that the program is in the image and the directory exists.",
+    });
+  }
+  return code;
+}
+
+interface Session extends Disposable {
+  runc: ChildProcess;
+  /** The exit code, once all output was passed on. */
+  ended: Promise<number>;
+}
+
+function withPipes(program: string, command: string[], options: ExecOptions): Session {
+  const runc = spawn(program, command, {
+    stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe"],
+    env: { PATH: process.env.PATH },
+    detached: true,
+  });
+  runc.stdout?.on("data", (chunk: Buffer) => options.onOutput("stdout", chunk));
+  runc.stderr?.on("data", (chunk: Buffer) => options.onOutput("stderr", chunk));
+  if (options.stdin && runc.stdin) feed(options.stdin, runc.stdin, "end").catch(stopWith(runc));
+  return { runc, ended: endOf(runc), [Symbol.dispose]: () => undefined };
+}
+
+// runc makes the container's terminal itself and copies between it and the terminal on its own stdio, which is one of
+// ours. (Its other way, a console socket, passes a descriptor, and Node cannot receive those.)
+function withTerminal(size: ExecTerminal) {
+  return (program: string, command: string[], options: ExecOptions): Session => {
+    const pty = PseudoTerminal.open(size);
+    const { device, stream } = pty;
+    const runc = spawn(program, command, {
+      stdio: [device, device, device],
+      env: { PATH: process.env.PATH },
+      detached: true,
+    });
+    pty.closeDevice();
+    stream.on("data", (chunk: Buffer) => options.onOutput("stdout", chunk));
+    const drained = new Promise((resolve) => stream.once("close", resolve));
+    const finished = new AbortController();
+    if (options.stdin) feed(options.stdin, stream, "stay open").catch(stopWith(runc));
+    if (size.resizes) follow(size.resizes, pty, runc, finished.signal).catch(stopWith(runc));
+    const ended = endOf(runc).then(async (code) => {
+      await drained;
+      return code;
+    });
+    return {
+      runc,
+      ended,
+      [Symbol.dispose]: () => {
+        finished.abort();
+        pty[Symbol.dispose]();
+      },
+    };
+  };
+}
+
+function endOf(runc: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    runc.once("error", reject);
+    runc.once("close", (code) => resolve(code ?? 137));
+  });
+}
+
+/** For a source of input that broke: the program must not wait for the rest for ever. */
+function stopWith(runc: ChildProcess): () => void {
+  return () => runc.kill("SIGHUP");
+}
+
+async function feed(
+  source: AsyncIterable<Uint8Array>,
+  target: Writable,
+  last: "end" | "stay open",
+): Promise<void> {
+  // A process that ends before it has read all its input is no failure.
+  const gone = new Promise<"gone">((resolve) => {
+    target.once("error", () => resolve("gone"));
+    target.once("close", () => resolve("gone"));
+  });
+  for await (const chunk of source) {
+    if (target.destroyed || target.writableEnded) return;
+    if (target.write(chunk)) continue;
+    const drained = new Promise<"drained">((resolve) => target.once("drain", () => resolve("drained")));
+    if ((await Promise.race([drained, gone])) === "gone") return;
+  }
+  if (last === "end") target.end();
+}
+
+async function follow(
+  sizes: AsyncIterable<{ rows: number; columns: number }>,
+  pty: PseudoTerminal,
+  runc: ChildProcess,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const size of sizes) {
+    if (signal.aborted) return;
+    pty.resize(size);
+    runc.kill("SIGWINCH");
+  }
+}
+
+// In a file and not on the command line, which every user of the machine can read: the environment holds secrets.
+async function describeProcess(path: string, description: OciProcess, id: string): Promise<void> {
+  try {
+    await writeFile(path, JSON.stringify(description), { mode: 0o600 });
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    throw new AppError("CONTAINER_NOT_RUNNING", `Container ${id} has ended.`, {
+      remedy: "`dorian container list` shows the running ones.",
+      cause: error,
+    });
+  }
+}
+
+/** Kills the process and its group: runc gives each process a session of its own. */
+async function killProcess(pidFile: string, runc: ChildProcess): Promise<void> {
+  const pid = await readPid(pidFile);
+  if (pid === undefined) {
+    runc.kill("SIGKILL");
+    return;
+  }
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (errnoOf(error) !== "ESRCH") throw error;
+  }
+}
+
+async function readPid(path: string): Promise<number | undefined> {
+  try {
+    return Number(await readFile(path, "utf8"));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import type { ContainerSpec, ExecTerminal } from "./container-spec.ts";
+
+export type OutputStream = "stdout" | "stderr";
+export type OnOutput = (stream: OutputStream, chunk: Buffer) => void;
+
+/** Starts containers on this machine. */
+export interface ContainerRuntime {
+  /**
+   * Resolves when the container's process runs. `signal` cancels the start; it has no effect afterwards.
+   *
+   * @throws AppError CONTAINER_START_FAILED with the runtime's own words.
+   */
+  run(spec: ContainerSpec, options: { onOutput: OnOutput; signal?: AbortSignal }): Promise<Container>;
+}
+
+/** A container that was started. Disposal kills what still runs and removes all that the container had on the host. */
+export interface Container extends AsyncDisposable {
+  /** Process id, on the host, of the container's first process. */
+  readonly pid: number;
+  /** Settles once the process is gone and all its output was passed on. Never rejects. */
+  readonly exited: Promise<ContainerExit>;
+  /** Sends a signal to the first process; nothing when it is gone. */
+  signal(name: NodeJS.Signals): void;
+  /** Kills every process of the container and waits until they are gone. */
+  kill(): Promise<void>;
+  pids(): Promise<number[]>;
+  /** Stops every process where it is until the result is disposed of. */
+  freeze(): Promise<AsyncDisposable>;
+  /**
+   * Runs one more process in the container and resolves with its exit code. Its environment is the container's plus
+   * `env`. With a terminal, all output comes as "stdout". On abort the process and its group are killed.
+   *
+   * @throws AppError CONTAINER_EXEC_FAILED when the program could not be started.
+   */
+  exec(args: string[], options: ExecOptions): Promise<number>;
+}
+
+export interface ContainerExit {
+  /** As a shell counts: 128 + n after signal n. */
+  code: number;
+  signal?: NodeJS.Signals;
+  /** The kernel killed one of its processes because the memory limit was reached, and the container failed. */
+  outOfMemory: boolean;
+}
+
+export interface ExecOptions {
+  env?: Record<string, string>;
+  /** Default: the container's. */
+  cwd?: string;
+  onOutput: OnOutput;
+  terminal?: ExecTerminal;
+  stdin?: AsyncIterable<Uint8Array>;
+  signal: AbortSignal;
+}

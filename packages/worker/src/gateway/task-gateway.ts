@@ -1,0 +1,103 @@
+import {
+  methodEntries,
+  type Identity,
+  type ServiceClient,
+  type ServiceHandlers,
+} from "@dorian/protocol/service";
+import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import { GuestService } from "@dorian/protocol/guest";
+import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal";
+
+/** What the worker itself answers or wants to know of a task's calls. */
+export interface TaskObserver {
+  onHello(): void;
+  /** The guest says that a phase of its start is over; time in Unix seconds. */
+  onPhase(phase: string, endedAt: number): void;
+  /** The container asks for work: it has started. Called at every request. */
+  onReady(): void;
+  onInputStarted(input: { inputId: string; functionCallId: string }): void;
+  onInputEnded(input: { inputId: string; succeeded: boolean }): void;
+  onStartFailed(): void;
+  commitVolume(volumeId: string, signal: AbortSignal): Promise<void>;
+  reloadVolume(volumeId: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface TaskGatewayOptions {
+  taskId: string;
+  socketPath: string;
+  /** The control plane, as this task. */
+  upstream: ServiceClient<typeof ModalClient>;
+  observer: TaskObserver;
+  onInternalError: (error: unknown, method: string) => void;
+}
+
+/**
+ * The server behind a task's own socket. The connection is the task's identity: the worker answers what concerns its
+ * machine and passes the rest on, as that task.
+ */
+export function openTaskGateway(options: TaskGatewayOptions): Promise<GrpcServer> {
+  const identity: Identity = { kind: "task", taskId: options.taskId };
+  return GrpcServer.listen({
+    address: `unix:${options.socketPath}`,
+    services: [
+      mountService(ModalClient, { ...forwardAll(options.upstream), ...watched(options) }),
+      mountService(GuestService, {
+        async reportPhase(request) {
+          options.observer.onPhase(request.phase, request.endedAt);
+          return {};
+        },
+      }),
+    ],
+    authenticate: () => identity,
+    onInternalError: options.onInternalError,
+  });
+}
+
+function forwardAll(upstream: ServiceClient<typeof ModalClient>): ServiceHandlers<typeof ModalClient> {
+  const handlers: Record<string, unknown> = {};
+  for (const [name] of methodEntries(ModalClient)) {
+    const call = upstream[name] as (request: unknown, options: unknown) => unknown;
+    handlers[name] = (request: unknown, context: { signal: AbortSignal; idempotencyKey: string }) =>
+      call(request, { signal: context.signal, idempotencyKey: context.idempotencyKey });
+  }
+  return handlers as ServiceHandlers<typeof ModalClient>;
+}
+
+function watched({ upstream, observer }: TaskGatewayOptions): ServiceHandlers<typeof ModalClient> {
+  return {
+    containerHello(request, context) {
+      observer.onHello();
+      return upstream.containerHello(request, context);
+    },
+    async functionGetInputs(request, context) {
+      observer.onReady();
+      const response = await upstream.functionGetInputs(request, context);
+      for (const item of response.inputs) {
+        if (!item.killSwitch)
+          observer.onInputStarted({ inputId: item.inputId, functionCallId: item.functionCallId });
+      }
+      return response;
+    },
+    async functionPutOutputs(request, context) {
+      const response = await upstream.functionPutOutputs(request, context);
+      for (const output of request.outputs) {
+        const succeeded = output.result?.status === GenericResult_GenericStatus.SUCCESS;
+        observer.onInputEnded({ inputId: output.inputId, succeeded });
+      }
+      return response;
+    },
+    taskResult(request, context) {
+      observer.onStartFailed();
+      return upstream.taskResult(request, context);
+    },
+    async volumeCommit(request, context) {
+      await observer.commitVolume(request.volumeId, context.signal);
+      // The commit has refreshed the view already.
+      return { skipReload: true };
+    },
+    async volumeReload(request, context) {
+      await observer.reloadVolume(request.volumeId, context.signal);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { LayerStore } from "@dorian/storage/layer-store";
+import type { Logger } from "pino";
+import type { ContainerRuntime } from "../container/runtime.ts";
+import type { WorkerDirectories } from "../machine/worker-directories.ts";
+import type { NetworkPool } from "../network/network-pool.ts";
+import type { OperatorSettings } from "../operator/operator-settings.ts";
+
+/** What builds need of the worker that runs them. */
+export interface BuildDependencies {
+  layers: LayerStore;
+  runtime: ContainerRuntime;
+  network: Pick<NetworkPool, "acquire">;
+  operator: OperatorSettings;
+  directories: Pick<WorkerDirectories, "runtime" | "scratch">;
+  dataDirectory: string;
+  /** Folder of the npm package that images get beside Node. */
+  npmDirectory: string;
+  logger: Logger;
+}

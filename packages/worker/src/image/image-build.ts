@@ -1,0 +1,310 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { AppError } from "@dorian/base/app-error";
+import { assertNever, must } from "@dorian/base/must";
+import { mountOverlay, unmount } from "@dorian/linux/mount";
+import type { ImageConfig, StartBuild } from "@dorian/protocol/worker";
+import { buildEnvironment } from "../operator/build-environment.ts";
+import type { NetworkLease } from "../network/network-pool.ts";
+import type { BaseImage } from "./base-cache.ts";
+import type { BaseImages } from "./base-images.ts";
+import type { BuildDependencies } from "./build-dependencies.ts";
+import { BuildStage } from "./build-stage.ts";
+import { confinedPath } from "./confined-path.ts";
+import { copyStep } from "./copy-step.ts";
+import { makeDirectory } from "./copy-tree.ts";
+import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
+import type { Command, Instruction } from "./dockerfile/instruction.ts";
+import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
+import { expandWord } from "./dockerfile/words.ts";
+import { configurationFrom, defaultPath, toMessage } from "./image-configuration.ts";
+import { runStep, type OnLog } from "./run-step.ts";
+
+export interface BuiltImage {
+  /** Layers that the build adds to its base, lowest first. */
+  layerIds: string[];
+  /** Bytes of the files in them. */
+  bytes: number;
+  config: ImageConfig;
+}
+
+export interface ImageBuildOptions extends BuildDependencies {
+  bases: BaseImages;
+  onLog: OnLog;
+  signal: AbortSignal;
+}
+
+type InstructionOf<K extends Instruction["kind"]> = Extract<Instruction, { kind: K }>;
+
+/** One build from its first step to its last. Disposal removes all that it used, and what it made unless it succeeded. */
+export class ImageBuild implements AsyncDisposable {
+  #request: StartBuild;
+  #options: ImageBuildOptions;
+  #directory: string;
+  #scratch: string;
+  #resources = new AsyncDisposableStack();
+  /** Layers made by this build, to remove when it fails. */
+  #made: string[] = [];
+  #stages: { name: string | undefined; stage: BuildStage }[] = [];
+  /** Arguments declared before the first FROM. */
+  #globalArgs = new Map<string, string>();
+  #lease: NetworkLease | undefined;
+  #count = 0;
+  #escape = "\\";
+
+  constructor(request: StartBuild, options: ImageBuildOptions) {
+    this.#request = request;
+    this.#options = options;
+    this.#directory = join(options.directories.runtime, "builds", request.buildId);
+    this.#scratch = join(options.directories.scratch, request.buildId);
+    for (const directory of [this.#directory, this.#scratch]) {
+      this.#resources.defer(() => rm(directory, { recursive: true, force: true }));
+    }
+  }
+
+  async run(): Promise<BuiltImage> {
+    const { signal } = this.#options;
+    signal.throwIfAborted();
+    if (this.#request.volumes.length > 0) {
+      throw new AppError("BUILD_VOLUMES_UNSUPPORTED", "Volumes cannot be mounted in RUN steps.", {
+        status: "UNIMPLEMENTED",
+        remedy: "Use a build function, which can mount volumes.",
+      });
+    }
+    const { instructions, escape } = parseDockerfile(this.#request.dockerfile);
+    this.#escape = escape;
+    await mkdir(this.#directory, { recursive: true, mode: 0o755 });
+    await mkdir(this.#scratch, { recursive: true, mode: 0o755 });
+    for (const [index, instruction] of instructions.entries()) {
+      signal.throwIfAborted();
+      this.#say(`=> Step ${index + 1} of ${instructions.length}: ${instruction.text}\n`);
+      await this.#carryOut(instruction);
+    }
+    return this.#finish();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+    for (const layerId of this.#made) await this.#options.layers.remove(layerId);
+  }
+
+  async #finish(): Promise<BuiltImage> {
+    const { layers } = this.#options;
+    const startedAt = performance.now();
+    const { stage } = must(this.#stages.at(-1), "the last stage");
+    await stage.freeze();
+    const base = this.#request.baseLayerIds;
+    const isOnBase = base.length > 0 && base.every((layerId, index) => stage.layerIds[index] === layerId);
+    const layerIds = isOnBase ? stage.layerIds.slice(base.length) : [...stage.layerIds];
+    let bytes = 0;
+    for (const layerId of layerIds) bytes += await layers.sizeOf(layerId);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    this.#say(`Saved the image: ${(bytes / 1_000_000).toFixed(1)} MB in ${seconds} s\n`);
+    this.#options.signal.throwIfAborted();
+    // Layers of earlier stages served only to copy from.
+    this.#made = this.#made.filter((layerId) => !layerIds.includes(layerId));
+    return { layerIds, bytes, config: toMessage(stage.config) };
+  }
+
+  async #carryOut(instruction: Instruction): Promise<void> {
+    switch (instruction.kind) {
+      case "from":
+        return this.#from(instruction);
+      case "run":
+        return this.#run(instruction);
+      case "copy":
+        return this.#copy(instruction);
+      case "arg":
+        return this.#arg(instruction);
+      case "workdir":
+        return this.#workdir(instruction);
+      case "env": {
+        const { config } = this.#stage;
+        const values = instruction.values.map(([name, value]) => [name, this.#expand(value)]);
+        Object.assign(config.env, Object.fromEntries(values));
+        return undefined;
+      }
+      case "user":
+        this.#stage.config.user = this.#expand(instruction.user);
+        return undefined;
+      case "shell":
+        this.#stage.config.shell = instruction.shell;
+        return undefined;
+      case "cmd":
+        this.#stage.config.cmd = this.#argsOf(instruction.command);
+        return undefined;
+      case "entrypoint":
+        this.#stage.config.entrypoint = this.#argsOf(instruction.command);
+        return undefined;
+      case "ignored":
+        return undefined;
+      default:
+        return assertNever(instruction);
+    }
+  }
+
+  async #from(instruction: InstructionOf<"from">): Promise<void> {
+    // What is written later belongs to the new stage.
+    await this.#stages.at(-1)?.stage.freeze();
+    const name = expandWord(instruction.image, (arg) => this.#globalArgs.get(arg), this.#escape);
+    if (name === "") throw dockerfileError(instruction.line, `FROM ${instruction.image} names no image.`);
+    const stage = new BuildStage({
+      base: await this.#baseNamed(name),
+      layers: this.#options.layers,
+      directory: join(this.#directory, `root-${this.#stages.length}`),
+      scratch: join(this.#scratch, `stage-${this.#stages.length}`),
+      onLayer: (layerId) => this.#made.push(layerId),
+    });
+    this.#resources.use(stage);
+    this.#stages.push({ name: instruction.stage, stage });
+  }
+
+  /** An earlier stage, the request's base image, or any image by its name. */
+  async #baseNamed(name: string): Promise<BaseImage> {
+    const earlier = this.#stages.find((each) => each.name === name.toLowerCase())?.stage;
+    if (earlier) return { layerIds: [...earlier.layerIds], config: earlier.config };
+    const { baseLayerIds, baseConfig, secretEnv } = this.#request;
+    const isFirst = this.#stages.length === 0;
+    if (name === "base" || (isFirst && baseLayerIds.length > 0)) {
+      return { layerIds: baseLayerIds, config: configurationFrom(baseConfig) };
+    }
+    const username = secretEnv["REGISTRY_USERNAME"];
+    const password = secretEnv["REGISTRY_PASSWORD"];
+    return this.#options.bases.get(name, {
+      onLog: (text) => this.#say(text),
+      signal: this.#options.signal,
+      ...(username !== undefined && password !== undefined ? { credentials: { username, password } } : {}),
+    });
+  }
+
+  async #run(instruction: InstructionOf<"run">): Promise<void> {
+    const { signal, runtime, network, operator, onLog } = this.#options;
+    const stage = this.#stage;
+    this.#lease ??= this.#resources.use(await network.acquire({ signal }));
+    const rootPath = await stage.root();
+    await runStep(instruction.command, instruction.text, {
+      containerId: `${this.#request.buildId}-${this.#count++}`,
+      stage,
+      runtime,
+      network: this.#lease,
+      operator: await buildEnvironment(operator, {
+        directory: this.#directory,
+        cacheDirectory: join(this.#scratch, "cache"),
+        rootPath,
+      }),
+      secretEnv: this.#request.secretEnv,
+      directory: this.#directory,
+      onLog,
+      signal,
+    });
+  }
+
+  async #copy(instruction: InstructionOf<"copy">): Promise<void> {
+    const { options } = instruction;
+    const sources = instruction.sources.map((source) => this.#expand(source));
+    const target = this.#expand(instruction.target);
+    const stage = this.#stage;
+    const from = options.from === undefined ? undefined : await this.#sourceNamed(this.#expand(options.from));
+    const isWhole =
+      sources.length === 1 &&
+      posix.join("/", sources[0] ?? "", "/") === "/" &&
+      posix.join(target, "/") === "/";
+    if (from && isWhole && options.chown === undefined && options.chmod === undefined) {
+      await stage.stack(from.layerIds);
+      return;
+    }
+    await copyStep(
+      {
+        sources,
+        target,
+        options: { ...options, ...(options.chown ? { chown: this.#expand(options.chown) } : {}) },
+      },
+      {
+        sourceRoots: from ? [await this.#view(from.layerIds)] : await this.#context(),
+        root: await stage.root(),
+        workdir: stage.config.workdir || "/",
+        onLog: (text) => this.#say(text),
+        signal: this.#options.signal,
+      },
+    );
+  }
+
+  async #sourceNamed(name: string): Promise<BaseImage> {
+    const numbered = /^\d+$/.test(name) ? this.#stages[Number(name)]?.stage : undefined;
+    if (numbered && numbered !== this.#stage)
+      return { layerIds: [...numbered.layerIds], config: numbered.config };
+    return this.#baseNamed(name);
+  }
+
+  /** A directory that shows a stack. */
+  async #view(layerIds: string[]): Promise<string> {
+    const { layers } = this.#options;
+    const [only] = layerIds;
+    // The kernel does not stack fewer than two directories.
+    if (only !== undefined && layerIds.length === 1) return layers.path(only);
+    const target = join(this.#directory, `view-${this.#count++}`);
+    await mkdir(target, { recursive: true });
+    if (layerIds.length === 0) return target;
+    mountOverlay(target, { lower: layerIds.map((layerId) => layers.path(layerId)) });
+    this.#resources.defer(() => void unmount(target));
+    return target;
+  }
+
+  /** The build's own files come before those of its mount. */
+  async #context(): Promise<string[]> {
+    const { contextFiles, contextLayerId } = this.#request;
+    const files = join(this.#scratch, "context");
+    await mkdir(files, { recursive: true });
+    for (const { filename, data } of contextFiles) {
+      const path = await confinedPath(files, filename, { follow: true });
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, data, { mode: 0o644 });
+    }
+    return [...(contextLayerId === "" ? [] : [this.#options.layers.path(contextLayerId)]), files];
+  }
+
+  #arg(instruction: InstructionOf<"arg">): void {
+    const stage = this.#stages.at(-1)?.stage;
+    const args = stage?.args ?? this.#globalArgs;
+    const given = this.#request.buildArgs[instruction.name];
+    const fallback =
+      stage && instruction.value === undefined ? this.#globalArgs.get(instruction.name) : undefined;
+    const value =
+      given ?? fallback ?? (instruction.value === undefined ? undefined : this.#expand(instruction.value));
+    if (value !== undefined) args.set(instruction.name, value);
+  }
+
+  async #workdir(instruction: InstructionOf<"workdir">): Promise<void> {
+    const stage = this.#stage;
+    stage.config.workdir = posix.resolve("/", stage.config.workdir, this.#expand(instruction.path));
+    const owner = { uid: 0, gid: 0 };
+    await makeDirectory(stage.config.workdir, { root: await stage.root(), owner, mode: undefined });
+  }
+
+  #expand(text: string): string {
+    const stage = this.#stages.at(-1)?.stage;
+    const fixed: Record<string, string> = { PATH: defaultPath };
+    // ENV wins over ARG of the same name, as in Docker.
+    const lookup = (name: string) =>
+      stage?.config.env[name] ?? stage?.args.get(name) ?? this.#globalArgFor(name) ?? fixed[name];
+    return expandWord(text, lookup, this.#escape);
+  }
+
+  #globalArgFor(name: string): string | undefined {
+    return this.#stages.length === 0 ? this.#globalArgs.get(name) : undefined;
+  }
+
+  #argsOf(command: Command): string[] {
+    if (command.kind === "exec") return command.args;
+    const { shell } = this.#stage.config;
+    return [...(shell.length > 0 ? shell : ["/bin/sh", "-c"]), command.script];
+  }
+
+  get #stage(): BuildStage {
+    return must(this.#stages.at(-1), "a stage").stage;
+  }
+
+  #say(text: string): void {
+    this.#options.onLog("stdout", text);
+  }
+}

@@ -1,0 +1,253 @@
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { TestRegistry, tarOf } from "./registry/test-registry.ts";
+import { testBuilder } from "./test-builder.ts";
+
+let builder: Awaited<ReturnType<typeof testBuilder>>;
+let base: string;
+let known: string[];
+
+beforeAll(async () => {
+  builder = await testBuilder();
+  base = await builder.busybox();
+  known = [base];
+});
+afterAll(() => builder[Symbol.asyncDispose]());
+
+const onBase = (lines: string) => ({
+  baseLayerIds: [base],
+  baseConfig: {},
+  dockerfile: `FROM base\n${lines}`,
+});
+const layerPath = (built: { layerIds: string[] }, path = "") =>
+  join(builder.layers.path(built.layerIds[0] ?? ""), path);
+
+async function succeed(request: Parameters<typeof builder.build>[0]) {
+  const built = await builder.build(request);
+  known.push(...built.layerIds);
+  return built;
+}
+
+test("all steps of one definition become one layer on the base, which holds just what they wrote [B2]", async () => {
+  const built = await succeed(onBase("RUN echo 1 > /one\nRUN cat /one > /two && rm /bin/nc\nENV A=1"));
+  expect(built.layerIds).toHaveLength(1);
+  expect((await readdir(layerPath(built))).toSorted()).toEqual(["bin", "one", "two"]);
+  expect((await lstat(layerPath(built, "bin/nc"))).isCharacterDevice()).toBe(true);
+  expect(built.bytes).toBe(4);
+  expect(await builder.leftovers(known)).toEqual([]);
+});
+
+test("a definition that writes nothing adds no layer", async () => {
+  const built = await succeed(onBase('ENV A=1\nRUN true\nCMD ["x"]'));
+  expect(built.layerIds).toEqual([]);
+  expect(built.config).toMatchObject({ env: { A: "1" }, cmd: ["x"] });
+});
+
+test("ENV, WORKDIR, USER, SHELL, ENTRYPOINT and ARG reach the steps and the configuration", async () => {
+  const built = await succeed({
+    ...onBase(
+      [
+        "ARG NAME=one",
+        "ENV GREETING=hello-$NAME PATH=/opt:$PATH",
+        "WORKDIR /srv",
+        "WORKDIR app",
+        "RUN echo $GREETING $PWD $HOME $DEBIAN_FRONTEND $PATH > out",
+        'SHELL ["/bin/sh", "-ec"]',
+        "USER 7:8",
+        "RUN id -u > /tmp/id || true; touch /vol/x 2>/dev/null || echo refused",
+        'ENTRYPOINT ["/e"]',
+        "CMD run it",
+      ].join("\n"),
+    ),
+    buildArgs: { NAME: "two" },
+    baseConfig: { env: { OLD: "kept" }, user: "" },
+  });
+  expect(await readFile(layerPath(built, "srv/app/out"), "utf8")).toMatch(
+    /^hello-two \/srv\/app \/root noninteractive \/opt:\/usr\/local\/sbin:/,
+  );
+  expect(built.log).toContain("refused");
+  expect(built.config).toMatchObject({
+    env: { OLD: "kept", GREETING: "hello-two" },
+    workdir: "/srv/app",
+    user: "7:8",
+    shell: ["/bin/sh", "-ec"],
+    entrypoint: ["/e"],
+    cmd: ["/bin/sh", "-ec", "run it"],
+  });
+});
+
+test("output arrives while its step still runs, from both streams [B7]", async () => {
+  const seen: { stream: string; text: string; at: number }[] = [];
+  const startedAt = performance.now();
+  await builder.build(onBase("RUN echo first; echo second >&2; sleep 1; printf 'no newline'"), {
+    onLog: (stream, text) => seen.push({ stream, text, at: performance.now() - startedAt }),
+  });
+  const took = performance.now() - startedAt;
+  const find = (text: string) => seen.find((line) => line.text.includes(text) && !line.text.startsWith("=>"));
+  expect(find("first")).toMatchObject({ stream: "stdout" });
+  expect(find("second")).toMatchObject({ stream: "stderr" });
+  expect(find("no newline")).toBeDefined();
+  expect(took - (find("first")?.at ?? took)).toBeGreaterThan(900);
+});
+
+test("a failing step fails the build with its text and code, and nothing of it stays [B8, B10]", async () => {
+  const build = builder.build(onBase("RUN echo kept > /x\nRUN echo why; exit 3"));
+  await expect(build).rejects.toMatchObject({
+    code: "BUILD_STEP_FAILED",
+    message: '"RUN echo why; exit 3" ended with code 3.',
+  });
+  expect(await builder.leftovers(known)).toEqual([]);
+});
+
+test("a cancelled build kills its container with all processes and leaves nothing mounted [B10]", async () => {
+  const abort = new AbortController();
+  const mark = `31${process.pid}`;
+  const build = builder.build(onBase(`RUN (sleep ${mark} &) ; echo started; sleep ${mark}`), {
+    onLog: (_, text) => {
+      if (text.startsWith("started")) abort.abort(new Error("cancelled by the user"));
+    },
+    signal: abort.signal,
+  });
+  await expect(build).rejects.toThrow("cancelled by the user");
+  expect(await builder.leftovers(known)).toEqual([]);
+  expect(await commandLines()).not.toContain(`sleep\0${mark}`);
+});
+
+test("a build past its limit ends with advice to give it longer [B8]", async () => {
+  const build = builder.build({ ...onBase("RUN sleep 60"), timeoutSecs: 1 });
+  await expect(build).rejects.toMatchObject({
+    code: "BUILD_TIMED_OUT",
+    status: "DEADLINE_EXCEEDED",
+    remedy: "Give the step a longer timeout.",
+  });
+  expect(await builder.leftovers(known)).toEqual([]);
+});
+
+test("an aborted build does not begin", async () => {
+  const build = builder.build(onBase("RUN true"), { signal: AbortSignal.abort(new Error("too late")) });
+  await expect(build).rejects.toThrow("too late");
+});
+
+test("secrets are in the environment of steps and in no file of the image [B11]", async () => {
+  const secret = `s3cret-${process.pid}`;
+  const built = await succeed({
+    ...onBase('RUN test "$TOKEN" = "$EXPECTED" && echo ok > /done'),
+    secretEnv: { TOKEN: secret, EXPECTED: secret },
+  });
+  expect(await filesWith(layerPath(built), secret)).toEqual([]);
+  expect(JSON.stringify(built.config.env)).not.toContain(secret);
+});
+
+test("COPY takes files of the context mount and of the definition, with patterns, owners and modes", async () => {
+  await using draft = await builder.layers.draft();
+  const { mkdir, writeFile, symlink } = await import("node:fs/promises");
+  await mkdir(join(draft.path, "app/empty"), { recursive: true });
+  await writeFile(join(draft.path, "app/main.py"), "main", { mode: 0o755 });
+  await writeFile(join(draft.path, "app/b.txt"), "b");
+  await symlink("main.py", join(draft.path, "app/link"));
+  const context = await draft.seal({ durable: false });
+  known.push(context);
+  const built = await succeed({
+    ...onBase(
+      [
+        "COPY /requirements.txt /requirements.txt",
+        "COPY app /app",
+        "COPY --chown=5:6 --chmod=600 app/*.txt requirements.txt /many/",
+        "WORKDIR /rel",
+        "COPY app/main.py .",
+        "COPY app/main.py sub/other.py",
+        "RUN cat /requirements.txt /app/link",
+      ].join("\n"),
+    ),
+    contextLayerId: context,
+    contextFiles: [{ filename: "/requirements.txt", data: Buffer.from("numpy\n") }],
+  });
+  expect(built.log).toContain("numpy\nmain");
+  expect((await readdir(layerPath(built, "app"))).toSorted()).toEqual(["b.txt", "empty", "link", "main.py"]);
+  expect((await lstat(layerPath(built, "app/link"))).isSymbolicLink()).toBe(true);
+  expect((await lstat(layerPath(built, "app/main.py"))).mode & 0o777).toBe(0o755);
+  const many = await lstat(layerPath(built, "many/b.txt"));
+  expect([many.uid, many.gid, many.mode & 0o777]).toEqual([5, 6, 0o600]);
+  expect((await readdir(layerPath(built, "many"))).toSorted()).toEqual(["b.txt", "requirements.txt"]);
+  expect((await readdir(layerPath(built, "rel"))).toSorted()).toEqual(["main.py", "sub"]);
+  await expect(builder.build(onBase("COPY nothing /x"))).rejects.toMatchObject({
+    code: "COPY_SOURCE_MISSING",
+  });
+});
+
+test("COPY writes only below the image's root, whatever links the image has", async () => {
+  const mark = `dorian-escape-${process.pid}`;
+  const built = await succeed({
+    ...onBase(`RUN ln -s /tmp /out\nCOPY /f /out/${mark}`),
+    contextFiles: [{ filename: "/f", data: Buffer.from("x") }],
+  });
+  expect(await readFile(layerPath(built, `tmp/${mark}`), "utf8")).toBe("x");
+  await expect(lstat(join("/tmp", mark))).rejects.toThrow("ENOENT");
+});
+
+test("images of a registry can be built on, copied from and stacked", async () => {
+  await using registry = await TestRegistry.open();
+  const tool = await tarOf([
+    { name: "uv", content: "#!/bin/sh\necho uv runs\n", mode: 0o755 },
+    { name: "etc/", type: "directory" },
+    { name: "etc/passwd", content: "root:x:0:0::/root:/bin/sh\nme:x:50:51::/home/me:/bin/sh\n" },
+  ]);
+  await registry.push("tool", "1", { layers: [{ tar: tool }], config: { Env: ["FROM_TOOL=1"] } });
+  const image = `${registry.host}/tool:1`;
+  const copied = await succeed(onBase(`COPY --from=${image} /uv /usr/bin/\nRUN /usr/bin/uv`));
+  expect(copied.log).toContain("uv runs");
+  expect(copied.config.env).toEqual({});
+  const stacked = await succeed(
+    onBase(`RUN echo > /before\nCOPY --from=${image} / /\nUSER me\nRUN echo $HOME; id -g; /uv`),
+  );
+  expect(stacked.layerIds).toHaveLength(2);
+  expect(stacked.log).toMatch(/\/home\/me\n51\nuv runs/);
+  const on = await succeed({ dockerfile: `FROM ${image}\nENV X=2` });
+  expect(on.layerIds).toHaveLength(1);
+  expect(on.config.env).toEqual({ FROM_TOOL: "1", X: "2" });
+  expect(registry.requests.filter((request) => request.includes("/manifests/1"))).toHaveLength(1);
+});
+
+test("stages build on and copy from one another, and only the last one's layers stay", async () => {
+  const built = await succeed(
+    onBase(
+      "RUN echo made > /made\nFROM scratch AS middle\nCOPY --from=0 /made /m\nFROM base\nCOPY --from=middle /m /final",
+    ),
+  );
+  expect(built.layerIds).toHaveLength(1);
+  expect(await readFile(layerPath(built, "final"), "utf8")).toBe("made\n");
+  expect(await builder.leftovers(known)).toEqual([]);
+});
+
+test("Node, npm and npx of this machine come as one layer of their own", async () => {
+  const built = await builder.build(onBase("COPY --from=dorian/node:24 / /"));
+  known.push(...built.layerIds);
+  expect(built.layerIds).toHaveLength(1);
+  const again = await builder.build(onBase("COPY --from=dorian/node:24 / /\nENV A=1"));
+  expect(again.layerIds).toEqual(built.layerIds);
+  expect((await readdir(layerPath(built, "usr/local/bin"))).toSorted()).toEqual(["node", "npm", "npx"]);
+  await expect(builder.build(onBase("COPY --from=dorian/node:18 / /"))).rejects.toMatchObject({
+    code: "NODE_VERSION_UNAVAILABLE",
+  });
+});
+
+async function commandLines(): Promise<string> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+  );
+  return lines.join("\n");
+}
+
+async function filesWith(root: string, text: string): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const found: string[] = [];
+  for (const entry of entries) {
+    if (entry.name.includes(text)) found.push(entry.name);
+    if (!entry.isFile()) continue;
+    const content = await readFile(join(entry.parentPath, entry.name));
+    if (content.includes(text)) found.push(join(entry.parentPath, entry.name));
+  }
+  return found;
+}

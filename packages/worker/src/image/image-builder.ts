@@ -1,0 +1,69 @@
+import { AppError } from "@dorian/base/app-error";
+import type { StartBuild } from "@dorian/protocol/worker";
+import { BaseImages } from "./base-images.ts";
+import type { BuildDependencies } from "./build-dependencies.ts";
+import { ImageBuild, type BuiltImage } from "./image-build.ts";
+import type { OnLog } from "./run-step.ts";
+
+/** The longest time a timer can be set to. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Builds images on this machine. */
+export class ImageBuilder {
+  #options: BuildDependencies;
+  #bases: BaseImages;
+
+  constructor(options: BuildDependencies) {
+    this.#options = options;
+    this.#bases = new BaseImages({
+      layers: options.layers,
+      operator: options.operator,
+      dataDirectory: options.dataDirectory,
+      node: {
+        nodePath: process.execPath,
+        nodeVersion: process.versions.node,
+        npmDirectory: options.npmDirectory,
+      },
+    });
+  }
+
+  /**
+   * Carries out a build. What it prints goes to `onLog` as it comes. Unless it succeeds, nothing of it stays but base
+   * images, which are good for the next.
+   *
+   * @throws AppError BUILD_STEP_FAILED, BUILD_TIMED_OUT (DEADLINE_EXCEEDED), DOCKERFILE_INVALID, …; the signal's reason
+   * on abort.
+   */
+  async build(request: StartBuild, options: { onLog: OnLog; signal: AbortSignal }): Promise<BuiltImage> {
+    const limitMs = Math.min(request.timeoutSecs * 1000, longestTimerMs);
+    const limit = limitMs > 0 ? AbortSignal.timeout(limitMs) : undefined;
+    const signal = limit ? AbortSignal.any([options.signal, limit]) : options.signal;
+    const startedAt = performance.now();
+    try {
+      await using build = new ImageBuild(request, {
+        ...this.#options,
+        bases: this.#bases,
+        onLog: options.onLog,
+        signal,
+      });
+      const built = await build.run();
+      this.#options.logger.debug(
+        { buildId: request.buildId, bytes: built.bytes, ms: Math.round(performance.now() - startedAt) },
+        "image built",
+      );
+      return built;
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (limit?.aborted) throw timedOut(request.timeoutSecs, error);
+      throw error;
+    }
+  }
+}
+
+function timedOut(seconds: number, cause: unknown): AppError {
+  return new AppError("BUILD_TIMED_OUT", `The build did not end within its limit of ${seconds} s.`, {
+    status: "DEADLINE_EXCEEDED",
+    remedy: "Give the step a longer timeout.",
+    cause,
+  });
+}

@@ -1,0 +1,180 @@
+import type { Readable } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { AppError } from "@dorian/base/app-error";
+import type { RegistryCredentials, RegistrySettings } from "../../operator/registry-settings.ts";
+import type { LayerStore } from "@dorian/storage/layer-store";
+import type { ImageConfiguration } from "../image-configuration.ts";
+import { settleAll } from "../settle-all.ts";
+import { formatImageReference, type ImageReference } from "./image-reference.ts";
+import { readConfiguration, readManifest, type Descriptor, type Manifest } from "./manifest.ts";
+import { RegistryClient } from "./registry-client.ts";
+import type { RegistryTransport } from "./registry-transport.ts";
+import { unpackLayer } from "./unpack-layer.ts";
+
+export interface PullOptions {
+  layers: LayerStore;
+  transport: RegistryTransport;
+  registries: RegistrySettings;
+  /** Credentials for this pull; otherwise the operator's are used. */
+  credentials?: RegistryCredentials;
+  /** Remembers which layer holds which blob, across images. */
+  blobLayers: {
+    get(digest: string): Promise<string | undefined>;
+    put(digest: string, layerId: string): Promise<void>;
+  };
+  onLog: (text: string) => void;
+  signal: AbortSignal;
+}
+
+export interface PulledImage {
+  layerIds: string[];
+  config: ImageConfiguration;
+}
+
+const attempts = 3;
+const progressMs = 2_000;
+
+/**
+ * Fetches an image from its registry or a mirror of it into the layer store.
+ *
+ * @throws AppError REGISTRY_UNREACHABLE when none of them answers; otherwise what the registry says.
+ */
+export async function pullImage(reference: ImageReference, options: PullOptions): Promise<PulledImage> {
+  const { client, manifest } = await findManifest(reference, options);
+  let config: ImageConfiguration | undefined;
+  await client.blob(manifest.config.digest, {
+    consume: async (bytes) => {
+      config = readConfiguration(await text(bytes));
+    },
+    signal: options.signal,
+  });
+  const layerIds: string[] = [];
+  for (const [index, layer] of manifest.layers.entries()) {
+    const known = await options.blobLayers.get(layer.digest);
+    const label = `layer ${index + 1} of ${manifest.layers.length} (${megabytes(layer.size)})`;
+    if (known !== undefined) options.onLog(`   ${label}: already here\n`);
+    layerIds.push(known ?? (await pullLayer(client, layer, label, options)));
+  }
+  if (!config) throw new Error("Bug: the image's configuration was not read.");
+  return { layerIds, config };
+}
+
+async function findManifest(
+  reference: ImageReference,
+  options: PullOptions,
+): Promise<{ client: RegistryClient; manifest: Manifest }> {
+  const { registries, transport, signal, onLog } = options;
+  const credentials = options.credentials ?? registries.credentials.get(reference.registry);
+  const own = { endpoint: endpointOf(reference.registry), credentials };
+  const mirrors = (registries.mirrors.get(reference.registry) ?? []).map((endpoint) => ({
+    endpoint,
+    credentials: registries.credentials.get(new URL(endpoint).host),
+  }));
+  let failure: unknown;
+  for (const place of [...mirrors, own]) {
+    const client = new RegistryClient({ ...place, repository: reference.repository, transport });
+    try {
+      return { client, manifest: await manifestFor(reference, client, signal) };
+    } catch (error) {
+      // A mirror need not have everything, nor be up.
+      if (!AppError.is(error) || !["REGISTRY_UNREACHABLE", "IMAGE_NOT_FOUND"].includes(error.code))
+        throw error;
+      if (place !== own) onLog(`   ${error.message}\n`);
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function manifestFor(
+  reference: ImageReference,
+  client: RegistryClient,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const name = formatImageReference(reference);
+  let wanted = reference.digest ?? reference.tag;
+  for (let depth = 0; depth < 3; depth++) {
+    const { body } = await client.manifest(wanted, { signal });
+    const read = readManifest(body, name);
+    if (read.kind === "manifest") return read.manifest;
+    wanted = read.entry.digest;
+  }
+  throw new AppError("IMAGE_PLATFORM_MISSING", `The index of ${name} leads to further indexes only.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Choose another tag of the image.",
+  });
+}
+
+async function pullLayer(
+  client: RegistryClient,
+  layer: Descriptor,
+  label: string,
+  options: PullOptions,
+): Promise<string> {
+  const { layers, blobLayers, onLog, signal } = options;
+  for (let attempt = 1; ; attempt++) {
+    await using draft = await layers.draft();
+    let received = 0;
+    let loggedAt = Date.now();
+    const onBytes = (count: number) => {
+      received += count;
+      if (Date.now() - loggedAt < progressMs) return;
+      loggedAt = Date.now();
+      onLog(`   ${label}: ${Math.round((100 * received) / Math.max(1, layer.size))}%\n`);
+    };
+    try {
+      const consume = (bytes: Readable) => unpack(bytes, layer.mediaType, draft.path, signal);
+      await client.blob(layer.digest, { consume, onBytes, signal });
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (AppError.is(error)) throw error;
+      if (attempt === attempts) throw brokenOff(layer, error);
+      onLog(`   ${label}: the connection broke, trying again\n`);
+      continue;
+    }
+    const layerId = await draft.seal({ durable: true });
+    await blobLayers.put(layer.digest, layerId);
+    onLog(`   ${label}: done\n`);
+    return layerId;
+  }
+}
+
+async function unpack(bytes: Readable, mediaType: string, root: string, signal: AbortSignal): Promise<void> {
+  const decoder = decoderFor(mediaType);
+  if (!decoder) {
+    await unpackLayer(bytes, root, { signal });
+    return;
+  }
+  await settleAll([pipeline(bytes, decoder, { signal }), unpackLayer(decoder, root, { signal })]);
+}
+
+function decoderFor(mediaType: string): ReturnType<typeof createGunzip> | undefined {
+  if (/[+.]gzip$/.test(mediaType)) return createGunzip();
+  if (/[+.]zstd$/.test(mediaType)) return createZstdDecompress();
+  if (/[+.]tar$/.test(mediaType)) return undefined;
+  throw new AppError("IMAGE_LAYER_INVALID", `The image has a layer of the unknown kind "${mediaType}".`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Choose another image, or push it again with gzip layers.",
+  });
+}
+
+function brokenOff(layer: Descriptor, cause: unknown): AppError {
+  return new AppError("REGISTRY_UNREACHABLE", `Fetching ${layer.digest} broke off ${attempts} times.`, {
+    status: "UNAVAILABLE",
+    remedy: "Try again later, or name a mirror in DORIAN_REGISTRY_MIRRORS.",
+    cause,
+  });
+}
+
+function endpointOf(registry: string): string {
+  if (registry === "docker.io") return "https://registry-1.docker.io";
+  // As Docker does: a registry on this very machine may do without TLS.
+  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(registry);
+  return `${isLocal ? "http" : "https"}://${registry}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

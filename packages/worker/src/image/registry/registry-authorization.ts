@@ -1,0 +1,65 @@
+import type { IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
+import { AppError } from "@dorian/base/app-error";
+import type { RegistryCredentials } from "../../operator/registry-settings.ts";
+import type { RegistryTransport } from "./registry-transport.ts";
+
+/**
+ * Answers a registry's challenge (`WWW-Authenticate`) with a value for the Authorization header: a token fetched from
+ * the place it names, or the credentials themselves. Undefined when it asks for credentials and there are none.
+ */
+export async function authorize(
+  challenge: string,
+  options: {
+    transport: RegistryTransport;
+    credentials: RegistryCredentials | undefined;
+    /** Repository to read, for challenges that do not say. */
+    repository: string;
+    signal: AbortSignal;
+  },
+): Promise<string | undefined> {
+  const { transport, credentials, signal } = options;
+  const basic = credentials && `Basic ${base64(`${credentials.username}:${credentials.password}`)}`;
+  const [, scheme = "", rest = ""] = /^(\w+)\s*([\s\S]*)$/.exec(challenge) ?? [];
+  if (scheme.toLowerCase() === "basic") return basic;
+  const parameters = Object.fromEntries(
+    [...rest.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key.toLowerCase(), value]),
+  );
+  const realm = parameters["realm"];
+  if (scheme.toLowerCase() !== "bearer" || realm === undefined) return undefined;
+  const url = new URL(realm);
+  if (parameters["service"]) url.searchParams.set("service", parameters["service"]);
+  url.searchParams.set("scope", parameters["scope"] ?? `repository:${options.repository}:pull`);
+  const response = await transport.get(url.href, {
+    headers: basic === undefined ? {} : { authorization: basic },
+    signal,
+  });
+  const body = await text(response);
+  if (response.statusCode !== 200) throw refused(url, response, credentials);
+  const token = tokenIn(body);
+  if (token === undefined) throw refused(url, response, credentials);
+  return `Bearer ${token}`;
+}
+
+function tokenIn(body: string): string | undefined {
+  const parsed = JSON.parse(body) as { token?: string; access_token?: string };
+  return parsed.token ?? parsed.access_token;
+}
+
+function refused(
+  url: URL,
+  response: IncomingMessage,
+  credentials: RegistryCredentials | undefined,
+): AppError {
+  const who = credentials ? `user "${credentials.username}"` : "an anonymous user";
+  const message = `${url.host} gave ${who} no access (status ${response.statusCode}).`;
+  return new AppError("REGISTRY_ACCESS_DENIED", message, {
+    status: "PERMISSION_DENIED",
+    remedy:
+      "Log in on the worker's machine (`docker login`), or give the image a secret with the registry's credentials.",
+  });
+}
+
+function base64(value: string): string {
+  return Buffer.from(value).toString("base64");
+}

@@ -1,0 +1,190 @@
+import { chmod, lchown, link, lstat, lutimes, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { AppError, errnoOf } from "@dorian/base/app-error";
+import { check, libc } from "@dorian/linux/libc";
+import { createWhiteout, isWhiteout, markWhiteouts, setOpaque } from "@dorian/linux/overlay-marks";
+import { extract, type Header } from "tar-stream";
+import { unlessAbsent } from "../../operator/read-if-present.ts";
+import { confinedPath } from "../confined-path.ts";
+import { settleAll } from "../settle-all.ts";
+
+const whiteoutPrefix = ".wh.";
+const opaqueName = ".wh..wh..opq";
+const fileTypes: Record<string, number> = {
+  "character-device": 0o020000,
+  "block-device": 0o060000,
+  fifo: 0o010000,
+};
+
+/**
+ * Unpacks a layer's tar stream into `root`, an empty directory, in the form that overlayfs stacks: deletions become
+ * whiteouts. Nothing is written outside `root`, whatever names and links the tar holds.
+ *
+ * @throws AppError IMAGE_LAYER_INVALID
+ */
+export async function unpackLayer(
+  tar: Readable,
+  root: string,
+  options: { signal: AbortSignal },
+): Promise<void> {
+  const unpacker = new LayerUnpacker(root);
+  const entries = extract();
+  const reading = pipeline(tar, entries, options);
+  const unpacking = (async () => {
+    for await (const entry of entries) {
+      // The types of tar-stream's streams leave out that they can be iterated.
+      await unpacker.add(entry.header, entry as unknown as AsyncIterable<Uint8Array>);
+      entry.resume();
+    }
+  })();
+  await settleAll([reading, unpacking]);
+  await unpacker.finish();
+}
+
+class LayerUnpacker {
+  #root: string;
+  /** Times of directories, set last: filling a directory changes its own. */
+  #directoryTimes = new Map<string, Date>();
+  /** Host paths of directories that are known to exist and to be no links. */
+  #parents = new Map<string, string>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async add(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const names = header.name.split("/").filter((name) => name !== "" && name !== ".");
+    if (names.includes("..") || header.name.includes("\0")) throw invalid(`it has an entry "${header.name}"`);
+    const path = names.join("/");
+    if (path === "") {
+      if (header.type === "directory") await this.#setAttributes(this.#root, header);
+      return;
+    }
+    const name = basename(path);
+    const parent = await this.#directory(dirname(path));
+    if (name === opaqueName) setOpaque(parent);
+    else if (name.startsWith(whiteoutPrefix)) await this.#whiteOut(parent, name.slice(whiteoutPrefix.length));
+    else await this.#make(header, join(parent, name), content);
+  }
+
+  async finish(): Promise<void> {
+    for (const [path, time] of this.#directoryTimes) {
+      if (await unlessAbsent(lstat(path))) await lutimes(path, time, time);
+    }
+  }
+
+  async #make(header: Header, path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const existing = await unlessAbsent(lstat(path));
+    const isMerge = header.type === "directory" && existing?.isDirectory() === true;
+    if (existing && !isMerge) await this.#remove(path);
+    switch (header.type) {
+      case "directory":
+        if (!isMerge) await mkdir(path);
+        // What replaces a deleted thing has nothing of it.
+        if (existing && isWhiteout(existing)) setOpaque(path);
+        break;
+      case "symlink":
+        await symlink(header.linkname ?? "", path);
+        break;
+      case "link":
+        await this.#link(header, path);
+        return;
+      case "file":
+      case "contiguous-file":
+        await writeFile(path, content, { flag: "wx", mode: 0o600 });
+        break;
+      case "character-device":
+      case "block-device":
+      case "fifo":
+        // A device of number 0 would be taken for a whiteout; there is no such device.
+        if (header.type !== "fifo" && !header.devmajor && !header.devminor) return;
+        makeNode(header, path);
+        break;
+      default:
+        return;
+    }
+    await this.#setAttributes(path, header);
+  }
+
+  async #link(header: Header, path: string): Promise<void> {
+    const target = await confinedPath(this.#root, header.linkname ?? "", { follow: false });
+    try {
+      await link(target, path);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+      throw invalid(`"${header.name}" is a link to "${header.linkname}", which it lacks`);
+    }
+  }
+
+  async #whiteOut(parent: string, name: string): Promise<void> {
+    // Other names of this form are notes of an older file system about itself.
+    if (name === "" || name.startsWith(whiteoutPrefix) || name === "." || name === "..") return;
+    const path = join(parent, name);
+    const existing = await unlessAbsent(lstat(path));
+    if (existing?.isDirectory()) setOpaque(path);
+    if (existing) return;
+    createWhiteout(path);
+    markWhiteouts(parent);
+  }
+
+  async #directory(path: string): Promise<string> {
+    if (path === ".") return this.#root;
+    const known = this.#parents.get(path);
+    if (known !== undefined) return known;
+    const resolved = await confinedPath(this.#root, path, { follow: true });
+    await mkdir(resolved, { recursive: true, mode: 0o755 });
+    this.#parents.set(path, resolved);
+    return resolved;
+  }
+
+  async #remove(path: string): Promise<void> {
+    await rm(path, { recursive: true });
+    // A link may take the place of a directory that entries below it were resolved through.
+    this.#parents.clear();
+  }
+
+  async #setAttributes(path: string, header: Header): Promise<void> {
+    await lchown(path, header.uid ?? 0, header.gid ?? 0);
+    // Changing the owner clears the set-user-id bit, so the mode comes after it.
+    if (header.type !== "symlink") await chmod(path, (header.mode ?? 0o644) & 0o7777);
+    setExtendedAttributes(path, header);
+    const time = modificationTime(header);
+    if (header.type === "directory") this.#directoryTimes.set(path, time);
+    else await lutimes(path, time, time);
+  }
+}
+
+function makeNode(header: Header, path: string): void {
+  const major = header.devmajor ?? 0;
+  const minor = header.devminor ?? 0;
+  const device = header.type === "fifo" ? 0 : (major << 8) | (minor & 0xff) | ((minor & ~0xff) << 12);
+  check(libc.mknod(path, (fileTypes[header.type ?? ""] ?? 0) | 0o600, device), `make node ${path}`);
+}
+
+function setExtendedAttributes(path: string, header: Header): void {
+  for (const [key, value] of Object.entries(paxOf(header))) {
+    const name = /^SCHILY\.xattr\.(security\.capability|user\..+)$/.exec(key)?.[1];
+    if (name === undefined) continue;
+    const bytes = Buffer.from(value, "utf8");
+    check(libc.lsetxattr(path, name, bytes, bytes.length, 0), `set ${name} of ${path}`);
+  }
+}
+
+/** Attributes that the old header has no room for. */
+function paxOf(header: Header): Record<string, string> {
+  return (header.pax ?? {}) as Record<string, string>;
+}
+
+function modificationTime(header: Header): Date {
+  const exact = Number(paxOf(header)["mtime"]);
+  return Number.isFinite(exact) ? new Date(exact * 1000) : (header.mtime ?? new Date(0));
+}
+
+function invalid(problem: string): AppError {
+  return new AppError("IMAGE_LAYER_INVALID", `A layer of the image cannot be unpacked: ${problem}.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Build the image again with another tool, or choose another image.",
+  });
+}

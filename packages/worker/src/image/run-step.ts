@@ -1,0 +1,135 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { StringDecoder } from "node:string_decoder";
+import { AppError } from "@dorian/base/app-error";
+import type { ContainerMount } from "../container/container-spec.ts";
+import { hostsFile } from "../container/etc-files.ts";
+import type { ContainerExit, ContainerRuntime } from "../container/runtime.ts";
+import type { BuildEnvironment } from "../operator/build-environment.ts";
+import { unlessAbsent } from "../operator/read-if-present.ts";
+import { containerUser } from "../task/container-environment.ts";
+import type { BuildStage } from "./build-stage.ts";
+import { confinedPath } from "./confined-path.ts";
+import type { Command } from "./dockerfile/instruction.ts";
+import { defaultPath } from "./image-configuration.ts";
+
+export type OnLog = (stream: "stdout" | "stderr", text: string) => void;
+
+export interface RunStepOptions {
+  /** Unique on this worker. */
+  containerId: string;
+  stage: BuildStage;
+  runtime: ContainerRuntime;
+  network: { path: string; resolvConf: string };
+  operator: BuildEnvironment;
+  secretEnv: Record<string, string>;
+  /** For the files that are mounted. */
+  directory: string;
+  onLog: OnLog;
+  signal: AbortSignal;
+}
+
+const hostname = "dorian-build";
+
+/**
+ * Runs a command in a container on the stage's root file system.
+ *
+ * @throws AppError BUILD_STEP_FAILED when it does not end with 0; the signal's reason on abort, after the container and
+ * all its processes are gone.
+ */
+export async function runStep(command: Command, text: string, options: RunStepOptions): Promise<void> {
+  const { stage, signal, onLog } = options;
+  const { config } = stage;
+  const root = await stage.root();
+  const mounts = await confinedMounts(root, [...options.operator.mounts, ...(await networkFiles(options))]);
+  stage.addMountTargets(mounts.map((mount) => mount.target));
+  const shell = config.shell.length > 0 ? config.shell : ["/bin/sh", "-c"];
+  const user = await containerUser(root, config.user);
+  const decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() };
+  signal.throwIfAborted();
+  await using container = await options.runtime.run(
+    {
+      id: options.containerId,
+      rootfs: root,
+      args: command.kind === "exec" ? command.args : [...shell, command.script],
+      // What the image sets wins over the operator's settings: its author meant it.
+      env: {
+        PATH: defaultPath,
+        HOME: await homeOf(root, user.uid),
+        DEBIAN_FRONTEND: "noninteractive",
+        ...options.operator.env,
+        ...Object.fromEntries(stage.args),
+        ...config.env,
+        ...options.secretEnv,
+      },
+      cwd: config.workdir || "/",
+      user,
+      hostname,
+      mounts,
+      network: { kind: "namespace", path: options.network.path },
+      limits: { pids: 8192 },
+      devices: [],
+    },
+    {
+      onOutput: (stream, chunk) => {
+        const decoded = decoders[stream].write(chunk);
+        if (decoded !== "") onLog(stream, decoded);
+      },
+      signal,
+    },
+  );
+  const exit = await unlessAborted(container.exited, signal);
+  for (const stream of ["stdout", "stderr"] as const) {
+    const rest = decoders[stream].end();
+    if (rest !== "") onLog(stream, rest);
+  }
+  if (exit.code !== 0) throw stepError(text, exit);
+}
+
+async function networkFiles(options: RunStepOptions): Promise<ContainerMount[]> {
+  const { directory, network } = options;
+  await writeFile(join(directory, "resolv.conf"), network.resolvConf);
+  await writeFile(join(directory, "hosts"), hostsFile(hostname));
+  return [
+    { source: join(directory, "resolv.conf"), target: "/etc/resolv.conf", readOnly: true },
+    { source: join(directory, "hosts"), target: "/etc/hosts", readOnly: true },
+  ];
+}
+
+/** An image's links at mount points are followed, so that what stands in for a mount is made where we expect it. */
+async function confinedMounts(root: string, mounts: ContainerMount[]): Promise<ContainerMount[]> {
+  const confined: ContainerMount[] = [];
+  for (const mount of mounts) {
+    const path = await confinedPath(root, mount.target, { follow: true });
+    confined.push({ ...mount, target: `/${relative(root, path)}` });
+  }
+  return confined;
+}
+
+async function homeOf(root: string, uid: number): Promise<string> {
+  if (uid === 0) return "/root";
+  const path = await confinedPath(root, "/etc/passwd", { follow: true });
+  const lines = ((await unlessAbsent(readFile(path, "utf8"))) ?? "").split("\n");
+  return lines.map((line) => line.split(":")).find((fields) => fields[2] === String(uid))?.[5] || "/";
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+function stepError(text: string, exit: ContainerExit): AppError {
+  const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  const how = exit.outOfMemory
+    ? "ran out of memory"
+    : exit.signal === undefined
+      ? `ended with code ${exit.code}`
+      : `was ended by ${exit.signal}`;
+  return new AppError("BUILD_STEP_FAILED", `"${shown}" ${how}.`, {
+    remedy: "The build's output says why.",
+  });
+}

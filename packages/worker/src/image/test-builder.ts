@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { mountTable } from "@dorian/linux/mount-table";
+import { StartBuildSchema } from "@dorian/protocol/worker";
+import { LayerStore } from "@dorian/storage/layer-store";
+import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
+import { checkout } from "@dorian/testkit/checkout";
+import pino from "pino";
+import { RuncRuntime } from "../container/runc/runc-runtime.ts";
+import { createWorkerDirectories, workerDirectories } from "../machine/worker-directories.ts";
+import { NetworkPool } from "../network/network-pool.ts";
+import { readOperatorSettings, type OperatorSettings } from "../operator/operator-settings.ts";
+import { reapLeftovers } from "../reap/reap-leftovers.ts";
+import { ImageBuilder } from "./image-builder.ts";
+
+const run = promisify(execFile);
+
+/** For tests: an image builder with a data directory, containers and networks of its own. */
+export async function testBuilder(options?: { operator?: Partial<OperatorSettings> }) {
+  await using made = new AsyncDisposableStack();
+  const dataDirectory = await mkdtemp(join(tmpdir(), "dorian-build-"));
+  made.defer(() => rm(dataDirectory, { recursive: true, force: true }));
+  const directories = await workerDirectories(dataDirectory);
+  await createWorkerDirectories(directories);
+  made.defer(async () => {
+    await reapLeftovers({
+      instance: directories.instance,
+      runtimeDirectory: directories.runtime,
+      scratchDirectory: directories.scratch,
+    });
+    await rm(directories.runtime, { recursive: true, force: true });
+  });
+  const layers = made.use(await LayerStore.open(dataDirectory));
+  const runtime = new RuncRuntime({ instance: directories.instance, runtimeDirectory: directories.runtime });
+  const network = made.use(
+    await NetworkPool.open({
+      instance: directories.instance,
+      runtimeDirectory: directories.runtime,
+      size: 1,
+    }),
+  );
+  const operator = { ...(await readOperatorSettings()), ...options?.operator };
+  const builder = new ImageBuilder({
+    layers,
+    runtime,
+    network,
+    operator,
+    directories,
+    dataDirectory,
+    npmDirectory: join(checkout, "node_modules/npm"),
+    logger: pino({ level: "silent" }),
+  });
+  const all = made.move();
+  let count = 0;
+  return {
+    dataDirectory,
+    directories,
+    layers,
+    /** A base of 2 MB with a shell, as a layer. */
+    async busybox(): Promise<string> {
+      await using rootfs = await busyboxRootfs();
+      await using draft = await layers.draft();
+      await run("cp", ["-a", `${rootfs.path}/.`, draft.path]);
+      return await draft.seal({ durable: false });
+    },
+    async build(
+      request: MessageInitShape<typeof StartBuildSchema>,
+      more: { onLog?: (stream: string, text: string) => void; signal?: AbortSignal } = {},
+    ) {
+      const log: string[] = [];
+      const built = await builder.build(create(StartBuildSchema, { buildId: `bd-${++count}`, ...request }), {
+        onLog: (stream, text) => {
+          log.push(text);
+          more.onLog?.(stream, text);
+        },
+        signal: more.signal ?? new AbortController().signal,
+      });
+      return { ...built, log: log.join("") };
+    },
+    /** What builds left: mounts, directories, layers other than those named. */
+    async leftovers(knownLayers: string[]): Promise<string[]> {
+      const mounts = (await mountTable()).map((mount) => mount.target);
+      const known = new Set(knownLayers);
+      const buildDirectories = await readdir(join(directories.runtime, "builds")).catch(() => []);
+      return [
+        ...mounts.filter((target) => target.startsWith(`${directories.runtime}/builds`)),
+        ...buildDirectories,
+        ...(await readdir(directories.scratch)),
+        ...(await layers.list()).filter((layerId) => !known.has(layerId)),
+      ];
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}

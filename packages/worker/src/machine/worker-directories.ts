@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import { bindMount, makeShared } from "@dorian/linux/mount";
+
+export interface WorkerDirectories {
+  /** Eight hex digits that tell the workers of one machine apart: a digest of the data directory's path. */
+  instance: string;
+  /** Sockets and mount points; short, because a socket's path may have 107 characters. */
+  runtime: string;
+  /** Writable directories of running containers, on the file system of the layers. */
+  scratch: string;
+}
+
+/** Where the worker of a data directory keeps what lives no longer than it does. Creates nothing. */
+export async function workerDirectories(dataDirectory: string): Promise<WorkerDirectories> {
+  const instance = createHash("sha256")
+    .update(await realpath(dataDirectory))
+    .digest("hex")
+    .slice(0, 8);
+  return { instance, runtime: `/run/dorian/${instance}`, scratch: join(dataDirectory, "scratch") };
+}
+
+/** Creates them, empty, with the runtime directory on a mount that shares what is mounted below it. */
+export async function createWorkerDirectories(directories: WorkerDirectories): Promise<void> {
+  await rm(directories.scratch, { recursive: true, force: true });
+  await mkdir(directories.scratch, { recursive: true, mode: 0o700 });
+  await mkdir(join(directories.runtime, "tasks"), { recursive: true, mode: 0o755 });
+  bindMount(directories.runtime, directories.runtime);
+  makeShared(directories.runtime);
+}
+
+/** Identity of a data directory, made at its first use: two processes that name the same one share their layers. */
+export async function dataDirectoryId(dataDirectory: string): Promise<string> {
+  const path = join(dataDirectory, "id");
+  try {
+    await writeFile(path, newId("dd"), { flag: "wx" });
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+  }
+  return (await readFile(path, "utf8")).trim();
+}

@@ -1,0 +1,77 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { unmount } from "@dorian/linux/mount";
+import { createNetworkNamespace, inNetworkNamespace } from "@dorian/linux/network-namespace";
+import type { HostNetwork } from "./host-network.ts";
+import { networkCommand } from "./network-command.ts";
+import { linkName } from "./network-names.ts";
+import { removeLink } from "./remove-network.ts";
+
+/** A network namespace with an eth0 that is plugged into the host's bridge. */
+export class ContainerNetwork implements AsyncDisposable {
+  readonly path: string;
+  #resources: AsyncDisposableStack;
+
+  private constructor(path: string, resources: AsyncDisposableStack) {
+    this.path = path;
+    this.#resources = resources;
+  }
+
+  static async create(host: HostNetwork, directory: string): Promise<ContainerNetwork> {
+    await using resources = new AsyncDisposableStack();
+    const { index, address } = host.reserve();
+    resources.defer(() => host.release(index));
+    const link = linkName(host.instance, index);
+    const path = join(directory, String(index));
+
+    resources.defer(async () => {
+      unmount(path);
+      await rm(path, { force: true });
+    });
+    createNetworkNamespace(path, setSysctls);
+    resources.defer(() => removeLink(link));
+    await networkCommand(
+      "ip",
+      ["-batch", "-"],
+      [
+        `link add ${link} mtu ${host.mtu} type veth peer name eth0 mtu ${host.mtu} netns ${path}`,
+        `link set ${link} master ${host.bridge}`,
+        // Ports that are isolated exchange frames with the bridge alone, not with each other.
+        `link set ${link} type bridge_slave isolated on`,
+        `link set ${link} up`,
+      ].join("\n"),
+    );
+    await inNetworkNamespace(path, () =>
+      networkCommand(
+        "ip",
+        ["-batch", "-"],
+        [
+          "link set lo up",
+          `address add ${address} dev eth0`,
+          "link set eth0 up",
+          `route add default via ${host.gateway}`,
+        ].join("\n"),
+      ),
+    );
+    return new ContainerNetwork(path, resources.move());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#resources.disposeAsync();
+  }
+}
+
+function setSysctls(): void {
+  const settings = {
+    // eth0 does not exist yet and takes the default; ::1 stays.
+    "ipv6/conf/default/disable_ipv6": "1",
+    // Ping and low ports for every user: what needs NET_RAW or root elsewhere is harmless in a namespace of one's own.
+    "ipv4/ping_group_range": "0 2147483647",
+    "ipv4/ip_unprivileged_port_start": "0",
+  };
+  for (const [name, value] of Object.entries(settings)) {
+    const path = `/proc/sys/net/${name}`;
+    if (existsSync(path)) writeFileSync(path, value);
+  }
+}

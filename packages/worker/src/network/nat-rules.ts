@@ -1,0 +1,52 @@
+export interface NatOptions {
+  table: string;
+  bridge: string;
+  /** The containers' addresses, "10.64.0.0/20". */
+  range: string;
+  gateway: string;
+  /** Resolvers that containers ask themselves. */
+  resolvers: string[];
+  /** Port on the gateway of a resolver that the host runs for them. */
+  dnsPort?: number;
+}
+
+/**
+ * The nftables rules of a worker, all in one table of its own: containers reach what is outside, and neither the host
+ * nor each other. Loading them replaces an earlier version at once. Pure.
+ */
+export function natRules(options: NatOptions): string {
+  const { table, bridge, range, gateway, resolvers, dnsPort } = options;
+  const ipv4Resolvers = resolvers.length > 0 ? `{ ${resolvers.join(", ")} }` : undefined;
+  return `
+table inet ${table}
+delete table inet ${table}
+table inet ${table} {
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname "${bridge}" oifname "${bridge}" drop
+    oifname "${bridge}" ct state established,related accept
+    oifname "${bridge}" drop
+    iifname "${bridge}" ip saddr != ${range} drop
+    iifname "${bridge}" meta nfproto ipv6 drop
+    ${ipv4Resolvers ? `iifname "${bridge}" ip daddr ${ipv4Resolvers} meta l4proto { tcp, udp } th dport 53 accept` : ""}
+    # Clouds serve the machine's own credentials on link-local addresses.
+    iifname "${bridge}" ip daddr 169.254.0.0/16 drop
+    iifname "${bridge}" accept
+  }
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname "${bridge}" ct state established,related accept
+    ${dnsPort === undefined ? "" : `iifname "${bridge}" ip daddr ${gateway} meta l4proto { tcp, udp } th dport ${dnsPort} accept`}
+    iifname "${bridge}" drop
+  }
+  chain prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    ${dnsPort === undefined ? "" : `iifname "${bridge}" ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 redirect to :${dnsPort}`}
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr ${range} oifname != "${bridge}" masquerade
+  }
+}
+`;
+}

@@ -1,0 +1,177 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mountTable } from "@dorian/linux/mount-table";
+import { expect, onTestFinished, test } from "vitest";
+import { collector, testRuntime } from "../container/runc/test-container.ts";
+import { networkCommand } from "./network-command.ts";
+import { networkInterfaces } from "./network-interfaces.ts";
+import { NetworkPool } from "./network-pool.ts";
+import { outsideMachine } from "./outside.ts";
+
+const never = new AbortController().signal;
+
+async function online(options?: { resolvConf?: string }) {
+  await using made = new AsyncDisposableStack();
+  const host = made.use(await testRuntime());
+  const resolvConfPath = join(host.runtimeDirectory, "host-resolv.conf");
+  await writeFile(resolvConfPath, options?.resolvConf ?? "nameserver 203.0.113.53\nsearch example.test\n");
+  const pool = made.use(await NetworkPool.open({ ...host, size: 2, resolvConfPath }));
+  const all = made.move();
+  return {
+    host,
+    pool,
+    /** stdout of a script that runs in a container with a network of its own. */
+    async output(script: string): Promise<string> {
+      await using network = await pool.acquire({ signal: never });
+      const { text, onOutput } = collector();
+      const spec = host.spec(script, { network: { kind: "namespace", path: network.path } });
+      await using container = await host.runtime.run(spec, { onOutput });
+      await container.exited;
+      return text.stdout;
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+async function listenOnHost(): Promise<number> {
+  const server = createServer((socket) => socket.end("host")).listen(0, "0.0.0.0");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+test("a container reaches machines beyond the host", async () => {
+  await using outside = await outsideMachine();
+  await using net = await online();
+  expect(await net.output(`wget -q -O - http://${outside.address}/; ls /sys/class/net`)).toBe(
+    "outsideeth0\nlo\n",
+  );
+});
+
+test("a container reaches no address of the host, over IPv4 or IPv6", async () => {
+  await using outside = await outsideMachine();
+  await using net = await online();
+  const port = await listenOnHost();
+  const own = (await networkInterfaces()).flatMap((entry) => entry.ipv4).map((text) => text.split("/")[0]);
+  expect(own).toContain(outside.hostAddress);
+  const targets = own.filter((address) => address !== "127.0.0.1");
+  const script = targets.map((address) => `nc -w 1 ${address} ${port} </dev/null`).join("; ");
+  expect(await net.output(`${script}; ip -6 addr show dev eth0`)).toBe("");
+});
+
+test("containers do not reach each other", async () => {
+  await using net = await online();
+  await using first = await net.pool.acquire({ signal: never });
+  const { text, onOutput } = collector();
+  const spec = net.host.spec(
+    "ip -4 addr show dev eth0 | grep inet; while true; do echo peer | nc -l -p 8000; done",
+    { network: { kind: "namespace", path: first.path } },
+  );
+  await using server = await net.host.runtime.run(spec, { onOutput });
+  await expect.poll(() => text.stdout).toContain("inet");
+  const address = /inet (\S+)\//.exec(text.stdout)?.[1];
+  expect(await net.output(`nc -w 1 ${address} 8000 </dev/null; echo $?`)).toBe("1\n");
+  const own = collector();
+  await server.exec(["nc", "-w", "1", String(address), "8000"], { onOutput: own.onOutput, signal: never });
+  expect(own.text.stdout).toBe("peer\n");
+});
+
+test("the cloud's metadata address is closed", async () => {
+  await using net = await online();
+  const rules = await networkCommand("nft", ["list", "table", "inet", `dorian_${net.host.instance}`]);
+  expect(rules).toContain("ip daddr 169.254.0.0/16 drop");
+});
+
+test("names resolve through a resolver that listens on the host's loopback only", async () => {
+  const resolver = createSocket("udp4").bind(53, "127.53.53.53");
+  await once(resolver, "listening");
+  onTestFinished(() => void resolver.close());
+  resolver.on("message", (query, from) => {
+    // The question again, as an answer with one address: 192.0.2.77.
+    const question = query.subarray(12, query.indexOf(0, 12) + 5);
+    const header = Buffer.from([...query.subarray(0, 2), 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+    const answer = Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 77]);
+    resolver.send(Buffer.concat([header, question, answer]), from.port, from.address);
+  });
+  await using net = await online({ resolvConf: "nameserver 127.53.53.53\n" });
+  await using lease = await net.pool.acquire({ signal: never });
+  const gateway = /^nameserver (\S+)$/m.exec(lease.resolvConf)?.[1];
+  expect(gateway).not.toBe("127.53.53.53");
+  const port = await listenOnHost();
+  const output = await net.output(
+    `nslookup -type=a weights.example.test ${gateway}; nc -w 1 ${gateway} ${port} </dev/null`,
+  );
+  expect(output).toContain("192.0.2.77");
+  expect(output).not.toContain("host");
+});
+
+test("taking a ready network is immediate, and a returned one is used again", async () => {
+  await using net = await online();
+  const started = performance.now();
+  const lease = await net.pool.acquire({ signal: never });
+  expect(performance.now() - started).toBeLessThan(5);
+  expect(lease.resolvConf).toBe("nameserver 203.0.113.53\nsearch example.test\n");
+  const { path } = lease;
+  await lease[Symbol.asyncDispose]();
+  await lease[Symbol.asyncDispose]();
+  await using again = await net.pool.acquire({ signal: never });
+  await using other = await net.pool.acquire({ signal: never });
+  await using third = await net.pool.acquire({ signal: never });
+  expect(again.path).toBe(path);
+  expect(new Set([again.path, other.path, third.path]).size).toBe(3);
+});
+
+test("an acquisition with an aborted signal takes nothing", async () => {
+  await using net = await online();
+  await expect(net.pool.acquire({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow(
+    "enough",
+  );
+});
+
+test("two workers' networks exist side by side, and closing one leaves the other alone", async () => {
+  await using outside = await outsideMachine();
+  await using one = await online();
+  const other = await online();
+  await other[Symbol.asyncDispose]();
+  const names = (await networkInterfaces()).map((entry) => entry.name);
+  expect(names.filter((name) => name.includes(other.host.instance))).toEqual([]);
+  expect(await networkCommand("nft", ["list", "tables"])).not.toContain(other.host.instance);
+  expect(
+    (await mountTable()).filter((mount) => mount.target.startsWith(other.host.runtimeDirectory)),
+  ).toEqual([]);
+  expect(await one.output(`wget -q -O - http://${outside.address}/`)).toBe("outside");
+});
+
+test("a tool that drops forwarded packets is reported with what to do", async () => {
+  const table = "dorian_test_firewall";
+  // Its one rule lets everything pass, so that the machine keeps working.
+  await networkCommand("nft", [
+    "add table inet " +
+      table +
+      "; add chain inet " +
+      table +
+      " forward " +
+      "{ type filter hook forward priority 300; policy drop; }; add rule inet " +
+      table +
+      " forward accept",
+  ]);
+  onTestFinished(async () => void (await networkCommand("nft", ["delete", "table", "inet", table])));
+  await using net = await online();
+  expect(net.pool.warnings.join()).toMatch(
+    /inet dorian_test_firewall drops forwarded traffic.*nft insert rule/,
+  );
+});
+
+test("a machine without nft is told which package to install", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "dorian-path-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const { tryNetworkCommand } = await import("./network-command.ts");
+  await expect(tryNetworkCommand("nft", ["list", "tables"], "", directory)).rejects.toMatchObject({
+    code: "NETWORK_TOOL_MISSING",
+    remedy: expect.stringContaining("apt-get install nftables"),
+  });
+});

@@ -1,0 +1,131 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { networkCommand } from "./network-command.ts";
+import { ContainerNetwork } from "./container-network.ts";
+import { forwardWarnings } from "./forward-policy.ts";
+import { HostNetwork } from "./host-network.ts";
+import { networkNames } from "./network-names.ts";
+
+/** A container's way out: a network namespace whose eth0 leads through the host. Disposal gives it back. */
+export interface NetworkLease extends AsyncDisposable {
+  /** File at which the namespace is mounted. */
+  path: string;
+  /** For the container's /etc/resolv.conf. */
+  resolvConf: string;
+}
+
+export interface NetworkPoolOptions {
+  runtimeDirectory: string;
+  /** How many networks are kept ready. */
+  size: number;
+  /** Eight hex digits that tell the workers of one machine apart. */
+  instance: string;
+  /** Default: /etc/resolv.conf. */
+  resolvConfPath?: string;
+}
+
+const refillDelayMs = 300;
+
+/**
+ * Networks made ahead, so that a container's start waits for none. A network is used again after its container has
+ * ended: without NET_ADMIN and NET_RAW a container can leave nothing in it but closing connections.
+ */
+export class NetworkPool implements AsyncDisposable {
+  /** What may keep containers from the network, found at the start; for the log and for `doctor`. */
+  readonly warnings: string[];
+  #host: HostNetwork;
+  #size: number;
+  #free: ContainerNetwork[] = [];
+  #directory: string;
+  #making = new Set<Promise<ContainerNetwork>>();
+  #leaving = new Set<Promise<void>>();
+  #refillTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  private constructor(host: HostNetwork, directory: string, size: number, warnings: string[]) {
+    this.#host = host;
+    this.#directory = directory;
+    this.#size = size;
+    this.warnings = warnings;
+  }
+
+  static async open(options: NetworkPoolOptions): Promise<NetworkPool> {
+    const { instance, size, runtimeDirectory, resolvConfPath = "/etc/resolv.conf" } = options;
+    const directory = join(runtimeDirectory, "netns");
+    await mkdir(directory, { recursive: true });
+    const hostResolvConf = await readFile(resolvConfPath, "utf8");
+    await using opened = new AsyncDisposableStack();
+    const host = opened.use(await HostNetwork.open({ instance, hostResolvConf }));
+    const chains = await networkCommand("nft", ["--json", "list", "chains"]);
+    const pool = new NetworkPool(host, directory, size, forwardWarnings(chains, networkNames(instance)));
+    opened.use(pool);
+    await pool.#fill();
+    opened.move();
+    return pool;
+  }
+
+  /** At once while networks are ready; else as soon as one was made. */
+  async acquire(options: { signal: AbortSignal }): Promise<NetworkLease> {
+    options.signal.throwIfAborted();
+    const network = this.#free.pop() ?? (await this.#make());
+    if (options.signal.aborted) {
+      this.#giveBack(network);
+      options.signal.throwIfAborted();
+    }
+    this.#refillLater();
+    let returned = false;
+    return {
+      path: network.path,
+      resolvConf: this.#host.resolvConf,
+      [Symbol.asyncDispose]: async () => {
+        if (returned) return;
+        returned = true;
+        this.#giveBack(network);
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#refillTimer);
+    const made = await Promise.allSettled(this.#making);
+    const late = made.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    for (const network of new Set([...this.#free, ...late])) await network[Symbol.asyncDispose]();
+    await Promise.all(this.#leaving);
+    await this.#host[Symbol.asyncDispose]();
+  }
+
+  async #fill(): Promise<void> {
+    while (!this.#closed && this.#free.length < this.#size) {
+      const network = await this.#make();
+      if (!this.#closed) this.#free.push(network);
+    }
+  }
+
+  #make(): Promise<ContainerNetwork> {
+    const making = ContainerNetwork.create(this.#host, this.#directory);
+    this.#making.add(making);
+    making.finally(() => this.#making.delete(making)).catch(() => undefined);
+    return making;
+  }
+
+  #giveBack(network: ContainerNetwork): void {
+    if (!this.#closed && this.#free.length < this.#size) {
+      this.#free.push(network);
+      return;
+    }
+    const leaving = network[Symbol.asyncDispose]();
+    this.#leaving.add(leaving);
+    leaving.finally(() => this.#leaving.delete(leaving)).catch(() => undefined);
+  }
+
+  // Not while containers start: making networks would take the processor from them.
+  #refillLater(): void {
+    clearTimeout(this.#refillTimer);
+    if (this.#closed) return;
+    // A failure shows again, to somebody who waits, when a network is made on demand.
+    this.#refillTimer = setTimeout(() => void this.#fill().catch(() => undefined), refillDelayMs);
+    this.#refillTimer.unref();
+  }
+}

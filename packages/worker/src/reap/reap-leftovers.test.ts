@@ -1,0 +1,134 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { setTimeout as delay } from "node:timers/promises";
+import { mountTable } from "@dorian/linux/mount-table";
+import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
+import { expect, onTestFinished, test } from "vitest";
+import { readCgroupLayout } from "../cgroup/cgroup-layout.ts";
+import { collector, testRuntime } from "../container/runc/test-container.ts";
+import { networkCommand } from "../network/network-command.ts";
+import { networkInterfaces } from "../network/network-interfaces.ts";
+import { NetworkPool } from "../network/network-pool.ts";
+import { reapLeftovers } from "./reap-leftovers.ts";
+
+/** A worker process that holds containers, mounts and networks. */
+async function startVictim() {
+  const instance = randomBytes(4).toString("hex");
+  const rootfs = await busyboxRootfs();
+  const runtimeDirectory = await mkdtemp(join(tmpdir(), "dorian-run-"));
+  const scratchDirectory = await mkdtemp(join(tmpdir(), "dorian-scratch-"));
+  onTestFinished(async () => {
+    await reapLeftovers({ instance, runtimeDirectory, scratchDirectory });
+    await rm(runtimeDirectory, { recursive: true });
+    await rm(scratchDirectory, { recursive: true });
+    await rootfs[Symbol.asyncDispose]();
+  });
+  const program = fileURLToPath(new URL("victim-process.ts", import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [program, instance, runtimeDirectory, rootfs.path, scratchDirectory],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const { pids } = JSON.parse(line.toString()) as { pids: number[] };
+  return { instance, runtimeDirectory, scratchDirectory, rootfs, child, pids };
+}
+
+/** Everything on this machine that carries the worker's name. */
+async function tracesOf(victim: { instance: string; runtimeDirectory: string; pids: number[] }) {
+  const { instance, runtimeDirectory, pids } = victim;
+  const layout = await readCgroupLayout();
+  const processes = await Promise.all(
+    (await readdir("/proc"))
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+  );
+  return {
+    mounts: (await mountTable()).filter((mount) => mount.target.startsWith(runtimeDirectory)).length,
+    cgroups: layout.hierarchies.filter((root) => existsSync(join(root, `dorian-${instance}`))).length,
+    links: (await networkInterfaces()).filter((entry) => entry.name.includes(instance)).length,
+    tables: (await networkCommand("nft", ["list", "tables"]))
+      .split("\n")
+      .filter((line) => line.includes(instance)).length,
+    runcs: processes.filter((line) => line.includes(runtimeDirectory)).length,
+    pids: pids.filter(isAlive).length,
+    files: (await readdir(runtimeDirectory)).length,
+  };
+}
+
+/** A zombie is dead: it waits for this machine's init to notice. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+const nothing = { mounts: 0, cgroups: 0, links: 0, tables: 0, runcs: 0, pids: 0, files: 0 };
+
+test("after kill -9 of a worker nothing of it remains, and what it had on disk below mounts is intact", async () => {
+  const victim = await startVictim();
+  await writeFile(join(victim.rootfs.path, "etc/kept"), "kept");
+  // Somewhere within the start of one more container.
+  await delay(Math.random() * 60);
+  victim.child.kill("SIGKILL");
+  await once(victim.child, "exit");
+  const before = await tracesOf(victim);
+  expect(Object.entries(before).filter(([, count]) => count === 0)).toEqual([]);
+
+  const reaped = await reapLeftovers(victim);
+
+  await expect.poll(() => tracesOf(victim)).toEqual(nothing);
+  expect(reaped).toMatchObject({ natTables: 1 });
+  expect(reaped.processes).toBeGreaterThan(5);
+  expect(await readdir(victim.scratchDirectory)).toEqual([]);
+  expect(await readFile(join(victim.rootfs.path, "etc/kept"), "utf8")).toBe("kept");
+  expect(await reapLeftovers(victim)).toEqual({
+    processes: 0,
+    cgroups: 0,
+    mounts: 0,
+    links: 0,
+    natTables: 0,
+  });
+});
+
+test("reaping one worker leaves another one's containers and network alone", async () => {
+  const victim = await startVictim();
+  await using host = await testRuntime();
+  await using pool = await NetworkPool.open({ ...host, size: 1 });
+  await using lease = await pool.acquire({ signal: new AbortController().signal });
+  const { text, onOutput } = collector();
+  const spec = host.spec("while true; do echo on; sleep 0.02; done", {
+    network: { kind: "namespace", path: lease.path },
+  });
+  await using bystander = await host.runtime.run(spec, { onOutput });
+  victim.child.kill("SIGKILL");
+  await once(victim.child, "exit");
+  await reapLeftovers(victim);
+  expect((await bystander.pids()).length).toBeGreaterThan(0);
+  const { length } = text.stdout;
+  await expect.poll(() => text.stdout.length).toBeGreaterThan(length);
+  expect((await tracesOf({ ...host, pids: [] })).tables).toBe(1);
+  expect(
+    (await networkInterfaces()).filter((entry) => entry.name.includes(host.instance)).length,
+  ).toBeGreaterThan(1);
+});
+
+test("reaping where no worker ever ran does nothing", async () => {
+  const runtimeDirectory = join(tmpdir(), `dorian-none-${randomBytes(4).toString("hex")}`);
+  expect(await reapLeftovers({ instance: "00000000", runtimeDirectory })).toEqual({
+    processes: 0,
+    cgroups: 0,
+    mounts: 0,
+    links: 0,
+    natTables: 0,
+  });
+});

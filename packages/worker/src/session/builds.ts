@@ -1,0 +1,88 @@
+import { create } from "@bufbuild/protobuf";
+import { AppError, messageOf } from "@dorian/base/app-error";
+import {
+  FileDescriptor,
+  GenericResult_GenericStatus,
+  GenericResultSchema,
+  TaskLogsSchema,
+  type GenericResult,
+  type TaskLogs,
+} from "@dorian/protocol/modal";
+import { BuildFinishedSchema, type BuildFinished, type StartBuild } from "@dorian/protocol/worker";
+import type { Logger } from "pino";
+import type { ImageBuilder } from "../image/image-builder.ts";
+
+export interface BuildsOptions {
+  builder: ImageBuilder;
+  onLogs: (buildId: string, items: TaskLogs[]) => void;
+  onFinished: (finished: BuildFinished) => void;
+  logger: Logger;
+}
+
+/** Image builds that run on this worker. */
+export class Builds {
+  #options: BuildsOptions;
+  #running = new Map<string, AbortController>();
+
+  constructor(options: BuildsOptions) {
+    this.#options = options;
+  }
+
+  async start(request: StartBuild): Promise<void> {
+    const { builder, onLogs, onFinished } = this.#options;
+    const abort = new AbortController();
+    this.#running.set(request.buildId, abort);
+    try {
+      const built = await builder.build(request, {
+        onLog: (stream, text) => {
+          const fileDescriptor = stream === "stderr" ? FileDescriptor.STDERR : FileDescriptor.STDOUT;
+          onLogs(request.buildId, [
+            create(TaskLogsSchema, { data: text, fileDescriptor, timestamp: Date.now() / 1000 }),
+          ]);
+        },
+        signal: abort.signal,
+      });
+      onFinished(
+        create(BuildFinishedSchema, {
+          buildId: request.buildId,
+          result: { status: GenericResult_GenericStatus.SUCCESS },
+          layerIds: built.layerIds,
+          layerBytes: BigInt(built.bytes),
+          config: built.config,
+        }),
+      );
+    } catch (error) {
+      onFinished(
+        create(BuildFinishedSchema, {
+          buildId: request.buildId,
+          result: this.#resultOf(error, abort.signal),
+        }),
+      );
+    } finally {
+      this.#running.delete(request.buildId);
+    }
+  }
+
+  cancel(buildId: string, reason: string): void {
+    this.#running
+      .get(buildId)
+      ?.abort(new AppError("BUILD_CANCELLED", reason, { status: "CANCELLED", remedy: "" }));
+  }
+
+  cancelAll(reason: string): void {
+    for (const buildId of this.#running.keys()) this.cancel(buildId, reason);
+  }
+
+  #resultOf(error: unknown, signal: AbortSignal): GenericResult {
+    const exception = AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error);
+    if (!AppError.is(error) && !signal.aborted)
+      this.#options.logger.error({ err: error }, "build failed in an unforeseen way");
+    const timedOut = AppError.is(error) && error.status === "DEADLINE_EXCEEDED";
+    const status = signal.aborted
+      ? GenericResult_GenericStatus.TERMINATED
+      : timedOut
+        ? GenericResult_GenericStatus.TIMEOUT
+        : GenericResult_GenericStatus.FAILURE;
+    return create(GenericResultSchema, { status, exception });
+  }
+}

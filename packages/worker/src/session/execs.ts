@@ -1,0 +1,57 @@
+import { AppError, messageOf } from "@dorian/base/app-error";
+import { AsyncQueue } from "@dorian/base/async-queue";
+import type { ExecInput, ExecStart } from "@dorian/protocol/worker";
+import type { Container } from "../container/runtime.ts";
+
+export interface ExecReport {
+  execId: string;
+  stdout?: Uint8Array;
+  stderr?: Uint8Array;
+  exitCode?: number;
+  error?: string;
+}
+
+/** Commands that users run in containers (`dorian container exec`). */
+export class Execs {
+  #running = new Map<string, { stdin: AsyncQueue<Uint8Array>; abort: AbortController }>();
+  #report: (report: ExecReport) => void;
+
+  constructor(report: (report: ExecReport) => void) {
+    this.#report = report;
+  }
+
+  async start(request: ExecStart, containerOf: (taskId: string) => Container): Promise<void> {
+    const { execId } = request;
+    const stdin = new AsyncQueue<Uint8Array>();
+    const abort = new AbortController();
+    this.#running.set(execId, { stdin, abort });
+    try {
+      const exitCode = await containerOf(request.taskId).exec(request.command, {
+        stdin,
+        ...(request.terminal ? { terminal: { rows: request.rows, columns: request.columns } } : {}),
+        onOutput: (stream, chunk) => this.#report({ execId, [stream]: chunk }),
+        signal: abort.signal,
+      });
+      this.#report({ execId, exitCode });
+    } catch (error) {
+      this.#report({
+        execId,
+        error: AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error),
+        exitCode: 126,
+      });
+    } finally {
+      this.#running.delete(execId);
+    }
+  }
+
+  input(message: ExecInput): void {
+    const exec = this.#running.get(message.execId);
+    if (!exec) return;
+    if (message.stdin.length > 0) exec.stdin.push(message.stdin);
+    if (message.end) exec.stdin.end();
+    if (message.cancel)
+      exec.abort.abort(
+        new AppError("EXEC_CANCELLED", "The caller has gone.", { status: "CANCELLED", remedy: "" }),
+      );
+  }
+}

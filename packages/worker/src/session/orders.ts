@@ -1,0 +1,70 @@
+import { AppError } from "@dorian/base/app-error";
+import { assertNever } from "@dorian/base/must";
+import type { Container } from "../container/runtime.ts";
+import type { TaskEnd } from "../task/task.ts";
+import type { TaskTable } from "../task/task-table.ts";
+import type { Builds } from "./builds.ts";
+import type { Execs } from "./execs.ts";
+import type { ServerOrders } from "./server-link.ts";
+
+export interface OrdersOptions {
+  tasks: TaskTable;
+  builds: Builds;
+  execs: Execs;
+  onTaskEnded: (taskId: string, end: TaskEnd) => void;
+}
+
+/** Grace in milliseconds for a task that the server no longer counts on. */
+const orphanGraceMs = 10_000;
+
+/** Turns the server's orders into work on this machine. */
+export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOptions): ServerOrders {
+  return {
+    onWelcome(taskIds) {
+      for (const task of tasks.running) {
+        if (!taskIds.includes(task.taskId)) {
+          void task.stop({ graceMs: orphanGraceMs, reason: "the server does not count on it any more" });
+        }
+      }
+      for (const taskId of taskIds) {
+        if (tasks.get(taskId)) continue;
+        onTaskEnded(taskId, tasks.endOf(taskId) ?? { exitCode: -1, signal: "SIGKILL", outOfMemory: false });
+      }
+    },
+    onOrder(message) {
+      switch (message.case) {
+        case "startTask":
+          tasks.start(message.value);
+          break;
+        case "stopTask":
+          void tasks
+            .get(message.value.taskId)
+            ?.stop({ graceMs: message.value.graceSecs * 1000, reason: message.value.reason });
+          break;
+        case "startBuild":
+          void builds.start(message.value);
+          break;
+        case "cancelBuild":
+          builds.cancel(message.value.buildId, message.value.reason);
+          break;
+        case "execStart":
+          void execs.start(message.value, (taskId) => containerOf(tasks, taskId));
+          break;
+        case "execInput":
+          execs.input(message.value);
+          break;
+        default:
+          assertNever(message);
+      }
+    },
+  };
+}
+
+function containerOf(tasks: TaskTable, taskId: string): Container {
+  const task = tasks.get(taskId);
+  if (task) return task.container;
+  throw new AppError("TASK_NOT_RUNNING", `Container ${taskId} is not running.`, {
+    status: "NOT_FOUND",
+    remedy: "`dorian container list` shows the running ones.",
+  });
+}

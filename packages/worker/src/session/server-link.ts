@@ -1,0 +1,113 @@
+import { create } from "@bufbuild/protobuf";
+import { AppError, messageOf } from "@dorian/base/app-error";
+import { AsyncQueue } from "@dorian/base/async-queue";
+import { backoff } from "@dorian/base/backoff";
+import { assertNever } from "@dorian/base/must";
+import { sleep } from "@dorian/base/sleep";
+import type { ServiceClient } from "@dorian/protocol/service";
+import {
+  WorkerMessageSchema,
+  type ServerMessage,
+  type WorkerHello,
+  type WorkerMessage,
+  type WorkerService,
+} from "@dorian/protocol/worker";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Logger } from "pino";
+
+/** What a worker does when the server asks. */
+export interface ServerOrders {
+  /** The server counts on these tasks; whatever else runs here must stop, and those that are gone must be reported. */
+  onWelcome(taskIds: string[]): void;
+  onOrder(message: Exclude<ServerMessage["message"], { case: "welcome" } | { case: undefined }>): void;
+}
+
+export interface ServerLinkOptions {
+  server: ServiceClient<typeof WorkerService>;
+  hello: MessageInitShape<typeof import("@dorian/protocol/worker").WorkerHelloSchema>;
+  orders: ServerOrders;
+  heartbeatMs: number;
+  logger: Logger;
+  signal: AbortSignal;
+}
+
+type Report = NonNullable<MessageInitShape<typeof WorkerMessageSchema>["message"]>;
+
+/**
+ * The worker's connection to the control plane. It is dialled again for as long as the worker lives: tasks go on while
+ * the server restarts.
+ */
+export class ServerLink {
+  #options: ServerLinkOptions;
+  #outgoing = new AsyncQueue<WorkerMessage>();
+  /** Resolves when `signal` has aborted and the last connection is closed. */
+  readonly closed: Promise<void>;
+  #joined = Promise.withResolvers<void>();
+
+  constructor(options: ServerLinkOptions) {
+    this.#options = options;
+    this.closed = this.#stayConnected();
+  }
+
+  /** Resolves at the first welcome; rejects when the server refuses this worker for good. */
+  get joined(): Promise<void> {
+    return this.#joined.promise;
+  }
+
+  report(message: Report): void {
+    this.#outgoing.push(create(WorkerMessageSchema, { message }));
+  }
+
+  async #stayConnected(): Promise<void> {
+    const { signal, logger } = this.#options;
+    const delays = backoff({ firstMs: 100, maxMs: 5_000 });
+    while (!signal.aborted) {
+      try {
+        await this.#connect(() => delays.reset());
+      } catch (error) {
+        if (signal.aborted) break;
+        if (AppError.is(error) && error.status !== "UNAVAILABLE" && error.status !== "CANCELLED") {
+          this.#joined.reject(error);
+          logger.error({ err: error }, "the server refuses this worker");
+        } else logger.warn({ reason: messageOf(error) }, "connection to the server lost");
+      }
+      await sleep(delays.next(), { signal }).catch(() => undefined);
+    }
+    this.#joined.reject(signal.reason);
+    this.#joined.promise.catch(() => undefined);
+  }
+
+  async #connect(onJoined: () => void): Promise<void> {
+    const { server, hello, orders, heartbeatMs, signal } = this.#options;
+    // Reports made while nobody listened are worth nothing: the welcome that follows settles what is true.
+    this.#outgoing = new AsyncQueue();
+    this.report({ case: "hello", value: hello as WorkerHello });
+    const heartbeat = setInterval(() => this.report({ case: "heartbeat", value: {} }), heartbeatMs);
+    try {
+      for await (const { message } of server.join(this.#outgoing, { signal })) {
+        switch (message.case) {
+          case "welcome":
+            this.#joined.resolve();
+            onJoined();
+            orders.onWelcome(message.value.taskIds);
+            break;
+          case "startTask":
+          case "stopTask":
+          case "startBuild":
+          case "cancelBuild":
+          case "execStart":
+          case "execInput":
+            orders.onOrder(message);
+            break;
+          case undefined:
+            break;
+          default:
+            assertNever(message);
+        }
+      }
+    } finally {
+      clearInterval(heartbeat);
+      this.#outgoing.end();
+    }
+  }
+}

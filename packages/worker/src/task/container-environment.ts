@@ -1,0 +1,60 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "@dorian/base/app-error";
+import type { StartTask } from "@dorian/protocol/worker";
+
+/** Where a task finds its own things, inside the container. */
+export const inContainer = {
+  directory: "/run/dorian",
+  socket: "/run/dorian/task.sock",
+  arguments: "/run/dorian/arguments",
+  guest: "/usr/lib/dorian/guest.mjs",
+  node: "/usr/local/bin/node",
+} as const;
+
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Environment of a task's container. What the platform sets wins over secrets, and secrets over the image. */
+export function containerEnvironment(
+  request: StartTask,
+  operator: Record<string, string>,
+): Record<string, string> {
+  return {
+    PATH: defaultPath,
+    HOME: "/root",
+    ...operator,
+    ...request.config?.env,
+    ...request.secretEnv,
+    MODAL_IS_REMOTE: "1",
+    MODAL_TASK_ID: request.taskId,
+    MODAL_SERVER_URL: `unix://${inContainer.socket}`,
+    MODAL_CONTAINER_ARGUMENTS_PATH: inContainer.arguments,
+    MODAL_IMAGE_ID: request.arguments?.functionDef?.imageId ?? "",
+    MODAL_ENVIRONMENT: request.arguments?.environmentName ?? "",
+  };
+}
+
+/** User and group ids of an image's USER: numbers, or names looked up in the root file system. */
+export async function containerUser(rootPath: string, user: string): Promise<{ uid: number; gid: number }> {
+  const [name = "", group] = user.split(":");
+  if (name === "" || name === "root") return { uid: 0, gid: 0 };
+  const entry = /^\d+$/.test(name) ? undefined : await lookUp(join(rootPath, "etc/passwd"), name);
+  const uid = entry ? Number(entry[2]) : Number(name);
+  if (group === undefined) return { uid, gid: entry ? Number(entry[3]) : 0 };
+  const groupEntry = /^\d+$/.test(group) ? undefined : await lookUp(join(rootPath, "etc/group"), group);
+  return { uid, gid: groupEntry ? Number(groupEntry[2]) : Number(group) };
+}
+
+async function lookUp(file: string, name: string): Promise<string[]> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  const line = text.split("\n").find((candidate) => candidate.startsWith(`${name}:`));
+  if (line !== undefined) return line.split(":");
+  throw new AppError(
+    "IMAGE_USER_UNKNOWN",
+    `The image's user "${name}" is not in its ${file.endsWith("group") ? "/etc/group" : "/etc/passwd"}.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Create the user in an earlier step of the image, or name it by number.",
+    },
+  );
+}

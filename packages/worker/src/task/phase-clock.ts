@@ -1,0 +1,29 @@
+/** A stretch of a task's start; times in Unix seconds. */
+export interface Phase {
+  phase: string;
+  startedAt: number;
+  endedAt: number;
+}
+
+/**
+ * Cuts a task's start into phases that follow each other without gaps, so that their lengths add up. Names end at most
+ * once: later calls with the same name are ignored.
+ */
+export class PhaseClock {
+  #last: number;
+  #ended = new Set<string>();
+  #emit: (phase: Phase) => void;
+
+  constructor(startedAt: number, emit: (phase: Phase) => void) {
+    this.#last = startedAt;
+    this.#emit = emit;
+  }
+
+  end(phase: string, endedAt = Date.now() / 1000): void {
+    if (this.#ended.has(phase)) return;
+    this.#ended.add(phase);
+    const startedAt = this.#last;
+    this.#last = Math.max(startedAt, endedAt);
+    this.#emit({ phase, startedAt, endedAt: this.#last });
+  }
+}

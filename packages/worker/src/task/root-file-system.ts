@@ -1,0 +1,84 @@
+import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { errnoOf } from "@dorian/base/app-error";
+import { mountOverlay, unmount } from "@dorian/linux/mount";
+import type { LayerStore } from "@dorian/storage/layer-store";
+
+export interface RootFileSystemOptions {
+  /** Directories, lowest first. */
+  lower: string[];
+  target: string;
+  scratch: string;
+}
+
+/** A container's root: read-only layers with a private writable directory on top, which vanishes with the container. */
+export class RootFileSystem implements AsyncDisposable {
+  readonly path: string;
+  readonly upper: string;
+  #scratch: string;
+  #lower: string[];
+
+  private constructor(options: RootFileSystemOptions) {
+    this.path = options.target;
+    this.upper = join(options.scratch, "upper");
+    this.#scratch = options.scratch;
+    this.#lower = options.lower;
+  }
+
+  static async mount(options: RootFileSystemOptions): Promise<RootFileSystem> {
+    const root = new RootFileSystem(options);
+    await mkdir(root.upper, { recursive: true });
+    await mkdir(join(options.scratch, "work"), { recursive: true });
+    await mkdir(options.target, { recursive: true });
+    mountOverlay(options.target, {
+      lower: options.lower,
+      upper: root.upper,
+      work: join(options.scratch, "work"),
+    });
+    return root;
+  }
+
+  /**
+   * Makes what was written a layer, leaving out the empty files and directories that stood in for mounts. Undefined when
+   * nothing was written. The file system is unmounted by this.
+   */
+  async freeze(layers: LayerStore, mountTargets: string[]): Promise<string | undefined> {
+    unmount(this.path);
+    for (const target of mountTargets) await this.#removePlaceholder(target);
+    if ((await readdir(this.upper)).length === 0) return undefined;
+    return layers.adopt(this.upper, { durable: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    unmount(this.path);
+    await rm(this.#scratch, { recursive: true, force: true });
+  }
+
+  async #removePlaceholder(target: string): Promise<void> {
+    const path = join(this.upper, target);
+    try {
+      const stats = await lstat(path);
+      if (stats.isDirectory()) await rmdir(path);
+      else if (stats.isFile() && stats.size === 0 && !(await this.#isInLower(target))) await rm(path);
+      else return;
+    } catch (error) {
+      // Absent: an image had the mount point. Not empty: the image's user wrote there before it was a mount point.
+      if (["ENOENT", "ENOTEMPTY", "ENOTDIR"].includes(errnoOf(error) ?? "")) return;
+      throw error;
+    }
+    const parent = dirname(target);
+    if (parent !== "/" && !(await this.#isInLower(parent))) await this.#removePlaceholder(parent);
+  }
+
+  async #isInLower(path: string): Promise<boolean> {
+    for (const layer of this.#lower) {
+      try {
+        await lstat(join(layer, path));
+        return true;
+      } catch (error) {
+        if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") throw error;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,239 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "@dorian/base/app-error";
+import { bindMount, makeShared, unmount } from "@dorian/linux/mount";
+import { LayerStore } from "@dorian/storage/layer-store";
+import { expect, onTestFinished, test } from "vitest";
+import {
+  MountedVolume,
+  type VolumeRegistry,
+  type VolumeUsers,
+  type VolumeVersion,
+} from "./mounted-volume.ts";
+
+const signal = new AbortController().signal;
+
+/** A registry that keeps versions in memory: what the control plane does with a database. */
+function memoryRegistry(): VolumeRegistry & { versions: VolumeVersion[]; fail: boolean } {
+  const registry = {
+    versions: [{ version: 0n, layerIds: [] as string[] }],
+    fail: false,
+    async head() {
+      return registry.versions.at(-1) as VolumeVersion;
+    },
+    async append({ layerId }: { layerId: string }) {
+      if (registry.fail)
+        throw new AppError("SERVER_UNREACHABLE", "No server.", { status: "UNAVAILABLE", remedy: "" });
+      const head = registry.versions.at(-1) as VolumeVersion;
+      const next = { version: head.version + 1n, layerIds: [...head.layerIds, layerId] };
+      registry.versions.push(next);
+      return next;
+    },
+  };
+  return registry;
+}
+
+async function machine() {
+  const root = await mkdtemp(join(tmpdir(), "volume-"));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const run = join(root, "run");
+  await mkdir(run);
+  bindMount(run, run);
+  onTestFinished(() => void unmount(run));
+  makeShared(run);
+  const layers = await LayerStore.open(root);
+  const registry = memoryRegistry();
+  let count = 0;
+  const mount = async () => {
+    count += 1;
+    const volume = await MountedVolume.mount({
+      volumeId: "vo-1",
+      taskId: `ta-${count}`,
+      target: join(run, `v${count}`),
+      scratch: join(root, "scratch", `v${count}`),
+      layers,
+      registry,
+      head: await registry.head("vo-1", { signal }),
+    });
+    onTestFinished(() => volume[Symbol.asyncDispose]());
+    return volume;
+  };
+  return { layers, registry, mount };
+}
+
+/** Real processes as users of a volume, frozen by SIGSTOP. */
+function usersOf(...children: ChildProcess[]): VolumeUsers {
+  const pids = children.map((child) => child.pid as number);
+  return {
+    pids: async () => pids,
+    async freeze() {
+      for (const pid of pids) process.kill(pid, "SIGSTOP");
+      return {
+        async [Symbol.asyncDispose]() {
+          for (const pid of pids) process.kill(pid, "SIGCONT");
+        },
+      };
+    },
+  };
+}
+
+async function shell(script: string, cwd = "/"): Promise<ChildProcess> {
+  const child = spawn("/bin/sh", ["-c", script], { cwd, stdio: ["pipe", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  return child;
+}
+
+test("a commit publishes what was written and a reload elsewhere shows it, but nothing does before [L2, N1, N2, N9]", async () => {
+  const { mount } = await machine();
+  const writer = await mount();
+  const reader = await mount();
+  await writeFile(join(writer.target, "weights"), "one");
+  expect(await writer.commit("requested", undefined, { signal })).toBe(3);
+  expect(await readdir(reader.target)).toEqual([]);
+  await reader.reload(undefined, { signal });
+  expect(await readFile(join(reader.target, "weights"), "utf8")).toBe("one");
+});
+
+test("a commit without changes makes no version", async () => {
+  const { mount, registry } = await machine();
+  const volume = await mount();
+  expect(await volume.commit("requested", undefined, { signal })).toBeUndefined();
+  expect(registry.versions).toHaveLength(1);
+});
+
+test("writers of different files in one new directory both survive, and of one file the last commit wins [L4]", async () => {
+  const { mount } = await machine();
+  const [first, second] = [await mount(), await mount()];
+  for (const [volume, name] of [
+    [first, "a"],
+    [second, "b"],
+  ] as const) {
+    await mkdir(join(volume.target, "models"));
+    await writeFile(join(volume.target, "models", name), name);
+    await writeFile(join(volume.target, "models", "shared"), name);
+  }
+  await first.commit("requested", undefined, { signal });
+  await second.commit("requested", undefined, { signal });
+  const reader = await mount();
+  expect((await readdir(join(reader.target, "models"))).toSorted()).toEqual(["a", "b", "shared"]);
+  expect(await readFile(join(reader.target, "models", "shared"), "utf8")).toBe("b");
+});
+
+test("deletions and renames are committed, of directories too [L6]", async () => {
+  const { mount } = await machine();
+  const volume = await mount();
+  await mkdir(join(volume.target, "tmp"));
+  await writeFile(join(volume.target, "tmp", "w"), "w");
+  await writeFile(join(volume.target, "old"), "x");
+  await volume.commit("requested", undefined, { signal });
+  await rename(join(volume.target, "tmp"), join(volume.target, "final"));
+  await rm(join(volume.target, "old"));
+  await volume.commit("requested", undefined, { signal });
+  const reader = await mount();
+  expect(await readdir(reader.target)).toEqual(["final"]);
+  expect(await readFile(join(reader.target, "final", "w"), "utf8")).toBe("w");
+});
+
+test("an open reader keeps its version across a reload that succeeds [N3]", async () => {
+  const { mount } = await machine();
+  const [writer, reader] = [await mount(), await mount()];
+  await writeFile(join(writer.target, "w"), "v1");
+  await writer.commit("requested", undefined, { signal });
+  await reader.reload(undefined, { signal });
+  await using held = await open(join(reader.target, "w"));
+  await writeFile(join(writer.target, "w"), "v2");
+  await writer.commit("requested", undefined, { signal });
+  await reader.reload(undefined, { signal });
+  expect(await readFile(join(reader.target, "w"), "utf8")).toBe("v2");
+  expect(await held.readFile("utf8")).toBe("v1");
+});
+
+test("a file that is being written stays out of a background commit and its writer goes on undisturbed [M3, M8]", async () => {
+  const { mount } = await machine();
+  const volume = await mount();
+  await writeFile(join(volume.target, "done"), "done");
+  const child = await shell(
+    `exec 3>${volume.target}/log; echo one >&3; echo ready; read x; echo two >&3; exec 3>&-; echo closed; read x`,
+  );
+  const users = usersOf(child);
+  await volume.commit("background", users, { signal });
+  const early = await mount();
+  expect(await readdir(early.target)).toEqual(["done"]);
+  expect(await readFile(join(volume.target, "log"), "utf8")).toBe("one\n");
+  child.stdin?.write("\n");
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  await volume.commit("background", users, { signal });
+  const late = await mount();
+  expect(await readFile(join(late.target, "log"), "utf8")).toBe("one\ntwo\n");
+});
+
+test("a requested commit takes an open file as it is, and later writes go into the next one", async () => {
+  const { mount } = await machine();
+  const volume = await mount();
+  const child = await shell(
+    `exec 3>${volume.target}/log; echo one >&3; echo ready; read x; echo two >&3; echo more; read x`,
+  );
+  const users = usersOf(child);
+  await volume.commit("requested", users, { signal });
+  const early = await mount();
+  expect(await readFile(join(early.target, "log"), "utf8")).toBe("one\n");
+  child.stdin?.write("\n");
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  expect(await readFile(join(early.target, "log"), "utf8")).toBe("one\n");
+  await volume.commit("requested", users, { signal });
+  const late = await mount();
+  expect(await readFile(join(late.target, "log"), "utf8")).toBe("one\ntwo\n");
+});
+
+test("a process whose working directory is the volume can go on writing after a commit [N3]", async () => {
+  const { mount } = await machine();
+  const volume = await mount();
+  const child = await shell(
+    "echo one > a; echo ready; read x; echo two > b; echo more; read x",
+    volume.target,
+  );
+  const users = usersOf(child);
+  await volume.commit("requested", users, { signal });
+  child.stdin?.write("\n");
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  await volume.commit("requested", users, { signal });
+  const reader = await mount();
+  expect((await readdir(reader.target)).toSorted()).toEqual(["a", "b"]);
+});
+
+test("a reload commits what was written before [N6]", async () => {
+  const { mount, registry } = await machine();
+  const volume = await mount();
+  await writeFile(join(volume.target, "mine"), "x");
+  await volume.reload(undefined, { signal });
+  expect(await readFile(join(volume.target, "mine"), "utf8")).toBe("x");
+  expect(registry.versions).toHaveLength(2);
+});
+
+test("a commit that cannot be recorded loses nothing and is recorded by the next one", async () => {
+  const { mount, registry } = await machine();
+  const volume = await mount();
+  await writeFile(join(volume.target, "a"), "a");
+  registry.fail = true;
+  await expect(volume.commit("requested", undefined, { signal })).rejects.toThrow("No server");
+  expect(await readFile(join(volume.target, "a"), "utf8")).toBe("a");
+  registry.fail = false;
+  await writeFile(join(volume.target, "b"), "b");
+  await volume.commit("requested", undefined, { signal });
+  const reader = await mount();
+  expect((await readdir(reader.target)).toSorted()).toEqual(["a", "b"]);
+});
+
+test("committing moves a file into the layer and copies no byte of it [L8]", async () => {
+  const { mount, layers, registry } = await machine();
+  const volume = await mount();
+  await writeFile(join(volume.target, "weights"), Buffer.alloc(1 << 20, 7));
+  const before = await stat(join(volume.target, "weights"));
+  await volume.commit("requested", undefined, { signal });
+  const layerId = (await registry.head("vo-1", { signal })).layerIds.at(-1) as string;
+  expect((await stat(join(layers.path(layerId), "weights"))).ino).toBe(before.ino);
+});

@@ -1,0 +1,315 @@
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { must } from "@dorian/base/must";
+import {
+  mountOverlay,
+  replaceOverlay,
+  sealReadOnly,
+  unmount,
+  type OverlayOptions,
+} from "@dorian/linux/mount";
+import { mountTable } from "@dorian/linux/mount-table";
+import type { LayerStore } from "@dorian/storage/layer-store";
+import { normaliseLayer } from "@dorian/storage/normalise-layer";
+import { openFilesOf, type OpenFiles } from "./open-files.ts";
+import {
+  copyEntry,
+  entriesOf,
+  flushFiles,
+  holdsOnly,
+  likeDirectory,
+  moveFile,
+  removeUnchanged,
+} from "./upper-directory.ts";
+
+/** A version of a volume: its number and its layers, lowest first. */
+export interface VolumeVersion {
+  version: bigint;
+  layerIds: string[];
+}
+
+/** Where versions are recorded: the control plane. */
+export interface VolumeRegistry {
+  head(volumeId: string, options: { signal: AbortSignal }): Promise<VolumeVersion>;
+  append(
+    commit: { volumeId: string; layerId: string; baseVersion: bigint; taskId: string; bytes: number },
+    options: { signal: AbortSignal },
+  ): Promise<VolumeVersion>;
+}
+
+/** The processes that use the mount. */
+export interface VolumeUsers {
+  pids(): Promise<number[]>;
+  freeze(): Promise<AsyncDisposable>;
+}
+
+export interface MountedVolumeOptions {
+  volumeId: string;
+  taskId: string;
+  /** Directory on a shared mount, so that what is mounted here shows in the container. */
+  target: string;
+  /** Private directory on the file system of the layer store. */
+  scratch: string;
+  layers: LayerStore;
+  registry: VolumeRegistry;
+  head: VolumeVersion;
+}
+
+/**
+ * How a commit treats files that are open for writing: a commit somebody asked for takes them as they are at that
+ * moment, a background one leaves them for later.
+ */
+export type CommitKind = "requested" | "background";
+
+const nothingCopied: { layerIds: string[]; untilMs: number } = { layerIds: [], untilMs: 0 };
+
+/**
+ * One volume in one container: an overlay of the version it started from, with a private writable directory on top.
+ *
+ * A commit renames the writable directory into the layer store and swaps in a mount that has it as its topmost lower
+ * layer. No byte is copied, except of files that are open for writing at that moment.
+ */
+export class MountedVolume implements AsyncDisposable {
+  readonly volumeId: string;
+  #options: MountedVolumeOptions;
+  #version: bigint;
+  /** What the container sees below its writable directory. */
+  #layerIds: string[];
+  /** Frozen but not yet recorded: the server could not be reached. Oldest first. */
+  #unpublished: { layerId: string; bytes: number }[] = [];
+  #generation = 0;
+  /** What commits copied, instead of freezing it, since the mount was last swapped. */
+  #copied = nothingCopied;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: MountedVolumeOptions) {
+    this.volumeId = options.volumeId;
+    this.#options = options;
+    this.#version = options.head.version;
+    this.#layerIds = options.head.layerIds;
+  }
+
+  static async mount(options: MountedVolumeOptions): Promise<MountedVolume> {
+    const volume = new MountedVolume(options);
+    await mkdir(options.target, { recursive: true });
+    await mkdir(join(options.scratch, "empty"), { recursive: true });
+    await volume.#makeWritable();
+    mountOverlay(options.target, volume.#overlay());
+    return volume;
+  }
+
+  /** Path of the mount on this machine. */
+  get target(): string {
+    return this.#options.target;
+  }
+
+  /**
+   * Makes what was written so far the volume's next version. Returns the bytes of the new layer, or undefined when
+   * there was nothing to commit.
+   *
+   * @throws AppError when the layer cannot be stored or recorded; what was written stays in the container and the next
+   * commit takes it along.
+   */
+  commit(
+    kind: CommitKind,
+    users: VolumeUsers | undefined,
+    options: { signal: AbortSignal },
+  ): Promise<number | undefined> {
+    return this.#exclusively(() => this.#commit(kind, users, options.signal));
+  }
+
+  /** True when something was written since the last commit. */
+  async hasChanges(): Promise<boolean> {
+    return (await readdir(this.#upper)).length > 0;
+  }
+
+  /** Commits what was written, then shows the newest version. Descriptors opened before keep what they opened. */
+  reload(users: VolumeUsers | undefined, options: { signal: AbortSignal }): Promise<void> {
+    return this.#exclusively(async () => {
+      await this.#commit("requested", users, options.signal);
+      const head = await this.#options.registry.head(this.volumeId, options);
+      await this.#show(head, users);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#exclusively(async () => {
+      unmount(this.#options.target);
+      await rm(this.#options.scratch, { recursive: true, force: true });
+    });
+  }
+
+  async #commit(
+    kind: CommitKind,
+    users: VolumeUsers | undefined,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    await this.#publish(signal);
+    if ((await readdir(this.#upper)).length === 0) return undefined;
+    await flushFiles(this.#upper);
+    const frozen = await this.#freezeWritable(kind, users);
+    if (frozen === undefined) return undefined;
+    this.#unpublished.push(frozen);
+    const head = await this.#publish(signal);
+    // A background commit must not change under the writer what it sees; one that was asked for refreshes the view.
+    // Nor can it be refreshed under a process that stands in it.
+    if (kind === "requested" && head !== undefined && this.#copied.layerIds.length === 0)
+      await this.#show(head, users);
+    return frozen.bytes;
+  }
+
+  async #freezeWritable(
+    kind: CommitKind,
+    users: VolumeUsers | undefined,
+  ): Promise<{ layerId: string; bytes: number } | undefined> {
+    const { layers } = this.#options;
+    await using thaw = new AsyncDisposableStack();
+    if (users) thaw.use(await users.freeze());
+    const open = await this.#openFiles(users);
+    const leftOut = kind === "background" ? open.writable : new Set<string>();
+    if (open.pinned) return this.#copyWritable(leftOut, thaw);
+    if (this.#copied.layerIds.length === 0 && (await holdsOnly(this.#upper, leftOut))) return undefined;
+
+    const old = this.#upper;
+    await this.#makeWritable();
+    await this.#detachWritten(old, open.writable, leftOut);
+    if (this.#copied.layerIds.length > 0) {
+      await removeUnchanged(old, this.#copied.untilMs);
+      this.#layerIds = [...this.#layerIds, ...this.#copied.layerIds];
+      this.#copied = nothingCopied;
+    }
+    const layerId = (await holdsOnly(old, new Set()))
+      ? undefined
+      : await layers.adopt(old, { durable: false });
+    if (layerId !== undefined) this.#layerIds = [...this.#layerIds, layerId];
+    replaceOverlay(this.#options.target, this.#overlay());
+    await thaw.disposeAsync();
+    await rm(join(old, ".."), { recursive: true, force: true });
+    return layerId === undefined ? undefined : { layerId, bytes: await layers.sizeOf(layerId) };
+  }
+
+  /**
+   * Parts the files that are still being written from what will be frozen: they move on with their writers, and a copy
+   * stays behind unless the commit leaves them out. Any failure, such as a full disk, puts everything back.
+   */
+  async #detachWritten(
+    old: string,
+    writable: ReadonlySet<string>,
+    leftOut: ReadonlySet<string>,
+  ): Promise<void> {
+    const moved: string[] = [];
+    try {
+      for (const path of writable) {
+        if (!(await moveFile(old, this.#upper, path))) continue;
+        moved.push(path);
+        if (!leftOut.has(path)) await copyEntry(this.#upper, old, path);
+      }
+      await normaliseLayer(old, this.#paths());
+    } catch (error) {
+      for (const path of moved) await rename(join(this.#upper, path), join(old, path));
+      this.#generation -= 1;
+      throw error;
+    }
+  }
+
+  /**
+   * With a process standing in the mount, a swapped mount would leave it behind on the old one, where its writes would
+   * be lost. So its view stays, and what it wrote is copied.
+   */
+  async #copyWritable(
+    leftOut: ReadonlySet<string>,
+    thaw: AsyncDisposableStack,
+  ): Promise<{ layerId: string; bytes: number } | undefined> {
+    await using draft = await this.#options.layers.draft();
+    const now = Date.now();
+    let any = false;
+    let bytes = 0;
+    for await (const path of entriesOf(this.#upper)) {
+      if (leftOut.has(path) || (await lstatChangedBefore(join(this.#upper, path), this.#copied.untilMs)))
+        continue;
+      bytes += await copyEntry(this.#upper, draft.path, path);
+      any = true;
+    }
+    await thaw.disposeAsync();
+    if (!any) return undefined;
+    await normaliseLayer(draft.path, this.#paths());
+    const layerId = await draft.seal({ durable: false });
+    this.#copied = { layerIds: [...this.#copied.layerIds, layerId], untilMs: now };
+    return { layerId, bytes };
+  }
+
+  /** Records frozen layers in order. Returns the head after the last one. */
+  async #publish(signal: AbortSignal): Promise<VolumeVersion | undefined> {
+    const { layers, registry, taskId } = this.#options;
+    let head: VolumeVersion | undefined;
+    for (let next = this.#unpublished[0]; next !== undefined; next = this.#unpublished[0]) {
+      await layers.makeDurable(next.layerId);
+      head = await registry.append(
+        { volumeId: this.volumeId, taskId, baseVersion: this.#version, ...next },
+        { signal },
+      );
+      this.#version = head.version;
+      this.#unpublished.shift();
+    }
+    return head;
+  }
+
+  async #show(head: VolumeVersion, users: VolumeUsers | undefined): Promise<void> {
+    this.#version = head.version;
+    if (head.layerIds.join() === this.#layerIds.join()) return;
+    await using thaw = new AsyncDisposableStack();
+    if (users) thaw.use(await users.freeze());
+    const open = await this.#openFiles(users);
+    const old = this.#upper;
+    await this.#makeWritable();
+    for (const path of open.writable) await moveFile(old, this.#upper, path);
+    this.#layerIds = head.layerIds;
+    this.#copied = nothingCopied;
+    // Whoever stands in the old mount keeps reading it; better an error than a write that nobody will ever see.
+    if (open.pinned) sealReadOnly(this.#options.target);
+    replaceOverlay(this.#options.target, this.#overlay());
+  }
+
+  async #openFiles(users: VolumeUsers | undefined): Promise<OpenFiles> {
+    if (!users) return { writable: new Set(), pinned: false };
+    const mounted = (await mountTable()).findLast((entry) => entry.target === this.#options.target);
+    return openFilesOf(await users.pids(), must(mounted, `the mount at ${this.#options.target}`).device);
+  }
+
+  get #upper(): string {
+    return join(this.#options.scratch, String(this.#generation), "upper");
+  }
+
+  #paths(): string[] {
+    return this.#layerIds.map((layerId) => this.#options.layers.path(layerId));
+  }
+
+  async #makeWritable(): Promise<void> {
+    this.#generation += 1;
+    await mkdir(this.#upper, { recursive: true });
+    await mkdir(join(this.#upper, "..", "work"), { recursive: true });
+    // The topmost directory's mode and owner are what the volume's root shows.
+    const top = this.#paths().at(-1);
+    if (top !== undefined) await likeDirectory(top, this.#upper);
+  }
+
+  #overlay(): OverlayOptions {
+    return {
+      // An overlay needs at least one lower directory, and an empty volume has none.
+      lower: [join(this.#options.scratch, "empty"), ...this.#paths()],
+      upper: this.#upper,
+      work: join(this.#upper, "..", "work"),
+      redirectDirectories: true,
+    };
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+async function lstatChangedBefore(path: string, timeMs: number): Promise<boolean> {
+  return timeMs > 0 && (await stat(path)).ctimeMs <= timeMs;
+}
