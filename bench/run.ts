@@ -17,5 +17,6 @@ for (const name of asked.length > 0 ? asked : Object.keys(scenarios)) {
     console.error(`There is no scenario "${name}". Known: ${Object.keys(scenarios).join(", ")}.`);
     process.exit(2);
   }
-  for (const outcome of await (await load()).run()) console.log(json ? JSON.stringify(outcome) : render(outcome));
+  for (const outcome of await (await load()).run())
+    console.log(json ? JSON.stringify(outcome) : render(outcome));
 }

@@ -1,7 +1,18 @@
 // Both ways of storing model weights: in a volume, where training puts them while the app runs, and in the image, where
 // a build step puts them once.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { App, Image, Volume, build, currentTaskId, enter, exit, method, parameter, startTimeline } from "dorian";
+import {
+  App,
+  Image,
+  Volume,
+  build,
+  currentTaskId,
+  enter,
+  exit,
+  method,
+  parameter,
+  startTimeline,
+} from "dorian";
 import { accuracy, classify, trainClassifier, type Classifier } from "./classifier.ts";
 import { irises, species } from "./irises.ts";
 import { mapTensor, readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -44,7 +55,13 @@ export class Model {
   @method() async inference(measurements: number[]) {
     if (!this.#model) throw new Error("setup() has not run");
     const label = species[classify(this.#model, measurements)];
-    return { modelId: this.modelId, label, accuracy: accuracy(this.#model, irises), loads: this.#loads, taskId: currentTaskId() };
+    return {
+      modelId: this.modelId,
+      label,
+      accuracy: accuracy(this.#model, irises),
+      loads: this.#loads,
+      taskId: currentTaskId(),
+    };
   }
 
   @exit() async close() {
@@ -52,7 +69,9 @@ export class Model {
   }
 
   async #load() {
-    this.#model = readSafetensors(await readFile(`/vol/models/${this.modelId}/model.safetensors`)) as unknown as Classifier;
+    this.#model = readSafetensors(
+      await readFile(`/vol/models/${this.modelId}/model.safetensors`),
+    ) as unknown as Classifier;
     this.#loads += 1;
   }
 }
@@ -80,7 +99,11 @@ export class Projection {
 
   @method() async embed(text: string) {
     if (!this.#weights) throw new Error("setup() has not run");
-    return { embedding: project(this.#weights, text, { rows: ROWS, columns: COLUMNS }), bytes: this.#weights.byteLength, taskId: currentTaskId() };
+    return {
+      embedding: project(this.#weights, text, { rows: ROWS, columns: COLUMNS }),
+      bytes: this.#weights.byteLength,
+      taskId: currentTaskId(),
+    };
   }
 }
 
@@ -95,20 +118,28 @@ app.localEntrypoint(async () => {
   const a = app.instance(Model, { modelId: "iris-a" });
   const b = app.instance(Model, { modelId: "iris-b" });
   const [fromA, fromB] = await Promise.all([a.inference.remote(flower), b.inference.remote(flower)]);
-  console.log(`  iris-a says ${fromA.label}, iris-b says ${fromB.label}, each from a container of its own (${fromA.taskId !== fromB.taskId})`);
+  console.log(
+    `  iris-a says ${fromA.label}, iris-b says ${fromB.label}, each from a container of its own (${fromA.taskId !== fromB.taskId})`,
+  );
   await train.remote("iris-b", 400);
   await b.refresh.remote();
   const after = await b.inference.remote(flower);
-  console.log(`  iris-b, retrained and reloaded in the same container (${after.taskId === fromB.taskId}): ${(after.accuracy * 100).toFixed(1)} % right`);
+  console.log(
+    `  iris-b, retrained and reloaded in the same container (${after.taskId === fromB.taskId}): ${(after.accuracy * 100).toFixed(1)} % right`,
+  );
 
   console.log("\nPattern 1: weights in the image");
   const projection = app.instance(Projection);
   const first = await timed(() => projection.embed.remote("weights belong in the image"));
   const second = await timed(() => projection.embed.remote("weights belong in the image"));
-  console.log(`  ${first.value.bytes / 1024 / 1024} MiB mapped; same text, same embedding: ${String(first.value.embedding) === String(second.value.embedding)}`);
+  console.log(
+    `  ${first.value.bytes / 1024 / 1024} MiB mapped; same text, same embedding: ${String(first.value.embedding) === String(second.value.embedding)}`,
+  );
   await new Promise((resolve) => setTimeout(resolve, 6000));
   const again = await timed(() => projection.embed.remote("weights belong in the image"));
-  console.log(`  after the idle container was stopped, a new one answered (${again.value.taskId !== first.value.taskId})`);
+  console.log(
+    `  after the idle container was stopped, a new one answered (${again.value.taskId !== first.value.taskId})`,
+  );
 
   printTable({
     firstStart: await startTimeline(first.value.taskId ?? ""),

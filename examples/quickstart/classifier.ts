@@ -7,7 +7,10 @@ const features = 4;
 const classes = 3;
 
 /** Gradient descent on the cross-entropy over all examples. */
-export function trainClassifier(examples: Example[], { epochs, rate = 0.05 }: { epochs: number; rate?: number }): Classifier {
+export function trainClassifier(
+  examples: Example[],
+  { epochs, rate = 0.05 }: { epochs: number; rate?: number },
+): Classifier {
   const model = { weights: new Float32Array(classes * features), bias: new Float32Array(classes) };
   for (let epoch = 0; epoch < epochs; epoch += 1) {
     const weightGradient = new Float64Array(classes * features);
@@ -17,7 +20,8 @@ export function trainClassifier(examples: Example[], { epochs, rate = 0.05 }: { 
         const error = probability - (index === label ? 1 : 0);
         biasGradient[index] = (biasGradient[index] ?? 0) + error;
         measurements.forEach((value, feature) => {
-          weightGradient[index * features + feature] = (weightGradient[index * features + feature] ?? 0) + error * value;
+          weightGradient[index * features + feature] =
+            (weightGradient[index * features + feature] ?? 0) + error * value;
         });
       }
     }
@@ -37,12 +41,18 @@ export function classify(model: Classifier, measurements: number[]): number {
 }
 
 export function accuracy(model: Classifier, examples: Example[]): number {
-  return examples.filter(({ measurements, label }) => classify(model, measurements) === label).length / examples.length;
+  return (
+    examples.filter(({ measurements, label }) => classify(model, measurements) === label).length /
+    examples.length
+  );
 }
 
 function probabilities({ weights, bias }: Classifier, measurements: number[]): number[] {
   const scores = Array.from({ length: classes }, (_, index) =>
-    measurements.reduce((sum, value, feature) => sum + value * (weights[index * features + feature] ?? 0), bias[index] ?? 0),
+    measurements.reduce(
+      (sum, value, feature) => sum + value * (weights[index * features + feature] ?? 0),
+      bias[index] ?? 0,
+    ),
   );
   const top = Math.max(...scores);
   const powers = scores.map((score) => Math.exp(score - top));

@@ -10,7 +10,10 @@ export interface Shape {
 }
 
 /** Writes a matrix of pseudo-random numbers in [-1, 1) as a safetensors file, a row at a time. */
-export async function fillWithNoise(path: string, { rows, columns, seed }: Shape & { seed: number }): Promise<void> {
+export async function fillWithNoise(
+  path: string,
+  { rows, columns, seed }: Shape & { seed: number },
+): Promise<void> {
   await using file = await open(path, "w");
   await file.write(safetensorsHeader([{ name: "projection", length: rows * columns }]));
   const random = generator(seed);
@@ -27,7 +30,8 @@ export function project(weights: Float32Array, text: string, { rows, columns }: 
   const sum = new Float64Array(columns);
   for (const word of text.toLowerCase().split(/\W+/)) {
     const row = hash(word) % rows;
-    for (let column = 0; column < columns; column += 1) sum[column] = (sum[column] ?? 0) + (weights[row * columns + column] ?? 0);
+    for (let column = 0; column < columns; column += 1)
+      sum[column] = (sum[column] ?? 0) + (weights[row * columns + column] ?? 0);
   }
   return [...sum.subarray(0, 8)];
 }

@@ -10,8 +10,13 @@ interface TensorHeader {
 
 /** A file's bytes for named float32 tensors. */
 export function writeSafetensors(tensors: Record<string, Float32Array>): Uint8Array {
-  const parts = Object.values(tensors).map((tensor) => Buffer.from(tensor.buffer, tensor.byteOffset, tensor.byteLength));
-  return Buffer.concat([safetensorsHeader(Object.entries(tensors).map(([name, tensor]) => ({ name, length: tensor.length }))), ...parts]);
+  const parts = Object.values(tensors).map((tensor) =>
+    Buffer.from(tensor.buffer, tensor.byteOffset, tensor.byteLength),
+  );
+  return Buffer.concat([
+    safetensorsHeader(Object.entries(tensors).map(([name, tensor]) => ({ name, length: tensor.length }))),
+    ...parts,
+  ]);
 }
 
 /** What stands before the data of float32 tensors. */
@@ -34,7 +39,17 @@ export function safetensorsHeader(tensors: { name: string; length: number }[]): 
 export function readSafetensors(bytes: Buffer): Record<string, Float32Array> {
   const { header, dataStart } = parseHeader(bytes);
   return Object.fromEntries(
-    Object.entries(header).map(([name, { data_offsets: [start, end] }]) => [name, new Float32Array(new Uint8Array(bytes.subarray(dataStart + start, dataStart + end)).buffer)]),
+    Object.entries(header).map(
+      ([
+        name,
+        {
+          data_offsets: [start, end],
+        },
+      ]) => [
+        name,
+        new Float32Array(new Uint8Array(bytes.subarray(dataStart + start, dataStart + end)).buffer),
+      ],
+    ),
   );
 }
 
@@ -48,7 +63,11 @@ export async function mapTensor(path: string, name: string): Promise<Float32Arra
   if (!tensor) throw new Error(`${path} has no tensor "${name}"; it has ${Object.keys(header).join(", ")}.`);
   const { size } = await file.stat();
   const mapped = await mapFile(file.fd, size);
-  return new Float32Array(mapped, dataStart + tensor.data_offsets[0], tensor.shape.reduce((a, b) => a * b, 1));
+  return new Float32Array(
+    mapped,
+    dataStart + tensor.data_offsets[0],
+    tensor.shape.reduce((a, b) => a * b, 1),
+  );
 }
 
 async function mapFile(fd: number, size: number): Promise<ArrayBuffer> {
@@ -63,5 +82,8 @@ async function mapFile(fd: number, size: number): Promise<ArrayBuffer> {
 
 function parseHeader(bytes: Buffer): { header: Record<string, TensorHeader>; dataStart: number } {
   const length = Number(bytes.readBigUInt64LE(0));
-  return { header: JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<string, TensorHeader>, dataStart: 8 + length };
+  return {
+    header: JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<string, TensorHeader>,
+    dataStart: 8 + length,
+  };
 }

@@ -111,7 +111,10 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     nowMs,
     ...(options.workerLostAfterMs === undefined ? {} : { lostAfterMs: options.workerLostAfterMs }),
     events: {
-      joined: (workerId) => tasks.onWorker(workerId).map((task) => task.taskId),
+      joined: (workerId) => ({
+        taskIds: tasks.onWorker(workerId).map((task) => task.taskId),
+        buildIds: builds.onWorker(workerId),
+      }),
       welcomed: (workerId) => tasks.welcomed(workerId),
       reported: (_workerId, report) => route(report),
       lost: (workerId, name) => {

@@ -44,6 +44,8 @@ export class Container {
     // Waited for below: until then its failure is nobody's.
     hello.catch(() => undefined);
     const heartbeat = this.#heartbeat(hello);
+    // Importing blocks: the word that the container is up leaves first.
+    await new Promise((resolve) => setImmediate(resolve));
     try {
       let program: Program;
       try {

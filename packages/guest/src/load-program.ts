@@ -11,7 +11,7 @@ import type { Callable, Program } from "./program.ts";
 /** The program of the module that was imported: its function, or an instance of its class. */
 export function loadProgram(task: ContainerArguments): Program {
   const tag = task.functionDef?.nodeEntrypoint?.objectTag ?? "";
-  const target = findTarget(tag);
+  const target = findTarget(tag, task.functionDef?.appName);
   if (!target) {
     const path = task.functionDef?.nodeEntrypoint?.modulePath ?? "";
     throw new AppError("ENTRYPOINT_MISSING", `${path} registers no function or class "${tag}".`, {

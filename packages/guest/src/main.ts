@@ -1,6 +1,3 @@
-import { startContainer } from "./start-container.ts";
-
+// The guest's body. The file that is made of it starts it, and hands on the SDK to the user's module, which imports that file.
 export * from "@dorian/sdk/index";
-
-// User modules import this file as the SDK, and so may programs that user code starts: only Node's entry point is the guest.
-startContainer({ env: process.env, guestUrl: import.meta.url, isEntry: import.meta.main });
+export { startContainer } from "./start-container.ts";

@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { GuestService } from "@dorian/protocol/guest";
 import { createHttp2Client, Http2Connection } from "@dorian/protocol/http2-client";
-import { ContainerArgumentsSchema, ModalClient, type ContainerArguments } from "@dorian/protocol/modal";
+import { ContainerArgumentsSchema, ModalClient } from "@dorian/protocol/modal";
 import { setTransport } from "@dorian/sdk/client/transport";
 import { currentInput, runWithInput } from "@dorian/sdk/container/current-input";
 import { readFileSync } from "node:fs";
@@ -13,11 +13,16 @@ import { installStackFrames } from "./stack-frames.ts";
 
 export interface StartOptions {
   env: NodeJS.ProcessEnv;
-  /** This bundle's own address. */
+  /** Address of the guest's own file. */
   guestUrl: string;
   /** False in processes that user code starts and that import the SDK. */
   isEntry: boolean;
+  /** The import of a real module: this code may run as a script, which has none. */
+  importModule: (url: string) => Promise<unknown>;
 }
+
+/** Under this name the file runs its larger part. */
+const guestBodyName = "dorian-guest";
 
 /** What a shell reports for a process that SIGINT ended. */
 const interruptedExitCode = 130;
@@ -32,12 +37,13 @@ export function startContainer(options: StartOptions): void {
   setTransport({ url, modal, inContainer: true });
   const argumentsPath = options.env["MODAL_CONTAINER_ARGUMENTS_PATH"];
   if (!options.isEntry || !argumentsPath) return;
-  installStackFrames({ hidden: new Set([options.guestUrl]) });
+  installStackFrames({ hidden: new Set([options.guestUrl, guestBodyName]) });
   const container = new Container({
     modal,
     guest: createHttp2Client(GuestService, connection),
     arguments: fromBinary(ContainerArgumentsSchema, readFileSync(argumentsPath)),
-    load: importUserModule,
+    load: (task) =>
+      options.importModule(pathToFileURL(task.functionDef?.nodeEntrypoint?.modulePath ?? "").href),
     prepare: loadProgram,
     within: ({ item, signal }, run) =>
       runWithInput({ inputId: item.inputId, functionCallId: item.functionCallId, signal }, run),
@@ -46,11 +52,6 @@ export function startContainer(options: StartOptions): void {
   handleSignals(container);
   handleEscapedErrors(container);
   void container.run().then((exitCode) => process.exit(exitCode), crash);
-}
-
-function importUserModule(task: ContainerArguments): Promise<unknown> {
-  const path = task.functionDef?.nodeEntrypoint?.modulePath ?? "";
-  return import(pathToFileURL(path).href);
 }
 
 // Handlers stay for good: interrupts while exit hooks run are ignored.

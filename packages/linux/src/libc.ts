@@ -14,6 +14,7 @@ const calls = {
   lremovexattr: libc.func("int lremovexattr(str, str)"),
   flock: libc.func("int flock(int, int)"),
   utimensat: libc.func("int utimensat(int, str, int64_t *, int)"),
+  openTree: libc.func("long syscall(long, int, str, uint)"),
   fsopen: libc.func("long syscall(long, str, uint)"),
   fsconfig: libc.func("long syscall(long, int, uint, str, str, int)"),
   fsmount: libc.func("long syscall(long, int, uint, uint)"),
@@ -21,7 +22,13 @@ const calls = {
 };
 
 /** System call numbers that are the same on every architecture (they came after the tables were unified). */
-export const syscallNumber = { moveMount: 429, fsopen: 430, fsconfig: 431, fsmount: 432 } as const;
+export const syscallNumber = {
+  openTree: 428,
+  moveMount: 429,
+  fsopen: 430,
+  fsconfig: 431,
+  fsmount: 432,
+} as const;
 
 export { calls as libc };
 

@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, readFile, readdir, rm, rmdir, writeFile, lstat, open } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, onTestFinished } from "vitest";
-import { bindMount, makeShared, mountOverlay, replaceOverlay, unmount } from "./mount.ts";
+import { bindMount, makeShared, mountOverlay, createOverlay, unmount } from "./mount.ts";
 import { mountTable } from "./mount-table.ts";
 import { clearOpaque, createWhiteout, isOpaque, isWhiteout } from "./overlay-marks.ts";
 
@@ -32,7 +32,8 @@ test("a replaced overlay shows the new stack at once while an open file keeps th
   onTestFinished(() => void unmount(target));
   await using held = await open(join(target, "weights"));
 
-  replaceOverlay(target, { lower: [lower, other], upper: upper2, work: work2 });
+  using next = createOverlay({ lower: [lower, other], upper: upper2, work: work2 });
+  next.replaceAt(target);
 
   expect(await readFile(join(target, "weights"), "utf8")).toBe("new");
   expect(await held.readFile("utf8")).toBe("old");

@@ -1,5 +1,6 @@
-import { closeSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { check, lastErrno, libc, syscallNumber } from "./libc.ts";
+import { openOverlayByOptions } from "./overlay-by-options.ts";
 
 const MS_RDONLY = 1;
 const MS_REMOUNT = 32;
@@ -27,40 +28,60 @@ export interface OverlayOptions {
   redirectDirectories?: boolean;
 }
 
-/** Mounts an overlay of `options.lower` at `target`. */
-export function mountOverlay(target: string, options: OverlayOptions): void {
-  const mount = openOverlay(options);
-  try {
-    check(
-      libc.moveMount(syscallNumber.moveMount, mount, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH),
-      `mount at ${target}`,
-    );
-  } finally {
-    closeSync(mount);
-  }
+/** An overlay that is not mounted anywhere yet. Closing it after it was placed changes nothing. */
+export interface OpenOverlay extends Disposable {
+  /** Of the file system, as "major:minor". */
+  device: string;
+  placeAt(target: string): void;
+  /**
+   * Takes the place of the mount at `target`, in the calling thread's mount namespace. At no moment is the directory
+   * empty; what processes hold open stays on the old mount until they let go of it.
+   */
+  replaceAt(target: string): void;
 }
 
-/**
- * Replaces the mount at `target` by a new overlay, in every namespace that `target` propagates to. At no moment is
- * the directory empty; what processes hold open stays on the old mount until they let go of it.
- */
-export function replaceOverlay(target: string, options: OverlayOptions): void {
+/** Makes an overlay of `options.lower`. */
+export function createOverlay(options: OverlayOptions): OpenOverlay {
   const mount = openOverlay(options);
-  try {
-    const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_BENEATH;
-    if (Number(libc.moveMount(syscallNumber.moveMount, mount, "", AT_FDCWD, target, flags)) === 0) {
-      check(libc.umount2(target, MNT_DETACH), `unmount of the old overlay at ${target}`);
-      return;
-    }
-    // Before Linux 6.5 a mount cannot go beneath another. On top works too; the old one is then freed with the container.
-    if (lastErrno() !== "EINVAL") check(-1, `mount beneath ${target}`);
-    check(
-      libc.moveMount(syscallNumber.moveMount, mount, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH),
-      `mount over ${target}`,
-    );
-  } finally {
-    closeSync(mount);
-  }
+  return {
+    device: deviceName(fstatSync(mount).dev),
+    placeAt: (target) => placeMount(mount, target),
+    replaceAt(target) {
+      if (move(mount, target, MOVE_MOUNT_BENEATH) === 0) {
+        check(libc.umount2(target, MNT_DETACH), `unmount of the old overlay at ${target}`);
+        return;
+      }
+      // Before Linux 6.5 a mount cannot go beneath another. On top works too; the old one then lives as long as the container.
+      if (lastErrno() !== "EINVAL") check(-1, `mount beneath ${target}`);
+      placeMount(mount, target);
+    },
+    [Symbol.dispose]: () => closeSync(mount),
+  };
+}
+
+/** Puts a mount that is nowhere yet, given by its descriptor, over `target`. */
+export function placeMount(mount: number, target: string): void {
+  check(move(mount, target, 0), `mount at ${target}`);
+}
+
+function move(mount: number, target: string, flags: number): number {
+  return Number(
+    libc.moveMount(syscallNumber.moveMount, mount, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH | flags),
+  );
+}
+
+/** Mounts an overlay of `options.lower` at `target`. */
+export function mountOverlay(target: string, options: OverlayOptions): void {
+  using overlay = createOverlay(options);
+  overlay.placeAt(target);
+}
+
+// The kernel packs the two numbers of a device into one.
+function deviceName(device: number): string {
+  const packed = BigInt(device);
+  const major = ((packed >> 8n) & 0xfffn) | ((packed >> 32n) & ~0xfffn);
+  const minor = (packed & 0xffn) | ((packed >> 12n) & ~0xffn);
+  return `${major}:${minor}`;
 }
 
 function openOverlay(options: OverlayOptions): number {
@@ -73,7 +94,18 @@ function openOverlay(options: OverlayOptions): number {
   try {
     set("source", "dorian");
     // The kernel lists lower directories from the top down.
-    for (const directory of options.lower.toReversed()) set("lowerdir+", directory);
+    for (const [index, directory] of options.lower.toReversed().entries()) {
+      const taken = libc.fsconfig(
+        syscallNumber.fsconfig,
+        context,
+        FSCONFIG_SET_STRING,
+        "lowerdir+",
+        directory,
+        0,
+      );
+      if (index === 0 && Number(taken) < 0 && lastErrno() === "EINVAL") return openOverlayByOptions(options);
+      check(taken, `overlay lowerdir+=${directory}`);
+    }
     if (options.upper !== undefined && options.work !== undefined) {
       set("upperdir", options.upper);
       set("workdir", options.work);

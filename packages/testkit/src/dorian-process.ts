@@ -20,7 +20,12 @@ export class DorianProcess implements AsyncDisposable {
   #child: ChildProcess;
   #output: string[];
 
-  private constructor(dataDirectory: string, ready: Record<string, unknown>, child: ChildProcess, output: string[]) {
+  private constructor(
+    dataDirectory: string,
+    ready: Record<string, unknown>,
+    child: ChildProcess,
+    output: string[],
+  ) {
     this.dataDirectory = dataDirectory;
     this.ready = ready;
     this.#child = child;
@@ -32,17 +37,28 @@ export class DorianProcess implements AsyncDisposable {
     const listen = options.command === "worker" ? [] : ["--listen", "127.0.0.1:0"];
     const child = spawn(
       node,
-      [bin, options.command ?? "up", "--data", options.dataDirectory, ...listen, "--ready-fd", "3", ...(options.args ?? [])],
+      [
+        bin,
+        options.command ?? "up",
+        "--data",
+        options.dataDirectory,
+        ...listen,
+        "--ready-fd",
+        "3",
+        ...(options.args ?? []),
+      ],
       { stdio: ["ignore", "pipe", "pipe", "pipe"], env: { ...process.env, ...options.env } },
     );
     const output: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => output.push(chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (chunk: Buffer) => output.push(chunk.toString()));
     const lines = createInterface({ input: child.stdio[3] as Readable });
     const first = await Promise.race([
       once(lines, "line").then(([line]) => JSON.parse(String(line)) as Record<string, unknown>),
       once(child, "exit").then(() => undefined),
     ]);
-    if (!first) throw new Error(`dorian ${options.command ?? "up"} ended before it was ready:\n${output.join("")}`);
+    if (!first)
+      throw new Error(`dorian ${options.command ?? "up"} ended before it was ready:\n${output.join("")}`);
     return new DorianProcess(options.dataDirectory, first, child, output);
   }
 

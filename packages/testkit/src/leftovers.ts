@@ -8,7 +8,10 @@ const run = promisify(execFile);
 
 /** The eight hex digits that the worker of a data directory marks its things with. */
 export async function instanceOf(dataDirectory: string): Promise<string> {
-  return createHash("sha256").update(await realpath(dataDirectory)).digest("hex").slice(0, 8);
+  return createHash("sha256")
+    .update(await realpath(dataDirectory))
+    .digest("hex")
+    .slice(0, 8);
 }
 
 /** Everything on this machine that belongs to the worker of a data directory: empty when it has cleaned up. */
@@ -16,7 +19,8 @@ export async function leftoversOf(dataDirectory: string): Promise<string[]> {
   const instance = await instanceOf(dataDirectory);
   const found: string[] = [];
   const mounts = await readFile("/proc/self/mountinfo", "utf8");
-  for (const line of mounts.split("\n")) if (line.includes(instance)) found.push(`mount ${line.split(" ")[4]}`);
+  for (const line of mounts.split("\n"))
+    if (line.includes(instance)) found.push(`mount ${line.split(" ")[4]}`);
   for (const path of await cgroupsOf(instance)) found.push(`cgroup ${path}`);
   const [links, namespaces, tables] = await Promise.all([
     run("ip", ["-o", "link"]),
@@ -38,6 +42,14 @@ export async function leftoversOf(dataDirectory: string): Promise<string[]> {
 }
 
 async function cgroupsOf(instance: string): Promise<string[]> {
-  const { stdout } = await run("find", ["/sys/fs/cgroup", "-maxdepth", "4", "-type", "d", "-name", `*${instance}*`]);
+  const { stdout } = await run("find", [
+    "/sys/fs/cgroup",
+    "-maxdepth",
+    "4",
+    "-type",
+    "d",
+    "-name",
+    `*${instance}*`,
+  ]);
   return stdout.split("\n").filter((line) => line !== "");
 }

@@ -17,7 +17,11 @@ export interface CommandOptions {
 }
 
 /** Runs `dorian …` against the server of `dataDirectory` and waits for its end. */
-export async function dorian(dataDirectory: string, args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+export async function dorian(
+  dataDirectory: string,
+  args: string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   const [node, bin] = dorianCommand;
   const child = spawn(node, [bin, ...args], {
     cwd: options.cwd,

@@ -27,7 +27,9 @@ export async function prepareSeed(): Promise<void> {
     await using server = await DorianProcess.start({ dataDirectory: seedDirectory });
     const result = await dorian(seedDirectory, ["run", "app.ts"], { cwd: project.path });
     if (result.code !== 0 || !result.stdout.includes("hello")) {
-      throw new Error(`The seed app failed (${result.code}):\n${result.stdout}\n${result.stderr}\n${server.output}`);
+      throw new Error(
+        `The seed app failed (${result.code}):\n${result.stdout}\n${result.stderr}\n${server.output}`,
+      );
     }
   }
   await mkdir(join(seedDirectory, "complete"));
@@ -43,7 +45,8 @@ export async function seededData(): Promise<TemporaryDirectory> {
   }
   await cp(seedDirectory, directory.path, {
     recursive: true,
-    filter: (source) => !["layers", "blocks", "scratch", "drafts"].some((name) => source === join(seedDirectory, name)),
+    filter: (source) =>
+      !["layers", "blocks", "scratch", "drafts"].some((name) => source === join(seedDirectory, name)),
   });
   return directory;
 }

@@ -8,7 +8,9 @@ export interface TemporaryDirectory extends AsyncDisposable {
 }
 
 /** Makes a temporary directory that holds `files` (relative path to content). */
-export async function temporaryDirectory(files: Record<string, string | Uint8Array> = {}): Promise<TemporaryDirectory> {
+export async function temporaryDirectory(
+  files: Record<string, string | Uint8Array> = {},
+): Promise<TemporaryDirectory> {
   const path = await mkdtemp(join(tmpdir(), "dorian-test-"));
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(path, name)), { recursive: true });

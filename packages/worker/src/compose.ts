@@ -70,7 +70,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     });
   });
 
-  const layers = await LayerStore.open(dataDirectory);
+  const layers = starting.use(await LayerStore.open(dataDirectory));
   const operator = await readOperatorSettings();
   const runtime = new RuncRuntime({ instance: directories.instance, runtimeDirectory: directories.runtime });
   const network = starting.use(
@@ -132,6 +132,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       runtime,
       network,
       operator,
+      registry,
       directories,
       dataDirectory,
       npmDirectory: options.npmDirectory,

@@ -35,7 +35,6 @@ const listedMs = 24 * 60 * 60_000;
 
 export function createAppHandlers(options: AppHandlerOptions) {
   const { apps, classes, environments, layout, catalog, lifecycle, tasks, idempotency, now } = options;
-  const publishing = new Map<string, Promise<unknown>>();
 
   return {
     async appCreate(request, context) {
@@ -90,9 +89,7 @@ export function createAppHandlers(options: AppHandlerOptions) {
     },
 
     async appPublish(request, context) {
-      // One after the other: what is published depends on what was published before.
-      const before = publishing.get(request.appId) ?? Promise.resolve();
-      const publishOnce = before.then(() =>
+      return await apps.exclusive(request.appId, () =>
         idempotency.once(context, { method: "AppPublish", schema: AppPublishResponseSchema }, async (trx) => {
           const app = apps.requireOpen(request.appId);
           const { functions } = layout;
@@ -102,18 +99,12 @@ export function createAppHandlers(options: AppHandlerOptions) {
             committed: () => {
               apps.put(published.app);
               lifecycle.seen(request.appId);
-              for (const record of published.functions) functions.put(record);
+              for (const [functionId, change] of published.changes) functions.change(functionId, change);
               catalog.changed(published.affected);
             },
           };
         }),
       );
-      const settled = publishOnce.catch(() => undefined);
-      publishing.set(request.appId, settled);
-      void settled.then(() => {
-        if (publishing.get(request.appId) === settled) publishing.delete(request.appId);
-      });
-      return await publishOnce;
     },
 
     async appClientDisconnect(request) {

@@ -60,13 +60,11 @@ export class AppLifecycle implements AsyncDisposable {
    */
   async stop(appId: string, reason: string): Promise<{ stopped: Promise<void> }> {
     const { apps, now } = this.#options;
-    const app = apps.require(appId);
-    if (!isOpen(app)) return { stopped: this.#stopping.get(appId) ?? Promise.resolve() };
-    const stopping = await this.#change(app, {
-      state: AppState.STOPPING,
-      stoppedAt: now(),
-      stopReason: reason,
-    });
+    apps.require(appId);
+    const stopping = await this.#change(appId, (app) =>
+      isOpen(app) ? { state: AppState.STOPPING, stoppedAt: now(), stopReason: reason } : undefined,
+    );
+    if (!stopping) return { stopped: this.#stopping.get(appId) ?? Promise.resolve() };
     return { stopped: this.#finishStop(stopping) };
   }
 
@@ -74,11 +72,9 @@ export class AppLifecycle implements AsyncDisposable {
   async disconnect(app: App, reason: string): Promise<void> {
     switch (app.state) {
       case AppState.DETACHED:
-        await this.#change(app, { state: AppState.DETACHED_DISCONNECTED });
+        await this.#detach(app);
         return;
       case AppState.EPHEMERAL:
-        await this.stop(app.appId, reason);
-        return;
       case AppState.INITIALIZING:
         await this.stop(app.appId, reason);
     }
@@ -103,7 +99,7 @@ export class AppLifecycle implements AsyncDisposable {
     const { tasks, logger } = this.#options;
     try {
       await tasks.stopApp(app.appId, { reason: app.stopReason, signal: this.#abort.signal });
-      await this.#change(app, { state: AppState.STOPPED });
+      await this.#change(app.appId, () => ({ state: AppState.STOPPED }));
     } catch (error) {
       // It stays STOPPING, and the next start of the server goes on with it.
       if (!this.#abort.signal.aborted)
@@ -113,13 +109,27 @@ export class AppLifecycle implements AsyncDisposable {
     }
   }
 
-  async #change(app: App, change: Partial<App>): Promise<App> {
+  async #detach({ appId }: App): Promise<void> {
+    await this.#change(appId, (app) =>
+      app.state === AppState.DETACHED ? { state: AppState.DETACHED_DISCONNECTED } : undefined,
+    );
+  }
+
+  /** The app as changed, or undefined when `change` has nothing to say of what it is by then. */
+  async #change(appId: string, change: (app: App) => Partial<App> | undefined): Promise<App | undefined> {
     const { apps, functions, journal, catalog } = this.#options;
-    const changed = { ...(apps.get(app.appId) ?? app), ...change };
-    await journal.write((trx) => saveApp(trx, changed));
-    apps.put(changed);
-    catalog.changed(functions.ofApp(app.appId).map((record) => record.functionId));
-    return changed;
+    return await apps.exclusive(appId, async () => {
+      const app = apps.require(appId);
+      const parts = change(app);
+      if (!parts) return undefined;
+      const changed = { ...app, ...parts };
+      await journal.write(
+        (trx) => saveApp(trx, changed),
+        () => apps.put(changed),
+      );
+      catalog.changed(functions.ofApp(appId).map((record) => record.functionId));
+      return changed;
+    });
   }
 
   async #sweep(): Promise<void> {
@@ -144,7 +154,7 @@ export class AppLifecycle implements AsyncDisposable {
         }
         return;
       case AppState.DETACHED:
-        if (silentMs > heartbeatTimeoutMs) await this.#change(app, { state: AppState.DETACHED_DISCONNECTED });
+        if (silentMs > heartbeatTimeoutMs) await this.#detach(app);
         return;
       case AppState.DETACHED_DISCONNECTED: {
         if (this.#options.tasks.runningTaskCount(app.appId) > 0) {

@@ -8,6 +8,7 @@ import { appFromRow, isOpen, rowOfApp, type App } from "./app.ts";
 /** All apps, in memory. Writers put an app here once its row is durable. */
 export class AppRegistry {
   #apps: Map<string, App>;
+  #turns = new Map<string, Promise<unknown>>();
 
   private constructor(apps: App[]) {
     this.#apps = new Map(apps.map((app) => [app.appId, app]));
@@ -52,6 +53,21 @@ export class AppRegistry {
 
   all(): Iterable<App> {
     return this.#apps.values();
+  }
+
+  /** Runs changes of one app one after the other: each builds on what the one before left. */
+  async exclusive<T>(appId: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(appId) ?? Promise.resolve()).then(work);
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(appId, settled);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(appId) === settled) this.#turns.delete(appId);
+    }
   }
 
   put(app: App): void {

@@ -5,15 +5,16 @@ import type { ClassRegistry } from "../class/class-registry.ts";
 import type { Tables } from "../database/tables.ts";
 import { checkObjectName } from "../environment/object-name.ts";
 import { notPublished } from "../function/function-catalog.ts";
-import type { FunctionRecord } from "../function/function-record.ts";
-import { saveFunction, type FunctionRegistry } from "../function/function-registry.ts";
+import type { FunctionChange, FunctionRecord } from "../function/function-record.ts";
+import { updateFunction, type FunctionRegistry } from "../function/function-registry.ts";
 import { sameContainers } from "../function/same-containers.ts";
 import type { App } from "./app.ts";
 import { saveApp } from "./app-registry.ts";
 
 export interface Published {
   app: App;
-  functions: FunctionRecord[];
+  /** What changes of which function. */
+  changes: Map<string, FunctionChange>;
   /** Functions that the app had or has, for those who follow changes. */
   affected: string[];
 }
@@ -32,7 +33,8 @@ export async function publish(
   const { functions, classes, now } = options;
   const functionIds = new Map(Object.entries(request.functionIds));
   const classIds = new Map(Object.entries(request.classIds));
-  const records = [...functionIds].map(([tag, functionId]) => {
+  const changes = new Map<string, FunctionChange>();
+  for (const [tag, functionId] of functionIds) {
     const record = functions.require(functionId);
     if (record.appId !== app.appId || record.tag !== tag || record.baseFunctionId !== undefined) {
       throw new AppError("FUNCTION_OF_OTHER_APP", `${functionId} is not the function "${tag}" of this app.`, {
@@ -40,8 +42,9 @@ export async function publish(
         remedy: "Publish under the tags and with the ids that FunctionCreate was given.",
       });
     }
-    return madeLive(record, request.definitionIds[functionId] ?? "");
-  });
+    const change = madeLive(record, request.definitionIds[functionId] ?? "");
+    if (change) changes.set(functionId, change);
+  }
   for (const classId of classIds.values()) classes.require(classId, app.appId);
 
   const isDeployed = request.appState === AppState.DEPLOYED;
@@ -61,16 +64,17 @@ export async function publish(
     deployedAt: isDeployed ? now : app.deployedAt,
   };
   await saveApp(trx, published);
-  for (const record of records) await saveFunction(trx, record);
+  for (const [functionId, change] of changes) await updateFunction(trx, functionId, change);
   const affected = new Set([...app.functionIds.values(), ...functionIds.values()]);
   return {
     app: published,
-    functions: records,
+    changes,
     affected: [...affected].flatMap((functionId) => functions.withBound(functionId)),
   };
 }
 
-function madeLive(record: FunctionRecord, definitionId: string): FunctionRecord {
+/** Undefined when what is asked for is live already. */
+function madeLive(record: FunctionRecord, definitionId: string): FunctionChange | undefined {
   const isKnown =
     definitionId === "" || definitionId === record.pendingId || definitionId === record.definitionId;
   if (!isKnown) {
@@ -82,11 +86,10 @@ function madeLive(record: FunctionRecord, definitionId: string): FunctionRecord 
   }
   const live = record.pending;
   if (!live || (definitionId !== "" && definitionId === record.definitionId)) {
-    if (record.definition) return record;
+    if (record.definition) return undefined;
     throw notPublished(record);
   }
   return {
-    ...record,
     definition: live,
     definitionId: record.pendingId,
     pending: undefined,

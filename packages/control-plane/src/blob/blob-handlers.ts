@@ -5,7 +5,8 @@ import type { SignedUrls } from "../http/signed-urls.ts";
 import type { BlobRegistry } from "./blob-registry.ts";
 
 const maxBytes = 16 * 1024 ** 3;
-const partBytes = 64 * 1024 ** 2;
+/** Largest part of an upload. */
+export const partBytes = 64 * 1024 ** 2;
 const validMs = 24 * 60 * 60_000;
 
 export function createBlobHandlers(options: { blobs: BlobRegistry; urls: SignedUrls }) {

@@ -5,7 +5,9 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { must } from "@dorian/base/must";
 import type { HttpRoute } from "../http/http-route.ts";
+import { limitBytes } from "../http/limit-bytes.ts";
 import type { SignedUrls } from "../http/signed-urls.ts";
+import { partBytes } from "./blob-handlers.ts";
 import type { BlobRegistry } from "./blob-registry.ts";
 
 interface Part {
@@ -38,7 +40,7 @@ export function createBlobRoutes(options: {
         blobs.require(blobId);
         const md5 = createHash("md5");
         const { sha, size } = await blocks.put(
-          observed(incoming, (chunk) => md5.update(chunk)),
+          observed(limitBytes(incoming, partBytes, partTooLarge), (chunk) => md5.update(chunk)),
           { signal },
         );
         const digest = md5.digest("hex");
@@ -77,6 +79,13 @@ export function createBlobRoutes(options: {
       },
     },
   ];
+}
+
+function partTooLarge(): AppError {
+  return new AppError("BLOB_PART_TOO_LARGE", `A part of a blob holds at most ${partBytes} bytes.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Cut the data as the upload's part length says.",
+  });
 }
 
 function completeParts(blobId: string, parts: Map<number, Part> | undefined): Part[] {

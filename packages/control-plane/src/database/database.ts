@@ -1,13 +1,18 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
 import { Kysely } from "kysely";
 import { Migrator } from "kysely/migration";
+import { open, type FileHandle } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { migrations } from "./migrations/index.ts";
 import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
 import type { Tables } from "./tables.ts";
 
 /** Queries outside a transaction. Never use it inside a {@link Journal} work: that has the connection already. */
-export type Database = Kysely<Tables>;
+export type Database = Kysely<Tables> & {
+  /** Resolves when everything committed so far is on disk. Nothing else waits meanwhile. */
+  flush(): Promise<void>;
+};
 
 /**
  * Opens the database file, creating or upgrading it. One process at a time: the lock goes with the process.
@@ -15,9 +20,10 @@ export type Database = Kysely<Tables>;
  * @throws AppError DATABASE_IN_USE, DATABASE_TOO_NEW, DATABASE_UNUSABLE
  */
 export async function openDatabase(path: string): Promise<Database> {
-  const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(openFile(path)) });
+  const db = flushable(new Kysely<Tables>({ dialect: nodeSqliteDialect(openFile(path)) }), `${path}-wal`);
   try {
     await migrate(db, path);
+    await db.flush();
     return db;
   } catch (error) {
     await db.destroy();
@@ -25,15 +31,38 @@ export async function openDatabase(path: string): Promise<Database> {
   }
 }
 
+function flushable(db: Kysely<Tables>, logPath: string): Database {
+  let log: FileHandle | undefined;
+  const destroy = db.destroy.bind(db);
+  return Object.assign(db, {
+    async flush() {
+      log ??= await open(logPath, "r").catch(unlessMissing);
+      await log?.datasync();
+    },
+    async destroy() {
+      await destroy();
+      await log?.close();
+      log = undefined;
+    },
+  });
+}
+
+// SQLite makes the log at its first write: before that there is nothing to bring to disk.
+function unlessMissing(error: unknown): undefined {
+  if (errnoOf(error) !== "ENOENT") throw error;
+}
+
 function openFile(path: string): DatabaseSync {
   let file: DatabaseSync | undefined;
   try {
+    // Before SQLite makes it: calls' arguments and results are their owner's affair.
+    closeSync(openSync(path, "a", 0o600));
     file = new DatabaseSync(path);
     // Exclusive: two servers on one data directory would each believe in their own memory of it.
     file.exec("pragma locking_mode = exclusive");
     file.exec("pragma journal_mode = wal");
-    // FULL: an acknowledged write survives a power cut.
-    file.exec("pragma synchronous = full");
+    // Commits only append to the write-ahead log; `flush` brings it to disk without stopping the process meanwhile.
+    file.exec("pragma synchronous = normal");
     file.exec("pragma foreign_keys = on");
     file.exec("pragma busy_timeout = 0");
     return file;

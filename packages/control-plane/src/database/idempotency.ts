@@ -95,16 +95,18 @@ export class Idempotency {
     options: OnceOptions<M>,
     work: Work<M>,
   ): Promise<MessageShape<M>> {
-    const done = await this.#journal.write(async (trx) => {
-      const { response, committed } = await work(trx);
-      const message = create(options.schema, response);
-      if (key !== undefined) {
-        const row = { key, response: toBinary(options.schema, message), created_at: Date.now() };
-        await trx.insertInto("idempotency").values(row).execute();
-      }
-      return { message, committed };
-    });
-    done.committed?.();
+    const done = await this.#journal.write(
+      async (trx) => {
+        const { response, committed } = await work(trx);
+        const message = create(options.schema, response);
+        if (key !== undefined) {
+          const row = { key, response: toBinary(options.schema, message), created_at: Date.now() };
+          await trx.insertInto("idempotency").values(row).execute();
+        }
+        return { message, committed };
+      },
+      ({ committed }) => committed?.(),
+    );
     return done.message;
   }
 }

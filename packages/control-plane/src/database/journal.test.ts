@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "./database.ts";
 import { Journal } from "./journal.ts";
@@ -70,4 +71,37 @@ test("a database of a newer version is refused", async () => {
     .execute();
   await db.destroy();
   await expect(openDatabase(path)).rejects.toMatchObject({ code: "DATABASE_TOO_NEW" });
+});
+
+test("a full disk refuses the write with what to do, and later writes succeed when there is room", async () => {
+  const { db } = await openTemporary();
+  await using journal = new Journal(db);
+  await sql`pragma max_page_count = 80`.execute(db);
+  const fill = (name: string) =>
+    journal.write(async (trx) => {
+      const row = { key: name, response: new Uint8Array(500_000), created_at: 0 };
+      await trx.insertInto("idempotency").values(row).execute();
+    });
+  await expect(fill("large")).rejects.toMatchObject({ code: "DATABASE_WRITE_FAILED", status: "UNAVAILABLE" });
+  await journal.write((trx) => trx.insertInto("environment").values(row("small")).execute());
+  await sql`pragma max_page_count = 10000`.execute(db);
+  await fill("large");
+  expect(await db.selectFrom("idempotency").select("key").execute()).toEqual([{ key: "large" }]);
+  await db.destroy();
+});
+
+test("memory is told of durable writes in the order of the works, before their callers", async () => {
+  const { db } = await openTemporary();
+  await using journal = new Journal(db);
+  const told: string[] = [];
+  const write = async (name: string) => {
+    await journal.write(
+      async () => name,
+      (value) => told.push(`memory ${value}`),
+    );
+    told.push(`caller ${name}`);
+  };
+  await Promise.all([write("a"), write("b")]);
+  expect(told).toEqual(["memory a", "memory b", "caller a", "caller b"]);
+  await db.destroy();
 });

@@ -7,6 +7,7 @@ type Work = (trx: Transaction<Tables>) => Promise<unknown>;
 
 interface Queued {
   work: Work;
+  committed: ((value: unknown) => void) | undefined;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -33,11 +34,11 @@ export class Journal implements AsyncDisposable {
   /**
    * Runs `work`, one after the other in the order of the calls, and resolves with its result once that is durable.
    * Work that throws is undone alone; the others of its transaction are kept. It must use `trx` only, and wait for
-   * nothing else.
+   * nothing else. `committed` is told the result first, in the order of the works: the place to change memory.
    *
    * @throws AppError DATABASE_WRITE_FAILED when the disk refuses: nothing of the transaction is kept.
    */
-  write<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
+  write<T>(work: (trx: Transaction<Tables>) => Promise<T>, committed?: (value: T) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) {
         reject(
@@ -48,7 +49,12 @@ export class Journal implements AsyncDisposable {
         );
         return;
       }
-      this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.#queue.push({
+        work,
+        committed: committed as ((value: unknown) => void) | undefined,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      });
       this.#flushing ??= this.#flush();
     });
   }
@@ -77,20 +83,13 @@ export class Journal implements AsyncDisposable {
       try {
         for (const queued of batch) settle.push(await runAlone(trx, queued));
         await trx.commit().execute();
+        await this.#db.flush();
       } catch (error) {
         if (!trx.isCommitted && !trx.isRolledBack) await trx.rollback().execute();
         throw error;
       }
     } catch (error) {
-      const failure = new AppError(
-        "DATABASE_WRITE_FAILED",
-        `The database could not be written: ${messageOf(error)}.`,
-        {
-          status: "UNAVAILABLE",
-          remedy: "Check the free space of the data directory's disk, then try again.",
-          cause: error,
-        },
-      );
+      const failure = writeFailed(error);
       for (const queued of batch) queued.reject(failure);
       return;
     }
@@ -104,10 +103,35 @@ async function runAlone(trx: ControlledTransaction<Tables>, queued: Queued): Pro
   try {
     const value = await queued.work(savepoint);
     await savepoint.releaseSavepoint("work").execute();
-    return () => queued.resolve(value);
+    return () => succeed(queued, value);
   } catch (error) {
     await savepoint.rollbackToSavepoint("work").execute();
     await savepoint.releaseSavepoint("work").execute();
-    return () => queued.reject(error);
+    return () => queued.reject(isStorageError(error) ? writeFailed(error) : error);
   }
+}
+
+function succeed(queued: Queued, value: unknown): void {
+  try {
+    queued.committed?.(value);
+    queued.resolve(value);
+  } catch (error) {
+    queued.reject(error);
+  }
+}
+
+/** SQLite's codes for a full disk, a failing one, and one that cannot be written to. */
+const storageCodes = new Set([8, 10, 13, 14]);
+
+function isStorageError(error: unknown): boolean {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
+  return storageCodes.has(error.errcode & 0xff);
+}
+
+function writeFailed(cause: unknown): AppError {
+  return new AppError("DATABASE_WRITE_FAILED", `The database could not be written: ${messageOf(cause)}.`, {
+    status: "UNAVAILABLE",
+    remedy: "Check the free space of the data directory's disk, then try again.",
+    cause,
+  });
 }

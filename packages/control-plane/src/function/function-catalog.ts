@@ -12,7 +12,7 @@ import { isOpen } from "../app/app.ts";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Journal } from "../database/journal.ts";
 import { taskVolumes } from "../image/build-runner.ts";
-import type { ImageRecord } from "../image/image-registry.ts";
+import { touchImage, type ImageRecord } from "../image/image-registry.ts";
 import type { MountStore } from "../mount/mount-store.ts";
 import type {
   AppDirectory,
@@ -25,7 +25,7 @@ import type { SecretStore } from "../secret/secret-store.ts";
 import { applyOptions, mergeScheduling } from "./apply-options.ts";
 import { canonicalParameters } from "./class-parameters.ts";
 import type { FunctionRecord } from "./function-record.ts";
-import { saveFunction, type FunctionRegistry } from "./function-registry.ts";
+import { updateFunction, type FunctionRegistry } from "./function-registry.ts";
 
 export interface CatalogOptions extends LayoutSources {
   apps: AppRegistry;
@@ -92,6 +92,7 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
         },
       );
     }
+    await touchImage(this.#options, image, Date.now());
     const codeLayers = await Promise.all(definition.mountIds.map((mountId) => mounts.layerOf(mountId)));
     const deleted = definition.volumeMounts.find(
       (mount) => volumes.require(mount.volumeId).name === undefined,
@@ -128,14 +129,11 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
 
   async updateScheduling(functionId: string, settings: AutoscalerSettings): Promise<AutoscalerSettings> {
     const { functions, journal } = this.#options;
-    const updated = await journal.write(async (trx) => {
-      const record = functions.require(functionId);
-      const scheduling = mergeScheduling(record.scheduling, settings);
-      const changed = { ...record, scheduling };
-      await saveFunction(trx, changed);
-      return changed;
-    });
-    functions.put(updated);
+    const scheduling = mergeScheduling(functions.require(functionId).scheduling, settings);
+    await journal.write(
+      (trx) => updateFunction(trx, functionId, { scheduling }),
+      () => functions.change(functionId, { scheduling }),
+    );
     this.changed([functionId]);
     return this.spec(functionId)?.definition.autoscalerSettings ?? create(AutoscalerSettingsSchema);
   }

@@ -10,9 +10,11 @@ import {
   type ModalClient,
 } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
+import type { Transaction } from "kysely";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Idempotency } from "../database/idempotency.ts";
 import type { Journal } from "../database/journal.ts";
+import type { Tables } from "../database/tables.ts";
 import type { Environments } from "../environment/environments.ts";
 import { applyOptions } from "./apply-options.ts";
 import { boundFunctionId } from "./bound-id.ts";
@@ -26,8 +28,8 @@ import {
 import { canonicalParameters } from "./class-parameters.ts";
 import { normaliseDefinition } from "./definition.ts";
 import { notPublished, type Catalog } from "./function-catalog.ts";
-import { newFunctionRecord, type FunctionRecord } from "./function-record.ts";
-import { saveFunction, type FunctionRegistry } from "./function-registry.ts";
+import { newFunctionRecord, type FunctionChange, type FunctionRecord } from "./function-record.ts";
+import { insertFunction, updateFunction, type FunctionRegistry } from "./function-registry.ts";
 import { handleMetadata } from "./handle-metadata.ts";
 
 export interface FunctionHandlerOptions {
@@ -64,24 +66,16 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
         { method: "FunctionPrecreate", schema: FunctionPrecreateResponseSchema },
         async (trx) => {
           const known = existing(request.appId, request.existingFunctionId, request.functionName);
-          const record: FunctionRecord = {
-            ...(known ??
-              newFunctionRecord({
-                functionId: newId("fu"),
-                appId: request.appId,
-                tag: request.functionName,
-              })),
-            precreated: request,
-          };
-          await saveFunction(trx, record);
-          const { $typeName: _name, ...shown } = handleMetadata(
-            { ...record, definition: undefined },
-            undefined,
-            "",
-          );
+          const tag = request.functionName;
+          const record = known ?? newFunctionRecord({ functionId: newId("fu"), appId: request.appId, tag });
+          const precreated = { ...record, precreated: request, definition: undefined };
+          const committed = await write(trx, known, precreated, { precreated: request });
           return {
-            response: { functionId: record.functionId, handleMetadata: shown },
-            committed: () => functions.put(record),
+            response: {
+              functionId: record.functionId,
+              handleMetadata: handleMetadata(precreated, undefined, ""),
+            },
+            committed,
           };
         },
       );
@@ -96,22 +90,13 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
         context,
         { method: "FunctionCreate", schema: FunctionCreateResponseSchema },
         async (trx) => {
-          const record = definition.isBuilderFunction
-            ? builder(request.appId, definition)
-            : pending(request.appId, request.existingFunctionId, definition);
-          await saveFunction(trx, record);
-          const definitionId = record.isBuilder ? record.definitionId : record.pendingId;
-          return {
-            response: {
-              functionId: record.functionId,
-              function: definition,
-              handleMetadata: handleMetadata(record, definition, definitionId),
-            },
-            committed: () => {
-              functions.put(record);
-              if (record.isBuilder) catalog.changed([record.functionId]);
-            },
-          };
+          if (definition.isBuilderFunction) return await createBuilder(trx, request.appId, definition);
+          const tag = definition.functionName;
+          const known = existing(request.appId, request.existingFunctionId, tag);
+          const record = known ?? newFunctionRecord({ functionId: newId("fu"), appId: request.appId, tag });
+          const change = { pending: definition, pendingId: newId("de") };
+          const committed = await write(trx, known, { ...record, ...change }, change);
+          return { response: created(record, definition, change.pendingId), committed };
         },
       );
     },
@@ -142,8 +127,18 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
         options: optionBytes.length === 0 ? undefined : chosen,
         isBuilder: base.isBuilder,
       });
-      await journal.write((trx) => saveFunction(trx, record));
-      functions.put(record);
+      await journal.write(
+        async (trx) => {
+          // Others may be binding the same at this moment.
+          const made = await trx
+            .selectFrom("function")
+            .select("function_id")
+            .where("function_id", "=", functionId)
+            .executeTakeFirst();
+          if (!made) await insertFunction(trx, record);
+        },
+        () => functions.put(record),
+      );
       catalog.changed([functionId]);
       return bound(record, definition);
     },
@@ -166,24 +161,47 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
     },
   } satisfies ServiceHandlers<typeof ModalClient>;
 
-  function pending(appId: string, existingId: string, definition: FunctionDefinition): FunctionRecord {
-    const known = existing(appId, existingId, definition.functionName);
-    const base = known ?? newFunctionRecord({ functionId: newId("fu"), appId, tag: definition.functionName });
-    return { ...base, pending: definition, pendingId: newId("de") };
+  /** Inserts a function, or writes its change. Returns what to do once it is durable. */
+  async function write(
+    trx: Transaction<Tables>,
+    known: FunctionRecord | undefined,
+    record: FunctionRecord,
+    change: FunctionChange,
+  ): Promise<() => void> {
+    if (!known) {
+      await insertFunction(trx, record);
+      return () => functions.put(record);
+    }
+    await updateFunction(trx, record.functionId, change);
+    return () => functions.change(record.functionId, change);
+  }
+
+  // Runs before its app is published, so it is live at once.
+  async function createBuilder(trx: Transaction<Tables>, appId: string, definition: FunctionDefinition) {
+    const record = newFunctionRecord({
+      functionId: newId("fu"),
+      appId,
+      tag: definition.functionName,
+      isBuilder: true,
+      definition,
+      definitionId: newId("de"),
+      revision: 1,
+    });
+    await insertFunction(trx, record);
+    const committed = () => {
+      functions.put(record);
+      catalog.changed([record.functionId]);
+    };
+    return { response: created(record, definition, record.definitionId), committed };
   }
 }
 
-// Runs before its app is published, so it is live at once.
-function builder(appId: string, definition: FunctionDefinition): FunctionRecord {
-  return newFunctionRecord({
-    functionId: newId("fu"),
-    appId,
-    tag: definition.functionName,
-    isBuilder: true,
-    definition,
-    definitionId: newId("de"),
-    revision: 1,
-  });
+function created(record: FunctionRecord, definition: FunctionDefinition, definitionId: string) {
+  return {
+    functionId: record.functionId,
+    function: definition,
+    handleMetadata: handleMetadata(record, definition, definitionId),
+  };
 }
 
 /** Empty for the set of all defaults, which is what the class itself runs with. */

@@ -94,3 +94,27 @@ export function rowOfFunction(record: FunctionRecord): Insertable<FunctionTable>
     created_at: record.createdAt,
   };
 }
+
+/** The parts of a function that change, each on its own. */
+export type FunctionChange = Partial<
+  Pick<
+    FunctionRecord,
+    "precreated" | "definition" | "definitionId" | "pending" | "pendingId" | "revision" | "scheduling"
+  >
+>;
+
+const columnsOf = {
+  precreated: "precreated",
+  definition: "definition",
+  definitionId: "definition_id",
+  pending: "pending",
+  pendingId: "pending_id",
+  revision: "revision",
+  scheduling: "scheduling",
+} as const satisfies Record<keyof FunctionChange, keyof FunctionTable>;
+
+export function changedColumns(change: FunctionChange): Partial<Insertable<FunctionTable>> {
+  const row = rowOfFunction(newFunctionRecord({ functionId: "", appId: "", tag: "", ...change }));
+  const names = Object.keys(change) as (keyof FunctionChange)[];
+  return Object.fromEntries(names.map((name) => [columnsOf[name], row[columnsOf[name]]]));
+}

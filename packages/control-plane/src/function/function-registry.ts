@@ -2,7 +2,13 @@ import { AppError } from "@dorian/base/app-error";
 import type { Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
-import { functionFromRow, rowOfFunction, type FunctionRecord } from "./function-record.ts";
+import {
+  changedColumns,
+  functionFromRow,
+  rowOfFunction,
+  type FunctionChange,
+  type FunctionRecord,
+} from "./function-record.ts";
 
 /** All functions, in memory. Writers put a record here once its row is durable. */
 export class FunctionRegistry {
@@ -65,6 +71,11 @@ export class FunctionRegistry {
     if (record.baseFunctionId !== undefined) addTo(this.#bound, record.baseFunctionId, record.functionId);
   }
 
+  /** Applies a change that has become durable. */
+  change(functionId: string, change: FunctionChange): void {
+    this.put({ ...this.require(functionId), ...change });
+  }
+
   removeOfApp(appId: string): void {
     for (const { functionId } of this.ofApp(appId)) {
       this.#records.delete(functionId);
@@ -78,12 +89,20 @@ export class FunctionRegistry {
   }
 }
 
-export async function saveFunction(trx: Transaction<Tables>, record: FunctionRecord): Promise<void> {
-  const { function_id, ...changed } = rowOfFunction(record);
+export async function insertFunction(trx: Transaction<Tables>, record: FunctionRecord): Promise<void> {
+  await trx.insertInto("function").values(rowOfFunction(record)).execute();
+}
+
+/** Writes what changes of a function and leaves the rest to who else may be changing it. */
+export async function updateFunction(
+  trx: Transaction<Tables>,
+  functionId: string,
+  change: FunctionChange,
+): Promise<void> {
   await trx
-    .insertInto("function")
-    .values({ function_id, ...changed })
-    .onConflict((conflict) => conflict.column("function_id").doUpdateSet(changed))
+    .updateTable("function")
+    .set(changedColumns(change))
+    .where("function_id", "=", functionId)
     .execute();
 }
 

@@ -44,6 +44,11 @@ export class BuildLog {
     this.changed.notify();
   }
 
+  /** The newest entry; 0 for none. */
+  get last(): number {
+    return this.#first + this.#lines.length - 1;
+  }
+
   /** Up to 500 lines after an entry. */
   async after(entry: number): Promise<LogLines> {
     if (entry + 1 < this.#first) return await readBuildLog(this.#db, this.#imageId, entry);
@@ -61,7 +66,7 @@ export class BuildLog {
   }
 
   async #write(): Promise<void> {
-    const last = this.#first + this.#lines.length - 1;
+    const { last } = this;
     const rows = this.#lines.slice(this.#written + 1 - this.#first).map((log, index) => ({
       image_id: this.#imageId,
       entry: this.#written + 1 + index,

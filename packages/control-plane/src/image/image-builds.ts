@@ -1,17 +1,22 @@
 import { create } from "@bufbuild/protobuf";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import { must } from "@dorian/base/must";
 import {
+  FileDescriptor,
   GenericResult_GenericStatus as Status,
   GenericResultSchema,
+  TaskLogsSchema,
   type GenericResult,
   type ImageGetOrCreateRequest,
+  type TaskLogs,
 } from "@dorian/protocol/modal";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Logger } from "pino";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
+import { isWorkerLost } from "../worker/worker-lost.ts";
 import { BuildLog } from "./build-log.ts";
 import { buildKey, componentsOf, type BuildComponents, type ComponentSources } from "./build-components.ts";
 import { buildReason } from "./build-reason.ts";
@@ -20,6 +25,7 @@ import {
   emptyConfig,
   imageCycle,
   saveImage,
+  touchImage,
   type ImageRecord,
   type ImageRegistry,
 } from "./image-registry.ts";
@@ -38,6 +44,9 @@ export interface ImageBuildsOptions {
   graceMs: number;
   logger: Logger;
 }
+
+/** How many workers may die at a build before it fails. */
+const triesOfWorkers = 3;
 
 /** Finds images in the cache or builds them: once for each content, however many ask. */
 export class ImageBuilds implements AsyncDisposable {
@@ -89,7 +98,10 @@ export class ImageBuilds implements AsyncDisposable {
       joined.touch();
       return { image: images.require(joined.imageId), reason: joined.reason };
     }
-    if (cached.kind === "ready") return { image: await this.#used(cached.image), reason: "" };
+    if (cached.kind === "ready") {
+      await touchImage(this.#options, cached.image, Date.now());
+      return { image: cached.image, reason: "" };
+    }
     if (this.#stopping) throw stopping();
     return await this.#start(request, components, key, cacheUse, cached.lost);
   }
@@ -202,18 +214,9 @@ export class ImageBuilds implements AsyncDisposable {
     request: ImageGetOrCreateRequest,
   ): Promise<BuildOutcome> {
     const failed = (result: GenericResult) => ({ result, layerIds: [], config: emptyConfig(), bytes: 0 });
-    const { image: definition, buildFunctionId } = request;
-    if (!definition) return failed(failureOf("The request has no image."));
     try {
       const base = await this.#base(image.baseImageId, build.signal);
-      const running = this.#options.run(
-        { ...definition, dockerfileCommands: image.components.commands },
-        buildFunctionId,
-        base,
-        { onLogs: (items) => build.log.push(items), signal: build.signal },
-      );
-      // A worker that does not answer must not hold up those who want to build it again.
-      const outcome = await orAborted(running, build.signal);
+      const outcome = await this.#runOnWorker(build, image, request, base);
       return { ...outcome, result: worded(image.imageId, outcome.result) };
     } catch (error) {
       if (build.signal.aborted) return failed(cancelled(image.imageId, build.signal));
@@ -221,6 +224,32 @@ export class ImageBuilds implements AsyncDisposable {
         this.#options.logger.error({ err: error }, "an image build failed unexpectedly");
       const text = AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error);
       return failed(failureOf(text));
+    }
+  }
+
+  /** A worker that dies at it is no fault of the build: another one, or that one when it is back, begins it again. */
+  async #runOnWorker(
+    build: RunningBuild,
+    image: ImageRecord,
+    request: ImageGetOrCreateRequest,
+    base: ImageRecord | undefined,
+  ): Promise<BuildOutcome> {
+    const asked = must(request.image, "the image of a checked request");
+    const definition = { ...asked, dockerfileCommands: image.components.commands };
+    const { log, signal } = build;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const sink = { onLogs: (items: TaskLogs[]) => log.push(items), signal };
+        const running = this.#options.run(definition, request.buildFunctionId, base, sink);
+        // A worker that does not answer must not hold up those who want to build it again.
+        return await orAborted(running, signal);
+      } catch (error) {
+        if (!isWorkerLost(error) || tries === triesOfWorkers || signal.aborted) throw error;
+        const data = `${error.message} It is begun again.\n`;
+        log.push([
+          create(TaskLogsSchema, { data, fileDescriptor: FileDescriptor.INFO, timestamp: Date.now() / 1000 }),
+        ]);
+      }
     }
   }
 
@@ -243,13 +272,6 @@ export class ImageBuilds implements AsyncDisposable {
   async #record(image: ImageRecord): Promise<void> {
     await this.#options.journal.write((trx) => saveImage(trx, image));
     this.#options.images.put(image);
-  }
-
-  async #used(image: ImageRecord): Promise<ImageRecord> {
-    const used = { ...image, usedAt: Date.now() };
-    // A day more or less does not matter to what is collected after weeks.
-    if (used.usedAt - image.usedAt > 3_600_000) await this.#record(used);
-    return used;
   }
 
   #checkChain(request: ImageGetOrCreateRequest, components: BuildComponents): void {

@@ -45,6 +45,8 @@ export function createImageHandlers(options: {
         yield { taskLogs: lines.items, entryId: String(entry) };
         continue;
       }
+      // What was said while the log was read has not been waited for.
+      if (waiter.log.last > entry) continue;
       if (ended) return { entry, finished: true };
       const left = deadline - Date.now();
       if (left <= 0 || options.signal.aborted) return { entry, finished: false };

@@ -4,6 +4,7 @@ import { GenericResultSchema, type GenericResult } from "@dorian/protocol/modal"
 import { ImageConfigSchema, type ImageConfig } from "@dorian/protocol/worker";
 import type { Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
+import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
 import type { BuildComponents } from "./build-components.ts";
 
@@ -155,6 +156,25 @@ export async function saveImage(trx: Transaction<Tables>, image: ImageRecord): P
     .values(row)
     .onConflict((conflict) => conflict.column("image_id").doUpdateSet(changed))
     .execute();
+}
+
+/** An hour more or less does not matter to what is collected after weeks. */
+const touchEveryMs = 3_600_000;
+
+/** Notes that an image is in use, so that it is kept. */
+export async function touchImage(
+  options: { images: ImageRegistry; journal: Journal },
+  image: ImageRecord,
+  now: number,
+): Promise<void> {
+  if (now - image.usedAt < touchEveryMs) return;
+  const { images, journal } = options;
+  await journal.write(
+    async (trx) => {
+      await trx.updateTable("image").set({ used_at: now }).where("image_id", "=", image.imageId).execute();
+    },
+    () => images.put({ ...images.require(image.imageId), usedAt: now }),
+  );
 }
 
 export function emptyConfig(): ImageConfig {

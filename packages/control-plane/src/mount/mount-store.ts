@@ -25,6 +25,9 @@ export interface MountStoreOptions {
   blocks: BlockStore;
 }
 
+/** An hour more or less does not matter to what is collected after weeks. */
+const touchEveryMs = 3_600_000;
+
 /** All mounts. Each has its layer before its id is known to anyone. */
 export class MountStore {
   #options: MountStoreOptions;
@@ -87,15 +90,6 @@ export class MountStore {
     return (await this.getOrCreate(this.require(mountId).files)).layerId;
   }
 
-  /** Notes that the mount is in use, so that it is kept. */
-  async touch(mount: Mount, now: number): Promise<void> {
-    const usedAt = Math.max(now, mount.usedAt);
-    await this.#options.journal.write(async (trx) => {
-      await trx.updateTable("mount").set({ used_at: usedAt }).where("mount_id", "=", mount.mountId).execute();
-    });
-    this.#put({ ...mount, usedAt });
-  }
-
   async remove(mount: Mount): Promise<void> {
     await this.#options.journal.write(async (trx) => {
       await trx.deleteFrom("mount").where("mount_id", "=", mount.mountId).execute();
@@ -107,7 +101,7 @@ export class MountStore {
   async #findOrMake(checksum: string, files: MountFile[]): Promise<Mount> {
     const { layers, journal } = this.#options;
     const known = this.#byChecksum.get(checksum);
-    if (known && (await layers.has(known.layerId))) return known;
+    if (known && (await layers.has(known.layerId))) return await this.#touched(known);
     const layerId = await this.#writeLayer(files);
     const mount = {
       mountId: known?.mountId ?? newId("mo"),
@@ -133,6 +127,18 @@ export class MountStore {
     });
     this.#put(mount);
     return mount;
+  }
+
+  /** The mount, noted as in use so that it is kept. */
+  async #touched(mount: Mount): Promise<Mount> {
+    const usedAt = Date.now();
+    if (usedAt - mount.usedAt < touchEveryMs) return mount;
+    await this.#options.journal.write(async (trx) => {
+      await trx.updateTable("mount").set({ used_at: usedAt }).where("mount_id", "=", mount.mountId).execute();
+    });
+    const touched = { ...mount, usedAt };
+    this.#put(touched);
+    return touched;
   }
 
   async #writeLayer(files: MountFile[]): Promise<string> {

@@ -1,10 +1,11 @@
-import { AppError } from "@dorian/base/app-error";
+import { AppError, errnoOf } from "@dorian/base/app-error";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { createReadStream } from "node:fs";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { HttpRoute } from "../http/http-route.ts";
+import { limitBytes } from "../http/limit-bytes.ts";
 import type { SignedUrls } from "../http/signed-urls.ts";
 
 /** Bytes of a file that one address stands for. */
@@ -62,7 +63,11 @@ export class FileUrls {
             "Content-Type": "application/octet-stream",
           });
         });
-        await pipeline(file, response, { signal });
+        try {
+          await pipeline(file, response, { signal });
+        } catch (error) {
+          throw errnoOf(error) === "ENOENT" ? versionGone(error) : error;
+        }
       },
     };
   }
@@ -74,7 +79,7 @@ export class FileUrls {
       handle: async ({ incoming, response, url, rest: sha, signal }) => {
         this.#urls.verify("PUT", url);
         if (Number(incoming.headers["content-length"] ?? 0) > urlBytes) throw tooLarge();
-        await blocks.put(limited(incoming), { expectedSha: sha, signal });
+        await blocks.put(limitBytes(incoming, urlBytes, tooLarge), { expectedSha: sha, signal });
         response.writeHead(200, { "Content-Type": "text/plain" });
         response.end(this.#urls.receipt(sha));
       },
@@ -82,13 +87,16 @@ export class FileUrls {
   }
 }
 
-async function* limited(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const chunk of source) {
-    size += chunk.length;
-    if (size > urlBytes) throw tooLarge();
-    yield chunk;
-  }
+function versionGone(cause: unknown): AppError {
+  return new AppError(
+    "VOLUME_VERSION_GONE",
+    "The version of the volume that this address belongs to is gone.",
+    {
+      status: "NOT_FOUND",
+      remedy: "Ask for the file again.",
+      cause,
+    },
+  );
 }
 
 function tooLarge(): AppError {

@@ -115,8 +115,10 @@ export class VolumeRegistry {
         remedy: "Server and worker must use one data directory: start the worker with the server's.",
       });
     }
-    const { head, committed } = await this.#journal.write((trx) => this.appendIn(trx, volumeId, change));
-    committed();
+    const { head } = await this.#journal.write(
+      (trx) => this.appendIn(trx, volumeId, change),
+      ({ committed }) => committed(),
+    );
     return head;
   }
 
@@ -148,22 +150,23 @@ export class VolumeRegistry {
 
   /** Replaces the lowest layers of the newest version by one that shows the same. False when they are not its lowest. */
   async replaceLowest(volumeId: string, run: readonly string[], layerId: string): Promise<boolean> {
-    const head = await this.#journal.write(async (trx) => {
-      const last = await newest(trx, volumeId);
-      const stack = parseStack(last.layer_ids);
-      if (run.some((each, index) => stack[index] !== each)) return undefined;
-      const layerIds = [layerId, ...stack.slice(run.length)];
-      await trx
-        .updateTable("volume_version")
-        .set({ layer_ids: JSON.stringify(layerIds) })
-        .where("volume_id", "=", volumeId)
-        .where("version", "=", last.version)
-        .execute();
-      return { volumeId, version: last.version, layerIds };
-    });
-    if (!head) return false;
-    this.#publish(head);
-    return true;
+    const head = await this.#journal.write(
+      async (trx) => {
+        const last = await newest(trx, volumeId);
+        const stack = parseStack(last.layer_ids);
+        if (run.some((each, index) => stack[index] !== each)) return undefined;
+        const layerIds = [layerId, ...stack.slice(run.length)];
+        await trx
+          .updateTable("volume_version")
+          .set({ layer_ids: JSON.stringify(layerIds) })
+          .where("volume_id", "=", volumeId)
+          .where("version", "=", last.version)
+          .execute();
+        return { volumeId, version: last.version, layerIds };
+      },
+      (changed) => changed && this.#publish(changed),
+    );
+    return head !== undefined;
   }
 
   put(volume: Volume): void {
@@ -191,7 +194,7 @@ export class VolumeRegistry {
   }
 
   #publish(head: VolumeHead): void {
-    // Squashes and appends become durable in order; what is told here later is newer.
+    // Told in the order in which it became durable: the last is the newest.
     this.#heads.set(head.volumeId, head);
     if (head.layerIds.length > longStack) this.#onLongStack(head.volumeId);
   }

@@ -16,6 +16,7 @@ import { inputTimeoutMs } from "../pool/scaling-settings.ts";
 import type { BuilderOutcome, BuildLog, FunctionCatalog, WorkerPool } from "../ports.ts";
 import type { InputItem, Task, TaskEnd, TaskOwner } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
+import { workerLost } from "./worker-lost.ts";
 
 export interface BuilderRunsOptions {
   catalog: FunctionCatalog;
@@ -104,7 +105,11 @@ class BuilderRun implements TaskOwner {
 
   leaving(): void {}
 
-  ended(_task: Task, end: TaskEnd): void {
+  ended(task: Task, end: TaskEnd): void {
+    if (task.state === "lost" && !this.#result) {
+      this.#outcome.reject(workerLost(task.workerName));
+      return;
+    }
     const answered = this.#result ?? serverResult("FAILURE", end.reason);
     // The function may have returned and the freezing of what it wrote failed afterwards.
     const succeeded = answered.status === GenericResult_GenericStatus.SUCCESS;

@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import type { BuildFinished, LogBatch } from "@dorian/protocol/worker";
 import type { BuildLog, WorkerPool } from "../ports.ts";
+import { workerLost } from "./worker-lost.ts";
 import type { Workers } from "./workers.ts";
 
 interface RunningBuild {
@@ -48,6 +49,10 @@ export class Builds {
     this.#running.get(report.buildId)?.finished.resolve(report);
   }
 
+  onWorker(workerId: string): string[] {
+    return [...this.#running].filter(([, build]) => build.workerId === workerId).map(([buildId]) => buildId);
+  }
+
   logs(report: LogBatch): void {
     this.#running.get(report.buildId)?.log.onLogs(report.items);
   }
@@ -81,11 +86,4 @@ export class Builds {
     if (!best) throw workerLost("");
     return best.workerId;
   }
-}
-
-function workerLost(name: string): AppError {
-  return new AppError("WORKER_LOST", `Worker ${name} was lost during the build.`, {
-    status: "UNAVAILABLE",
-    remedy: "Run the command again: finished steps are kept.",
-  });
 }

@@ -13,8 +13,8 @@ export type WorkerReport = Exclude<WorkerMessage["message"], { case: undefined }
 
 /** Who is told what workers say. */
 export interface WorkerEvents {
-  /** A worker is there, for the first time or again. Returns the tasks that are counted on to run there. */
-  joined(workerId: string): string[];
+  /** A worker is there, for the first time or again. Returns what is counted on to run there. */
+  joined(workerId: string): { taskIds: string[]; buildIds: string[] };
   /** After the worker's welcome has been sent. */
   welcomed(workerId: string): void;
   reported(workerId: string, report: WorkerReport): void;
@@ -189,7 +189,7 @@ export class Workers implements Disposable {
     };
     this.#workers.set(hello.workerId, worker);
     logger.info({ workerId: worker.workerId, name: worker.name }, "worker joined");
-    link.push({ message: { case: "welcome", value: { taskIds: events.joined(hello.workerId) } } });
+    link.push({ message: { case: "welcome", value: events.joined(hello.workerId) } });
     events.welcomed(hello.workerId);
     this.#changed.notify();
     return worker;

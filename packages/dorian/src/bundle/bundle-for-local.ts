@@ -35,6 +35,8 @@ export async function bundleForLocal(entryFile: string, options: LocalBundleOpti
   const { code, fileName, inputs } = await buildUserModule({
     entryFile,
     root,
+    // The bundle does not lie where its sources do.
+    sourceRoot: pathToFileURL(`${root}/`).href,
     plugins: [moduleScopes(root), localImports(options.sdkUrl)],
   });
   const digest = createHash("sha256").update(code).digest("hex").slice(0, 16);

@@ -4,7 +4,9 @@ import { errnoOf } from "@dorian/base/app-error";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { guestFile } from "./guest-file.ts";
 import { guestModules } from "./guest-modules.ts";
+import { rehearseGuest } from "./rehearse-guest.ts";
 
 export interface GuestBundleOptions {
   /** Where bundles are kept between runs; made when missing. */
@@ -19,6 +21,8 @@ export interface GuestBundle {
 
 interface Manifest {
   bundle: string;
+  /** Version of Node that the bundle's code cache is for. */
+  node: string;
   /** SHA-256 by absolute path of what the bundle was made from. */
   inputs: Record<string, string>;
 }
@@ -41,7 +45,10 @@ export async function bundleGuest(options: GuestBundleOptions): Promise<GuestBun
   const bundle = `guest-${digest(content).slice(0, 16)}.mjs`;
   const path = join(cacheDirectory, bundle);
   await writeWhole(path, content);
-  await writeWhole(manifestPath, Buffer.from(JSON.stringify({ bundle, inputs } satisfies Manifest)));
+  await writeWhole(
+    manifestPath,
+    Buffer.from(JSON.stringify({ bundle, node: process.version, inputs } satisfies Manifest)),
+  );
   return { path, content };
 }
 
@@ -51,34 +58,42 @@ async function buildGuest(): Promise<{ content: Buffer; sources: string[] }> {
   const result = await build({
     entryPoints: [entry],
     absWorkingDir: root,
-    outfile: "guest.mjs",
+    outfile: "guest.js",
     write: false,
     metafile: true,
     bundle: true,
     platform: "node",
-    format: "esm",
+    format: "iife",
+    globalName: "exported",
     target: "node24",
     minify: true,
-
     legalComments: "none",
     logLevel: "silent",
     plugins: [guestModules()],
   } satisfies BuildOptions);
+  const guest = {
+    body: `(() => { ${result.outputFiles[0]?.text ?? ""}; return exported; })()`,
+    sdkExports: Object.keys(await import("@dorian/sdk/index")),
+  };
+  const codeCache = await rehearseGuest(guest);
   const sources = Object.keys(result.metafile.inputs).filter((input) => !/^[\w-]+:/.test(input));
   return {
-    content: Buffer.from(result.outputFiles[0]?.contents ?? []),
+    content: Buffer.from(guestFile({ ...guest, codeCache })),
     // What makes the bundle counts as well as what goes into it.
-    sources: [
-      ...sources.map((input) => resolve(root, input)),
-      ...["bundle-guest.ts", "guest-modules.ts", "lean-module.ts"].map((name) =>
-        join(import.meta.dirname, name),
-      ),
-      fileURLToPath(import.meta.resolve("esbuild/package.json")),
-    ],
+    sources: [...sources.map((input) => resolve(root, input)), ...makers()],
   };
 }
 
+function makers(): string[] {
+  const own = ["bundle-guest.ts", "guest-file.ts", "guest-modules.ts", "lean-module.ts", "rehearse-guest.ts"];
+  return [
+    ...own.map((name) => join(import.meta.dirname, name)),
+    fileURLToPath(import.meta.resolve("esbuild/package.json")),
+  ];
+}
+
 async function isCurrent(manifest: Manifest): Promise<boolean> {
+  if (manifest.node !== process.version) return false;
   const checks = Object.entries(manifest.inputs).map(async ([path, expected]) => {
     const content = await readFile(path).catch(ifMissing);
     return content !== undefined && digest(content) === expected;

@@ -191,7 +191,7 @@ test("a container module leaves the SDK and the image's packages outside and tak
   expect(stdout).toBe("the one SDK the image's version deep bundled in found there");
 });
 
-test("the container module's source map leads to the user's file by its relative path", async () => {
+test("source maps lead to the user's file: by its relative path in containers, by its real one here", async () => {
   const root = await project({
     "app.ts": `import { fail } from "./src/fail.ts";\nfail({ depth: 1 });\n`,
     "src/fail.ts": `interface Options { depth: number }\n\nexport function fail(options: Options): never {\n  throw new Error("at " + options.depth);\n}\n`,
@@ -201,6 +201,8 @@ test("the container module's source map leads to the user's file by its relative
   const { stderr } = await run(join(root, "app.mjs"), "--enable-source-maps");
   expect(stderr).toContain(`at fail (${root}/src/fail.ts:4:9)`);
   expect(stderr).toContain(`${root}/app.ts:2:1`);
+  const here = await run((await local(root, "app.ts")).path, "--enable-source-maps");
+  expect(here.stderr).toContain(`at fail (${root}/src/fail.ts:4:9)`);
 });
 
 test("the same sources give the same container module, wherever they lie", async () => {

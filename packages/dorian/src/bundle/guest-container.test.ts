@@ -268,7 +268,7 @@ test("a generator that is ahead of the server waits, and one that throws has del
 test("as many inputs run at once as the function allows, with one request per free slot", async () => {
   await using container = await start({
     ...functionApp(
-      `async (name: string) => { console.log("begin " + name); await new Promise<void>((r) => process.once("SIGUSR2", () => r())); return currentInput()?.inputId; }`,
+      `async (name: string) => { const released = new Promise<void>((r) => process.once("SIGUSR2", () => r())); console.log("begin " + name); await released; return currentInput()?.inputId; }`,
     ),
     definition: { maxConcurrentInputs: 3 },
   });
@@ -292,11 +292,12 @@ test("as many inputs run at once as the function allows, with one request per fr
 test("a cancelled input is answered as terminated at once, its code is told, and others go on", async () => {
   await using container = await start({
     ...functionApp(`async (name: string) => {
-      console.log("begin " + name);
-      await new Promise<void>((resolve) => {
+      const released = new Promise<void>((resolve) => {
         process.once("SIGUSR2", () => resolve());
         currentInput()?.signal.addEventListener("abort", () => { console.log(name + " told: " + currentInput()?.signal.reason.name); resolve(); });
       });
+      console.log("begin " + name);
+      await released;
       await new Promise((r) => setTimeout(r, 300));
       return name + " done";
     }`),
@@ -567,10 +568,10 @@ test("a call from inside a container names the input that makes it, and its sibl
 test("a process that user code starts can use the SDK and does not act as the container", async () => {
   await using container = await start(
     functionApp(
-      `async () => execFileSync(process.execPath, ["--input-type=module", "-e", "const { currentTaskId, App } = await import(process.env.GUEST); console.log(currentTaskId(), typeof App)"], { encoding: "utf8" }).trim()`,
-      `import { execFileSync } from "node:child_process";`,
+      `async () => (await promisify(execFile)(process.execPath, ["--input-type=module", "-e", "const { currentTaskId, Function } = await import(process.env.GUEST); console.log(currentTaskId(), await Function.fromName('a', 'f').remote(1))"], { encoding: "utf8", timeout: 10_000 })).stdout.trim()`,
+      `import { execFile } from "node:child_process"; import { promisify } from "node:util";`,
     ),
   );
-  expect(await container.value(container.send([]))).toBe("ta-1 function");
+  expect(await container.value(container.send([]))).toBe("ta-1 42");
   expect(container.events.filter((event) => event === "hello")).toHaveLength(1);
 });

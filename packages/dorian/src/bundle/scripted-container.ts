@@ -243,6 +243,7 @@ export class ScriptedContainer implements AsyncDisposable {
         this.chunks.push(request.dataChunks);
         return {};
       },
+      functionGet: async () => ({ functionId: "fu-other", handleMetadata: { functionType: 2 } }),
       functionMap: async (request) => {
         this.calls.push(request);
         return { functionCallId: "fc-nested", pipelinedInputs: [{ idx: 0, inputId: "in-nested" }] };

@@ -6,6 +6,8 @@ export interface UserBuildOptions {
   entryFile: string;
   /** Directory that paths in errors and stack traces are relative to. */
   root: string;
+  /** Put before the paths of sources in the source map. */
+  sourceRoot?: string;
   plugins: Plugin[];
 }
 
@@ -42,6 +44,7 @@ export async function buildUserModule(options: UserBuildOptions): Promise<UserBu
     keepNames: true,
     sourcemap: "inline",
     sourcesContent: false,
+    ...(options.sourceRoot === undefined ? {} : { sourceRoot: options.sourceRoot }),
     logLevel: "silent",
     loader: { ".txt": "text", ".md": "text", ".sql": "text", ".html": "text", ".wasm": "binary" },
     plugins: [nativeCode(), ...options.plugins],

@@ -9,9 +9,17 @@ export const commandIndex: IndexEntry[] = [
   leaf("up", "Run a Dorian server and a worker on this machine", () => import("./commands/up.ts")),
   leaf("server", "Run the control plane alone", () => import("./commands/server.ts")),
   leaf("worker", "Run a worker that joins a server", () => import("./commands/worker.ts")),
-  leaf("run", "Run a function, a method or the local entrypoint of an app", () => import("./commands/run.ts")),
+  leaf(
+    "run",
+    "Run a function, a method or the local entrypoint of an app",
+    () => import("./commands/run.ts"),
+  ),
   leaf("deploy", "Deploy an app under a name that stays", () => import("./commands/deploy.ts")),
-  leaf("serve", "Run an app and publish it anew whenever its files change", () => import("./commands/serve.ts")),
+  leaf(
+    "serve",
+    "Run an app and publish it anew whenever its files change",
+    () => import("./commands/serve.ts"),
+  ),
   group("app", "List and control apps", [
     leaf("list", "List apps", () => import("./commands/app/list.ts")),
     leaf("stop", "Stop an app and its containers", () => import("./commands/app/stop.ts")),

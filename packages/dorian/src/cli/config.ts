@@ -92,7 +92,8 @@ export function readClientFile(
   }
   try {
     const value = JSON.parse(text) as Partial<Credentials>;
-    if (value.url && value.tokenId && value.tokenSecret) return { kind: "found", client: value as Credentials };
+    if (value.url && value.tokenId && value.tokenSecret)
+      return { kind: "found", client: value as Credentials };
     throw new Error("url, tokenId or tokenSecret is missing");
   } catch (error) {
     throw new AppError("CLIENT_FILE_INVALID", `${path} is not a client file: ${messageOf(error)}.`, {

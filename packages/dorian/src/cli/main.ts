@@ -25,7 +25,14 @@ export async function main(argv: string[]): Promise<void> {
   });
   const code = await runCommandLine(argv, {
     env,
-    makeContext: (config) => ({ config, output, interruption, signal: interruption.signal, stdin, cwd: process.cwd() }),
+    makeContext: (config) => ({
+      config,
+      output,
+      interruption,
+      signal: interruption.signal,
+      stdin,
+      cwd: process.cwd(),
+    }),
     output,
   });
   await output[Symbol.asyncDispose]();
@@ -56,8 +63,10 @@ async function runCommandLine(
     return await runCommand(command, input, makeContext(config));
   } catch (error) {
     await output[Symbol.asyncDispose]();
-    const alreadyShown = error instanceof RemoteFailure || error instanceof LocalFailure || error instanceof Interrupted;
-    if (!alreadyShown) output.note(renderError(error, { colors: output.noteColors, debug: Boolean(env.DORIAN_DEBUG) }));
+    const alreadyShown =
+      error instanceof RemoteFailure || error instanceof LocalFailure || error instanceof Interrupted;
+    if (!alreadyShown)
+      output.note(renderError(error, { colors: output.noteColors, debug: Boolean(env.DORIAN_DEBUG) }));
     return exitCodeOf(error);
   }
 }

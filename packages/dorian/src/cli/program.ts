@@ -4,16 +4,17 @@ import { commandIndex, type IndexEntry, resolvePath } from "./command-index.ts";
 import { Input, UsageError } from "./input.ts";
 
 /** What a command line asks for. */
-export type Parsed =
-  | { kind: "text"; text: string }
-  | { kind: "command"; command: AnyCommand; input: Input };
+export type Parsed = { kind: "text"; text: string } | { kind: "command"; command: AnyCommand; input: Input };
 
 /**
  * Parses a command line. Only the module of the command it names is loaded.
  *
  * @throws UsageError
  */
-export async function parseCommandLine(argv: string[], options: { version: string; columns: number }): Promise<Parsed> {
+export async function parseCommandLine(
+  argv: string[],
+  options: { version: string; columns: number },
+): Promise<Parsed> {
   const path = resolvePath(argv);
   const last = path.at(-1);
   const named = last?.kind === "command" ? { entry: last, command: (await last.load()).command } : undefined;
@@ -35,7 +36,11 @@ export async function parseCommandLine(argv: string[], options: { version: strin
       const child = configure(new Command(entry.name)).description(entry.summary);
       if (entry.kind === "group") add(child, entry.entries);
       else if (entry === named?.entry) {
-        define(child, named.command, (input) => (parsed = { kind: "command", command: named.command, input }));
+        define(
+          child,
+          named.command,
+          (input) => (parsed = { kind: "command", command: named.command, input }),
+        );
       }
       parent.addCommand(child);
     }
@@ -62,7 +67,8 @@ function define(command: Command, definition: AnyCommand, found: (input: Input) 
     command.argument(argument.optional ? `[${name}]` : `<${name}>`, argument.description);
   }
   for (const option of definition.options ?? []) {
-    const value = option.value === undefined ? "" : option.valueOptional ? ` [${option.value}]` : ` <${option.value}>`;
+    const value =
+      option.value === undefined ? "" : option.valueOptional ? ` [${option.value}]` : ` <${option.value}>`;
     const short = option.short === undefined ? "" : `-${option.short}, `;
     command.addOption(new Option(`${short}--${option.name}${value}`, option.description));
   }
@@ -72,7 +78,10 @@ function define(command: Command, definition: AnyCommand, found: (input: Input) 
   command.action((...received: unknown[]) => {
     const args = Object.fromEntries(positional.map((argument, index) => [argument.name, received[index]]));
     found(
-      new Input(args as Record<string, string | string[] | undefined>, dashed(command.opts<Record<string, string | boolean>>())),
+      new Input(
+        args as Record<string, string | string[] | undefined>,
+        dashed(command.opts<Record<string, string | boolean>>()),
+      ),
     );
   });
 }
@@ -93,13 +102,18 @@ function usageErrorOf(error: CommanderError, argv: string[], path: IndexEntry[])
   const remedy = `see \`${names} --help\`.`;
   if (error.code !== "commander.help" && error.code !== "commander.unknownCommand") {
     const message = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-    return new UsageError(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`.replace(/([.?)])\.$/, "$1"), remedy);
+    return new UsageError(
+      `${message.charAt(0).toUpperCase()}${message.slice(1)}.`.replace(/([.?)])\.$/, "$1"),
+      remedy,
+    );
   }
   const entries = last?.kind === "group" ? last.entries : commandIndex;
   const unknown = argv.filter((word) => !word.startsWith("-"))[path.length];
   const commands = entries.map((entry) => entry.name).join(", ");
   return new UsageError(
-    unknown === undefined ? `\`${names}\` needs a command: ${commands}.` : `\`${names}\` has no command "${unknown}"; it has ${commands}.`,
+    unknown === undefined
+      ? `\`${names}\` needs a command: ${commands}.`
+      : `\`${names}\` has no command "${unknown}"; it has ${commands}.`,
     remedy,
   );
 }

@@ -21,7 +21,12 @@ export interface RunOptions {
 
 /** Runs `dorian …` as a process of its own, without a terminal, and waits for its end. */
 export async function dorian(args: string[], options: RunOptions = {}): Promise<Ended> {
-  const { MODAL_SERVER_URL: _url, MODAL_TOKEN_ID: _id, MODAL_TOKEN_SECRET: _secret, ...inherited } = process.env;
+  const {
+    MODAL_SERVER_URL: _url,
+    MODAL_TOKEN_ID: _id,
+    MODAL_TOKEN_SECRET: _secret,
+    ...inherited
+  } = process.env;
   const child = spawn(options.node ?? process.execPath, [bin, ...args], {
     env: { ...inherited, DORIAN_DATA: "/nonexistent/dorian", ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -36,5 +41,9 @@ export async function dorian(args: string[], options: RunOptions = {}): Promise<
   }
   child.stdin.end(options.input ?? "");
   const [code] = (await once(child, "close")) as [number | null];
-  return { code, stdout: Buffer.concat(output.stdout).toString(), stderr: Buffer.concat(output.stderr).toString() };
+  return {
+    code,
+    stdout: Buffer.concat(output.stdout).toString(),
+    stderr: Buffer.concat(output.stderr).toString(),
+  };
 }

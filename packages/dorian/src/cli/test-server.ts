@@ -11,7 +11,10 @@ export async function testServer(handlers: {
 }): Promise<{ env: Record<string, string> }> {
   const server = await GrpcServer.listen({
     address: "127.0.0.1:0",
-    services: [mountService(ModalClient, handlers.modal ?? {}), mountService(OperatorService, handlers.operator ?? {})],
+    services: [
+      mountService(ModalClient, handlers.modal ?? {}),
+      mountService(OperatorService, handlers.operator ?? {}),
+    ],
     authenticate: () => ({ kind: "client", tokenId: "ak-test" }),
     onInternalError: (error) => {
       throw error;

@@ -19,7 +19,12 @@ const good: MachineFacts = {
   cgroups: { layout: "v2", controllers: ["cpu", "memory", "pids", "io"] },
   namespaces: ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"],
   hasFuse: true,
-  programs: { runc: "/usr/sbin/runc", nft: "/usr/sbin/nft", ip: "/usr/sbin/ip", mmdebstrap: "/usr/bin/mmdebstrap" },
+  programs: {
+    runc: "/usr/sbin/runc",
+    nft: "/usr/sbin/nft",
+    ip: "/usr/sbin/ip",
+    mmdebstrap: "/usr/bin/mmdebstrap",
+  },
   ipForward: "on",
   gpu: { devices: ["/dev/nvidia0"], cdiSpecs: ["/etc/cdi/nvidia.yaml"] },
   storage: { path: "/var/lib", fileSystem: "ext4", freeBytes: 100 * gib },
@@ -37,7 +42,11 @@ describe("verdicts", () => {
     expect(judgeMachine(good).filter(({ status }) => status !== "ok")).toEqual([]);
   });
 
-  const unreachable = { kind: "unreachable", url: "https://registry.example", reason: "no answer in 3 s" } as const;
+  const unreachable = {
+    kind: "unreachable",
+    url: "https://registry.example",
+    reason: "no answer in 3 s",
+  } as const;
   test.each<[string, Partial<MachineFacts>, string, RegExp]>([
     ["node", { nodeVersion: "20.1.0" }, "fail", /npm ci/],
     ["root", { isRoot: false }, "fail", /sudo/],
@@ -102,9 +111,17 @@ describe("reading the mount table", () => {
   test("the layout of control groups and the controllers in use are told apart", () => {
     expect(cgroupsOf(hybrid, "")).toEqual({ layout: "hybrid", controllers: ["cpu", "cpuacct", "memory"] });
     const unified = mountLines("30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate");
-    expect(cgroupsOf(unified, "cpu memory pids\n")).toEqual({ layout: "v2", controllers: ["cpu", "memory", "pids"] });
+    expect(cgroupsOf(unified, "cpu memory pids\n")).toEqual({
+      layout: "v2",
+      controllers: ["cpu", "memory", "pids"],
+    });
     expect(cgroupsOf([], "")).toEqual({ layout: "none", controllers: [] });
-    expect(cgroupsOf(hybrid.filter(({ type }) => type !== "cgroup2"), "").layout).toBe("v1");
+    expect(
+      cgroupsOf(
+        hybrid.filter(({ type }) => type !== "cgroup2"),
+        "",
+      ).layout,
+    ).toBe("v1");
   });
 
   test("a path belongs to the deepest mount above it", () => {

@@ -46,7 +46,9 @@ export const checks: readonly Check[] = [
     id: "fuse",
     title: "FUSE",
     judge: ({ hasFuse }) =>
-      hasFuse ? ok("/dev/fuse") : warn("no /dev/fuse", "`modprobe fuse`; only lazy loading from other machines needs it."),
+      hasFuse
+        ? ok("/dev/fuse")
+        : warn("no /dev/fuse", "`modprobe fuse`; only lazy loading from other machines needs it."),
   },
   program("runc", "Container runtime", "runc", "fail"),
   program("nft", "Firewall tool", "nftables", "fail"),
@@ -71,7 +73,10 @@ function judgeNode(version: string): Verdict {
 function judgeKernel(release: string): Verdict {
   const [major = 0, minor = 0] = release.split(/[.-]/).map(Number);
   if (major > 6 || (major === 6 && minor >= 7)) return ok(release);
-  return fail(release, "boot Linux 6.7 or newer (Debian 13, Ubuntu 24.04): overlay mounts take layers one by one since.");
+  return fail(
+    release,
+    "boot Linux 6.7 or newer (Debian 13, Ubuntu 24.04): overlay mounts take layers one by one since.",
+  );
 }
 
 function judgeOverlay({ overlay, storage }: MachineFacts): Verdict {
@@ -99,14 +104,20 @@ function judgeCgroups({ layout, controllers }: MachineFacts["cgroups"]): Verdict
   const found = `${layout} (${controllers.join(", ") || "no controllers"})`;
   return missing.length === 0
     ? ok(found)
-    : fail(found, `enable ${missing.join(", ")}: boot with cgroup_enable=${missing.join(",")}, or delegate them here.`);
+    : fail(
+        found,
+        `enable ${missing.join(", ")}: boot with cgroup_enable=${missing.join(",")}, or delegate them here.`,
+      );
 }
 
 function judgeNamespaces(namespaces: string[]): Verdict {
   const missing = neededNamespaces.filter((name) => !namespaces.includes(name));
   return missing.length === 0
     ? ok(neededNamespaces.join(", "))
-    : fail(`no ${missing.join(", ")} namespace`, "use a kernel that is built with CONFIG_NAMESPACES and its kinds.");
+    : fail(
+        `no ${missing.join(", ")} namespace`,
+        "use a kernel that is built with CONFIG_NAMESPACES and its kinds.",
+      );
 }
 
 function program(name: ProgramName, title: string, debianPackage: string, severity: "warn" | "fail"): Check {
@@ -116,7 +127,11 @@ function program(name: ProgramName, title: string, debianPackage: string, severi
     judge: ({ programs }) => {
       const path = programs[name];
       if (path !== undefined) return ok(path);
-      return { status: severity, found: `${name} is not installed`, advice: `apt-get install ${debianPackage}` };
+      return {
+        status: severity,
+        found: `${name} is not installed`,
+        advice: `apt-get install ${debianPackage}`,
+      };
     },
   };
 }
@@ -135,7 +150,10 @@ function judgeRegistry({ registry, programs }: MachineFacts): Verdict {
   if (registry.kind === "reachable") return ok(registry.url);
   const found = `${registry.url} does not answer: ${registry.reason}`;
   return programs.mmdebstrap === undefined
-    ? fail(found, "install mmdebstrap, so that base images can be made from Debian packages, or allow the way out.")
+    ? fail(
+        found,
+        "install mmdebstrap, so that base images can be made from Debian packages, or allow the way out.",
+      )
     : warn(found, "nothing has to be done: Debian base images are made from Debian's packages instead.");
 }
 
@@ -159,7 +177,9 @@ function judgeSpace({ path, freeBytes }: MachineFacts["storage"]): Verdict {
   const found = `${formatBytes(freeBytes)} in ${path}`;
   const advice = "free some, or choose a data directory on a larger disk with --data.";
   if (freeBytes < neededFreeBytes) return fail(found, advice);
-  return freeBytes < comfortableFreeBytes ? warn(found, `${advice} Images with weights are large.`) : ok(found);
+  return freeBytes < comfortableFreeBytes
+    ? warn(found, `${advice} Images with weights are large.`)
+    : ok(found);
 }
 
 function judgeFileSystem({ path, fileSystem }: MachineFacts["storage"]): Verdict {

@@ -6,7 +6,10 @@ export interface MachineFacts {
   nodeVersion: string;
   kernelRelease: string;
   /** Result of mounting an overlay in the data directory, and then another in its place. */
-  overlay: { kind: "works"; replace: "beneath" | "on top" } | { kind: "fails"; reason: string } | { kind: "untested" };
+  overlay:
+    | { kind: "works"; replace: "beneath" | "on top" }
+    | { kind: "fails"; reason: string }
+    | { kind: "untested" };
   cgroups: { layout: "v1" | "v2" | "hybrid" | "none"; controllers: string[] };
   namespaces: string[];
   hasFuse: boolean;

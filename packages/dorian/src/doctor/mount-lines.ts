@@ -21,7 +21,9 @@ export function mountLines(text: string): MountLine[] {
 
 /** The mount that a path lies on. */
 export function mountOf(path: string, mounts: MountLine[]): MountLine | undefined {
-  const above = mounts.filter(({ target }) => path === target || path.startsWith(target === "/" ? "/" : `${target}/`));
+  const above = mounts.filter(
+    ({ target }) => path === target || path.startsWith(target === "/" ? "/" : `${target}/`),
+  );
   // Of equal targets the last one covers the others.
   return above.reduce<MountLine | undefined>(
     (best, mount) => (best && best.target.length > mount.target.length ? best : mount),
@@ -35,9 +37,13 @@ export function cgroupsOf(mounts: MountLine[], unified: string): MachineFacts["c
   const legacy = below.filter(({ type }) => type === "cgroup");
   const hasUnified = below.some(({ type }) => type === "cgroup2");
   if (legacy.length === 0) {
-    return hasUnified ? { layout: "v2", controllers: unified.split(/\s+/).filter(Boolean) } : { layout: "none", controllers: [] };
+    return hasUnified
+      ? { layout: "v2", controllers: unified.split(/\s+/).filter(Boolean) }
+      : { layout: "none", controllers: [] };
   }
   const flags = new Set(["rw", "ro", "xattr", "clone_children", "none"]);
-  const controllers = legacy.flatMap(({ options }) => options.filter((name) => !flags.has(name) && !name.includes("=")));
+  const controllers = legacy.flatMap(({ options }) =>
+    options.filter((name) => !flags.has(name) && !name.includes("=")),
+  );
   return { layout: hasUnified ? "hybrid" : "v1", controllers: [...new Set(controllers)] };
 }

@@ -56,7 +56,9 @@ async function nearestExisting(path: string): Promise<string> {
 
 async function findPrograms(searchPath: string): Promise<Partial<Record<ProgramName, string>>> {
   // A root shell that came from su may lack the directories of system programs; the worker looks there anyway.
-  const directories = [...new Set([...searchPath.split(delimiter), "/usr/sbin", "/sbin", "/usr/bin", "/bin"])];
+  const directories = [
+    ...new Set([...searchPath.split(delimiter), "/usr/sbin", "/sbin", "/usr/bin", "/bin"]),
+  ];
   const found: Partial<Record<ProgramName, string>> = {};
   for (const name of programNames) {
     for (const directory of directories) {
@@ -73,7 +75,9 @@ async function probeStorage(path: string, mounts: MountLine[]): Promise<MachineF
 }
 
 async function probeGpu(): Promise<MachineFacts["gpu"]> {
-  const devices = (await namesIn("/dev")).filter((name) => /^nvidia\d+$/.test(name)).map((name) => `/dev/${name}`);
+  const devices = (await namesIn("/dev"))
+    .filter((name) => /^nvidia\d+$/.test(name))
+    .map((name) => `/dev/${name}`);
   const cdiSpecs: string[] = [];
   for (const directory of ["/etc/cdi", "/var/run/cdi"]) {
     for (const name of await namesIn(directory)) {

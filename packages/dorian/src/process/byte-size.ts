@@ -1,6 +1,15 @@
 import { UsageError } from "../cli/input.ts";
 
-const factors: Record<string, number> = { m: 1, mib: 1, mb: 1, g: 1024, gib: 1024, gb: 1024, t: 1024 ** 2, tib: 1024 ** 2 };
+const factors: Record<string, number> = {
+  m: 1,
+  mib: 1,
+  mb: 1,
+  g: 1024,
+  gib: 1024,
+  gb: 1024,
+  t: 1024 ** 2,
+  tib: 1024 ** 2,
+};
 
 /**
  * An amount of memory as people write it ("512m", "16 GiB", "2g") in MiB.

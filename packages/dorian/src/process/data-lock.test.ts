@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,9 @@ test("a server and a worker may share a data directory", () => {
   const directory = scratch();
   using _server = DataLock.acquire(directory, "server");
   using _worker = DataLock.acquire(directory, "worker");
+  expect(readFileSync(join(directory, "server.pid"), "utf8")).toBe(
+    readFileSync(join(directory, "worker.pid"), "utf8"),
+  );
 });
 
 test("letting go makes room for the next one and leaves no process id behind", () => {
@@ -50,7 +53,9 @@ test("the lock of a process that was killed is free at once", async () => {
 });
 
 test("a directory that does not exist is refused with advice", () => {
-  expect(caught(() => DataLock.acquire("/nonexistent/dorian", "worker")).code).toBe("DATA_DIRECTORY_UNUSABLE");
+  expect(caught(() => DataLock.acquire("/nonexistent/dorian", "worker")).code).toBe(
+    "DATA_DIRECTORY_UNUSABLE",
+  );
 });
 
 function scratch(): string {

@@ -15,10 +15,14 @@ export function writeReadiness(descriptor: number, readiness: Readiness): void {
     writeSync(descriptor, `${JSON.stringify(readiness)}\n`);
     closeSync(descriptor);
   } catch (error) {
-    throw new AppError("READY_DESCRIPTOR_UNUSABLE", `Cannot write to descriptor ${descriptor}: ${messageOf(error)}.`, {
-      status: "INVALID_ARGUMENT",
-      remedy: "Pass --ready-fd only with a descriptor that is open for writing in this process.",
-      cause: error,
-    });
+    throw new AppError(
+      "READY_DESCRIPTOR_UNUSABLE",
+      `Cannot write to descriptor ${descriptor}: ${messageOf(error)}.`,
+      {
+        status: "INVALID_ARGUMENT",
+        remedy: "Pass --ready-fd only with a descriptor that is open for writing in this process.",
+        cause: error,
+      },
+    );
   }
 }

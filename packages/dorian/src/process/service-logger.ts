@@ -12,7 +12,10 @@ export function createServiceLogger(options: {
   level: string;
 }): Logger {
   const { json, stream, colors, level } = options;
-  return pino({ level, base: null }, json ? stream : { write: (line) => void stream.write(renderLogLine(line, colors)) });
+  return pino(
+    { level, base: null },
+    json ? stream : { write: (line) => void stream.write(renderLogLine(line, colors)) },
+  );
 }
 
 /** `{"level":30,"time":…,"msg":"task started","taskId":"ta-1"}` → `12:30:01 task started taskId=ta-1` */

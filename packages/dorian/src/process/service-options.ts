@@ -11,7 +11,11 @@ export interface WorkerLimits {
 }
 
 export const processOptions: readonly OptionDefinition[] = [
-  { name: "data", value: "directory", description: "Where state is kept (or set DORIAN_DATA; else /var/lib/dorian)" },
+  {
+    name: "data",
+    value: "directory",
+    description: "Where state is kept (or set DORIAN_DATA; else /var/lib/dorian)",
+  },
   { name: "json", description: "Log JSON lines" },
   { name: "verbose", short: "v", description: "Log more" },
   { name: "ready-fd", value: "n", description: "Write one JSON line to this descriptor once ready" },
@@ -51,7 +55,9 @@ export function readWorkerLimits(input: Input): WorkerLimits {
   const cpus = input.positiveNumber("cpus");
   const memory = input.option("memory");
   return {
-    simulateGpus: input.flag("simulate-gpus") ? (input.wholeNumber("simulate-gpus", 1) ?? defaultSimulatedGpus) : 0,
+    simulateGpus: input.flag("simulate-gpus")
+      ? (input.wholeNumber("simulate-gpus", 1) ?? defaultSimulatedGpus)
+      : 0,
     capacity: {
       ...(cpus === undefined ? {} : { milliCpu: Math.round(cpus * 1000) }),
       ...(memory === undefined ? {} : { memoryMb: parseMebibytes(memory, "memory") }),

@@ -97,11 +97,12 @@ export class Http2Session implements Disposable {
         if (this.#streams.has(id) && bytes > 0) this.#socket.write(windowUpdate(id, bytes));
       },
       cancel: () => {
-        if (!this.#streams.delete(id)) return;
+        if (!this.#forget(id)) return;
         this.#writeFrame(frameType.resetStream, 0, id, uint32(resetCode.cancel));
       },
     };
     this.#streams.set(id, stream);
+    this.#socket.ref();
     this.#socket.cork();
     this.#writeHeaders(id, encodeHeaders(headers));
     this.#send(stream);
@@ -233,12 +234,19 @@ export class Http2Session implements Disposable {
   }
 
   #close(id: number): OpenStream | undefined {
-    const stream = this.#streams.get(id);
-    this.#streams.delete(id);
+    const stream = this.#forget(id);
     // Answered before the request was sent in full: the rest is of no use to anybody.
     if (stream && stream.unsent.length > 0)
       this.#writeFrame(frameType.resetStream, 0, id, uint32(resetCode.cancel));
     if (this.#draining && this.#streams.size === 0) this.#socket.end();
+    return stream;
+  }
+
+  // A connection that carries nothing does not keep a program from ending.
+  #forget(id: number): OpenStream | undefined {
+    const stream = this.#streams.get(id);
+    this.#streams.delete(id);
+    if (this.#streams.size === 0) this.#socket.unref();
     return stream;
   }
 

@@ -11,8 +11,9 @@ import {
 import { instanceHandle, type ClassParameters, type Instance } from "../class/instance.ts";
 import { checkFunctionOptions, type FunctionOptions } from "../function/function-options.ts";
 import { RemoteFunction } from "../function/remote-function.ts";
+import { forgetBuildFunctions } from "../image/build-functions.ts";
 import type { Image } from "../image/image.ts";
-import { checkName } from "../name-rules.ts";
+import { checkName, checkTag } from "../name-rules.ts";
 import type { Secret } from "../secret/secret.ts";
 import type { Volume } from "../volume/volume.ts";
 import { functionIdOf, type HydratedFunction } from "./hydration.ts";
@@ -26,13 +27,18 @@ export interface AppOptions {
   volumes?: Record<string, Volume>;
 }
 
-/** Marks of a class in the form without decorators. */
-export interface ClassSpec {
-  build?: string[];
-  enter?: string[];
-  exit?: string[];
-  methods?: string[];
-  parameters?: Record<string, { type?: ParameterType }> | string[];
+type MethodNames<T> = { [K in keyof T & string]: T[K] extends AnyFunction ? K : never }[keyof T & string];
+
+/** What the members of a class are for, in the form without decorators. Hooks run in the order they have here. */
+export interface ClassSpec<T> {
+  build?: MethodNames<T>[];
+  enter?: MethodNames<T>[];
+  exit?: MethodNames<T>[];
+  methods?: MethodNames<T>[];
+  /** Fields that are parameters; with a type where there is no default to tell it. */
+  parameters?:
+    | (keyof ClassParameters<T> & string)[]
+    | { [K in keyof ClassParameters<T> & string]?: { type?: ParameterType } };
 }
 
 type EntryPoint = (...args: never[]) => unknown;
@@ -47,6 +53,7 @@ export function registeredApps(): readonly App[] {
 /** Forgets all apps: for a program that loads an app's module again. */
 export function forgetApps(): void {
   apps.length = 0;
+  forgetBuildFunctions();
 }
 
 /**
@@ -72,11 +79,13 @@ export class App {
 
   /** Adds a function. */
   function<F extends AnyFunction>(options: FunctionOptions & { name?: string }, run: F): RemoteFunction<F> {
+    if (typeof run !== "function") throw functionMissing(this.name);
     const { name, ...rest } = options;
-    const tag = checkName("a function", name ?? run.name);
-    checkFunctionOptions(`Function "${tag}"`, rest, ["name"]);
+    const tag = checkTag("a function", name ?? run.name);
+    const all = this.#withDefaults(rest);
+    checkFunctionOptions(`Function "${tag}"`, all, ["name"]);
     const isGenerator = isGeneratorFunction(run);
-    this.#register({ kind: "function", tag, run, options: this.#withDefaults(rest), isGenerator });
+    this.#register({ kind: "function", tag, run, options: all, isGenerator });
     return new RemoteFunction<F>({
       local: run,
       isGenerator: () => isGenerator,
@@ -88,8 +97,8 @@ export class App {
   cls(
     options?: FunctionOptions,
   ): <C extends abstract new () => object>(target: C, context?: ClassDecoratorContext<C>) => C;
-  cls<C extends new () => object>(options: FunctionOptions, target: C, spec: ClassSpec): C;
-  cls(options: FunctionOptions = {}, target?: new () => object, spec?: ClassSpec): unknown {
+  cls<C extends new () => object>(options: FunctionOptions, target: C, spec: ClassSpec<InstanceType<C>>): C;
+  cls(options: FunctionOptions = {}, target?: new () => object, spec?: object): unknown {
     if (typeof options === "function") {
       throw new AppError("DECORATOR_WITHOUT_PARENTHESES", "@app.cls lacks its parentheses.", {
         status: "INVALID_ARGUMENT",
@@ -97,7 +106,7 @@ export class App {
       });
     }
     if (target) {
-      if (spec) setMarks(target, marksFromSpec(target, spec));
+      if (spec) setMarks(target, marksFromSpec(target, spec as NamedMembers));
       this.#addClass(options, target, marksOf(target));
       return target;
     }
@@ -133,6 +142,12 @@ export class App {
 
   /** What `dorian run` runs on your machine. */
   localEntrypoint<E extends EntryPoint>(run: E): E {
+    if (this.#entrypoint) {
+      throw new AppError("ENTRYPOINT_TAKEN", `App "${this.name}" has two local entrypoints.`, {
+        status: "INVALID_ARGUMENT",
+        remedy: "Keep one of them; `dorian run app.ts::name` runs a function by its name.",
+      });
+    }
     this.#entrypoint = run;
     return run;
   }
@@ -151,10 +166,11 @@ export class App {
   }
 
   #addClass(options: FunctionOptions, target: new () => object, marks: ClassMarks, name = target.name): void {
-    const tag = checkName("a class", name);
-    checkFunctionOptions(`Class "${tag}"`, options);
+    const tag = checkTag("a class", name);
+    const all = this.#withDefaults(options);
+    checkFunctionOptions(`Class "${tag}"`, all);
     checkMarks(tag, marks);
-    this.#register({ kind: "class", tag, target, options: this.#withDefaults(options), marks });
+    this.#register({ kind: "class", tag, target, options: all, marks });
   }
 
   #register(registered: Registered): void {
@@ -182,11 +198,26 @@ export class App {
   }
 }
 
+function functionMissing(appName: string): AppError {
+  return new AppError("FUNCTION_INVALID", `A function of app "${appName}" was given without its code.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: 'Pass options first, then the function: app.function({ name: "train" }, async () => { … }).',
+  });
+}
+
 function metadataSymbol(): symbol {
   return (Symbol as { metadata?: symbol }).metadata ?? Symbol.for("Symbol.metadata");
 }
 
-function marksFromSpec(target: new () => object, spec: ClassSpec): ClassMarks {
+interface NamedMembers {
+  build?: string[];
+  enter?: string[];
+  exit?: string[];
+  methods?: string[];
+  parameters?: string[] | Record<string, { type?: ParameterType }>;
+}
+
+function marksFromSpec(target: new () => object, spec: NamedMembers): ClassMarks {
   const named = (kind: MarkKind, names: string[] = []) =>
     names.map((name) => {
       if (typeof (target.prototype as Record<string, unknown>)[name] === "function") return { kind, name };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { bundleForLocal } from "../../../dorian/src/bundle/bundle-for-local.ts";
 import { buildDefinition, type BuildDefinition } from "./build-definition.ts";
 
@@ -31,7 +31,7 @@ export class Model {
 /** The definition of the build method of the class Model in these files, bundled as \`dorian run\` does it. */
 async function definitionIn(files: Record<string, string>) {
   const directory = await mkdtemp(join(tmpdir(), "dorian-definition-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  await using _cleanUp = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
   for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
   const { path } = await bundleForLocal(join(directory, "app.ts"), {
     sdkUrl,
@@ -43,16 +43,20 @@ async function definitionIn(files: Record<string, string>) {
   return JSON.parse(stdout) as BuildDefinition;
 }
 
+let unchanged: BuildDefinition;
+
+beforeAll(async () => {
+  unchanged = await definitionIn({ "app.ts": app });
+});
+
 describe("the identity of a build method", () => {
-  test("holds its source and the constants that it refers to [C5]", async () => {
-    const found = await definitionIn({ "app.ts": app });
-    expect(found.constants).toEqual({ MODEL_NAME: "iris", volume: ["volume", "weights"] });
-    expect(found.source).toContain("async download()");
+  test("holds its source and the constants that it refers to [C5]", () => {
+    expect(unchanged.constants).toEqual({ MODEL_NAME: "iris", volume: ["volume", "weights"] });
+    expect(unchanged.source).toContain("async download()");
   });
 
-  test("names what it cannot hold [C6]", async () => {
-    const { skipped } = await definitionIn({ "app.ts": app });
-    expect(skipped).toEqual([{ name: "unstable", reason: "it holds a function" }]);
+  test("names what it cannot hold [C6]", () => {
+    expect(unchanged.skipped).toEqual([{ name: "unstable", reason: "it holds a function" }]);
   });
 
   test.each([
@@ -61,7 +65,7 @@ describe("the identity of a build method", () => {
     ["the volume that it refers to [C5]", app.replace('"weights"', '"others"')],
   ])("changes with %s", async (_what, changed) => {
     expect(changed).not.toBe(app);
-    expect(await definitionIn({ "app.ts": changed })).not.toEqual(await definitionIn({ "app.ts": app }));
+    expect(await definitionIn({ "app.ts": changed })).not.toEqual(unchanged);
   });
 
   test.each([
@@ -71,7 +75,7 @@ describe("the identity of a build method", () => {
     ["types and comments", app.replace("Promise<void> {", "Promise<undefined | void> { // comment\n")],
   ])("does not change with %s", async (_what, changed) => {
     expect(changed).not.toBe(app);
-    expect(await definitionIn({ "app.ts": changed })).toEqual(await definitionIn({ "app.ts": app }));
+    expect(await definitionIn({ "app.ts": changed })).toEqual(unchanged);
   });
 
   test("does not depend on other modules that use the same names [C5]", async () => {

@@ -15,7 +15,7 @@ const formOf = (value: unknown) => {
 describe("constantValue", () => {
   test.each([
     ["a function", () => 1],
-    ["a class", class {}],
+    ["a class", Volume],
     ["a module of Node", fs],
     ["the default export of a module of Node", path],
     ["an image", Image.debianSlim()],

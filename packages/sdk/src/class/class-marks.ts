@@ -25,8 +25,9 @@ export interface ClassMarks {
 }
 
 const key = Symbol.for("dorian.classMarks");
-// Node does not have it yet; compilers that lower decorators fall back to this one.
+// Node does not have it yet. Compilers that lower decorators use this one, TypeScript's own only if it is there.
 const metadataKey: symbol = (Symbol as { metadata?: symbol }).metadata ?? Symbol.for("Symbol.metadata");
+if (!("metadata" in Symbol)) Object.defineProperty(Symbol, "metadata", { value: metadataKey });
 
 type Metadata = Record<PropertyKey, unknown>;
 
@@ -44,7 +45,16 @@ export function marksOf(target: abstract new () => unknown): ClassMarks {
     if (Object.hasOwn(metadata, key)) chain.unshift(metadata[key] as ClassMarks);
     metadata = Object.getPrototypeOf(metadata) as Metadata | null;
   }
-  return { marks: chain.flatMap((own) => own.marks), parameters: chain.flatMap((own) => own.parameters) };
+  const marks = chain.flatMap((own) => own.marks);
+  return {
+    // A method that a subclass overrides and marks again is one, in the place of the first.
+    marks: marks.filter((mark, index) => marks.findIndex((other) => isSame(mark, other)) === index),
+    parameters: chain.flatMap((own) => own.parameters),
+  };
+}
+
+function isSame(a: Mark, b: Mark): boolean {
+  return a.kind === b.kind && a.name === b.name;
 }
 
 /** Gives a class marks without decorators. */

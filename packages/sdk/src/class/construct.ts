@@ -1,10 +1,18 @@
 export type ParameterValue = string | number | boolean | Uint8Array;
 
-let overrides: ReadonlyMap<string, ParameterValue> | undefined;
+interface Construction {
+  target: new () => object;
+  /** What a parameter field begins with, given its own default. */
+  initial: (name: string, ownDefault: unknown) => unknown;
+}
 
-/** What a parameter field begins with: the value it was bound to, else its own default. */
-export function parameterOverride(name: string, initial: unknown): unknown {
-  return overrides?.has(name) ? overrides.get(name) : initial;
+// Fields are set while the constructor runs: what they are to be has to be known before there is an instance to ask.
+let running: Construction | undefined;
+
+/** What a parameter field of `instance` begins with: the value it was bound to, else its own default. */
+export function initialParameter(instance: object, name: string, ownDefault: unknown): unknown {
+  const isMeant = running && Object.getPrototypeOf(instance) === running.target.prototype;
+  return isMeant ? running?.initial(name, ownDefault) : ownDefault;
 }
 
 /** Makes an instance whose parameters have the given values already while its constructor runs. */
@@ -12,17 +20,43 @@ export function construct<T extends object>(
   target: new () => T,
   values: ReadonlyMap<string, ParameterValue>,
 ): T {
-  const outer = overrides;
-  overrides = values;
+  const initial = (name: string, ownDefault: unknown) => (values.has(name) ? values.get(name) : ownDefault);
+  const instance = during({ target, initial }, () => new target());
+  // Fields without a decorator (the form without decorators) are set once they exist.
+  for (const [name, value] of values) {
+    if (Reflect.get(instance, name) !== value) Reflect.set(instance, name, value);
+  }
+  return instance;
+}
+
+/**
+ * Defaults of parameters, from an instance that is made without arguments. It is given up once all are known, so that as little of
+ * the user's constructor runs here as can be. A name that stands twice is a field that a subclass replaces: the later one counts.
+ */
+export function readDefaults(target: new () => object, names: readonly string[]): Map<string, unknown> {
+  const defaults = new Map<string, unknown>();
+  const complete = new Error("All defaults are known.");
+  let left = names.length;
+  const initial = (name: string, ownDefault: unknown) => {
+    defaults.set(name, ownDefault);
+    if (--left === 0) throw complete;
+    return ownDefault;
+  };
   try {
-    const instance = new target();
-    // Fields without a decorator (the form without decorators) are set once they exist.
-    for (const [name, value] of values) {
-      if ((instance as Record<string, unknown>)[name] !== value)
-        (instance as Record<string, unknown>)[name] = value;
-    }
-    return instance;
+    const instance = during({ target, initial }, () => new target());
+    for (const name of names) if (!defaults.has(name)) defaults.set(name, Reflect.get(instance, name));
+  } catch (error) {
+    if (error !== complete) throw error;
+  }
+  return defaults;
+}
+
+function during<T>(construction: Construction, make: () => T): T {
+  const outer = running;
+  running = construction;
+  try {
+    return make();
   } finally {
-    overrides = outer;
+    running = outer;
   }
 }

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { parameterOverride } from "./construct.ts";
+import { initialParameter, type ParameterValue } from "./construct.ts";
 import { ownMarks, type MarkKind, type ParameterType } from "./class-marks.ts";
 
 type MethodDecorator = (value: (...args: never[]) => unknown, context: ClassMethodDecoratorContext) => void;
@@ -24,32 +24,57 @@ export function method(): MethodDecorator {
   return mark("method", arguments);
 }
 
+type ParameterDecorator = <This extends object, V extends ParameterValue>(
+  value: undefined,
+  context: ClassFieldDecoratorContext<This, V>,
+) => (this: This, ownDefault: V) => V;
+
 /**
  * The field is a parameter: `app.instance(Model, { modelId: "b" })` sets it, and each set of values has containers of
  * its own. `type` is needed only where there is no default to tell it.
  */
-export function parameter(
-  options: { type?: ParameterType } = {},
-): (value: undefined, context: ClassFieldDecoratorContext) => (this: unknown, initial: never) => never {
+export function parameter(options: { type?: ParameterType } = {}): ParameterDecorator {
   refuseBare("parameter", arguments);
   return (_, context) => {
+    checkContext("parameter", "field", context);
     const name = memberName("parameter", context);
     ownMarks(context.metadata).parameters.push({ name, ...options });
-    return (initial) => parameterOverride(name, initial) as never;
+    return function (ownDefault) {
+      return initialParameter(this, name, ownDefault) as typeof ownDefault;
+    };
   };
 }
 
 function mark(kind: MarkKind, args: IArguments, options: { forceBuild?: boolean } = {}): MethodDecorator {
   refuseBare(kind, args);
   return (_, context) => {
-    if (context.kind !== "method") {
-      throw new AppError("DECORATOR_MISPLACED", `@${kind}() stands on a ${String(context.kind)}.`, {
-        status: "INVALID_ARGUMENT",
-        remedy: "Put it on a method.",
-      });
-    }
+    checkContext(kind, "method", context);
     ownMarks(context.metadata).marks.push({ kind, name: memberName(kind, context), ...options });
   };
+}
+
+function checkContext(
+  decorator: string,
+  expected: "field" | "method",
+  context: ClassFieldDecoratorContext | ClassMethodDecoratorContext | undefined,
+): void {
+  // The older kind of decorators is called with the member's name in this place.
+  if (typeof context !== "object" || context.metadata === undefined) {
+    throw new AppError(
+      "DECORATORS_NOT_STANDARD",
+      `@${decorator}() was not called the way of standard decorators.`,
+      {
+        status: "INVALID_ARGUMENT",
+        remedy:
+          'Run the file with `dorian run`, or compile it without "experimentalDecorators" and with decorator metadata (2023-11).',
+      },
+    );
+  }
+  if (context.kind === expected) return;
+  throw new AppError("DECORATOR_MISPLACED", `@${decorator}() stands on a ${String(context.kind)}.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: `Put it on a ${expected}.`,
+  });
 }
 
 function memberName(

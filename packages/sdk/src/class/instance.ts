@@ -2,7 +2,8 @@ import { AppError } from "@dorian/base/app-error";
 import type { ClassParameterSpec } from "@dorian/protocol/modal";
 import { isGeneratorFunction, type RegisteredClass } from "../app/registered.ts";
 import { transport } from "../client/transport.ts";
-import { callable, type AnyFunction, type Callable } from "../function/callable.ts";
+import type { MarkKind } from "./class-marks.ts";
+import { callable, type AnyFunction, type Callable, type RemoteResult } from "../function/callable.ts";
 import { construct, type ParameterValue } from "./construct.ts";
 import { encodeParameters, parameterSpecs } from "./parameters.ts";
 
@@ -11,7 +12,11 @@ export type ClassParameters<T> = {
   [K in keyof T as T[K] extends ParameterValue ? K : never]?: T[K];
 };
 
-type RemoteMethod<F extends AnyFunction> = Callable<F> & { local(...args: Parameters<F>): ReturnType<F> };
+/** A method with its remote forms. */
+export interface RemoteMethod<F extends AnyFunction> extends Callable<F> {
+  /** Runs it here, on an instance of this process whose enter hooks have run. */
+  local(...args: Parameters<F>): RemoteResult<F>;
+}
 
 /** The methods of an instance, each with its remote forms. */
 export type Instance<T> = {
@@ -30,34 +35,53 @@ export function instanceHandle<T extends object>(
   const specs = parameterSpecs(tag, target, marks);
   const serialized = encodeParameters(tag, specs, parameters);
   const bound = bindOnce(classFunctionId, specs, serialized);
-  let local: Record<string, AnyFunction> | undefined;
-  const callableMethods = new Set(
-    marks.marks.filter((mark) => mark.kind === "method").map((mark) => mark.name),
-  );
+  const local = localInstance(registered, parameters);
+  const kindsOf = (name: string) => marks.marks.filter((mark) => mark.name === name).map((mark) => mark.kind);
   const handle = {};
   for (const name of methodNames(target.prototype as object)) {
+    const kinds = kindsOf(name);
     Object.defineProperty(handle, name, {
-      enumerable: callableMethods.has(name),
+      enumerable: kinds.includes("method"),
       get: () => {
-        if (!callableMethods.has(name)) throw notCallable(tag, name);
-        const own = (target.prototype as Record<string, AnyFunction>)[name];
+        if (!kinds.includes("method")) throw notCallable(tag, name, kinds);
+        const isGenerator = isGeneratorFunction((target.prototype as Record<string, AnyFunction>)[name]);
         return {
           ...callable({
             resolve: async () => ({ functionId: await bound(), methodName: name }),
-            isGenerator: () => isGeneratorFunction(own),
+            isGenerator: () => isGenerator,
           }),
-          local: (...args: never[]) => {
-            local ??= construct(
-              target,
-              new Map(Object.entries(parameters) as [string, ParameterValue][]),
-            ) as Record<string, AnyFunction>;
-            return local[name]?.(...args);
-          },
+          local: (...args: unknown[]) =>
+            isGenerator ? yieldLocally(local, name, args) : callLocally(local, name, args),
         };
       },
     });
   }
   return handle as Instance<T>;
+}
+
+type LocalInstance = () => Promise<Record<string, (...args: unknown[]) => unknown>>;
+
+/** The class in this process, made at the first use, with its enter hooks run. */
+function localInstance(
+  { target, marks }: RegisteredClass,
+  parameters: Record<string, unknown>,
+): LocalInstance {
+  let made: ReturnType<LocalInstance> | undefined;
+  const make = async () => {
+    const values = new Map(Object.entries(parameters) as [string, ParameterValue][]);
+    const instance = construct(target, values) as Awaited<ReturnType<LocalInstance>>;
+    for (const { kind, name } of marks.marks) if (kind === "enter") await instance[name]?.();
+    return instance;
+  };
+  return () => (made ??= make());
+}
+
+async function callLocally(local: LocalInstance, name: string, args: unknown[]): Promise<unknown> {
+  return await (await local())[name]?.(...args);
+}
+
+async function* yieldLocally(local: LocalInstance, name: string, args: unknown[]): AsyncGenerator<unknown> {
+  yield* (await local())[name]?.(...args) as AsyncIterable<unknown>;
 }
 
 /** The id of a class's function for one set of parameters, asked for once. */
@@ -85,15 +109,14 @@ export function bindOnce(
   };
 }
 
-function notCallable(className: string, name: string): AppError {
-  return new AppError(
-    "METHOD_NOT_CALLABLE",
-    `${className}.${name} cannot be called remotely: it lacks @method().`,
-    {
-      status: "INVALID_ARGUMENT",
-      remedy: `Put @method() on ${name}.`,
-    },
-  );
+function notCallable(className: string, name: string, kinds: readonly MarkKind[]): AppError {
+  const [kind] = kinds;
+  const what = kind === undefined ? "it lacks @method()" : `it is a hook, marked with @${kind}()`;
+  return new AppError("METHOD_NOT_CALLABLE", `${className}.${name} cannot be called from outside: ${what}.`, {
+    status: "INVALID_ARGUMENT",
+    remedy:
+      kind === undefined ? `Put @method() on ${name}.` : "Call it from a method with @method() instead.",
+  });
 }
 
 function methodNames(prototype: object): Set<string> {

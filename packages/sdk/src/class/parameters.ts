@@ -9,7 +9,7 @@ import {
   ClassParameterValueSchema,
 } from "@dorian/protocol/modal";
 import type { ClassMarks, ParameterType } from "./class-marks.ts";
-import { construct, type ParameterValue } from "./construct.ts";
+import { readDefaults, type ParameterValue } from "./construct.ts";
 
 const maxBytes = 16 * 1024;
 
@@ -20,9 +20,13 @@ export function parameterSpecs(
   { parameters }: ClassMarks,
 ): ClassParameterSpec[] {
   if (parameters.length === 0) return [];
-  const defaults = defaultsOf(className, target);
-  return parameters.map(({ name, type }) => {
-    const value = defaults[name];
+  const known = specsOf.get(parameters);
+  if (known) return known;
+  const defaults = defaultsOf(className, target, parameters);
+  // A field that a subclass replaces is one parameter.
+  const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  const specs = [...byName.values()].map(({ name, type }) => {
+    const value = defaults.get(name);
     const found = value === undefined ? type : typeOf(className, name, value);
     if (found === undefined) {
       throw new AppError(
@@ -34,6 +38,13 @@ export function parameterSpecs(
         },
       );
     }
+    if (type !== undefined && type !== found) {
+      throw new AppError(
+        "PARAMETER_INVALID",
+        `The default of parameter ${className}.${name} is a ${found}; it is declared as a ${type}.`,
+        { status: "INVALID_ARGUMENT", remedy: "Give it a default of that type, or leave the type out." },
+      );
+    }
     return create(ClassParameterSpecSchema, {
       name,
       type: wireType[found],
@@ -41,7 +52,12 @@ export function parameterSpecs(
       defaultOneof: defaultOf(found, value),
     });
   });
+  specsOf.set(parameters, specs);
+  return specs;
 }
+
+// Reading the defaults runs user code: once is enough.
+const specsOf = new WeakMap<object, ClassParameterSpec[]>();
 
 /**
  * Values for a class's parameters as bytes that are equal for equal values, with defaults filled in.
@@ -77,7 +93,7 @@ export function encodeParameters(
 }
 
 function encodeOne(className: string, spec: ClassParameterSpec, given: unknown): ClassParameterValue {
-  const value = given ?? (spec.hasDefault ? spec.defaultOneof.value : undefined);
+  const value = given === undefined && spec.hasDefault ? spec.defaultOneof.value : given;
   if (value === undefined) {
     throw new AppError(
       "PARAMETER_MISSING",
@@ -157,9 +173,16 @@ function defaultOf(type: ParameterType, value: unknown): ClassParameterSpec["def
   }
 }
 
-function defaultsOf(className: string, target: new () => object): Record<string, unknown> {
+function defaultsOf(
+  className: string,
+  target: new () => object,
+  parameters: ClassMarks["parameters"],
+): Map<string, unknown> {
   try {
-    return construct(target, new Map()) as Record<string, unknown>;
+    return readDefaults(
+      target,
+      parameters.map(({ name }) => name),
+    );
   } catch (error) {
     throw new AppError("CLASS_NOT_CONSTRUCTIBLE", `new ${className}() failed: ${messageOf(error)}.`, {
       status: "INVALID_ARGUMENT",

@@ -20,6 +20,11 @@ export function currentInput(): CurrentInput | undefined {
   return storage.getStore();
 }
 
+/** Id of the input that the calling code works on; undefined outside of one. */
+export function currentInputId(): string | undefined {
+  return storage.getStore()?.inputId;
+}
+
 /** Id of the container that the calling code runs in; undefined outside containers. */
 export function currentTaskId(): string | undefined {
   return process.env["MODAL_TASK_ID"];

@@ -6,15 +6,18 @@ import { buildFunction } from "../image/build-functions.ts";
 /** Prefix of the tags that lead to functions given to `runFunction`. */
 export const buildFunctionPrefix = "build:";
 
-/** What an entry point's tag leads to, in the modules loaded so far. */
-export function findTarget(objectTag: string): Registered | { kind: "build"; run: AnyFunction } | undefined {
+/**
+ * What an entry point's tag leads to, in the modules loaded so far. Two apps of a module may use the same tag: then `appName` says
+ * which is meant. An app may be deployed under a name that is not its own.
+ */
+export function findTarget(
+  objectTag: string,
+  appName = "",
+): Registered | { kind: "build"; run: AnyFunction } | undefined {
   if (objectTag.startsWith(buildFunctionPrefix)) {
     const run = buildFunction(objectTag.slice(buildFunctionPrefix.length));
     return run && { kind: "build", run };
   }
-  for (const app of registeredApps()) {
-    const found = app.registered.find((registered) => registered.tag === objectTag);
-    if (found) return found;
-  }
-  return undefined;
+  const apps = registeredApps().toSorted((a, b) => Number(b.name === appName) - Number(a.name === appName));
+  return apps.flatMap((app) => app.registered).find(({ tag }) => tag === objectTag);
 }

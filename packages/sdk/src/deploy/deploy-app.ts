@@ -1,8 +1,6 @@
-import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import {
   AppState,
-  ObjectDependencySchema,
   ClassParameterInfo_ParameterSerializationFormat as ParameterFormat,
   DataFormat,
   Function_FunctionType as FunctionType,
@@ -17,7 +15,7 @@ import { Secret } from "../secret/secret.ts";
 import type { DeploySession } from "./deploy-session.ts";
 import { functionMessage, type FunctionInit } from "./function-message.ts";
 import { ImageResolver } from "./image-resolver.ts";
-import { contentFile, localFiles } from "./local-files.ts";
+import { contentFile } from "./local-files.ts";
 import type { OnProgress } from "./progress.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
@@ -53,7 +51,10 @@ export interface DeployedApp {
  * deployed before goes on as it was.
  */
 export async function deployApp(app: App, options: DeployOptions): Promise<DeployedApp> {
-  const { transport, signal, onProgress } = options;
+  const { transport, onProgress } = options;
+  // What fails for one function ends the work for the others before the failure is told.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
   const { modal } = transport;
   const registered = app.registered;
   if (registered.length === 0) {
@@ -82,7 +83,9 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
   const fallbackImage = Image.debianSlim();
   const functionIds: Record<string, string> = {};
   const classIds: Record<string, string> = {};
-  await Promise.all(
+  const definitionIds: Record<string, string> = {};
+  await allOrAbort(
+    failed,
     registered.map(async (item) => {
       const tag = item.kind === "class" ? `${item.tag}.*` : item.tag;
       const identity = identityOf(item, tag);
@@ -99,11 +102,12 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
         { signal },
       );
       const message = { ...(await definitionOf(session, images, item, fallbackImage)), ...identity };
-      const { functionId } = await modal.functionCreate(
+      const { functionId, handleMetadata } = await modal.functionCreate(
         { appId: session.appId, function: message, existingFunctionId: precreated.functionId },
         { signal },
       );
       functionIds[tag] = functionId;
+      if (handleMetadata?.definitionId) definitionIds[functionId] = handleMetadata.definitionId;
       if (item.kind === "function") {
         onProgress({ kind: "function-created", tag, functionId });
         return;
@@ -127,6 +131,7 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
       appState: options.state,
       functionIds,
       classIds,
+      definitionIds,
       clientVersion: "dorian",
     },
     { signal },
@@ -135,6 +140,16 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
   onProgress({ kind: "published", url: published.url });
   app.hydrate(new Map(Object.entries(functionIds).map(([tag, functionId]) => [tag, { functionId }])));
   return { appId: session.appId, url: published.url, functionIds, classIds };
+}
+
+async function allOrAbort(failed: AbortController, work: Promise<void>[]): Promise<void> {
+  let first: { reason: unknown } | undefined;
+  const note = (reason: unknown) => {
+    first ??= { reason };
+    failed.abort(reason);
+  };
+  await Promise.all(work.map((each) => each.catch(note)));
+  if (first) throw first.reason;
 }
 
 interface Identity {
@@ -184,17 +199,14 @@ async function definitionOf(
   fallbackImage: Image,
 ): Promise<FunctionInit> {
   const image = item.options.image ?? fallbackImage;
-  const secrets = [
-    ...(item.options.secrets ?? []),
-    ...(item.options.env ? [Secret.fromObject(item.options.env)] : []),
-  ];
-  const [imageId, secretIds, volumeMounts, files] = await Promise.all([
+  const secrets = secretsOf(item);
+  const [imageId, secretIds, volumeMounts, localMountIds] = await Promise.all([
     imageOf(images, item, image),
     resolveSecrets(session, secrets),
     resolveVolumes(session, item.options.volumes),
-    Promise.all(image.mounted.map(localFiles)).then((found) => found.flat()),
+    images.mountIds(image),
   ]);
-  const mountIds = [session.codeMountId, ...(files.length > 0 ? [await uploadMount(session, files)] : [])];
+  const mountIds = [session.codeMountId, ...localMountIds];
   return {
     ...functionMessage({
       options: item.options,
@@ -216,25 +228,39 @@ async function imageOf(images: ImageResolver, item: Registered, image: Image): P
   let imageId = await images.resolve(image);
   if (item.kind === "function") return imageId;
   for (const mark of buildMarks(item)) {
-    const { gpu, cpu, memory, volumes, secrets } = item.options;
+    const { gpu, cpu, memory, volumes } = item.options;
+    const secrets = secretsOf(item);
     imageId = await images.runBuildFunction(imageId, {
       name: `${item.tag}.${mark.name}`,
       objectTag: item.tag,
       isMethod: true,
-      owner: item.target,
+      owner: ownerOf(item.target, mark.name),
+      mountIds: await images.mountIds(image),
       run: (item.target.prototype as Record<string, never>)[mark.name] as never,
       options: {
         ...(gpu === undefined ? {} : { gpu }),
         ...(cpu === undefined ? {} : { cpu }),
         ...(memory === undefined ? {} : { memory }),
         ...(volumes === undefined ? {} : { volumes }),
-        ...(secrets === undefined ? {} : { secrets }),
+        secrets,
       },
       args: [],
       forceBuild: mark.forceBuild ?? false,
     });
   }
   return imageId;
+}
+
+/** The class that defines a method: the target or one of its base classes. */
+function ownerOf(target: new () => object, methodName: string): unknown {
+  let prototype = target.prototype as object | null;
+  while (prototype && !Object.hasOwn(prototype, methodName))
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  return prototype?.constructor;
+}
+
+function secretsOf({ options }: Registered): Secret[] {
+  return [...(options.secrets ?? []), ...(options.env ? [Secret.fromObject(options.env)] : [])];
 }
 
 function buildMarks(item: RegisteredClass) {

@@ -1,11 +1,12 @@
 import { AppError } from "@dorian/base/app-error";
+import { backoff } from "@dorian/base/backoff";
+import { sleep } from "@dorian/base/sleep";
 import {
   GenericResult_GenericStatus as Status,
-  ObjectDependencySchema,
   type GenericResult,
   type ImageSchema,
 } from "@dorian/protocol/modal";
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { encodeInput } from "../function/encode-input.ts";
 import { gpuRequest } from "../function/gpu.ts";
 import { buildFunctionPrefix } from "../container/find-target.ts";
@@ -22,6 +23,8 @@ import { resolveSecrets } from "./resolve-secret.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
 import { uploadMount } from "./upload-mount.ts";
 
+/** How long to wait for a server that restarts. */
+const restartMs = 60_000;
 const maxBuildInputBytes = 2 * 1024 * 1024;
 
 /** A function that runs as a build step. */
@@ -34,6 +37,8 @@ export interface BuildFunctionStep {
   run: AnyFunction;
   /** What the user's module calls by name: the class of a method, or the function itself. */
   owner: unknown;
+  /** Mounts that it has beside the code. */
+  mountIds: string[];
   options: FunctionOptions;
   args: unknown[];
   forceBuild: boolean;
@@ -43,6 +48,7 @@ export interface BuildFunctionStep {
 export class ImageResolver {
   #session: DeploySession;
   #resolved = new Map<Image, Promise<string>>();
+  #mounts = new Map<Image, Promise<string[]>>();
 
   constructor(session: DeploySession) {
     this.#session = session;
@@ -55,6 +61,21 @@ export class ImageResolver {
       this.#resolved.set(image, found);
     }
     return found;
+  }
+
+  /** Mounts of the local files that are laid over an image when a container starts. */
+  mountIds(image: Image): Promise<string[]> {
+    let found = this.#mounts.get(image);
+    if (!found) {
+      found = this.#mount(image);
+      this.#mounts.set(image, found);
+    }
+    return found;
+  }
+
+  async #mount(image: Image): Promise<string[]> {
+    const files = (await Promise.all(image.mounted.map(localFiles))).flat();
+    return files.length > 0 ? [await uploadMount(this.#session, files)] : [];
   }
 
   /** The image that a build function makes of another. */
@@ -95,7 +116,7 @@ export class ImageResolver {
           ...buildFunctionMessage({
             options: step.options,
             imageId: baseImageId,
-            mountIds: [session.codeMountId],
+            mountIds: [session.codeMountId, ...step.mountIds],
             secretIds,
             volumeMounts,
             entrypoint: { modulePath: session.modulePath, objectTag: step.objectTag },
@@ -137,6 +158,7 @@ export class ImageResolver {
         isMethod: false,
         run: step.run,
         owner: step.run,
+        mountIds: [],
         options,
         args,
         forceBuild: step.forceBuild,
@@ -144,6 +166,7 @@ export class ImageResolver {
     }
     const session = this.#session;
     const files = (await Promise.all(step.context.map(localFiles))).flat();
+    if (step.context.length > 0 && files.length === 0 && baseImageId !== undefined) return baseImageId;
     const [secretIds, volumeMounts, contextMountId] = await Promise.all([
       resolveSecrets(session, step.secrets),
       resolveVolumes(session, step.volumes),
@@ -180,28 +203,46 @@ export class ImageResolver {
       ignoreCache,
     };
     const started = Date.now();
-    const { imageId, result, buildReason } = await modal.imageGetOrCreate(asked, { signal });
     const { description } = request;
-    const built = (result?.status ?? Status.UNSPECIFIED) === Status.UNSPECIFIED;
-    if (built) {
-      onProgress({ kind: "image-building", imageId, description, reason: buildReason });
-      checkResult(imageId, description, await this.#follow(imageId));
-    } else checkResult(imageId, description, result as GenericResult);
-    onProgress({ kind: "image-ready", imageId, description, built, seconds: (Date.now() - started) / 1000 });
-    return imageId;
+    for (;;) {
+      const { imageId, result, buildReason } = await modal.imageGetOrCreate(asked, { signal });
+      const built = (result?.status ?? Status.UNSPECIFIED) === Status.UNSPECIFIED;
+      if (built) onProgress({ kind: "image-building", imageId, description, reason: buildReason });
+      const outcome = built ? await this.#follow(imageId) : (result as GenericResult);
+      if (outcome === "interrupted") continue;
+      checkResult(imageId, description, outcome);
+      const seconds = (Date.now() - started) / 1000;
+      onProgress({ kind: "image-ready", imageId, description, built, seconds });
+      return imageId;
+    }
   }
 
-  async #follow(imageId: string): Promise<GenericResult> {
+  /** How a build ended. One that a restart of the server interrupted has to be asked for again. */
+  async #follow(imageId: string): Promise<GenericResult | "interrupted"> {
     const { modal, onProgress, signal } = this.#session;
     let lastEntryId = "";
+    const delays = backoff({ firstMs: 100, maxMs: 2_000 });
+    let reachableAt = Date.now();
+    let wasAway = false;
     for (;;) {
-      for await (const update of modal.imageJoinStreaming(
-        { imageId, timeout: 55, lastEntryId },
-        { signal },
-      )) {
-        if (update.entryId !== "") lastEntryId = update.entryId;
-        if (update.taskLogs.length > 0) onProgress({ kind: "image-log", imageId, items: update.taskLogs });
-        if (update.result && update.result.status !== Status.UNSPECIFIED) return update.result;
+      try {
+        const request = { imageId, timeout: 55, lastEntryId };
+        for await (const update of modal.imageJoinStreaming(request, { signal })) {
+          reachableAt = Date.now();
+          delays.reset();
+          if (update.entryId !== "") lastEntryId = update.entryId;
+          if (update.taskLogs.length > 0) onProgress({ kind: "image-log", imageId, items: update.taskLogs });
+          const status = update.result?.status ?? Status.UNSPECIFIED;
+          if (wasAway && status === Status.TERMINATED) return "interrupted";
+          if (update.result && status !== Status.UNSPECIFIED) return update.result;
+        }
+        reachableAt = Date.now();
+      } catch (error) {
+        // A server that restarts answers for the build when it is back.
+        const isAway = AppError.is(error) && error.status === "UNAVAILABLE";
+        if (!isAway || Date.now() - reachableAt > restartMs) throw error;
+        wasAway = true;
+        await sleep(delays.next(), { signal });
       }
     }
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { join, matchesGlob, posix, relative, sep } from "node:path";
+import { createReadStream, type Stats } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, matchesGlob, posix } from "node:path";
 import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
 import type { LocalSource } from "../image/local-source.ts";
 
@@ -35,25 +35,57 @@ export async function localFiles(source: LocalSource): Promise<MountContent[]> {
   }
   if (!stats.isDirectory()) throw notA(source.localPath, "directory", "Use addLocalFile for a file.");
   const files: MountContent[] = [];
-  for await (const path of walk(source.localPath)) {
-    const inside = relative(source.localPath, path).split(sep).join("/");
-    if (source.ignore.some((pattern) => matchesGlob(inside, pattern))) continue;
-    const found = await stat(path).catch((error: unknown) => {
-      throw fileError(path, error);
-    });
-    if (found.isFile()) files.push(await describe(path, posix.join(source.remotePath, inside), found));
+  for await (const { path, inside, found } of walk(source.localPath, "", source.ignore, [])) {
+    files.push(await describe(path, posix.join(source.remotePath, inside), found));
   }
   return files;
 }
 
-async function* walk(directory: string): AsyncGenerator<string> {
-  for (const entry of (await readdir(directory, { withFileTypes: true })).toSorted((a, b) =>
-    a.name < b.name ? -1 : 1,
-  )) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) yield* walk(path);
-    else yield path;
+interface WalkedFile {
+  path: string;
+  /** Relative to where the walk began, with slashes. */
+  inside: string;
+  found: Stats;
+}
+
+// Links stand for what they lead to: a container has no other way to get there.
+async function* walk(
+  directory: string,
+  inside: string,
+  ignore: readonly string[],
+  above: readonly string[],
+): AsyncGenerator<WalkedFile> {
+  const { real, names } = await readDirectory(directory);
+  if (above.includes(real)) {
+    throw new AppError("LOCAL_LINK_CYCLE", `"${directory}" is a link to a directory that it lies in.`, {
+      status: "INVALID_ARGUMENT",
+      remedy: "Remove the link, or leave it out with { ignore: […] }.",
+    });
   }
+  for (const name of names) {
+    const place = inside === "" ? name : `${inside}/${name}`;
+    if (ignore.some((pattern) => isIgnored(place, pattern))) continue;
+    const path = join(directory, name);
+    const found = await stat(path).catch((error: unknown) => {
+      throw fileError(path, error);
+    });
+    if (found.isDirectory()) yield* walk(path, place, ignore, [...above, real]);
+    else if (found.isFile()) yield { path, inside: place, found };
+  }
+}
+
+async function readDirectory(directory: string): Promise<{ real: string; names: string[] }> {
+  try {
+    return { real: await realpath(directory), names: (await readdir(directory)).toSorted() };
+  } catch (error) {
+    throw fileError(directory, error);
+  }
+}
+
+// As in .gitignore: a pattern without a slash means that name at any depth, and a directory goes with all that is in it.
+function isIgnored(place: string, pattern: string): boolean {
+  const plain = pattern.replace(/\/$/, "").replace(/^\.?\//, "");
+  return matchesGlob(place, plain) || (!plain.includes("/") && matchesGlob(posix.basename(place), plain));
 }
 
 async function describe(

@@ -7,7 +7,11 @@ export function resolveSecrets(session: DeploySession, secrets: Secret[]): Promi
   return Promise.all(
     secrets.map(async (secret) => {
       const request = secret.name
-        ? { deploymentName: secret.name, objectCreationType: ObjectCreationType.UNSPECIFIED }
+        ? {
+            deploymentName: secret.name,
+            objectCreationType: ObjectCreationType.UNSPECIFIED,
+            requiredKeys: [...secret.requiredKeys],
+          }
         : {
             envDict: { ...secret.values },
             objectCreationType: ObjectCreationType.ANONYMOUS_OWNED_BY_APP,

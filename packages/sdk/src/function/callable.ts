@@ -1,3 +1,4 @@
+import { AppError } from "@dorian/base/app-error";
 import { FunctionCall } from "./function-call.ts";
 import { invokeGenerator } from "./generator-invocation.ts";
 import { invoke, spawn, type InvokeOptions, type Target } from "./invocation.ts";
@@ -46,7 +47,10 @@ export interface CallableTarget {
 export function callable<F extends AnyFunction>(target: CallableTarget): Callable<F> {
   return {
     remote: ((...args: unknown[]) => remote(target, args)) as Callable<F>["remote"],
-    spawn: async (...args) => new FunctionCall(await spawn(await target.resolve(), args)),
+    async spawn(...args) {
+      await refuseGenerator(target, "spawn");
+      return new FunctionCall(await spawn(await target.resolve(), args));
+    },
     map: (items, options) => mapOver(target, each(items), options) as never,
     starmap: (items, options) => mapOver(target, items as Iterable<unknown[]>, options) as never,
     async forEach(items, options) {
@@ -56,18 +60,41 @@ export function callable<F extends AnyFunction>(target: CallableTarget): Callabl
   };
 }
 
-// Whether it is a generator may be known only by the server, so the result can be awaited and iterated alike.
+// Only the server knows whether a function that was looked up by name is a generator: then the result can be awaited and
+// iterated alike.
 function remote(target: CallableTarget, args: unknown[]): unknown {
   const generator = target.isGenerator();
   if (generator === true) return items(target, args);
-  if (generator === false) return target.resolve().then((resolved) => invoke(resolved, args));
-  const stream = items(target, args);
-  return Object.assign(stream, {
-    then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) =>
-      target
-        .resolve()
-        .then((resolved) => invoke(resolved, args))
-        .then(resolve, reject),
+  if (generator === false) return value(target, args);
+  const result = generator.then((yields) => (yields ? items(target, args) : value(target, args)));
+  return Object.assign(result, { [Symbol.asyncIterator]: () => itemsOf(result) });
+}
+
+async function value(target: CallableTarget, args: unknown[]): Promise<unknown> {
+  return await invoke(await target.resolve(), args);
+}
+
+async function* itemsOf(result: Promise<unknown>): AsyncGenerator<unknown> {
+  const found = await result;
+  if (typeof found === "object" && found !== null && Symbol.asyncIterator in found) {
+    yield* found as AsyncIterable<unknown>;
+    return;
+  }
+  throw new AppError(
+    "FUNCTION_NOT_A_GENERATOR",
+    "The function returned one value instead of yielding values.",
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Await the call instead of iterating over it.",
+    },
+  );
+}
+
+async function refuseGenerator(target: CallableTarget, form: string): Promise<void> {
+  if (!(await target.isGenerator())) return;
+  throw new AppError("GENERATOR_NOT_CALLABLE_SO", `A generator cannot be called with ${form}().`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Iterate over remote(): for await (const item of f.remote(…)) { … }",
   });
 }
 
@@ -80,6 +107,7 @@ async function* mapOver(
   inputs: Iterable<unknown[]> | AsyncIterable<unknown[]>,
   options?: MapOptions,
 ): AsyncGenerator<unknown> {
+  await refuseGenerator(target, "map");
   yield* invokeMap(await target.resolve(), inputs, options);
 }
 

@@ -28,9 +28,13 @@ const formats: Partial<Record<DataFormat, string>> = {
 };
 
 function notReadable(what: string): AppError {
-  return new AppError("RESULT_NOT_READABLE", `The function answered with ${what}, which cannot be read here.`, {
-    remedy: "Let it return plain data, and declare CBOR as its output format.",
-  });
+  return new AppError(
+    "RESULT_NOT_READABLE",
+    `The function answered with ${what}, which cannot be read here.`,
+    {
+      remedy: "Let it return plain data, and declare CBOR as its output format.",
+    },
+  );
 }
 
 /** The error that a failed output stands for. */

@@ -91,8 +91,11 @@ export function checkFunctionOptions(
     high: number,
     whole = true,
   ) => {
-    if (value === undefined || (value >= low && value <= high && (!whole || Number.isInteger(value)))) return;
-    throw new AppError("OPTION_INVALID", `${owner} has ${name}: ${value}.`, {
+    // Plain JavaScript may pass anything.
+    const isNumber = typeof value === "number" && (!whole || Number.isInteger(value));
+    if (value === undefined || (isNumber && value >= low && value <= high)) return;
+    const shown = typeof value === "number" ? String(value) : JSON.stringify(value);
+    throw new AppError("OPTION_INVALID", `${owner} has ${name}: ${shown}.`, {
       status: "INVALID_ARGUMENT",
       remedy: `It must be ${whole ? "a whole number" : "a number"} from ${low} to ${high}.`,
     });
@@ -102,7 +105,8 @@ export function checkFunctionOptions(
     ["memory", 1],
   ] as const) {
     const value = options[name];
-    const { request, limit } = typeof value === "object" ? value : { request: value, limit: undefined };
+    const { request, limit } =
+      typeof value === "object" && value !== null ? value : { request: value, limit: undefined };
     range(name, request, least, 1_000_000, false);
     range(name, limit, request ?? least, 1_000_000, false);
   }

@@ -103,7 +103,10 @@ class ItemStream {
   }
 }
 
-function itemOf(chunk: { dataFormat: DataFormat; dataOneof: { case: string | undefined; value?: unknown } }): unknown {
+function itemOf(chunk: {
+  dataFormat: DataFormat;
+  dataOneof: { case: string | undefined; value?: unknown };
+}): unknown {
   const { case: kind, value } = chunk.dataOneof;
   if (chunk.dataFormat === DataFormat.CBOR && kind === "data") return decodeValue(value as Uint8Array);
   throw new AppError("RESULT_NOT_READABLE", "The generator yielded a value that cannot be read here.", {
@@ -117,8 +120,12 @@ function itemsTotal(output: FunctionGetOutputsItem): bigint {
     return fromBinary(GeneratorDoneSchema, data.value).itemsTotal;
   }
   valueOf(output);
-  throw new AppError("FUNCTION_NOT_A_GENERATOR", "The function returned one value instead of yielding values.", {
-    status: "INVALID_ARGUMENT",
-    remedy: "Await the call instead of iterating over it.",
-  });
+  throw new AppError(
+    "FUNCTION_NOT_A_GENERATOR",
+    "The function returned one value instead of yielding values.",
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Await the call instead of iterating over it.",
+    },
+  );
 }

@@ -70,7 +70,8 @@ class MapInputs {
   #maxOutstanding: number;
   #taken = 0;
   #received = 0;
-  #ended: { error?: unknown } | undefined;
+  #ended = false;
+  #failure = new AbortController();
   #sent = 0;
   #changed = new Notifier();
 
@@ -106,9 +107,9 @@ class MapInputs {
         { functionId: this.#target.functionId, functionCallId: this.#functionCallId, numInputs: this.#taken },
         { signal },
       );
-      this.#ended = {};
+      this.#ended = true;
     } catch (error) {
-      this.#ended = { error };
+      this.#failure.abort(error);
     }
     this.#changed.notify();
   }
@@ -121,16 +122,16 @@ class MapInputs {
   /** Resolves true when there is a result to wait for, false when there will be no more. */
   async someOutstanding(signal: AbortSignal): Promise<boolean> {
     for (;;) {
-      if (this.#ended && "error" in this.#ended) throw this.#ended.error;
+      signal.throwIfAborted();
       if (this.#sent > this.#received) return true;
       if (this.#ended) return false;
       await this.#changed.wait({ signal });
     }
   }
 
-  /** Aborts when the sending has failed, so that nobody waits for results instead. */
-  get failed(): boolean {
-    return this.#ended !== undefined && "error" in this.#ended;
+  /** Aborts when an item cannot be had or sent, with that error as the reason. */
+  get failure(): AbortSignal {
+    return this.#failure.signal;
   }
 
   async #put(batch: InputItem[], signal: AbortSignal): Promise<void> {
@@ -161,7 +162,10 @@ class MapInputs {
 }
 
 /** The items, with a call of `idle` before each that is not there at once. */
-async function* eager<T>(items: Iterable<T> | AsyncIterable<T>, idle: () => Promise<void>): AsyncGenerator<T> {
+async function* eager<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  idle: () => Promise<void>,
+): AsyncGenerator<T> {
   if (!(Symbol.asyncIterator in items)) {
     yield* items;
     return;
@@ -202,7 +206,8 @@ async function* receive(
   inputs: MapInputs,
   options: { returnExceptions: boolean; signal: AbortSignal },
 ): AsyncGenerator<Result> {
-  const { returnExceptions, signal } = options;
+  const { returnExceptions } = options;
+  const signal = AbortSignal.any([options.signal, inputs.failure]);
   let lastEntryId = "0-0";
   const seen = new Set<number>();
   while (await inputs.someOutstanding(signal)) {

@@ -14,8 +14,13 @@ export class RemoteError extends Error {
 
   constructor(remote: RemoteErrorParts) {
     super(remote.message, remote.cause ? { cause: new RemoteError(remote.cause) } : undefined);
-    if (remote.properties && remote.properties.length > 0) Object.assign(this, decodeValue(remote.properties));
-    Object.defineProperty(this, "name", { value: remote.name || "Error", configurable: true, writable: true });
+    if (remote.properties && remote.properties.length > 0)
+      Object.assign(this, decodeValue(remote.properties));
+    Object.defineProperty(this, "name", {
+      value: remote.name || "Error",
+      configurable: true,
+      writable: true,
+    });
     this.remoteStack = remote.stack;
     const localFrames = (this.stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
     const head = `${this.name}: ${remote.message}`;

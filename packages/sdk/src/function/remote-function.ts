@@ -4,6 +4,12 @@ import { Function_FunctionType } from "@dorian/protocol/modal";
 import { callable, type AnyFunction, type Callable, type CallableTarget } from "./callable.ts";
 import { AppError } from "@dorian/base/app-error";
 
+type UntypedFunction = (...args: unknown[]) => unknown;
+
+/** The function behind a type: that of a handle, or the type itself. */
+export type FunctionOf<T> =
+  T extends RemoteFunction<infer F> ? F : T extends AnyFunction ? T : UntypedFunction;
+
 /**
  * A function that runs in containers.
  *
@@ -20,12 +26,15 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
     this.#callable = callable<F>(target);
   }
 
-  /** A function of a deployed app. It is looked up at its first call. */
-  static fromName<F extends AnyFunction = AnyFunction>(appName: string, name: string): RemoteFunction<F> {
+  /**
+   * A function of a deployed app, looked up at its first call. Its type is that of the function, or of the handle that
+   * `app.function` made of it.
+   */
+  static fromName<T = UntypedFunction>(appName: string, name: string): RemoteFunction<FunctionOf<T>> {
     checkName("an app", appName);
     checkName("a function", name);
     const found = lookUpOnce(appName, name);
-    return new RemoteFunction<F>({
+    return new RemoteFunction<FunctionOf<T>>({
       resolve: async () => ({ functionId: (await found()).functionId, methodName: "" }),
       isGenerator: async () =>
         (await found()).handleMetadata?.functionType === Function_FunctionType.GENERATOR,

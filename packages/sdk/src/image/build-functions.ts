@@ -23,8 +23,19 @@ export function rememberBuildFunction(run: unknown): string {
   if (other !== undefined && other !== run && other.toString() !== run.toString()) {
     throw refuse(`two different functions named "${run.name}"`, "Rename one of them.");
   }
+  if (/\{\s*\[native code\]\s*\}\s*$/.test(run.toString())) {
+    throw refuse(
+      "a function without source text",
+      "Pass a function that is written in your module, not one made by bind().",
+    );
+  }
   known.set(run.name, run as AnyFunction);
   return run.name;
+}
+
+/** Forgets all of them: for a program that loads an app's module again. */
+export function forgetBuildFunctions(): void {
+  known.clear();
 }
 
 /** A function that some image of the loaded modules runs while it is built. */

@@ -5,7 +5,7 @@ import { Secret } from "../secret/secret.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
 import type { Volume } from "../volume/volume.ts";
 import { rememberBuildFunction } from "./build-functions.ts";
-import { environmentLine, shellQuote } from "./dockerfile-text.ts";
+import { environmentLine, runLine, shellQuote, workdirLine } from "./dockerfile-text.ts";
 import type { LocalSource } from "./local-source.ts";
 import { npmPackageName } from "./npm-package-name.ts";
 
@@ -47,7 +47,8 @@ interface ImageState {
   base: Image | undefined;
   step: ImageStep;
   npmPackages: ReadonlySet<string>;
-  hasPython: boolean;
+  /** Whether there is a Python with pip in it; nobody knows of images that others made. */
+  python: "yes" | "no" | "unknown";
   /** Files that are laid over the image when a container starts. */
   mounted: LocalSource[];
 }
@@ -55,7 +56,7 @@ interface ImageState {
 export interface LocalFileOptions {
   /** True: part of the image, for later steps too. False (default): added when a container starts, without a build. */
   copy?: boolean;
-  /** Glob patterns, relative to the directory, of what to leave out. */
+  /** Glob patterns, relative to the directory, of what to leave out; one without a slash means that name at any depth. */
   ignore?: string[];
 }
 
@@ -70,12 +71,18 @@ export class Image {
   #state: ImageState;
 
   private constructor(state: ImageState) {
+    if (state === undefined) {
+      throw new AppError("IMAGE_EMPTY", "An image cannot be made of nothing.", {
+        status: "INVALID_ARGUMENT",
+        remedy: "Begin with Image.debianSlim() or Image.fromRegistry(…), and add steps to it.",
+      });
+    }
     this.#state = state;
   }
 
   /** Debian, small, with Node 24 and npm. */
   static debianSlim(options: StepOptions = {}): Image {
-    return Image.fromRegistry("debian:bookworm-slim", options);
+    return Image.#from("debian:bookworm-slim", "no", options);
   }
 
   /** An image of an OCI registry, with Node 24 laid over it. */
@@ -90,84 +97,79 @@ export class Image {
         },
       );
     }
-    return new Image({
-      base: undefined,
-      step: commands([`FROM ${reference}`, "COPY --from=dorian/node:24 / /"], options),
-      npmPackages: new Set(),
-      hasPython: false,
-      mounted: [],
-    });
+    return Image.#from(reference, "unknown", options);
+  }
+
+  static #from(reference: string, python: ImageState["python"], options: StepOptions): Image {
+    const step = commands([`FROM ${reference}`, "COPY --from=dorian/node:24 / /"], options);
+    return new Image({ base: undefined, step, npmPackages: new Set(), python, mounted: [] });
   }
 
   /** Installs Debian packages. */
   aptInstall(...packages: (string | StepOptions)[]): Image {
     const { names, options } = split("aptInstall", packages);
     if (names.length === 0) return this;
-    return this.#add(
-      commands(
-        [
-          `RUN apt-get update && apt-get install -y --no-install-recommends ${names.map(shellQuote).join(" ")} && rm -rf /var/lib/apt/lists/*`,
-        ],
-        options,
-      ),
-    );
+    const brought = names.includes("python3-pip") ? { python: "yes" as const } : {};
+    return this.#add(commands([`RUN ${aptInstall(names)}`], options), brought);
   }
 
   /** Installs npm packages where user code finds them (`/root/node_modules`). */
   npmInstall(...packages: (string | StepOptions)[]): Image {
     const { names, options } = split("npmInstall", packages);
     if (names.length === 0) return this;
-    const step = commands(
-      [
-        `RUN cd /root && npm install --no-audit --no-fund --loglevel=error ${names.map(shellQuote).join(" ")}`,
-      ],
-      options,
-    );
+    const install = `npm install --no-audit --no-fund --loglevel=error --cache=/tmp/npm-cache ${names.map(shellQuote).join(" ")}`;
+    const step = commands([`RUN cd /root && ${install} && rm -rf /tmp/npm-cache`], options);
     return this.#add(step, { npmPackages: new Set([...this.npmPackages, ...names.map(npmPackageName)]) });
   }
 
-  /** Installs Python packages; Python itself first, when no step before brought it. */
+  /** Installs Python packages; Python itself first, when the image has none. */
   pipInstall(...packages: (string | StepOptions)[]): Image {
     const { names, options } = split("pipInstall", packages);
     if (names.length === 0) return this;
-    const base = this.#state.hasPython
-      ? this
-      : this.aptInstall("python3", "python3-pip", "python-is-python3");
     // Debian marks its Python as managed by apt alone; in an image there is nobody else to collide with.
     const line = `RUN python3 -m pip install --no-cache-dir --break-system-packages ${names.map(shellQuote).join(" ")}`;
-    return base.#add(commands([line], options), { hasPython: true });
+    return this.#withPython().#add(commands([line], options));
+  }
+
+  #withPython(): Image {
+    const { python } = this.#state;
+    if (python === "yes") return this;
+    const install = aptInstall(["python3", "python3-pip", "python-is-python3"]);
+    const line = python === "no" ? install : `python3 -m pip --version > /dev/null 2>&1 || { ${install}; }`;
+    return this.#add(commands([`RUN ${line}`], {}), { python: "yes" });
   }
 
   /** Runs shell commands, one after the other. */
   runCommands(...steps: (string | RunOptions)[]): Image {
     const { names, options } = split<RunOptions>("runCommands", steps);
     if (names.length === 0) return this;
-    return this.#add(
-      commands(
-        names.map((command) => `RUN ${command}`),
-        options,
-      ),
-    );
+    return this.#add(commands(names.map(runLine), options));
   }
 
   /** Sets environment variables for later steps and for containers. */
   env(variables: Record<string, string>, options: StepOptions = {}): Image {
-    return this.#add(
-      commands(
-        Object.entries(variables).map(([key, value]) => environmentLine(key, value)),
-        options,
-      ),
-    );
+    const lines = Object.entries(variables).map(([key, value]) => environmentLine(key, value));
+    return lines.length === 0 ? this : this.#add(commands(lines, options));
   }
 
   /** Sets the working directory of later steps and of containers. */
   workdir(path: string, options: StepOptions = {}): Image {
-    return this.#add(commands([`WORKDIR ${path}`], options));
+    return this.#add(commands([workdirLine(path)], options));
   }
 
   /** Adds lines of a Dockerfile, but for FROM. */
-  dockerfileCommands(lines: string[], options: RunOptions = {}): Image {
-    return this.#add(commands(lines, options));
+  dockerfileCommands(lines: string | string[], options: RunOptions = {}): Image {
+    const all = typeof lines === "string" ? lines.split("\n") : lines;
+    const from = all.find((line) => /^\s*FROM\s/i.test(line));
+    if (from !== undefined) {
+      throw new AppError("IMAGE_STEP_INVALID", `"${from.trim()}" cannot stand in dockerfileCommands.`, {
+        status: "INVALID_ARGUMENT",
+        remedy:
+          "Leave FROM out: the image before is the base. To begin with another one, use Image.fromRegistry(…).",
+      });
+    }
+    if (all.every((line) => line.trim() === "")) throw emptyStep("dockerfileCommands");
+    return this.#add(commands(all, options));
   }
 
   /** Adds a file of this machine. */
@@ -261,13 +263,31 @@ function split<O extends StepOptions = StepOptions>(
   method: string,
   values: (string | O)[],
 ): { names: string[]; options: O } {
-  const options = values.find((value) => typeof value !== "string") ?? ({} as O);
-  const names = values.filter((value) => typeof value === "string");
-  if (names.some((name) => name.trim() === "")) {
-    throw new AppError("IMAGE_STEP_EMPTY", `${method} was given an empty string.`, {
+  const last = values.at(-1);
+  const given = isOptions<O>(last) ? last : undefined;
+  const names = given === undefined ? values : values.slice(0, -1);
+  if (names.some((name) => typeof name !== "string")) {
+    throw new AppError("IMAGE_STEP_INVALID", `${method} was given something that is not a string.`, {
       status: "INVALID_ARGUMENT",
-      remedy: "Leave it out, or write what to install or run.",
+      remedy: `Pass strings one by one, and options last: ${method}("a", "b", { forceBuild: true }).`,
     });
   }
-  return { names, options };
+  if (names.some((name) => (name as string).trim() === "")) throw emptyStep(method);
+  return { names: names as string[], options: given ?? ({} as O) };
+}
+
+function isOptions<O>(value: unknown): value is O {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function aptInstall(names: string[]): string {
+  const packages = names.map(shellQuote).join(" ");
+  return `apt-get update && apt-get install -y --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`;
+}
+
+function emptyStep(method: string): AppError {
+  return new AppError("IMAGE_STEP_EMPTY", `${method} was given nothing to do.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Leave it out, or write what to install or run.",
+  });
 }

@@ -10,16 +10,23 @@ import { checkName } from "../name-rules.ts";
 export class Secret {
   /** Name under which the server keeps it; empty for values given here. */
   readonly name: string;
-  readonly values: Readonly<Record<string, string>>;
+  readonly requiredKeys: readonly string[];
+  // Private, so that nothing that prints the secret prints them.
+  #values: Readonly<Record<string, string>>;
 
-  private constructor(name: string, values: Record<string, string>) {
+  private constructor(name: string, values: Record<string, string>, requiredKeys: readonly string[]) {
     this.name = name;
-    this.values = values;
+    this.#values = values;
+    this.requiredKeys = requiredKeys;
   }
 
-  /** A secret that the server keeps. It is looked up when the app is deployed. */
-  static fromName(name: string): Secret {
-    return new Secret(checkName("a secret", name), {});
+  get values(): Readonly<Record<string, string>> {
+    return this.#values;
+  }
+
+  /** A secret that the server keeps, with at least `requiredKeys` in it. It is looked up when the app is deployed. */
+  static fromName(name: string, options: { requiredKeys?: readonly string[] } = {}): Secret {
+    return new Secret(checkName("a secret", name), {}, options.requiredKeys ?? []);
   }
 
   static fromObject(values: Record<string, string>): Secret {
@@ -41,6 +48,6 @@ export class Secret {
         );
       }
     }
-    return new Secret("", { ...values });
+    return new Secret("", { ...values }, []);
   }
 }

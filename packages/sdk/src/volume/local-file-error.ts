@@ -9,7 +9,9 @@ export async function withLocalFile<T>(
   try {
     return await work();
   } catch (error) {
-    throw errnoOf(error) === undefined || AppError.is(error) ? error : localFileError(path, action, error);
+    // Node's own codes (ERR_…, ABORT_ERR) are no system errors.
+    const isSystemError = !AppError.is(error) && /^E[A-Z0-9]+$/.test(errnoOf(error) ?? "");
+    throw isSystemError ? localFileError(path, action, error) : error;
   }
 }
 
@@ -18,11 +20,15 @@ export function localFileError(path: string, action: "read" | "written", cause: 
   const shown = JSON.stringify(path);
   switch (errnoOf(cause)) {
     case "ENOENT":
-      return new AppError("LOCAL_FILE_MISSING", `${shown} does not exist, or vanished while it was ${action}.`, {
-        status: "NOT_FOUND",
-        remedy: "Check the path; it is relative to where you run the command.",
-        cause,
-      });
+      return new AppError(
+        "LOCAL_FILE_MISSING",
+        `${shown} does not exist, or vanished while it was ${action}.`,
+        {
+          status: "NOT_FOUND",
+          remedy: "Check the path; it is relative to where you run the command.",
+          cause,
+        },
+      );
     case "ENOSPC":
     case "EDQUOT":
       return new AppError("LOCAL_DISK_FULL", `There is no space left on this machine for ${shown}.`, {

@@ -71,7 +71,7 @@ export async function readUploadBlock(upload: UploadFile, index: number): Promis
 
 /** Fills the buffer; false when the file ends before. */
 async function fill(file: FileHandle, buffer: Buffer, start: number): Promise<boolean> {
-  for (let filled = 0; filled < buffer.length; ) {
+  for (let filled = 0; filled < buffer.length;) {
     const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, start + filled);
     if (bytesRead === 0) return false;
     filled += bytesRead;

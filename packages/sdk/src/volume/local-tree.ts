@@ -17,7 +17,9 @@ export async function localTree(localDirectory: string, remoteDirectory: string)
       remedy: "Upload a file as such.",
     });
   }
-  return await Array.fromAsync(walk(localDirectory, remoteDirectory, []));
+  const files: UploadSource[] = [];
+  for await (const file of walk(localDirectory, remoteDirectory, [])) files.push(file);
+  return files;
 }
 
 async function* walk(
@@ -30,10 +32,14 @@ async function* walk(
     names: (await readdir(localDirectory)).toSorted(),
   }));
   if (above.includes(real)) {
-    throw new AppError("LOCAL_DIRECTORY_INVALID", `${JSON.stringify(localDirectory)} leads back to ${real}.`, {
-      status: "INVALID_ARGUMENT",
-      remedy: "Remove the symbolic link that leads in circles.",
-    });
+    throw new AppError(
+      "LOCAL_DIRECTORY_INVALID",
+      `${JSON.stringify(localDirectory)} leads back to ${real}.`,
+      {
+        status: "INVALID_ARGUMENT",
+        remedy: "Remove the symbolic link that leads in circles.",
+      },
+    );
   }
   for (const name of names) {
     const localPath = join(localDirectory, name);

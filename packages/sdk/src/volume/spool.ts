@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -22,9 +21,11 @@ export async function spool(
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const path = join(directory, "content");
-  await withLocalFile(path, "written", () =>
-    pipeline(content, createWriteStream(path, { mode: 0o600 }), { ...(options.signal ? { signal: options.signal } : {}) }),
-  );
+  const write = async (chunks: AsyncIterable<Uint8Array | string>) => {
+    await using file = await withLocalFile(path, "written", () => open(path, "wx", 0o600));
+    for await (const chunk of chunks) await withLocalFile(path, "written", () => file.appendFile(chunk));
+  };
+  await pipeline(content, write, options.signal ? { signal: options.signal } : {});
   const kept = stack.move();
   return { path, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

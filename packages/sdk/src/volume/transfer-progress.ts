@@ -15,7 +15,7 @@ export type OnTransferProgress = (progress: TransferProgress) => void;
 /** Counts what is done of files whose sizes are known. */
 export class TransferCounter {
   #stage: TransferProgress["stage"];
-  #left: Map<string, number>;
+  #left = new Map<string, number>();
   #bytesDone = 0;
   #bytesTotal = 0;
   #filesDone = 0;
@@ -28,11 +28,17 @@ export class TransferCounter {
   ) {
     this.#stage = stage;
     this.#onProgress = onProgress;
-    this.#left = new Map(files.map(({ path, size }) => [path, size]));
-    this.#bytesTotal = files.reduce((sum, { size }) => sum + size, 0);
-    this.#filesDone = files.filter(({ size }) => size === 0).length;
+    for (const { path, size } of files) this.include(path, size);
   }
 
+  /** A file that was not known of before. */
+  include(file: string, size: number): void {
+    this.#left.set(file, size);
+    this.#bytesTotal += size;
+    if (size === 0) this.#filesDone += 1;
+  }
+
+  /** Some bytes of a file are done. */
   add(file: string, bytes: number): void {
     const left = (this.#left.get(file) ?? 0) - bytes;
     this.#left.set(file, left);

@@ -11,7 +11,11 @@ export interface TransferOptions {
 }
 
 /** Sends bytes to an address that the server gave, and returns its answer. */
-export async function sendBytes(url: string, bytes: Uint8Array, options: TransferOptions): Promise<Uint8Array> {
+export async function sendBytes(
+  url: string,
+  bytes: Uint8Array,
+  options: TransferOptions,
+): Promise<Uint8Array> {
   const body = bytes as Uint8Array<ArrayBuffer>;
   return await transfer(options, () => fetch(url, { method: "PUT", body, signal: options.signal }));
 }
@@ -66,7 +70,9 @@ async function answerTo(request: () => Promise<Response>, signal: AbortSignal): 
     const reason = `${response.status} ${(await response.text()).trim()}`;
     // 507 says that the server's disk is full: trying again does not help.
     const full = response.status === 507;
-    return response.status >= 500 && !full ? { kind: "unreachable", reason } : { kind: "refused", reason, full };
+    return response.status >= 500 && !full
+      ? { kind: "unreachable", reason }
+      : { kind: "refused", reason, full };
   } catch (error) {
     signal.throwIfAborted();
     // fetch hides what happened in the cause of a TypeError.

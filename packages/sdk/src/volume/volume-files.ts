@@ -1,170 +1,146 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
-import { FileEntry_FileType, type ModalClient } from "@dorian/protocol/modal";
-import type { ServiceClient } from "@dorian/protocol/service";
-import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, posix } from "node:path";
+import { posix, basename } from "node:path";
+import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { downloadFile } from "./download-file.ts";
-import { uploadFiles, type UploadOptions } from "./upload-files.ts";
-import { uploadBytes, uploadFilesOf } from "./upload-source.ts";
+import { AppError } from "@dorian/base/app-error";
+import type { ModalClient } from "@dorian/protocol/modal";
+import type { ServiceClient } from "@dorian/protocol/service";
+import { getDirectory, type DirectoryDownload } from "./get-directory.ts";
+import { getFile } from "./get-file.ts";
+import { withLocalFile } from "./local-file-error.ts";
+import { localTree } from "./local-tree.ts";
+import { putFiles } from "./put-files.ts";
+import { findRemoteFile, readContent } from "./read-content.ts";
+import { spool } from "./spool.ts";
+import { TransferCounter } from "./transfer-progress.ts";
+import { listEntries, type VolumeEntry } from "./volume-entry.ts";
+import { callOptions, type TransferSettings, type VolumeWire } from "./volume-wire.ts";
 
-export interface VolumeEntry {
-  /** From the root of the volume, without a slash at the beginning. */
-  path: string;
-  type: "file" | "directory" | "symlink" | "other";
-  sizeBytes: number;
-  modifiedAt: Date;
+/** What a transfer moved. */
+export interface Transferred {
+  files: number;
+  bytes: number;
 }
 
-export interface DownloadProgress {
-  /** The file that the last bytes belong to. */
-  path: string;
-  doneBytes: number;
-  totalBytes: number;
+interface Waiting {
+  signal?: AbortSignal | undefined;
 }
 
-/** The files of a volume, from outside of containers. Each change is a version of its own. */
+/**
+ * The files of a volume, from outside of containers. Each call that changes something makes one new version of the
+ * volume, or none. Paths begin at the volume's root, with or without a slash.
+ *
+ * @example
+ * const files = await Volume.fromName("model-weights-vol").files();
+ * await files.putDirectory("./weights", "/iris-b");
+ * for await (const { path, size } of files.list("/", { recursive: true })) console.log(path, size);
+ */
 export class VolumeFiles {
-  #modal: ServiceClient<typeof ModalClient>;
-  #volumeId: string;
+  #wire: VolumeWire;
 
   constructor(modal: ServiceClient<typeof ModalClient>, volumeId: string) {
-    this.#modal = modal;
-    this.#volumeId = volumeId;
+    this.#wire = { modal, volumeId };
   }
 
-  /** What lies in a directory; a file lists itself. */
-  async *list(
-    path = "/",
-    options: { recursive?: boolean; signal?: AbortSignal } = {},
-  ): AsyncGenerator<VolumeEntry> {
-    const request = { volumeId: this.#volumeId, path, recursive: options.recursive ?? false };
-    for await (const { entries } of this.#modal.volumeListFiles2(request, callOptions(options))) {
-      for (const entry of entries) {
-        yield {
-          path: entry.path,
-          type: types[entry.type] ?? "other",
-          sizeBytes: Number(entry.size),
-          modifiedAt: new Date(Number(entry.mtime) * 1000),
-        };
-      }
-    }
+  /** What a directory holds, in no particular order; for the path of a file, that file. */
+  list(
+    path: string,
+    options: { recursive?: boolean | undefined } & Waiting = {},
+  ): AsyncIterable<VolumeEntry> {
+    return listEntries(this.#wire, path, options);
   }
 
   /**
-   * Puts a local file or directory into the volume, in one new version. Only blocks that the server lacks are sent.
+   * Uploads a file, or content as it comes. A remote path that ends in a slash is the directory for a file to go to.
    *
-   * @throws AppError LOCAL_FILE_MISSING, LOCAL_FILE_CHANGED
+   * @throws AppError VOLUME_FILE_EXISTS unless `overwrite`; LOCAL_FILE_MISSING, LOCAL_FILE_CHANGED, LOCAL_DISK_FULL
    */
-  async put(localPath: string, remotePath: string, options: UploadOptions = {}): Promise<void> {
-    await uploadFiles(this.#modal, this.#volumeId, await uploadFilesOf(localPath, remotePath), options);
-  }
-
-  /** Writes contents by path, in one new version. */
-  async write(contents: Record<string, string | Uint8Array>, options: UploadOptions = {}): Promise<void> {
-    const files = Object.entries(contents).map(([path, content]) =>
-      uploadBytes(path, typeof content === "string" ? Buffer.from(content) : content),
-    );
-    await uploadFiles(this.#modal, this.#volumeId, files, options);
-  }
-
-  /** The bytes of a file, in order. */
-  read(path: string, options: { signal?: AbortSignal } = {}): AsyncIterable<Uint8Array> {
-    return downloadFile(this.#modal, this.#volumeId, path, options);
-  }
-
-  /**
-   * Gets a file, or a directory with all that is below it, to a local path; into it when it ends with a slash. A file appears
-   * there whole or not at all. Links in the volume are left out.
-   *
-   * @throws AppError LOCAL_FILE_UNWRITABLE
-   */
-  async get(
+  async putFile(
+    source: string | AsyncIterable<Uint8Array | string>,
     remotePath: string,
-    localPath: string,
-    options: { onProgress?: (progress: DownloadProgress) => void; signal?: AbortSignal } = {},
-  ): Promise<void> {
-    const root = posix.normalize(remotePath).replaceAll(/^\/+|\/+$/g, "");
-    const entries: VolumeEntry[] = [];
-    for await (const entry of this.list(remotePath, { ...options, recursive: true })) entries.push(entry);
-    const files = entries.filter((entry) => entry.type === "file");
-    const isFile = entries.length === 1 && files[0]?.path === root;
-    const totalBytes = files.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-    let doneBytes = 0;
-    for (const { path } of files) {
-      const local = isFile
-        ? fileTarget(localPath, path)
-        : join(localPath, posix.relative(root === "." ? "" : root, path));
-      const read = this.read(path, options);
-      await saveFile(
-        local,
-        counted(read, (bytes) => options.onProgress?.({ path, doneBytes: (doneBytes += bytes), totalBytes })),
-      );
+    settings: TransferSettings = {},
+  ): Promise<Transferred> {
+    const isLocalPath = typeof source === "string";
+    if (remotePath.endsWith("/")) {
+      if (!isLocalPath) throw nameless(remotePath);
+      remotePath = posix.join(remotePath, basename(source));
     }
-    if (!isFile) await mkdir(localPath, { recursive: true });
+    if (isLocalPath) return await putFiles(this.#wire, [{ localPath: source, remotePath }], settings);
+    await using spooled = await spool(source, settings);
+    return await putFiles(this.#wire, [{ localPath: spooled.path, remotePath }], settings);
   }
 
-  /** Removes a file, or with `recursive` a directory with all that is in it. */
-  async remove(path: string, options: { recursive?: boolean; signal?: AbortSignal } = {}): Promise<void> {
-    const request = { volumeId: this.#volumeId, path, recursive: options.recursive ?? false };
-    await this.#modal.volumeRemoveFile2(request, callOptions(options));
+  /** Uploads the files of a directory and below, all of them or none. Symbolic links stand for what they lead to. */
+  async putDirectory(
+    localDirectory: string,
+    remotePath: string,
+    settings: TransferSettings = {},
+  ): Promise<Transferred> {
+    return await putFiles(this.#wire, await localTree(localDirectory, remotePath), settings);
   }
 
-  /** Copies within the volume, without moving bytes. Several sources go into a directory. */
+  /** Downloads a file to a path of this machine, or into a directory or a stream there. A stream is not ended. */
+  async getFile(
+    remotePath: string,
+    target: string | Writable,
+    settings: TransferSettings = {},
+  ): Promise<Transferred> {
+    if (typeof target === "string") return await getFile(this.#wire, remotePath, target, settings);
+    const { onProgress, signal } = settings;
+    const file = await findRemoteFile(this.#wire, remotePath, signal);
+    const counter = new TransferCounter("receiving", [file], onProgress);
+    const content = readContent(file, { signal, onReceived: (bytes) => counter.add(file.path, bytes) });
+    await withLocalFile("the output", "written", () =>
+      pipeline(content, target, { end: false, ...callOptions(signal) }),
+    );
+    return { files: 1, bytes: file.size };
+  }
+
+  /** Downloads the files of a directory and below; none comes into its place before all have arrived. */
+  async getDirectory(
+    remotePath: string,
+    localDirectory: string,
+    settings: TransferSettings = {},
+  ): Promise<DirectoryDownload> {
+    return await getDirectory(this.#wire, remotePath, localDirectory, settings);
+  }
+
+  /** A file's content, piece by piece. */
+  async *readPieces(remotePath: string, { signal }: Waiting = {}): AsyncGenerator<Uint8Array> {
+    yield* readContent(await findRemoteFile(this.#wire, remotePath, signal), { signal });
+  }
+
+  /** A file's content, all of it in memory. */
+  async readFile(remotePath: string, options: Waiting = {}): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.readPieces(remotePath, options)) pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+
+  /** @throws AppError VOLUME_PATH_NOT_FOUND; PATH_IS_A_DIRECTORY unless `recursive` */
+  async remove(path: string, options: { recursive?: boolean | undefined } & Waiting = {}): Promise<void> {
+    const { modal, volumeId } = this.#wire;
+    const { recursive = false, signal } = options;
+    await modal.volumeRemoveFile2({ volumeId, path, recursive }, callOptions(signal));
+  }
+
+  /** Copies within the volume, without moving any content. Several sources go into the destination. */
   async copy(
-    sources: string | readonly string[],
+    sources: string[],
     destination: string,
-    options: { recursive?: boolean; signal?: AbortSignal } = {},
+    options: { recursive?: boolean | undefined } & Waiting = {},
   ): Promise<void> {
-    const srcPaths = typeof sources === "string" ? [sources] : [...sources];
-    const request = {
-      volumeId: this.#volumeId,
-      srcPaths,
-      dstPath: destination,
-      recursive: options.recursive ?? false,
-    };
-    await this.#modal.volumeCopyFiles2(request, callOptions(options));
+    const { modal, volumeId } = this.#wire;
+    const { recursive = false, signal } = options;
+    await modal.volumeCopyFiles2(
+      { volumeId, srcPaths: sources, dstPath: destination, recursive },
+      callOptions(signal),
+    );
   }
 }
 
-const types: Partial<Record<FileEntry_FileType, VolumeEntry["type"]>> = {
-  [FileEntry_FileType.FILE]: "file",
-  [FileEntry_FileType.DIRECTORY]: "directory",
-  [FileEntry_FileType.SYMLINK]: "symlink",
-};
-
-function callOptions(options: { signal?: AbortSignal }): { signal?: AbortSignal } {
-  return options.signal ? { signal: options.signal } : {};
-}
-
-function fileTarget(localPath: string, path: string): string {
-  return localPath.endsWith("/") ? join(localPath, basename(path)) : localPath;
-}
-
-async function* counted(
-  source: AsyncIterable<Uint8Array>,
-  onBytes: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    yield chunk;
-    onBytes(chunk.length);
-  }
-}
-
-async function saveFile(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-  const draft = `${path}.${randomUUID()}.part`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await pipeline(content, createWriteStream(draft));
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    if (!(error instanceof Error) || !("syscall" in error)) throw error;
-    throw new AppError("LOCAL_FILE_UNWRITABLE", `"${path}" cannot be written: ${messageOf(error)}.`, {
-      remedy: "Check the space and the permissions there.",
-      cause: error,
-    });
-  }
+function nameless(remotePath: string): AppError {
+  return new AppError("VOLUME_PATH_INVALID", `"${remotePath}" does not say what the file is to be called.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: `Write a name after the slash, such as "${remotePath}weights.bin".`,
+  });
 }

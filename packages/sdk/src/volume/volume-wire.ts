@@ -1,5 +1,6 @@
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
+import type { OnTransferProgress } from "./transfer-progress.ts";
 
 /** A volume on a server. */
 export interface VolumeWire {
@@ -8,8 +9,13 @@ export interface VolumeWire {
 }
 
 export interface TransferSettings {
-  /** Replace files that are there. Default false: nothing is changed, and the call fails. */
-  overwrite?: boolean;
-  onProgress?: (progress: import("./transfer-progress.ts").TransferProgress) => void;
-  signal?: AbortSignal;
+  /** Replace files that are there already. Default false: the call fails, and nothing changes. */
+  overwrite?: boolean | undefined;
+  onProgress?: OnTransferProgress | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** A signal as an RPC takes it. */
+export function callOptions(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal ? { signal } : {};
 }

@@ -18,7 +18,7 @@ import { checkName } from "../name-rules.ts";
 export class Volume {
   readonly name: string;
   readonly createIfMissing: boolean;
-  #volumeId: Promise<string> | undefined;
+  #ids = new WeakMap<Transport["modal"], Promise<string>>();
 
   private constructor(name: string, createIfMissing: boolean) {
     this.name = name;
@@ -30,10 +30,18 @@ export class Volume {
     return new Volume(checkName("a volume", name), options.createIfMissing ?? false);
   }
 
-  /** The volume's id on the server that `wire` leads to. */
-  resolve(wire: Transport, appId = ""): Promise<string> {
-    this.#volumeId ??= this.#lookUp(wire, appId);
-    return this.#volumeId;
+  /** The volume's id on the server that `wire` leads to. For an app that is being deployed it is looked up anew. */
+  async resolve(wire: Transport, appId = ""): Promise<string> {
+    const known = appId === "" ? this.#ids.get(wire.modal) : undefined;
+    if (known) return await known;
+    const found = this.#lookUp(wire, appId);
+    this.#ids.set(wire.modal, found);
+    try {
+      return await found;
+    } catch (error) {
+      this.#ids.delete(wire.modal);
+      throw error;
+    }
   }
 
   /** Makes what this container wrote below the volume's mount visible to everyone who reloads or starts later. */
@@ -58,18 +66,13 @@ export class Volume {
   }
 
   async #lookUp(wire: Transport, appId: string): Promise<string> {
-    try {
-      const found = await wire.modal.volumeGetOrCreate({
-        deploymentName: this.name,
-        objectCreationType: this.createIfMissing
-          ? ObjectCreationType.CREATE_IF_MISSING
-          : ObjectCreationType.UNSPECIFIED,
-        appId,
-      });
-      return found.volumeId;
-    } catch (error) {
-      this.#volumeId = undefined;
-      throw error;
-    }
+    const { volumeId } = await wire.modal.volumeGetOrCreate({
+      deploymentName: this.name,
+      objectCreationType: this.createIfMissing
+        ? ObjectCreationType.CREATE_IF_MISSING
+        : ObjectCreationType.UNSPECIFIED,
+      appId,
+    });
+    return volumeId;
   }
 }

@@ -4,6 +4,7 @@ import type { ContainerRuntime } from "../container/runtime.ts";
 import type { WorkerDirectories } from "../machine/worker-directories.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
 import type { OperatorSettings } from "../operator/operator-settings.ts";
+import type { VolumeRegistry } from "../volume/mounted-volume.ts";
 
 /** What builds need of the worker that runs them. */
 export interface BuildDependencies {
@@ -11,6 +12,8 @@ export interface BuildDependencies {
   runtime: ContainerRuntime;
   network: Pick<NetworkPool, "acquire">;
   operator: OperatorSettings;
+  /** Where versions of volumes that builds write to are recorded. */
+  registry: VolumeRegistry;
   directories: Pick<WorkerDirectories, "runtime" | "scratch">;
   dataDirectory: string;
   /** Folder of the npm package that images get beside Node. */

@@ -1,6 +1,5 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import { AppError } from "@dorian/base/app-error";
 import { assertNever, must } from "@dorian/base/must";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import type { ImageConfig, StartBuild } from "@dorian/protocol/worker";
@@ -9,6 +8,7 @@ import type { NetworkLease } from "../network/network-pool.ts";
 import type { BaseImage } from "./base-cache.ts";
 import type { BaseImages } from "./base-images.ts";
 import type { BuildDependencies } from "./build-dependencies.ts";
+import { BuildVolumes } from "./build-volumes.ts";
 import { BuildStage } from "./build-stage.ts";
 import { confinedPath } from "./confined-path.ts";
 import { copyStep } from "./copy-step.ts";
@@ -49,6 +49,7 @@ export class ImageBuild implements AsyncDisposable {
   /** Arguments declared before the first FROM. */
   #globalArgs = new Map<string, string>();
   #lease: NetworkLease | undefined;
+  #volumes: BuildVolumes | undefined;
   #count = 0;
   #escape = "\\";
 
@@ -65,12 +66,6 @@ export class ImageBuild implements AsyncDisposable {
   async run(): Promise<BuiltImage> {
     const { signal } = this.#options;
     signal.throwIfAborted();
-    if (this.#request.volumes.length > 0) {
-      throw new AppError("BUILD_VOLUMES_UNSUPPORTED", "Volumes cannot be mounted in RUN steps.", {
-        status: "UNIMPLEMENTED",
-        remedy: "Use a build function, which can mount volumes.",
-      });
-    }
     const { instructions, escape } = parseDockerfile(this.#request.dockerfile);
     this.#escape = escape;
     await mkdir(this.#directory, { recursive: true, mode: 0o755 });
@@ -80,6 +75,7 @@ export class ImageBuild implements AsyncDisposable {
       this.#say(`=> Step ${index + 1} of ${instructions.length}: ${instruction.text}\n`);
       await this.#carryOut(instruction);
     }
+    await this.#volumes?.commit({ signal });
     return this.#finish();
   }
 
@@ -181,12 +177,22 @@ export class ImageBuild implements AsyncDisposable {
     const { signal, runtime, network, operator, onLog } = this.#options;
     const stage = this.#stage;
     this.#lease ??= this.#resources.use(await network.acquire({ signal }));
+    this.#volumes ??= this.#resources.use(
+      await BuildVolumes.mount(this.#request.volumes, {
+        buildId: this.#request.buildId,
+        layers: this.#options.layers,
+        registry: this.#options.registry,
+        directory: this.#directory,
+        scratch: this.#scratch,
+      }),
+    );
     const rootPath = await stage.root();
     await runStep(instruction.command, instruction.text, {
       containerId: `${this.#request.buildId}-${this.#count++}`,
       stage,
       runtime,
       network: this.#lease,
+      volumes: this.#volumes.mounts,
       operator: await buildEnvironment(operator, {
         directory: this.#directory,
         cacheDirectory: join(this.#scratch, "cache"),

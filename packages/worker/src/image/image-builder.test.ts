@@ -44,6 +44,24 @@ test("a definition that writes nothing adds no layer", async () => {
   expect(built.config).toMatchObject({ env: { A: "1" }, cmd: ["x"] });
 });
 
+test("RUN steps see volumes; what they write there is committed when all have succeeded, and is not in the image [D4]", async () => {
+  const withVolume = (lines: string) => ({
+    ...onBase(lines),
+    volumes: [{ volumeId: "vo-1", mountPath: "/data/volume", head: builder.volumeHead("vo-1") }],
+  });
+  const first = await succeed(withVolume("RUN echo 1 > /data/volume/n\nRUN cp /data/volume/n /copy"));
+  expect(await readdir(layerPath(first), { recursive: true })).toEqual(["copy"]);
+  const [committed = ""] = builder.volumeHead("vo-1").layerIds;
+  known.push(committed);
+  expect(await readFile(join(builder.layers.path(committed), "n"), "utf8")).toBe("1\n");
+
+  await expect(builder.build(withVolume("RUN echo 2 > /data/volume/n\nRUN false"))).rejects.toThrow("code 1");
+  expect(builder.volumeHead("vo-1").version).toBe(1n);
+  const second = await succeed(withVolume("RUN cp /data/volume/n /copy"));
+  expect(await readFile(layerPath(second, "copy"), "utf8")).toBe("1\n");
+  expect(await builder.leftovers(known)).toEqual([]);
+});
+
 test("ENV, WORKDIR, USER, SHELL, ENTRYPOINT and ARG reach the steps and the configuration", async () => {
   const built = await succeed({
     ...onBase(

@@ -22,6 +22,7 @@ export interface RunStepOptions {
   runtime: ContainerRuntime;
   network: { path: string; resolvConf: string };
   operator: BuildEnvironment;
+  volumes: readonly ContainerMount[];
   secretEnv: Record<string, string>;
   /** For the files that are mounted. */
   directory: string;
@@ -41,7 +42,11 @@ export async function runStep(command: Command, text: string, options: RunStepOp
   const { stage, signal, onLog } = options;
   const { config } = stage;
   const root = await stage.root();
-  const mounts = await confinedMounts(root, [...options.operator.mounts, ...(await networkFiles(options))]);
+  const mounts = await confinedMounts(root, [
+    ...options.operator.mounts,
+    ...(await networkFiles(options)),
+    ...options.volumes,
+  ]);
   stage.addMountTargets(mounts.map((mount) => mount.target));
   const shell = config.shell.length > 0 ? config.shell : ["/bin/sh", "-c"];
   const user = await containerUser(root, config.user);

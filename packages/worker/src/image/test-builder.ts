@@ -15,6 +15,7 @@ import { createWorkerDirectories, workerDirectories } from "../machine/worker-di
 import { NetworkPool } from "../network/network-pool.ts";
 import { readOperatorSettings, type OperatorSettings } from "../operator/operator-settings.ts";
 import { reapLeftovers } from "../reap/reap-leftovers.ts";
+import type { VolumeRegistry, VolumeVersion } from "../volume/mounted-volume.ts";
 import { ImageBuilder } from "./image-builder.ts";
 
 const run = promisify(execFile);
@@ -44,11 +45,22 @@ export async function testBuilder(options?: { operator?: Partial<OperatorSetting
     }),
   );
   const operator = { ...(await readOperatorSettings()), ...options?.operator };
+  const volumes = new Map<string, VolumeVersion>();
+  const head = (volumeId: string) => volumes.get(volumeId) ?? { version: 0n, layerIds: [] };
+  const registry: VolumeRegistry = {
+    head: async (volumeId) => head(volumeId),
+    async append({ volumeId, layerId }) {
+      const { version, layerIds } = head(volumeId);
+      volumes.set(volumeId, { version: version + 1n, layerIds: [...layerIds, layerId] });
+      return head(volumeId);
+    },
+  };
   const builder = new ImageBuilder({
     layers,
     runtime,
     network,
     operator,
+    registry,
     directories,
     dataDirectory,
     npmDirectory: join(checkout, "node_modules/npm"),
@@ -60,6 +72,8 @@ export async function testBuilder(options?: { operator?: Partial<OperatorSetting
     dataDirectory,
     directories,
     layers,
+    /** Newest version of a volume. */
+    volumeHead: head,
     /** A base of 2 MB with a shell, as a layer. */
     async busybox(): Promise<string> {
       await using rootfs = await busyboxRootfs();

@@ -3,7 +3,7 @@ import { mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
-import { bindMount, makeShared } from "@dorian/linux/mount";
+import { bindMount, makePrivate } from "@dorian/linux/mount";
 
 export interface WorkerDirectories {
   /** Eight hex digits that tell the workers of one machine apart: a digest of the data directory's path. */
@@ -23,13 +23,13 @@ export async function workerDirectories(dataDirectory: string): Promise<WorkerDi
   return { instance, runtime: `/run/dorian/${instance}`, scratch: join(dataDirectory, "scratch") };
 }
 
-/** Creates them, empty, with the runtime directory on a mount that shares what is mounted below it. */
+/** Creates them, empty. What is mounted below the runtime directory stays in this mount namespace: no other holds on to it. */
 export async function createWorkerDirectories(directories: WorkerDirectories): Promise<void> {
   await rm(directories.scratch, { recursive: true, force: true });
   await mkdir(directories.scratch, { recursive: true, mode: 0o700 });
   await mkdir(join(directories.runtime, "tasks"), { recursive: true, mode: 0o755 });
   bindMount(directories.runtime, directories.runtime);
-  makeShared(directories.runtime);
+  makePrivate(directories.runtime);
 }
 
 /** Identity of a data directory, made at its first use: two processes that name the same one share their layers. */

@@ -19,17 +19,21 @@ export interface BuildsOptions {
   logger: Logger;
 }
 
+/** How many finished builds are remembered, for a server that was away when they finished. */
+const rememberedEnds = 100;
+
 /** Image builds that run on this worker. */
 export class Builds {
   #options: BuildsOptions;
   #running = new Map<string, AbortController>();
+  #finished = new Map<string, BuildFinished>();
 
   constructor(options: BuildsOptions) {
     this.#options = options;
   }
 
   async start(request: StartBuild): Promise<void> {
-    const { builder, onLogs, onFinished } = this.#options;
+    const { builder, onLogs } = this.#options;
     const abort = new AbortController();
     this.#running.set(request.buildId, abort);
     try {
@@ -42,7 +46,7 @@ export class Builds {
         },
         signal: abort.signal,
       });
-      onFinished(
+      this.#finish(
         create(BuildFinishedSchema, {
           buildId: request.buildId,
           result: { status: GenericResult_GenericStatus.SUCCESS },
@@ -52,7 +56,7 @@ export class Builds {
         }),
       );
     } catch (error) {
-      onFinished(
+      this.#finish(
         create(BuildFinishedSchema, {
           buildId: request.buildId,
           result: this.#resultOf(error, abort.signal),
@@ -60,6 +64,17 @@ export class Builds {
       );
     } finally {
       this.#running.delete(request.buildId);
+    }
+  }
+
+  /** The server counts on these builds: all others are cancelled, and the end of those that are over is told again. */
+  reconcile(buildIds: readonly string[]): void {
+    for (const buildId of this.#running.keys()) {
+      if (!buildIds.includes(buildId)) this.cancel(buildId, "The server does not count on it any more.");
+    }
+    for (const buildId of buildIds) {
+      if (this.#running.has(buildId)) continue;
+      this.#options.onFinished(this.#finished.get(buildId) ?? neverStarted(buildId));
     }
   }
 
@@ -71,6 +86,13 @@ export class Builds {
 
   cancelAll(reason: string): void {
     for (const buildId of this.#running.keys()) this.cancel(buildId, reason);
+  }
+
+  #finish(finished: BuildFinished): void {
+    this.#finished.set(finished.buildId, finished);
+    const oldest = this.#finished.keys().next().value;
+    if (this.#finished.size > rememberedEnds && oldest !== undefined) this.#finished.delete(oldest);
+    this.#options.onFinished(finished);
   }
 
   #resultOf(error: unknown, signal: AbortSignal): GenericResult {
@@ -85,4 +107,13 @@ export class Builds {
         : GenericResult_GenericStatus.FAILURE;
     return create(GenericResultSchema, { status, exception });
   }
+}
+
+/** The order to start it was lost on its way. */
+function neverStarted(buildId: string): BuildFinished {
+  const exception = "The build did not reach its worker.";
+  return create(BuildFinishedSchema, {
+    buildId,
+    result: { status: GenericResult_GenericStatus.TERMINATED, exception },
+  });
 }

@@ -20,7 +20,8 @@ const orphanGraceMs = 10_000;
 /** Turns the server's orders into work on this machine. */
 export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOptions): ServerOrders {
   return {
-    onWelcome(taskIds) {
+    onWelcome({ taskIds, buildIds }) {
+      builds.reconcile(buildIds);
       for (const task of tasks.running) {
         if (!taskIds.includes(task.taskId)) {
           void task.stop({ graceMs: orphanGraceMs, reason: "the server does not count on it any more" });

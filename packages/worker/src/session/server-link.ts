@@ -8,6 +8,7 @@ import type { ServiceClient } from "@dorian/protocol/service";
 import {
   WorkerMessageSchema,
   type ServerMessage,
+  type Welcome,
   type WorkerHello,
   type WorkerMessage,
   type WorkerService,
@@ -17,8 +18,8 @@ import type { Logger } from "pino";
 
 /** What a worker does when the server asks. */
 export interface ServerOrders {
-  /** The server counts on these tasks; whatever else runs here must stop, and those that are gone must be reported. */
-  onWelcome(taskIds: string[]): void;
+  /** The server counts on these; whatever else runs here must stop, and those that are gone must be reported. */
+  onWelcome(expected: Welcome): void;
   onOrder(message: Exclude<ServerMessage["message"], { case: "welcome" } | { case: undefined }>): void;
 }
 
@@ -89,7 +90,7 @@ export class ServerLink {
           case "welcome":
             this.#joined.resolve();
             onJoined();
-            orders.onWelcome(message.value.taskIds);
+            orders.onWelcome(message.value);
             break;
           case "startTask":
           case "stopTask":

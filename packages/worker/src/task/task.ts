@@ -166,7 +166,6 @@ export class Task {
         source: must(this.#volumes[index], "the mounted volume").target,
         target: volume.mountPath,
         readOnly: volume.readOnly,
-        propagation: "slave" as const,
       })),
     ];
     this.#clock.end("mount");
@@ -235,6 +234,7 @@ export class Task {
         volumeId: volume.volumeId,
         taskId: this.taskId,
         target: join(directory, "volumes", String(index)),
+        mountPath: volume.mountPath,
         scratch: join(this.#deps.scratchDirectory, this.taskId, `volume-${index}`),
         layers: this.#deps.layers,
         registry: this.#deps.registry,

@@ -53,6 +53,7 @@ async function machine() {
       volumeId: "vo-1",
       taskId: `ta-${count}`,
       target: join(run, `v${count}`),
+      mountPath: join(run, `v${count}`),
       scratch: join(root, "scratch", `v${count}`),
       layers,
       registry,
@@ -68,6 +69,7 @@ async function machine() {
 function usersOf(...children: ChildProcess[]): VolumeUsers {
   const pids = children.map((child) => child.pid as number);
   return {
+    pid: pids[0] as number,
     pids: async () => pids,
     async freeze() {
       for (const pid of pids) process.kill(pid, "SIGSTOP");

@@ -1,14 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { must } from "@dorian/base/must";
-import {
-  mountOverlay,
-  replaceOverlay,
-  sealReadOnly,
-  unmount,
-  type OverlayOptions,
-} from "@dorian/linux/mount";
-import { mountTable } from "@dorian/linux/mount-table";
+import { createOverlay, sealReadOnly, unmount, type OverlayOptions } from "@dorian/linux/mount";
+import { inMountNamespace } from "@dorian/linux/mount-namespace";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { normaliseLayer } from "@dorian/storage/normalise-layer";
 import { openFilesOf, type OpenFiles } from "./open-files.ts";
@@ -39,6 +32,8 @@ export interface VolumeRegistry {
 
 /** The processes that use the mount. */
 export interface VolumeUsers {
+  /** One of them: the mount is swapped where it sees it. */
+  readonly pid: number;
   pids(): Promise<number[]>;
   freeze(): Promise<AsyncDisposable>;
 }
@@ -46,8 +41,10 @@ export interface VolumeUsers {
 export interface MountedVolumeOptions {
   volumeId: string;
   taskId: string;
-  /** Directory on a shared mount, so that what is mounted here shows in the container. */
+  /** Directory where the volume is first mounted. */
   target: string;
+  /** Where its users see it. */
+  mountPath: string;
   /** Private directory on the file system of the layer store. */
   scratch: string;
   layers: LayerStore;
@@ -77,6 +74,8 @@ export class MountedVolume implements AsyncDisposable {
   #layerIds: string[];
   /** Frozen but not yet recorded: the server could not be reached. Oldest first. */
   #unpublished: { layerId: string; bytes: number }[] = [];
+  /** Of the overlay that the users see. */
+  #device = "";
   #generation = 0;
   /** What commits copied, instead of freezing it, since the mount was last swapped. */
   #copied = nothingCopied;
@@ -94,7 +93,9 @@ export class MountedVolume implements AsyncDisposable {
     await mkdir(options.target, { recursive: true });
     await mkdir(join(options.scratch, "empty"), { recursive: true });
     await volume.#makeWritable();
-    mountOverlay(options.target, volume.#overlay());
+    using overlay = createOverlay(volume.#overlay());
+    overlay.placeAt(options.target);
+    volume.#device = overlay.device;
     return volume;
   }
 
@@ -182,7 +183,7 @@ export class MountedVolume implements AsyncDisposable {
       ? undefined
       : await layers.adopt(old, { durable: false });
     if (layerId !== undefined) this.#layerIds = [...this.#layerIds, layerId];
-    replaceOverlay(this.#options.target, this.#overlay());
+    this.#swap(users);
     await thaw.disposeAsync();
     await rm(join(old, ".."), { recursive: true, force: true });
     return layerId === undefined ? undefined : { layerId, bytes: await layers.sizeOf(layerId) };
@@ -266,14 +267,20 @@ export class MountedVolume implements AsyncDisposable {
     this.#layerIds = head.layerIds;
     this.#copied = nothingCopied;
     // Whoever stands in the old mount keeps reading it; better an error than a write that nobody will ever see.
-    if (open.pinned) sealReadOnly(this.#options.target);
-    replaceOverlay(this.#options.target, this.#overlay());
+    if (open.pinned && users) inMountNamespace(users.pid, () => sealReadOnly(this.#options.mountPath));
+    this.#swap(users);
+  }
+
+  #swap(users: VolumeUsers | undefined): void {
+    using overlay = createOverlay(this.#overlay());
+    if (users) inMountNamespace(users.pid, () => overlay.replaceAt(this.#options.mountPath));
+    else overlay.replaceAt(this.#options.target);
+    this.#device = overlay.device;
   }
 
   async #openFiles(users: VolumeUsers | undefined): Promise<OpenFiles> {
     if (!users) return { writable: new Set(), pinned: false };
-    const mounted = (await mountTable()).findLast((entry) => entry.target === this.#options.target);
-    return openFilesOf(await users.pids(), must(mounted, `the mount at ${this.#options.target}`).device);
+    return openFilesOf(await users.pids(), this.#device);
   }
 
   get #upper(): string {

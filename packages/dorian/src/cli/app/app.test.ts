@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { chooseApp, loadApp } from "./load-app.ts";
+import { LocalFailure } from "../local-failure.ts";
+import { Output } from "../output/output.ts";
+import { chooseApp, loadApp, loadAppFor } from "./load-app.ts";
 import { outlineApp } from "./outline-app.ts";
 
 const source = `
@@ -63,6 +65,16 @@ test("a file that is not there, or makes no app, is one clear error", async () =
   const { cwd } = project("export const nothing = 1;");
   await expect(loadApp("other.ts", { cwd })).rejects.toMatchObject({ code: "APP_FILE_NOT_FOUND" });
   await expect(loadApp("app.ts", { cwd })).rejects.toMatchObject({ code: "APP_MISSING" });
+});
+
+test("an error of the module itself is shown with the user's own file and line", async () => {
+  const { cwd } = project('import "dorian";\n\nthrow new RangeError("too many");\n');
+  let shown = "";
+  const sink = { write: (chunk: string | Uint8Array) => ((shown += String(chunk)), true) };
+  const output = new Output({ stdout: sink, stderr: sink, env: {} });
+  await expect(loadAppFor("app.ts", { cwd, output })).rejects.toBeInstanceOf(LocalFailure);
+  expect(shown).toMatch(/^Error in your code: RangeError: too many\n/);
+  expect(shown).toContain(`${cwd}/app.ts:3:7`);
 });
 
 test("of several apps the exported one is meant", () => {

@@ -11,33 +11,43 @@ export interface TargetCall {
   mapped: MappedArguments;
   /** Have the call go on when this process ends. */
   detach: boolean;
-  /** Gets what is returned, and each item that is yielded; nothing for undefined. */
-  onValue: (value: unknown) => void;
+  /** Gets each item that a generator yields. */
+  onItem: (item: unknown) => void;
 }
 
-/** Runs a target of a published app to its end. */
-export async function callTarget(call: TargetCall, deployed: DeployedApp): Promise<void> {
-  const { app, target, mapped, detach, onValue } = call;
+/** Runs a target of a published app to its end, and returns what it returned. */
+export async function callTarget(call: TargetCall, deployed: DeployedApp): Promise<unknown> {
+  const { app, target, mapped, detach, onItem } = call;
   if (target.kind === "entrypoint") {
     const entrypoint = must(app.entrypoint, "the local entrypoint") as (...args: unknown[]) => unknown;
-    report(await entrypoint(...mapped.args), onValue);
-    return;
+    return await entrypoint(...mapped.args);
   }
-  const { remote, isGenerator } = target.kind === "function" ? functionOf(app, target.name, deployed) : methodOf(app, target, mapped);
+  const { remote, isGenerator } =
+    target.kind === "function" ? functionOf(app, target.name, deployed) : methodOf(app, target, mapped);
   const args = mapped.args as never[];
   if (isGenerator) {
-    for await (const item of remote.remote(...args) as unknown as AsyncIterable<unknown>) report(item, onValue);
-  } else if (detach) {
-    report(await (await remote.spawn(...args)).get(), onValue);
-  } else report(await (remote.remote(...args) as Promise<unknown>), onValue);
+    for await (const item of remote.remote(...args) as unknown as AsyncIterable<unknown>) onItem(item);
+    return undefined;
+  }
+  // A spawned call is not given up when its caller goes away.
+  return detach
+    ? await (await remote.spawn(...args)).get()
+    : await (remote.remote(...args) as Promise<unknown>);
 }
 
-function functionOf(app: App, name: string, deployed: DeployedApp): { remote: Callable<AnyFunction>; isGenerator: boolean } {
+function functionOf(
+  app: App,
+  name: string,
+  deployed: DeployedApp,
+): { remote: Callable<AnyFunction>; isGenerator: boolean } {
   const registered = app.registered.find(({ kind, tag }) => kind === "function" && tag === name);
   const isGenerator = registered?.kind === "function" && registered.isGenerator;
   const functionId = must(deployed.functionIds[name], `the id of ${name}`);
   return {
-    remote: callable({ resolve: async () => ({ functionId, methodName: "" }), isGenerator: () => isGenerator }),
+    remote: callable({
+      resolve: async () => ({ functionId, methodName: "" }),
+      isGenerator: () => isGenerator,
+    }),
     isGenerator,
   };
 }
@@ -49,14 +59,13 @@ function methodOf(
 ): { remote: Callable<AnyFunction>; isGenerator: boolean } {
   const registered = app.registered.find(({ kind, tag }) => kind === "class" && tag === target.className);
   if (registered?.kind !== "class") throw new Error(`Bug: ${target.className} is no class.`);
-  const methods = app.instance(registered.target, mapped.classParameters as never) as Record<string, Callable<AnyFunction>>;
+  const methods = app.instance(registered.target, mapped.classParameters as never) as Record<
+    string,
+    Callable<AnyFunction>
+  >;
   const run = (registered.target.prototype as Record<string, AnyFunction>)[target.method];
   return {
     remote: must(methods[target.method], `method ${target.method}`),
     isGenerator: /Generator/.test(run?.constructor.name ?? ""),
   };
-}
-
-function report(value: unknown, onValue: (value: unknown) => void): void {
-  if (value !== undefined) onValue(value);
 }

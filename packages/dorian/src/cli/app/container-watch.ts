@@ -41,13 +41,24 @@ async function watch(
   }
 }
 
-async function containersOf(transport: Transport, appId: string, signal: AbortSignal): Promise<ContainerStatus[]> {
+async function containersOf(
+  transport: Transport,
+  appId: string,
+  signal: AbortSignal,
+): Promise<ContainerStatus[]> {
   const { tasks } = await transport.modal.taskList({ appId }, { signal });
   return Promise.all(
     tasks.map(async ({ taskId, functionTag, state, pendingReason }) => {
       const timeline =
-        state === TaskState.CREATING_CONTAINER ? await transport.operator?.taskTimeline({ taskId }, { signal }) : undefined;
-      return { functionTag, state, pendingReason, phasesDone: timeline?.phases.map(({ name }) => name) ?? [] };
+        state === TaskState.CREATING_CONTAINER
+          ? await transport.operator?.taskTimeline({ taskId }, { signal })
+          : undefined;
+      return {
+        functionTag,
+        state,
+        pendingReason,
+        phasesDone: timeline?.phases.map(({ name }) => name) ?? [],
+      };
     }),
   );
 }

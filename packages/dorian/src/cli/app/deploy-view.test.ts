@@ -11,7 +11,8 @@ async function view(): Promise<{ onProgress: DeployView["onProgress"]; text: () 
   return { onProgress, text: () => text };
 }
 
-const log = (imageId: string, data: string) => ({ kind: "image-log", imageId, items: [{ data, fileDescriptor: 1 }] }) as never;
+const log = (imageId: string, data: string) =>
+  ({ kind: "image-log", imageId, items: [{ data, fileDescriptor: 1 }] }) as never;
 
 test("what a deployment creates ends up in a tree", async () => {
   const { onProgress, text } = await view();
@@ -37,7 +38,12 @@ test("what a deployment creates ends up in a tree", async () => {
 
 test("build logs appear live by whole lines, each under the header of its image [B7]", async () => {
   const { onProgress, text } = await view();
-  onProgress({ kind: "image-building", imageId: "im-1", description: "RUN npm install", reason: "never built before" });
+  onProgress({
+    kind: "image-building",
+    imageId: "im-1",
+    description: "RUN npm install",
+    reason: "never built before",
+  });
   onProgress(log("im-1", "added 3 pack"));
   expect(text()).not.toContain("added");
   onProgress(log("im-1", "ages\n10%\r50%\r100%\n"));
@@ -45,8 +51,16 @@ test("build logs appear live by whole lines, each under the header of its image 
   onProgress({ kind: "image-building", imageId: "im-2", description: "RUN true", reason: "" });
   onProgress(log("im-1", "more\n"));
   onProgress(log("im-1", "no line end"));
-  onProgress({ kind: "image-ready", imageId: "im-1", description: "RUN npm install", built: true, seconds: 2 });
-  const headers = text().split("\n").filter((line) => line.startsWith("Building image im-"));
+  onProgress({
+    kind: "image-ready",
+    imageId: "im-1",
+    description: "RUN npm install",
+    built: true,
+    seconds: 2,
+  });
+  const headers = text()
+    .split("\n")
+    .filter((line) => line.startsWith("Building image im-"));
   expect(headers).toEqual([
     "Building image im-1: RUN npm install (never built before)",
     "Building image im-2: RUN true",

@@ -79,7 +79,9 @@ export class DeployView {
     this.#building.delete(imageId);
     if (built) {
       const { green } = this.#output.noteColors;
-      this.#output.note(`${green("✓")} Built image ${imageId} in ${formatDuration(seconds * 1000)}: ${description}`);
+      this.#output.note(
+        `${green("✓")} Built image ${imageId} in ${formatDuration(seconds * 1000)}: ${description}`,
+      );
     }
     const [next] = this.#building.values();
     this.#status.set(next === undefined ? "Creating objects" : `Building image: ${next}`);

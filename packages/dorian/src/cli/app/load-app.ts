@@ -41,7 +41,10 @@ export async function loadApp(file: string, options: { cwd: string }): Promise<L
 }
 
 /** Loads an app for a command: an error of its own code is shown with the user's stack. */
-export async function loadAppFor(file: string, context: Pick<CommandContext, "cwd" | "output">): Promise<LoadedApp> {
+export async function loadAppFor(
+  file: string,
+  context: Pick<CommandContext, "cwd" | "output">,
+): Promise<LoadedApp> {
   try {
     return await loadApp(file, { cwd: context.cwd });
   } catch (error) {
@@ -67,7 +70,8 @@ export function chooseApp<A extends { name: string }>(
   exported: Record<string, unknown>,
   apps: readonly A[],
 ): A {
-  const named = apps.find((app) => app === exported["app"]) ?? apps.find((app) => app === exported["default"]);
+  const named =
+    apps.find((app) => app === exported["app"]) ?? apps.find((app) => app === exported["default"]);
   const [first, second] = apps;
   if (named ?? (first && !second)) return (named ?? first) as A;
   if (!first) {
@@ -76,8 +80,12 @@ export function chooseApp<A extends { name: string }>(
       remedy: 'Add `export const app = new App("my-app");`.',
     });
   }
-  throw new AppError("APP_AMBIGUOUS", `${file} makes ${apps.length} apps: ${apps.map(({ name }) => name).join(", ")}.`, {
-    status: "INVALID_ARGUMENT",
-    remedy: "Export the one that is meant as `app`.",
-  });
+  throw new AppError(
+    "APP_AMBIGUOUS",
+    `${file} makes ${apps.length} apps: ${apps.map(({ name }) => name).join(", ")}.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Export the one that is meant as `app`.",
+    },
+  );
 }

@@ -1,9 +1,8 @@
 import { AppDisconnectReason } from "@dorian/protocol/modal";
 import type { App } from "@dorian/sdk/app/app";
 import { type RunningApp, runApp } from "@dorian/sdk/deploy/run-app";
+import { RemoteError } from "@dorian/sdk/function/remote-error";
 import type { CommandContext } from "../context.ts";
-import { LocalFailure } from "../local-failure.ts";
-import { RemoteFailure } from "../remote-failure.ts";
 import { AppLogView } from "./app-log-view.ts";
 import type { AppWorkplace, CodeBundle } from "./app-workplace.ts";
 import { ContainerWatch } from "./container-watch.ts";
@@ -15,22 +14,29 @@ const endMs = 45_000;
 /**
  * Publishes an app for as long as `work` takes, with its log and the state of its containers on screen. However `work`
  * ends, the app is stopped and its containers are waited for; a detached one is left running when it is interrupted.
+ *
+ * @throws what `work` throws; errors of user code have been shown then.
  */
-export async function withPublishedApp(
-  options: { app: App; bundle: CodeBundle; detach: boolean; context: CommandContext; workplace: AppWorkplace },
-  work: (running: RunningApp) => Promise<void>,
-): Promise<void> {
+export async function withPublishedApp<T>(
+  options: {
+    app: App;
+    bundle: CodeBundle;
+    detach: boolean;
+    context: CommandContext;
+    workplace: AppWorkplace;
+  },
+  work: (running: RunningApp) => Promise<T>,
+): Promise<T> {
   const { app, bundle, detach, context, workplace } = options;
   const { output, signal, interruption, config } = context;
   const { transport, status, view } = workplace;
   let log: AppLogView | undefined;
   let appId = "";
-  let failure: { reason: unknown } | undefined;
   interruption.onFirst(() => {
     status.clear();
     if (!detach) output.note("Stopping the app and its containers; press Ctrl-C again to leave at once.");
   });
-  try {
+  const outcome = await settle(async () => {
     const running = await runApp(app, {
       transport,
       bundle,
@@ -44,22 +50,34 @@ export async function withPublishedApp(
       },
       signal,
     });
-    try {
+    const result = await settle(async () => {
       await using _watch = new ContainerWatch({ transport, appId, status, animated: output.animated });
-      await Promise.race([work(running), aborted(signal)]);
-    } catch (error) {
-      failure = { reason: showUserError(error, output) };
-    }
+      return await Promise.race([work(running), aborted(signal)]);
+    });
     if (detach && signal.aborted) {
-      output.note(`The app goes on without this terminal: dorian app logs ${appId} -f, dorian app stop ${appId}`);
+      output.note(
+        `The app goes on without this terminal: dorian app logs ${appId} -f, dorian app stop ${appId}`,
+      );
       await log?.[Symbol.asyncDispose]();
       log = undefined;
-    } else await running.disconnect(...reasonOf(failure?.reason, signal));
-  } catch (error) {
-    failure = { reason: showUserError(error, output) };
-  }
+    } else await running.disconnect(...disconnectReason(result, signal));
+    if (!result.ok) throw result.error;
+    return result.value;
+  });
   if (log) await end(log, status);
-  if (failure) throw failure.reason;
+  if (outcome.ok) return outcome.value;
+  // After the log, so that it is the last thing on screen.
+  throw showUserError(outcome.error, output);
+}
+
+type Outcome<T> = { ok: true; value: T } | { ok: false; error: unknown };
+
+async function settle<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    return { ok: false, error };
+  }
 }
 
 async function end(log: AppLogView, status: AppWorkplace["status"]): Promise<void> {
@@ -79,11 +97,12 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function reasonOf(failure: unknown, signal: AbortSignal): [AppDisconnectReason, string] {
+function disconnectReason(outcome: Outcome<unknown>, signal: AbortSignal): [AppDisconnectReason, string] {
   if (signal.aborted) return [AppDisconnectReason.KEYBOARD_INTERRUPT, ""];
-  if (failure === undefined) return [AppDisconnectReason.ENTRYPOINT_COMPLETED, ""];
-  const cause = failure instanceof RemoteFailure || failure instanceof LocalFailure ? failure.cause : failure;
+  if (outcome.ok) return [AppDisconnectReason.ENTRYPOINT_COMPLETED, ""];
   const reason =
-    failure instanceof RemoteFailure ? AppDisconnectReason.REMOTE_EXCEPTION : AppDisconnectReason.LOCAL_EXCEPTION;
-  return [reason, String(cause)];
+    outcome.error instanceof RemoteError
+      ? AppDisconnectReason.REMOTE_EXCEPTION
+      : AppDisconnectReason.LOCAL_EXCEPTION;
+  return [reason, String(outcome.error)];
 }

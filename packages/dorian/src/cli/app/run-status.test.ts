@@ -17,7 +17,8 @@ test("a container without room shows the reason why it waits [Q5]", () => {
 });
 
 test("a start is shown by how far it has come", () => {
-  const at = (...phasesDone: string[]) => runStatusText([container(TaskState.CREATING_CONTAINER, { phasesDone })]);
+  const at = (...phasesDone: string[]) =>
+    runStatusText([container(TaskState.CREATING_CONTAINER, { phasesDone })]);
   expect(at()).toBe("Starting container of Model");
   expect(at("queue", "place", "image", "mount", "boot")).toBe("Importing the code of Model");
   expect(at("queue", "place", "image", "mount", "boot", "import")).toBe("Entering Model");

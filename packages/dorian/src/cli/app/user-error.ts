@@ -17,7 +17,10 @@ export function showUserError(error: unknown, output: Output): unknown {
     return new RemoteFailure("User code failed in a container.", { cause: error });
   }
   if (error instanceof FunctionTimeoutError || (AppError.is(error) && error.code === "CALL_FAILED")) {
-    show("in the container", `${error.message} ${AppError.is(error) ? error.remedy : "Raise the function's timeout."}`.trim());
+    show(
+      "in the container",
+      `${error.message} ${AppError.is(error) ? error.remedy : "Raise the function's timeout."}`.trim(),
+    );
     return new RemoteFailure("User code failed in a container.", { cause: error });
   }
   if (AppError.is(error) || error instanceof Interrupted) return error;
@@ -35,7 +38,9 @@ function remoteText(error: RemoteError): string {
 // What lies below the user's own frames is this command line, which tells them nothing.
 function stackText(error: Error): string {
   const lines = (error.stack ?? `${error.name}: ${error.message}`).split("\n");
-  const own = lines.findIndex((line) => /packages\/dorian\/src\/|node:internal\//.test(line) && line.startsWith("    at "));
+  const own = lines.findIndex(
+    (line) => /packages\/dorian\/src\/|node:internal\//.test(line) && line.startsWith("    at "),
+  );
   const text = (own < 0 ? lines : lines.slice(0, own)).join("\n");
   return error.cause instanceof Error ? `${text}\ncaused by ${stackText(error.cause)}` : text;
 }

@@ -10,10 +10,15 @@ import { mapArguments } from "../target/map-arguments.ts";
 import { parseTarget } from "../target/parse-target.ts";
 import { resolveTarget } from "../target/resolve-target.ts";
 
-export const command = defineCommand<void>({
+export const command = defineCommand<{ value: unknown }>({
   arguments: [
     { name: "target", description: "app.ts, app.ts::function or app.ts::Class.method" },
-    { name: "arguments", description: "Arguments of the target, by name or in order", optional: true, variadic: true },
+    {
+      name: "arguments",
+      description: "Arguments of the target, by name or in order",
+      optional: true,
+      variadic: true,
+    },
   ],
   options: [
     ...serverOptions,
@@ -35,16 +40,21 @@ export const command = defineCommand<void>({
     const { app } = await loadAppFor(target.file, context);
     const resolved = resolveTarget(target, outlineApp(app));
     const mapped = mapArguments(input.variadic("arguments"), resolved.signature);
-    const [bundle, workplace] = await Promise.all([bundleCode(app, target.file, cwd), AppWorkplace.open(context)]);
+    const [bundle, workplace] = await Promise.all([
+      bundleCode(app, target.file, cwd),
+      AppWorkplace.open(context),
+    ]);
     using _workplace = workplace;
     const detach = input.flag("detach");
-    await withPublishedApp({ app, bundle, detach, context, workplace }, async ({ deployed }) => {
-      const onValue = (value: unknown) => output.print(formatValue(value, output.columns));
-      await callTarget({ app, target: resolved, mapped, detach, onValue }, deployed);
-    });
+    const onItem = (item: unknown) => output.print(formatValue(item, output.columns));
+    const value = await withPublishedApp({ app, bundle, detach, context, workplace }, async ({ deployed }) =>
+      callTarget({ app, target: resolved, mapped, detach, onItem }, deployed),
+    );
+    return { value };
   },
 
-  render(_result, output) {
+  render({ value }, output) {
+    if (value !== undefined) output.print(formatValue(value, output.columns));
     output.note(`${output.noteColors.green("✓")} App completed.`);
   },
 });

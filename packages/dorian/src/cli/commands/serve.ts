@@ -29,7 +29,9 @@ export const command = defineCommand<void>({
     try {
       await withPublishedApp({ app, bundle, detach: false, context, workplace }, async (running) => {
         let current = running.deployed;
-        output.note(`${output.noteColors.green("✓")} Serving app ${app.name}; changes to its files are published. Ctrl-C stops it.`);
+        output.note(
+          `${output.noteColors.green("✓")} Serving app ${app.name}; changes to its files are published. Ctrl-C stops it.`,
+        );
         for await (const changed of files.changes({ signal })) {
           const names = changed.map((path) => relative(cwd, path)).join(", ");
           current = await publishAgain({ file, names, current, files, context, workplace });
@@ -71,7 +73,9 @@ async function publishAgain(options: {
       onProgress: workplace.view.onProgress,
       signal,
     });
-    output.note(`${output.noteColors.green("✓")} Published again in ${formatDuration(performance.now() - startedAt)} (${names} changed).`);
+    output.note(
+      `${output.noteColors.green("✓")} Published again in ${formatDuration(performance.now() - startedAt)} (${names} changed).`,
+    );
     return deployed;
   } catch (error) {
     if (signal.aborted) throw error;

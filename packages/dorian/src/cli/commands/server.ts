@@ -1,6 +1,11 @@
 import { DataLock } from "../../process/data-lock.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
-import { listenOption, makeDataDirectory, processOptions, readListen } from "../../process/service-options.ts";
+import {
+  listenOption,
+  makeDataDirectory,
+  processOptions,
+  readListen,
+} from "../../process/service-options.ts";
 import { openAddressWarning, serviceSettings } from "../../process/service-setup.ts";
 import { startControlPlane } from "../../process/start-control-plane.ts";
 import { defineCommand } from "../command.ts";

@@ -32,7 +32,11 @@ export const command = defineCommand<void>({
     if (warning) settings.logger.warn(warning);
     await using controlPlane = await startControlPlane({ ...settings, listen });
     const { modal, worker } = controlPlane;
-    await using localWorker = await startWorker({ ...settings, ...limits, server: { kind: "local", modal, worker } });
+    await using localWorker = await startWorker({
+      ...settings,
+      ...limits,
+      server: { kind: "local", modal, worker },
+    });
     signal.throwIfAborted();
     await serveUntilStopped({
       services: [localWorker, controlPlane],

@@ -1,5 +1,10 @@
 import { DataLock } from "../../process/data-lock.ts";
-import { processOptions, readWorkerLimits, requireRoot, workerOptions } from "../../process/service-options.ts";
+import {
+  processOptions,
+  readWorkerLimits,
+  requireRoot,
+  workerOptions,
+} from "../../process/service-options.ts";
 import { serviceSettings } from "../../process/service-setup.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import { startWorker } from "../../process/start-worker.ts";
@@ -8,7 +13,11 @@ import { defineCommand } from "../command.ts";
 
 export const command = defineCommand<void>({
   options: [
-    { name: "server", value: "url", description: "Server to join (or set MODAL_SERVER_URL; else the one in the data directory)" },
+    {
+      name: "server",
+      value: "url",
+      description: "Server to join (or set MODAL_SERVER_URL; else the one in the data directory)",
+    },
     ...workerOptions,
     ...processOptions,
   ],
@@ -21,7 +30,11 @@ export const command = defineCommand<void>({
     const { url, workerToken } = await workerCredentials(config, process.env.DORIAN_WORKER_TOKEN);
     using _lock = DataLock.acquire(config.dataDirectory, "worker");
     const settings = serviceSettings(input, context);
-    await using worker = await startWorker({ ...settings, ...limits, server: { kind: "remote", url, workerToken } });
+    await using worker = await startWorker({
+      ...settings,
+      ...limits,
+      server: { kind: "remote", url, workerToken },
+    });
     signal.throwIfAborted();
     await serveUntilStopped({
       services: [worker],

@@ -32,10 +32,13 @@ function describe(error: unknown): { what: string; why: string; fix: string } {
       // A message may show lines of the user's source, which must keep their form.
       what: error.message.trim(),
       why: `${cause}(${error.code})`,
-      fix: oneLine(error.remedy) || "the message above is all that is known; `dorian doctor` checks this machine.",
+      fix:
+        oneLine(error.remedy) ||
+        "the message above is all that is known; `dorian doctor` checks this machine.",
     };
   }
-  const cause = error instanceof Error && error.cause !== undefined ? `${oneLine(messageOf(error.cause))} ` : "";
+  const cause =
+    error instanceof Error && error.cause !== undefined ? `${oneLine(messageOf(error.cause))} ` : "";
   return {
     what: oneLine(messageOf(error)) || "Something failed without saying why.",
     why: `${cause}(${error instanceof Error ? error.name : typeof error}, a failure that Dorian did not foresee)`,

@@ -5,7 +5,8 @@ import type { Output } from "./output.ts";
 export function printLogBatch(batch: TaskLogsBatch, output: Output): void {
   for (const item of batch.items) {
     if (item.data === "") continue;
-    if (item.fileDescriptor === FileDescriptor.INFO) output.note(output.noteColors.yellow(item.data.trimEnd()));
+    if (item.fileDescriptor === FileDescriptor.INFO)
+      output.note(output.noteColors.yellow(item.data.trimEnd()));
     else output.pass(item.fileDescriptor === FileDescriptor.STDERR ? "stderr" : "stdout", item.data);
   }
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { AppError } from "@dorian/base/app-error";
 import picocolors from "picocolors";
 import { describe, expect, test } from "vitest";
@@ -81,7 +82,7 @@ describe("what is shown", () => {
     expect(renderTable(columns, rows, plain)).toBe(
       ["Name       Size", "━━━━━━━━━  ━━━━", "a             1", "long name  1000"].join("\n"),
     );
-    const bare = renderTable(columns, rows, colored).replaceAll(/\u001B\[\d+m/g, "");
+    const bare = stripVTControlCharacters(renderTable(columns, rows, colored));
     expect(bare).toBe(renderTable(columns, rows, plain));
   });
 
@@ -131,7 +132,9 @@ describe("what is shown", () => {
       12,
       plain,
     );
-    expect(line).toBe("….safetensors ━━━━━━━━━━━━────────────   50%  512 B of 1 KiB  512 B/s  1 s left".replace("….s", "…s"));
+    expect(line).toBe(
+      "….safetensors ━━━━━━━━━━━━────────────   50%  512 B of 1 KiB  512 B/s  1 s left".replace("….s", "…s"),
+    );
   });
 
   test("progress of nothing is complete", () => {
@@ -190,7 +193,8 @@ describe("where it is shown", () => {
   });
 
   test("NO_COLOR and a dumb terminal are honoured", () => {
-    const make = (env: Record<string, string>) => new Output({ stdout: new Sink(true), stderr: new Sink(true), env });
+    const make = (env: Record<string, string>) =>
+      new Output({ stdout: new Sink(true), stderr: new Sink(true), env });
     expect(make({}).colors.red("x")).not.toBe("x");
     expect(make({ NO_COLOR: "1" }).colors.red("x")).toBe("x");
     expect(make({ TERM: "dumb" }).colors.red("x")).toBe("x");

@@ -23,7 +23,10 @@ export function renderTable<Row>(columns: Column<Row>[], rows: Row[], colors: Co
       .trimEnd();
   const rule = widths.map((size) => "━".repeat(size)).join("  ");
   return [
-    line(columns.map((column) => column.title), colors.bold),
+    line(
+      columns.map((column) => column.title),
+      colors.bold,
+    ),
     colors.dim(rule),
     ...cells.map((row) => line(row, (text) => text)),
   ].join("\n");

@@ -1,68 +1,53 @@
+import type { TransferProgress } from "@dorian/sdk/volume/transfer-progress";
 import { formatBytes } from "./bytes.ts";
 import type { Colors, Output } from "./output.ts";
 import { renderByteProgress } from "./progress-bar.ts";
 import type { StatusLine } from "./status-line.ts";
 
-export interface FileTransfer {
-  path: string;
-  doneBytes: number;
-  totalBytes: number;
-  startedAtMs: number;
-}
-
-const shownFiles = 4;
 const drawEveryMs = 100;
+const longestName = 40;
 
-/** Shows bytes of many files on their way: a bar for each that is moving, and how many are done. */
+const verbs: Record<TransferProgress["stage"], string> = {
+  reading: "Reading",
+  sending: "Uploading",
+  receiving: "Downloading",
+};
+
+/** Shows how far an upload or a download is: sizes, rate, time left, and how many files are done. */
 export class TransferView {
   #output: Output;
   #status: StatusLine;
-  #verb: string;
-  #files: FileTransfer[] = [];
+  #stage: TransferProgress["stage"] | undefined;
+  #startedAt = 0;
   #drawnAt = 0;
 
-  constructor(output: Output, status: StatusLine, verb: string) {
+  constructor(output: Output, status: StatusLine) {
     this.#output = output;
     this.#status = status;
-    this.#verb = verb;
   }
 
-  /** Begins a phase with all its files. */
-  begin(verb: string, files: { path: string; totalBytes: number }[]): void {
-    this.#verb = verb;
-    this.#files = files.map((file) => ({ ...file, doneBytes: 0, startedAtMs: 0 }));
-    const totalBytes = files.reduce((sum, file) => sum + file.totalBytes, 0);
-    this.#status.set(`${verb} ${files.length} ${files.length === 1 ? "file" : "files"} (${formatBytes(totalBytes)})`);
-    this.#draw();
-  }
-
-  add(index: number, bytes: number): void {
-    const file = this.#files[index];
-    if (!file) return;
-    if (file.startedAtMs === 0) file.startedAtMs = Date.now();
-    file.doneBytes += bytes;
-    if (Date.now() - this.#drawnAt >= drawEveryMs) this.#draw();
-  }
-
-  #draw(): void {
-    this.#drawnAt = Date.now();
-    if (!this.#output.animated) return;
-    this.#status.setBelow(transferLines(this.#files, Date.now(), this.#output.noteColors));
-  }
+  readonly onProgress = (progress: TransferProgress): void => {
+    const now = performance.now();
+    if (progress.stage !== this.#stage) {
+      this.#stage = progress.stage;
+      this.#startedAt = now;
+      const { filesTotal, bytesTotal } = progress;
+      const files = `${filesTotal} ${filesTotal === 1 ? "file" : "files"}`;
+      this.#status.set(`${verbs[progress.stage]} ${files} (${formatBytes(bytesTotal)})`);
+    }
+    if (!this.#output.animated || now - this.#drawnAt < drawEveryMs) return;
+    this.#drawnAt = now;
+    this.#status.setBelow(transferLines(progress, now - this.#startedAt, this.#output.noteColors));
+  };
 }
 
-/** A line for each file that is moving, and one for all of them when there are several. */
-export function transferLines(files: FileTransfer[], nowMs: number, colors: Colors): string[] {
-  const moving = files.filter((file) => file.startedAtMs !== 0 && file.doneBytes < file.totalBytes);
-  const nameWidth = Math.min(32, Math.max(1, ...moving.map(({ path }) => path.length)));
-  const lines = moving.slice(0, shownFiles).map((file) =>
-    renderByteProgress(
-      { name: file.path, doneBytes: file.doneBytes, totalBytes: file.totalBytes, elapsedMs: nowMs - file.startedAtMs },
-      nameWidth,
-      colors,
-    ),
+/** A bar under the name of the file that is worked on; with several files, also how many are done. */
+export function transferLines(progress: TransferProgress, elapsedMs: number, colors: Colors): string[] {
+  const { file, bytesDone, bytesTotal, filesDone, filesTotal } = progress;
+  const bar = renderByteProgress(
+    { name: file, doneBytes: bytesDone, totalBytes: bytesTotal, elapsedMs },
+    Math.min(longestName, file.length),
+    colors,
   );
-  if (files.length === 1) return lines;
-  const done = files.filter((file) => file.doneBytes >= file.totalBytes).length;
-  return [...lines, colors.dim(`(${done} out of ${files.length} files completed)`)];
+  return filesTotal === 1 ? [bar] : [bar, colors.dim(`(${filesDone} out of ${filesTotal} files completed)`)];
 }

@@ -8,7 +8,9 @@ export function formatValue(value: unknown, columns: number): string {
 // JSON has no bytes, maps, sets or big integers; results may.
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") {
-    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
+      ? Number(value)
+      : String(value);
   }
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");

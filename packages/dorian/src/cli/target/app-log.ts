@@ -26,7 +26,12 @@ export async function* readAppLog(
   for (;;) {
     try {
       const batches = modal.appGetLogs(
-        { appId: request.appId, taskId: request.taskId ?? "", timeout: request.follow ? pollSeconds : 0, lastEntryId },
+        {
+          appId: request.appId,
+          taskId: request.taskId ?? "",
+          timeout: request.follow ? pollSeconds : 0,
+          lastEntryId,
+        },
         { signal },
       );
       for await (const batch of batches) {

@@ -15,15 +15,20 @@ test("names are read from functions of every form", () => {
       return key;
     }
   }
-  const object = { ["in" + "put"](first: number) {
-    return first;
-  } };
+  const object = {
+    ["in put".replace(" ", "")](first: number) {
+      return first;
+    },
+  };
   const forms: [(...args: never[]) => unknown, string][] = [
     [(modelId: string) => modelId, "modelId"],
     [async (modelId: string) => modelId, "modelId"],
-    [function train(modelId: string) {
-      return modelId;
-    }, "modelId"],
+    [
+      function train(modelId: string) {
+        return modelId;
+      },
+      "modelId",
+    ],
     [Model.prototype.inference, "input"],
     [Model.prototype.stream, "prompt"],
     [object.input as never, "first"],
@@ -32,7 +37,13 @@ test("names are read from functions of every form", () => {
 });
 
 test("a default value makes a parameter optional and tells its type", () => {
-  const target = (name = "a", count = -3, force = false, list: number[] = [], label = `x`) => [name, count, force, list, label];
+  const target = (name = "a", count = -3, force = false, list: number[] = [], label = `x`) => [
+    name,
+    count,
+    force,
+    list,
+    label,
+  ];
   expect(functionParameters(target)).toEqual([
     { kind: "value", name: "name", optional: true, type: "string" },
     { kind: "value", name: "count", optional: true, type: "number" },
@@ -43,7 +54,11 @@ test("a default value makes a parameter optional and tells its type", () => {
 });
 
 test("destructured and rest parameters are told apart", () => {
-  const target = ({ modelId, epochs = 3 }: { modelId: string; epochs?: number }, ...others: string[]) => [modelId, epochs, others];
+  const target = ({ modelId, epochs = 3 }: { modelId: string; epochs?: number }, ...others: string[]) => [
+    modelId,
+    epochs,
+    others,
+  ];
   expect(functionParameters(target)).toEqual([
     { kind: "object", properties: ["modelId", "epochs"] },
     { kind: "rest", name: "others" },

@@ -12,7 +12,8 @@ function functionNode(text: string): FunctionNode | undefined {
   for (const source of [`(${text})`, `({${text}})`]) {
     const expression = parsed(source);
     if (expression === undefined) continue;
-    if (expression.type === "FunctionExpression" || expression.type === "ArrowFunctionExpression") return expression;
+    if (expression.type === "FunctionExpression" || expression.type === "ArrowFunctionExpression")
+      return expression;
     const property = expression.type === "ObjectExpression" ? expression.properties[0] : undefined;
     if (property?.type === "Property" && property.value.type === "FunctionExpression") return property.value;
   }
@@ -47,9 +48,15 @@ function parameterOf(pattern: Pattern, index: number): Parameter {
   }
 }
 
-function propertyName(property: { type: string; key?: Expression | { type: string }; computed?: boolean }): string[] {
+function propertyName(property: {
+  type: string;
+  key?: Expression | { type: string };
+  computed?: boolean;
+}): string[] {
   const key = property.key as { type?: string; name?: string } | undefined;
-  return property.type === "Property" && !property.computed && key?.type === "Identifier" && key.name ? [key.name] : [];
+  return property.type === "Property" && !property.computed && key?.type === "Identifier" && key.name
+    ? [key.name]
+    : [];
 }
 
 function typeOf(value: Expression): ValueType | undefined {

@@ -58,7 +58,10 @@ describe("options of a target", () => {
   });
 
   test("a flag is true when bare, false with no- before it, and does not swallow what follows", () => {
-    const typed = signature([value("force", { type: "boolean", optional: true }), value("name", { optional: true })]);
+    const typed = signature([
+      value("force", { type: "boolean", optional: true }),
+      value("name", { optional: true }),
+    ]);
     expect(mapArguments(["--force", "a"], typed).args).toEqual([true, "a"]);
     expect(mapArguments(["--no-force"], typed).args).toEqual([false]);
     expect(mapArguments(["--force", "false"], typed).args).toEqual([false]);
@@ -67,7 +70,9 @@ describe("options of a target", () => {
 
   test("properties of a destructured parameter are options each", () => {
     const destructured = signature([{ kind: "object", properties: ["modelId", "epochs"] }]);
-    expect(mapArguments(["--model-id", "a", "--epochs", "3"], destructured).args).toEqual([{ modelId: "a", epochs: 3 }]);
+    expect(mapArguments(["--model-id", "a", "--epochs", "3"], destructured).args).toEqual([
+      { modelId: "a", epochs: 3 },
+    ]);
     expect(mapArguments([], destructured).args).toEqual([{}]);
   });
 
@@ -102,7 +107,9 @@ describe("mistakes in the arguments of a target", () => {
   });
 
   test("a missing argument is named", () => {
-    expect(failure([], signature([value("modelId")], [value("size")])).message).toBe("train needs --size and --model-id.");
+    expect(failure([], signature([value("modelId")], [value("size")])).message).toBe(
+      "train needs --size and --model-id.",
+    );
   });
 
   test("values that nothing takes are refused", () => {

@@ -39,7 +39,8 @@ export function mapArguments(tokens: string[], signature: TargetSignature): Mapp
     const value = convert(found.given, found.slot.type, option);
     if (found.slot.owner === "class") classParameters[found.slot.name] = value;
     else if (found.slot.property === undefined) args[found.slot.index] = value;
-    else args[found.slot.index] = Object.assign(args[found.slot.index] ?? {}, { [found.slot.property]: value });
+    else
+      args[found.slot.index] = Object.assign(args[found.slot.index] ?? {}, { [found.slot.property]: value });
     if (found.slot.owner === "call") filled.add(found.slot.index);
   }
   placePositional(positional, { args, filled, signature });
@@ -57,7 +58,8 @@ function slotsOf({ classParameters, parameters }: TargetSignature): Map<string, 
     if (parameter.kind === "value") {
       slots.set(normal(parameter.name), { owner: "call", index, type: parameter.type });
     } else if (parameter.kind === "object") {
-      for (const property of parameter.properties) slots.set(normal(property), { owner: "call", index, property });
+      for (const property of parameter.properties)
+        slots.set(normal(property), { owner: "call", index, property });
     }
   }
   for (const parameter of classParameters) {
@@ -81,7 +83,11 @@ function readTokens(tokens: string[], isFlag: (name: string) => boolean) {
     }
     const next = words[index + 1];
     if (text !== undefined) named.push({ option, given: text });
-    else if (next === undefined || next.startsWith("--") || (isFlag(normal(option)) && !/^(true|false)$/.test(next))) {
+    else if (
+      next === undefined ||
+      next.startsWith("--") ||
+      (isFlag(normal(option)) && !/^(true|false)$/.test(next))
+    ) {
       named.push({ option, given: true });
     } else {
       named.push({ option, given: next });
@@ -114,7 +120,10 @@ function placePositional(
     }
   }
   if (queue.length > 0) {
-    throw new UsageError(`${signature.name} has no parameter for ${queue.map((text) => `"${text}"`).join(", ")}.`, remedy(signature));
+    throw new UsageError(
+      `${signature.name} has no parameter for ${queue.map((text) => `"${text}"`).join(", ")}.`,
+      remedy(signature),
+    );
   }
 }
 
@@ -127,13 +136,15 @@ function requireAll(state: {
   const { filled, classParameters, signature } = state;
   const missing = [
     ...signature.classParameters.filter(
-      (parameter) => parameter.kind === "value" && !parameter.optional && !(parameter.name in classParameters),
+      (parameter) =>
+        parameter.kind === "value" && !parameter.optional && !(parameter.name in classParameters),
     ),
     ...signature.parameters.filter(
       (parameter, index) => parameter.kind === "value" && !parameter.optional && !filled.has(index),
     ),
   ].flatMap((parameter) => (parameter.kind === "value" ? [optionName(parameter.name)] : []));
-  if (missing.length > 0) throw new UsageError(`${signature.name} needs ${missing.join(" and ")}.`, remedy(signature));
+  if (missing.length > 0)
+    throw new UsageError(`${signature.name} needs ${missing.join(" and ")}.`, remedy(signature));
 }
 
 function convert(given: Given, type: ValueType | undefined, option: string): unknown {

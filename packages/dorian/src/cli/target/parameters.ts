@@ -14,7 +14,10 @@ export function usageOf(parameters: Parameter[]): string {
     .flatMap((parameter) => {
       switch (parameter.kind) {
         case "value": {
-          const text = parameter.type === "boolean" ? optionName(parameter.name) : `${optionName(parameter.name)} <${parameter.type ?? "value"}>`;
+          const text =
+            parameter.type === "boolean"
+              ? optionName(parameter.name)
+              : `${optionName(parameter.name)} <${parameter.type ?? "value"}>`;
           return [parameter.optional ? `[${text}]` : text];
         }
         case "object":

@@ -7,7 +7,12 @@ import { resolveTarget } from "./resolve-target.ts";
 const train = { name: "train", parameters: [] };
 const inference = { name: "inference", parameters: [] };
 const model = { name: "Model", parameters: [], methods: [inference] };
-const app: AppOutline = { name: "quickstart", functions: [train], classes: [model], localEntrypoint: undefined };
+const app: AppOutline = {
+  name: "quickstart",
+  functions: [train],
+  classes: [model],
+  localEntrypoint: undefined,
+};
 
 const resolve = (text: string, outline = app) => resolveTarget(parseTarget(text), outline);
 
@@ -17,7 +22,10 @@ test("a file alone means the local entrypoint", () => {
 
 test("without a local entrypoint, the only thing to call is called", () => {
   expect(resolve("app.ts", { ...app, classes: [] })).toMatchObject({ kind: "function", name: "train" });
-  expect(resolve("app.ts", { ...app, functions: [] })).toMatchObject({ className: "Model", method: "inference" });
+  expect(resolve("app.ts", { ...app, functions: [] })).toMatchObject({
+    className: "Model",
+    method: "inference",
+  });
 });
 
 test("a name means a function, or a class with one method", () => {

@@ -32,7 +32,10 @@ export function resolveTarget(target: Target, app: AppOutline): ResolvedTarget {
 function onlyTarget(app: AppOutline): ResolvedTarget {
   if (app.localEntrypoint) {
     const { parameters } = app.localEntrypoint;
-    return { kind: "entrypoint", signature: { name: "The local entrypoint", parameters, classParameters: [] } };
+    return {
+      kind: "entrypoint",
+      signature: { name: "The local entrypoint", parameters, classParameters: [] },
+    };
   }
   const callables = targetNames(app);
   if (callables.length === 1) {
@@ -43,7 +46,9 @@ function onlyTarget(app: AppOutline): ResolvedTarget {
     if (cls && onlyMethod) return methodTarget(cls, onlyMethod);
   }
   throw new UsageError(
-    callables.length === 0 ? `App "${app.name}" has nothing to call.` : `App "${app.name}" has no local entrypoint.`,
+    callables.length === 0
+      ? `App "${app.name}" has nothing to call.`
+      : `App "${app.name}" has no local entrypoint.`,
     callables.length === 0 ? "give it a function with app.function(…)." : choices(app),
   );
 }

@@ -11,7 +11,7 @@ const texts: Record<TaskState, string> = {
   [TaskState.CREATING_CONTAINER]: "starting",
   [TaskState.IDLE]: "idle",
   [TaskState.PREEMPTIBLE]: "preemptible",
-  [TaskState.PREEMPTED]: "preempted",
+  [TaskState.PREEMPTED]: "stopping",
   [TaskState.LOADING_CHECKPOINT_IMAGE]: "restoring",
 };
 

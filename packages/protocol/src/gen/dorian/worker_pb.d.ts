@@ -430,6 +430,13 @@ export declare type Welcome = Message<"dorian.worker.Welcome"> & {
    * @generated from field: repeated string task_ids = 1;
    */
   taskIds: string[];
+
+  /**
+   * The same for image builds.
+   *
+   * @generated from field: repeated string build_ids = 2;
+   */
+  buildIds: string[];
 };
 
 /**

@@ -38,7 +38,9 @@ export const command = defineCommand<AppRow[]>({
 
   render(apps, output, input) {
     if (apps.length === 0) {
-      output.note(`No apps${input.flag("all") ? "" : " are running or deployed"}. Deploy one with \`dorian deploy app.ts\`.`);
+      output.note(
+        `No apps${input.flag("all") ? "" : " are running or deployed"}. Deploy one with \`dorian deploy app.ts\`.`,
+      );
       return;
     }
     const now = Date.now();

@@ -10,9 +10,17 @@ type ExecMessage = Partial<Omit<ContainerExecRequest, "$typeName" | "$unknown">>
 export const command = defineCommand<number>({
   arguments: [
     { name: "container", description: "Id of the container (ta-…)" },
-    { name: "command", description: "Program and its arguments; a shell when left out", optional: true, variadic: true },
+    {
+      name: "command",
+      description: "Program and its arguments; a shell when left out",
+      optional: true,
+      variadic: true,
+    },
   ],
-  options: [...serverOptions, { name: "no-terminal", description: "Connect pipes even when this is a terminal" }],
+  options: [
+    ...serverOptions,
+    { name: "no-terminal", description: "Connect pipes even when this is a terminal" },
+  ],
   notes: ["Put -- before a command that has options of its own:", "  dorian container exec ta-… -- ls -l /"],
 
   async run(input, { config, output, signal, stdin }) {

@@ -21,7 +21,10 @@ interface ContainerRow {
 }
 
 export const command = defineCommand<ContainerRow[]>({
-  options: [...serverOptions, { name: "app", value: "app", description: "Only those of this app (name or id)" }],
+  options: [
+    ...serverOptions,
+    { name: "app", value: "app", description: "Only those of this app (name or id)" },
+  ],
   json: (rows) =>
     rows.map((row) => ({ ...row, enqueuedAt: isoTime(row.enqueuedAt), startedAt: isoTime(row.startedAt) })),
 
@@ -55,7 +58,10 @@ export const command = defineCommand<ContainerRow[]>({
           { title: "Container", value: (row) => row.taskId },
           { title: "App", value: (row) => row.app },
           { title: "Function", value: (row) => row.function },
-          { title: "State", value: (row) => (row.pendingReason ? `${row.state}: ${row.pendingReason}` : row.state) },
+          {
+            title: "State",
+            value: (row) => (row.pendingReason ? `${row.state}: ${row.pendingReason}` : row.state),
+          },
           { title: "Worker", value: (row) => row.worker },
           { title: "Started", value: (row) => formatAgo(row.startedAt, now) },
         ],

@@ -9,9 +9,16 @@ export const command = defineCommand<Credentials>({
       value: "directory",
       description: "Data directory of the server (or set DORIAN_DATA; else /var/lib/dorian)",
     },
-    { name: "server", value: "url", description: "Address under which clients reach the server, if it differs" },
+    {
+      name: "server",
+      value: "url",
+      description: "Address under which clients reach the server, if it differs",
+    },
   ],
-  notes: ["Run it on the server's machine; give the lines to the client's shell:", "  eval \"$(dorian token new)\""],
+  notes: [
+    "Run it on the server's machine; give the lines to the client's shell:",
+    '  eval "$(dorian token new)"',
+  ],
   json: (found) => ({
     MODAL_SERVER_URL: found.url,
     MODAL_TOKEN_ID: found.tokenId,
@@ -23,7 +30,8 @@ export const command = defineCommand<Credentials>({
     if (file.kind === "missing") {
       throw new AppError("TOKEN_MISSING", `There is no server's token in ${config.dataDirectory}.`, {
         status: "NOT_FOUND",
-        remedy: "Run this on the server's machine as the server's user, with the --data that it was started with.",
+        remedy:
+          "Run this on the server's machine as the server's user, with the --data that it was started with.",
         cause: file.reason,
       });
     }

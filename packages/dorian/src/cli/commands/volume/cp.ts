@@ -9,8 +9,13 @@ export const command = defineCommand<{ sources: string[]; destination: string }>
     { name: "volume", description: "Name of the volume" },
     { name: "paths", description: "What to copy, then where to", variadic: true },
   ],
-  options: [...serverOptions, { name: "recursive", short: "r", description: "Copy directories and what is in them" }],
-  notes: ["Both ends are in the same volume, and no bytes are copied: the new names share the old ones' content."],
+  options: [
+    ...serverOptions,
+    { name: "recursive", short: "r", description: "Copy directories and what is in them" },
+  ],
+  notes: [
+    "Both ends are in the same volume, and no bytes are copied: the new names share the old ones' content.",
+  ],
 
   async run(input, { config, signal }) {
     const paths = input.variadic("paths");

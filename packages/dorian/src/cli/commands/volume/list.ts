@@ -22,7 +22,10 @@ export const command = defineCommand<VolumeRow[]>({
     const volumes: VolumeRow[] = [];
     let createdBefore = Date.now() / 1000 + 1;
     for (;;) {
-      const page = await server.modal.volumeList({ pagination: { maxObjects: pageSize, createdBefore } }, { signal });
+      const page = await server.modal.volumeList(
+        { pagination: { maxObjects: pageSize, createdBefore } },
+        { signal },
+      );
       for (const item of page.items) {
         volumes.push({ name: item.label, volumeId: item.volumeId, createdAt: item.createdAt });
         createdBefore = item.createdAt;

@@ -37,7 +37,10 @@ export const command = defineCommand<FileRow[]>({
     const volumeId = await findVolume(server, input.argument("volume"), { signal });
     const path = input.optionalArgument("path") ?? "/";
     const files: FileRow[] = [];
-    const batches = server.modal.volumeListFiles2({ volumeId, path, recursive: input.flag("recursive") }, { signal });
+    const batches = server.modal.volumeListFiles2(
+      { volumeId, path, recursive: input.flag("recursive") },
+      { signal },
+    );
     for await (const { entries } of batches) {
       for (const entry of entries) {
         files.push({
@@ -62,7 +65,11 @@ export const command = defineCommand<FileRow[]>({
         [
           { title: "Path", value: (file) => (file.type === "directory" ? `${file.path}/` : file.path) },
           { title: "Type", value: (file) => file.type },
-          { title: "Size", value: (file) => (file.type === "file" ? formatBytes(file.size) : ""), align: "right" },
+          {
+            title: "Size",
+            value: (file) => (file.type === "file" ? formatBytes(file.size) : ""),
+            align: "right",
+          },
           { title: "Modified", value: (file) => formatAgo(file.modifiedAt, now) },
         ],
         files,

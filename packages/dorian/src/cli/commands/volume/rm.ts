@@ -8,7 +8,10 @@ export const command = defineCommand<void>({
     { name: "volume", description: "Name of the volume" },
     { name: "path", description: "File or directory in it" },
   ],
-  options: [...serverOptions, { name: "recursive", short: "r", description: "Remove a directory and what is in it" }],
+  options: [
+    ...serverOptions,
+    { name: "recursive", short: "r", description: "Remove a directory and what is in it" },
+  ],
 
   async run(input, { config, signal }) {
     using server = new ServerConnection(config);
@@ -20,6 +23,8 @@ export const command = defineCommand<void>({
   },
 
   render(_result, output, input) {
-    output.note(`${output.noteColors.green("✓")} Removed ${input.argument("path")} from ${input.argument("volume")}.`);
+    output.note(
+      `${output.noteColors.green("✓")} Removed ${input.argument("path")} from ${input.argument("volume")}.`,
+    );
   },
 });

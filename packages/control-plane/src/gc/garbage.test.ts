@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { access, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AppState } from "@dorian/protocol/modal";
+import { expect, test } from "vitest";
+import {
+  BuildWorker,
+  buildImage,
+  CatalogServer,
+  defineFunction,
+  mountFiles,
+  publishApp,
+  temporaryDirectory,
+} from "../../test/catalog-server.ts";
+
+const atOnce = { layerMs: 0, blockMs: 0, versionMs: 0, imageMs: 0, appMs: 0 };
+
+async function openWithWorker() {
+  const server = await CatalogServer.open(await temporaryDirectory());
+  const worker = await BuildWorker.join(server);
+  return {
+    server,
+    worker,
+    modal: server.modal,
+    async collect() {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return await server.plane.collectGarbage(atOnce);
+    },
+    async [Symbol.asyncDispose]() {
+      await worker[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("what a deployed app uses is kept, with the images below it; what nobody uses goes", async () => {
+  await using open = await openWithWorker();
+  const { modal, server } = open;
+  const base = await buildImage(modal, { dockerfileCommands: ["FROM debian:bookworm-slim"] });
+  const top = await buildImage(modal, {
+    baseImages: [{ dockerTag: "base", imageId: base.imageId }],
+    dockerfileCommands: ["FROM base", "RUN a"],
+  });
+  const unused = await buildImage(modal, { dockerfileCommands: ["FROM scratch"] });
+  const used = await mountFiles(modal, { "/root/app.mjs": "code" });
+  await mountFiles(modal, { "/root/old.mjs": "old" });
+  const { appId } = await modal.appCreate({ description: "app", appState: AppState.INITIALIZING });
+  const definition = { functionName: "f", imageId: top.imageId, mountIds: [used] };
+  await publishApp(modal, { appId, name: "app" }, [await defineFunction(modal, appId, definition)]);
+
+  expect(await open.collect()).toHaveLength(2);
+  const { items } = await server.operator.imageList({});
+  expect(items.map((item) => item.imageId).toSorted()).toEqual([base.imageId, top.imageId].toSorted());
+  expect(await server.layers.list()).toHaveLength(3);
+  const again = await buildImage(modal, { dockerfileCommands: ["FROM scratch"] });
+  expect(again).toMatchObject({ built: true });
+  expect(again.imageId).not.toBe(unused.imageId);
+
+  await modal.appStop({ appId });
+  await open.collect();
+  expect(await server.layers.list()).toEqual([]);
+  expect((await modal.appList({})).apps).toEqual([]);
+});
+
+test("while an image is being built no layer is collected: the build may hold it", async () => {
+  await using open = await openWithWorker();
+  const { modal, worker, server } = open;
+  const gate = Promise.withResolvers<void>();
+  worker.build = async () => {
+    await gate.promise;
+    return { layerIds: [] };
+  };
+  const cachedBase = await server.layer({ base: "x" });
+  const building = buildImage(modal, { dockerfileCommands: ["FROM debian:bookworm-slim"] });
+  await expect.poll(() => worker.builds.length).toBe(1);
+  expect(await open.collect()).toEqual([]);
+  gate.resolve();
+  await building;
+  expect(await open.collect()).toEqual([cachedBase]);
+});
+
+test("the base images that workers keep are kept", async () => {
+  await using open = await openWithWorker();
+  const { server } = open;
+  const layerId = await server.layer({ base: "x" });
+  await writeFile(
+    join(server.dataDirectory, "bases.json"),
+    JSON.stringify({ debian: { layerIds: [layerId] } }),
+  );
+  expect(await open.collect()).toEqual([]);
+});
+
+test("blocks that nobody asked for lately go, unless a layer shares them", async () => {
+  await using open = await openWithWorker();
+  const { modal, server } = open;
+  const path = (content: string) => {
+    const sha = createHash("sha256").update(content).digest("hex");
+    return join(server.dataDirectory, "blocks", sha.slice(0, 2), sha);
+  };
+  const put = async (content: string) => {
+    const sha256Hex = createHash("sha256").update(content).digest("hex");
+    await modal.mountPutFile({ sha256Hex, dataOneof: { case: "data", value: Buffer.from(content) } });
+    const old = new Date(Date.now() - 60_000);
+    await utimes(path(content), old, old);
+    return sha256Hex;
+  };
+  await put("orphan");
+  const asked = await put("asked again");
+  await put("linked");
+  const { appId } = await modal.appCreate({ description: "x" });
+  const { imageId } = await buildImage(modal, { dockerfileCommands: ["FROM scratch"] });
+  const mountIds = [await mountFiles(modal, { "/linked": "linked" })];
+  await defineFunction(modal, appId, { functionName: "f", imageId, mountIds });
+  await modal.mountBatchedCheckExistence({ sha256HexHashes: [asked] });
+  await server.plane.collectGarbage({ ...atOnce, blockMs: 30_000 });
+  await expect(access(path("orphan"))).rejects.toMatchObject({ code: "ENOENT" });
+  await access(path("asked again"));
+  await access(path("linked"));
+});

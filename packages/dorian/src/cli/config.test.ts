@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { credentials, readConfig } from "./config.ts";
+
+const client = { url: "http://127.0.0.1:1", tokenId: "ak-file", tokenSecret: "as-file" };
+
+function dataDirectory(content: string): string {
+  const directory = mkdtempSync(join(tmpdir(), "dorian-config-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, "client.json"), content);
+  return directory;
+}
+
+test("an option wins over the environment, and the environment over the data directory", () => {
+  const data = dataDirectory(JSON.stringify(client));
+  const env = { DORIAN_DATA: data, MODAL_SERVER_URL: "http://env:1", MODAL_TOKEN_ID: "ak-env" };
+  expect(credentials(readConfig({ DORIAN_DATA: data }, {}))).toEqual(client);
+  expect(credentials(readConfig(env, {}))).toEqual({
+    url: "http://env:1",
+    tokenId: "ak-env",
+    tokenSecret: "as-file",
+  });
+  expect(credentials(readConfig(env, { server: "http://option:1" })).url).toBe("http://option:1");
+  expect(readConfig(env, { data: "/elsewhere" }).dataDirectory).toBe("/elsewhere");
+  expect(readConfig({}, {}).dataDirectory).toBe("/var/lib/dorian");
+});
+
+test("switches of the environment are off when empty, 0 or false", () => {
+  for (const off of [undefined, "", "0", "false"])
+    expect(readConfig({ MODAL_FORCE_BUILD: off }, {}).forceBuild).toBe(false);
+  expect(readConfig({ MODAL_FORCE_BUILD: "1" }, {}).forceBuild).toBe(true);
+  expect(readConfig({}, { forceBuild: true }).forceBuild).toBe(true);
+});
+
+test("a damaged client file is named", () => {
+  const data = dataDirectory('{"url": 3');
+  expect(() => credentials(readConfig({ DORIAN_DATA: data }, {}))).toThrow(
+    /client\.json is not a client file/,
+  );
+});
+
+test("with a server but no token, the remedy is a token for it", () => {
+  const config = readConfig({ DORIAN_DATA: "/nonexistent" }, { server: "http://box:7070" });
+  expect(() => credentials(config)).toThrow(
+    expect.objectContaining({
+      message: "There is no token for http://box:7070.",
+      remedy: expect.stringContaining("token new") as string,
+    }),
+  );
+});

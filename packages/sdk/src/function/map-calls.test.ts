@@ -1,0 +1,195 @@
+import { AppError } from "@dorian/base/app-error";
+import { Notifier } from "@dorian/base/notifier";
+import { newId } from "@dorian/base/ids";
+import {
+  Function_FunctionType as FunctionType,
+  GenericResult_GenericStatus as Status,
+} from "@dorian/protocol/modal";
+import { decodeArguments } from "@dorian/protocol/payload";
+import { expect, test } from "vitest";
+import { ScriptedServer, success, type OutputItem, type Script } from "../../test/scripted-server.ts";
+import { RemoteFunction } from "./remote-function.ts";
+
+const callId = newId("fc");
+
+/** A server whose function works on inputs as they come; `work` may answer late, or out of order. */
+class MapServer {
+  readonly batches: number[] = [];
+  readonly cancelled: string[] = [];
+  inputs = 0;
+  finishedAt: number | undefined;
+  refusals = 0;
+  #done: OutputItem[] = [];
+  #changed = new Notifier();
+
+  script(work: (args: unknown[], idx: number) => Promise<OutputItem>): Script {
+    return {
+      functionGet: async () => ({
+        functionId: "fu-1",
+        handleMetadata: { functionType: FunctionType.FUNCTION },
+      }),
+      functionMap: async () => ({ functionCallId: callId, maxInputsOutstanding: 100 }),
+      functionPutInputs: async ({ inputs }) => {
+        if (this.refusals-- > 0)
+          throw new AppError("QUEUE_FULL", "It is full.", { status: "RESOURCE_EXHAUSTED", remedy: "Wait." });
+        this.batches.push(inputs.length);
+        this.inputs += inputs.length;
+        for (const { idx, input } of inputs) {
+          const args = input?.argsOneof.case === "args" ? decodeArguments(input.argsOneof.value) : [];
+          void work(args, idx).then((item) => {
+            this.#done.push({ ...item, idx });
+            this.#changed.notify();
+          });
+        }
+        return { inputs: inputs.map(({ idx }) => ({ idx, inputId: newId("in") })) };
+      },
+      functionFinishInputs: async ({ numInputs }) => {
+        this.finishedAt = numInputs;
+        return {};
+      },
+      functionGetOutputs: async ({ lastEntryId }, { signal }) => {
+        const from = Number(lastEntryId.split("-")[0]);
+        while (this.#done.length <= from) await this.#changed.wait({ signal });
+        return { outputs: this.#done.slice(from), lastEntryId: `${this.#done.length}-0` };
+      },
+      functionCallCancel: async ({ functionCallId }) => {
+        this.cancelled.push(functionCallId);
+        return {};
+      },
+    };
+  }
+}
+
+const double = async ([n]: unknown[]) => success(Number(n) * 2);
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function remote() {
+  return RemoteFunction.fromName<(x: number) => Promise<number>>("quickstart", "double");
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+test("a map over hundreds of items gives their results in order", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(
+    server.script(async (args, idx) => {
+      await pause((idx * 7) % 20);
+      return await double(args);
+    }),
+  );
+  const items = Array.from({ length: 300 }, (_, index) => index);
+  expect(await all(remote().map(items))).toEqual(items.map((n) => n * 2));
+  expect(server.finishedAt).toBe(300);
+  expect(Math.max(...server.batches)).toBeLessThanOrEqual(49);
+});
+
+test("without an order, results come as they are done", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(
+    server.script(async (args, idx) => {
+      if (idx === 0) await pause(300);
+      return await double(args);
+    }),
+  );
+  expect(await all(remote().map([1, 2, 3], { ordered: false }))).toEqual([4, 6, 2]);
+});
+
+test("a map over nothing ends", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(server.script(double));
+  expect(await all(remote().map([]))).toEqual([]);
+  expect(server.finishedAt).toBe(0);
+});
+
+test("starmap spreads its items, and forEach waits for all of them", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(server.script(async (args) => success(args)));
+  const add = RemoteFunction.fromName<(a: number, b: number) => Promise<unknown>>("quickstart", "add");
+  expect(
+    await all(
+      add.starmap([
+        [1, 2],
+        [3, 4],
+      ]),
+    ),
+  ).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  await remote().forEach([1, 2, 3]);
+  expect(server.inputs).toBe(5);
+});
+
+test("the first error ends a map and cancels the rest; as values, errors do not", async () => {
+  const failing = async ([n]: unknown[]): Promise<OutputItem> =>
+    n === 2 ? { result: { status: Status.FAILURE, exception: "two", traceback: "at two" } } : double([n]);
+  const server = new MapServer();
+  await ScriptedServer.open(server.script(failing));
+  await expect(all(remote().map([1, 2, 3]))).rejects.toThrow("two");
+  expect(server.cancelled).toEqual([callId]);
+});
+
+test("errors can be had as values", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(
+    server.script(async ([n]) =>
+      n === 2 ? { result: { status: Status.FAILURE, exception: "two", traceback: "at two" } } : double([n]),
+    ),
+  );
+  const results = await all(remote().map([1, 2, 3], { returnExceptions: true }));
+  expect(results).toMatchObject([2, { message: "two" }, 6]);
+  expect(server.cancelled).toEqual([]);
+});
+
+test("leaving the loop cancels the map, and an endless source is left alone", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(server.script(double));
+  let closed = false;
+  async function* endless() {
+    try {
+      for (let n = 0; ; n++) yield n;
+    } finally {
+      closed = true;
+    }
+  }
+  for await (const result of remote().map(endless())) if (result === 20) break;
+  expect(server.cancelled).toEqual([callId]);
+  // Items are taken as results are: the source did not run away.
+  expect(server.inputs).toBeLessThan(300);
+  await expect.poll(() => closed).toBe(true);
+});
+
+test("a full queue is waited for", async () => {
+  const server = new MapServer();
+  server.refusals = 2;
+  await ScriptedServer.open(server.script(double));
+  expect(await all(remote().map([1, 2]))).toEqual([2, 4]);
+});
+
+test("a source that fails, and an item that cannot be sent, end the map with their error", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(server.script(double));
+  const broken = (async function* () {
+    yield 1;
+    throw new Error("the source broke");
+  })();
+  await expect(all(remote().map(broken))).rejects.toThrow("the source broke");
+  await expect(all(remote().map([1, (() => 2) as never]))).rejects.toMatchObject({
+    code: "VALUE_NOT_SERIALISABLE",
+  });
+  expect(server.cancelled).toEqual([callId, callId]);
+});
+
+test("a map ends when its signal aborts, and its call is cancelled", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(server.script(() => new Promise<never>(() => undefined)));
+  const stop = new AbortController();
+  const results = all(remote().map([1, 2], { signal: stop.signal }));
+  setTimeout(() => stop.abort(new Error("enough")), 100);
+  await expect(results).rejects.toThrow("enough");
+  expect(server.cancelled).toEqual([callId]);
+});

@@ -1,0 +1,152 @@
+import { stat } from "node:fs/promises";
+import { AppError } from "@dorian/base/app-error";
+import { must } from "@dorian/base/must";
+import type { VolumePutFiles2Response_MissingBlock as MissingBlock } from "@dorian/protocol/modal";
+import { blockBytes } from "./block.ts";
+import { concurrently } from "./concurrently.ts";
+import { withLocalFile } from "./local-file-error.ts";
+import { readUploadBlock, readUploadFile, type UploadFile, type UploadSource } from "./local-file.ts";
+import { sendBytes } from "./transfer.ts";
+import { TransferCounter, type OnTransferProgress } from "./transfer-progress.ts";
+import { callOptions, type TransferSettings, type VolumeWire } from "./volume-wire.ts";
+
+const readsAtOnce = 4;
+const sendsAtOnce = 8;
+/** Addresses hold for an hour; after this time new ones are asked for. */
+const roundMs = 20 * 60_000;
+const maxRequestBytes = 90 * 1024 * 1024;
+
+/**
+ * Puts files into a volume, all of them or none. Only blocks that the server lacks are sent.
+ *
+ * @throws AppError LOCAL_FILE_CHANGED, LOCAL_FILE_MISSING, VOLUME_FILE_EXISTS, VOLUME_BATCH_TOO_LARGE, TRANSFER_FAILED
+ */
+export async function putFiles(
+  wire: VolumeWire,
+  sources: readonly UploadSource[],
+  settings: TransferSettings,
+): Promise<{ files: number; bytes: number }> {
+  const files = await readAll(sources, settings);
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  if (files.length > 0) await upload(wire, files, settings);
+  return { files: files.length, bytes };
+}
+
+async function readAll(sources: readonly UploadSource[], settings: TransferSettings): Promise<UploadFile[]> {
+  const sized = await Promise.all(
+    sources.map(async ({ localPath, remotePath }) => ({
+      path: remotePath,
+      size: settings.onProgress ? (await withLocalFile(localPath, "read", () => stat(localPath))).size : 0,
+    })),
+  );
+  const counter = new TransferCounter("reading", sized, settings.onProgress);
+  const files: UploadFile[] = [];
+  const { signal } = settings;
+  await concurrently(
+    [...sources.entries()],
+    { limit: readsAtOnce, signal },
+    async ([index, source], signal) => {
+      const onRead = (bytes: number) => counter.add(source.remotePath, bytes);
+      files[index] = await readUploadFile(source, { signal, onRead });
+    },
+  );
+  return files;
+}
+
+async function upload(
+  { modal, volumeId }: VolumeWire,
+  files: UploadFile[],
+  { overwrite, onProgress, signal }: TransferSettings,
+): Promise<void> {
+  const receipts = new Map<string, Uint8Array>();
+  let sending: Sending | undefined;
+  for (;;) {
+    const request = requestOf(volumeId, files, receipts, overwrite ?? false);
+    const { missingBlocks } = await modal.volumePutFiles2(request, callOptions(signal));
+    sending ??= new Sending(files, missingBlocks, onProgress);
+    if (missingBlocks.length === 0) return;
+    const { digestOf, sent } = sending;
+    if (missingBlocks.some((block) => receipts.has(digestOf(block)))) throw blocksLost();
+    const startedAt = Date.now();
+    await concurrently(missingBlocks, { limit: sendsAtOnce, signal }, async (block, signal) => {
+      if (Date.now() - startedAt > roundMs) return;
+      const file = must(files[Number(block.fileIndex)], "the file that the server asks for");
+      const content = await readUploadBlock(file, Number(block.blockIndex));
+      const receipt = await sendBytes(block.putUrl, content, { file: file.localPath, signal });
+      receipts.set(digestOf(block), receipt);
+      sent(block);
+    });
+  }
+}
+
+/** Which bytes of which files the server has. */
+class Sending {
+  #files: UploadFile[];
+  #places = new Map<string, { file: UploadFile; bytes: number }[]>();
+  #counter: TransferCounter;
+
+  constructor(files: UploadFile[], missing: MissingBlock[], onProgress: OnTransferProgress | undefined) {
+    this.#files = files;
+    const sized = files.map(({ remotePath, size }) => ({ path: remotePath, size }));
+    this.#counter = new TransferCounter("sending", sized, onProgress);
+    const wanted = new Set(missing.map(this.digestOf));
+    for (const file of files) {
+      for (const [index, digest] of file.blocks.entries()) {
+        const bytes = Math.min(blockBytes, file.size - index * blockBytes);
+        if (!wanted.has(digest)) this.#counter.add(file.remotePath, bytes);
+        else this.#places.set(digest, [...(this.#places.get(digest) ?? []), { file, bytes }]);
+      }
+    }
+  }
+
+  digestOf = (block: MissingBlock): string => {
+    const file = must(this.#files[Number(block.fileIndex)], "the file that the server asks for");
+    return must(file.blocks[Number(block.blockIndex)], "the block that the server asks for");
+  };
+
+  /** A block of one content may stand in many places. */
+  sent = (block: MissingBlock): void => {
+    for (const { file, bytes } of this.#places.get(this.digestOf(block)) ?? [])
+      this.#counter.add(file.remotePath, bytes);
+  };
+}
+
+function requestOf(
+  volumeId: string,
+  files: UploadFile[],
+  receipts: ReadonlyMap<string, Uint8Array>,
+  overwrite: boolean,
+) {
+  const size = files.reduce(
+    (sum, file) => sum + file.remotePath.length * 3 + 32 + file.blocks.length * 100,
+    0,
+  );
+  if (size > maxRequestBytes) throw batchTooLarge(files.length);
+  return {
+    volumeId,
+    disallowOverwriteExistingFiles: !overwrite,
+    files: files.map((file) => ({
+      path: file.remotePath,
+      size: BigInt(file.size),
+      mode: file.mode,
+      blocks: file.blocks.map((digest) => {
+        const putResponse = receipts.get(digest);
+        return { contentsSha256: Buffer.from(digest, "hex"), ...(putResponse ? { putResponse } : {}) };
+      }),
+    })),
+  };
+}
+
+function batchTooLarge(files: number): AppError {
+  return new AppError("VOLUME_BATCH_TOO_LARGE", `${files} files are too many to be put at once.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Upload the directory in parts.",
+  });
+}
+
+function blocksLost(): AppError {
+  return new AppError("UPLOAD_INCOMPLETE", "The server asks again for content that it has accepted.", {
+    status: "DATA_LOSS",
+    remedy: "Nothing was put into the volume. Try again; if it happens again, look at the server's log.",
+  });
+}

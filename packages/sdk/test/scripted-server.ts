@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import {
+  DataFormat,
+  FunctionGetOutputsItemSchema,
+  GenericResult_GenericStatus as Status,
+  ModalClient,
+} from "@dorian/protocol/modal";
+import { OperatorService } from "@dorian/protocol/operator";
+import { encodeValue } from "@dorian/protocol/payload";
+import type { ServiceHandlers } from "@dorian/protocol/service";
+import { onTestFinished } from "vitest";
+import { connectToServer } from "../src/client/connect.ts";
+import { setTransport } from "../src/client/transport.ts";
+
+export type Script = ServiceHandlers<typeof ModalClient>;
+export type OutputItem = MessageInitShape<typeof FunctionGetOutputsItemSchema>;
+
+/** A server that answers by script, over a socket that it can leave and come back to. */
+export class ScriptedServer {
+  #address: string;
+  #script: Script;
+  #server: GrpcServer | undefined;
+
+  private constructor(address: string, script: Script) {
+    this.#address = address;
+    this.#script = script;
+  }
+
+  /** Listens, and makes it what the SDK of this process calls, until the test ends. */
+  static async open(script: Script): Promise<ScriptedServer> {
+    const directory = await mkdtemp(join(tmpdir(), "dorian-sdk-"));
+    const socket = join(directory, "server.sock");
+    const server = new ScriptedServer(`unix:${socket}`, script);
+    await server.start();
+    const wire = await connectToServer({
+      url: `unix://${socket}`,
+      tokenId: "ak-test",
+      tokenSecret: "as-test",
+    });
+    setTransport(wire);
+    onTestFinished(async () => {
+      setTransport(undefined);
+      wire[Symbol.dispose]();
+      await server.stop();
+      await rm(directory, { recursive: true });
+    });
+    return server;
+  }
+
+  async start(): Promise<void> {
+    this.#server = await GrpcServer.listen({
+      address: this.#address,
+      services: [
+        mountService(ModalClient, this.#script),
+        mountService(OperatorService, { serverInfo: async () => ({}) }),
+      ],
+      authenticate: () => ({ kind: "client", tokenId: "ak-test" }),
+      onInternalError: (error, method) => {
+        throw new Error(`${method} failed`, { cause: error });
+      },
+    });
+  }
+
+  /** Drops all calls and does not listen any more. */
+  async stop(): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]();
+    this.#server = undefined;
+  }
+}
+
+/** A finished input's output. */
+export function success(value: unknown, idx = 0): OutputItem {
+  return {
+    idx,
+    dataFormat: DataFormat.CBOR,
+    result: {
+      status: Status.SUCCESS,
+      dataOneof: {
+        case: "data",
+        value: value === undefined ? new Uint8Array() : encodeValue(value, "a result"),
+      },
+    },
+  };
+}
+
+/** An answer to FunctionGetOutputs. */
+export function outputs(...items: OutputItem[]) {
+  return { outputs: items, lastEntryId: `${items.length}-0`, idxs: items.map(({ idx }) => idx ?? 0) };
+}

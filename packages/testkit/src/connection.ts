@@ -1,0 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { connectToServer } from "@dorian/sdk/client/connect";
+import { setTransport, type Transport } from "@dorian/sdk/client/transport";
+
+/** Lets the SDK in this process call the server of a data directory, until it is disposed of. */
+export async function sdkConnection(dataDirectory: string): Promise<Transport & Disposable> {
+  const file = await readFile(join(dataDirectory, "client.json"), "utf8");
+  const transport = await connectToServer(JSON.parse(file));
+  setTransport(transport);
+  return {
+    ...transport,
+    [Symbol.dispose]() {
+      setTransport(undefined);
+      transport[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { instanceOf } from "./leftovers.ts";
+
+/** A container as the machine sees it, without asking the server. */
+export interface RunningContainer {
+  taskId: string;
+  /** On this machine, of the container's first process. */
+  pid: number;
+  /** Where a path of the container lies on this machine. */
+  path(inside: string): string;
+}
+
+/** Containers that the worker of a data directory runs now. */
+export async function containersOf(dataDirectory: string): Promise<RunningContainer[]> {
+  const instance = await instanceOf(dataDirectory);
+  const found: RunningContainer[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const cgroup = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
+    const taskId = new RegExp(`/dorian-${instance}/(ta-[^/\n]+)`).exec(cgroup)?.[1];
+    if (taskId === undefined) continue;
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    // Its first process has the number 1 in its own namespace.
+    if (!/^NSpid:.*\s1$/m.test(status) || !/^Name:\s+(node|MainThread)$/m.test(status)) continue;
+    found.push({ taskId, pid: Number(pid), path: (inside) => join(`/proc/${pid}/root`, inside) });
+  }
+  return found;
+}
+
+/** Waits for `count` containers in which `inside` exists: a file that the code under test writes when it is far enough. */
+export async function containersWith(
+  dataDirectory: string,
+  inside: string,
+  options: { count?: number; timeoutMs?: number } = {},
+): Promise<RunningContainer[]> {
+  const { count = 1, timeoutMs = 60_000 } = options;
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const all = await containersOf(dataDirectory);
+    const there = await Promise.all(all.map((container) => exists(container.path(inside))));
+    const found = all.filter((_, index) => there[index]);
+    if (found.length >= count) return found;
+    if (Date.now() > deadline) {
+      throw new Error(
+        `${found.length} of ${all.length} containers have ${inside}, ${count} should after ${timeoutMs} ms`,
+      );
+    }
+    await delay(50);
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return readFile(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { dorian } from "@dorian/testkit/run-command";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+
+let data: TemporaryDirectory;
+let server: DorianProcess;
+
+beforeAll(async () => {
+  data = await seededData();
+  server = await DorianProcess.start({ dataDirectory: data.path });
+});
+
+afterAll(async () => {
+  await server.stop();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await data[Symbol.asyncDispose]();
+});
+
+/** Runs an app and returns what its local entrypoint printed as JSON lines. */
+async function run(source: string, args: string[] = []): Promise<unknown[]> {
+  await using project = await temporaryDirectory({ "app.ts": source });
+  const result = await dorian(data.path, ["run", "app.ts", ...args], { cwd: project.path });
+  expect(result.code, result.stdout + result.stderr).toBe(0);
+  return result.stdout
+    .split("\n")
+    .filter((line) => line.startsWith("> "))
+    .map((line) => JSON.parse(line.slice(2)) as unknown);
+}
+
+const print = `const print = (value: unknown) => console.log("> " + JSON.stringify(value));`;
+
+test("remote, spawn, map and local give the same results, with arguments of every plain kind [R1, R3]", async () => {
+  const printed = await run(`
+import { App, FunctionCall } from "dorian";
+${print}
+export const app = new App("calls");
+export const add = app.function({ name: "add" }, async (a: number, b: number) => a + b);
+export const same = app.function({ name: "same" }, async (value: unknown) => value);
+app.localEntrypoint(async () => {
+  print(await add.remote(1, 2));
+  print(await add.local(1, 2));
+  const call = await add.spawn(2, 3);
+  print(await call.get({ timeoutMs: 20000 }));
+  print(await FunctionCall.fromId(call.functionCallId).get());
+  const values = [];
+  for await (const value of add.starmap([[1, 1], [2, 2], [3, 3]])) values.push(value);
+  print(values);
+  const back = await same.remote({ text: "ü", list: [1, null, true], when: new Date(0), bytes: new Uint8Array([1, 2]) }) as any;
+  print([back.text, back.list, back.when.getTime(), [...back.bytes]]);
+});
+`);
+  expect(printed).toEqual([3, 3, 5, 5, [2, 4, 6], ["ü", [1, null, true], 0, [1, 2]]]);
+});
+
+test("a map of 300 inputs keeps its order, and runs many at a time in a concurrent container [R1]", async () => {
+  const printed = await run(`
+import { App, currentTaskId } from "dorian";
+${print}
+export const app = new App("mapped");
+let running = 0, most = 0;
+export const slow = app.function({ name: "slow", maxConcurrentInputs: 20, maxContainers: 1 }, async (x: number) => {
+  running += 1; most = Math.max(most, running);
+  await new Promise((resolve) => setTimeout(resolve, 5 + (x % 7)));
+  running -= 1;
+  return { x, most, task: currentTaskId() };
+});
+app.localEntrypoint(async () => {
+  const results = [];
+  for await (const result of slow.map(Array.from({ length: 300 }, (_, index) => index))) results.push(result);
+  print(results.every((result, index) => result.x === index));
+  print(new Set(results.map((result) => result.task)).size);
+  print(Math.max(...results.map((result) => result.most)) > 5);
+});
+`);
+  expect(printed).toEqual([true, 1, true]);
+});
+
+test("a generator's items arrive while it runs, and leaving it early stops it", async () => {
+  const printed = await run(`
+import { App } from "dorian";
+${print}
+export const app = new App("generators");
+export const count = app.function({ name: "count" }, async function* (to: number) {
+  for (let index = 0; index < to; index += 1) { yield { index, at: Date.now() }; await new Promise((resolve) => setTimeout(resolve, 200)); }
+});
+app.localEntrypoint(async () => {
+  const gaps = [];
+  for await (const { index, at } of count.remote(4)) gaps.push([index, Date.now() - at < 150]);
+  print(gaps);
+  const seen = [];
+  for await (const { index } of count.remote(1000)) { seen.push(index); if (index === 2) break; }
+  print(seen);
+});
+`);
+  expect(printed).toEqual([[0, 1, 2, 3].map((index) => [index, true]), [0, 1, 2]]);
+});
+
+test("a user's error comes back with its name, properties, cause and the place in the user's source [R3]", async () => {
+  const printed = await run(`
+import { App, RemoteError } from "dorian";
+${print}
+export const app = new App("errors");
+class WeightsError extends Error { override name = "WeightsError"; constructor(message: string, readonly file: string, options?: ErrorOptions) { super(message, options); } }
+function load(): never {
+  throw new WeightsError("no such weights", "model.bin", { cause: new TypeError("inner") });
+}
+export const fail = app.function({ name: "fail" }, async () => load());
+app.localEntrypoint(async () => {
+  try { await fail.remote(); } catch (error: any) {
+    print([error instanceof RemoteError, error.name, error.message, error.file, error.cause.name, error.cause.message]);
+    print(/app\\.ts:7/.test(error.stack));
+    print(error.stack.includes("guest.mjs"));
+  }
+});
+`);
+  expect(printed).toEqual([
+    [true, "WeightsError", "no such weights", "model.bin", "TypeError", "inner"],
+    true,
+    false,
+  ]);
+});
+
+test("an input that takes too long fails with a timeout, and its container's exit hook still runs [R4, G4]", async () => {
+  const printed = await run(`
+import { App, FunctionTimeoutError, Volume, method, exit } from "dorian";
+import { existsSync, writeFileSync } from "node:fs";
+${print}
+const volume = Volume.fromName("timeouts", { createIfMissing: true });
+export const app = new App("timeouts");
+@app.cls({ timeout: 1, startupTimeout: 60, volumes: { "/vol": volume } })
+export class Slow {
+  @method() async sleep() { await new Promise((resolve) => setTimeout(resolve, 60000)); }
+  @exit() async bye() { writeFileSync("/vol/exited", "yes"); }
+}
+export const look = app.function({ name: "look", volumes: { "/vol": volume } }, async () => { await volume.reload(); return existsSync("/vol/exited"); });
+app.localEntrypoint(async () => {
+  try { await app.instance(Slow).sleep.remote(); } catch (error: any) { print([error instanceof FunctionTimeoutError, error.name]); }
+  for (let turn = 0; turn < 40 && !(await look.remote()); turn += 1) await new Promise((resolve) => setTimeout(resolve, 250));
+  print(await look.remote());
+});
+`);
+  expect(printed).toEqual([[true, "FunctionTimeoutError"], true]);
+});
+
+test("retries run a failed input again, with growing attempts, and then give up with the user's error", async () => {
+  const printed = await run(`
+import { App, Volume } from "dorian";
+import { appendFileSync, readFileSync } from "node:fs";
+${print}
+export const app = new App("retries");
+let attempts = 0;
+export const flaky = app.function({ name: "flaky", maxContainers: 1, retries: { maxRetries: 3, initialDelay: 0.1 } }, async (good: number) => {
+  attempts += 1;
+  if (attempts < good) throw new Error("attempt " + attempts);
+  return attempts;
+});
+app.localEntrypoint(async () => {
+  print(await flaky.remote(3));
+  try { await flaky.remote(100); } catch (error: any) { print(error.message.startsWith("attempt")); }
+});
+`);
+  expect(printed).toEqual([3, true]);
+});
+
+test("cancelling a call stops its code within seconds and get() says so", async () => {
+  const printed = await run(`
+import { App, currentInput, Volume } from "dorian";
+${print}
+export const app = new App("cancels");
+let cancelled = 0;
+export const wait = app.function({ name: "wait", maxConcurrentInputs: 2, maxContainers: 1 }, async () => {
+  await new Promise((resolve) => currentInput()?.signal.addEventListener("abort", () => { cancelled += 1; resolve(0); }));
+});
+export const count = app.function({ name: "count" }, async () => 0);
+app.localEntrypoint(async () => {
+  const call = await wait.spawn();
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const started = Date.now();
+  await call.cancel();
+  try { await call.get({ timeoutMs: 10000 }); } catch (error: any) { print([error.code, Date.now() - started < 5000]); }
+});
+`);
+  expect(printed).toEqual([["CALL_CANCELLED", true]]);
+});
+
+test("functions call each other inside containers, and deployed ones are found by name from another program [R1, O4]", async () => {
+  await using project = await temporaryDirectory({
+    "app.ts": `
+import { App } from "dorian";
+export const app = new App("deployed-calls");
+export const half = app.function({ name: "half" }, async (x: number) => x / 2);
+export const quarter = app.function({ name: "quarter" }, async (x: number) => half.remote(await half.remote(x)));
+`,
+  });
+  const deployed = await dorian(data.path, ["deploy", "app.ts"], { cwd: project.path });
+  expect(deployed.code, deployed.stderr).toBe(0);
+  const printed = await run(`
+import { App, Function } from "dorian";
+${print}
+export const app = new App("caller");
+export const relay = app.function({ name: "relay" }, async (x: number) => Function.fromName<(x: number) => Promise<number>>("deployed-calls", "quarter").remote(x));
+app.localEntrypoint(async () => {
+  print(await Function.fromName("deployed-calls", "quarter").remote(8 as never));
+  print(await relay.remote(16));
+  try { await Function.fromName("deployed-calls", "third").remote(); } catch (error: any) { print(error.status); }
+});
+`);
+  expect(printed).toEqual([2, 4, "NOT_FOUND"]);
+  const stopped = await dorian(data.path, ["app", "stop", "deployed-calls"]);
+  expect(stopped.code, stopped.stderr).toBe(0);
+});

@@ -1,0 +1,157 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { writeFile } from "node:fs/promises";
+import { FunctionCall } from "@dorian/sdk/function/function-call";
+import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Volume } from "@dorian/sdk/volume/volume";
+import { sdkConnection } from "@dorian/testkit/connection";
+import { containersWith } from "@dorian/testkit/containers";
+import { deployApp } from "@dorian/testkit/deployed-app";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { dorian } from "@dorian/testkit/run-command";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { SplitDorian } from "@dorian/testkit/split-dorian";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const source = `
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { App, Image, Volume } from "dorian";
+
+const volume = Volume.fromName("kill-server", { createIfMissing: true });
+export const app = new App("kill-server", { image: Image.debianSlim() });
+
+/** Goes on when somebody makes the file /tmp/go, and says how often it was begun in this container. */
+export const gated = app.function({ name: "gated" }, async (text: string) => {
+  await appendFile("/tmp/begun", text + "\\n");
+  while (!existsSync("/tmp/go")) await delay(20);
+  return [text, (await readFile("/tmp/begun", "utf8")).trim()];
+});
+
+export const slowSquare = app.function({ name: "slowSquare", maxContainers: 2 }, async (value: number) => {
+  await delay(50);
+  return value * value;
+});
+
+export const commitLoop = app.function({ name: "commitLoop", volumes: { "/vol": volume } }, async (rounds: number) => {
+  for (let round = 1; round <= rounds; round += 1) {
+    await writeFile("/vol/round-" + round, String(round).repeat(10_000));
+    await volume.commit();
+    await writeFile("/tmp/committed", String(round));
+  }
+  return rounds;
+});
+`;
+
+let data: TemporaryDirectory;
+let dorians: SplitDorian;
+let connection: Disposable;
+
+beforeAll(async () => {
+  data = await seededData();
+  dorians = await SplitDorian.start({ dataDirectory: data.path });
+  await deployApp(data.path, source);
+  connection = await sdkConnection(data.path);
+});
+
+afterAll(async () => {
+  connection[Symbol.dispose]();
+  await dorians[Symbol.asyncDispose]();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await data[Symbol.asyncDispose]();
+});
+
+test("a call outlives the server: the container goes on, and who waits gets the result of its one run", async () => {
+  const gated = RemoteFunction.fromName<(text: string) => Promise<[string, string]>>("kill-server", "gated");
+  const spawned = await gated.spawn("one");
+  const waiting = FunctionCall.fromId<[string, string]>(spawned.functionCallId).get();
+  const [container] = await containersWith(data.path, "/tmp/begun");
+  await dorians.server.kill();
+  await writeFile(container?.path("/tmp/go") ?? "", "");
+  await delay(300);
+  await dorians.startServer();
+  expect(await waiting).toEqual(["one", "one"]);
+  expect(await spawned.get()).toEqual(["one", "one"]);
+});
+
+test("an accepted call that no container had begun is run after the restart", async () => {
+  const slowSquare = RemoteFunction.fromName<(value: number) => Promise<number>>("kill-server", "slowSquare");
+  const calls = await Promise.all([1, 2, 3, 4, 5].map((value) => slowSquare.spawn(value)));
+  await dorians.server.kill();
+  await dorians.startServer();
+  expect(await Promise.all(calls.map((call) => call.get()))).toEqual([1, 4, 9, 16, 25]);
+});
+
+test("a map goes on over two deaths of the server, with each result once and in order", async () => {
+  const slowSquare = RemoteFunction.fromName<(value: number) => Promise<number>>("kill-server", "slowSquare");
+  const numbers = Array.from({ length: 150 }, (_, index) => index);
+  const results: unknown[] = [];
+  for await (const result of slowSquare.map(numbers)) {
+    results.push(result);
+    if (results.length !== 20 && results.length !== 60) continue;
+    await dorians.server.kill();
+    await dorians.startServer();
+  }
+  expect(results).toEqual(numbers.map((value) => value * value));
+});
+
+test("a finished result is still there after the server was killed right behind it", async () => {
+  const slowSquare = RemoteFunction.fromName<(value: number) => Promise<number>>("kill-server", "slowSquare");
+  const call = await slowSquare.spawn(12);
+  expect(await call.get()).toBe(144);
+  await dorians.server.kill();
+  await dorians.startServer();
+  expect(await call.get()).toBe(144);
+});
+
+test("commits wait for the server, and every one that was acknowledged is in the volume [L2]", async () => {
+  const commitLoop = RemoteFunction.fromName<(rounds: number) => Promise<number>>(
+    "kill-server",
+    "commitLoop",
+  );
+  const call = await commitLoop.spawn(12);
+  const [container] = await containersWith(data.path, "/tmp/committed");
+  for (let deaths = 0; deaths < 2; deaths += 1) {
+    await dorians.server.kill();
+    await delay(400);
+    await dorians.startServer();
+    await delay(800);
+  }
+  expect(container).toBeDefined();
+  expect(await call.get()).toBe(12);
+  const files = await Volume.fromName("kill-server").files();
+  for (let round = 1; round <= 12; round += 1) {
+    expect(Buffer.from(await files.readFile(`round-${round}`)).toString()).toBe(String(round).repeat(10_000));
+  }
+});
+
+test("an image build is taken up again, and the deployment that waits for it succeeds", async () => {
+  await using project = await temporaryDirectory({
+    "app.ts": `
+      import { App, Image } from "dorian";
+      const image = Image.debianSlim().runCommands("echo begun-1 > /first").runCommands("echo building; sleep 3; echo built > /second");
+      export const app = new App("kill-build", { image });
+      export const look = app.function({ name: "look" }, async () => (await import("node:fs")).readFileSync("/second", "utf8"));
+    `,
+  });
+  let killed = false;
+  const restarted = Promise.withResolvers<void>();
+  const deploying = dorian(data.path, ["deploy", "app.ts"], {
+    cwd: project.path,
+    onOutput(text) {
+      if (killed || !text.includes("building")) return;
+      killed = true;
+      void dorians.server
+        .kill()
+        .then(() => dorians.startServer())
+        .then(restarted.resolve, restarted.reject);
+    },
+  });
+  const result = await deploying;
+  expect(killed).toBe(true);
+  await restarted.promise;
+  expect(result).toMatchObject({ code: 0 });
+  const look = RemoteFunction.fromName<() => Promise<string>>("kill-build", "look");
+  expect(await look.remote()).toBe("built\n");
+});

@@ -1,0 +1,166 @@
+import { writeFile } from "node:fs/promises";
+import { FunctionCall } from "@dorian/sdk/function/function-call";
+import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Volume } from "@dorian/sdk/volume/volume";
+import { sdkConnection } from "@dorian/testkit/connection";
+import { containersOf, containersWith } from "@dorian/testkit/containers";
+import { deployApp } from "@dorian/testkit/deployed-app";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { dorian } from "@dorian/testkit/run-command";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { SplitDorian } from "@dorian/testkit/split-dorian";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const source = `
+import { existsSync } from "node:fs";
+import { open, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { App, Image, Volume, currentTaskId } from "dorian";
+
+const volume = Volume.fromName("kill-worker", { createIfMissing: true });
+export const app = new App("kill-worker", { image: Image.debianSlim() });
+
+/** Goes on when somebody makes the file /tmp/go-<text>. */
+export const gated = app.function({ name: "gated" }, async (text: string) => {
+  await writeFile("/tmp/begun-" + text, "");
+  while (!existsSync("/tmp/go-" + text)) await delay(20);
+  return [text, currentTaskId()];
+});
+
+/** Writes one file after another, each in many pieces, and says which it has committed. */
+export const commits = app.function({ name: "commits", volumes: { "/vol": volume } }, async function* () {
+  for (let round = 1; ; round += 1) {
+    const file = await open("/vol/round-" + round, "w");
+    for (let piece = 0; piece < 64; piece += 1) await file.write(Buffer.alloc(16_384, round));
+    await file.close();
+    await volume.commit();
+    yield round;
+  }
+});
+`;
+
+let data: TemporaryDirectory;
+let dorians: SplitDorian;
+let connection: Disposable;
+
+beforeAll(async () => {
+  data = await seededData();
+  dorians = await SplitDorian.start({ dataDirectory: data.path });
+  await deployApp(data.path, source);
+  connection = await sdkConnection(data.path);
+});
+
+afterAll(async () => {
+  connection[Symbol.dispose]();
+  await dorians[Symbol.asyncDispose]();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await data[Symbol.asyncDispose]();
+});
+
+test("the input of a killed worker's container is done by a new container, and who waits gets the result", async () => {
+  const gated = RemoteFunction.fromName<(text: string) => Promise<[string, string]>>("kill-worker", "gated");
+  const { functionCallId } = await gated.spawn("again");
+  const waiting = FunctionCall.fromId<[string, string]>(functionCallId).get();
+  const [first] = await containersWith(data.path, "/tmp/begun-again");
+  await dorians.worker.kill();
+  await dorians.startWorker();
+  const [second] = await containersWith(data.path, "/tmp/begun-again");
+  expect(second?.taskId).not.toBe(first?.taskId);
+  await writeFile(second?.path("/tmp/go-again") ?? "", "");
+  expect(await waiting).toEqual(["again", second?.taskId]);
+});
+
+test("a worker that starts again ends the containers that the killed one left running", async () => {
+  const gated = RemoteFunction.fromName<(text: string) => Promise<[string, string]>>("kill-worker", "gated");
+  const call = await gated.spawn("left");
+  const [container] = await containersWith(data.path, "/tmp/begun-left");
+  await dorians.worker.kill();
+  await call.cancel();
+  expect((await containersOf(data.path)).map(({ pid }) => pid)).toContain(container?.pid);
+  await dorians.startWorker();
+  expect(await containersOf(data.path)).toEqual([]);
+  await expect(call.get()).rejects.toThrow(/cancelled/i);
+});
+
+test("every acknowledged commit of a killed worker is in the volume, and no file of it is torn [L5, L9]", async () => {
+  const commits = RemoteFunction.fromName<() => AsyncGenerator<number>>("kill-worker", "commits");
+  let acknowledged = 0;
+  const reading = (async () => {
+    for await (const round of await commits.remote()) {
+      acknowledged = round;
+      if (round === 8) void dorians.worker.kill().then(() => dorians.startWorker());
+    }
+  })();
+  await expect(reading).rejects.toThrow(/yielded \d+ values?, so it was not run again/);
+  expect(acknowledged).toBeGreaterThanOrEqual(8);
+
+  const files = await Volume.fromName("kill-worker").files();
+  const rounds: number[] = [];
+  for await (const { path, size } of files.list("/")) {
+    const round = Number(path.slice("round-".length));
+    expect([path, size]).toEqual([path, 64 * 16_384]);
+    const content = await files.readFile(path);
+    expect(content.every((byte) => byte === round)).toBe(true);
+    rounds.push(round);
+  }
+  expect(rounds.toSorted((a, b) => a - b).slice(0, acknowledged)).toEqual(
+    Array.from({ length: acknowledged }, (_, index) => index + 1),
+  );
+});
+
+test("a build that a killed worker had begun leaves nothing in the cache and is begun again", async () => {
+  await using project = await temporaryDirectory({
+    "app.ts": `
+      import { App, Image } from "dorian";
+      const image = Image.debianSlim().runCommands("echo half > /half; echo building; sleep 3; echo built >> /half");
+      export const app = new App("kill-build", { image });
+      export const look = app.function({ name: "look" }, async () => (await import("node:fs")).readFileSync("/half", "utf8"));
+    `,
+  });
+  let restarted: Promise<void> | undefined;
+  const result = await dorian(data.path, ["deploy", "app.ts"], {
+    cwd: project.path,
+    onOutput(text) {
+      if (!restarted && text.includes("building\n"))
+        restarted = dorians.worker.kill().then(() => dorians.startWorker());
+    },
+  });
+  await restarted;
+  expect(restarted).toBeDefined();
+  expect(result.stdout + result.stderr).toMatch(/was lost during the build/);
+  expect(result).toMatchObject({ code: 0 });
+  const look = RemoteFunction.fromName<() => Promise<string>>("kill-build", "look");
+  expect(await look.remote()).toBe("half\nbuilt\n");
+});
+
+test("a build whose worker stays away is not ready, and the next deployment builds it", async () => {
+  await using project = await temporaryDirectory({
+    "app.ts": `
+      import { App, Image } from "dorian";
+      const image = Image.debianSlim().runCommands("echo building-late; sleep 2; echo done > /late");
+      export const app = new App("kill-late", { image });
+      export const look = app.function({ name: "look" }, async () => (await import("node:fs")).readFileSync("/late", "utf8"));
+    `,
+  });
+  let killed: Promise<void> | undefined;
+  const first = await dorian(data.path, ["deploy", "app.ts"], {
+    cwd: project.path,
+    onOutput(text, send) {
+      if (!killed && text.includes("building-late\n"))
+        killed = dorians.worker.kill().then(() => send("SIGINT"));
+    },
+  });
+  await killed;
+  expect(first.code).toBe(130);
+  const { stdout } = await dorian(data.path, ["image", "list", "--json"]);
+  const late = (JSON.parse(stdout) as { description: string; state: string }[]).filter(({ description }) =>
+    description.includes("building-late"),
+  );
+  expect(late.map(({ state }) => state)).not.toContain("ready");
+  await dorians.startWorker();
+  const second = await dorian(data.path, ["deploy", "app.ts"], { cwd: project.path });
+  expect(second).toMatchObject({ code: 0 });
+  const look = RemoteFunction.fromName<() => Promise<string>>("kill-late", "look");
+  expect(await look.remote()).toBe("done\n");
+});
