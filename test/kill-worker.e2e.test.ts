@@ -86,14 +86,16 @@ test("a worker that starts again ends the containers that the killed one left ru
 test("every acknowledged commit of a killed worker is in the volume, and no file of it is torn [L5, L9]", async () => {
   const commits = RemoteFunction.fromName<() => AsyncGenerator<number>>("kill-worker", "commits");
   let acknowledged = 0;
+  let restarted: Promise<void> | undefined;
   const reading = (async () => {
     for await (const round of await commits.remote()) {
       acknowledged = round;
-      if (round === 8) void dorians.worker.kill().then(() => dorians.startWorker());
+      if (round === 8) restarted = dorians.worker.kill().then(() => dorians.startWorker());
     }
   })();
   await expect(reading).rejects.toThrow(/yielded \d+ values?, so it was not run again/);
   expect(acknowledged).toBeGreaterThanOrEqual(8);
+  await restarted;
 
   const files = await Volume.fromName("kill-worker").files();
   const rounds: number[] = [];

@@ -135,7 +135,8 @@ app.localEntrypoint(async () => {
   console.log(
     `  ${first.value.bytes / 1024 / 1024} MiB mapped; same text, same embedding: ${String(first.value.embedding) === String(second.value.embedding)}`,
   );
-  await new Promise((resolve) => setTimeout(resolve, 6000));
+  // Longer than the scaledown window: the idle container is stopped meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 4000));
   const again = await timed(() => projection.embed.remote("weights belong in the image"));
   console.log(
     `  after the idle container was stopped, a new one answered (${again.value.taskId !== first.value.taskId})`,

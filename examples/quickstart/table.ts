@@ -28,6 +28,7 @@ export function printTable({
   const row = (name: string, first: number, second: number) =>
     console.log(`  ${name.padEnd(26)}${ms(first)}${ms(second)}`);
   console.log(`\n  ${"".padEnd(26)}${"first start".padStart(14)}${"second start".padStart(14)}`);
+  console.log(`  ${"image build".padEnd(26)}${ms(firstStart.imageBuildMs)}${"the same".padStart(14)}`);
   for (const [index, phase] of firstStart.phases.entries())
     row(phase.name, phase.milliseconds, secondStart.phases[index]?.milliseconds ?? 0);
   row("cold start, in all", total(firstStart), total(secondStart));

@@ -83,6 +83,8 @@ export interface Dispatch extends AsyncDisposable {
   appTasks: AppTasks;
 }
 
+/** Time for the containers of a stopped app, whose inputs are all cancelled, to begin to stop. */
+const responseSecs = 2;
 const sweepMs = 30_000;
 const pruneMs = 3_600_000;
 
@@ -227,7 +229,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       async stopApp(appId, { reason, signal }) {
         const open = calls.openInputsOf(appId);
         await Promise.all(open.map((input) => pools.cancel(input, { terminateContainer: false, reason })));
-        for (const task of tasks.liveOf(appId)) tasks.stop(task, { graceSecs, reason });
+        for (const task of tasks.liveOf(appId)) tasks.stop(task, { graceSecs, reason, responseSecs });
         await tasks.whenGone(appId, { signal });
         logs.wake(appId);
       },

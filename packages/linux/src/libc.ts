@@ -11,6 +11,7 @@ const calls = {
   mknod: libc.func("int mknod(str, uint, ulong)"),
   lgetxattr: libc.func("long lgetxattr(str, str, _Out_ uint8_t *, size_t)"),
   lsetxattr: libc.func("int lsetxattr(str, str, uint8_t *, size_t, int)"),
+  llistxattr: libc.func("long llistxattr(str, uint8_t *, size_t)"),
   lremovexattr: libc.func("int lremovexattr(str, str)"),
   flock: libc.func("int flock(int, int)"),
   utimensat: libc.func("int utimensat(int, str, int64_t *, int)"),

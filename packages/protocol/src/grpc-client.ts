@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { maxMessageBytes } from "./grpc-server.ts";
 import { methodEntries, type CallOptions, type ServiceClient } from "./service.ts";
 import { fromStatus } from "./status.ts";
+import { isServerGone } from "./status-error.ts";
 
 export interface ConnectOptions {
   /** `http://127.0.0.1:7070`, or `unix:///path/to/socket`. */
@@ -98,7 +99,7 @@ async function callUnary(
     try {
       return await unaryAttempt(connection, path, method, request, key, signal);
     } catch (error) {
-      const retry = AppError.is(error) && error.status === "UNAVAILABLE" && Date.now() < deadline;
+      const retry = isServerGone(error) && Date.now() < deadline;
       if (!retry || signal.aborted) throw error;
       await sleep(delays.next(), { signal });
     }

@@ -5,6 +5,7 @@ import { must } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
 import { Http2Call } from "./http2/call.ts";
 import { addressOf, Http2Session } from "./http2/session.ts";
+import { isServerGone } from "./status-error.ts";
 import { methodEntries, type CallOptions, type ServiceClient } from "./service.ts";
 
 export interface Http2ConnectOptions {
@@ -98,7 +99,7 @@ async function callUnary(
       const [reply] = await oneMessage(connection.start(path, message, key), signal);
       return fromBinary(method.output, must(reply, `the answer of ${method.name}`));
     } catch (error) {
-      const retry = AppError.is(error) && error.status === "UNAVAILABLE" && Date.now() < deadline;
+      const retry = isServerGone(error) && Date.now() < deadline;
       if (!retry || signal.aborted) throw error;
       await sleep(delays.next(), { signal });
     }

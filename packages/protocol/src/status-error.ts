@@ -60,3 +60,11 @@ export function statusError(status: CallStatus, address: string): AppError {
   }
   return new AppError(`CALL_${name}`, status.details, { status: name, remedy: "", cause });
 }
+
+/**
+ * True for a call that found no server, or whose server went away before it answered: another try may succeed. A server that stops
+ * resets the calls it has, which looks like a cancellation that nobody here asked for.
+ */
+export function isServerGone(error: unknown): error is AppError {
+  return AppError.is(error) && (error.status === "UNAVAILABLE" || error.code === "CALL_CANCELLED");
+}

@@ -21,3 +21,7 @@ export {
 export { Secret } from "./secret/secret.ts";
 export { startTimeline, type StartTimeline } from "./timeline.ts";
 export { Volume } from "./volume/volume.ts";
+export type { VolumeEntry } from "./volume/volume-entry.ts";
+export type { VolumeFiles } from "./volume/volume-files.ts";
+export type { TransferProgress } from "./volume/transfer-progress.ts";
+export type { TransferSettings } from "./volume/volume-wire.ts";

@@ -7,6 +7,8 @@ export interface StartTimeline {
   phases: { name: string; milliseconds: number }[];
   /** What had to be copied to start it, as opposed to mounted. */
   bytesCopied: number;
+  /** How long the steps of its image took, whenever they were built. */
+  imageBuildMs: number;
 }
 
 /**
@@ -21,8 +23,14 @@ export async function startTimeline(taskId: string): Promise<StartTimeline> {
       remedy: "Read them in the local entrypoint or another program.",
     });
   }
-  const found = await operator.taskTimeline({ taskId });
+  const [found, { items }] = await Promise.all([operator.taskTimeline({ taskId }), operator.imageList({})]);
+  const images = new Map(items.map((image) => [image.imageId, image]));
+  let imageBuildMs = 0;
+  for (let image = images.get(found.imageId); image; image = images.get(image.baseImageId)) {
+    imageBuildMs += image.buildSeconds * 1000;
+  }
   return {
+    imageBuildMs,
     functionTag: found.functionTag,
     phases: found.phases.map(({ name, startedAt, endedAt }) => ({
       name,

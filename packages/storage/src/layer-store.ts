@@ -5,6 +5,7 @@ import { isId, newId } from "@dorian/base/ids";
 import { DraftSpace } from "./draft-space.ts";
 import { flushDirectory, flushTree } from "./flush-tree.ts";
 import { forEachConcurrently } from "./for-each-concurrently.ts";
+import { forgetUnshared, shareLargeFiles } from "./shared-files.ts";
 import { storing } from "./storage-error.ts";
 import { walkTree } from "./walk-tree.ts";
 
@@ -32,11 +33,13 @@ export class LayerStore implements AsyncDisposable {
   /** For upper and work directories: on the layers' file system, so that `adopt` can rename from it. */
   readonly scratchPath: string;
   readonly #layers: string;
+  readonly #shared: string;
   readonly #drafts: DraftSpace;
 
   private constructor(dataDirectory: string, drafts: DraftSpace) {
     this.scratchPath = join(dataDirectory, "scratch");
     this.#layers = join(dataDirectory, "layers");
+    this.#shared = join(dataDirectory, "shared");
     this.#drafts = drafts;
   }
 
@@ -45,6 +48,7 @@ export class LayerStore implements AsyncDisposable {
     return await storing(dataDirectory, async () => {
       await mkdir(join(dataDirectory, "layers"), { recursive: true });
       await mkdir(join(dataDirectory, "scratch"), { recursive: true });
+      await mkdir(join(dataDirectory, "shared"), { recursive: true });
       return new LayerStore(dataDirectory, await DraftSpace.open(join(dataDirectory, "drafts")));
     });
   }
@@ -86,6 +90,14 @@ export class LayerStore implements AsyncDisposable {
       if (options.durable) await flushDirectory(this.#layers);
     });
     return layerId;
+  }
+
+  /**
+   * Has the large files in `directory` share their place on disk with equal ones of layers. Meant for what is adopted
+   * next: nobody may write to it any more.
+   */
+  async shareLargeFiles(directory: string): Promise<void> {
+    await storing(directory, () => shareLargeFiles(directory, this.#shared));
   }
 
   /** Returns when a power cut can no longer take the layer away. */
@@ -153,6 +165,7 @@ export class LayerStore implements AsyncDisposable {
       await this.remove(layerId);
       removed.push(layerId);
     }
+    await forgetUnshared(this.#shared);
     return removed;
   }
 

@@ -38,7 +38,7 @@ export async function prepareSeed(): Promise<void> {
 /** A data directory of the caller's own that starts where the seed ends. Layers are hard links: they never change. */
 export async function seededData(): Promise<TemporaryDirectory> {
   const directory = await temporaryDirectory();
-  for (const linked of ["layers", "blocks"]) {
+  for (const linked of ["layers", "blocks", "shared"]) {
     if (await exists(join(seedDirectory, linked))) {
       await promisify(execFile)("cp", ["-al", join(seedDirectory, linked), join(directory.path, linked)]);
     }
@@ -46,7 +46,7 @@ export async function seededData(): Promise<TemporaryDirectory> {
   await cp(seedDirectory, directory.path, {
     recursive: true,
     filter: (source) =>
-      !["layers", "blocks", "scratch", "drafts"].some((name) => source === join(seedDirectory, name)),
+      !["layers", "blocks", "shared", "scratch", "drafts"].some((name) => source === join(seedDirectory, name)),
   });
   return directory;
 }

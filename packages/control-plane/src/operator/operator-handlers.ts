@@ -47,6 +47,7 @@ export function operatorHandlers(
           endedAt: phase.endedAtMs / 1000,
         })),
         bytesCopied: BigInt(task.bytesCopied),
+        imageId: task.facts.imageId,
       };
     },
 

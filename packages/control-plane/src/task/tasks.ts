@@ -38,6 +38,13 @@ export interface TasksOptions {
   graceSecs: number;
 }
 
+export interface StopOptions {
+  graceSecs: number;
+  reason: string;
+  /** For a container whose work nobody waits for: time to begin to stop. A process too busy for that is killed then. */
+  responseSecs?: number;
+}
+
 /** Time that a worker gets beyond a container's grace before it is believed to have lost it. */
 const stopPatienceMs = 15_000;
 /** Time for `@exit` after the kill switch. */
@@ -157,7 +164,7 @@ export class Tasks implements Disposable {
   }
 
   /** SIGINT, then SIGKILL after the grace; 0 kills at once. */
-  stop(task: Task, options: { graceSecs: number; reason: string }): void {
+  stop(task: Task, options: StopOptions): void {
     if (task.isOver) return;
     task.stopReason ??= options.reason;
     if (task.state === "queued") {
@@ -220,7 +227,9 @@ export class Tasks implements Disposable {
   exited(report: TaskExited): void {
     const task = this.#tasks.get(report.taskId);
     if (!task) return;
-    const reason = endReason(report, task.facts.request.memoryMb);
+    const { functionId, request } = task.facts;
+    const limitMb = this.#options.catalog.spec(functionId)?.definition.resources?.memoryMbMax ?? 0;
+    const reason = endReason(report, { reservedMb: request.memoryMb, limitMb });
     const isUnwanted = task.stopReason === undefined && (report.exitCode !== 0 || report.signal !== "");
     if (isUnwanted || report.failure) this.#note(task, reason);
     this.#end(task, "exited", {
@@ -331,10 +340,11 @@ export class Tasks implements Disposable {
     task.owner.startFailed(task, failure);
   }
 
-  #sendStop(task: Task, options: { graceSecs: number; reason: string }): void {
+  #sendStop(task: Task, options: StopOptions): void {
+    const { graceSecs, reason, responseSecs = 0 } = options;
     this.#options.workers.send(task.workerId ?? "", {
       case: "stopTask",
-      value: { taskId: task.taskId, graceSecs: options.graceSecs, reason: options.reason },
+      value: { taskId: task.taskId, graceSecs, reason, responseSecs },
     });
   }
 

@@ -40,7 +40,15 @@ test("the app's volumes are checked together with the function's own [K3]", () =
     refused("VOLUME_MOUNTED_TWICE"),
   );
   const root = new App("root", { volumes: { "/": weights } });
-  expect(() => root.cls({}, class Model {}, {})).toThrow(refused("VOLUME_PATH_INVALID"));
+  expect(() =>
+    root.cls(
+      {},
+      class Model {
+        load() {}
+      },
+      {},
+    ),
+  ).toThrow(refused("VOLUME_PATH_INVALID"));
   expect([...twice.registered, ...root.registered]).toEqual([]);
 });
 

@@ -73,7 +73,9 @@ test.for<[string, unknown]>([
 });
 
 test("@app.cls without parentheses is refused", () => {
-  class Model {}
+  class Model {
+    load() {}
+  }
   expect(() => new App("marks").cls(Model as never)).toThrow(
     expect.objectContaining({ code: "DECORATOR_WITHOUT_PARENTHESES" }),
   );
@@ -101,8 +103,12 @@ test("decorators of the older kind are refused with what to do", () => {
 });
 
 test("a subclass has its base's marks first; a method that both mark is one", () => {
-  class Base {}
-  class Derived extends Base {}
+  class Base {
+    load() {}
+  }
+  class Derived extends Base {
+    run() {}
+  }
   setMarks(Base, { marks: [{ kind: "enter", name: "load" }], parameters: [{ name: "size" }] });
   setMarks(Derived, {
     marks: [

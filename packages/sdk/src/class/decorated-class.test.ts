@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { must } from "@dorian/base/must";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
@@ -90,7 +91,8 @@ test("only methods with @method() can be called on a handle; the rest says why",
   expect(Object.keys(handle).toSorted()).toEqual(["predict", "stream"]);
   expect(await handle["predict"]?.local(5)).toEqual(["iris-b", 2, 5]);
   const items: unknown[] = [];
-  for await (const item of handle["stream"]?.local(3) as AsyncIterable<unknown>) items.push(item);
+  const stream = must(handle["stream"], "the generator");
+  for await (const item of stream.local(3) as AsyncIterable<unknown>) items.push(item);
   expect(items).toEqual([0, 1, 2]);
   for (const name of ["helper", "download"]) {
     expect(() => handle[name]).toThrow(expect.objectContaining({ code: "METHOD_NOT_CALLABLE" }));
@@ -100,6 +102,8 @@ test("only methods with @method() can be called on a handle; the rest says why",
 test("an instance of a class without a value for a parameter that needs one is refused", async () => {
   const { app, Model } = await compiled();
   expect(() => app.instance(Model)).toThrow(expect.objectContaining({ code: "PARAMETER_MISSING" }));
-  class Other {}
+  class Other {
+    run() {}
+  }
   expect(() => app.instance(Other)).toThrow(expect.objectContaining({ code: "CLASS_NOT_REGISTERED" }));
 });

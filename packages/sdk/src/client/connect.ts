@@ -48,19 +48,23 @@ const retryUnavailableMs = 60_000;
 /** A transport over a connection to the server. The connection stays open for the process's life. */
 export async function connectToServer(address?: ServerAddress): Promise<Transport & Disposable> {
   const { url, tokenId, tokenSecret } = address ?? (await findServer());
-  const connection = new Connection({
-    url,
-    metadata: {
-      "x-modal-client-version": "1.5.4",
-      "x-modal-client-type": "7",
-      "x-modal-token-id": tokenId,
-      "x-modal-token-secret": tokenSecret,
-    },
-  });
+  using connecting = new DisposableStack();
+  const connection = connecting.use(
+    new Connection({
+      url,
+      metadata: {
+        "x-modal-client-version": "1.5.4",
+        "x-modal-client-type": "7",
+        "x-modal-token-id": tokenId,
+        "x-modal-token-secret": tokenSecret,
+      },
+    }),
+  );
   const modal = createClient(ModalClient, connection);
   const operator = createClient(OperatorService, connection);
   // The first call finds out at once whether a server is there; later ones ride out a restart.
   await operator.serverInfo({});
   connection.retryUnavailableMs = retryUnavailableMs;
-  return { url, modal, operator, inContainer: false, [Symbol.dispose]: () => connection[Symbol.dispose]() };
+  const connected = connecting.move();
+  return { url, modal, operator, inContainer: false, [Symbol.dispose]: () => connected.dispose() };
 }

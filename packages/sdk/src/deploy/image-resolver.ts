@@ -16,6 +16,7 @@ import type { AnyFunction } from "../function/callable.ts";
 import { buildDefinition } from "../build-identity/build-definition.ts";
 import { scopeOf } from "../build-identity/module-scopes.ts";
 import { encodeValue } from "@dorian/protocol/payload";
+import { isServerGone } from "@dorian/protocol/status-error";
 import type { DeploySession } from "./deploy-session.ts";
 import { buildFunctionMessage } from "./function-message.ts";
 import { localFiles } from "./local-files.ts";
@@ -239,8 +240,7 @@ export class ImageResolver {
         reachableAt = Date.now();
       } catch (error) {
         // A server that restarts answers for the build when it is back.
-        const isAway = AppError.is(error) && error.status === "UNAVAILABLE";
-        if (!isAway || Date.now() - reachableAt > restartMs) throw error;
+        if (!isServerGone(error) || Date.now() - reachableAt > restartMs) throw error;
         wasAway = true;
         await sleep(delays.next(), { signal });
       }

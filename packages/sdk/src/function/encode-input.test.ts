@@ -12,9 +12,11 @@ function decoded(args: unknown[]): unknown[] {
 }
 
 test("plain data arrives as it was", () => {
-  // The encoder renames "__proto__", so that nobody gets a prototype from outside.
-  const value = fc.jsonValue({ maxDepth: 3 }).filter((found) => !JSON.stringify(found).includes("__proto__"));
-  // A last argument that is an object stays an argument: it is not taken for keyword arguments.
+  // The encoder renames "__proto__", so that nobody gets a prototype from outside, and knows one zero.
+  const value = fc
+    .jsonValue({ maxDepth: 3 })
+    .filter((found) => !JSON.stringify(found).includes("__proto__"))
+    .map((found) => JSON.parse(JSON.stringify(found)) as unknown);
   fc.assert(
     fc.property(fc.array(value, { maxLength: 4 }), (args) => {
       expect(decoded(args)).toEqual(args);

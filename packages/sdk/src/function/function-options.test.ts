@@ -27,7 +27,7 @@ test.for(limits)("%s is a number from %d to %d", ([name, low, high]) => {
   const check = (value: unknown) => () => checkFunctionOptions("F", { [name]: value });
   for (const value of [low, high]) expect(check(value)).not.toThrow();
   for (const value of [low - 1, high + 1, NaN, Infinity, "3"]) {
-    expect(check(value), String(value)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+    expect(check(value)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
   }
 });
 

@@ -11,6 +11,7 @@ import {
   type FunctionGetOutputsItem,
 } from "@dorian/protocol/modal";
 import { decodeValue } from "@dorian/protocol/payload";
+import { isServerGone } from "@dorian/protocol/status-error";
 import { transport, type Transport } from "../client/transport.ts";
 import { failureOf, valueOf } from "./decode-result.ts";
 import { cancelCall, startCall, waitForOutput, type InvokeOptions, type Target } from "./invocation.ts";
@@ -77,7 +78,7 @@ class ItemStream {
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (!AppError.is(error) || error.status !== "UNAVAILABLE") throw error;
+        if (!isServerGone(error)) throw error;
         await sleep(delays.next(), { signal }).catch(() => undefined);
       }
     }

@@ -46,6 +46,7 @@ export class RootFileSystem implements AsyncDisposable {
     unmount(this.path);
     for (const target of mountTargets) await this.#removePlaceholder(target);
     if ((await readdir(this.upper)).length === 0) return undefined;
+    await layers.shareLargeFiles(this.upper);
     return layers.adopt(this.upper, { durable: true });
   }
 

@@ -41,7 +41,7 @@ export declare const ReportPhaseRequestSchema: GenMessage<ReportPhaseRequest>;
  */
 export declare const GuestService: GenService<{
   /**
-   * A phase of the start has ended: "import" or "enter".
+   * A phase has ended: "import" or "enter" of the start, or "serve": the container has begun to stop.
    *
    * @generated from rpc dorian.guest.GuestService.ReportPhase
    */

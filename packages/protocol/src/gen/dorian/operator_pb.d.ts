@@ -277,6 +277,11 @@ export declare type TaskTimelineResponse = Message<"dorian.operator.TaskTimeline
    * @generated from field: uint64 bytes_copied = 4;
    */
   bytesCopied: bigint;
+
+  /**
+   * @generated from field: string image_id = 5;
+   */
+  imageId: string;
 };
 
 /**

@@ -621,6 +621,14 @@ export declare type StopTask = Message<"dorian.worker.StopTask"> & {
    * @generated from field: string reason = 3;
    */
   reason: string;
+
+  /**
+   * Nobody waits for what the container works on. A guest whose process is so busy that it has not even begun to stop
+   * after this many seconds is killed then; 0 leaves it all of its grace.
+   *
+   * @generated from field: uint32 response_secs = 4;
+   */
+  responseSecs: number;
 };
 
 /**

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { expect, test } from "vitest";
+import { connectToServer, findServer } from "./connect.ts";
+
+const known = { url: "http://127.0.0.1:7070", tokenId: "ak-1", tokenSecret: "as-1" };
+const variables = { MODAL_SERVER_URL: "http://other:1", MODAL_TOKEN_ID: "ak-2", MODAL_TOKEN_SECRET: "as-2" };
+
+test("the environment says where the server is, and the data directory what it leaves open", async () => {
+  await using data = await temporaryDirectory({
+    "client.json": JSON.stringify({ ...known, workerToken: "x" }),
+  });
+  expect(await findServer({ DORIAN_DATA: data.path })).toEqual(known);
+  expect(await findServer({ ...variables, DORIAN_DATA: "/nowhere" })).toEqual({
+    url: "http://other:1",
+    tokenId: "ak-2",
+    tokenSecret: "as-2",
+  });
+  expect(await findServer({ MODAL_SERVER_URL: "http://other:1", DORIAN_DATA: data.path })).toEqual({
+    ...known,
+    url: "http://other:1",
+  });
+});
+
+test("where neither says, the error names the file that is missing or unreadable", async () => {
+  await using data = await temporaryDirectory({ "bad/client.json": "{" });
+  const unknown = { code: "SERVER_UNKNOWN", remedy: expect.stringContaining("dorian up") as unknown };
+  const missing = findServer({ DORIAN_DATA: data.path });
+  await expect(missing).rejects.toMatchObject(unknown);
+  await expect(missing).rejects.toThrow(`${join(data.path, "client.json")} does not exist`);
+  await expect(findServer({ DORIAN_DATA: join(data.path, "bad") })).rejects.toThrow("cannot be read");
+});
+
+test("a server that is not there is an error at once, not after a minute", async () => {
+  await using directory = await temporaryDirectory();
+  const url = `unix://${join(directory.path, "none.sock")}`;
+  await expect(connectToServer({ ...known, url })).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+});
+
+test("an address that is none is refused", async () => {
+  await expect(connectToServer({ ...known, url: "localhost:7070" })).rejects.toMatchObject({
+    code: "SERVER_URL_INVALID",
+  });
+});

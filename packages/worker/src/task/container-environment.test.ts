@@ -1,0 +1,36 @@
+import { create } from "@bufbuild/protobuf";
+import { StartTaskSchema } from "@dorian/protocol/worker";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { containerEnvironment, containerUser } from "./container-environment.ts";
+
+test("secrets win over the image, and the platform over both", () => {
+  const request = create(StartTaskSchema, {
+    taskId: "ta-1",
+    config: { env: { A: "image", B: "image", PATH: "/image/bin" } },
+    secretEnv: { B: "secret", MODAL_TASK_ID: "forged" },
+  });
+  const env = containerEnvironment(request, { HTTPS_PROXY: "http://proxy" });
+  expect(env).toMatchObject({
+    A: "image",
+    B: "secret",
+    PATH: "/image/bin",
+    MODAL_TASK_ID: "ta-1",
+    HTTPS_PROXY: "http://proxy",
+  });
+});
+
+test("an image's user is found by number or by name, and an unknown one is an error that says so", async () => {
+  const root = await mkdtemp(join(tmpdir(), "users-"));
+  onTestFinished(() => rm(root, { recursive: true }));
+  await mkdir(join(root, "etc"));
+  await writeFile(join(root, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nserve:x:1001:1002::/:/bin/sh\n");
+  await writeFile(join(root, "etc/group"), "root:x:0:\nmodels:x:2000:\n");
+  expect(await containerUser(root, "")).toEqual({ uid: 0, gid: 0 });
+  expect(await containerUser(root, "1000:1000")).toEqual({ uid: 1000, gid: 1000 });
+  expect(await containerUser(root, "serve")).toEqual({ uid: 1001, gid: 1002 });
+  expect(await containerUser(root, "serve:models")).toEqual({ uid: 1001, gid: 2000 });
+  await expect(containerUser(root, "nobody-here")).rejects.toThrow("nobody-here");
+});

@@ -1,0 +1,51 @@
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mountTable } from "@dorian/linux/mount-table";
+import { LayerStore } from "@dorian/storage/layer-store";
+import { expect, onTestFinished, test } from "vitest";
+import { RootFileSystem } from "./root-file-system.ts";
+
+async function mounted() {
+  const directory = await mkdtemp(join(tmpdir(), "root-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const layers = await LayerStore.open(directory);
+  onTestFinished(() => layers[Symbol.asyncDispose]());
+  const lower = join(directory, "lower");
+  await mkdir(join(lower, "etc"), { recursive: true });
+  await writeFile(join(lower, "etc/hostname"), "");
+  const root = await RootFileSystem.mount({
+    lower: [lower],
+    target: join(directory, "target"),
+    scratch: join(directory, "scratch"),
+  });
+  onTestFinished(() => root[Symbol.asyncDispose]());
+  return { directory, layers, root };
+}
+
+test("freezing keeps what was written and leaves out what stood in for mounts [C3]", async () => {
+  const { layers, root } = await mounted();
+  await mkdir(join(root.path, "vol/models"), { recursive: true });
+  await writeFile(join(root.path, "etc/resolv.conf"), "");
+  await mkdir(join(root.path, "weights"));
+  await writeFile(join(root.path, "weights/model.bin"), "w");
+  const layerId = await root.freeze(layers, ["/vol/models", "/etc/resolv.conf", "/proc"]);
+  const layer = layers.path(layerId as string);
+  expect((await readdir(layer, { recursive: true })).toSorted()).toEqual(["etc", "weights", "weights/model.bin"]);
+});
+
+test("a stand-in that the user filled is the user's and stays", async () => {
+  const { layers, root } = await mounted();
+  await mkdir(join(root.path, "vol"));
+  await writeFile(join(root.path, "vol/mine"), "x");
+  const layerId = await root.freeze(layers, ["/vol"]);
+  expect(await readdir(join(layers.path(layerId as string), "vol"))).toEqual(["mine"]);
+});
+
+test("freezing a root that nothing was written to makes no layer, and disposal leaves nothing mounted [E4]", async () => {
+  const { directory, layers, root } = await mounted();
+  expect(await root.freeze(layers, [])).toBeUndefined();
+  await root[Symbol.asyncDispose]();
+  expect((await mountTable()).filter((entry) => entry.target.startsWith(directory))).toEqual([]);
+  await expect(stat(join(directory, "scratch"))).rejects.toThrow("ENOENT");
+});

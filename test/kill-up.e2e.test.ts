@@ -1,0 +1,93 @@
+import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { sdkConnection } from "@dorian/testkit/connection";
+import { containersOf, containersWith, type RunningContainer } from "@dorian/testkit/containers";
+import { deployApp } from "@dorian/testkit/deployed-app";
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { expect, test } from "vitest";
+
+const source = `
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import { App, Image, Volume } from "dorian";
+
+const volume = Volume.fromName("kill-up", { createIfMissing: true });
+export const app = new App("kill-up", { image: Image.debianSlim() });
+
+/** Works with a child process, a file in a volume and its own root file system until it may go. */
+export const busy = app.function({ name: "busy", volumes: { "/vol": volume } }, async (text: string) => {
+  spawn("sleep", ["1000"], { detached: true, stdio: "ignore" });
+  await writeFile("/vol/uncommitted-" + text, text);
+  await writeFile("/tmp/begun", text);
+  while (!existsSync("/tmp/go")) await delay(20);
+  return text;
+});
+`;
+
+test("after kill -9 of `dorian up` the next start clears all that it left, and the work goes on", async () => {
+  await using data = await seededData();
+  let server = await DorianProcess.start({ dataDirectory: data.path });
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => server.stop());
+  await deployApp(data.path, source);
+  using _connection = await sdkConnection(data.path);
+  const busy = RemoteFunction.fromName<(text: string) => Promise<string>>("kill-up", "busy");
+  const calls = await Promise.all(["a", "b"].map((text) => busy.spawn(text)));
+  const containers = await containersWith(data.path, "/tmp/begun", { count: 2 });
+  const processes = await processesOf(containers);
+  expect(processes.length).toBeGreaterThanOrEqual(4);
+
+  await server.kill();
+  expect(await Promise.all(processes.map(isAlive))).not.toContain(false);
+  const left = await leftoversOf(data.path);
+  for (const { taskId } of containers) expect(left.join("\n")).toContain(taskId);
+
+  const args = ["--listen", new URL(String(server.ready["url"])).host];
+  server = await DorianProcess.start({ dataDirectory: data.path, args });
+  const afterwards = (await leftoversOf(data.path)).join("\n");
+  for (const { taskId } of containers) expect(afterwards).not.toContain(taskId);
+  expect(await Promise.all(processes.map(isAlive))).not.toContain(true);
+  // Four kept ready, and those of the two containers that do the work again.
+  expect(afterwards.match(/^mount .*\/netns\//gm)?.length).toBeLessThanOrEqual(6);
+
+  for (const container of await containersWith(data.path, "/tmp/begun", { count: 2 })) {
+    await writeFile(container.path("/tmp/go"), "");
+  }
+  expect(await Promise.all(calls.map((call) => call.get()))).toEqual(["a", "b"]);
+  await server.stop();
+  expect(await containersOf(data.path)).toEqual([]);
+  expect(await leftoversOf(data.path)).toEqual([]);
+});
+
+interface Process {
+  pid: string;
+  startedAt: string;
+}
+
+/** All processes of these containers. */
+async function processesOf(containers: RunningContainer[]): Promise<Process[]> {
+  const namespaces = await Promise.all(containers.map(({ pid }) => readlink(`/proc/${pid}/ns/pid`)));
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const namespace = await readlink(`/proc/${pid}/ns/pid`).catch(() => "");
+      const startedAt = await startOf(pid);
+      return namespaces.includes(namespace) && startedAt ? [{ pid, startedAt }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+async function isAlive({ pid, startedAt }: Process): Promise<boolean> {
+  return (await startOf(pid)) === startedAt;
+}
+
+/** In clock ticks since the machine started: tells apart two processes that got the same number. */
+async function startOf(pid: string): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+}
