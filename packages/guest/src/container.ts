@@ -11,6 +11,8 @@ import type { RunningInput } from "./running-inputs.ts";
 
 /** How long running inputs may go on once the container was told to stop: the rest of its grace is for exit hooks. */
 const interruptLimitMs = 10_000;
+/** How much of that those get whose callers have gone. */
+const cancelledLimitMs = 1_000;
 
 export interface ContainerOptions {
   arguments: ContainerArguments;
@@ -60,6 +62,9 @@ export class Container {
       await hello;
       await this.#serve(program);
       if (definition?.isBuilderFunction) return 0;
+      if (!this.#stopping) this.#reportPhase("serve");
+      // A hook may block: the word that the container is leaving leaves first.
+      await new Promise((resolve) => setImmediate(resolve));
       await this.#runExitHooks(program);
       await this.#commitVolumes();
       return 0;
@@ -75,7 +80,11 @@ export class Container {
    */
   stop(): "stopping" | "not started" {
     if (!this.#loop) return "not started";
-    if (!this.#stopping) this.#interrupted.resolve(this.#loop.interrupt({ limitMs: interruptLimitMs }));
+    if (!this.#stopping) {
+      this.#reportPhase("serve");
+      const limits = { limitMs: interruptLimitMs, cancelledMs: cancelledLimitMs };
+      this.#interrupted.resolve(this.#loop.interrupt(limits));
+    }
     this.#stopping = true;
     return "stopping";
   }
@@ -167,8 +176,8 @@ export class Container {
     return errors;
   }
 
-  // The worker measures phases by it; a lost report loses a measurement and nothing else.
-  #reportPhase(phase: "import" | "enter"): void {
+  // The worker measures the start by it, and sees that a container reacts; nothing else is lost with a report.
+  #reportPhase(phase: "import" | "enter" | "serve"): void {
     void this.#options.guest
       .reportPhase({ phase, endedAt: Date.now() / 1000 }, { signal: this.#ended.signal })
       .catch(() => undefined);

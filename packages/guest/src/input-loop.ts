@@ -56,16 +56,17 @@ export class InputLoop {
     this.#stopFetching.abort();
   }
 
-  /** Takes no more inputs and tells the running ones to stop. Resolves when they have, or after `limitMs` milliseconds. */
-  async interrupt(options: { limitMs: number }): Promise<void> {
+  /**
+   * Takes no more inputs and tells the running ones to stop. Resolves when they have, or after `limitMs` milliseconds;
+   * inputs that are cancelled get `cancelledMs` from then.
+   */
+  async interrupt(options: { limitMs: number; cancelledMs: number }): Promise<void> {
+    const { limitMs, cancelledMs } = options;
     this.drain();
     const reason = new ContainerStopping("The container is being stopped.");
     for (const running of this.#inputs.all) this.#stop(running, reason);
-    const late = AbortSignal.timeout(options.limitMs);
-    await Promise.race([
-      this.#inputs.idle(),
-      new Promise<void>((resolve) => late.addEventListener("abort", () => resolve(), { once: true })),
-    ]);
+    const signal = AbortSignal.timeout(limitMs);
+    await this.#inputs.settled({ cancelledMs, signal }).catch(() => undefined);
   }
 
   /** Tells user code to stop, and the caller at once that it was: user code may take its time, or not listen. */
@@ -74,6 +75,7 @@ export class InputLoop {
     for (const inputId of event.inputIds) {
       const running = this.#inputs.get(inputId);
       if (!running) continue;
+      this.#inputs.cancelled(running);
       this.#stop(running, reason);
       void this.#answer(running, {
         result: failureOf(reason, GenericResult_GenericStatus.TERMINATED),

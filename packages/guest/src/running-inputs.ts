@@ -1,3 +1,4 @@
+import { Notifier } from "@dorian/base/notifier";
 import type { FunctionGetInputsItem } from "@dorian/protocol/modal";
 
 /** Why user code was told to stop. */
@@ -14,6 +15,8 @@ export class ContainerStopping extends Error {
 export class RunningInput {
   readonly item: FunctionGetInputsItem;
   readonly startedAt = Date.now() / 1000;
+  /** When it was cancelled: nobody waits for it since. On the monotonic clock, in milliseconds. */
+  cancelledAtMs: number | undefined;
   #stop = new AbortController();
   #answered = false;
 
@@ -44,21 +47,27 @@ export class RunningInput {
 /** The inputs that user code is working on. */
 export class RunningInputs {
   #byId = new Map<string, RunningInput>();
-  #idle = Promise.withResolvers<void>();
+  #changed = new Notifier();
 
   /** Undefined for a second delivery of the same attempt, which is to be dropped. */
   begin(item: FunctionGetInputsItem): RunningInput | undefined {
     const before = this.#byId.get(item.inputId);
     if (before && before.item.retryCount === item.retryCount) return undefined;
-    if (this.#byId.size === 0) this.#idle = Promise.withResolvers();
     const input = new RunningInput(item);
     this.#byId.set(item.inputId, input);
+    this.#changed.notify();
     return input;
   }
 
   end(input: RunningInput): void {
     if (this.#byId.get(input.item.inputId) === input) this.#byId.delete(input.item.inputId);
-    if (this.#byId.size === 0) this.#idle.resolve();
+    this.#changed.notify();
+  }
+
+  /** Nobody waits for it any more. */
+  cancelled(input: RunningInput): void {
+    input.cancelledAtMs ??= performance.now();
+    this.#changed.notify();
   }
 
   get(inputId: string): RunningInput | undefined {
@@ -69,8 +78,20 @@ export class RunningInputs {
     return this.#byId.values();
   }
 
-  /** Resolves when nothing runs. */
-  idle(): Promise<void> {
-    return this.#byId.size === 0 ? Promise.resolve() : this.#idle.promise;
+  /**
+   * Resolves when nothing runs, or only what was cancelled at least `cancelledMs` milliseconds ago.
+   *
+   * @throws the reason of `signal`
+   */
+  async settled(options: { cancelledMs: number; signal: AbortSignal }): Promise<void> {
+    for (;;) {
+      const sinces = [...this.#byId.values()].map((input) => input.cancelledAtMs ?? Infinity);
+      const restMs = Math.max(0, ...sinces) + options.cancelledMs - performance.now();
+      if (sinces.length === 0 || restMs <= 0) return;
+      await this.#changed.wait({
+        signal: options.signal,
+        ...(restMs === Infinity ? {} : { timeoutMs: restMs }),
+      });
+    }
   }
 }

@@ -14,6 +14,7 @@ const calls = {
   llistxattr: libc.func("long llistxattr(str, uint8_t *, size_t)"),
   lremovexattr: libc.func("int lremovexattr(str, str)"),
   flock: libc.func("int flock(int, int)"),
+  fcntl: libc.func("int fcntl(int, int, int)"),
   utimensat: libc.func("int utimensat(int, str, int64_t *, int)"),
   openTree: libc.func("long syscall(long, int, str, uint)"),
   fsopen: libc.func("long syscall(long, str, uint)"),

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync } from "node:fs";
 import { check, lastErrno, libc, syscallNumber } from "./libc.ts";
 import { openOverlayByOptions } from "./overlay-by-options.ts";
+import type { OverlayOptions } from "./overlay-options.ts";
 
 const MS_RDONLY = 1;
 const MS_REMOUNT = 32;
@@ -17,16 +18,6 @@ const FSMOUNT_CLOEXEC = 1;
 const MOVE_MOUNT_F_EMPTY_PATH = 0x4;
 const MOVE_MOUNT_BENEATH = 0x200;
 const AT_FDCWD = -100;
-
-export interface OverlayOptions {
-  /** Directories, lowest first: a later one hides what an earlier one has. */
-  lower: string[];
-  /** Absent: the mount is read-only. */
-  upper?: string;
-  work?: string;
-  /** Let directories that came from a lower layer be renamed. */
-  redirectDirectories?: boolean;
-}
 
 /** An overlay that is not mounted anywhere yet. Closing it after it was placed changes nothing. */
 export interface OpenOverlay extends Disposable {

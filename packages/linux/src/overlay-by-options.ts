@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { check, libc, syscallNumber } from "./libc.ts";
-import type { OverlayOptions } from "./mount.ts";
+import type { OverlayOptions } from "./overlay-options.ts";
 
 const MS_RDONLY = 1;
 const MNT_DETACH = 2;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkout } from "./checkout.ts";
@@ -46,9 +46,19 @@ export async function seededData(): Promise<TemporaryDirectory> {
   await cp(seedDirectory, directory.path, {
     recursive: true,
     filter: (source) =>
-      !["layers", "blocks", "shared", "scratch", "drafts"].some((name) => source === join(seedDirectory, name)),
+      !["layers", "blocks", "shared", "scratch", "drafts"].some(
+        (name) => source === join(seedDirectory, name),
+      ),
   });
   return directory;
+}
+
+/** Copies the seed to an empty directory on another file system, where there are no hard links to it. */
+export async function copySeed(directory: string): Promise<void> {
+  for (const entry of await readdir(seedDirectory)) {
+    if (!["scratch", "drafts"].includes(entry))
+      await promisify(execFile)("cp", ["-a", join(seedDirectory, entry), directory]);
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

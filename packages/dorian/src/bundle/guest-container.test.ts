@@ -56,7 +56,7 @@ test("a function is called with its arguments, and its value goes back [R3]", as
   expect(await container.exited).toBe(0);
   expect(container.stdout).toBe("working\n");
   expect(container.stderr).toBe("");
-  expect(container.events).toEqual(["hello", "import", "enter", "ready", "output in-1"]);
+  expect(container.events).toEqual(["hello", "import", "enter", "ready", "output in-1", "serve"]);
 });
 
 test("a class gets its parameters, its hooks run in order and once, and inputs wait for them [F1 F2 F3 F5 F6 G2 P1 P2 P4 H1]", async () => {
@@ -360,6 +360,32 @@ test("SIGINT tells running inputs: one that finishes is answered, one that gives
   expect(await container.value(finish)).toBe("finished");
   expect(await container.exited).toBe(0);
   expect(container.outputs.map((output) => output.inputId)).not.toContain(giveUp);
+});
+
+test("SIGINT does not wait for long for inputs that were cancelled and do not listen, and exit hooks still run", async () => {
+  await using container = await start({
+    tag: "Model",
+    definition: { isClass: true },
+    files: {
+      "app.ts": `
+        import { App, exit, method } from "dorian";
+        const app = new App("demo");
+        @app.cls() export class Model {
+          @method() async run() { console.log("begin"); await new Promise((r) => setTimeout(r, 60_000)); }
+          @exit() close() { console.log("closed"); }
+        }`,
+    },
+  });
+  const input = container.send([], { methodName: "run" });
+  await container.until(() => container.stdout.includes("begin"));
+  const startedAt = performance.now();
+  container.signal("SIGINT");
+  container.cancel(input);
+  await container.until(() => container.events.includes("serve"));
+  expect(await container.exited).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(4_000);
+  expect(container.stdout).toBe("begin\nclosed\n");
+  expect((await container.output(input)).result?.status).toBe(Status.TERMINATED);
 });
 
 test("SIGINT during the start ends the container without a task result", async () => {

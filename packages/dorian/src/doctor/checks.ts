@@ -72,10 +72,18 @@ function judgeNode(version: string): Verdict {
 
 function judgeKernel(release: string): Verdict {
   const [major = 0, minor = 0] = release.split(/[.-]/).map(Number);
-  if (major > 6 || (major === 6 && minor >= 7)) return ok(release);
-  return fail(
-    release,
-    "boot Linux 6.7 or newer (Debian 13, Ubuntu 24.04): overlay mounts take layers one by one since.",
+  const isAtLeast = (wantedMajor: number, wantedMinor: number) =>
+    major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  if (!isAtLeast(5, 2)) {
+    return fail(
+      release,
+      "boot Linux 5.2 or newer, best 6.5 (Debian 13, Ubuntu 24.04): older ones cannot move a mount into a container.",
+    );
+  }
+  if (isAtLeast(6, 5)) return ok(release);
+  return warn(
+    `${release}: each version of a volume that a container commits or reloads stays mounted until it ends`,
+    "nothing has to be done; Linux 6.5 and newer (Debian 13, Ubuntu 24.04) let old versions go at once.",
   );
 }
 

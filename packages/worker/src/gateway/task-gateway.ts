@@ -11,7 +11,7 @@ import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal
 /** What the worker itself answers or wants to know of a task's calls. */
 export interface TaskObserver {
   onHello(): void;
-  /** The guest says that a phase of its start is over; time in Unix seconds. */
+  /** The guest says that a phase is over, see `ReportPhase`; time in Unix seconds. */
   onPhase(phase: string, endedAt: number): void;
   /** The container asks for work: it has started. Called at every request. */
   onReady(): void;

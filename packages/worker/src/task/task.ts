@@ -1,6 +1,7 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
+import { sleep } from "@dorian/base/sleep";
 import {
   ContainerArgumentsSchema,
   type GenericResult,
@@ -57,6 +58,14 @@ export interface TaskDependencies {
   logger: Logger;
 }
 
+export interface StopOptions {
+  /** Milliseconds between SIGINT and SIGKILL; 0 kills at once. */
+  graceMs: number;
+  /** A guest of ours that has not begun to stop after so many milliseconds is killed then. Default: it has its grace. */
+  responseMs?: number;
+  reason: string;
+}
+
 /** Longest time in milliseconds for the commits that follow a container's end. */
 const lastCommitLimitMs = 120_000;
 
@@ -71,6 +80,8 @@ export class Task {
   #container: Container | undefined;
   #volumes: MountedVolume[] = [];
   #inputs = new RunningInputs();
+  /** Its guest has begun to stop, for whatever reason. */
+  #leaving = Promise.withResolvers<void>();
   #output: OutputLog;
   #clock: PhaseClock;
 
@@ -100,22 +111,40 @@ export class Task {
     });
   }
 
-  /** SIGINT, then after `graceMs` milliseconds SIGKILL for all its processes; what it wrote until then is committed. */
-  async stop(options: { graceMs: number; reason: string }): Promise<void> {
+  /** SIGINT, then SIGKILL for all its processes when it does not end in time; what it wrote until then is committed. */
+  async stop(options: StopOptions): Promise<void> {
     this.#output.note(`Stopping the container: ${options.reason}`);
     this.#abortStart.abort(new AppError("TASK_STOPPED", options.reason, { status: "CANCELLED", remedy: "" }));
     const container = this.#container;
     if (!container) return;
-    if (options.graceMs > 0) {
-      container.signal("SIGINT");
-      const timer = Promise.withResolvers<"late">();
-      const handle = setTimeout(() => timer.resolve("late"), options.graceMs);
-      const first = await Promise.race([container.exited, timer.promise]);
-      clearTimeout(handle);
-      if (first !== "late") return;
-    }
+    if (options.graceMs > 0 && (await this.#endsInTime(container, options))) return;
     await this.#commitAll("background", container);
     await container.kill();
+  }
+
+  async #endsInTime(container: Container, options: StopOptions): Promise<boolean> {
+    const { graceMs, responseMs = 0 } = options;
+    const settled = new AbortController();
+    const after = (ms: number) => sleep(ms, { signal: settled.signal }).then(() => "late" as const);
+    const tooLate = after(graceMs);
+    tooLate.catch(() => undefined);
+    try {
+      container.signal("SIGINT");
+      if (responseMs > 0 && this.#tellsItsPhases) {
+        const first = await Promise.race([container.exited, this.#leaving.promise, after(responseMs)]);
+        if (first === "late") {
+          this.#output.note("Its process is too busy to stop: it is killed.");
+          return false;
+        }
+      }
+      return (await Promise.race([container.exited, tooLate])) !== "late";
+    } finally {
+      settled.abort();
+    }
+  }
+
+  get #tellsItsPhases(): boolean {
+    return this.#request.arguments?.functionDef?.nodeEntrypoint !== undefined;
   }
 
   async #run(): Promise<TaskEnd> {
@@ -255,7 +284,10 @@ export class Task {
     let ready = false;
     return {
       onHello: () => this.#clock.end("boot"),
-      onPhase: (phase, endedAt) => this.#clock.end(phase, endedAt),
+      onPhase: (phase, endedAt) => {
+        if (phase === "serve") this.#leaving.resolve();
+        else this.#clock.end(phase, endedAt);
+      },
       onReady: () => {
         if (ready) return;
         ready = true;

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { createOverlay, sealReadOnly, unmount, type OverlayOptions } from "@dorian/linux/mount";
+import { createOverlay, sealReadOnly, unmount } from "@dorian/linux/mount";
+import type { OverlayOptions } from "@dorian/linux/overlay-options";
 import { inMountNamespace } from "@dorian/linux/mount-namespace";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { normaliseLayer } from "@dorian/storage/normalise-layer";

@@ -1,0 +1,20 @@
+import { closeSync, constants, openSync } from "node:fs";
+import { check, lastErrno, libc } from "./libc.ts";
+
+const F_SETLEASE = 1024;
+const F_RDLCK = 0;
+
+/**
+ * True while some process can write to a regular file through a descriptor or a mapping, in whatever mount it opened
+ * it. Only for a file that nobody opens meanwhile: the question is put by leasing the file for a moment.
+ */
+export function isOpenForWriting(path: string): boolean {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    if (Number(libc.fcntl(descriptor, F_SETLEASE, F_RDLCK)) === 0) return false;
+    if (lastErrno() !== "EAGAIN") check(-1, `lease ${path}`);
+    return true;
+  } finally {
+    closeSync(descriptor);
+  }
+}

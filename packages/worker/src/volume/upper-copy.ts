@@ -1,0 +1,110 @@
+import { lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf } from "@dorian/base/app-error";
+import { createWhiteout, isWhiteout, markWhiteouts } from "@dorian/linux/overlay-marks";
+import { linkFile } from "@dorian/storage/link-file";
+import { copyEntry, entriesOf, likeDirectory, makeParents } from "./upper-directory.ts";
+
+/** By path, what tells whether an entry of an upper directory is still the one, and as, it was copied. */
+export type Identities = ReadonlyMap<string, string>;
+
+export interface UpperCopyOptions {
+  /** Upper directory of an overlay whose writers are frozen. */
+  from: string;
+  /** Empty directory for the copy. */
+  to: string;
+  /** The layer that an earlier copy became, and what it then knew. */
+  last: { path: string; identities: Identities } | undefined;
+  /** Files that stay as they were in the last copy. */
+  leftOut: ReadonlySet<string>;
+}
+
+export interface UpperCopy {
+  /** Bytes that had to be copied: what has not changed since the last copy is linked to it. */
+  bytes: number;
+  changed: boolean;
+  identities: Identities;
+}
+
+/** Clocks of file systems are this coarse, in milliseconds: a younger entry may change without showing it. */
+const clockStepMs = 20;
+
+/** Copies a whole upper directory, marks and all, as a layer to be normalised. */
+export async function copyUpper(options: UpperCopyOptions): Promise<UpperCopy> {
+  const { from, to, last, leftOut } = options;
+  const identities = new Map<string, string>();
+  let bytes = 0;
+  let changed = false;
+  await likeDirectory(from, to);
+  for await (const path of entriesOf(from)) {
+    if (leftOut.has(path)) {
+      await linkFrom(last?.path, options, path);
+      continue;
+    }
+    const identity = await identityOf(join(from, path));
+    if (identity !== undefined) identities.set(path, identity);
+    const same = identity !== undefined && last?.identities.get(path) === identity;
+    if (same && (await linkFrom(last?.path, options, path))) continue;
+    bytes += await copyEntry(from, to, path);
+    changed = true;
+  }
+  return { bytes, changed, identities };
+}
+
+/** Marks as deleted in `layer` what the layer below it, `last`, has and it has not. True when there was such a thing. */
+export async function hideMissing(
+  last: string,
+  layer: string,
+  leftOut: ReadonlySet<string>,
+  below = "",
+): Promise<boolean> {
+  let any = false;
+  for (const entry of await readdir(join(last, below), { withFileTypes: true })) {
+    const path = below === "" ? entry.name : `${below}/${entry.name}`;
+    if (leftOut.has(path) || isWhiteout(await lstat(join(last, path)))) continue;
+    const now = await lstat(join(layer, path)).catch(unlessMissing);
+    if (now === undefined) {
+      createWhiteout(join(layer, path));
+      markWhiteouts(join(layer, below));
+      any = true;
+    } else if (entry.isDirectory() && now.isDirectory()) {
+      if (await hideMissing(last, layer, leftOut, path)) any = true;
+    }
+  }
+  return any;
+}
+
+/** Removes from an upper directory what is still as it was when it was copied. */
+export async function removeUnchanged(root: string, identities: Identities): Promise<void> {
+  for await (const path of entriesOf(root)) {
+    const known = identities.get(path);
+    if (known === undefined || (await identityOf(join(root, path))) !== known) continue;
+    if (!(await lstat(join(root, path))).isDirectory()) await rm(join(root, path));
+  }
+}
+
+/** Undefined for an entry so young that it may yet change unseen. */
+async function identityOf(path: string): Promise<string | undefined> {
+  const { ino, size, ctimeNs, ctimeMs } = await lstat(path, { bigint: true });
+  return Date.now() - Number(ctimeMs) < clockStepMs ? undefined : `${ino} ${size} ${ctimeNs}`;
+}
+
+/** False when there is no such entry to link to. */
+async function linkFrom(last: string | undefined, { from, to }: UpperCopyOptions, path: string): Promise<boolean> {
+  if (last === undefined) return false;
+  const stats = await lstat(join(last, path)).catch(unlessMissing);
+  if (stats === undefined) return false;
+  await makeParents(from, to, path, { marks: true });
+  if (stats.isDirectory()) {
+    await mkdir(join(to, path));
+    await likeDirectory(join(last, path), join(to, path));
+  } else {
+    await linkFile(join(last, path), join(to, path));
+  }
+  return true;
+}
+
+function unlessMissing(error: unknown): undefined {
+  const errno = errnoOf(error);
+  if (errno !== "ENOENT" && errno !== "ENOTDIR") throw error;
+}
