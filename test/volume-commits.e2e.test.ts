@@ -41,7 +41,11 @@ async function content(volume: string, path: string): Promise<string> {
   return Buffer.from(await files.readFile(path)).toString();
 }
 
-async function eventually<T>(look: () => Promise<T>, wanted: (value: T) => boolean, timeoutMs = 20_000): Promise<T> {
+async function eventually<T>(
+  look: () => Promise<T>,
+  wanted: (value: T) => boolean,
+  timeoutMs = 20_000,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await look();
@@ -99,7 +103,9 @@ test("four writers commit at the same time: every file of their own is there, an
       ),
     ),
   );
-  const own = writers.flatMap(([name]) => Array.from({ length: rounds }, (_, index) => `runs/${name}-${index + 1}`));
+  const own = writers.flatMap(([name]) =>
+    Array.from({ length: rounds }, (_, index) => `runs/${name}-${index + 1}`),
+  );
   expect(await listed("four-writers")).toEqual([...own, "runs/latest"].toSorted());
   for (const path of own) expect(await content("four-writers", path)).toBe(path.slice(5).replace("-", " "));
 
@@ -119,40 +125,38 @@ test("whoever reads during commits sees a whole file, never half of one [L5]", a
     mounts: { writer: "/vol", reader: "/vol" },
   });
   const size = 4 << 20;
-  const writing = app.container.writer(
-    async ({ fs, volume, delay }, size) => {
-      for (let round = 1; round <= 12; round += 1) {
-        const file = await fs.open("/vol/weights", "w");
-        for (let part = 0; part < 8; part += 1) {
-          await file.write(Buffer.alloc(size / 8, round));
-          // Long enough in all for background commits to come while the file is half written.
-          await delay(100);
-        }
-        await file.close();
-        await volume.commit();
+  const writing = app.container.writer(async ({ fs, volume, delay }, size) => {
+    for (let round = 1; round <= 12; round += 1) {
+      const file = await fs.open("/vol/weights", "w");
+      for (let part = 0; part < 8; part += 1) {
+        await file.write(Buffer.alloc(size / 8, round));
+        // Long enough in all for background commits to come while the file is half written.
+        await delay(100);
       }
-      return "done";
-    },
-    size,
-  );
-  const reading = app.container.reader(
-    async ({ fs, volume }, size) => {
-      const seen: number[] = [];
-      for (let turn = 0; seen.at(-1) !== 12; turn += 1) {
-        await volume.reload();
-        const bytes = await fs.readFile("/vol/weights").catch(() => undefined);
-        if (bytes === undefined) continue;
-        const first = bytes[0] ?? -1;
-        if (bytes.length !== size || !bytes.equals(Buffer.alloc(size, first))) return [`half of round ${first}: ${bytes.length}`];
-        if (seen.at(-1) !== first) seen.push(first);
-      }
-      return seen;
-    },
-    size,
-  );
+      await file.close();
+      await volume.commit();
+    }
+    return "done";
+  }, size);
+  const reading = app.container.reader(async ({ fs, volume }, size) => {
+    const seen: number[] = [];
+    for (let turn = 0; seen.at(-1) !== 12; turn += 1) {
+      await volume.reload();
+      const bytes = await fs.readFile("/vol/weights").catch(() => undefined);
+      if (bytes === undefined) continue;
+      const first = bytes[0] ?? -1;
+      if (bytes.length !== size || !bytes.equals(Buffer.alloc(size, first)))
+        return [`half of round ${first}: ${bytes.length}`];
+      if (seen.at(-1) !== first) seen.push(first);
+    }
+    return seen;
+  }, size);
   const outside: number[] = [];
   const files = await Volume.fromName("whole-files").files();
-  await eventually(() => listed("whole-files"), (paths) => paths.length > 0);
+  await eventually(
+    () => listed("whole-files"),
+    (paths) => paths.length > 0,
+  );
   for (let turn = 0; turn < 15; turn += 1) {
     const bytes = Buffer.from(await files.readFile("weights"));
     expect(bytes.equals(Buffer.alloc(size, bytes[0]))).toBe(true);
@@ -212,29 +216,36 @@ test("a container killed between commits leaves the last commit as it was, and n
     return taskId;
   });
   const dying = app.container.writer(async ({ fs, delay, taskId }, killed) => {
-      if (taskId !== killed) return "taken up by another container";
-      const file = await fs.open("/vol/weights", "w");
-      await file.write("half of th");
-      const other = await fs.open("/vol/other", "w");
-      await other.write("half of an");
-      await fs.writeFile("/tmp/half", "");
-      await delay(60_000);
-      return "";
-    }, taskId);
+    if (taskId !== killed) return "taken up by another container";
+    const file = await fs.open("/vol/weights", "w");
+    await file.write("half of th");
+    const other = await fs.open("/vol/other", "w");
+    await other.write("half of an");
+    await fs.writeFile("/tmp/half", "");
+    await delay(60_000);
+    return "";
+  }, taskId);
   const running = await eventually(
     () => containersOf(data.path),
     (all) => all.some((container) => container.taskId === taskId),
   );
   const container = running.find((each) => each.taskId === taskId);
   await eventually(
-    () => readFile(container?.path("/tmp/half") ?? "").then(() => true, () => false),
+    () =>
+      readFile(container?.path("/tmp/half") ?? "").then(
+        () => true,
+        () => false,
+      ),
     (there) => there,
   );
   process.kill(container?.pid ?? -1, "SIGKILL");
   expect(await dying).toBe("taken up by another container");
   expect(await listed("killed")).toEqual(["weights"]);
   expect(await content("killed", "weights")).toBe("committed");
-  const next = await app.container.writer(async ({ fs, taskId }) => [await fs.readFile("/vol/weights", "utf8"), taskId]);
+  const next = await app.container.writer(async ({ fs, taskId }) => [
+    await fs.readFile("/vol/weights", "utf8"),
+    taskId,
+  ]);
   expect(next[0]).toBe("committed");
   expect(next[1]).not.toBe(taskId);
 });

@@ -215,9 +215,9 @@ test("an output that the disk refuses is not acknowledged, and is saved when it 
     container?.functionPutOutputs({
       outputs: [{ inputId, result: { status: Status.SUCCESS, dataOneof: { case: "data", value } } }],
     });
-  await expect(put()).rejects.toMatchObject({ code: "DATABASE_WRITE_FAILED", status: "UNAVAILABLE" });
-  await expect(put()).rejects.toMatchObject({ code: "DATABASE_WRITE_FAILED" });
-  await expect(spawn(first.modal, fn, value)).rejects.toMatchObject({ code: "DATABASE_WRITE_FAILED" });
+  await expect(put()).rejects.toMatchObject({ code: "STORAGE_FULL", status: "RESOURCE_EXHAUSTED" });
+  await expect(put()).rejects.toMatchObject({ code: "STORAGE_FULL" });
+  await expect(spawn(first.modal, fn, value)).rejects.toMatchObject({ code: "STORAGE_FULL" });
   await sql`pragma max_page_count = 1000000`.execute(first.db);
   await put();
   await first.crash();

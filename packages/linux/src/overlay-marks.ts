@@ -47,6 +47,11 @@ export function redirectOf(directory: string): string | undefined {
   return getAttribute(directory, redirectKey)?.toString();
 }
 
+export function setRedirect(directory: string, redirect: string): void {
+  const value = Buffer.from(redirect);
+  check(libc.lsetxattr(directory, redirectKey, value, value.length, 0), `set redirect on ${directory}`);
+}
+
 export function clearRedirect(directory: string): void {
   check(libc.lremovexattr(directory, redirectKey), `clear redirect of ${directory}`);
 }

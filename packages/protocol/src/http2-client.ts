@@ -23,7 +23,7 @@ export interface Http2ConnectOptions {
  */
 export class Http2Connection implements Disposable {
   readonly url: string;
-  readonly retryUnavailableMs: number;
+  retryUnavailableMs: number;
   #metadata: [string, string][];
   #session: Http2Session | undefined;
   #closed = false;

@@ -41,9 +41,9 @@ export class CallStore {
     for (const input of inputs) this.#saved(input);
   }
 
-  /** Resolves when the input's state of now, or a newer one, is durable. */
-  async save(input: CallInput): Promise<void> {
-    await this.#inputs.save(input);
+  /** Resolves when the input's state of now, or a newer one, is durable. `patient`: nobody waits for that. */
+  async save(input: CallInput, options = { patient: false }): Promise<void> {
+    await this.#inputs.save(input, options);
     this.#saved(input);
   }
 

@@ -218,7 +218,8 @@ export class Calls implements Disposable {
   async saved(inputId: string): Promise<void> {
     const input = this.#unsaved.get(inputId);
     if (!input) return;
-    await this.#options.store.save(input);
+    // Its reader has it already, and its container goes on with the next input meanwhile.
+    await this.#options.store.save(input, { patient: true });
     this.#unsaved.delete(inputId);
   }
 
@@ -318,7 +319,7 @@ export class Calls implements Disposable {
   }
 
   #saveQuietly(input: CallInput): void {
-    this.#options.store.save(input).catch((error: unknown) => this.#logUnsaved(error));
+    this.#options.store.save(input, { patient: true }).catch((error: unknown) => this.#logUnsaved(error));
   }
 
   #logUnsaved(error: unknown): void {

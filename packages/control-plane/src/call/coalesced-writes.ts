@@ -16,14 +16,15 @@ export class CoalescedWrites<T> {
     this.#write = write;
   }
 
-  /** Resolves when the state that `thing` has now, or a newer one, is durable. */
-  save(thing: T): Promise<void> {
+  /** Resolves when the state that `thing` has now, or a newer one, is durable. `patient`: nobody waits for that. */
+  save(thing: T, options: { patient: boolean }): Promise<void> {
     const scheduled = this.#scheduled.get(thing);
     if (scheduled) return scheduled;
-    const written = this.#journal.write(async (trx) => {
+    const work = async (trx: Transaction<Tables>) => {
       this.#scheduled.delete(thing);
       await this.#write(trx, thing);
-    });
+    };
+    const written = options.patient ? this.#journal.writePatiently(work) : this.#journal.write(work);
     // Work refused without being run must not block later saves.
     const settled = written.catch((error: unknown) => {
       this.#scheduled.delete(thing);

@@ -1,18 +1,22 @@
 import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
-import { Kysely } from "kysely";
+import { DummyDriver, Kysely, Transaction, type ConnectionProvider, type Dialect } from "kysely";
 import { Migrator } from "kysely/migration";
 import { open, type FileHandle } from "node:fs/promises";
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { migrations } from "./migrations/index.ts";
-import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
+import { nodeSqliteDialect, type NodeSqliteConnection } from "./node-sqlite-dialect.ts";
 import type { Tables } from "./tables.ts";
 
 /** Queries outside a transaction. Never use it inside a {@link Journal} work: that has the connection already. */
 export type Database = Kysely<Tables> & {
   /** Resolves when everything committed so far is on disk. Nothing else waits meanwhile. */
   flush(): Promise<void>;
+  /** Runs `work` with the connection to itself: it says on it where its transaction and savepoints begin and end. */
+  exclusively<T>(work: (trx: Transaction<Tables>, connection: ExclusiveConnection) => Promise<T>): Promise<T>;
 };
+
+export type ExclusiveConnection = Pick<NodeSqliteConnection, "run" | "rollback">;
 
 /**
  * Opens the database file, creating or upgrading it. One process at a time: the lock goes with the process.
@@ -20,7 +24,8 @@ export type Database = Kysely<Tables> & {
  * @throws AppError DATABASE_IN_USE, DATABASE_TOO_NEW, DATABASE_UNUSABLE
  */
 export async function openDatabase(path: string): Promise<Database> {
-  const db = flushable(new Kysely<Tables>({ dialect: nodeSqliteDialect(openFile(path)) }), `${path}-wal`);
+  const dialect = nodeSqliteDialect(openFile(path));
+  const db = extend(new Kysely<Tables>({ dialect }), { dialect, logPath: `${path}-wal` });
   try {
     await migrate(db, path);
     await db.flush();
@@ -31,13 +36,31 @@ export async function openDatabase(path: string): Promise<Database> {
   }
 }
 
-function flushable(db: Kysely<Tables>, logPath: string): Database {
+function extend(db: Kysely<Tables>, options: { dialect: Dialect; logPath: string }): Database {
+  const { dialect, logPath } = options;
   let log: FileHandle | undefined;
   const destroy = db.destroy.bind(db);
   return Object.assign(db, {
     async flush() {
       log ??= await open(logPath, "r").catch(unlessMissing);
       await log?.datasync();
+    },
+    exclusively<T>(
+      work: (trx: Transaction<Tables>, connection: ExclusiveConnection) => Promise<T>,
+    ): Promise<T> {
+      const executor = db.getExecutor();
+      return executor.provideConnection(async (held) => {
+        const connection = held as NodeSqliteConnection;
+        // Kysely's own transactions cost several times what SQLite takes for a small one.
+        const provider: ConnectionProvider = { provideConnection: (consumer) => consumer(connection) };
+        const trx = new Transaction<Tables>({
+          config: { dialect },
+          dialect,
+          driver: new DummyDriver(),
+          executor: executor.withConnectionProvider(provider),
+        });
+        return work(trx, connection);
+      });
     },
     async destroy() {
       await destroy();

@@ -82,7 +82,7 @@ test("a full disk refuses the write with what to do, and later writes succeed wh
       const row = { key: name, response: new Uint8Array(500_000), created_at: 0 };
       await trx.insertInto("idempotency").values(row).execute();
     });
-  await expect(fill("large")).rejects.toMatchObject({ code: "DATABASE_WRITE_FAILED", status: "UNAVAILABLE" });
+  await expect(fill("large")).rejects.toMatchObject({ code: "STORAGE_FULL", status: "RESOURCE_EXHAUSTED" });
   await journal.write((trx) => trx.insertInto("environment").values(row("small")).execute());
   await sql`pragma max_page_count = 10000`.execute(db);
   await fill("large");

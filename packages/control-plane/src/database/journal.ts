@@ -1,6 +1,6 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
-import type { ControlledTransaction, Transaction } from "kysely";
-import type { Database } from "./database.ts";
+import type { Transaction } from "kysely";
+import type { Database, ExclusiveConnection } from "./database.ts";
 import type { Tables } from "./tables.ts";
 
 type Work = (trx: Transaction<Tables>) => Promise<unknown>;
@@ -11,6 +11,9 @@ interface Queued {
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
+
+/** How long, in milliseconds, a patient write waits for others to share the wait for the disk with. */
+const patienceMs = 2;
 
 /**
  * Durable writes, many to a transaction: all work queued while one flush runs goes into the next, so that
@@ -25,6 +28,9 @@ export class Journal implements AsyncDisposable {
   #db: Database;
   #queue: Queued[] = [];
   #flushing: Promise<void> | undefined;
+  /** Somebody waits for what is queued. */
+  #urgent = false;
+  #patience: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(db: Database) {
@@ -36,9 +42,27 @@ export class Journal implements AsyncDisposable {
    * Work that throws is undone alone; the others of its transaction are kept. It must use `trx` only, and wait for
    * nothing else. `committed` is told the result first, in the order of the works: the place to change memory.
    *
-   * @throws AppError DATABASE_WRITE_FAILED when the disk refuses: nothing of the transaction is kept.
+   * @throws AppError STORAGE_FULL or DATABASE_WRITE_FAILED when the disk refuses: nothing of the transaction is kept.
    */
   write<T>(work: (trx: Transaction<Tables>) => Promise<T>, committed?: (value: T) => void): Promise<T> {
+    this.#urgent = true;
+    return this.#enqueue(work, committed);
+  }
+
+  /** As {@link write}, for what nobody waits for: it starts a flush of its own only when no other comes along soon. */
+  writePatiently<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
+    return this.#enqueue(work);
+  }
+
+  /** Waits for everything queued so far. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#urgent = true;
+    if (this.#queue.length > 0) this.#schedule();
+    await this.#flushing;
+  }
+
+  #enqueue<T>(work: (trx: Transaction<Tables>) => Promise<T>, committed?: (value: T) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) {
         reject(
@@ -55,39 +79,43 @@ export class Journal implements AsyncDisposable {
         resolve: resolve as (value: unknown) => void,
         reject,
       });
-      this.#flushing ??= this.#flush();
+      this.#schedule();
     });
   }
 
-  /** Waits for everything queued so far. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    await this.#flushing;
+  #schedule(): void {
+    if (this.#flushing) return;
+    if (!this.#urgent) {
+      this.#patience ??= setTimeout(() => {
+        this.#urgent = true;
+        this.#schedule();
+      }, patienceMs);
+      return;
+    }
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.#flushing = this.#flush();
   }
 
   async #flush(): Promise<void> {
     // Lets the callers of the same tick join.
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) {
+    while (this.#urgent && this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];
+      this.#urgent = false;
       await this.#writeBatch(batch);
     }
     this.#flushing = undefined;
+    this.#urgent = this.#closed;
+    if (this.#queue.length > 0) this.#schedule();
   }
 
   async #writeBatch(batch: Queued[]): Promise<void> {
-    const settle: (() => void)[] = [];
+    let settle: (() => void)[];
     try {
-      const trx = await this.#db.startTransaction().execute();
-      try {
-        for (const queued of batch) settle.push(await runAlone(trx, queued));
-        await trx.commit().execute();
-        await this.#db.flush();
-      } catch (error) {
-        if (!trx.isCommitted && !trx.isRolledBack) await trx.rollback().execute();
-        throw error;
-      }
+      settle = await this.#db.exclusively((trx, connection) => inTransaction(batch, trx, connection));
+      await this.#db.flush();
     } catch (error) {
       const failure = writeFailed(error);
       for (const queued of batch) queued.reject(failure);
@@ -97,16 +125,37 @@ export class Journal implements AsyncDisposable {
   }
 }
 
-/** What to tell the caller once the whole transaction is durable. Throws only when the database itself failed. */
-async function runAlone(trx: ControlledTransaction<Tables>, queued: Queued): Promise<() => void> {
-  const savepoint = await trx.savepoint("work").execute();
+/** What to tell the callers once the transaction is durable. Throws only when the database itself failed. */
+async function inTransaction(
+  batch: readonly Queued[],
+  trx: Transaction<Tables>,
+  connection: ExclusiveConnection,
+): Promise<(() => void)[]> {
+  const settle: (() => void)[] = [];
+  connection.run("begin immediate");
   try {
-    const value = await queued.work(savepoint);
-    await savepoint.releaseSavepoint("work").execute();
+    for (const queued of batch) settle.push(await runAlone(trx, connection, queued));
+    connection.run("commit");
+    return settle;
+  } catch (error) {
+    connection.rollback();
+    throw error;
+  }
+}
+
+async function runAlone(
+  trx: Transaction<Tables>,
+  connection: ExclusiveConnection,
+  queued: Queued,
+): Promise<() => void> {
+  connection.run("savepoint work");
+  try {
+    const value = await queued.work(trx);
+    connection.run("release work");
     return () => succeed(queued, value);
   } catch (error) {
-    await savepoint.rollbackToSavepoint("work").execute();
-    await savepoint.releaseSavepoint("work").execute();
+    connection.run("rollback to work");
+    connection.run("release work");
     return () => queued.reject(isStorageError(error) ? writeFailed(error) : error);
   }
 }
@@ -123,12 +172,28 @@ function succeed(queued: Queued, value: unknown): void {
 /** SQLite's codes for a full disk, a failing one, and one that cannot be written to. */
 const storageCodes = new Set([8, 10, 13, 14]);
 
+const fullCode = 13;
+
 function isStorageError(error: unknown): boolean {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
-  return storageCodes.has(error.errcode & 0xff);
+  return storageCodes.has(codeOf(error) ?? -1);
+}
+
+function codeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
+  return error.errcode & 0xff;
 }
 
 function writeFailed(cause: unknown): AppError {
+  // Asking again does not help then: unlike the other failures, it is not said to be over soon.
+  if (codeOf(cause) === fullCode) {
+    return new AppError("STORAGE_FULL", "The disk is full: the database could not be written.", {
+      status: "RESOURCE_EXHAUSTED",
+      remedy:
+        "Free space on the file system of the data directory, or move it to a larger one. Nothing was changed; then try again.",
+      cause,
+    });
+  }
   return new AppError("DATABASE_WRITE_FAILED", `The database could not be written: ${messageOf(cause)}.`, {
     status: "UNAVAILABLE",
     remedy: "Check the free space of the data directory's disk, then try again.",

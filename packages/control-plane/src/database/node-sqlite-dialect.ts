@@ -55,8 +55,7 @@ class NodeSqliteDriver implements Driver {
   }
 
   async rollbackTransaction(): Promise<void> {
-    // A full disk may have rolled back already, and a second rollback would hide that error.
-    if (this.#database.isTransaction) this.#connection.run("rollback");
+    this.#connection.rollback();
   }
 
   async savepoint(_connection: DatabaseConnection, name: string): Promise<void> {
@@ -78,39 +77,50 @@ class NodeSqliteDriver implements Driver {
 
 const statementsKept = 500;
 
-class NodeSqliteConnection implements DatabaseConnection {
+interface Prepared {
+  statement: StatementSync;
+  returnsRows: boolean;
+}
+
+export class NodeSqliteConnection implements DatabaseConnection {
   #database: DatabaseSync;
-  #statements = new Map<string, StatementSync>();
+  #statements = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
   run(sql: string): void {
-    this.#prepare(sql).run();
+    this.#prepare(sql).statement.run();
+  }
+
+  rollback(): void {
+    // A full disk may have rolled back already, and a second rollback would hide that error.
+    if (this.#database.isTransaction) this.run("rollback");
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const statement = this.#prepare(query.sql);
+    const { statement, returnsRows } = this.#prepare(query.sql);
     const parameters = query.parameters.map(toSqlite);
-    if (statement.columns().length > 0) return { rows: statement.all(...parameters) as R[] };
+    if (returnsRows) return { rows: statement.all(...parameters) as R[] };
     const { changes, lastInsertRowid } = statement.run(...parameters);
     return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
   }
 
   async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-    for (const row of this.#prepare(query.sql).iterate(...query.parameters.map(toSqlite))) {
+    for (const row of this.#prepare(query.sql).statement.iterate(...query.parameters.map(toSqlite))) {
       yield { rows: [row as R] };
     }
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): Prepared {
     const known = this.#statements.get(sql);
     if (known) return known;
     const statement = this.#database.prepare(sql);
+    const prepared = { statement, returnsRows: statement.columns().length > 0 };
     if (this.#statements.size >= statementsKept) this.#statements.clear();
-    this.#statements.set(sql, statement);
-    return statement;
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 }
 

@@ -73,7 +73,9 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
       }
       // From inside it means: no more inputs. From outside it means the container.
       if (identity.kind === "task") tasks.drain(task, "it asked for no more inputs");
-      else tasks.stop(task, { graceSecs, reason: "stopped on request" });
+      else {
+        tasks.stop(task, { graceSecs: request.kill ? 0 : graceSecs, reason: "stopped on request" });
+      }
       return {};
     },
 

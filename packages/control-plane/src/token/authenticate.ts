@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { isId } from "@dorian/base/ids";
 import type { Identity } from "@dorian/protocol/service";
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { ClientFile } from "./client-file.ts";
 
 /** The part of a gRPC call's metadata that says who calls. */
@@ -21,10 +21,15 @@ export const taskIdKey = "dorian-task-id";
 export function createAuthenticator(
   tokens: Pick<ClientFile, "tokenId" | "tokenSecret" | "workerToken">,
 ): (metadata: CallMetadata) => Identity {
+  const expected = {
+    workerToken: digestOf(tokens.workerToken),
+    tokenId: digestOf(tokens.tokenId),
+    tokenSecret: digestOf(tokens.tokenSecret),
+  };
   return (metadata) => {
     const workerToken = textOf(metadata, workerTokenKey);
     if (workerToken !== "") {
-      if (!sameText(workerToken, tokens.workerToken))
+      if (!isSame(workerToken, expected.workerToken))
         throw invalid("The worker's token is not this server's.");
       const taskId = textOf(metadata, taskIdKey);
       if (taskId === "") return { kind: "worker" };
@@ -41,8 +46,8 @@ export function createAuthenticator(
       });
     }
     // Both are compared whatever the first says, so that the time taken tells nothing.
-    const sameId = sameText(tokenId, tokens.tokenId);
-    const sameSecret = sameText(tokenSecret, tokens.tokenSecret);
+    const sameId = isSame(tokenId, expected.tokenId);
+    const sameSecret = isSame(tokenSecret, expected.tokenSecret);
     if (!sameId || !sameSecret) throw invalid(`The token "${tokenId}" is not valid here.`);
     return { kind: "client", tokenId };
   };
@@ -52,9 +57,12 @@ function textOf(metadata: CallMetadata, key: string): string {
   return String(metadata.get(key)[0] ?? "");
 }
 
-function sameText(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
+function isSame(given: string, expectedDigest: Buffer): boolean {
+  return timingSafeEqual(digestOf(given), expectedDigest);
+}
+
+function digestOf(text: string): Buffer {
+  return hash("sha256", text, "buffer");
 }
 
 function invalid(message: string): AppError {

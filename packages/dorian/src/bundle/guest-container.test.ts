@@ -144,6 +144,7 @@ test("a class gets its parameters, its hooks run in order and once, and inputs w
     "output in-1",
     "output in-2",
     "output in-3",
+    "serve",
     "commit vo-1",
   ]);
 });

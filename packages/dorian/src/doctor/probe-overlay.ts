@@ -16,7 +16,11 @@ export async function probeOverlay(directory: string): Promise<MachineFacts["ove
     for (const name of ["lower", "upper1", "work1", "upper2", "work2", "target"]) await mkdir(at(name));
     try {
       mountOverlay(at("target"), { lower: [at("lower")], upper: at("upper1"), work: at("work1") });
-      using next = createOverlay({ lower: [at("lower"), at("upper1")], upper: at("upper2"), work: at("work2") });
+      using next = createOverlay({
+        lower: [at("lower"), at("upper1")],
+        upper: at("upper2"),
+        work: at("work2"),
+      });
       next.replaceAt(at("target"));
       const left = (await mountTable()).filter(({ target }) => target === at("target")).length;
       return { kind: "works", replace: left === 1 ? "beneath" : "on top" };

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { createHttp2Client, Http2Connection } from "@dorian/protocol/http2-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { Transport } from "./transport.ts";
@@ -50,7 +50,7 @@ export async function connectToServer(address?: ServerAddress): Promise<Transpor
   const { url, tokenId, tokenSecret } = address ?? (await findServer());
   using connecting = new DisposableStack();
   const connection = connecting.use(
-    new Connection({
+    new Http2Connection({
       url,
       metadata: {
         "x-modal-client-version": "1.5.4",
@@ -60,8 +60,8 @@ export async function connectToServer(address?: ServerAddress): Promise<Transpor
       },
     }),
   );
-  const modal = createClient(ModalClient, connection);
-  const operator = createClient(OperatorService, connection);
+  const modal = createHttp2Client(ModalClient, connection);
+  const operator = createHttp2Client(OperatorService, connection);
   // The first call finds out at once whether a server is there; later ones ride out a restart.
   await operator.serverInfo({});
   connection.retryUnavailableMs = retryUnavailableMs;

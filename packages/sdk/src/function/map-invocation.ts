@@ -155,7 +155,9 @@ class MapInputs {
       const response = await this.#wire.modal.functionPutInputs(request, { signal });
       return new Set(response.inputs.map(({ idx }) => idx));
     } catch (error) {
-      if (!AppError.is(error) || error.status !== "RESOURCE_EXHAUSTED") throw error;
+      const isBusy =
+        AppError.is(error) && error.status === "RESOURCE_EXHAUSTED" && error.code !== "STORAGE_FULL";
+      if (!isBusy) throw error;
       return new Set();
     }
   }

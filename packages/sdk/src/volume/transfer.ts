@@ -42,10 +42,14 @@ async function transfer(options: TransferOptions, request: () => Promise<Respons
     const outcome = await answerTo(request, signal);
     if (outcome.kind === "bytes") return outcome.bytes;
     if (outcome.kind === "refused") {
-      throw new AppError("TRANSFER_REFUSED", `The server refused "${file}": ${outcome.reason}`, {
-        status: outcome.full ? "RESOURCE_EXHAUSTED" : "FAILED_PRECONDITION",
-        remedy: outcome.full ? "Make room on the server's disk." : "Try again.",
-      });
+      throw new AppError(
+        outcome.full ? "STORAGE_FULL" : "TRANSFER_REFUSED",
+        `The server refused "${file}": ${outcome.reason}`,
+        {
+          status: outcome.full ? "RESOURCE_EXHAUSTED" : "FAILED_PRECONDITION",
+          remedy: outcome.full ? "Make room on the server's disk, then try again." : "Try again.",
+        },
+      );
     }
     if (attempt === attempts) {
       throw new AppError("TRANSFER_FAILED", `"${file}" could not be transferred: ${outcome.reason}.`, {
@@ -67,7 +71,8 @@ async function answerTo(request: () => Promise<Response>, signal: AbortSignal): 
   try {
     const response = await request();
     if (response.ok) return { kind: "bytes", bytes: new Uint8Array(await response.arrayBuffer()) };
-    const reason = `${response.status} ${(await response.text()).trim()}`;
+    const text = (await response.text()).trim();
+    const reason = text === "" ? `HTTP status ${response.status}.` : text;
     // 507 says that the server's disk is full: trying again does not help.
     const full = response.status === 507;
     return response.status >= 500 && !full

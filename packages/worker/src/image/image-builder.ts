@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { storing } from "@dorian/storage/storage-error";
 import type { StartBuild } from "@dorian/protocol/worker";
 import { BaseImages } from "./base-images.ts";
 import type { BuildDependencies } from "./build-dependencies.ts";
@@ -46,7 +47,7 @@ export class ImageBuilder {
         onLog: options.onLog,
         signal,
       });
-      const built = await build.run();
+      const built = await storing(this.#options.directories.scratch, () => build.run());
       this.#options.logger.debug(
         { buildId: request.buildId, bytes: built.bytes, ms: Math.round(performance.now() - startedAt) },
         "image built",

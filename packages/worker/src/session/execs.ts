@@ -1,5 +1,6 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
+import type { TerminalSize } from "@dorian/linux/pseudo-terminal";
 import type { ExecInput, ExecStart } from "@dorian/protocol/worker";
 import type { Container } from "../container/runtime.ts";
 
@@ -11,9 +12,15 @@ export interface ExecReport {
   error?: string;
 }
 
+interface RunningExec {
+  stdin: AsyncQueue<Uint8Array>;
+  resizes: AsyncQueue<TerminalSize>;
+  abort: AbortController;
+}
+
 /** Commands that users run in containers (`dorian container exec`). */
 export class Execs {
-  #running = new Map<string, { stdin: AsyncQueue<Uint8Array>; abort: AbortController }>();
+  #running = new Map<string, RunningExec>();
   #report: (report: ExecReport) => void;
 
   constructor(report: (report: ExecReport) => void) {
@@ -23,12 +30,14 @@ export class Execs {
   async start(request: ExecStart, containerOf: (taskId: string) => Container): Promise<void> {
     const { execId } = request;
     const stdin = new AsyncQueue<Uint8Array>();
+    const resizes = new AsyncQueue<TerminalSize>();
     const abort = new AbortController();
-    this.#running.set(execId, { stdin, abort });
+    this.#running.set(execId, { stdin, resizes, abort });
+    const { rows, columns } = request;
     try {
       const exitCode = await containerOf(request.taskId).exec(request.command, {
         stdin,
-        ...(request.terminal ? { terminal: { rows: request.rows, columns: request.columns } } : {}),
+        ...(request.terminal ? { terminal: { rows, columns, resizes } } : {}),
         onOutput: (stream, chunk) => this.#report({ execId, [stream]: chunk }),
         signal: abort.signal,
       });
@@ -49,6 +58,8 @@ export class Execs {
     if (!exec) return;
     if (message.stdin.length > 0) exec.stdin.push(message.stdin);
     if (message.end) exec.stdin.end();
+    const { rows, columns } = message;
+    if (rows > 0 && columns > 0) exec.resizes.push({ rows, columns });
     if (message.cancel)
       exec.abort.abort(
         new AppError("EXEC_CANCELLED", "The caller has gone.", { status: "CANCELLED", remedy: "" }),

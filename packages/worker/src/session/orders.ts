@@ -38,13 +38,11 @@ export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOption
           tasks.start(message.value);
           break;
         case "stopTask":
-          void tasks
-            .get(message.value.taskId)
-            ?.stop({
-              graceMs: message.value.graceSecs * 1000,
-              responseMs: message.value.responseSecs * 1000,
-              reason: message.value.reason,
-            });
+          void tasks.get(message.value.taskId)?.stop({
+            graceMs: message.value.graceSecs * 1000,
+            responseMs: message.value.responseSecs * 1000,
+            reason: message.value.reason,
+          });
           break;
         case "startBuild":
           void builds.start(message.value);

@@ -31,7 +31,11 @@ test("freezing keeps what was written and leaves out what stood in for mounts [C
   await writeFile(join(root.path, "weights/model.bin"), "w");
   const layerId = await root.freeze(layers, ["/vol/models", "/etc/resolv.conf", "/proc"]);
   const layer = layers.path(layerId as string);
-  expect((await readdir(layer, { recursive: true })).toSorted()).toEqual(["etc", "weights", "weights/model.bin"]);
+  expect((await readdir(layer, { recursive: true })).toSorted()).toEqual([
+    "etc",
+    "weights",
+    "weights/model.bin",
+  ]);
 });
 
 test("a stand-in that the user filled is the user's and stays", async () => {

@@ -11,6 +11,7 @@ import {
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { StartTask } from "@dorian/protocol/worker";
 import type { LayerStore } from "@dorian/storage/layer-store";
+import { storing } from "@dorian/storage/storage-error";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
@@ -95,7 +96,7 @@ export class Task {
       flushMs: 20,
     });
     this.#clock = new PhaseClock(request.placedAt, (phase) => void this.#reportPhase(phase));
-    this.ended = this.#run().catch((error: unknown) => ({
+    this.ended = storing(deps.scratchDirectory, () => this.#run()).catch((error: unknown) => ({
       exitCode: -1,
       signal: "",
       outOfMemory: false,

@@ -239,3 +239,94 @@ test("committing moves a file into the layer and copies no byte of it [L8]", asy
   const layerId = (await registry.head("vo-1", { signal })).layerIds.at(-1) as string;
   expect((await stat(join(layers.path(layerId), "weights"))).ino).toBe(before.ino);
 });
+
+test("a file stays out of every background commit for as long as it is being written, under whatever name [M3]", async () => {
+  const { mount } = await machine();
+  const volume = await mount();
+  const child = await shell(
+    `mkdir ${volume.target}/d; echo done > ${volume.target}/d/done; exec 3>${volume.target}/d/log; echo one >&3; echo ready; read x; mv ${volume.target}/d/log ${volume.target}/d/renamed; echo two >&3; echo more; read x; echo three >&3; exec 3>&-; echo closed; read x`,
+  );
+  const users = usersOf(child);
+  await volume.commit("background", users, { signal });
+  expect((await readdir(join(volume.target, "d"))).toSorted()).toEqual(["done", "log"]);
+  await writeFile(join(volume.target, "d/other"), "x");
+  await volume.commit("background", users, { signal });
+  child.stdin?.write("\n");
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  await writeFile(join(volume.target, "d/another"), "x");
+  await volume.commit("background", users, { signal });
+  const early = await mount();
+  expect((await readdir(join(early.target, "d"))).toSorted()).toEqual(["another", "done", "other"]);
+  child.stdin?.write("\n");
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  await volume.commit("background", users, { signal });
+  const late = await mount();
+  expect((await readdir(join(late.target, "d"))).toSorted()).toEqual(["another", "done", "other", "renamed"]);
+  expect(await readFile(join(late.target, "d/renamed"), "utf8")).toBe("one\ntwo\nthree\n");
+});
+
+test("commits under a process that stands in the volume tell deletions, renames and replaced directories [L6, N3]", async () => {
+  const { mount } = await machine();
+  const other = await mount();
+  await mkdir(join(other.target, "old"));
+  await writeFile(join(other.target, "old/file"), "old");
+  await mkdir(join(other.target, "replaced"));
+  await writeFile(join(other.target, "replaced/before"), "before");
+  await writeFile(join(other.target, "replaced/kept"), "base");
+  await other.commit("requested", undefined, { signal });
+
+  const volume = await mount();
+  const steps = [
+    "echo 1 > first; ln -s nowhere link; mkdir temporary; echo t > temporary/file; rm -r replaced; mkdir replaced; echo new > replaced/kept",
+    "rm -r temporary; mv old new; echo after > replaced/after",
+    "mkdir swapped; echo 1 > swapped/file",
+    "mkdir next; echo 2 > next/file; rm -r swapped; mv next swapped; echo 2 > first",
+  ];
+  const child = await shell(
+    `echo ready; ${steps.map((step) => `read x; ${step}; echo ready;`).join(" ")} read x; cd /; echo out; read x`,
+    volume.target,
+  );
+  const users = usersOf(child);
+  const expected = [
+    { first: "1\n", "old/file": "old", "replaced/kept": "new\n", "temporary/file": "t\n" },
+    { first: "1\n", "new/file": "old", "replaced/kept": "new\n", "replaced/after": "after\n" },
+    { "swapped/file": "1\n" },
+    {
+      first: "2\n",
+      "new/file": "old",
+      "replaced/kept": "new\n",
+      "replaced/after": "after\n",
+      "swapped/file": "2\n",
+    },
+  ];
+  const topLevel = [
+    "first link old replaced temporary",
+    "first link new replaced",
+    "first link new replaced swapped",
+  ];
+  const check = async (step: number) => {
+    const reader = await mount();
+    for (const [path, text] of Object.entries(expected[step] ?? {})) {
+      expect(await readFile(join(reader.target, path), "utf8"), `${path} after step ${step}`).toBe(text);
+    }
+    expect((await readdir(reader.target)).toSorted().join(" ")).toBe(topLevel[Math.min(step, 2)]);
+  };
+  for (let step = 0; step < steps.length; step += 1) {
+    child.stdin?.write("\n");
+    await once(child.stdout as NodeJS.ReadableStream, "data");
+    for (let turn = 0; turn < 2; turn += 1) {
+      await volume.commit("background", users, { signal });
+      await check(step);
+    }
+  }
+  child.stdin?.write("\n");
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  await rm(join(volume.target, "link"));
+  await rm(join(volume.target, "replaced/kept"));
+  await volume.commit("requested", users, { signal });
+  const reader = await mount();
+  const expectedTree = ["first", "new", "new/file", "replaced", "replaced/after", "swapped", "swapped/file"];
+  expect((await readdir(reader.target, { recursive: true })).toSorted()).toEqual(expectedTree);
+  expect((await readdir(volume.target, { recursive: true })).toSorted()).toEqual(expectedTree);
+  expect(await readFile(join(reader.target, "swapped/file"), "utf8")).toBe("2\n");
+});

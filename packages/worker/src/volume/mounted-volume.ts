@@ -1,20 +1,15 @@
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createOverlay, sealReadOnly, unmount } from "@dorian/linux/mount";
 import type { OverlayOptions } from "@dorian/linux/overlay-options";
 import { inMountNamespace } from "@dorian/linux/mount-namespace";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { normaliseLayer } from "@dorian/storage/normalise-layer";
+import { storing } from "@dorian/storage/storage-error";
 import { openFilesOf, type OpenFiles } from "./open-files.ts";
-import {
-  copyEntry,
-  entriesOf,
-  flushFiles,
-  holdsOnly,
-  likeDirectory,
-  moveFile,
-  removeUnchanged,
-} from "./upper-directory.ts";
+import { copyUpper, hideMissing, removeUnchanged, type Identities } from "./upper-copy.ts";
+import { copyEntry, flushFiles, holdsOnly, likeDirectory, moveFile } from "./upper-directory.ts";
+import { stillWritten } from "./written-files.ts";
 
 /** A version of a volume: its number and its layers, lowest first. */
 export interface VolumeVersion {
@@ -59,7 +54,13 @@ export interface MountedVolumeOptions {
  */
 export type CommitKind = "requested" | "background";
 
-const nothingCopied: { layerIds: string[]; untilMs: number } = { layerIds: [], untilMs: 0 };
+/** What commits copied: the layers, oldest first, and what the newest of them holds. */
+interface Copied {
+  layerIds: string[];
+  identities: Identities;
+}
+
+const nothingCopied: Copied = { layerIds: [], identities: new Map() };
 
 /**
  * One volume in one container: an overlay of the version it started from, with a private writable directory on top.
@@ -80,6 +81,8 @@ export class MountedVolume implements AsyncDisposable {
   #generation = 0;
   /** What commits copied, instead of freezing it, since the mount was last swapped. */
   #copied = nothingCopied;
+  /** Files in the writable directory, by path, with the inode that a writer opened through an earlier mount. */
+  #written: ReadonlyMap<string, number> = new Map();
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(options: MountedVolumeOptions) {
@@ -173,16 +176,9 @@ export class MountedVolume implements AsyncDisposable {
     if (this.#copied.layerIds.length === 0 && (await holdsOnly(this.#upper, leftOut))) return undefined;
 
     const old = this.#upper;
-    await this.#makeWritable();
-    await this.#detachWritten(old, open.writable, leftOut);
-    if (this.#copied.layerIds.length > 0) {
-      await removeUnchanged(old, this.#copied.untilMs);
-      this.#layerIds = [...this.#layerIds, ...this.#copied.layerIds];
-      this.#copied = nothingCopied;
-    }
-    const layerId = (await holdsOnly(old, new Set()))
-      ? undefined
-      : await layers.adopt(old, { durable: false });
+    const layerId = await this.#freezeUpper(open.writable, leftOut);
+    this.#layerIds = [...this.#layerIds, ...this.#copied.layerIds];
+    this.#copied = nothingCopied;
     if (layerId !== undefined) this.#layerIds = [...this.#layerIds, layerId];
     this.#swap(users);
     await thaw.disposeAsync();
@@ -191,26 +187,47 @@ export class MountedVolume implements AsyncDisposable {
   }
 
   /**
-   * Parts the files that are still being written from what will be frozen: they move on with their writers, and a copy
-   * stays behind unless the commit leaves them out. Any failure, such as a full disk, puts everything back.
+   * Makes a layer of the writable directory and goes on with a new one. Files that are still being written move on with
+   * their writers, and a copy stays behind unless the commit leaves them out. A failure, such as a full disk, puts
+   * everything back.
    */
-  async #detachWritten(
-    old: string,
+  async #freezeUpper(
     writable: ReadonlySet<string>,
     leftOut: ReadonlySet<string>,
-  ): Promise<void> {
-    const moved: string[] = [];
+  ): Promise<string | undefined> {
+    const { layers } = this.#options;
+    const old = this.#upper;
+    const written = this.#written;
+    await this.#makeWritable();
     try {
-      for (const path of writable) {
-        if (!(await moveFile(old, this.#upper, path))) continue;
-        moved.push(path);
+      await this.#moveWritten(old, writable);
+      for (const path of this.#written.keys()) {
         if (!leftOut.has(path)) await copyEntry(this.#upper, old, path);
       }
       await normaliseLayer(old, this.#paths());
+      const last = this.#lastCopy();
+      if (last) {
+        await hideMissing(last.path, old, leftOut);
+        await removeUnchanged(old, last.identities);
+      }
+      return (await holdsOnly(old, new Set())) ? undefined : await layers.adopt(old, { durable: false });
     } catch (error) {
-      for (const path of moved) await rename(join(this.#upper, path), join(old, path));
+      for (const path of this.#written.keys()) await rename(join(this.#upper, path), join(old, path));
+      await rm(join(this.#upper, ".."), { recursive: true, force: true });
       this.#generation -= 1;
+      this.#written = written;
       throw error;
+    }
+  }
+
+  /** Takes files that are being written along to the present writable directory. */
+  async #moveWritten(old: string, writable: ReadonlySet<string>): Promise<void> {
+    const written = new Map<string, number>();
+    this.#written = written;
+    for (const path of writable) {
+      if (await moveFile(old, this.#upper, path)) {
+        written.set(path, (await lstat(join(this.#upper, path))).ino);
+      }
     }
   }
 
@@ -223,21 +240,21 @@ export class MountedVolume implements AsyncDisposable {
     thaw: AsyncDisposableStack,
   ): Promise<{ layerId: string; bytes: number } | undefined> {
     await using draft = await this.#options.layers.draft();
-    const now = Date.now();
-    let any = false;
-    let bytes = 0;
-    for await (const path of entriesOf(this.#upper)) {
-      if (leftOut.has(path) || (await lstatChangedBefore(join(this.#upper, path), this.#copied.untilMs)))
-        continue;
-      bytes += await copyEntry(this.#upper, draft.path, path);
-      any = true;
-    }
+    const last = this.#lastCopy();
+    const copy = await copyUpper({ from: this.#upper, to: draft.path, last, leftOut });
     await thaw.disposeAsync();
-    if (!any) return undefined;
     await normaliseLayer(draft.path, this.#paths());
+    const deleted = last !== undefined && (await hideMissing(last.path, draft.path, leftOut));
+    if (!copy.changed && !deleted) return undefined;
     const layerId = await draft.seal({ durable: false });
-    this.#copied = { layerIds: [...this.#copied.layerIds, layerId], untilMs: now };
-    return { layerId, bytes };
+    this.#copied = { layerIds: [...this.#copied.layerIds, layerId], identities: copy.identities };
+    return { layerId, bytes: copy.bytes };
+  }
+
+  #lastCopy(): { path: string; identities: Identities } | undefined {
+    const layerId = this.#copied.layerIds.at(-1);
+    if (layerId === undefined) return undefined;
+    return { path: this.#options.layers.path(layerId), identities: this.#copied.identities };
   }
 
   /** Records frozen layers in order. Returns the head after the last one. */
@@ -264,7 +281,7 @@ export class MountedVolume implements AsyncDisposable {
     const open = await this.#openFiles(users);
     const old = this.#upper;
     await this.#makeWritable();
-    for (const path of open.writable) await moveFile(old, this.#upper, path);
+    await this.#moveWritten(old, open.writable);
     this.#layerIds = head.layerIds;
     this.#copied = nothingCopied;
     // Whoever stands in the old mount keeps reading it; better an error than a write that nobody will ever see.
@@ -281,7 +298,10 @@ export class MountedVolume implements AsyncDisposable {
 
   async #openFiles(users: VolumeUsers | undefined): Promise<OpenFiles> {
     if (!users) return { writable: new Set(), pinned: false };
-    return openFilesOf(await users.pids(), this.#device);
+    const open = await openFilesOf(await users.pids(), this.#device);
+    // A mount that was swapped away is in no process's mount table any more, and its descriptors lead nowhere.
+    this.#written = await stillWritten(this.#upper, this.#written);
+    return { ...open, writable: new Set([...open.writable, ...this.#written.keys()]) };
   }
 
   get #upper(): string {
@@ -312,12 +332,8 @@ export class MountedVolume implements AsyncDisposable {
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
+    const result = this.#turn.then(() => storing(this.#options.scratch, work));
     this.#turn = result.catch(() => undefined);
     return result;
   }
-}
-
-async function lstatChangedBefore(path: string, timeMs: number): Promise<boolean> {
-  return timeMs > 0 && (await stat(path)).ctimeMs <= timeMs;
 }

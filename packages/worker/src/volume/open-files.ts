@@ -1,5 +1,6 @@
 import { readFile, readdir, readlink } from "node:fs/promises";
 import { errnoOf } from "@dorian/base/app-error";
+import { mountTable } from "@dorian/linux/mount-table";
 
 export interface OpenFiles {
   /** Paths, relative to the mount, of regular files that some process can still write through a descriptor or mapping. */
@@ -23,9 +24,8 @@ export async function openFilesOf(pids: number[], device: string): Promise<OpenF
 
 async function scanProcess(pid: number, device: string, found: OpenFiles): Promise<void> {
   const mounts = new Map<string, string>();
-  for (const line of (await readFile(`/proc/${pid}/mountinfo`, "utf8")).split("\n")) {
-    const [mountId = "", , deviceOfMount, , target = ""] = line.split(" ");
-    if (deviceOfMount === device) mounts.set(mountId, target);
+  for (const mount of await mountTable(pid)) {
+    if (mount.device === device) mounts.set(String(mount.mountId), mount.target);
   }
   if (mounts.size === 0) return;
   const targets = [...mounts.values()];

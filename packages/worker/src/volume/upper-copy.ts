@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { createWhiteout, isWhiteout, markWhiteouts } from "@dorian/linux/overlay-marks";
@@ -46,7 +46,7 @@ export async function copyUpper(options: UpperCopyOptions): Promise<UpperCopy> {
     const same = identity !== undefined && last?.identities.get(path) === identity;
     if (same && (await linkFrom(last?.path, options, path))) continue;
     bytes += await copyEntry(from, to, path);
-    changed = true;
+    if (!same) changed = true;
   }
   return { bytes, changed, identities };
 }
@@ -89,18 +89,17 @@ async function identityOf(path: string): Promise<string | undefined> {
   return Date.now() - Number(ctimeMs) < clockStepMs ? undefined : `${ino} ${size} ${ctimeNs}`;
 }
 
-/** False when there is no such entry to link to. */
-async function linkFrom(last: string | undefined, { from, to }: UpperCopyOptions, path: string): Promise<boolean> {
+/** False when there is nothing to link to. */
+async function linkFrom(
+  last: string | undefined,
+  { from, to }: UpperCopyOptions,
+  path: string,
+): Promise<boolean> {
   if (last === undefined) return false;
   const stats = await lstat(join(last, path)).catch(unlessMissing);
-  if (stats === undefined) return false;
+  if (stats === undefined || stats.isDirectory()) return false;
   await makeParents(from, to, path, { marks: true });
-  if (stats.isDirectory()) {
-    await mkdir(join(to, path));
-    await likeDirectory(join(last, path), join(to, path));
-  } else {
-    await linkFile(join(last, path), join(to, path));
-  }
+  await linkFile(join(last, path), join(to, path));
   return true;
 }
 

@@ -15,7 +15,15 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
-import { createWhiteout, isOpaque, isWhiteout, markWhiteouts, setOpaque } from "@dorian/linux/overlay-marks";
+import {
+  createWhiteout,
+  isOpaque,
+  isWhiteout,
+  markWhiteouts,
+  redirectOf,
+  setOpaque,
+  setRedirect,
+} from "@dorian/linux/overlay-marks";
 
 /** Paths of everything in the directory that is not itself a directory, plus directories that are empty; relative. */
 export async function* entriesOf(root: string, below = ""): AsyncGenerator<string> {
@@ -51,12 +59,13 @@ function unlessGone(error: unknown): undefined {
 }
 
 /**
- * Moves one file from an upper directory to another, making its parents there as they are here. The inode stays the
- * same, so whoever has it open goes on writing to it at its new place.
+ * Moves one file from an upper directory to another, making its parents there as they are here but for what they hide
+ * or were called: what the other directory lies over has that already. The inode stays the same, so whoever has it open
+ * goes on writing to it at its new place.
  */
 export async function moveFile(from: string, to: string, path: string): Promise<boolean> {
   try {
-    await makeParents(from, to, path);
+    await makeParents(from, to, path, { marks: false });
     await rename(join(from, path), join(to, path));
     return true;
   } catch (error) {
@@ -65,9 +74,9 @@ export async function moveFile(from: string, to: string, path: string): Promise<
   }
 }
 
-/** Copies one file's content and metadata. Returns the bytes copied. */
+/** Copies one entry's content and metadata, with parents as they are here. Returns the bytes copied. */
 export async function copyEntry(from: string, to: string, path: string): Promise<number> {
-  await makeParents(from, to, path);
+  await makeParents(from, to, path, { marks: true });
   const source = join(from, path);
   const target = join(to, path);
   const stats = await lstat(source);
@@ -81,7 +90,7 @@ export async function copyEntry(from: string, to: string, path: string): Promise
     return 0;
   }
   if (stats.isDirectory()) {
-    await makeDirectoryLike(source, target);
+    await makeDirectoryLike(source, target, { marks: true });
     return 0;
   }
   if (!stats.isFile()) return 0;
@@ -90,14 +99,6 @@ export async function copyEntry(from: string, to: string, path: string): Promise
   await chmod(target, stats.mode & 0o7777);
   await utimes(target, stats.atime, stats.mtime);
   return stats.size;
-}
-
-/** Removes what has not changed since `sinceMs` (Unix milliseconds): an earlier commit holds it already. */
-export async function removeUnchanged(root: string, sinceMs: number): Promise<void> {
-  for await (const path of entriesOf(root)) {
-    const stats = await lstat(join(root, path));
-    if (stats.ctimeMs <= sinceMs && !stats.isDirectory()) await rm(join(root, path));
-  }
 }
 
 /** Flushes file contents ahead of a freeze, so that the freeze itself has little left to flush. */
@@ -109,14 +110,19 @@ export async function flushFiles(root: string): Promise<void> {
   }
 }
 
-async function makeParents(from: string, to: string, path: string): Promise<void> {
+export async function makeParents(
+  from: string,
+  to: string,
+  path: string,
+  options: { marks: boolean },
+): Promise<void> {
   const parent = dirname(path);
   if (parent === ".") return;
-  await makeParents(from, to, parent);
-  await makeDirectoryLike(join(from, parent), join(to, parent));
+  await makeParents(from, to, parent, options);
+  await makeDirectoryLike(join(from, parent), join(to, parent), options);
 }
 
-async function makeDirectoryLike(source: string, target: string): Promise<void> {
+async function makeDirectoryLike(source: string, target: string, options: { marks: boolean }): Promise<void> {
   try {
     await mkdir(target);
   } catch (error) {
@@ -124,7 +130,10 @@ async function makeDirectoryLike(source: string, target: string): Promise<void> 
     throw error;
   }
   await likeDirectory(source, target);
+  if (!options.marks) return;
   if (isOpaque(source)) setOpaque(target);
+  const redirect = redirectOf(source);
+  if (redirect !== undefined) setRedirect(target, redirect);
 }
 
 /** Gives one directory the owner and mode of another. */

@@ -1302,6 +1302,13 @@ export declare type ContainerStopRequest = Message<"modal.client.ContainerStopRe
    * @generated from field: bool graceful = 2;
    */
   graceful: boolean;
+
+  /**
+   * Ours: SIGKILL at once.
+   *
+   * @generated from field: bool kill = 10000;
+   */
+  kill: boolean;
 };
 
 /**

@@ -11,7 +11,7 @@ export const command = defineCommand<{ taskId: string; alreadyStopped: boolean }
     const taskId = input.argument("container");
     const { info } = await server.modal.taskGetInfo({ taskId }, { signal });
     if (info && info.finishedAt !== 0) return { taskId, alreadyStopped: true };
-    await server.modal.containerStop({ taskId, graceful: !input.flag("kill") }, { signal });
+    await server.modal.containerStop({ taskId, kill: input.flag("kill") }, { signal });
     return { taskId, alreadyStopped: false };
   },
 
