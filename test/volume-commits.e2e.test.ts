@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectToServer } from "@dorian/sdk/client/connect";
 import { setTransport } from "@dorian/sdk/client/transport";
 import { Volume } from "@dorian/sdk/volume/volume";
 import { containersOf } from "@dorian/testkit/containers";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
 import { scriptedContainers } from "@dorian/testkit/scripted-containers";
@@ -41,20 +43,6 @@ async function content(volume: string, path: string): Promise<string> {
   return Buffer.from(await files.readFile(path)).toString();
 }
 
-async function eventually<T>(
-  look: () => Promise<T>,
-  wanted: (value: T) => boolean,
-  timeoutMs = 20_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const value = await look();
-    if (wanted(value)) return value;
-    if (Date.now() > deadline) throw new Error(`after ${timeoutMs} ms it is still ${JSON.stringify(value)}`);
-    await delay(100);
-  }
-}
-
 test("a commit shows in a container that reloads, and in no other one that runs [K1, K2, L1, L2, L3, N1, N2, N9]", async () => {
   await using app = await scriptedContainers(data.path, {
     app: "four-steps",
@@ -77,6 +65,29 @@ test("a commit shows in a container that reloads, and in no other one that runs 
   });
   expect(read).toBe("v1");
   expect(await other(({ fs }) => fs.readdir("/vol"))).toEqual([]);
+});
+
+test("what is put and removed from outside shows in a running container when it reloads [N1, O5]", async () => {
+  await using app = await scriptedContainers(data.path, {
+    app: "from-outside",
+    volume: "from-outside",
+    mounts: { reader: "/vol" },
+  });
+  const { reader } = app.container;
+  expect(await reader(({ fs }) => fs.readdir("/vol"))).toEqual([]);
+  const files = await Volume.fromName("from-outside").files();
+  await files.putFile(Readable.from(["one"]), "dir/one");
+  await files.putFile(Readable.from(["two"]), "two");
+  expect(await reader(({ fs }) => fs.readdir("/vol"))).toEqual([]);
+  const look = () =>
+    reader(async ({ fs, volume }) => {
+      await volume.reload();
+      return (await fs.readdir("/vol", { recursive: true })).toSorted();
+    });
+  expect(await look()).toEqual(["dir", "dir/one", "two"]);
+  await files.remove("two");
+  await files.copy(["dir/one"], "copy");
+  expect(await look()).toEqual(["copy", "dir", "dir/one"]);
 });
 
 test("four writers commit at the same time: every file of their own is there, and a shared one is the last commit's [L4]", async () => {

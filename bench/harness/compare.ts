@@ -46,7 +46,7 @@ export async function compare(comparison: Comparison): Promise<Outcome> {
   };
 }
 
-export function median(values: number[]): number {
+function median(values: number[]): number {
   const sorted = values.toSorted((x, y) => x - y);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1

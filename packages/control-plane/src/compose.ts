@@ -126,6 +126,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       journal,
       catalog,
       tasks: dispatch.appTasks,
+      onStopping: (appId) => builds.appEnded(appId),
       logger,
       now,
       heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? 60_000,

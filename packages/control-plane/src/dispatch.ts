@@ -201,6 +201,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     modal: {
       ...callHandlers({
         calls,
+        store: callStore,
         catalog,
         pendingInputs: (functionId) => pools.lookup(functionId)?.pending ?? 0,
         cancel: (input, how) => pools.cancel(input, how),
@@ -212,7 +213,10 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       ...logHandlers({
         logs,
         apps,
-        isOver: (appId) => (apps.lookupApp(appId)?.stopped ?? true) && tasks.liveOf(appId).length === 0,
+        isOver: (appId, taskId) =>
+          taskId === ""
+            ? (apps.lookupApp(appId)?.stopped ?? true) && tasks.liveOf(appId).length === 0
+            : tasks.get(taskId) === undefined,
       }),
     } as Dispatch["modal"],
     worker: workers.handlers as Dispatch["worker"],

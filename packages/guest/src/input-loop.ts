@@ -25,6 +25,11 @@ export interface InputLoopOptions {
   within: <T>(input: RunningInput, run: () => T) => T;
 }
 
+/** An output on its way. `accepted` resolves when the server has it for good. */
+interface Answer {
+  accepted: Promise<void>;
+}
+
 /**
  * Fetches inputs and answers them, one outstanding request per free slot, until the server says that no more will come, a
  * limit is reached or `drain` is called.
@@ -34,6 +39,8 @@ export class InputLoop {
   #inputs = new RunningInputs();
   #stopFetching = new AbortController();
   #taken = 0;
+  /** Rejects when an output cannot be handed over at all. */
+  #failed = Promise.withResolvers<never>();
   // Outputs outlive everything that may be stopped.
   #never = new AbortController().signal;
 
@@ -45,7 +52,7 @@ export class InputLoop {
   async serve(): Promise<void> {
     const slots = Array.from({ length: this.#options.concurrency }, () => this.#serveSlot());
     try {
-      await Promise.all(slots);
+      await Promise.race([Promise.all(slots), this.#failed.promise]);
     } finally {
       this.drain();
     }
@@ -97,8 +104,10 @@ export class InputLoop {
     this.#options.within(running, () => running.stop(reason));
   }
 
+  // The next input is asked for while the output of the one before is still on its way.
   async #serveSlot(): Promise<void> {
     const signal = this.#stopFetching.signal;
+    let last: Answer = { accepted: Promise.resolve() };
     while (!signal.aborted) {
       for (const item of await this.#fetch(signal)) {
         if (item.killSwitch) {
@@ -107,9 +116,10 @@ export class InputLoop {
         }
         this.#taken += 1;
         if (item.input?.finalInput || this.#taken === this.#options.maxInputs) this.drain();
-        await this.#work(item);
+        last = await this.#work(item, last);
       }
     }
+    await last.accepted;
   }
 
   async #fetch(signal: AbortSignal): Promise<FunctionGetInputsItem[]> {
@@ -128,18 +138,22 @@ export class InputLoop {
     }
   }
 
-  async #work(item: FunctionGetInputsItem): Promise<void> {
+  async #work(item: FunctionGetInputsItem, before: Answer): Promise<Answer> {
     const running = this.#inputs.begin(item);
-    if (!running) return;
-    try {
-      const result = await this.#options.run(running);
-      // Interrupted with the container: without an output the input is run again elsewhere.
-      const interrupted = running.signal.reason instanceof ContainerStopping;
-      if (interrupted && result.result.status !== GenericResult_GenericStatus.SUCCESS) return;
-      await this.#answer(running, result);
-    } finally {
-      this.#inputs.end(running);
-    }
+    if (!running) return before;
+    const result = await this.#options.run(running);
+    // One output on its way is enough: a server that has no room for it holds back the work.
+    await before.accepted;
+    const accepted = this.#answerUnlessStopped(running, result).finally(() => this.#inputs.end(running));
+    accepted.catch(this.#failed.reject);
+    return { accepted };
+  }
+
+  async #answerUnlessStopped(running: RunningInput, result: InputResult): Promise<void> {
+    // Interrupted with the container: without an output the input is run again elsewhere.
+    const interrupted = running.signal.reason instanceof ContainerStopping;
+    if (interrupted && result.result.status !== GenericResult_GenericStatus.SUCCESS) return;
+    await this.#answer(running, result);
   }
 
   async #answer(running: RunningInput, output: InputResult): Promise<void> {

@@ -1,8 +1,10 @@
-import { create, fromBinary, toBinary, type DescMethod, type DescService } from "@bufbuild/protobuf";
-import { AppError } from "@dorian/base/app-error";
-import * as grpc from "@grpc/grpc-js";
-import { methodEntries, type CallContext, type Identity, type ServiceHandlers } from "./service.ts";
-import { toStatus } from "./status.ts";
+import type { DescService } from "@bufbuild/protobuf";
+import { AppError, messageOf } from "@dorian/base/app-error";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { endOf, trailersOf } from "./call-status.ts";
+import { Http2ServerSession, type Exchange, type ExchangeEvents } from "./http2/server-session.ts";
+import { serveCall, type Route, type ServedCallOptions } from "./served-call.ts";
+import { methodEntries, type ServiceHandlers } from "./service.ts";
 
 /** Modal's clients allow 100 MiB messages. */
 export const maxMessageBytes = 100 * 1024 * 1024;
@@ -20,178 +22,113 @@ export function mountService<S extends DescService>(
   return { service, handlers: handlers as Record<string, unknown> };
 }
 
-export interface GrpcServerOptions {
+export interface GrpcServerOptions extends ServedCallOptions {
   /** `127.0.0.1:0`, or `unix:/path/to/socket`. */
   address: string;
   services: MountedService[];
-  /** Who calls; throws an AppError when the credentials are wrong. */
-  authenticate: (metadata: grpc.Metadata) => Identity;
-  /** Told of every failure that is not an AppError. */
-  onInternalError: (error: unknown, method: string) => void;
 }
 
 /** A gRPC server over HTTP/2 without TLS. Disposing it ends open calls. */
 export class GrpcServer implements AsyncDisposable {
   readonly port: number;
-  #server: grpc.Server;
+  #server: Server;
+  #sessions: Set<Http2ServerSession>;
+  #closed: Promise<void>;
 
-  private constructor(server: grpc.Server, port: number) {
+  private constructor(server: Server, sessions: Set<Http2ServerSession>) {
+    const address = server.address() as AddressInfo | string | null;
+    this.port = address !== null && typeof address === "object" ? address.port : 0;
     this.#server = server;
-    this.port = port;
+    this.#sessions = sessions;
+    this.#closed = new Promise((resolve) => server.once("close", () => resolve()));
   }
 
   static async listen(options: GrpcServerOptions): Promise<GrpcServer> {
-    const server = new grpc.Server({
-      "grpc.max_receive_message_length": maxMessageBytes,
-      "grpc.max_send_message_length": maxMessageBytes,
-    });
-    for (const mounted of options.services) addService(server, mounted, options);
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(options.address, grpc.ServerCredentials.createInsecure(), (error, port) => {
-        if (error) {
-          reject(
-            new AppError(
-              "SERVER_ADDRESS_UNUSABLE",
-              `Cannot listen on ${options.address}: ${error.message}.`,
-              {
-                remedy: "Choose another address with --listen, or stop what is using this one.",
-                cause: error,
-              },
-            ),
-          );
-        } else resolve(port);
+    const routes = routesOf(options.services);
+    const sessions = new Set<Http2ServerSession>();
+    const server = createServer((socket) => {
+      const session = new Http2ServerSession(socket, {
+        onExchange: (exchange) => answer(routes, exchange, options),
       });
+      sessions.add(session);
+      socket.once("close", () => sessions.delete(session));
     });
-    return new GrpcServer(server, port);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (cause) => reject(unusable(options.address, cause)));
+      server.listen(listenOptions(options.address), resolve);
+    });
+    server.removeAllListeners("error");
+    return new GrpcServer(server, sessions);
   }
 
   /** Takes no new calls; resolves when the running ones have ended, or drops them when `signal` aborts. */
   async drain(options: { signal: AbortSignal }): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const force = () => this.#server.forceShutdown();
-      if (options.signal.aborted) force();
-      options.signal.addEventListener("abort", force, { once: true });
-      this.#server.tryShutdown(() => {
-        options.signal.removeEventListener("abort", force);
-        resolve();
-      });
-    });
+    const { signal } = options;
+    const force = () => this.#dropAll();
+    this.#server.close();
+    for (const session of this.#sessions) session.drain();
+    if (signal.aborted) force();
+    signal.addEventListener("abort", force, { once: true });
+    await this.#closed;
+    signal.removeEventListener("abort", force);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.forceShutdown();
+    this.#server.close();
+    this.#dropAll();
+    await this.#closed;
+  }
+
+  #dropAll(): void {
+    for (const session of this.#sessions) session.destroy();
   }
 }
 
-function addService(server: grpc.Server, mounted: MountedService, options: GrpcServerOptions): void {
-  const definition: Record<string, grpc.MethodDefinition<unknown, unknown>> = {};
-  const implementation: grpc.UntypedServiceImplementation = {};
-  for (const [name, method] of methodEntries(mounted.service)) {
-    definition[name] = {
-      path: `/${mounted.service.typeName}/${method.name}`,
-      requestStream: method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming",
-      responseStream: method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming",
-      requestSerialize: (value) => Buffer.from(toBinary(method.input, value as never)),
-      requestDeserialize: (bytes) => fromBinary(method.input, bytes),
-      responseSerialize: (value) => Buffer.from(toBinary(method.output, value as never)),
-      responseDeserialize: (bytes) => fromBinary(method.output, bytes),
-    };
-    const handler = mounted.handlers[name];
-    implementation[name] = (
-      typeof handler === "function" ? serve(method, handler, options) : unimplemented(method)
-    ) as grpc.UntypedHandleCall;
-  }
-  server.addService(definition, implementation);
-}
-
-// One for all: capturing a stack for every call costs more than many a call.
-const callEnded = new DOMException("The call has ended.", "AbortError");
-
-type AnyHandler = (request: unknown, context: CallContext) => Promise<unknown> | AsyncIterable<unknown>;
-type AnyServerCall = grpc.ServerUnaryCall<unknown, unknown> & grpc.ServerDuplexStream<unknown, unknown>;
-
-function serve(method: DescMethod, handler: unknown, options: GrpcServerOptions) {
-  const invoke = handler as AnyHandler;
-  const fail = (error: unknown) => toStatus(error, (cause) => options.onInternalError(cause, method.name));
-  if (method.methodKind === "unary") {
-    return (call: AnyServerCall, callback: grpc.sendUnaryData<unknown>) => {
-      const running = contextOf(call, options);
-      if ("error" in running) {
-        callback(fail(running.error));
-        return;
-      }
-      void (async () => {
-        try {
-          const result = await (invoke(call.request, running.context) as Promise<unknown>);
-          callback(null, create(method.output, result as never));
-        } catch (error) {
-          callback(fail(error));
-        } finally {
-          running.end();
-        }
-      })();
-    };
-  }
-  return (call: AnyServerCall) => {
-    const running = contextOf(call, options);
-    if ("error" in running) {
-      call.emit("error", fail(running.error));
-      return;
+function routesOf(services: readonly MountedService[]): Map<string, Route> {
+  const routes = new Map<string, Route>();
+  for (const { service, handlers } of services) {
+    for (const [name, method] of methodEntries(service)) {
+      // By name at each call: handlers may be made as they are asked for.
+      const handler = handlers[name] as Route["handler"];
+      routes.set(`/${service.typeName}/${method.name}`, { method, handler });
     }
-    const input = method.methodKind === "bidi_streaming" ? call : call.request;
-    void (async () => {
-      try {
-        for await (const message of invoke(input, running.context) as AsyncIterable<unknown>) {
-          if (running.context.signal.aborted) break;
-          if (!call.write(create(method.output, message as never)))
-            await drained(call, running.context.signal);
-        }
-        call.end();
-      } catch (error) {
-        call.emit("error", fail(error));
-      } finally {
-        running.end();
-      }
-    })();
-  };
-}
-
-function contextOf(call: AnyServerCall, options: GrpcServerOptions) {
-  try {
-    const identity = options.authenticate(call.metadata);
-    const ended = new AbortController();
-    call.on("cancelled", () => ended.abort(callEnded));
-    const context: CallContext = {
-      identity,
-      signal: ended.signal,
-      idempotencyKey: String(call.metadata.get("x-idempotency-key")[0] ?? ""),
-    };
-    return { context, end: () => ended.abort(callEnded) };
-  } catch (error) {
-    return { error };
   }
+  return routes;
 }
 
-function drained(call: AnyServerCall, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      call.off("drain", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    call.on("drain", done);
-    signal.addEventListener("abort", done, { once: true });
-  });
-}
-
-function unimplemented(method: DescMethod) {
-  const error = new AppError("CALL_NOT_SERVED", `Dorian does not serve ${method.name} here.`, {
+function answer(
+  routes: Map<string, Route>,
+  exchange: Exchange,
+  options: GrpcServerOptions,
+): ExchangeEvents {
+  const path = exchange.headers.get(":path") ?? "";
+  const route = routes.get(path);
+  if (route) return serveCall(route, exchange, options);
+  const error = new AppError("CALL_UNKNOWN", `Dorian has no call ${path}.`, {
     status: "UNIMPLEMENTED",
-    remedy: "docs/modal-compatibility.md lists what it serves instead.",
+    remedy: "Check the versions of the client and the server.",
   });
-  return (call: AnyServerCall, callback?: grpc.sendUnaryData<unknown>) => {
-    const status = toStatus(error, () => undefined);
-    if (callback) callback(status);
-    else call.emit("error", status);
-  };
+  exchange.sendHeaders(trailersOf(endOf(error, () => undefined), { alone: true }), { end: true });
+  return nobody;
+}
+
+const nobody: ExchangeEvents = {
+  data: () => undefined,
+  end: () => undefined,
+  gone: () => undefined,
+  drained: () => undefined,
+};
+
+function listenOptions(address: string): { path: string } | { host: string; port: number } {
+  if (address.startsWith("unix:")) return { path: address.slice("unix:".length) };
+  const colon = address.lastIndexOf(":");
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
+  return { host, port: Number(address.slice(colon + 1)) };
+}
+
+function unusable(address: string, cause: Error): AppError {
+  return new AppError("SERVER_ADDRESS_UNUSABLE", `Cannot listen on ${address}: ${messageOf(cause)}.`, {
+    remedy: "Choose another address with --listen, or stop what is using this one.",
+    cause,
+  });
 }

@@ -4,6 +4,7 @@ import { backoff } from "@dorian/base/backoff";
 import { must } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
 import { Http2Call } from "./http2/call.ts";
+import { encodeHeaders } from "./http2/header-block.ts";
 import { addressOf, Http2Session } from "./http2/session.ts";
 import { isServerGone } from "./status-error.ts";
 import { methodEntries, type CallOptions, type ServiceClient } from "./service.ts";
@@ -25,6 +26,8 @@ export class Http2Connection implements Disposable {
   readonly url: string;
   retryUnavailableMs: number;
   #metadata: [string, string][];
+  /** The encoded headers of every call of a path. */
+  #headers = new Map<string, Buffer>();
   #session: Http2Session | undefined;
   #closed = false;
 
@@ -43,7 +46,17 @@ export class Http2Connection implements Disposable {
       });
     }
     if (!this.#session?.usable) this.#session = new Http2Session(addressOf(this.url));
-    const headers: [string, string][] = [
+    const common = this.#headersOf(path);
+    const headers = idempotencyKey
+      ? Buffer.concat([common, encodeHeaders([["x-idempotency-key", idempotencyKey]])])
+      : common;
+    return new Http2Call(this.#session, headers, message, this.url);
+  }
+
+  #headersOf(path: string): Buffer {
+    const known = this.#headers.get(path);
+    if (known) return known;
+    const block = encodeHeaders([
       [":method", "POST"],
       [":scheme", "http"],
       [":path", path],
@@ -51,9 +64,9 @@ export class Http2Connection implements Disposable {
       ["content-type", "application/grpc"],
       ["te", "trailers"],
       ...this.#metadata,
-    ];
-    if (idempotencyKey) headers.push(["x-idempotency-key", idempotencyKey]);
-    return new Http2Call(this.#session, headers, message, this.url);
+    ]);
+    this.#headers.set(path, block);
+    return block;
   }
 
   [Symbol.dispose](): void {

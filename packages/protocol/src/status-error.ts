@@ -21,6 +21,10 @@ const statusNames: readonly (StatusName | undefined)[] = [
   "UNAUTHENTICATED",
 ];
 
+export function statusCode(name: StatusName): number {
+  return statusNames.indexOf(name);
+}
+
 /** Trailers that carry the parts of an AppError beside the status. */
 export const errorTrailers = {
   code: "dorian-error-code",

@@ -20,6 +20,7 @@ export {
 } from "./image/image.ts";
 export { Secret } from "./secret/secret.ts";
 export { startTimeline, type StartTimeline } from "./timeline.ts";
+export type { UploadBatch, UploadContent } from "./volume/upload-batch.ts";
 export { Volume } from "./volume/volume.ts";
 export type { VolumeEntry } from "./volume/volume-entry.ts";
 export type { VolumeFiles } from "./volume/volume-files.ts";

@@ -6,6 +6,7 @@ import {
   type VolumePutFiles2Request,
   type VolumePutFiles2Response,
 } from "@dorian/protocol/modal";
+import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { pino } from "pino";
@@ -16,6 +17,7 @@ export interface VolumeServer extends AsyncDisposable {
   modal: ServiceClient<typeof ModalClient>;
   volumeId: string;
   files: VolumeFiles;
+  operator: ServiceClient<typeof OperatorService>;
   puts: { request: VolumePutFiles2Request; response: VolumePutFiles2Response }[];
   /** Called after the server has answered what it lacks. */
   onAnswered: (() => Promise<void>) | undefined;
@@ -32,8 +34,10 @@ export async function openVolumeServer(): Promise<VolumeServer> {
       logger: pino({ level: "silent" }),
     }),
   );
-  const client = createLocalClient(ModalClient, plane.modal, { kind: "client", tokenId: "ak-test" });
+  const identity = { kind: "client", tokenId: "ak-test" } as const;
+  const client = createLocalClient(ModalClient, plane.modal, identity);
   const server: Omit<VolumeServer, "files" | "volumeId"> = {
+    operator: createLocalClient(OperatorService, plane.operator, identity),
     puts: [],
     onAnswered: undefined,
     modal: {

@@ -10,6 +10,8 @@ export interface DorianProcessOptions {
   command?: "up" | "server" | "worker";
   args?: string[];
   env?: Record<string, string>;
+  /** Command that runs the one behind it, e.g. in a network namespace. */
+  within?: string[];
 }
 
 /** A server or worker as its own process, the way an operator starts it. */
@@ -35,9 +37,11 @@ export class DorianProcess implements AsyncDisposable {
   static async start(options: DorianProcessOptions): Promise<DorianProcess> {
     const [node, bin] = dorianCommand;
     const listen = options.command === "worker" ? [] : ["--listen", "127.0.0.1:0"];
+    const [program = node, ...prefix] = [...(options.within ?? []), node];
     const child = spawn(
-      node,
+      program,
       [
+        ...prefix,
         bin,
         options.command ?? "up",
         "--data",

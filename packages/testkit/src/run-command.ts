@@ -12,6 +12,8 @@ export interface CommandOptions {
   cwd?: string;
   env?: Record<string, string>;
   input?: string;
+  /** Command that runs the one behind it, e.g. in a network namespace. */
+  within?: string[];
   /** Sees output as it arrives. */
   onOutput?: (text: string, send: (signal: NodeJS.Signals) => void) => void;
 }
@@ -23,7 +25,8 @@ export async function dorian(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const [node, bin] = dorianCommand;
-  const child = spawn(node, [bin, ...args], {
+  const [program = node, ...prefix] = [...(options.within ?? []), node];
+  const child = spawn(program, [...prefix, bin, ...args], {
     cwd: options.cwd,
     env: { ...process.env, DORIAN_DATA: dataDirectory, NO_COLOR: "1", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],

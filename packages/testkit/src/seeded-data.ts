@@ -8,7 +8,7 @@ import { dorian } from "./run-command.ts";
 import { temporaryDirectory, type TemporaryDirectory } from "./temporary-directory.ts";
 
 /** A data directory with the base image in it, made once per checkout: bootstrapping Debian takes half a minute. */
-export const seedDirectory = join(checkout, ".cache/seed");
+const seedDirectory = join(checkout, ".cache/seed");
 
 const seedApp = `
 import { App, Image } from "dorian";

@@ -13,6 +13,8 @@ export interface AppLifecycleOptions {
   journal: Journal;
   catalog: Catalog;
   tasks: AppTasks;
+  /** Told of every app that is being stopped. */
+  onStopping: (appId: string) => void;
   logger: Logger;
   now: () => number;
   /** Milliseconds without a heartbeat after which a client counts as gone. */
@@ -96,8 +98,9 @@ export class AppLifecycle implements AsyncDisposable {
   }
 
   async #stopTasks(app: App): Promise<void> {
-    const { tasks, logger } = this.#options;
+    const { tasks, onStopping, logger } = this.#options;
     try {
+      onStopping(app.appId);
       await tasks.stopApp(app.appId, { reason: app.stopReason, signal: this.#abort.signal });
       await this.#change(app.appId, () => ({ state: AppState.STOPPED }));
     } catch (error) {

@@ -1,19 +1,23 @@
 import { AppError } from "@dorian/base/app-error";
 import {
   FunctionCallType,
+  type FunctionMapRequest,
   type FunctionPutInputsItem,
   type FunctionPutInputsResponseItem,
   type ModalClient,
 } from "@dorian/protocol/modal";
-import type { Identity, ServiceHandlers } from "@dorian/protocol/service";
+import type { CallContext, Identity, ServiceHandlers } from "@dorian/protocol/service";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { FunctionPutInputsResponseItemSchema } from "@dorian/protocol/modal";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
+import type { CallStore } from "./call-store.ts";
 import type { Calls } from "./calls.ts";
 import type { CallInput, FunctionCall } from "./function-call.ts";
+import { readOutputs } from "./read-outputs.ts";
 
 export interface CallHandlersOptions {
   calls: Calls;
+  store: CallStore;
   catalog: FunctionCatalog;
   /** Inputs of a function that wait for a container. */
   pendingInputs: (functionId: string) => number;
@@ -33,7 +37,13 @@ type Handlers = Pick<
 
 /** Calls as their callers see them, but for reading the outputs. */
 export function callHandlers(options: CallHandlersOptions): Handlers {
-  const { calls, catalog } = options;
+  const { calls, catalog, store } = options;
+  const firstOutput = async (call: FunctionCall, request: FunctionMapRequest, { signal }: CallContext) => {
+    if (request.outputWaitSecs <= 0) return {};
+    const wanted = { timeout: request.outputWaitSecs, lastEntryId: "", maxValues: 1, startIdx: 0, endIdx: 0 };
+    const { items } = await readOutputs(call, wanted, { store, signal });
+    return items[0] ? { output: items[0] } : {};
+  };
   return {
     async functionMap(request, context) {
       const spec = callable(catalog, request.functionId);
@@ -42,7 +52,8 @@ export function callHandlers(options: CallHandlersOptions): Handlers {
       if (first) {
         await first.durable;
         const call = await calls.get(first.callId);
-        return mapResponse(spec, call, [...call.inputs.values()].slice(0, request.pipelinedInputs.length));
+        const inputs = [...call.inputs.values()].slice(0, request.pipelinedInputs.length);
+        return { ...mapResponse(spec, call, inputs), ...(await firstOutput(call, request, context)) };
       }
       admit(options, spec, request.pipelinedInputs);
       const { call, inputs, durable } = calls.open(
@@ -57,7 +68,7 @@ export function callHandlers(options: CallHandlersOptions): Handlers {
         request.pipelinedInputs,
       );
       await durable;
-      return mapResponse(spec, call, inputs);
+      return { ...mapResponse(spec, call, inputs), ...(await firstOutput(call, request, context)) };
     },
 
     async functionPutInputs(request) {

@@ -17,7 +17,7 @@ export class CoalescedWrites<T> {
   }
 
   /** Resolves when the state that `thing` has now, or a newer one, is durable. `patient`: nobody waits for that. */
-  save(thing: T, options: { patient: boolean }): Promise<void> {
+  save(thing: T, options = { patient: false }): Promise<void> {
     const scheduled = this.#scheduled.get(thing);
     if (scheduled) return scheduled;
     const work = async (trx: Transaction<Tables>) => {

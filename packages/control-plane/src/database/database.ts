@@ -16,7 +16,7 @@ export type Database = Kysely<Tables> & {
   exclusively<T>(work: (trx: Transaction<Tables>, connection: ExclusiveConnection) => Promise<T>): Promise<T>;
 };
 
-export type ExclusiveConnection = Pick<NodeSqliteConnection, "run" | "rollback">;
+export type ExclusiveConnection = Pick<NodeSqliteConnection, "run" | "rollback" | "inTransaction">;
 
 /**
  * Opens the database file, creating or upgrading it. One process at a time: the lock goes with the process.

@@ -87,6 +87,7 @@ export class Journal implements AsyncDisposable {
     if (this.#flushing) return;
     if (!this.#urgent) {
       this.#patience ??= setTimeout(() => {
+        this.#patience = undefined;
         this.#urgent = true;
         this.#schedule();
       }, patienceMs);
@@ -107,7 +108,7 @@ export class Journal implements AsyncDisposable {
       await this.#writeBatch(batch);
     }
     this.#flushing = undefined;
-    this.#urgent = this.#closed;
+    this.#urgent = false;
     if (this.#queue.length > 0) this.#schedule();
   }
 
@@ -154,6 +155,8 @@ async function runAlone(
     connection.run("release work");
     return () => succeed(queued, value);
   } catch (error) {
+    // A full disk ends the whole transaction.
+    if (!connection.inTransaction) throw error;
     connection.run("rollback to work");
     connection.run("release work");
     return () => queued.reject(isStorageError(error) ? writeFailed(error) : error);

@@ -94,9 +94,13 @@ export class NodeSqliteConnection implements DatabaseConnection {
     this.#prepare(sql).statement.run();
   }
 
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
   rollback(): void {
     // A full disk may have rolled back already, and a second rollback would hide that error.
-    if (this.#database.isTransaction) this.run("rollback");
+    if (this.inTransaction) this.run("rollback");
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {

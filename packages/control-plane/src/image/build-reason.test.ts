@@ -26,9 +26,15 @@ const reason = (...builds: ReturnType<typeof earlier>[]) => buildReason(componen
 test("the reason names what changed since the build that is most like it", () => {
   expect(reason()).toBe("it has not been built before");
   expect(reason(earlier({ globals: { MODEL_NAME: "0", MODEL_DIR: "2" } }))).toBe(
-    "the globals MODEL_NAME changed",
+    "the global MODEL_NAME changed",
   );
   expect(reason(earlier({ globals: {} }))).toBe("the globals MODEL_DIR, MODEL_NAME changed");
+  expect(
+    reason(
+      earlier({ globals: { MODEL_NAME: "1", MODEL_DIR: "0" } }, "ready", 1),
+      earlier({ globals: { MODEL_NAME: "0", MODEL_DIR: "0" } }, "ready", 2),
+    ),
+  ).toBe("the global MODEL_DIR changed");
   expect(reason(earlier({ globals: { "": "3" } }))).toBe("a value that it uses changed");
   expect(reason(earlier({ definition: "x", base: "im-0" }))).toBe(
     "the image below it changed, and the source or the settings of Model.download changed",

@@ -12,7 +12,7 @@ export interface EarlierBuild {
  * same step.
  *
  * @example
- * buildReason(components, earlier, "Model.download"); // "the globals MODEL_NAME changed"
+ * buildReason(components, earlier, "Model.download"); // "the global MODEL_NAME changed"
  */
 export function buildReason(
   components: BuildComponents,
@@ -21,14 +21,24 @@ export function buildReason(
 ): string {
   const [closest] = earlier
     .map((build) => ({ build, changes: changesBetween(build.components, components, subject) }))
-    .toSorted((a, b) => a.changes.length - b.changes.length || b.build.createdAt - a.build.createdAt);
+    .toSorted((a, b) => sum(a.changes) - sum(b.changes) || b.build.createdAt - a.build.createdAt);
   if (!closest) return "it has not been built before";
-  if (closest.changes.length > 0) return closest.changes.join(", and ");
+  if (closest.changes.length > 0) return closest.changes.map(({ text }) => text).join(", and ");
   return closest.build.state === "failed" ? "the last build of it failed" : "it is no longer in the cache";
 }
 
-function changesBetween(before: BuildComponents, after: BuildComponents, subject: string): string[] {
-  const changes: (string | undefined)[] = [
+interface Change {
+  text: string;
+  /** How many things changed. */
+  count: number;
+}
+
+function sum(changes: readonly Change[]): number {
+  return changes.reduce((total, { count }) => total + count, 0);
+}
+
+function changesBetween(before: BuildComponents, after: BuildComponents, subject: string): Change[] {
+  const changes: (Change | string | undefined)[] = [
     before.base === after.base ? undefined : "the image below it changed",
     commandChange(before.commands, after.commands),
     named("the context file", "the context files", changedNames(before.contextFiles, after.contextFiles)),
@@ -44,7 +54,9 @@ function changesBetween(before: BuildComponents, after: BuildComponents, subject
     globalsChange(before.globals, after.globals),
     before.input === after.input ? undefined : `the arguments of ${subject} changed`,
   ];
-  return changes.filter((change) => change !== undefined);
+  return changes
+    .filter((change) => change !== undefined)
+    .map((change) => (typeof change === "string" ? { text: change, count: 1 } : change));
 }
 
 function commandChange(before: readonly string[], after: readonly string[]): string | undefined {
@@ -59,10 +71,13 @@ function commandChange(before: readonly string[], after: readonly string[]): str
   return undefined;
 }
 
-function globalsChange(before: Record<string, string>, after: Record<string, string>): string | undefined {
+function globalsChange(
+  before: Record<string, string>,
+  after: Record<string, string>,
+): Change | string | undefined {
   const names = changedNames(before, after);
   if (names.includes("")) return "a value that it uses changed";
-  return named("the globals", "the globals", names);
+  return named("the global", "the globals", names);
 }
 
 function changedNames(before: Record<string, string>, after: Record<string, string>): string[] {
@@ -70,9 +85,9 @@ function changedNames(before: Record<string, string>, after: Record<string, stri
   return [...names].filter((name) => before[name] !== after[name]).toSorted();
 }
 
-function named(one: string, many: string, names: readonly string[]): string | undefined {
+function named(one: string, many: string, names: readonly string[]): Change | undefined {
   if (names.length === 0) return undefined;
-  return `${names.length === 1 ? one : many} ${names.join(", ")} changed`;
+  return { text: `${names.length === 1 ? one : many} ${names.join(", ")} changed`, count: names.length };
 }
 
 function listChange(what: string, before: readonly string[], after: readonly string[]): string | undefined {

@@ -95,7 +95,7 @@ export class ImageBuilds implements AsyncDisposable {
     // Nothing may wait between here and the note of the new build: others ask for the same at this moment.
     const joined = this.#joinable(key, cacheUse);
     if (joined) {
-      joined.touch();
+      joined.touch(request.appId);
       return { image: images.require(joined.imageId), reason: joined.reason };
     }
     if (cached.kind === "ready") {
@@ -104,6 +104,11 @@ export class ImageBuilds implements AsyncDisposable {
     }
     if (this.#stopping) throw stopping();
     return await this.#start(request, components, key, cacheUse, cached.lost);
+  }
+
+  /** Ends the builds that nobody but this app wants. */
+  appEnded(appId: string): void {
+    for (const build of this.#running.values()) build.appEnded(appId);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -131,8 +136,9 @@ export class ImageBuilds implements AsyncDisposable {
   }
 
   #joinable(key: string, cacheUse: CacheUse): RunningBuild | undefined {
-    const own = this.#running.get(`${cacheUse} ${key}`);
-    return own ?? (cacheUse === "normal" ? this.#running.get(`force ${key}`) : undefined);
+    const uses: CacheUse[] = cacheUse === "normal" ? ["normal", "force"] : [cacheUse];
+    const found = uses.map((use) => this.#running.get(`${use} ${key}`));
+    return found.find((build) => build && !build.signal.aborted);
   }
 
   async #start(
@@ -166,18 +172,20 @@ export class ImageBuilds implements AsyncDisposable {
       usedAt: now,
     };
     const log = new BuildLog({ imageId: image.imageId, db, journal });
-    const build = new RunningBuild({ imageId: image.imageId, cacheUse, reason, log, graceMs });
+    const { appId } = request;
+    const build = new RunningBuild({ imageId: image.imageId, cacheUse, reason, log, appId, graceMs });
     const runningKey = `${cacheUse} ${key}`;
     this.#running.set(runningKey, build);
     this.#byImage.set(image.imageId, build);
     images.put(image);
     void this.#run(build, image, request).finally(() => {
-      this.#running.delete(runningKey);
-      this.#byImage.delete(image.imageId);
+      // A cancelled build may have a successor by now.
+      if (this.#running.get(runningKey) === build) this.#running.delete(runningKey);
+      if (this.#byImage.get(image.imageId) === build) this.#byImage.delete(image.imageId);
       build.finish();
     });
-    if (cacheUse !== "normal" && request.appId !== "") {
-      this.#madeFor.set(`${cacheUse} ${request.appId} ${key}`, image.imageId);
+    if (cacheUse !== "normal" && appId !== "") {
+      this.#madeFor.set(`${cacheUse} ${appId} ${key}`, image.imageId);
     }
     return { image, reason };
   }

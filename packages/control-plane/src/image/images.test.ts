@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { sleep } from "@dorian/base/sleep";
-import { GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
+import { AppState, GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
 import { encodeValue } from "@dorian/protocol/payload";
 import { expect, test } from "vitest";
 import {
@@ -205,6 +205,28 @@ test("a build is cancelled when nobody waits for it any more, and is not cached 
   expect((await buildImage(modal, debian)).built).toBe(true);
 });
 
+test("a build ends with the app that asked for it, unless another one wants it too [B10]", async () => {
+  await using open = await openWithWorker({ buildGraceMs: 600_000 });
+  const { modal, worker } = open;
+  worker.build = ({ signal }) =>
+    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const [first, second] = await Promise.all(
+    ["first", "second"].map((description) => modal.appCreate({ description, appState: AppState.EPHEMERAL })),
+  );
+  const ask = (appId = "") => modal.imageGetOrCreate({ image: debian, appId });
+  const { imageId } = await ask(first?.appId);
+  expect((await ask(second?.appId)).imageId).toBe(imageId);
+  await expect.poll(() => worker.builds.length).toBe(1);
+  const stop = (appId = "") => modal.appStop({ appId });
+  await stop(first?.appId);
+  await sleep(100, { signal: never });
+  expect(worker.cancelled).toEqual([]);
+  await stop(second?.appId);
+  await expect.poll(() => worker.cancelled.length).toBe(1);
+  const { appId } = await modal.appCreate({ description: "third", appState: AppState.EPHEMERAL });
+  expect((await ask(appId)).imageId).not.toBe(imageId);
+});
+
 test("layers that are gone from the disk are built again under the same id", async () => {
   await using open = await openWithWorker();
   const { modal, worker, server } = open;
@@ -289,7 +311,7 @@ test("a build function runs once on the image below, and its identity is its con
     built: false,
   });
   const changed = await build({ MODEL_DIR: "/m", MODEL_NAME: "b" });
-  expect(changed).toMatchObject({ built: true, buildReason: "the globals MODEL_NAME changed" });
+  expect(changed).toMatchObject({ built: true, buildReason: "the global MODEL_NAME changed" });
   expect(worker.tasks).toHaveLength(2);
   const { items } = await server.operator.imageList({});
   expect(items.map((item) => item.description)).toEqual([

@@ -9,7 +9,7 @@ export interface BuildWaiter extends Disposable {
   readonly finished: Promise<void>;
 }
 
-/** A build in progress. It goes on as long as somebody waits for it, and a little longer. */
+/** A build in progress. It goes on as long as somebody waits for it, and a little longer while an app wants it. */
 export class RunningBuild {
   readonly imageId: string;
   readonly cacheUse: CacheUse;
@@ -19,6 +19,8 @@ export class RunningBuild {
   readonly finished: Promise<void>;
   #abort = new AbortController();
   #waiters = 0;
+  /** Apps that asked for it and have not ended since. */
+  #wantedBy: Set<string>;
   #graceMs: number;
   #timer: NodeJS.Timeout | undefined;
   #finish: () => void;
@@ -28,6 +30,8 @@ export class RunningBuild {
     cacheUse: CacheUse;
     reason: string;
     log: BuildLog;
+    /** The app that asks for it; "" for a client that names none. */
+    appId: string;
     /** Milliseconds between the last waiter's leaving and the cancellation: clients reopen their streams. */
     graceMs: number;
   }) {
@@ -35,6 +39,7 @@ export class RunningBuild {
     this.cacheUse = options.cacheUse;
     this.reason = options.reason;
     this.log = options.log;
+    this.#wantedBy = new Set([options.appId]);
     this.#graceMs = options.graceMs;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.finished = promise;
@@ -60,8 +65,14 @@ export class RunningBuild {
   }
 
   /** Somebody asked for it again and will come to wait. */
-  touch(): void {
+  touch(appId: string): void {
+    this.#wantedBy.add(appId);
     if (this.#waiters === 0) this.#startGrace();
+  }
+
+  /** The app has no use for it any more. Without others that have, its client will not come back either. */
+  appEnded(appId: string): void {
+    if (this.#wantedBy.delete(appId) && this.#waiters === 0) this.#startGrace();
   }
 
   cancel(reason: Error): void {
@@ -76,7 +87,8 @@ export class RunningBuild {
 
   #startGrace(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.cancel(new BuildAbandoned()), this.#graceMs);
+    const graceMs = this.#wantedBy.size === 0 ? 0 : this.#graceMs;
+    this.#timer = setTimeout(() => this.cancel(new BuildAbandoned()), graceMs);
   }
 }
 

@@ -8,8 +8,11 @@ import { filterItems } from "./log-filter.ts";
 export interface LogHandlersOptions {
   logs: AppLogs;
   apps: AppDirectory;
-  /** True when nothing will be said any more: the app is stopped and its last container is gone. */
-  isOver: (appId: string) => boolean;
+  /**
+   * True when nothing will be said any more: the container is gone or, when none is named, the app is stopped and its
+   * last container is gone.
+   */
+  isOver: (appId: string, taskId: string) => boolean;
 }
 
 const longestStreamSecs = 60;
@@ -32,7 +35,7 @@ export function logHandlers(
       let cursor = Number.parseInt(request.lastEntryId, 10) || 0;
       for (;;) {
         // Asked before reading: what is said up to its end is then among what is read.
-        const over = isOver(appId);
+        const over = isOver(appId, request.taskId);
         const entries = await logs.read(appId, cursor, pageSize);
         for (const { entry, batch } of entries) {
           cursor = entry;
@@ -41,7 +44,7 @@ export function logHandlers(
         }
         if (entries.length > 0) continue;
         if (over) {
-          yield { appDone: true };
+          yield { taskId: request.taskId, eof: true, appDone: true };
           return;
         }
         const timeoutMs = deadline - performance.now();

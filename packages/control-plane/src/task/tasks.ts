@@ -71,8 +71,9 @@ export class Tasks implements Disposable {
     return [...this.#tasks.values()];
   }
 
+  /** Those that serve the app. Its builders live and die with their builds, which other apps may share. */
   liveOf(appId: string): Task[] {
-    return this.live.filter((task) => task.facts.appId === appId);
+    return this.live.filter(({ facts }) => facts.appId === appId && !facts.isBuilder);
   }
 
   onWorker(workerId: string): Task[] {

@@ -10,8 +10,8 @@ export interface CallMetadata {
 }
 
 /** Metadata key of a worker's token, and of the task a worker speaks for. */
-export const workerTokenKey = "dorian-worker-token";
-export const taskIdKey = "dorian-task-id";
+const workerTokenKey = "dorian-worker-token";
+const taskIdKey = "dorian-task-id";
 
 /**
  * Decides who calls: a client by its token, a worker by the worker token, a task when a worker says so.

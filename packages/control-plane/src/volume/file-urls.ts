@@ -9,7 +9,7 @@ import { limitBytes } from "../http/limit-bytes.ts";
 import type { SignedUrls } from "../http/signed-urls.ts";
 
 /** Bytes of a file that one address stands for. */
-export const urlBytes = 8 * 1024 * 1024;
+const urlBytes = 8 * 1024 * 1024;
 const validMs = 60 * 60_000;
 
 /** Addresses for the bytes of volume files: GET of a range of a file, PUT of a block to make files of. */

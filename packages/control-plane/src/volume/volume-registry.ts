@@ -205,7 +205,7 @@ export class VolumeRegistry {
 }
 
 /** Layers of a stack from which on it is squashed: mounts take a few hundred, and each costs every lookup. */
-export const longStack = 32;
+const longStack = 32;
 
 export interface VolumeRegistryOptions {
   db: Database;

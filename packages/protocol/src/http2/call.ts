@@ -2,11 +2,11 @@ import { AppError } from "@dorian/base/app-error";
 import { Notifier } from "@dorian/base/notifier";
 import { statusError } from "../status-error.ts";
 import type { Headers } from "./header-block.ts";
+import { envelope } from "./message-envelope.ts";
 import { MessageReader } from "./message-reader.ts";
-import { resetCode, type Http2Session, type Stream } from "./session.ts";
+import { creditBytes, resetCode } from "./connection-frames.ts";
+import type { Http2Session, Stream } from "./session.ts";
 
-/** Window updates are sent once this much was taken: a quarter of a stream's window. */
-const creditBytes = 1024 * 1024;
 const cancelled = 1;
 const unknown = 2;
 const resourceExhausted = 8;
@@ -26,7 +26,7 @@ export class Http2Call {
 
   constructor(
     session: Http2Session,
-    headers: Iterable<readonly [string, string]>,
+    headers: Buffer,
     message: Uint8Array,
     url: string,
   ) {
@@ -121,12 +121,4 @@ function percentDecoded(text: string): string {
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
   return Buffer.from(bytes, "latin1").toString();
-}
-
-function envelope(message: Uint8Array): Buffer {
-  const out = Buffer.allocUnsafe(5 + message.length);
-  out[0] = 0;
-  out.writeUInt32BE(message.length, 1);
-  out.set(message, 5);
-  return out;
 }

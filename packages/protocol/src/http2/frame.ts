@@ -40,7 +40,9 @@ export class FrameReader {
     // What is left of an earlier chunk is less than a frame, so that joining stays cheap.
     let buffer = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     while (buffer.length >= frameHeaderBytes) {
-      const end = frameHeaderBytes + buffer.readUIntBE(0, 3);
+      const length = buffer.readUIntBE(0, 3);
+      if (length > maxFramePayloadBytes) throw new Error(`a frame of ${length} bytes is too large`);
+      const end = frameHeaderBytes + length;
       if (buffer.length < end) break;
       yield {
         type: buffer.readUInt8(3),

@@ -44,7 +44,7 @@ test("headers that Node's own HTTP/2 encodes arrive as they were, and ours arriv
         [":authority", "localhost"],
         ["x-value", value],
       ];
-      session.request(headers, Buffer.from("body"), {
+      session.request(encodeHeaders(headers), Buffer.from("body"), {
         headers: (received) => (got = received),
         data: () => undefined,
         end: () => resolve(got),

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { HeaderTable, type HeaderEntry } from "./header-table.ts";
 import { decodeHuffman } from "./huffman.ts";
 
 export type Headers = Map<string, string>;
@@ -13,35 +14,34 @@ const staticTable = (
   "if-modified-since|if-none-match|if-range|if-unmodified-since|last-modified|link|location|max-forwards|" +
   "proxy-authenticate|proxy-authorization|range|referer|refresh|retry-after|server|set-cookie|" +
   "strict-transport-security|transfer-encoding|user-agent|vary|via|www-authenticate"
-).split("|");
+)
+  .split("|")
+  .map(named);
 
 /** Headers as literals: larger than indexed ones, but with no state to keep. */
 export function encodeHeaders(headers: Iterable<readonly [string, string]>): Buffer {
-  const parts: Buffer[] = [];
-  for (const [name, value] of headers) {
-    const nameBytes = Buffer.from(name, "latin1");
-    const valueBytes = Buffer.from(value, "latin1");
-    parts.push(Buffer.from([0, ...integer(nameBytes.length, 7)]), nameBytes);
-    parts.push(Buffer.from(integer(valueBytes.length, 7)), valueBytes);
-  }
-  return Buffer.concat(parts);
+  // One byte is one letter of latin1, so that the text is the block.
+  let block = "";
+  for (const [name, value] of headers)
+    block += `\0${integer(name.length, 7)}${name}${integer(value.length, 7)}${value}`;
+  return Buffer.from(block, "latin1");
 }
 
 /**
- * Decodes a header block of a peer that was told to keep no dynamic table (SETTINGS_HEADER_TABLE_SIZE 0).
+ * Decodes a header block. Blocks of one connection must all go through its `table`, in their order; without one the peer
+ * was told to keep none (SETTINGS_HEADER_TABLE_SIZE 0).
  */
-export function decodeHeaders(block: Uint8Array): Headers {
+export function decodeHeaders(block: Uint8Array, table = new HeaderTable(0)): Headers {
   const headers: Headers = new Map();
-  const reader = { block, at: 0 };
+  const reader = { block, at: 0, table };
   while (reader.at < block.length) {
     const first = block[reader.at] as number;
     if (first >= 0x80) {
-      const [name, value] = entry(readInteger(reader, 7));
-      add(headers, name, value ?? "");
-    } else if (first >= 0x40) addLiteral(headers, reader, 6);
-    // A table size update: the acknowledgement of our setting.
-    else if (first >= 0x20) readInteger(reader, 5);
-    else addLiteral(headers, reader, 4);
+      const [name, value] = entry(reader, readInteger(reader, 7));
+      add(headers, name, value);
+    } else if (first >= 0x40) table.add(addLiteral(headers, reader, 6));
+    else if (first < 0x20) addLiteral(headers, reader, 4);
+    else if (!table.resize(readInteger(reader, 5))) throw malformed();
   }
   return headers;
 }
@@ -49,12 +49,15 @@ export function decodeHeaders(block: Uint8Array): Headers {
 interface Reader {
   block: Uint8Array;
   at: number;
+  table: HeaderTable;
 }
 
-function addLiteral(headers: Headers, reader: Reader, prefixBits: number): void {
+function addLiteral(headers: Headers, reader: Reader, prefixBits: number): HeaderEntry {
   const index = readInteger(reader, prefixBits);
-  const name = index === 0 ? readString(reader) : entry(index)[0];
-  add(headers, name, readString(reader));
+  const name = index === 0 ? readString(reader) : entry(reader, index)[0];
+  const value = readString(reader);
+  add(headers, name, value);
+  return [name, value];
 }
 
 function add(headers: Headers, name: string, value: string): void {
@@ -62,11 +65,11 @@ function add(headers: Headers, name: string, value: string): void {
   headers.set(name, before === undefined ? value : `${before}, ${value}`);
 }
 
-function entry(index: number): [name: string, value: string | undefined] {
-  const text = staticTable[index - 1];
-  if (text === undefined) throw malformed();
-  const space = text.indexOf(" ");
-  return space < 0 ? [text, undefined] : [text.slice(0, space), text.slice(space + 1)];
+function entry(reader: Reader, index: number): HeaderEntry {
+  const found =
+    index <= staticTable.length ? staticTable[index - 1] : reader.table.get(index - staticTable.length - 1);
+  if (!found) throw malformed();
+  return found;
 }
 
 function readString(reader: Reader): string {
@@ -95,18 +98,22 @@ function readInteger(reader: Reader, prefixBits: number): number {
   throw malformed();
 }
 
-function integer(value: number, prefixBits: number): number[] {
+function integer(value: number, prefixBits: number): string {
   const limit = 2 ** prefixBits - 1;
-  if (value < limit) return [value];
-  const out = [limit];
+  if (value < limit) return String.fromCharCode(value);
+  let out = String.fromCharCode(limit);
   let rest = value - limit;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) out.push((rest % 0x80) + 0x80);
-  out.push(rest);
-  return out;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) out += String.fromCharCode((rest % 0x80) + 0x80);
+  return out + String.fromCharCode(rest);
+}
+
+function named(text: string): HeaderEntry {
+  const space = text.indexOf(" ");
+  return space < 0 ? [text, ""] : [text.slice(0, space), text.slice(space + 1)];
 }
 
 function malformed(): AppError {
-  return new AppError("HTTP2_HEADERS_MALFORMED", "The server sent a header block that cannot be decoded.", {
+  return new AppError("HTTP2_HEADERS_MALFORMED", "The peer sent a header block that cannot be decoded.", {
     status: "INTERNAL",
     remedy: "Check that MODAL_SERVER_URL names a Dorian server.",
   });

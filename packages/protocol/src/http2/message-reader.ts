@@ -36,13 +36,13 @@ export class MessageReader {
   #checkedLength(): number {
     const length = this.#prefix.readUInt32BE(1);
     if (this.#prefix[0] !== 0) {
-      throw new AppError("MESSAGE_COMPRESSED", "The server sent a compressed message.", {
-        status: "INTERNAL",
-        remedy: "Turn compression off at the server.",
+      throw new AppError("MESSAGE_COMPRESSED", "The peer sent a compressed message.", {
+        status: "UNIMPLEMENTED",
+        remedy: "Turn compression off there.",
       });
     }
     if (length > maxMessageBytes) {
-      throw new AppError("MESSAGE_TOO_LARGE", `The server sent a message of ${length} bytes.`, {
+      throw new AppError("MESSAGE_TOO_LARGE", `The peer sent a message of ${length} bytes.`, {
         status: "RESOURCE_EXHAUSTED",
         remedy: "Messages are at most 100 MiB: pass large data through a Volume.",
       });

@@ -3,21 +3,25 @@ import { connect, type Socket } from "node:net";
 import {
   content,
   flag,
-  frameHeader,
   FrameReader,
   frameType,
   maxFramePayloadBytes,
   type Frame,
 } from "./frame.ts";
-import { decodeHeaders, encodeHeaders, type Headers } from "./header-block.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import { decodeHeaders, type Headers } from "./header-block.ts";
+import {
+  connectionWindowBytes,
+  defaultWindowBytes,
+  preface,
+  resetCode,
+  setting,
+  settingsFrame,
+  streamWindowBytes,
+  uint32,
+  windowUpdate,
+} from "./connection-frames.ts";
 
-const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const setting = { headerTableSize: 1, enablePush: 2, initialWindowSize: 4 } as const;
-const defaultWindowBytes = 65_535;
-const connectionWindowBytes = 64 * 1024 * 1024;
-/** What the peer may send on one stream before its reader has taken any of it. */
-const streamWindowBytes = 4 * 1024 * 1024;
-export const resetCode = { refused: 7, cancel: 8 } as const;
 
 export interface StreamEvents {
   /** Called for the response headers and again for trailers. */
@@ -51,6 +55,7 @@ interface OpenStream extends Stream {
  */
 export class Http2Session implements Disposable {
   #socket: Socket;
+  #writer: FrameWriter;
   #frames = new FrameReader();
   #streams = new Map<number, OpenStream>();
   #nextId = 1;
@@ -63,13 +68,14 @@ export class Http2Session implements Disposable {
 
   constructor(address: { path: string } | { host: string; port: number }) {
     this.#socket = connect(address);
+    this.#writer = new FrameWriter(this.#socket);
     this.#socket.setNoDelay(true);
     this.#socket.on("data", (chunk) => this.#read(chunk));
     this.#socket.on("error", (error) => this.#fail(error));
     this.#socket.on("close", () => this.#fail(new Error("the connection was closed")));
-    this.#socket.write(
+    this.#writer.raw(
       Buffer.concat([
-        Buffer.from(preface),
+        preface,
         settingsFrame([
           [setting.headerTableSize, 0],
           [setting.enablePush, 0],
@@ -85,7 +91,8 @@ export class Http2Session implements Disposable {
     return this.#failure === undefined && !this.#draining;
   }
 
-  request(headers: Iterable<readonly [string, string]>, body: Buffer, events: StreamEvents): Stream {
+  /** `headers`: an encoded header block. */
+  request(headers: Buffer, body: Buffer, events: StreamEvents): Stream {
     const id = this.#nextId;
     this.#nextId += 2;
     const stream: OpenStream = {
@@ -94,19 +101,17 @@ export class Http2Session implements Disposable {
       sendWindow: this.#peerStreamWindow,
       unsent: body,
       consumed: (bytes) => {
-        if (this.#streams.has(id) && bytes > 0) this.#socket.write(windowUpdate(id, bytes));
+        if (this.#streams.has(id) && bytes > 0) this.#writer.raw(windowUpdate(id, bytes));
       },
       cancel: () => {
         if (!this.#forget(id)) return;
-        this.#writeFrame(frameType.resetStream, 0, id, uint32(resetCode.cancel));
+        this.#writer.frame(frameType.resetStream, 0, id, uint32(resetCode.cancel));
       },
     };
     this.#streams.set(id, stream);
     this.#socket.ref();
-    this.#socket.cork();
-    this.#writeHeaders(id, encodeHeaders(headers));
+    this.#writer.headers(id, headers, { endStream: false });
     this.#send(stream);
-    this.#socket.uncork();
     return stream;
   }
 
@@ -114,32 +119,16 @@ export class Http2Session implements Disposable {
     this.#fail(new Error("the connection was closed"));
   }
 
-  #writeHeaders(id: number, block: Buffer): void {
-    const first = block.subarray(0, maxFramePayloadBytes);
-    const whole = first.length === block.length;
-    this.#writeFrame(frameType.headers, whole ? flag.endHeaders : 0, id, first);
-    for (let at = first.length; at < block.length; at += maxFramePayloadBytes) {
-      const part = block.subarray(at, at + maxFramePayloadBytes);
-      const last = at + part.length === block.length;
-      this.#writeFrame(frameType.continuation, last ? flag.endHeaders : 0, id, part);
-    }
-  }
-
   #send(stream: OpenStream): void {
     while (stream.unsent.length > 0) {
       const size = Math.min(stream.unsent.length, maxFramePayloadBytes, stream.sendWindow, this.#sendWindow);
       if (size <= 0) return;
       const last = size === stream.unsent.length;
-      this.#writeFrame(frameType.data, last ? flag.endStream : 0, stream.id, stream.unsent.subarray(0, size));
+      this.#writer.frame(frameType.data, last ? flag.endStream : 0, stream.id, stream.unsent.subarray(0, size));
       stream.unsent = stream.unsent.subarray(size);
       stream.sendWindow -= size;
       this.#sendWindow -= size;
     }
-  }
-
-  #writeFrame(type: number, flags: number, streamId: number, payload: Buffer): void {
-    this.#socket.write(frameHeader(type, flags, streamId, payload.length));
-    if (payload.length > 0) this.#socket.write(payload);
   }
 
   #read(chunk: Buffer): void {
@@ -160,13 +149,13 @@ export class Http2Session implements Disposable {
     else if (frame.type === frameType.windowUpdate) this.#handleWindowUpdate(frame);
     else if (frame.type === frameType.goAway) this.#handleGoAway(frame);
     else if (frame.type === frameType.ping && (frame.flags & flag.acknowledge) === 0)
-      this.#writeFrame(frameType.ping, flag.acknowledge, 0, frame.payload);
+      this.#writer.frame(frameType.ping, flag.acknowledge, 0, frame.payload);
   }
 
   #handleData(frame: Frame): void {
     this.#received += frame.payload.length;
     if (this.#received >= connectionWindowBytes / 2) {
-      this.#socket.write(windowUpdate(0, this.#received));
+      this.#writer.raw(windowUpdate(0, this.#received));
       this.#received = 0;
     }
     const stream = this.#streams.get(frame.streamId);
@@ -204,7 +193,7 @@ export class Http2Session implements Disposable {
       for (const stream of this.#streams.values()) stream.sendWindow += size - this.#peerStreamWindow;
       this.#peerStreamWindow = size;
     }
-    this.#writeFrame(frameType.settings, flag.acknowledge, 0, Buffer.alloc(0));
+    this.#writer.frame(frameType.settings, flag.acknowledge, 0, Buffer.alloc(0));
     this.#sendAll();
   }
 
@@ -237,8 +226,11 @@ export class Http2Session implements Disposable {
     const stream = this.#forget(id);
     // Answered before the request was sent in full: the rest is of no use to anybody.
     if (stream && stream.unsent.length > 0)
-      this.#writeFrame(frameType.resetStream, 0, id, uint32(resetCode.cancel));
-    if (this.#draining && this.#streams.size === 0) this.#socket.end();
+      this.#writer.frame(frameType.resetStream, 0, id, uint32(resetCode.cancel));
+    if (this.#draining && this.#streams.size === 0) {
+      this.#writer.flush();
+      this.#socket.end();
+    }
     return stream;
   }
 
@@ -269,23 +261,4 @@ export function addressOf(url: string): { path: string } | { host: string; port:
     status: "INVALID_ARGUMENT",
     remedy: "Write it as http://host:port, or unix:///path/to/socket.",
   });
-}
-
-function settingsFrame(settings: [id: number, value: number][]): Buffer {
-  const payload = Buffer.alloc(settings.length * 6);
-  settings.forEach(([id, value], index) => {
-    payload.writeUInt16BE(id, index * 6);
-    payload.writeUInt32BE(value, index * 6 + 2);
-  });
-  return Buffer.concat([frameHeader(frameType.settings, 0, 0, payload.length), payload]);
-}
-
-function windowUpdate(streamId: number, bytes: number): Buffer {
-  return Buffer.concat([frameHeader(frameType.windowUpdate, 0, streamId, 4), uint32(bytes)]);
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value, 0);
-  return bytes;
 }

@@ -49,6 +49,7 @@ export interface BuildFunctionStep {
 export class ImageResolver {
   #session: DeploySession;
   #resolved = new Map<Image, Promise<string>>();
+  #ready = new Map<string, Promise<boolean>>();
   #mounts = new Map<Image, Promise<string[]>>();
 
   constructor(session: DeploySession) {
@@ -194,7 +195,7 @@ export class ImageResolver {
     buildFunctionId: string;
     forceBuild: boolean;
   }): Promise<string> {
-    const { modal, appId, onProgress, signal, ignoreCache } = this.#session;
+    const { modal, appId, signal, ignoreCache } = this.#session;
     const forceBuild = request.forceBuild || this.#session.forceBuild;
     const asked = {
       image: request.image,
@@ -203,19 +204,39 @@ export class ImageResolver {
       forceBuild,
       ignoreCache,
     };
-    const started = Date.now();
-    const { description } = request;
     for (;;) {
+      const started = Date.now();
       const { imageId, result, buildReason } = await modal.imageGetOrCreate(asked, { signal });
-      const built = (result?.status ?? Status.UNSPECIFIED) === Status.UNSPECIFIED;
-      if (built) onProgress({ kind: "image-building", imageId, description, reason: buildReason });
-      const outcome = built ? await this.#follow(imageId) : (result as GenericResult);
-      if (outcome === "interrupted") continue;
-      checkResult(imageId, description, outcome);
-      const seconds = (Date.now() - started) / 1000;
-      onProgress({ kind: "image-ready", imageId, description, built, seconds });
-      return imageId;
+      // Another Image object of the same definition leads to the same image: its build is told about once.
+      let ready = this.#ready.get(imageId);
+      if (!ready) {
+        ready = this.#tell({ imageId, result, buildReason, started, description: request.description });
+        ready.catch(() => undefined);
+        this.#ready.set(imageId, ready);
+      }
+      if (await ready) return imageId;
+      this.#ready.delete(imageId);
     }
+  }
+
+  /** Follows an image until it is there. False when a restart of the server interrupted its build. */
+  async #tell(image: {
+    imageId: string;
+    result: GenericResult | undefined;
+    buildReason: string;
+    started: number;
+    description: string;
+  }): Promise<boolean> {
+    const { imageId, result, description, started } = image;
+    const { onProgress } = this.#session;
+    const built = (result?.status ?? Status.UNSPECIFIED) === Status.UNSPECIFIED;
+    if (built) onProgress({ kind: "image-building", imageId, description, reason: image.buildReason });
+    const outcome = built ? await this.#follow(imageId) : (result as GenericResult);
+    if (outcome === "interrupted") return false;
+    checkResult(imageId, description, outcome);
+    const seconds = (Date.now() - started) / 1000;
+    onProgress({ kind: "image-ready", imageId, description, built, seconds });
+    return true;
   }
 
   /** How a build ended. One that a restart of the server interrupted has to be asked for again. */
@@ -264,12 +285,10 @@ function checkResult(imageId: string, description: string, result: GenericResult
       remedy: "Give the step a longer timeout.",
     });
   }
-  throw new AppError(
-    "IMAGE_BUILD_FAILED",
-    `${what}: ${why}${result.traceback ? `\n${result.traceback}` : ""}`,
-    {
-      status: "ABORTED",
-      remedy: "The build log above shows the cause. Nothing of the failed step is kept.",
-    },
-  );
+  // A trace begins or ends with what it is the trace of.
+  const trace = result.traceback.includes(why) ? result.traceback : `${why}\n${result.traceback}`;
+  throw new AppError("IMAGE_BUILD_FAILED", `${what}: ${trace.trimEnd()}`, {
+    status: "ABORTED",
+    remedy: "The build log above shows the cause. Nothing of the failed step is kept.",
+  });
 }

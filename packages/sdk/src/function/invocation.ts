@@ -3,6 +3,7 @@ import {
   FunctionCallInvocationType,
   FunctionCallType,
   type FunctionGetOutputsItem,
+  type FunctionMapResponse,
 } from "@dorian/protocol/modal";
 import { transport, type Transport } from "../client/transport.ts";
 import { currentInput } from "../container/current-input.ts";
@@ -30,9 +31,17 @@ export async function invoke(
   options: InvokeOptions = {},
 ): Promise<unknown> {
   const wire = await transport();
-  const callId = await startCall(wire, target, args, FunctionCallInvocationType.SYNC);
+  // Who may cancel the call has to know its id before it ends.
+  const outputWaitSecs = options.signal ? 0 : pollSeconds;
+  const { functionCallId, output } = await requestCall(wire, target, args, {
+    type: FunctionCallInvocationType.SYNC,
+    outputWaitSecs,
+  });
+  if (output) return valueOf(output);
   return valueOf(
-    await cancelOnAbort(wire, callId, options.signal, () => waitForOutput(wire, callId, options)),
+    await cancelOnAbort(wire, functionCallId, options.signal, () =>
+      waitForOutput(wire, functionCallId, options),
+    ),
   );
 }
 
@@ -48,14 +57,25 @@ export async function startCall(
   args: readonly unknown[],
   type: FunctionCallInvocationType,
 ): Promise<string> {
-  const response = await wire.modal.functionMap({
+  const { functionCallId } = await requestCall(wire, target, args, { type, outputWaitSecs: 0 });
+  return functionCallId;
+}
+
+/** `outputWaitSecs`: a call that ends within this time needs no second request for its output. */
+function requestCall(
+  wire: Transport,
+  target: Target,
+  args: readonly unknown[],
+  options: { type: FunctionCallInvocationType; outputWaitSecs: number },
+): Promise<FunctionMapResponse> {
+  return wire.modal.functionMap({
     functionId: target.functionId,
     parentInputId: currentInput()?.inputId ?? "",
     functionCallType: FunctionCallType.UNARY,
-    functionCallInvocationType: type,
+    functionCallInvocationType: options.type,
     pipelinedInputs: [{ idx: 0, input: encodeInput(target.methodName, args) }],
+    outputWaitSecs: options.outputWaitSecs,
   });
-  return response.functionCallId;
 }
 
 /**

@@ -1,17 +1,14 @@
-import { posix, basename } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { AppError } from "@dorian/base/app-error";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { getDirectory, type DirectoryDownload } from "./get-directory.ts";
 import { getFile } from "./get-file.ts";
 import { withLocalFile } from "./local-file-error.ts";
-import { localTree } from "./local-tree.ts";
 import { putFiles } from "./put-files.ts";
 import { findRemoteFile, readContent } from "./read-content.ts";
-import { spool } from "./spool.ts";
 import { TransferCounter } from "./transfer-progress.ts";
+import { UploadBatch, type UploadContent } from "./upload-batch.ts";
 import { listEntries, type VolumeEntry } from "./volume-entry.ts";
 import { callOptions, type TransferSettings, type VolumeWire } from "./volume-wire.ts";
 
@@ -55,18 +52,11 @@ export class VolumeFiles {
    * @throws AppError VOLUME_FILE_EXISTS unless `overwrite`; LOCAL_FILE_MISSING, LOCAL_FILE_CHANGED, LOCAL_DISK_FULL
    */
   async putFile(
-    source: string | AsyncIterable<Uint8Array | string>,
+    source: UploadContent,
     remotePath: string,
     settings: TransferSettings = {},
   ): Promise<Transferred> {
-    const isLocalPath = typeof source === "string";
-    if (remotePath.endsWith("/")) {
-      if (!isLocalPath) throw nameless(remotePath);
-      remotePath = posix.join(remotePath, basename(source));
-    }
-    if (isLocalPath) return await putFiles(this.#wire, [{ localPath: source, remotePath }], settings);
-    await using spooled = await spool(source, settings);
-    return await putFiles(this.#wire, [{ localPath: spooled.path, remotePath }], settings);
+    return await this.putBatch((batch) => batch.putFile(source, remotePath), settings);
   }
 
   /** Uploads the files of a directory and below, all of them or none. Symbolic links stand for what they lead to. */
@@ -75,7 +65,18 @@ export class VolumeFiles {
     remotePath: string,
     settings: TransferSettings = {},
   ): Promise<Transferred> {
-    return await putFiles(this.#wire, await localTree(localDirectory, remotePath), settings);
+    return await this.putBatch((batch) => batch.putDirectory(localDirectory, remotePath), settings);
+  }
+
+  /** Uploads everything that `fill` puts into the batch, all of it or nothing. */
+  async putBatch(
+    fill: (batch: UploadBatch) => void | Promise<void>,
+    settings: TransferSettings = {},
+  ): Promise<Transferred> {
+    const batch = new UploadBatch();
+    await fill(batch);
+    await using spooled = new AsyncDisposableStack();
+    return await putFiles(this.#wire, await batch.complete(spooled, settings), settings);
   }
 
   /** Downloads a file to a path of this machine, or into a directory or a stream there. A stream is not ended. */
@@ -136,11 +137,4 @@ export class VolumeFiles {
       callOptions(signal),
     );
   }
-}
-
-function nameless(remotePath: string): AppError {
-  return new AppError("VOLUME_PATH_INVALID", `"${remotePath}" does not say what the file is to be called.`, {
-    status: "INVALID_ARGUMENT",
-    remedy: `Write a name after the slash, such as "${remotePath}weights.bin".`,
-  });
 }

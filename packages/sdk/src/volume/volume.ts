@@ -1,6 +1,8 @@
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import { containerTransport, transport, type Transport } from "../client/transport.ts";
 import { checkName } from "../name-rules.ts";
+import type { UploadBatch } from "./upload-batch.ts";
+import type { TransferSettings } from "./volume-wire.ts";
 
 /**
  * A tree of files that functions share, kept across apps and containers.
@@ -63,6 +65,24 @@ export class Volume {
     const wire = await transport();
     const { VolumeFiles } = await import("./volume-files.ts");
     return new VolumeFiles(wire.modal, await this.resolve(wire));
+  }
+
+  /**
+   * Uploads files from outside of containers, in one new version of the volume: all of them, or none.
+   *
+   * @param options.force replace files that are there already
+   * @throws AppError VOLUME_FILE_EXISTS unless `force`; LOCAL_FILE_MISSING, LOCAL_FILE_CHANGED, VOLUME_BATCH_TOO_LARGE
+   * @example
+   * await volume.batchUpload((batch) => {
+   *   batch.putDirectory("./weights", "/iris-b");
+   *   batch.putFile(Buffer.from("ready"), "/iris-b/state");
+   * });
+   */
+  async batchUpload(
+    fill: (batch: UploadBatch) => void | Promise<void>,
+    { force, ...settings }: { force?: boolean | undefined } & Omit<TransferSettings, "overwrite"> = {},
+  ): Promise<{ files: number; bytes: number }> {
+    return await (await this.files()).putBatch(fill, { ...settings, overwrite: force });
   }
 
   async #lookUp(wire: Transport, appId: string): Promise<string> {

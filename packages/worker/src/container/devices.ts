@@ -26,7 +26,7 @@ export async function addDevices(
 }
 
 /** Every CDI specification (JSON or YAML) in `directories`; later directories take precedence. */
-export async function readCdiSpecs(directories: string[]): Promise<CdiSpec[]> {
+async function readCdiSpecs(directories: string[]): Promise<CdiSpec[]> {
   const specs: CdiSpec[] = [];
   for (const directory of directories.toReversed()) {
     for (const name of await filesIn(directory)) {

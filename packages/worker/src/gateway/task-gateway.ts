@@ -1,3 +1,4 @@
+import { chmod } from "node:fs/promises";
 import {
   methodEntries,
   type Identity,
@@ -35,9 +36,9 @@ export interface TaskGatewayOptions {
  * The server behind a task's own socket. The connection is the task's identity: the worker answers what concerns its
  * machine and passes the rest on, as that task.
  */
-export function openTaskGateway(options: TaskGatewayOptions): Promise<GrpcServer> {
+export async function openTaskGateway(options: TaskGatewayOptions): Promise<GrpcServer> {
   const identity: Identity = { kind: "task", taskId: options.taskId };
-  return GrpcServer.listen({
+  const server = await GrpcServer.listen({
     address: `unix:${options.socketPath}`,
     services: [
       mountService(ModalClient, { ...forwardAll(options.upstream), ...watched(options) }),
@@ -51,6 +52,9 @@ export function openTaskGateway(options: TaskGatewayOptions): Promise<GrpcServer
     authenticate: () => identity,
     onInternalError: options.onInternalError,
   });
+  // For every user of the container; no other of the machine can come near it.
+  await chmod(options.socketPath, 0o666);
+  return server;
 }
 
 function forwardAll(upstream: ServiceClient<typeof ModalClient>): ServiceHandlers<typeof ModalClient> {
@@ -71,6 +75,7 @@ function watched({ upstream, observer }: TaskGatewayOptions): ServiceHandlers<ty
     },
     async functionGetInputs(request, context) {
       observer.onReady();
+      await passing();
       const response = await upstream.functionGetInputs(request, context);
       for (const item of response.inputs) {
         if (!item.killSwitch)
@@ -79,12 +84,12 @@ function watched({ upstream, observer }: TaskGatewayOptions): ServiceHandlers<ty
       return response;
     },
     async functionPutOutputs(request, context) {
-      const response = await upstream.functionPutOutputs(request, context);
+      await passing();
       for (const output of request.outputs) {
         const succeeded = output.result?.status === GenericResult_GenericStatus.SUCCESS;
         observer.onInputEnded({ inputId: output.inputId, succeeded });
       }
-      return response;
+      return upstream.functionPutOutputs(request, context);
     },
     taskResult(request, context) {
       observer.onStartFailed();
@@ -100,4 +105,9 @@ function watched({ upstream, observer }: TaskGatewayOptions): ServiceHandlers<ty
       return {};
     },
   };
+}
+
+// What the container printed before it asked is read first, and so belongs to the right input. Requests keep their order.
+function passing(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
@@ -28,6 +28,8 @@ export async function createWorkerDirectories(directories: WorkerDirectories): P
   await rm(directories.scratch, { recursive: true, force: true });
   await mkdir(directories.scratch, { recursive: true, mode: 0o700 });
   await mkdir(join(directories.runtime, "tasks"), { recursive: true, mode: 0o755 });
+  // Below it are the files of every container and the sockets by which tasks are known.
+  await chmod(directories.runtime, 0o700);
   bindMount(directories.runtime, directories.runtime);
   makePrivate(directories.runtime);
 }

@@ -12,7 +12,7 @@ import { DnsForwarder } from "./dns-forwarder.ts";
 import { natRules } from "./nat-rules.ts";
 import { networkCommand } from "./network-command.ts";
 import { ipv4Routes, networkInterfaces } from "./network-interfaces.ts";
-import { networkNames } from "./network-names.ts";
+import { hardwareAddress, networkNames } from "./network-names.ts";
 import { removeNetwork } from "./remove-network.ts";
 import { containerResolver } from "./resolver.ts";
 
@@ -72,7 +72,7 @@ export class HostNetwork implements AsyncDisposable {
       "ip",
       ["-batch", "-"],
       [
-        `link add ${bridge} mtu ${mtu} type bridge`,
+        `link add ${bridge} mtu ${mtu} address ${hardwareAddress(instance)} type bridge`,
         `address add ${gateway}/${range.prefix} dev ${bridge}`,
         `link set ${bridge} up`,
       ].join("\n"),

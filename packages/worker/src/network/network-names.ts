@@ -13,3 +13,12 @@ export function networkNames(instance: string): {
 export function linkName(instance: string, index: number): string {
   return `${networkNames(instance).linkPrefix}-${(index % 36 ** 4).toString(36)}`;
 }
+
+/**
+ * Hardware address of the bridge. One that is not set follows those of the cables, as they come and go; containers would
+ * go on sending to the one they have learnt, and be without a network until they ask again.
+ */
+export function hardwareAddress(instance: string): string {
+  // The second bit of the first byte marks it as given out locally.
+  return ["02", "d0", ...(instance.match(/../g) ?? [])].join(":");
+}

@@ -53,6 +53,7 @@ export async function buildEnvironment(
     ...settings.proxyEnv,
     ...settings.buildEnv,
     NPM_CONFIG_CACHE: `${cache}/npm`,
+    NPM_CONFIG_UPDATE_NOTIFIER: "false",
     PIP_CACHE_DIR: `${cache}/pip`,
     UV_CACHE_DIR: `${cache}/uv`,
     UV_LINK_MODE: "copy",

@@ -9,7 +9,6 @@ import {
   opendir,
   readlink,
   rename,
-  rm,
   symlink,
   utimes,
 } from "node:fs/promises";

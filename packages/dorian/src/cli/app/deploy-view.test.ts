@@ -1,3 +1,4 @@
+import { TaskState } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
 import { Output, type TextStream } from "../output/output.ts";
 import { StatusLine } from "../output/status-line.ts";
@@ -67,4 +68,19 @@ test("build logs appear live by whole lines, each under the header of its image 
     "Building image im-1: RUN npm install",
   ]);
   expect(text()).toContain("no line end\n✓ Built image im-1 in 2 s: RUN npm install\n");
+});
+
+test("while a build function waits for a place, the reason is the status", async () => {
+  const { onProgress, text } = await view();
+  const state = (taskState: TaskState, description: string) =>
+    onProgress({
+      kind: "image-log",
+      imageId: "im-1",
+      items: [{ data: "", taskState, taskProgress: { description } }],
+    } as never);
+  onProgress({ kind: "image-building", imageId: "im-1", description: "build function load", reason: "" });
+  state(TaskState.QUEUED, "no worker has a GPU");
+  expect(text()).toContain("Queued: no worker has a GPU (build function load) …\n");
+  state(TaskState.CREATING_CONTAINER, "loading the image on w1");
+  expect(text()).toMatch(/Building image: build function load …\n$/);
 });

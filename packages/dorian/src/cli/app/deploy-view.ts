@@ -1,4 +1,5 @@
 import type { DeployProgress } from "@dorian/sdk/deploy/progress";
+import { type TaskLogs, TaskState } from "@dorian/protocol/modal";
 import { assertNever } from "@dorian/base/must";
 import { formatDuration } from "../output/duration.ts";
 import type { Output } from "../output/output.ts";
@@ -48,6 +49,7 @@ export class DeployView {
       case "image-log":
         for (const item of progress.items) {
           if (item.data !== "") this.#log(progress.imageId, item.data);
+          else if (item.taskProgress) this.#buildState(progress.imageId, item);
         }
         return;
       case "image-ready":
@@ -85,6 +87,13 @@ export class DeployView {
     }
     const [next] = this.#building.values();
     this.#status.set(next === undefined ? "Creating objects" : `Building image: ${next}`);
+  }
+
+  /** A build function's container may have to wait for its place. */
+  #buildState(imageId: string, { taskState, taskProgress }: TaskLogs): void {
+    const step = this.#building.get(imageId) ?? "";
+    const reason = taskState === TaskState.QUEUED ? taskProgress?.description : undefined;
+    this.#status.set(reason ? `Queued: ${reason} (${step})` : `Building image: ${step}`);
   }
 
   #header(imageId: string, reason: string): void {

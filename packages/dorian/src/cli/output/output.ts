@@ -38,10 +38,6 @@ export class Output implements AsyncDisposable {
     return this.#stdout.columns ?? 100;
   }
 
-  get noteColumns(): number {
-    return this.#stderr.columns ?? 100;
-  }
-
   get stdoutIsTerminal(): boolean {
     return this.#stdout.isTTY === true;
   }

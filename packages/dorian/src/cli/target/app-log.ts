@@ -10,7 +10,7 @@ const transient: readonly StatusName[] = ["UNAVAILABLE", "CANCELLED", "DEADLINE_
 export interface LogRequest {
   appId: string;
   taskId?: string;
-  /** Keep reading until the app is done; otherwise end after what is there. */
+  /** Keep reading until the app, or the one container asked for, is done; otherwise end after what is there. */
   follow: boolean;
 }
 

@@ -3055,6 +3055,13 @@ export declare type FunctionMapRequest = Message<"modal.client.FunctionMapReques
    * @generated from field: bool from_spawn_map = 7;
    */
   fromSpawnMap: boolean;
+
+  /**
+   * Dorian: seconds that the answer may wait for the output of the call's first input, so that it comes along.
+   *
+   * @generated from field: float output_wait_secs = 10000;
+   */
+  outputWaitSecs: number;
 };
 
 /**
@@ -3096,6 +3103,13 @@ export declare type FunctionMapResponse = Message<"modal.client.FunctionMapRespo
    * @generated from field: uint32 max_inputs_outstanding = 6;
    */
   maxInputsOutstanding: number;
+
+  /**
+   * Dorian: present when output_wait_secs was given and sufficed.
+   *
+   * @generated from field: modal.client.FunctionGetOutputsItem output = 10000;
+   */
+  output?: FunctionGetOutputsItem | undefined;
 };
 
 /**

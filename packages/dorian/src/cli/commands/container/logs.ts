@@ -14,18 +14,9 @@ export const command = defineCommand<void>({
   async run(input, { config, output, signal }) {
     using server = new ServerConnection(config);
     const taskId = input.argument("container");
-    const { appId, info } = await server.modal.taskGetInfo({ taskId }, { signal });
-    const follow = input.flag("follow") && (info?.finishedAt ?? 0) === 0;
-    const ended = new AbortController();
-    const batches = readAppLog(
-      server.modal,
-      { appId, taskId, follow },
-      { signal: AbortSignal.any([signal, ended.signal]) },
-    );
-    for await (const batch of batches) {
-      printLogBatch(batch, output);
-      if (batch.eof) return;
-    }
+    const { appId } = await server.modal.taskGetInfo({ taskId }, { signal });
+    const batches = readAppLog(server.modal, { appId, taskId, follow: input.flag("follow") }, { signal });
+    for await (const batch of batches) printLogBatch(batch, output);
   },
 
   render() {},

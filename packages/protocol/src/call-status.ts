@@ -1,0 +1,68 @@
+import { AppError } from "@dorian/base/app-error";
+import { encodeHeaders } from "./http2/header-block.ts";
+import { errorTrailers, statusCode } from "./status-error.ts";
+
+/** Codes that a server itself answers with. */
+export const statusCodes = { ok: 0, deadlineExceeded: 4 } as const;
+
+/** How a call ended, as its trailers say it. */
+export interface CallEnd {
+  code: number;
+  details: string;
+  /** Bytes by name; the names end with -bin. */
+  binary?: Record<string, string>;
+  /** Text by name. */
+  text?: Record<string, string>;
+}
+
+/**
+ * Any thrown value as a gRPC status. The message that foreign clients print verbatim holds what happened and the
+ * remedy; trailers carry the parts for our own. What is not an AppError becomes INTERNAL and keeps its details here.
+ */
+export function endOf(error: unknown, onInternal: (error: unknown) => void): CallEnd {
+  if (AppError.is(error)) {
+    return {
+      code: statusCode(error.status),
+      details: error.remedy === "" ? error.message : `${error.message} ${error.remedy}`,
+      text: { [errorTrailers.code]: error.code },
+      binary: { [errorTrailers.remedy]: error.remedy, [errorTrailers.message]: error.message },
+    };
+  }
+  if (isCancellation(error)) return { code: statusCode("CANCELLED"), details: "The call was cancelled." };
+  onInternal(error);
+  return {
+    code: statusCode("INTERNAL"),
+    details: "The server failed in a way it did not foresee. Its log has the cause.",
+  };
+}
+
+/** The header block of a call's trailers, or with `alone` of an answer that consists of nothing else. */
+export function trailersOf(end: CallEnd, options: { alone: boolean }): Buffer {
+  const headers: [string, string][] = options.alone ? [...answerHeaders] : [];
+  headers.push(["grpc-status", String(end.code)]);
+  if (end.details !== "") headers.push(["grpc-message", percentEncoded(end.details)]);
+  headers.push(...Object.entries(end.text ?? {}));
+  for (const [name, value] of Object.entries(end.binary ?? {}))
+    headers.push([name, Buffer.from(value).toString("base64")]);
+  return encodeHeaders(headers);
+}
+
+const answerHeaders: readonly [string, string][] = [
+  [":status", "200"],
+  ["content-type", "application/grpc"],
+];
+export const answerHead = encodeHeaders(answerHeaders);
+export const successTrailers = trailersOf({ code: statusCodes.ok, details: "" }, { alone: false });
+
+function percentEncoded(text: string): string {
+  let out = "";
+  for (const byte of Buffer.from(text)) {
+    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+    out += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return out;
+}
+
+function isCancellation(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

@@ -1,0 +1,72 @@
+import type { Socket } from "node:net";
+import { flag, frameHeader, frameType, maxFramePayloadBytes } from "./frame.ts";
+
+/** Below this, copying frames together costs less than handing the socket many pieces. */
+const joinedBytes = 64 * 1024;
+
+/** Writes frames to a socket: all of one tick in one go. */
+export class FrameWriter {
+  #socket: Socket;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+
+  #onFlushed: () => void;
+
+  /** `onFlushed` is told whenever the socket has taken everything and wants more. */
+  constructor(socket: Socket, onFlushed: () => void = () => undefined) {
+    this.#socket = socket;
+    this.#onFlushed = onFlushed;
+    socket.on("drain", onFlushed);
+  }
+
+  /** True while more would only pile up. */
+  get congested(): boolean {
+    return this.#pendingBytes >= joinedBytes || this.#socket.writableNeedDrain;
+  }
+
+  frame(type: number, flags: number, streamId: number, payload: Buffer): void {
+    this.#add(frameHeader(type, flags, streamId, payload.length));
+    if (payload.length > 0) this.#add(payload);
+  }
+
+  /** A header block of any size, as one HEADERS frame and what CONTINUATION frames it takes. */
+  headers(streamId: number, block: Buffer, options: { endStream: boolean }): void {
+    const first = block.subarray(0, maxFramePayloadBytes);
+    const endStream = options.endStream ? flag.endStream : 0;
+    const endHeaders = first.length === block.length ? flag.endHeaders : 0;
+    this.frame(frameType.headers, endStream | endHeaders, streamId, first);
+    for (let at = first.length; at < block.length; at += maxFramePayloadBytes) {
+      const part = block.subarray(at, at + maxFramePayloadBytes);
+      const last = at + part.length === block.length;
+      this.frame(frameType.continuation, last ? flag.endHeaders : 0, streamId, part);
+    }
+  }
+
+  /** Bytes that are frames already. */
+  raw(bytes: Buffer): void {
+    this.#add(bytes);
+  }
+
+  /** Hands the socket what waits for the end of the tick. */
+  flush(): void {
+    const pending = this.#pending;
+    const bytes = this.#pendingBytes;
+    if (pending.length === 0) return;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    if (this.#socket.destroyed) return;
+    if (bytes <= joinedBytes) this.#socket.write(Buffer.concat(pending, bytes));
+    else {
+      this.#socket.cork();
+      for (const piece of pending) this.#socket.write(piece);
+      this.#socket.uncork();
+    }
+    if (!this.#socket.writableNeedDrain) this.#onFlushed();
+  }
+
+  #add(bytes: Buffer): void {
+    if (this.#pending.length === 0) process.nextTick(() => this.flush());
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
+  }
+}

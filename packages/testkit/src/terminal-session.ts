@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { Notifier } from "@dorian/base/notifier";
+import { PseudoTerminal, type TerminalSize } from "@dorian/linux/pseudo-terminal";
+import { dorianCommand } from "./checkout.ts";
+
+/** A `dorian …` that runs at a terminal of its own. */
+export interface TerminalSession {
+  /** All that was on screen so far, control codes included. */
+  readonly screen: string;
+  type(text: string): void;
+  resize(size: TerminalSize): void;
+  /** Waits until `text` has been on screen after what an earlier call waited for. */
+  see(text: string): Promise<void>;
+  /** Its exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+const patienceMs = 20_000;
+
+export async function withTerminal<T>(
+  dataDirectory: string,
+  args: string[],
+  work: (session: TerminalSession) => Promise<T>,
+  options: { cwd?: string; size?: TerminalSize } = {},
+): Promise<T> {
+  using terminal = PseudoTerminal.open(options.size ?? { rows: 24, columns: 100 });
+  const { device, stream } = terminal;
+  const [node, bin] = dorianCommand;
+  const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...env } = process.env;
+  const child = spawn(node, [bin, ...args], {
+    cwd: options.cwd,
+    env: { ...env, DORIAN_DATA: dataDirectory, TERM: "xterm-256color" },
+    stdio: [device, device, device],
+  });
+  terminal.closeDevice();
+  let screen = "";
+  let seen = 0;
+  const changed = new Notifier();
+  stream.on("data", (chunk: Buffer) => {
+    screen += chunk.toString();
+    changed.notify();
+  });
+  const ended = once(child, "exit").then(([code]) => code as number | null);
+  try {
+    return await work({
+      get screen() {
+        return screen;
+      },
+      type: (text) => void stream.write(text),
+      resize(size) {
+        terminal.resize(size);
+        // Nobody's controlling terminal: the kernel does not tell the program.
+        child.kill("SIGWINCH");
+      },
+      async see(text) {
+        const signal = AbortSignal.timeout(patienceMs);
+        while (!screen.includes(text, seen)) {
+          await changed.wait({ signal }).catch(() => {
+            throw new Error(`"${text}" is not on screen after ${patienceMs} ms:\n${screen}`);
+          });
+        }
+        seen = screen.indexOf(text, seen) + text.length;
+      },
+      ended,
+    });
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    await ended;
+  }
+}

@@ -1,0 +1,306 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { containersOf } from "@dorian/testkit/containers";
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { dorian, type CommandOptions, type CommandResult } from "@dorian/testkit/run-command";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { withTerminal } from "@dorian/testkit/terminal-session";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+
+const source = `
+import { setTimeout as delay } from "node:timers/promises";
+import { App, currentInput, exit, method, parameter } from "dorian";
+
+export const app = new App("cli-run");
+
+export const train = app.function({ name: "train" }, async (modelId: string, epochs = 1) => ({ modelId, epochs }));
+export const count = app.function({ name: "count" }, async function* (to: number) {
+  for (let each = 1; each <= to; each += 1) yield each;
+});
+export const speak = app.function({ name: "speak" }, async () => {
+  process.stdout.write("first out\\n");
+  process.stderr.write("first err\\n");
+  await delay(1500);
+  process.stdout.write("second out\\n");
+  return "spoken";
+});
+export const fail = app.function({ name: "fail" }, async () => {
+  throw new RangeError("bad weights");
+});
+export const patient = app.function({ name: "patient" }, async () => {
+  console.log("begun");
+  await delay(600_000);
+});
+export const busy = app.function({ name: "busy" }, async () => {
+  console.log("begun");
+  for (;;);
+});
+
+@app.cls()
+export class Model {
+  @parameter() modelId = "iris-a";
+  @parameter() size = 1;
+  @method() async inference(input: number[], options: { scale: number } = { scale: 1 }) {
+    return { model: [this.modelId, this.size], output: input.map((each) => each * options.scale) };
+  }
+}
+
+@app.cls()
+export class Held {
+  @method() async run(exitMs: number) {
+    this.exitMs = exitMs;
+    console.log("begun");
+    const { signal } = currentInput()!;
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    console.log("told");
+  }
+  exitMs = 0;
+  @exit() async bye() {
+    await delay(this.exitMs);
+    console.log("exit hook ran");
+  }
+}
+
+app.localEntrypoint(async (name = "world") => {
+  console.log("hello " + name);
+  console.log((await train.remote("from-entrypoint")).modelId);
+});
+`;
+
+let data: TemporaryDirectory;
+let server: DorianProcess;
+let project: TemporaryDirectory;
+
+beforeAll(async () => {
+  data = await seededData();
+  server = await DorianProcess.start({ dataDirectory: data.path });
+  project = await temporaryDirectory({ "app.ts": source });
+});
+
+afterAll(async () => {
+  await server.stop();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await project[Symbol.asyncDispose]();
+  await data[Symbol.asyncDispose]();
+});
+
+function run(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+  return dorian(data.path, ["run", ...args], { cwd: project.path, ...options });
+}
+
+async function json<T>(args: string[]): Promise<T> {
+  const result = await dorian(data.path, [...args, "--json"]);
+  expect(result.code, result.stderr).toBe(0);
+  return JSON.parse(result.stdout) as T;
+}
+
+/** What runs, or lies about because something ran, apart from what an idle worker holds ready. */
+async function traces(): Promise<string[]> {
+  const left = (await leftoversOf(data.path)).filter((line) =>
+    /^(process|scratch) |\/(tasks|builds)\//.test(line),
+  );
+  const drafts = await readdir(join(data.path, "drafts"), { recursive: true });
+  return [...left, ...drafts.filter((path) => path.includes("/"))];
+}
+
+/** Runs until `sign` is in the output, presses Ctrl-C then, and says how long the rest took. */
+async function interrupt(
+  args: string[],
+  sign: string,
+  options: CommandOptions = {},
+): Promise<CommandResult & { afterMs: number }> {
+  let pressedAt: number | undefined;
+  const result = await run(args, {
+    ...options,
+    onOutput: (text, send) => {
+      if (pressedAt !== undefined || !text.includes(sign)) return;
+      pressedAt = performance.now();
+      send("SIGINT");
+    },
+  });
+  const output = `${result.stdout}\n${result.stderr}`;
+  if (pressedAt === undefined) throw new Error(`"${sign}" is not in the output:\n${output}`);
+  expect(result.code, output).toBe(130);
+  return { ...result, afterMs: performance.now() - pressedAt };
+}
+
+describe("running", () => {
+  test("an app's local entrypoint gets its arguments, and its output is all there is on stdout [R1]", async () => {
+    const result = await run(["app.ts", "--name", "moon"]);
+    expect(result.stdout).toBe("hello moon\nfrom-entrypoint\n");
+    expect(result.stderr).toContain("✓ Initialized app cli-run");
+    expect(result.stderr).toContain("├── 🔨 Created");
+    expect(result.stderr).toContain("└── 🔨 Created");
+    expect(result.stderr.trimEnd().split("\n").at(-1)).toBe("✓ App completed.");
+    expect(result.code).toBe(0);
+    expect((await run(["app.ts"])).stdout).toBe("hello world\nfrom-entrypoint\n");
+  });
+
+  test("a function gets arguments by name in kebab and camel case, and in order [R1]", async () => {
+    const results = await Promise.all([
+      run(["app.ts::train", "--modelId", "x"]),
+      run(["app.ts::train", "--model-id", "x", "--epochs", "3"]),
+      run(["app.ts::train", "x", "4"]),
+    ]);
+    expect(results.map(({ stdout }) => JSON.parse(stdout) as unknown)).toEqual([
+      { modelId: "x", epochs: 1 },
+      { modelId: "x", epochs: 3 },
+      { modelId: "x", epochs: 4 },
+    ]);
+    expect((await run(["app.ts::count", "--to", "3"])).stdout).toBe("1\n2\n3\n");
+  });
+
+  test("a method gets its class's parameters and JSON arguments [P1]", async () => {
+    const args = ["--modelId", "iris-b", "--size", "7", "--input", "[5.5, 3]", "--options", '{"scale": 2}'];
+    const { stdout } = await run(["app.ts::Model.inference", ...args]);
+    expect(JSON.parse(stdout)).toEqual({ model: ["iris-b", 7], output: [11, 6] });
+  });
+
+  test("output of user code arrives while it runs, each stream on its own, without control codes [R3]", async () => {
+    const seen: Record<string, number> = {};
+    const result = await run(["app.ts::speak"], {
+      env: { NO_COLOR: "", FORCE_COLOR: "" },
+      onOutput: (text) => {
+        for (const line of text.split("\n")) seen[line] ??= performance.now();
+      },
+    });
+    expect(result.stdout).toBe("first out\nsecond out\nspoken\n");
+    expect(result.stderr).toContain("first err\n");
+    expect((seen["second out"] ?? 0) - (seen["first out"] ?? 0)).toBeGreaterThan(1000);
+    expect(result.stdout + result.stderr).not.toContain("\u001B");
+  });
+
+  test("a terminal gets a status line while a function runs, and a tidy screen after it", async () => {
+    await withTerminal(
+      data.path,
+      ["run", "app.ts::speak"],
+      async (session) => {
+        await session.see("first out");
+        await session.see("Running");
+        await session.see("second out");
+        await session.see("spoken");
+        await session.see("App completed.");
+        expect(await session.ended).toBe(0);
+        expect(session.screen).toContain("\u001B[");
+        expect(session.screen.lastIndexOf("\u001B[?25h")).toBeGreaterThan(
+          session.screen.lastIndexOf("\u001B[?25l"),
+        );
+      },
+      { cwd: project.path },
+    );
+  });
+});
+
+describe("exit codes", () => {
+  test("user code that fails ends with 3 and its error, what Dorian refuses with 1, a wrong command line with 2", async () => {
+    const [failed, missing, unknown, wrong] = await Promise.all([
+      run(["app.ts::fail"]),
+      run(["nowhere.ts"]),
+      run(["app.ts::nothing"]),
+      run(["app.ts::train"]),
+    ]);
+    expect([failed.code, missing.code, unknown.code, wrong.code]).toEqual([3, 1, 2, 2]);
+    expect(failed.stderr).toContain("Error in the container: RangeError: bad weights\n");
+    expect(failed.stderr).toMatch(/app\.ts:19:9/);
+    expect(wrong.stderr).toContain("Error: train needs --model-id.");
+    for (const { stderr } of [missing, unknown, wrong])
+      expect(stderr).toMatch(/^Error: .+\n {2}Why: .+\n {2}Fix: .+\n$/);
+  });
+
+  test("errors in the code that runs here end with 1 and the user's own stack", async () => {
+    await using local = await temporaryDirectory({
+      "throws.ts": `import { App } from "dorian";\nexport const app = new App("x");\nthrow new TypeError("at import");\n`,
+      "syntax.ts": `import { App } from "dorian";\nexport const app = new App("x";\n`,
+    });
+    const throws = await run(["throws.ts"], { cwd: local.path });
+    expect([throws.code, throws.stderr]).toEqual([
+      1,
+      expect.stringMatching(/TypeError: at import\n.*throws\.ts:3/) as string,
+    ]);
+    const syntax = await run(["syntax.ts"], { cwd: local.path });
+    expect([syntax.code, syntax.stderr]).toEqual([1, expect.stringContaining("syntax.ts:2") as string]);
+  });
+});
+
+describe("Ctrl-C", () => {
+  test.each(["patient", "busy"])(
+    "stops a function that does not listen (%s) within seconds, and leaves nothing behind",
+    async (name) => {
+      const result = await interrupt([`app.ts::${name}`], "begun");
+      expect(result.stderr).toContain("Stopping the app and its containers");
+      expect(result.afterMs).toBeLessThan(4_000);
+      expect(await containersOf(data.path)).toEqual([]);
+      expect(await traces()).toEqual([]);
+      expect(await json(["container", "list"])).toEqual([]);
+      expect(await json(["app", "list"])).toEqual([]);
+    },
+  );
+
+  test("tells a function that listens, and runs exit hooks for as long as they take [G2]", async () => {
+    const result = await interrupt(["app.ts::Held.run", "--exit-ms", "4000"], "begun");
+    expect(result.stdout).toBe("begun\ntold\nexit hook ran\n");
+    expect(result.afterMs).toBeGreaterThan(4_000);
+    expect(result.afterMs).toBeLessThan(8_000);
+    expect(await traces()).toEqual([]);
+  });
+
+  test("pressed again leaves at once, and the server does the rest", async () => {
+    let pressed = 0;
+    const result = await run(["app.ts::Held.run", "--exit-ms", "5000"], {
+      onOutput: (text, send) => {
+        if (text.includes("begun")) send("SIGINT");
+        if (!text.includes("Stopping the app")) return;
+        setTimeout(() => {
+          pressed = performance.now();
+          send("SIGINT");
+        }, 500);
+      },
+    });
+    expect(performance.now() - pressed).toBeLessThan(1_000);
+    expect(result.code).toBe(130);
+    expect(await containersOf(data.path)).toHaveLength(1);
+    await vi.waitFor(async () => expect(await traces()).toEqual([]), { timeout: 15_000, interval: 200 });
+  });
+
+  test("during an image build ends the build, of which nothing is kept", async () => {
+    await using building = await temporaryDirectory({
+      "app.ts": `
+import { App, Image } from "dorian";
+const image = Image.debianSlim().runCommands("echo building-$((20+22)); echo half > /half; sleep 300");
+export const app = new App("cli-build", { image });
+export const work = app.function({ name: "work" }, async () => 1);
+`,
+    });
+    const layersBefore = await json<{ imageId: string }[]>(["image", "list"]);
+    const result = await interrupt(["app.ts"], "building-42", { cwd: building.path });
+    expect(result.afterMs).toBeLessThan(3_000);
+    await vi.waitFor(async () => expect(await traces()).toEqual([]), { timeout: 5_000, interval: 100 });
+    const images = await json<{ imageId: string; description: string; state: string }[]>(["image", "list"]);
+    expect(images.filter(({ state }) => state === "ready").length).toBe(layersBefore.length);
+    expect(images.filter(({ description }) => description.includes("building"))).toMatchObject([
+      { state: "failed", bytes: 0 },
+    ]);
+    expect(await json(["app", "list"])).toEqual([]);
+  });
+});
+
+test("a detached run goes on when its terminal leaves, can be found, read and stopped", async () => {
+  const result = await interrupt(["--detach", "app.ts::patient"], "begun");
+  const appId = /dorian app logs (ap-\S+) -f, dorian app stop/.exec(result.stderr)?.[1] ?? "";
+  expect(await json(["app", "list"])).toMatchObject([
+    { appId, name: "cli-run", state: "running (detached)", tasks: 1, stoppedAt: null },
+  ]);
+  expect((await dorian(data.path, ["app", "logs", appId])).stdout).toBe("begun\n");
+  expect(await containersOf(data.path)).toHaveLength(1);
+  const stopped = await dorian(data.path, ["app", "stop", appId]);
+  expect([stopped.code, stopped.stderr]).toEqual([
+    0,
+    expect.stringContaining(`✓ Stopped app ${appId}`) as string,
+  ]);
+  expect(await traces()).toEqual([]);
+  expect(await json(["app", "list"])).toEqual([]);
+  const all = await dorian(data.path, ["app", "list", "--all"]);
+  expect(all.stdout).toMatch(new RegExp(`${appId} +cli-run +stopped`));
+});

@@ -1,0 +1,341 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { connectToServer } from "@dorian/sdk/client/connect";
+import { Image } from "@dorian/sdk/image/image";
+import { printing, runApp, type AppRun, type AppRunOptions } from "@dorian/testkit/app-run";
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { dorian } from "@dorian/testkit/run-command";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { SplitDorian } from "@dorian/testkit/split-dorian";
+import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+let data: TemporaryDirectory;
+let server: DorianProcess;
+
+beforeAll(async () => {
+  data = await seededData();
+  server = await DorianProcess.start({ dataDirectory: data.path });
+});
+
+afterAll(async () => {
+  await server.stop();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await data[Symbol.asyncDispose]();
+});
+
+async function run(source: string, options: AppRunOptions = {}): Promise<AppRun> {
+  const result = await runApp(data.path, source, options);
+  expect(result.code, result.stdout + result.stderr).toBe(0);
+  return result;
+}
+
+/** An app whose function reads files of an image. */
+function reading(image: string, files: string[], before = ""): string {
+  return `
+import { App, Image, Secret, Volume } from "dorian";
+import { readFileSync } from "node:fs";
+${printing}
+${before}
+export const app = new App("reading", { image: ${image} });
+export const read = app.function({ name: "read" }, async () => ${JSON.stringify(files)}.map((file) => readFileSync(file, "utf8").trim()));
+app.localEntrypoint(async () => { print(await read.remote()); });
+`;
+}
+
+/** A command that leaves behind which run of it this was. */
+const markIn = (file: string) => `cat /proc/sys/kernel/random/uuid > ${file}`;
+
+const marksOf = (result: AppRun) => result.printed[0] as string[];
+const stepsOf = (result: AppRun) => result.built.map(({ step }) => step.replace(/^RUN /, ""));
+
+interface ListedImage {
+  imageId: string;
+  baseImageId: string;
+  description: string;
+  state: string;
+}
+
+async function images(dataDirectory = data.path): Promise<ListedImage[]> {
+  const { stdout } = await dorian(dataDirectory, ["image", "list", "--json"]);
+  return JSON.parse(stdout) as ListedImage[];
+}
+
+async function putFile(volume: string, path: string): Promise<void> {
+  await dorian(data.path, ["volume", "create", volume]);
+  const { code, stderr } = await dorian(data.path, ["volume", "put", volume, "-", path], { input: "x" });
+  expect(code, stderr).toBe(0);
+}
+
+test("packages of Debian, npm and Python are there; what was built is used, and more is built, without any network [B1, B13]", async () => {
+  const online = `Image.debianSlim().aptInstall("hello").npmInstall("is-number@7.0.0").pipInstall("iniconfig==2.0.0").runCommands("mkdir /index && cd /index && npm pack is-number@7.0.0 && pip download iniconfig==2.0.0")`;
+  const source = (image: string) => `
+import { App, Image } from "dorian";
+import { execFileSync } from "node:child_process";
+${printing}
+export const app = new App("packages", { image: ${image} });
+export const use = app.function({ name: "use" }, async () => {
+  const { default: isNumber } = await import("is-number");
+  const python = execFileSync("python3", ["-c", "import iniconfig; print(iniconfig.__name__)"], { encoding: "utf8" });
+  return [execFileSync("hello", { encoding: "utf8" }).trim(), isNumber(3), python.trim()];
+});
+app.localEntrypoint(async () => { print(await use.remote()); });
+`;
+  const works = [["Hello, world!", true, "iniconfig"]];
+  expect((await run(source(online))).printed).toEqual(works);
+
+  await server.stop();
+  server = await DorianProcess.start({
+    dataDirectory: data.path,
+    within: ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"],
+  });
+  const within = ["nsenter", "--net", "--target", String(server.pid)];
+  const cached = await run(source(online), { within });
+  expect(cached.printed).toEqual(works);
+  expect(cached.built).toEqual([]);
+  const fromIndex = `${online}.runCommands("rm -r /root/node_modules && pip uninstall --yes --break-system-packages iniconfig").npmInstall("/index/is-number-7.0.0.tgz").env({ PIP_NO_INDEX: "1", PIP_FIND_LINKS: "/index" }).pipInstall("iniconfig==2.0.0")`;
+  const built = await run(source(fromIndex), { within });
+  expect(built.printed).toEqual(works);
+  expect(stepsOf(built)).toHaveLength(4);
+  const elsewhere = await runApp(data.path, source(`${online}.npmInstall("is-odd@3.0.1")`), {
+    within,
+    // It would try for minutes.
+    onOutput: (text, send) =>
+      void (/npm install.* is-odd/.test(text) && setTimeout(() => send("SIGINT"), 1000)),
+  });
+  expect(elsewhere.code).not.toBe(0);
+
+  await server.stop();
+  server = await DorianProcess.start({ dataDirectory: data.path });
+});
+
+test("each call adds a step on what was there: forks share their base, and a changed step is built anew with all after it and nothing before [B2, B3, B4, B5]", async () => {
+  const chain = (second: string, third: string) =>
+    reading(
+      `Image.debianSlim().runCommands("${markIn("/1")}").runCommands("${second}").runCommands("${third}")`,
+      ["/1", "/2", "/3"],
+    );
+  const [two, three] = [markIn("/2"), markIn("/3")];
+  const first = await run(chain(two, three));
+  expect(stepsOf(first)).toEqual([markIn("/1"), two, three]);
+
+  const startedAt = Date.now();
+  const again = await run(chain(two, three), { command: "deploy" });
+  expect(Date.now() - startedAt).toBeLessThan(2000);
+  expect(again.stderr).not.toContain("Step 1");
+  expect(again.built).toEqual([]);
+  // Of another app, by another process.
+  const other = await run(chain(two, three).replace('"reading"', '"another"'));
+  expect(other.built).toEqual([]);
+  expect(other.printed).toEqual(first.printed);
+
+  const changed = await run(chain(`${two} && true`, three));
+  expect(changed.built).toEqual([
+    { step: `RUN ${two} && true`, reason: `the line "RUN ${two} && true" was "RUN ${two}"` },
+    { step: `RUN ${three}`, reason: "the image below it changed" },
+  ]);
+  const same = marksOf(changed).map((mark, index) => mark === marksOf(first)[index]);
+  expect(same).toEqual([true, false, false]);
+
+  const base = (await images()).find(({ description }) => description === `RUN ${markIn("/1")}`);
+  const forks = (await images()).filter(({ baseImageId }) => baseImageId === base?.imageId);
+  expect(forks.map(({ description }) => description).toSorted()).toEqual([
+    `RUN ${two}`,
+    `RUN ${two} && true`,
+  ]);
+});
+
+test("files, secrets by name and volumes that a step uses belong to what it is [B5]", async () => {
+  const source = `
+import { App, Image, Secret } from "dorian";
+export const app = new App("inputs", {
+  image: Image.debianSlim().addLocalFile("model.txt", "/opt/model.txt", { copy: true })
+    .runCommands("wc -c /opt/model.txt", { secrets: [Secret.fromObject({ A: "1" })] }),
+});
+export const nothing = app.function({ name: "nothing" }, async () => 0);
+`;
+  const deploy = (text: string, files: Record<string, string>) => run(text, { command: "deploy", files });
+  expect((await deploy(source, { "model.txt": "one" })).built).toHaveLength(2);
+  expect((await deploy(source, { "model.txt": "one", "unrelated.txt": "x" })).built).toEqual([]);
+  expect((await deploy(source, { "model.txt": "two" })).built).toEqual([
+    { step: "COPY . /", reason: "the files copied into it changed" },
+    { step: "RUN wc -c /opt/model.txt", reason: "the image below it changed" },
+  ]);
+  expect((await deploy(source.replace('{ A: "1" }', '{ B: "1" }'), { "model.txt": "one" })).built).toEqual([
+    { step: "RUN wc -c /opt/model.txt", reason: "the secrets changed" },
+  ]);
+});
+
+test("a forced build takes the place of what was there; one past the cache leaves it [B6]", async () => {
+  const source = reading(`Image.debianSlim().runCommands("${markIn("/1")}").runCommands("${markIn("/2")}")`, [
+    "/1",
+    "/2",
+  ]);
+  const first = await run(source);
+  const ignoring = await run(source, { env: { MODAL_IGNORE_CACHE: "1" } });
+  expect(ignoring.built.map(({ reason }) => reason)).toContain("the cache is ignored");
+  expect(marksOf(ignoring)).not.toEqual(marksOf(first));
+  expect((await run(source)).printed).toEqual(first.printed);
+
+  const forced = await run(source, { env: { MODAL_FORCE_BUILD: "1" } });
+  expect(forced.built.map(({ reason }) => reason)).toContain("a build was forced");
+  expect([marksOf(first), marksOf(ignoring)].flat()).not.toContain(marksOf(forced)[1]);
+  expect((await run(source)).printed).toEqual(forced.printed);
+
+  const step = source.replace(`${markIn("/2")}")`, `${markIn("/2")}", { forceBuild: true })`);
+  const second = await run(step);
+  expect(stepsOf(second)).toEqual([markIn("/2")]);
+  expect(marksOf(second)[0]).toBe(marksOf(forced)[0]);
+  expect(marksOf(second)[1]).not.toBe(marksOf(forced)[1]);
+  expect((await run(source)).printed).toEqual(second.printed);
+});
+
+test("what a step prints arrives while it runs [B7]", async () => {
+  const at = new Map<string, number>();
+  await run(
+    reading(`Image.debianSlim().runCommands("echo $((1 + 0)) first; sleep 2; echo $((1 + 1)) last")`, []),
+    {
+      onOutput: (text) => {
+        for (const [line] of text.matchAll(/^(1 first|2 last|✓ Built)/gm))
+          at.set(line, at.get(line) ?? Date.now());
+      },
+    },
+  );
+  expect([...at.keys()]).toEqual(["1 first", "2 last", "✓ Built"]);
+  expect((at.get("2 last") ?? 0) - (at.get("1 first") ?? 0)).toBeGreaterThan(1500);
+});
+
+test("two clients that ask for one image at once cause one build, and both get it [B9]", async () => {
+  const source = `
+import { App, Image, Volume, build, method } from "dorian";
+import { randomUUID } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+${printing}
+const volumes = { "/runs": Volume.fromName("at-once", { createIfMissing: true }) };
+const image = Image.debianSlim().runCommands("echo running $((1 + 1)); sleep 2; cp /proc/sys/kernel/random/uuid /1; touch /runs/step-$(cat /1)", { volumes });
+export const app = new App("at-once", { image });
+@app.cls({ volumes })
+export class Model {
+  @build() async download() { await delay(1000); writeFileSync("/2", randomUUID()); writeFileSync("/runs/build-" + randomUUID(), ""); }
+  @method() async read() { return ["/1", "/2"].map((file) => readFileSync(file, "utf8")); }
+}
+app.localEntrypoint(async () => { print(await app.instance(Model).read.remote()); });
+`;
+  const both = await Promise.all([run(source), run(source)]);
+  expect(marksOf(both[0])).toHaveLength(2);
+  expect(both[0].printed).toEqual(both[1].printed);
+  for (const { stderr } of both) expect(stderr).toContain("running 2\n");
+  const { stdout } = await dorian(data.path, ["volume", "ls", "at-once", "--json"]);
+  const runs = (JSON.parse(stdout) as { path: string }[]).map(({ path }) =>
+    path.replace(/^\/?(\w+)-.*/, "$1"),
+  );
+  expect(runs).toEqual(["build", "step"]);
+});
+
+test("a failed build says which image and why, and is built when the cause is gone [B8, B10]", async () => {
+  const volumes = `{ volumes: { "/mirror": Volume.fromName("mirror", { createIfMissing: true }) } }`;
+  const command =
+    "echo looking; test -f /mirror/up || { echo the mirror is down >&2; exit 7; }; cp /mirror/up /copy";
+  const source = reading(`Image.debianSlim().runCommands("${command}", ${volumes})`, ["/copy"]);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const failed = await runApp(data.path, source);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain("the mirror is down\n");
+    expect(failed.stderr).toMatch(/Image build for im-\w+ failed in step .* ended with code 7/);
+  }
+  await putFile("mirror", "/up");
+  const succeeded = await run(source);
+  expect(succeeded.built).toEqual([{ step: `RUN ${command}`, reason: "the last build of it failed" }]);
+  expect(succeeded.printed).toEqual([["x"]]);
+  expect((await run(source)).built).toEqual([]);
+});
+
+test("a build that is interrupted leaves no process, no mount, no layer and nothing in the cache [B10]", async () => {
+  const mark = "86399";
+  const volumes = `{ volumes: { "/gate": Volume.fromName("gate", { createIfMissing: true }) } }`;
+  const source = reading(
+    `Image.debianSlim().runCommands("head -c 1000000 /dev/urandom > /half; echo waiting $((1 + 1)); test -f /gate/open || sleep ${mark}; ${markIn("/done")}", ${volumes})`,
+    ["/done"],
+  );
+  const layers = await readdir(join(data.path, "layers"));
+  let seen = "";
+  const interrupted = await runApp(data.path, source, {
+    onOutput: (text, send) => {
+      seen += text;
+      if (seen.includes("waiting 2")) send("SIGINT");
+    },
+  });
+  expect(interrupted.code).toBe(130);
+  const isSleeping = async () =>
+    (await promisify(execFile)("ps", ["-eo", "args"])).stdout.split("\n").includes(`sleep ${mark}`);
+  await expect.poll(isSleeping, { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => readdir(join(data.path, "scratch")), { timeout: 20_000 }).toEqual([]);
+  // Files that the app itself brought are a layer, too; of the build there is none.
+  const added = (await readdir(join(data.path, "layers"))).filter((layer) => !layers.includes(layer));
+  for (const layer of added) expect(await readdir(join(data.path, "layers", layer))).not.toContain("half");
+  expect((await images())[0]).toMatchObject({ state: "failed" });
+
+  await putFile("gate", "/open");
+  expect(marksOf(await run(source))[0]).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test("a build whose worker stops ends with words of its own [B8]", async () => {
+  await using other = await seededData();
+  await using split = await SplitDorian.start({ dataDirectory: other.path });
+  let stopped: Promise<void> | undefined;
+  const source = reading(`Image.debianSlim().runCommands("echo waiting $((1 + 1)); sleep 600")`, []);
+  const terminated = await runApp(other.path, source, {
+    onOutput: (text) => {
+      if (text.includes("waiting 2")) stopped ??= split.worker.stop();
+    },
+  });
+  await stopped;
+  expect(terminated.code).not.toBe(0);
+  expect(terminated.stderr).toMatch(/Image build for im-\w+ failed .*: it was cancelled. .* was terminated/);
+  expect(terminated.stderr).toContain("Run the command again");
+});
+
+test("secrets are in a step's environment, and in no file of the server [B11]", async () => {
+  const value = `token-${randomUUID()}`;
+  const source = reading(
+    `Image.debianSlim().runCommands("test \${#HUB_TOKEN} = ${value.length} && echo given > /given", { secrets: [Secret.fromObject({ HUB_TOKEN: process.env.HUB_TOKEN ?? "" })] })`,
+    ["/given", "/proc/self/environ"],
+  );
+  const { printed } = await run(source, { env: { HUB_TOKEN: value } });
+  expect(printed[0]).toMatchObject(["given", expect.not.stringContaining(value)]);
+  const { stdout } = await promisify(execFile)("sh", [
+    "-c",
+    'grep -rlF -- "$1" "$2" || true',
+    "sh",
+    value,
+    data.path,
+  ]);
+  expect(stdout).toBe("");
+});
+
+test("an image of nothing is refused with what to begin with [B12, D3]", async () => {
+  expect(() => new (Image as unknown as new () => Image)()).toThrow(
+    expect.objectContaining({ code: "IMAGE_EMPTY", remedy: expect.stringContaining("Image.debianSlim()") }),
+  );
+  const client = JSON.parse(await readFile(join(data.path, "client.json"), "utf8")) as never;
+  await using transport = await connectToServer(client);
+  const { modal } = transport;
+  const ask = (image: object) => modal.imageGetOrCreate({ image });
+  await expect(ask({})).rejects.toThrow(/no steps.*/);
+  await expect(ask({ dockerfileCommands: ["  "] })).rejects.toMatchObject({
+    remedy: expect.stringContaining("Image.debianSlim()"),
+  });
+  const buildFunction = { definition: "x" };
+  const baseImages = [{ dockerTag: "base", imageId: (await images())[0]?.imageId ?? "" }];
+  await expect(ask({ buildFunction, baseImages, dockerfileCommands: ["RUN x"] })).rejects.toThrow(
+    /both run commands and call a function/,
+  );
+  await expect(ask({ buildFunction, baseImages: [...baseImages, ...baseImages] })).rejects.toThrow(
+    /one image/,
+  );
+});
