@@ -64,6 +64,7 @@ export const listen = app.function({ name: "listen" }, async () => {
   const address = Object.values(networkInterfaces()).flat().find((each) => each && !each.internal && each.family === "IPv4")?.address ?? "";
   await writeFile("/tmp/address", address);
   const self = await dial(address, 9000);
+  await writeFile("/tmp/listening", "");
   while (!existsSync("/tmp/go")) await delay(20);
   server.close();
   return self;
@@ -182,7 +183,7 @@ test("a container reaches no service of the host, on none of its addresses", asy
 
 test("a container reaches no other container", async () => {
   const listening = await functionOf<string>("listen").spawn();
-  const [container] = await containersWith(data.path, "/tmp/address");
+  const [container] = await containersWith(data.path, "/tmp/listening");
   const address = await readFile(container?.path("/tmp/address") ?? "", "utf8");
   expect(address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
   const outcomes = await functionOf<string[]>("tryAll").remote([[address, 9000]] as never);

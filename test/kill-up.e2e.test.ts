@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Volume } from "@dorian/sdk/volume/volume";
 import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf, containersWith, type RunningContainer } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
@@ -17,6 +18,15 @@ import { App, Image, Volume } from "dorian";
 
 const volume = Volume.fromName("kill-up", { createIfMissing: true });
 export const app = new App("kill-up", { image: Image.debianSlim() });
+
+/** Says which of its files it has committed. */
+export const commits = app.function({ name: "commits", volumes: { "/vol": volume } }, async function* () {
+  for (let round = 1; ; round += 1) {
+    await writeFile("/vol/round-" + round, Buffer.alloc(500_000, round));
+    await volume.commit();
+    yield round;
+  }
+});
 
 /** Works with a child process, a file in a volume and its own root file system until it may go. */
 export const busy = app.function({ name: "busy", volumes: { "/vol": volume } }, async (text: string) => {
@@ -46,8 +56,7 @@ test("after kill -9 of `dorian up` the next start clears all that it left, and t
   const left = await leftoversOf(data.path);
   for (const { taskId } of containers) expect(left.join("\n")).toContain(taskId);
 
-  const args = ["--listen", new URL(String(server.ready["url"])).host];
-  server = await DorianProcess.start({ dataDirectory: data.path, args });
+  server = await DorianProcess.start({ dataDirectory: data.path, args: sameAddress(server) });
   const afterwards = (await leftoversOf(data.path)).join("\n");
   for (const { taskId } of containers) expect(afterwards).not.toContain(taskId);
   expect(await Promise.all(processes.map(isAlive))).not.toContain(true);
@@ -62,6 +71,41 @@ test("after kill -9 of `dorian up` the next start clears all that it left, and t
   expect(await containersOf(data.path)).toEqual([]);
   expect(await leftoversOf(data.path)).toEqual([]);
 });
+
+test("kill -9 of `dorian up` between two commits loses none that was acknowledged [L9]", async () => {
+  await using data = await seededData();
+  let server = await DorianProcess.start({ dataDirectory: data.path });
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => server.stop());
+  await deployApp(data.path, source);
+  using _connection = await sdkConnection(data.path);
+  const commits = RemoteFunction.fromName<() => AsyncGenerator<number>>("kill-up", "commits");
+  let acknowledged = 0;
+  let restarted: Promise<void> | undefined;
+  const restart = async () => {
+    await server.kill();
+    server = await DorianProcess.start({ dataDirectory: data.path, args: sameAddress(server) });
+  };
+  const reading = (async () => {
+    for await (const round of await commits.remote()) {
+      acknowledged = round;
+      if (round === 6) restarted = restart();
+    }
+  })();
+  await expect(reading).rejects.toThrow(/yielded \d+ values, so it was not run again/);
+  await restarted;
+  const files = await Volume.fromName("kill-up").files();
+  for (let round = 1; round <= acknowledged; round += 1) {
+    const content = await files.readFile(`round-${round}`);
+    expect([content.length, content.every((byte) => byte === round)]).toEqual([500_000, true]);
+  }
+  await server.stop();
+  expect(await leftoversOf(data.path)).toEqual([]);
+});
+
+function sameAddress(server: DorianProcess): string[] {
+  return ["--listen", new URL(String(server.ready["url"])).host];
+}
 
 interface Process {
   pid: string;

@@ -111,30 +111,51 @@ test("every acknowledged commit of a killed worker is in the volume, and no file
   );
 });
 
-test("a build that a killed worker had begun leaves nothing in the cache and is begun again", async () => {
-  await using project = await temporaryDirectory({
-    "app.ts": `
-      import { App, Image } from "dorian";
-      const image = Image.debianSlim().runCommands("echo half > /half; echo building; sleep 3; echo built >> /half");
-      export const app = new App("kill-build", { image });
-      export const look = app.function({ name: "look" }, async () => (await import("node:fs")).readFileSync("/half", "utf8"));
-    `,
-  });
-  let restarted: Promise<void> | undefined;
-  const result = await dorian(data.path, ["deploy", "app.ts"], {
-    cwd: project.path,
-    onOutput(text) {
-      if (!restarted && text.includes("building\n"))
-        restarted = dorians.worker.kill().then(() => dorians.startWorker());
-    },
-  });
-  await restarted;
-  expect(restarted).toBeDefined();
-  expect(result.stdout + result.stderr).toMatch(/was lost during the build/);
-  expect(result).toMatchObject({ code: 0 });
-  const look = RemoteFunction.fromName<() => Promise<string>>("kill-build", "look");
-  expect(await look.remote()).toBe("half\nbuilt\n");
-});
+const halfBuilds = [
+  {
+    kind: "commands",
+    step: `const image = base.runCommands("echo half > /half; echo building; sleep 3; echo built >> /half");`,
+  },
+  {
+    kind: "a function",
+    step: `const image = base.runFunction(async function bake() {
+      await appendFile("/half", "half\\n");
+      console.log("building");
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      await appendFile("/half", "built\\n");
+    });`,
+  },
+];
+
+test.for(halfBuilds)(
+  "a build by $kind that a killed worker had begun leaves nothing and is begun again",
+  async ({ step }, { task }) => {
+    await using project = await temporaryDirectory({
+      "app.ts": `
+        import { appendFile, readFile } from "node:fs/promises";
+        import { App, Image } from "dorian";
+        const base = Image.debianSlim().env({ TEST: "${task.id}" });
+        ${step}
+        export const app = new App("kill-build", { image });
+        export const look = app.function({ name: "look" }, () => readFile("/half", "utf8"));
+      `,
+    });
+    let restarted: Promise<void> | undefined;
+    const result = await dorian(data.path, ["deploy", "app.ts"], {
+      cwd: project.path,
+      onOutput(text) {
+        if (!restarted && /^\W*building$/m.test(text))
+          restarted = dorians.worker.kill().then(() => dorians.startWorker());
+      },
+    });
+    await restarted;
+    expect(restarted).toBeDefined();
+    expect(result.stdout + result.stderr).toMatch(/was lost during the build/);
+    expect(result).toMatchObject({ code: 0 });
+    const look = RemoteFunction.fromName<() => Promise<string>>("kill-build", "look");
+    expect(await look.remote()).toBe("half\nbuilt\n");
+  },
+);
 
 test("a build whose worker stays away is not ready, and the next deployment builds it", async () => {
   await using project = await temporaryDirectory({

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { sleep } from "@dorian/base/sleep";
 import { FunctionCallType, GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { eventually, outputOf, pipelined, remote, spawn } from "../test/scripted-caller.ts";
+import { eventually, outputOf, pipelined, remote, spawn, valueOf } from "../test/scripted-caller.ts";
 import { UserError, type Script } from "../test/scripted-container.ts";
 import { HandCatalog, ScriptedServer } from "../test/scripted-server.ts";
 import { ScriptedWorker } from "../test/scripted-worker.ts";
@@ -138,6 +138,37 @@ test("a request that is sent again does nothing twice", async () => {
   );
   await pause(30);
   expect(worker.containers.flatMap((container) => container.inputs)).toHaveLength(1);
+});
+
+test("a call that asks for it gets its output with the answer, also when it asks again; one that takes longer does not", async () => {
+  await using server = await openServer();
+  const gate = Promise.withResolvers<void>();
+  const script: Script = {
+    async handle([n]) {
+      if (n === 1) await gate.promise;
+      return Number(n) * 2;
+    },
+  };
+  await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
+  const functionId = catalog.add();
+  const ask = (n: number, outputWaitSecs: number) =>
+    server.modal.functionMap(
+      {
+        functionId,
+        functionCallType: FunctionCallType.UNARY,
+        pipelinedInputs: [pipelined(0, [n])],
+        outputWaitSecs,
+      },
+      { idempotencyKey: `ask-${n}` },
+    );
+  const [first, again] = [await ask(21, 20), await ask(21, 20)];
+  for (const { output } of [first, again]) expect(output && valueOf(output)).toBe(42);
+  expect(again.functionCallId).toBe(first.functionCallId);
+  const late = await ask(1, 0.05);
+  expect(late.output).toBeUndefined();
+  gate.resolve();
+  expect(valueOf(await outputOf(server.modal, late.functionCallId))).toBe(2);
+  expect(worker.containers[0]?.inputs).toHaveLength(2);
 });
 
 test("an answer with an input that got lost is given again to the same request", async () => {

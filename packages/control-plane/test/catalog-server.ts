@@ -122,8 +122,9 @@ export class BuildWorker implements AsyncDisposable {
     this.build = async () => ({ layerIds: [await server.layer({ [`file-${newId("bd")}`]: "built" })] });
   }
 
-  static async join(server: CatalogServer): Promise<BuildWorker> {
+  static async join(server: CatalogServer, build?: BuildWorker["build"]): Promise<BuildWorker> {
     const worker = new BuildWorker(server);
+    worker.build = build ?? worker.build;
     worker.#send({
       case: "hello",
       value: {

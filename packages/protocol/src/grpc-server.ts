@@ -96,11 +96,7 @@ function routesOf(services: readonly MountedService[]): Map<string, Route> {
   return routes;
 }
 
-function answer(
-  routes: Map<string, Route>,
-  exchange: Exchange,
-  options: GrpcServerOptions,
-): ExchangeEvents {
+function answer(routes: Map<string, Route>, exchange: Exchange, options: GrpcServerOptions): ExchangeEvents {
   const path = exchange.headers.get(":path") ?? "";
   const route = routes.get(path);
   if (route) return serveCall(route, exchange, options);
@@ -108,7 +104,13 @@ function answer(
     status: "UNIMPLEMENTED",
     remedy: "Check the versions of the client and the server.",
   });
-  exchange.sendHeaders(trailersOf(endOf(error, () => undefined), { alone: true }), { end: true });
+  exchange.sendHeaders(
+    trailersOf(
+      endOf(error, () => undefined),
+      { alone: true },
+    ),
+    { end: true },
+  );
   return nobody;
 }
 

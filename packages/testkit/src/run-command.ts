@@ -34,13 +34,13 @@ export async function dorian(
   let stdout = "";
   let stderr = "";
   const send = (signal: NodeJS.Signals) => void child.kill(signal);
-  child.stdout.on("data", (chunk: Buffer) => {
-    stdout += chunk.toString();
-    options.onOutput?.(chunk.toString(), send);
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    options.onOutput?.(text, send);
   });
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-    options.onOutput?.(chunk.toString(), send);
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    options.onOutput?.(text, send);
   });
   child.stdin.end(options.input ?? "");
   const [code] = (await once(child, "close")) as [number | null];

@@ -86,6 +86,8 @@ function openFile(path: string): DatabaseSync {
     file.exec("pragma journal_mode = wal");
     // Commits only append to the write-ahead log; `flush` brings it to disk without stopping the process meanwhile.
     file.exec("pragma synchronous = normal");
+    // In pages: moving the log into the database stops the process for milliseconds, so it does not happen often.
+    file.exec("pragma wal_autocheckpoint = 4000");
     file.exec("pragma foreign_keys = on");
     file.exec("pragma busy_timeout = 0");
     return file;

@@ -105,3 +105,29 @@ test("memory is told of durable writes in the order of the works, before their c
   expect(told).toEqual(["memory a", "memory b", "caller a", "caller b"]);
   await db.destroy();
 });
+
+test("a patient write goes to disk with the next one, before it, or soon by itself", async () => {
+  const { db } = await openTemporary();
+  await using journal = new Journal(db);
+  const done: string[] = [];
+  const write = async (name: string, how: "write" | "writePatiently") => {
+    await journal[how]((trx) => trx.insertInto("environment").values(row(name)).execute());
+    done.push(name);
+  };
+  await Promise.all([write("patient", "writePatiently"), write("urgent", "write")]);
+  expect(done).toEqual(["patient", "urgent"]);
+  await write("alone", "writePatiently");
+  await write("alone again", "writePatiently");
+  expect(await db.selectFrom("environment").select("name").execute()).toHaveLength(4);
+  await db.destroy();
+});
+
+test("closing the journal writes what waits patiently", async () => {
+  const { db } = await openTemporary();
+  const journal = new Journal(db);
+  const written = journal.writePatiently((trx) => trx.insertInto("environment").values(row("a")).execute());
+  await journal[Symbol.asyncDispose]();
+  await written;
+  expect(await db.selectFrom("environment").select("name").execute()).toEqual([{ name: "a" }]);
+  await db.destroy();
+});

@@ -22,7 +22,7 @@ export async function collectBlocks(
 async function isOrphan(path: string, before: number): Promise<boolean> {
   try {
     const stats = await lstat(path);
-    return stats.isFile() && stats.nlink === 1 && stats.mtimeMs < before;
+    return stats.isFile() && stats.nlink === 1 && stats.ctimeMs < before;
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return false;
     throw error;

@@ -377,3 +377,30 @@ test("a function can be defined once its image is ready, and not before", async 
     code: "IMAGE_NOT_READY",
   });
 });
+
+test("a build whose worker dies is begun again by the next one, and fails when three have died at it", async () => {
+  await using server = await CatalogServer.open(await temporaryDirectory());
+  const workerThatDies = async () => {
+    const begun = Promise.withResolvers<void>();
+    const worker = await BuildWorker.join(server, () => {
+      begun.resolve();
+      return new Promise(() => undefined);
+    });
+    await begun.promise;
+    await worker[Symbol.asyncDispose]();
+  };
+  const lucky = buildImage(server.modal, debian);
+  await workerThatDies();
+  await workerThatDies();
+  const third = await BuildWorker.join(server);
+  expect((await lucky).result.status).toBe(Status.SUCCESS);
+  await third[Symbol.asyncDispose]();
+
+  const unlucky = buildImage(server.modal, { dockerfileCommands: ["FROM debian:trixie-slim"] });
+  for (let death = 0; death < 3; death += 1) await workerThatDies();
+  await using last = await BuildWorker.join(server);
+  const { result } = await unlucky;
+  expect(result.status).toBe(Status.FAILURE);
+  expect(result.exception).toContain("Worker box was lost during the build.");
+  expect(last.builds).toEqual([]);
+});

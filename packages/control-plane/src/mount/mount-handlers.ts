@@ -3,7 +3,6 @@ import { ObjectCreationType, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { BlobRegistry } from "../blob/blob-registry.ts";
-import { touchBlock } from "../blob/touch-block.ts";
 import { parseMountFiles } from "./mount-files.ts";
 import type { MountStore } from "./mount-store.ts";
 
@@ -24,7 +23,7 @@ export function createMountHandlers(options: {
           remedy: `Ask about at most ${maxDigests} at a time.`,
         });
       }
-      const present = await Promise.all(digests.map((sha) => touchBlock(blocks, sha)));
+      const present = await Promise.all(digests.map((sha) => blocks.touch(sha)));
       return { missingSha256HexHashes: digests.filter((_, index) => !present[index]) };
     },
 
@@ -46,10 +45,10 @@ export function createMountHandlers(options: {
               },
             );
           }
-          return { exists: await touchBlock(blocks, sha256Hex) };
+          return { exists: await blocks.touch(sha256Hex) };
         }
         case undefined:
-          return { exists: await touchBlock(blocks, sha256Hex) };
+          return { exists: await blocks.touch(sha256Hex) };
       }
     },
 

@@ -11,7 +11,6 @@ import type { BlockStore } from "@dorian/storage/block-store";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { listTree, pathNotFound, resolvePath, type FileType } from "@dorian/storage/stack-view";
 import { copyPaths, putFiles, removePath } from "@dorian/storage/volume-edit";
-import { touchBlock } from "../blob/touch-block.ts";
 import type { Idempotency } from "../database/idempotency.ts";
 import type { FileUrls } from "./file-urls.ts";
 import { authorOf } from "./volume-handlers.ts";
@@ -156,7 +155,7 @@ async function receivedFiles(request: VolumePutFiles2Request, blocks: BlockStore
       const sha = Buffer.from(block.contentsSha256).toString("hex");
       if (block.putResponse) fileUrls.checkReceipt(sha, block.putResponse);
       if (!present.has(sha)) {
-        present.set(sha, await touchBlock(blocks, sha));
+        present.set(sha, await blocks.touch(sha));
         if (present.get(sha) === false) {
           missing.push({
             fileIndex: BigInt(fileIndex),

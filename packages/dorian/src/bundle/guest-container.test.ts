@@ -502,6 +502,30 @@ test("a restart of the server during a call loses nothing and repeats nothing", 
   expect(await container.value(container.send([]))).toBe("precious");
 });
 
+test("the next input runs while the output of the one before is on its way, and no third one", async () => {
+  const accept = Promise.withResolvers<void>();
+  const outputs: string[] = [];
+  await using container = await start({
+    ...functionApp(`async (name: string) => { console.log("ran " + name); return name; }`),
+    handlers: {
+      functionPutOutputs: async ({ outputs: [output] }) => {
+        outputs.push(output?.inputId ?? "");
+        await accept.promise;
+        return {};
+      },
+    },
+  });
+  for (const name of ["a", "b", "c"]) container.send([name]);
+  await container.until(() => container.stdout.includes("ran b"));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(outputs).toEqual(["in-1"]);
+  expect(container.stdout).not.toContain("ran c");
+  accept.resolve();
+  await container.until(() => outputs.length === 3);
+  container.killSwitch();
+  expect(await container.exited).toBe(0);
+});
+
 test("an output that meets a dead server is given again with the same key", async () => {
   const begun = Promise.withResolvers<void>();
   const keys: string[] = [];

@@ -254,6 +254,28 @@ describe("failures and output of the server", () => {
     expect(code).toBe(130);
   });
 
+  test("nothing of a long output is lost when its reader is slow", async () => {
+    const bytes = 4_000_000;
+    const { env } = await testServer({
+      operator: {
+        async *containerExec() {
+          yield { stdout: Buffer.alloc(bytes, "x"), exitCode: 0 };
+        },
+      },
+    });
+    let paused = false;
+    const { code, stdout } = await dorian(["container", "exec", "ta-1", "cat"], {
+      env,
+      onOutput: (_text, child) => {
+        if (paused) return;
+        paused = true;
+        child.stdout?.pause();
+        setTimeout(() => child.stdout?.resume(), 1_500);
+      },
+    });
+    expect([code, stdout.length]).toEqual([0, bytes]);
+  });
+
   test("a command's input, output and exit code pass through container exec", async () => {
     const { env } = await testServer({
       operator: {

@@ -15,7 +15,8 @@ import { dorianVersion } from "./version.ts";
 export async function main(argv: string[]): Promise<void> {
   const { stdout, stderr, stdin, env } = process;
   // Whoever read our output has gone (`dorian app logs x | head`): nothing is left to do.
-  stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  for (const stream of [stdout, stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   const output = new Output({ stdout, stderr, env });
   using interruption = new Interruption(process, () => {
     // Leave the terminal with a cursor, whatever was going on.
@@ -36,7 +37,13 @@ export async function main(argv: string[]): Promise<void> {
     output,
   });
   await output[Symbol.asyncDispose]();
+  await Promise.all([flushed(stdout), flushed(stderr)]);
   process.exit(code);
+}
+
+/** What a pipe's reader has not taken yet waits in this process, and would be lost with it. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => void stream.write("", () => resolve()));
 }
 
 async function runCommandLine(

@@ -24,12 +24,7 @@ export class Http2Call {
   #end: { error: Error | undefined } | undefined;
   #changed = new Notifier();
 
-  constructor(
-    session: Http2Session,
-    headers: Buffer,
-    message: Uint8Array,
-    url: string,
-  ) {
+  constructor(session: Http2Session, headers: Buffer, message: Uint8Array, url: string) {
     this.#url = url;
     this.#stream = session.request(headers, envelope(message), {
       headers: (received) => {

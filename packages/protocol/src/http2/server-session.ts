@@ -184,10 +184,7 @@ export class Http2ServerSession {
     if ((flags & flag.endHeaders) === 0) return;
     this.#headerBlock = undefined;
     // Decoded whatever becomes of them: later headers refer to them.
-    const headers = decodeHeaders(
-      block.parts.length === 1 ? part : Buffer.concat(block.parts),
-      this.#table,
-    );
+    const headers = decodeHeaders(block.parts.length === 1 ? part : Buffer.concat(block.parts), this.#table);
     this.#handleHeaders(block.frame, headers);
   }
 
@@ -267,8 +264,7 @@ export class Http2ServerSession {
 
   #finish(stream: OpenStream): void {
     // The rest of the request is of no use to anybody.
-    if (!stream.requestEnded)
-      this.#writer.frame(frameType.resetStream, 0, stream.id, uint32(resetCode.none));
+    if (!stream.requestEnded) this.#writer.frame(frameType.resetStream, 0, stream.id, uint32(resetCode.none));
     this.#forget(stream.id);
   }
 

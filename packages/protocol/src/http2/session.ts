@@ -1,13 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { connect, type Socket } from "node:net";
-import {
-  content,
-  flag,
-  FrameReader,
-  frameType,
-  maxFramePayloadBytes,
-  type Frame,
-} from "./frame.ts";
+import { content, flag, FrameReader, frameType, maxFramePayloadBytes, type Frame } from "./frame.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { decodeHeaders, type Headers } from "./header-block.ts";
 import {
@@ -21,7 +14,6 @@ import {
   uint32,
   windowUpdate,
 } from "./connection-frames.ts";
-
 
 export interface StreamEvents {
   /** Called for the response headers and again for trailers. */
@@ -124,7 +116,12 @@ export class Http2Session implements Disposable {
       const size = Math.min(stream.unsent.length, maxFramePayloadBytes, stream.sendWindow, this.#sendWindow);
       if (size <= 0) return;
       const last = size === stream.unsent.length;
-      this.#writer.frame(frameType.data, last ? flag.endStream : 0, stream.id, stream.unsent.subarray(0, size));
+      this.#writer.frame(
+        frameType.data,
+        last ? flag.endStream : 0,
+        stream.id,
+        stream.unsent.subarray(0, size),
+      );
       stream.unsent = stream.unsent.subarray(size);
       stream.sendWindow -= size;
       this.#sendWindow -= size;

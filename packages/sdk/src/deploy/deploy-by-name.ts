@@ -1,5 +1,6 @@
 import { AppDisconnectReason, AppState } from "@dorian/protocol/modal";
 import type { App } from "../app/app.ts";
+import { checkName } from "../name-rules.ts";
 import { deployApp, type DeployedApp, type DeployOptions } from "./deploy-app.ts";
 
 /** Deploys an app under its name: over the one that has it, whose functions keep their ids, or as a new one. */
@@ -9,7 +10,7 @@ export async function deployByName(
 ): Promise<DeployedApp> {
   const { modal } = options.transport;
   const { signal } = options;
-  const name = options.name ?? app.name;
+  const name = checkName("an app", options.name ?? app.name);
   const found = await modal.appGetByDeploymentName({ name }, { signal });
   if (found.appId !== "") {
     const { appLayout } = await modal.appGetLayout({ appId: found.appId }, { signal });

@@ -73,5 +73,5 @@ async function contents({ files }: VolumeServer): Promise<Record<string, string>
 }
 
 async function versions({ operator, volumeId }: VolumeServer): Promise<number> {
-  return (await operator.volumeVersions({ volumeId })).versions.length;
+  return (await operator.volumeVersions({ volumeId })).items.length;
 }

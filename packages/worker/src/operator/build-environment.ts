@@ -10,6 +10,7 @@ import {
   type AptArchives,
   type AptSource,
 } from "./apt-sources.ts";
+import { certificateVariables } from "./certificate-bundle.ts";
 import type { OperatorSettings } from "./operator-settings.ts";
 import { localLinks, pipEnvironment } from "./pip-settings.ts";
 import { unlessAbsent } from "./read-if-present.ts";
@@ -23,15 +24,6 @@ export interface BuildEnvironment {
 const inContainer = "/run/dorian/operator";
 /** Package managers' caches: they would make layers large, and name the operator's indexes in them. */
 const cache = "/run/dorian/cache";
-const certificateVariables = [
-  "SSL_CERT_FILE",
-  "NODE_EXTRA_CA_CERTS",
-  "REQUESTS_CA_BUNDLE",
-  "CURL_CA_BUNDLE",
-  "PIP_CERT",
-  "GIT_SSL_CAINFO",
-  "NPM_CONFIG_CAFILE",
-];
 
 /**
  * Turns the settings into environment variables and read-only mounts for steps that run in `rootPath`. The files that

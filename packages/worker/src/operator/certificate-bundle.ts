@@ -3,15 +3,14 @@ import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { unlessAbsent } from "./read-if-present.ts";
 
-/** Environment variables by which an operator names a file of trusted certificates. */
-const namingVariables = [
+/** Environment variables by which programs are told of a file of trusted certificates. */
+export const certificateVariables = [
   "SSL_CERT_FILE",
   "NODE_EXTRA_CA_CERTS",
   "REQUESTS_CA_BUNDLE",
   "CURL_CA_BUNDLE",
   "PIP_CERT",
   "GIT_SSL_CAINFO",
-  "npm_config_cafile",
   "NPM_CONFIG_CAFILE",
 ];
 
@@ -34,7 +33,7 @@ export async function readCertificateBundle(options: {
   root?: string;
 }): Promise<string | undefined> {
   const root = options.root ?? "/";
-  const fromEnv = namingVariables
+  const fromEnv = [...certificateVariables, "npm_config_cafile"]
     .map((name) => options.env[name])
     .filter((path) => path !== undefined && path !== "");
   const named = [...new Set([...fromEnv, ...options.named])].filter((path) => path !== undefined);
@@ -55,7 +54,7 @@ async function readNamed(path: string): Promise<string> {
   const text = await unlessAbsent(readFile(path, "utf8"));
   if (text !== undefined) return text;
   throw new AppError("CERTIFICATES_UNREADABLE", `The certificate file ${path} does not exist.`, {
-    remedy: `Correct or unset the variable that names it (${namingVariables.slice(0, 5).join(", ")}, …).`,
+    remedy: `Correct or unset the variable that names it (${certificateVariables.slice(0, 5).join(", ")}, …).`,
   });
 }
 

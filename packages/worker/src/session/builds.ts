@@ -13,7 +13,7 @@ import type { Logger } from "pino";
 import type { ImageBuilder } from "../image/image-builder.ts";
 
 export interface BuildsOptions {
-  builder: ImageBuilder;
+  builder: Pick<ImageBuilder, "build">;
   onLogs: (buildId: string, items: TaskLogs[]) => void;
   onFinished: (finished: BuildFinished) => void;
   logger: Logger;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Writable } from "node:stream";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { PseudoTerminal } from "@dorian/linux/pseudo-terminal";
@@ -10,6 +11,9 @@ import type { OciProcess } from "./oci-config.ts";
 import { containerProcess, environment } from "./runc-config.ts";
 import { lastError } from "./runc-log.ts";
 import type { Placement } from "./placement.ts";
+
+/** How long runc may take to start a program that is to be killed. */
+const startLimitMs = 5_000;
 
 /** Runs `args` in a running container through `runc exec`; resolves with the exit code. */
 export async function runcExec(
@@ -167,9 +171,15 @@ async function describeProcess(path: string, description: OciProcess, id: string
 }
 
 /** Kills the process and its group: runc gives each process a session of its own. */
+// runc writes the id down when the program has begun already: without waiting for it, the program would stay behind.
 async function killProcess(pidFile: string, runc: ChildProcess): Promise<void> {
-  const pid = await readPid(pidFile);
-  if (pid === undefined) {
+  const deadline = performance.now() + startLimitMs;
+  let pid = await readPid(pidFile);
+  while (!pid && runc.exitCode === null && runc.signalCode === null && performance.now() < deadline) {
+    await delay(10);
+    pid = await readPid(pidFile);
+  }
+  if (!pid) {
     runc.kill("SIGKILL");
     return;
   }

@@ -1,0 +1,201 @@
+import { AppError } from "@dorian/base/app-error";
+import * as grpc from "@grpc/grpc-js";
+import * as fc from "fast-check";
+import { once } from "node:events";
+import { connect as connectSocket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { Connection, createClient } from "./grpc-client.ts";
+import { GrpcServer, mountService } from "./grpc-server.ts";
+import { ModalClient } from "./modal.ts";
+import { OperatorService } from "./operator.ts";
+import type { CallContext, ServiceHandlers } from "./service.ts";
+
+// The client is another implementation of gRPC, with header compression of its own.
+async function serve(
+  modal: ServiceHandlers<typeof ModalClient>,
+  operator: ServiceHandlers<typeof OperatorService> = {},
+) {
+  const internal: unknown[] = [];
+  const server = await GrpcServer.listen({
+    address: "127.0.0.1:0",
+    services: [mountService(ModalClient, modal), mountService(OperatorService, operator)],
+    authenticate: (metadata) => {
+      const tokenId = String(metadata.get("x-token")[0] ?? "");
+      if (tokenId === "wrong")
+        throw new AppError("TOKEN_INVALID", "No.", { status: "UNAUTHENTICATED", remedy: "Ask." });
+      return { kind: "client", tokenId };
+    },
+    onInternalError: (error) => internal.push(error),
+  });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const connect = (metadata: Record<string, string> = {}) => {
+    const connection = new Connection({ url: `http://127.0.0.1:${server.port}`, metadata });
+    onTestFinished(() => connection[Symbol.dispose]());
+    return {
+      connection,
+      modal: createClient(ModalClient, connection),
+      operator: createClient(OperatorService, connection),
+    };
+  };
+  return { server, internal, connect };
+}
+
+const settled = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+test("calls of one connection keep their messages and metadata apart, whatever the client compresses", async () => {
+  const { connect } = await serve({
+    appCreate: async (request, { identity, idempotencyKey }) => ({
+      appId: `${request.description}/${identity.kind === "client" ? identity.tokenId : ""}/${idempotencyKey}`,
+    }),
+  });
+  const { connection } = connect();
+  const text = fc.stringMatching(/^[!-~]{1,200}$/);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 20 }), async (calls) => {
+      const replies = await Promise.all(
+        calls.map(([token, description], index) => {
+          const client = createClient(ModalClient, connection.with({ "x-token": `t${token}` }));
+          return client.appCreate({ description }, { idempotencyKey: `k${index}` });
+        }),
+      );
+      expect(replies.map((reply) => reply.appId)).toEqual(
+        calls.map(([token, description], index) => `${description}/t${token}/k${index}`),
+      );
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("failures arrive with status, text and parts; what was not foreseen stays in the server's log", async () => {
+  const { connect, internal } = await serve({
+    appStop: async () => {
+      throw new AppError("APP_GONE", "“größe” is 100 % gone.", { status: "NOT_FOUND", remedy: "Look." });
+    },
+    appHeartbeat: async () => {
+      throw new TypeError("secret detail");
+    },
+  });
+  const { modal } = connect();
+  expect(await settled(modal.appStop({}))).toMatchObject({
+    code: "APP_GONE",
+    status: "NOT_FOUND",
+    message: "“größe” is 100 % gone.",
+    remedy: "Look.",
+  });
+  expect(await settled(modal.appHeartbeat({}))).toMatchObject({ status: "INTERNAL" });
+  expect(internal).toMatchObject([{ message: "secret detail" }]);
+  expect(await settled(modal.appCreate({}))).toMatchObject({ status: "UNIMPLEMENTED" });
+  expect(await settled(connect({ "x-token": "wrong" }).modal.appStop({}))).toMatchObject({
+    code: "TOKEN_INVALID",
+    status: "UNAUTHENTICATED",
+  });
+});
+
+test("a stream of requests is answered while it goes on, and its handler sees the caller leave", async () => {
+  const left = Promise.withResolvers<void>();
+  const { connect } = await serve(
+    {},
+    {
+      async *containerExec(requests, { signal }) {
+        signal.addEventListener("abort", () => left.resolve());
+        for await (const { stdin } of requests) yield { stdout: stdin };
+      },
+    },
+  );
+  const sent = Promise.withResolvers<void>();
+  async function* requests() {
+    yield { stdin: new Uint8Array([1]) };
+    yield { stdin: new Uint8Array(300_000).fill(2) };
+    await sent.promise;
+    yield { stdin: new Uint8Array([3]) };
+    await new Promise(() => undefined);
+  }
+  const seen: [number, number | undefined][] = [];
+  for await (const { stdout } of connect().operator.containerExec(requests())) {
+    seen.push([stdout.length, stdout[0]]);
+    if (seen.length === 2) sent.resolve();
+    if (seen.length === 3) break;
+  }
+  expect(seen).toEqual([
+    [1, 1],
+    [300_000, 2],
+    [1, 3],
+  ]);
+  await left.promise;
+});
+
+test("a slow handler of a stream of requests keeps its caller waiting", async () => {
+  const taken = Promise.withResolvers<void>();
+  const { connect } = await serve(
+    {},
+    {
+      async *containerExec(requests) {
+        await taken.promise;
+        let bytes = 0;
+        for await (const { stdin } of requests) bytes += stdin.length;
+        yield { stdout: Buffer.from(String(bytes)) };
+      },
+    },
+  );
+  let produced = 0;
+  async function* requests() {
+    for (; produced < 64; produced += 1) yield { stdin: new Uint8Array(1024 * 1024) };
+  }
+  const answers = connect().operator.containerExec(requests())[Symbol.asyncIterator]();
+  const first = answers.next();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(produced).toBeLessThan(32);
+  taken.resolve();
+  expect(Buffer.from((await first).value?.stdout ?? []).toString()).toBe(String(64 * 1024 * 1024));
+});
+
+test("a caller's deadline ends the call and tells its handler", async () => {
+  const told = Promise.withResolvers<void>();
+  const { connect } = await serve({
+    appHeartbeat: (_request, { signal }: CallContext) =>
+      new Promise((resolve) =>
+        signal.addEventListener("abort", () => {
+          told.resolve();
+          resolve({});
+        }),
+      ),
+  });
+  const { client } = connect().connection;
+  const error = await new Promise<grpc.ServiceError | null>((resolve) =>
+    client.makeUnaryRequest(
+      "/modal.client.ModalClient/AppHeartbeat",
+      (value: Buffer) => value,
+      (value: Buffer) => value,
+      Buffer.alloc(0),
+      new grpc.Metadata(),
+      { deadline: Date.now() + 200 },
+      resolve,
+    ),
+  );
+  expect(error?.code).toBe(grpc.status.DEADLINE_EXCEEDED);
+  await told.promise;
+});
+
+test("who does not speak the protocol is let go, and others are served on", async () => {
+  const { server, connect } = await serve({ appHeartbeat: async () => ({}) });
+  const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  const nonsense = [
+    Buffer.from("GET / HTTP/1.1\r\n\r\n"),
+    // A frame that claims 16 MiB.
+    Buffer.concat([Buffer.from(preface), Buffer.from([0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 1])]),
+    // A header that refers to an entry of an empty table.
+    Buffer.concat([Buffer.from(preface), Buffer.from([0, 0, 1, 1, 5, 0, 0, 0, 1, 0xff - 1])]),
+    // A stream number that only servers may use.
+    Buffer.concat([Buffer.from(preface), Buffer.from([0, 0, 1, 1, 5, 0, 0, 0, 2, 0x83])]),
+  ];
+  for (const bytes of nonsense) {
+    const socket = connectSocket(server.port, "127.0.0.1");
+    socket.resume().write(bytes);
+    await once(socket, "close");
+  }
+  await expect(connect().modal.appHeartbeat({})).resolves.toBeDefined();
+});
