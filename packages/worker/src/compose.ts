@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { hostname, availableParallelism, totalmem } from "node:os";
 import { newId } from "@dorian/base/ids";
 import type { ModalClient } from "@dorian/protocol/modal";
@@ -55,19 +56,17 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { dataDirectory, server, logger } = options;
   await using starting = new AsyncDisposableStack();
   const directories = await workerDirectories(dataDirectory);
-  const reaped = await reapLeftovers({
+  const leftovers = {
     instance: directories.instance,
     runtimeDirectory: directories.runtime,
     scratchDirectory: directories.scratch,
-  });
+  };
+  const reaped = await reapLeftovers(leftovers);
   logger.debug({ reaped }, "cleared what an earlier worker left");
   await createWorkerDirectories(directories);
   starting.defer(async () => {
-    await reapLeftovers({
-      instance: directories.instance,
-      runtimeDirectory: directories.runtime,
-      scratchDirectory: directories.scratch,
-    });
+    await reapLeftovers(leftovers);
+    await rm(directories.runtime, { recursive: true, force: true });
   });
 
   const layers = starting.use(await LayerStore.open(dataDirectory));
