@@ -20,6 +20,8 @@ export default defineConfig({
           hookTimeout: 300_000,
           // Containers, and the two cores of a small machine, are shared: one file at a time keeps timings meaningful.
           fileParallelism: false,
+          // They wait for real processes on a machine that others may load; what fails twice is broken.
+          retry: 1,
         },
       },
     ],

@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { printing, runApp, type AppRun, type AppRunOptions } from "@dorian/testkit/app-run";
+import { containersOf } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
@@ -453,6 +457,44 @@ export const nothing = app.function({ name: "nothing" }, async () => 0);
   expect(late).toContain("began");
   expect(late).toMatch(/Image build for im-\w+ failed .*it took too long/);
   expect(late).toContain("longer timeout");
+});
+
+test("an interrupted @build method ends with its container, leaves no layer, and runs again next time [B10, C17]", async () => {
+  const source = `
+import { App, Volume, build, method } from "dorian";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+${printing}
+export const app = new App("interrupted");
+@app.cls({ volumes: { "/gate": Volume.fromName("build-gate", { createIfMissing: true }) } })
+export class Model {
+  @build() async download() {
+    writeFileSync("/half", "half");
+    console.log("downloading");
+    while (!existsSync("/gate/open")) await new Promise((resolve) => setTimeout(resolve, 100));
+    writeFileSync("/whole", "whole");
+  }
+  @method() async read() { return readFileSync("/whole", "utf8"); }
+}
+app.localEntrypoint(async () => { print(await app.instance(Model).read.remote()); });
+`;
+  const layers = () => readdir(join(data.path, "layers"));
+  const before = await layers();
+  const interrupted = await runApp(data.path, source, {
+    onOutput: (text, send) => {
+      if (/^downloading$/m.test(text)) send("SIGINT");
+    },
+  });
+  expect(interrupted.code).toBe(130);
+  const building = async () =>
+    (await containersOf(data.path)).filter((container) => existsSync(container.path("/half")));
+  await expect.poll(building, { timeout: 20_000 }).toEqual([]);
+  for (const layer of (await layers()).filter((each) => !before.includes(each))) {
+    expect(await readdir(join(data.path, "layers", layer))).not.toContain("half");
+  }
+  await dorian(data.path, ["volume", "put", "build-gate", "-", "/open"], { input: "x" });
+  const { built, printed } = await run(source);
+  expect(built).toEqual([{ step: "build function Model.download", reason: "the last build of it failed" }]);
+  expect(printed).toEqual(["whole"]);
 });
 
 test("a build step that wants a GPU says so where there is none, instead of waiting in silence [C10]", async () => {

@@ -7,7 +7,7 @@ import { seededData } from "@dorian/testkit/seeded-data";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { withTerminal } from "@dorian/testkit/terminal-session";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 
 const source = `
 import { setTimeout as delay } from "node:timers/promises";
@@ -106,7 +106,7 @@ describe("containers", () => {
     const inside = await cli(["container", "exec", taskId], { input: "echo $MODAL_TASK_ID; tty; exit 0\n" });
     expect([inside.code, inside.stdout]).toEqual([0, `${taskId}\nnot a tty\n`]);
     const large = await cli(["container", "exec", taskId, "--", "head", "-c", "3000000", "/dev/zero"]);
-    expect([large.code, large.stdout.length]).toEqual([0, 3_000_000]);
+    expect([large.code, large.stderr, large.stdout.length]).toEqual([0, "", 3_000_000]);
     const missing = await cli(["container", "exec", taskId, "--", "no-such-program"]);
     expect(missing.code).toBe(1);
     expect(missing.stderr).toMatch(/(^|\n)Error: .*no-such-program.*\n {2}Why: .+\n {2}Fix: .+\n$/);
@@ -203,6 +203,7 @@ describe("servers and workers", () => {
         throw new Error(stderr);
       }),
     ]);
+    onTestFinished(() => press("SIGTERM"));
     await deployApp(own.path, source);
     await vi.waitFor(
       async () => {

@@ -81,6 +81,39 @@ test("a container goes on working while the server restarts, and its input is no
   gate.resolve();
 });
 
+test("an output for an input that waits is taken: a killed server may have forgotten that it handed the input out", async () => {
+  const fn = catalog.add({ autoscalerSettings: { maxContainers: 1 } });
+  const gate = Promise.withResolvers<void>();
+  const runs: unknown[] = [];
+  const script: Script = {
+    async handle([n]) {
+      runs.push(n);
+      await gate.promise;
+      return Number(n) * 2;
+    },
+  };
+  await using server = await openServer();
+  await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
+  const running = await spawn(server.modal, fn, 1);
+  await eventually(() => runs.length === 1, "running");
+  const { functionCallId, pipelinedInputs } = await server.modal.functionMap({
+    functionId: fn,
+    functionCallType: FunctionCallType.UNARY,
+    pipelinedInputs: [pipelined(0, [2])],
+  });
+  const container = worker.containers[0];
+  await container?.sayTo(server.dispatch).functionPutOutputs({
+    outputs: [
+      { inputId: pipelinedInputs[0]?.inputId ?? "", result: { status: Status.SUCCESS }, dataFormat: 4 },
+    ],
+  });
+  expect((await outputOf(server.modal, functionCallId, 0)).taskId).toBe(container?.taskId);
+  gate.resolve();
+  await outputOf(server.modal, running);
+  await remote(server.modal, fn, 3);
+  expect(runs).toEqual([1, 3]);
+});
+
 test("containers that vanished while the server was down are noticed, and their inputs run elsewhere", async () => {
   const fn = catalog.add();
   const blocked: Script = { handle: () => new Promise(() => undefined) };

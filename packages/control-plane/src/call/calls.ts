@@ -96,6 +96,11 @@ export class Calls implements Disposable {
     });
   }
 
+  /** An input that is not finished. */
+  openInput(inputId: string): CallInput | undefined {
+    return this.#inputs.get(inputId);
+  }
+
   openInputsOf(appId: string): CallInput[] {
     return [...this.#inputs.values()].filter((input) => input.call.facts.appId === appId);
   }

@@ -96,6 +96,7 @@ export class ImageBuilds implements AsyncDisposable {
     const joined = this.#joinable(key, cacheUse);
     if (joined) {
       joined.touch(request.appId);
+      await joined.recorded;
       return { image: images.require(joined.imageId), reason: joined.reason };
     }
     if (cached.kind === "ready") {
@@ -173,7 +174,9 @@ export class ImageBuilds implements AsyncDisposable {
     };
     const log = new BuildLog({ imageId: image.imageId, db, journal });
     const { appId } = request;
-    const build = new RunningBuild({ imageId: image.imageId, cacheUse, reason, log, appId, graceMs });
+    const { imageId } = image;
+    const recorded = this.#record(image);
+    const build = new RunningBuild({ imageId, cacheUse, reason, log, recorded, appId, graceMs });
     const runningKey = `${cacheUse} ${key}`;
     this.#running.set(runningKey, build);
     this.#byImage.set(image.imageId, build);
@@ -187,6 +190,7 @@ export class ImageBuilds implements AsyncDisposable {
     if (cacheUse !== "normal" && appId !== "") {
       this.#madeFor.set(`${cacheUse} ${appId} ${key}`, image.imageId);
     }
+    await recorded;
     return { image, reason };
   }
 
@@ -194,7 +198,7 @@ export class ImageBuilds implements AsyncDisposable {
     const { logger, images } = this.#options;
     const startedAt = Date.now();
     try {
-      await this.#record(image);
+      await build.recorded;
       const outcome = await this.#attempt(build, image, request);
       await build.log.flush();
       const isReady = outcome.result.status === Status.SUCCESS;

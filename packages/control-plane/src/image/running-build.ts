@@ -15,6 +15,8 @@ export class RunningBuild {
   readonly cacheUse: CacheUse;
   readonly reason: string;
   readonly log: BuildLog;
+  /** Resolves when a restart of the server would know of the build: then who asked for it may be told its id. */
+  readonly recorded: Promise<void>;
   /** Resolves when the image's row says how it ended. */
   readonly finished: Promise<void>;
   #abort = new AbortController();
@@ -30,6 +32,7 @@ export class RunningBuild {
     cacheUse: CacheUse;
     reason: string;
     log: BuildLog;
+    recorded: Promise<void>;
     /** The app that asks for it; "" for a client that names none. */
     appId: string;
     /** Milliseconds between the last waiter's leaving and the cancellation: clients reopen their streams. */
@@ -39,6 +42,7 @@ export class RunningBuild {
     this.cacheUse = options.cacheUse;
     this.reason = options.reason;
     this.log = options.log;
+    this.recorded = options.recorded;
     this.#wantedBy = new Set([options.appId]);
     this.#graceMs = options.graceMs;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -120,7 +120,7 @@ export class Pool implements TaskOwner, Disposable {
     const { calls, nowMs } = this.#options;
     clearTimeout(task.cancelling.get(output.inputId));
     task.cancelling.delete(output.inputId);
-    const running = this.#untrack(task, output.inputId);
+    const running = this.#untrack(task, output.inputId) ?? this.#recall(task, output.inputId);
     this.evaluate();
     // An output nobody waits for: it was sent twice, or the input was cancelled, timed out or given to another.
     if (!running) return await calls.saved(output.inputId);
@@ -279,6 +279,16 @@ export class Pool implements TaskOwner, Disposable {
     for (const [key, delivered] of task.delivered) if (delivered === inputId) task.delivered.delete(key);
     task.idleSinceMs = this.#options.nowMs();
     return running.input;
+  }
+
+  /** An input that a server handed out right before it was killed, and did not get to write that down. */
+  #recall(task: Task, inputId: string): CallInput | undefined {
+    const { calls } = this.#options;
+    const input = calls.openInput(inputId);
+    if (input?.state.kind !== "pending" || input.deliveries > 0 || !this.#queue.remove(input))
+      return undefined;
+    calls.started(input, task.taskId);
+    return input;
   }
 
   #timeOut(task: Task, input: CallInput, limitMs: number): void {

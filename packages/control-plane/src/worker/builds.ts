@@ -1,5 +1,7 @@
+import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import type { BuildFinished, LogBatch } from "@dorian/protocol/worker";
 import type { BuildLog, WorkerPool } from "../ports.ts";
 import { workerLost } from "./worker-lost.ts";
@@ -23,6 +25,7 @@ export class Builds {
   readonly build: WorkerPool["build"] = async (build, log) => {
     const limit = AbortSignal.timeout(Math.max(1, build.timeoutSecs) * 1000);
     const signal = AbortSignal.any([log.signal, limit]);
+    if (this.#workers.offers().length === 0) log.onLogs([waitingNote()]);
     const workerId = await this.#chooseWorker(build.timeoutSecs, { signal, limit });
     const buildId = newId("bd");
     const finished = Promise.withResolvers<BuildFinished>();
@@ -86,4 +89,9 @@ export class Builds {
     if (!best) throw workerLost("");
     return best.workerId;
   }
+}
+
+function waitingNote(): TaskLogs {
+  const data = "No worker is connected: the build waits for one. Start it with `dorian worker`.\n";
+  return create(TaskLogsSchema, { data, fileDescriptor: FileDescriptor.INFO, timestamp: Date.now() / 1000 });
 }

@@ -81,9 +81,11 @@ test("a build goes to a worker, its log comes live, its result ends it [B7]", as
 
 test("a build is cancelled on its worker, fails with a lost worker, and does not wait for ever for one", async () => {
   await using server = await openServer();
-  await expect(
-    server.dispatch.workerPool.build({ ...request, timeoutSecs: 1 }, listening().log),
-  ).rejects.toMatchObject({ code: "WORKER_NONE_CONNECTED" });
+  const { log, lines } = listening();
+  await expect(server.dispatch.workerPool.build({ ...request, timeoutSecs: 1 }, log)).rejects.toMatchObject({
+    code: "WORKER_NONE_CONNECTED",
+  });
+  expect(lines.join("")).toMatch(/^No worker is connected: the build waits for one\./);
   await using worker = await new ScriptedWorker(server.dispatch).join();
   const orders: string[] = [];
   worker.onOrder = (order) => {

@@ -17,6 +17,7 @@ export interface StepOptions {
 export interface RunOptions extends StepOptions {
   /** Environment of the step alone. */
   secrets?: Secret[];
+  /** By mount path. What the step writes there is committed when it has succeeded, and is no part of the image. */
   volumes?: Record<string, Volume>;
   gpu?: string;
 }
