@@ -16,6 +16,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/**/*.e2e.test.ts"],
           globalSetup: ["packages/testkit/src/global-setup.ts"],
+          // After the unit tests, not beside them.
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 300_000,
           // Containers, and the two cores of a small machine, are shared: one file at a time keeps timings meaningful.

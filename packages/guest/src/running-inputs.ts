@@ -49,10 +49,13 @@ export class RunningInputs {
   #byId = new Map<string, RunningInput>();
   #changed = new Notifier();
 
-  /** Undefined for a second delivery of the same attempt, which is to be dropped. */
+  /**
+   * Undefined for a second delivery of the attempt that is running, which is to be dropped. One that comes behind its answer is a
+   * new beginning: the server that took the answer has forgotten it.
+   */
   begin(item: FunctionGetInputsItem): RunningInput | undefined {
     const before = this.#byId.get(item.inputId);
-    if (before && before.item.retryCount === item.retryCount) return undefined;
+    if (before && !before.answered && before.item.retryCount === item.retryCount) return undefined;
     const input = new RunningInput(item);
     this.#byId.set(item.inputId, input);
     this.#changed.notify();

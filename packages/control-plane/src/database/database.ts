@@ -28,6 +28,7 @@ export async function openDatabase(path: string): Promise<Database> {
   const db = extend(new Kysely<Tables>({ dialect }), { dialect, logPath: `${path}-wal` });
   try {
     await migrate(db, path);
+    await reserveLog(`${path}-wal`);
     await db.flush();
     return db;
   } catch (error) {
@@ -70,10 +71,33 @@ function extend(db: Kysely<Tables>, options: { dialect: Dialect; logPath: string
   });
 }
 
+/**
+ * Makes the log's file as long as it is going to be. Flushing what was written over costs half as much as flushing what made a
+ * file longer, and waits for no other file's flush.
+ */
+async function reserveLog(path: string): Promise<void> {
+  await using log = await open(path, "r+").catch(unlessMissing);
+  if (!log) return;
+  const { size } = await log.stat();
+  const zeros = Buffer.alloc(1024 * 1024);
+  try {
+    for (let at = size; at < logBytes; at += zeros.length)
+      await log.write(zeros, 0, Math.min(zeros.length, logBytes - at), at);
+  } catch (error) {
+    // A full disk is no reason not to start: starting may be how its owner makes room.
+    if (errnoOf(error) !== "ENOSPC") throw error;
+    await log.truncate(size);
+  }
+}
+
 // SQLite makes the log at its first write: before that there is nothing to bring to disk.
 function unlessMissing(error: unknown): undefined {
   if (errnoOf(error) !== "ENOENT") throw error;
 }
+
+const logPages = 2000;
+/** A page of 4 KiB and its header in the log, and room for the transaction that fills it. */
+const logBytes = (logPages + 200) * (4096 + 24);
 
 function openFile(path: string): DatabaseSync {
   let file: DatabaseSync | undefined;
@@ -86,8 +110,8 @@ function openFile(path: string): DatabaseSync {
     file.exec("pragma journal_mode = wal");
     // Commits only append to the write-ahead log; `flush` brings it to disk without stopping the process meanwhile.
     file.exec("pragma synchronous = normal");
-    // In pages: moving the log into the database stops the process for milliseconds, so it does not happen often.
-    file.exec("pragma wal_autocheckpoint = 4000");
+    // Moving the log into the database stops the process for milliseconds, so it does not happen often.
+    file.exec(`pragma wal_autocheckpoint = ${logPages}`);
     file.exec("pragma foreign_keys = on");
     file.exec("pragma busy_timeout = 0");
     return file;
