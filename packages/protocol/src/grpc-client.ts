@@ -53,10 +53,11 @@ export class Connection implements Disposable {
     });
   }
 
-  metadata(idempotencyKey?: string): grpc.Metadata {
+  metadata(options?: CallOptions): grpc.Metadata {
     const metadata = new grpc.Metadata();
     for (const [key, value] of Object.entries(this.#metadata)) metadata.set(key, value);
-    if (idempotencyKey) metadata.set("x-idempotency-key", idempotencyKey);
+    if (options?.idempotencyKey) metadata.set("x-idempotency-key", options.idempotencyKey);
+    if (options?.clientVersion) metadata.set("x-modal-client-version", options.clientVersion);
     return metadata;
   }
 
@@ -97,7 +98,11 @@ async function callUnary(
   const signal = options?.signal ?? new AbortController().signal;
   for (;;) {
     try {
-      return await unaryAttempt(connection, path, method, request, key, signal);
+      return await unaryAttempt(connection, path, method, request, {
+        ...options,
+        idempotencyKey: key,
+        signal,
+      });
     } catch (error) {
       const retry = isServerGone(error) && Date.now() < deadline;
       if (!retry || signal.aborted) throw error;
@@ -111,9 +116,9 @@ function unaryAttempt(
   path: string,
   method: DescMethod,
   request: unknown,
-  key: string,
-  signal: AbortSignal,
+  options: CallOptions & { signal: AbortSignal },
 ): Promise<unknown> {
+  const { signal } = options;
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);
@@ -125,7 +130,7 @@ function unaryAttempt(
       serialize(method),
       deserialize(method),
       request,
-      connection.metadata(key),
+      connection.metadata(options),
       (error, response) => {
         signal.removeEventListener("abort", cancel);
         if (!error) resolve(response);
@@ -151,14 +156,14 @@ async function* callStream(
           path,
           serialize(method),
           deserialize(method),
-          connection.metadata(),
+          connection.metadata(options),
         )
       : connection.client.makeServerStreamRequest(
           path,
           serialize(method),
           deserialize(method),
           request,
-          connection.metadata(),
+          connection.metadata(options),
         );
   const cancel = () => call.cancel();
   signal?.addEventListener("abort", cancel, { once: true });

@@ -69,6 +69,7 @@ function contextOf(identity: Identity, options?: CallOptions): CallContext {
     identity,
     signal: options?.signal ?? new AbortController().signal,
     idempotencyKey: options?.idempotencyKey || randomUUID(),
+    ...(options?.clientVersion ? { clientVersion: options.clientVersion } : {}),
   };
 }
 

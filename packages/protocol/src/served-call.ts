@@ -64,6 +64,7 @@ class ServedCall implements ExchangeEvents {
         identity: options.authenticate(metadataOf(headers)),
         signal: this.#ended.signal,
         idempotencyKey: headers.get("x-idempotency-key") ?? "",
+        clientVersion: headers.get("x-modal-client-version") ?? "",
       };
       this.#limitTime(headers.get("grpc-timeout"));
       if (method.methodKind === "bidi_streaming" || method.methodKind === "client_streaming") {

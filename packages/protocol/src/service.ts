@@ -12,6 +12,8 @@ export interface CallContext {
   signal: AbortSignal;
   /** Equal across the retries of one logical call; empty when the caller sent none. */
   idempotencyKey: string;
+  /** Version of the official client that calls, e.g. "1.5.4"; empty when the caller sent none. */
+  clientVersion?: string;
 }
 
 type Handler<M extends DescMethod> = M extends { methodKind: "unary" }
@@ -37,6 +39,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** For who passes a call on: the key of the call it received. Default: a new one. */
   idempotencyKey?: string;
+  /** For who passes a call on: the version of the client it received it from. */
+  clientVersion?: string;
 }
 
 type ClientMethod<M extends DescMethod> = M extends { methodKind: "unary" }

@@ -1,6 +1,7 @@
 import { chmod } from "node:fs/promises";
 import {
   methodEntries,
+  type CallContext,
   type Identity,
   type ServiceClient,
   type ServiceHandlers,
@@ -61,8 +62,8 @@ function forwardAll(upstream: ServiceClient<typeof ModalClient>): ServiceHandler
   const handlers: Record<string, unknown> = {};
   for (const [name] of methodEntries(ModalClient)) {
     const call = upstream[name] as (request: unknown, options: unknown) => unknown;
-    handlers[name] = (request: unknown, context: { signal: AbortSignal; idempotencyKey: string }) =>
-      call(request, { signal: context.signal, idempotencyKey: context.idempotencyKey });
+    handlers[name] = (request: unknown, { signal, idempotencyKey, clientVersion }: CallContext) =>
+      call(request, { signal, idempotencyKey, ...(clientVersion ? { clientVersion } : {}) });
   }
   return handlers as ServiceHandlers<typeof ModalClient>;
 }

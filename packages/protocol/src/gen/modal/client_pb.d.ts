@@ -7,7 +7,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { EmptySchema } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file modal/client.proto.
@@ -41,6 +41,124 @@ export declare type AppClientDisconnectRequest = Message<"modal.client.AppClient
 export declare const AppClientDisconnectRequestSchema: GenMessage<AppClientDisconnectRequest>;
 
 /**
+ * @generated from message modal.client.AppCountLogsRequest
+ */
+export declare type AppCountLogsRequest = Message<"modal.client.AppCountLogsRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: string task_id = 2;
+   */
+  taskId: string;
+
+  /**
+   * @generated from field: string function_id = 3;
+   */
+  functionId: string;
+
+  /**
+   * @generated from field: string function_call_id = 4;
+   */
+  functionCallId: string;
+
+  /**
+   * @generated from field: string sandbox_id = 5;
+   */
+  sandboxId: string;
+
+  /**
+   * @generated from field: string search_text = 6;
+   */
+  searchText: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp since = 7;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp until = 8;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * @generated from field: uint32 bucket_secs = 9;
+   */
+  bucketSecs: number;
+
+  /**
+   * @generated from field: modal.client.FileDescriptor source = 10;
+   */
+  source: FileDescriptor;
+
+  /**
+   * @generated from field: string parametrized_function_id = 11;
+   */
+  parametrizedFunctionId: string;
+};
+
+/**
+ * Describes the message modal.client.AppCountLogsRequest.
+ * Use `create(AppCountLogsRequestSchema)` to create a new message.
+ */
+export declare const AppCountLogsRequestSchema: GenMessage<AppCountLogsRequest>;
+
+/**
+ * @generated from message modal.client.AppCountLogsResponse
+ */
+export declare type AppCountLogsResponse = Message<"modal.client.AppCountLogsResponse"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: repeated modal.client.AppCountLogsResponse.LogBucket buckets = 2;
+   */
+  buckets: AppCountLogsResponse_LogBucket[];
+};
+
+/**
+ * Describes the message modal.client.AppCountLogsResponse.
+ * Use `create(AppCountLogsResponseSchema)` to create a new message.
+ */
+export declare const AppCountLogsResponseSchema: GenMessage<AppCountLogsResponse>;
+
+/**
+ * @generated from message modal.client.AppCountLogsResponse.LogBucket
+ */
+export declare type AppCountLogsResponse_LogBucket = Message<"modal.client.AppCountLogsResponse.LogBucket"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp bucket_start_at = 1;
+   */
+  bucketStartAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: uint64 stdout_logs = 2;
+   */
+  stdoutLogs: bigint;
+
+  /**
+   * @generated from field: uint64 stderr_logs = 3;
+   */
+  stderrLogs: bigint;
+
+  /**
+   * @generated from field: uint64 system_logs = 4;
+   */
+  systemLogs: bigint;
+};
+
+/**
+ * Describes the message modal.client.AppCountLogsResponse.LogBucket.
+ * Use `create(AppCountLogsResponse_LogBucketSchema)` to create a new message.
+ */
+export declare const AppCountLogsResponse_LogBucketSchema: GenMessage<AppCountLogsResponse_LogBucket>;
+
+/**
  * @generated from message modal.client.AppCreateRequest
  */
 export declare type AppCreateRequest = Message<"modal.client.AppCreateRequest"> & {
@@ -53,6 +171,16 @@ export declare type AppCreateRequest = Message<"modal.client.AppCreateRequest"> 
    * @generated from field: string description = 2;
    */
   description: string;
+
+  /**
+   * @generated from field: bool detach = 3;
+   */
+  detach: boolean;
+
+  /**
+   * @generated from field: bool initializing = 4;
+   */
+  initializing: boolean;
 
   /**
    * @generated from field: string environment_name = 5;
@@ -103,9 +231,256 @@ export declare type AppCreateResponse = Message<"modal.client.AppCreateResponse"
 export declare const AppCreateResponseSchema: GenMessage<AppCreateResponse>;
 
 /**
+ * @generated from message modal.client.AppDeployRequest
+ */
+export declare type AppDeployRequest = Message<"modal.client.AppDeployRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: modal.client.DeploymentNamespace namespace = 2;
+   */
+  namespace: DeploymentNamespace;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string object_entity = 4;
+   */
+  objectEntity: string;
+
+  /**
+   * @generated from field: modal.client.AppDeployVisibility visibility = 5;
+   */
+  visibility: AppDeployVisibility;
+
+  /**
+   * @generated from field: string tag = 6;
+   */
+  tag: string;
+};
+
+/**
+ * Describes the message modal.client.AppDeployRequest.
+ * Use `create(AppDeployRequestSchema)` to create a new message.
+ */
+export declare const AppDeployRequestSchema: GenMessage<AppDeployRequest>;
+
+/**
+ * @generated from message modal.client.AppDeployResponse
+ */
+export declare type AppDeployResponse = Message<"modal.client.AppDeployResponse"> & {
+  /**
+   * @generated from field: string url = 1;
+   */
+  url: string;
+};
+
+/**
+ * Describes the message modal.client.AppDeployResponse.
+ * Use `create(AppDeployResponseSchema)` to create a new message.
+ */
+export declare const AppDeployResponseSchema: GenMessage<AppDeployResponse>;
+
+/**
+ * @generated from message modal.client.AppDeploymentHistory
+ */
+export declare type AppDeploymentHistory = Message<"modal.client.AppDeploymentHistory"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string client_version = 3;
+   */
+  clientVersion: string;
+
+  /**
+   * @generated from field: double deployed_at = 4;
+   */
+  deployedAt: number;
+
+  /**
+   * @generated from field: string deployed_by = 5;
+   */
+  deployedBy: string;
+
+  /**
+   * @generated from field: string tag = 6;
+   */
+  tag: string;
+
+  /**
+   * @generated from field: uint32 rollback_version = 7;
+   */
+  rollbackVersion: number;
+
+  /**
+   * @generated from field: bool rollback_allowed = 8;
+   */
+  rollbackAllowed: boolean;
+
+  /**
+   * @generated from field: string deployed_by_avatar_url = 9;
+   */
+  deployedByAvatarUrl: string;
+
+  /**
+   * @generated from field: optional modal.client.CommitInfo commit_info = 10;
+   */
+  commitInfo?: CommitInfo | undefined;
+
+  /**
+   * @generated from field: modal.client.DeploymentType deployment_type = 11;
+   */
+  deploymentType: DeploymentType;
+};
+
+/**
+ * Describes the message modal.client.AppDeploymentHistory.
+ * Use `create(AppDeploymentHistorySchema)` to create a new message.
+ */
+export declare const AppDeploymentHistorySchema: GenMessage<AppDeploymentHistory>;
+
+/**
+ * @generated from message modal.client.AppDeploymentHistoryRequest
+ */
+export declare type AppDeploymentHistoryRequest = Message<"modal.client.AppDeploymentHistoryRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+};
+
+/**
+ * Describes the message modal.client.AppDeploymentHistoryRequest.
+ * Use `create(AppDeploymentHistoryRequestSchema)` to create a new message.
+ */
+export declare const AppDeploymentHistoryRequestSchema: GenMessage<AppDeploymentHistoryRequest>;
+
+/**
+ * @generated from message modal.client.AppDeploymentHistoryResponse
+ */
+export declare type AppDeploymentHistoryResponse = Message<"modal.client.AppDeploymentHistoryResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.AppDeploymentHistory app_deployment_histories = 1;
+   */
+  appDeploymentHistories: AppDeploymentHistory[];
+
+  /**
+   * @generated from field: uint32 production_app_version = 2;
+   */
+  productionAppVersion: number;
+};
+
+/**
+ * Describes the message modal.client.AppDeploymentHistoryResponse.
+ * Use `create(AppDeploymentHistoryResponseSchema)` to create a new message.
+ */
+export declare const AppDeploymentHistoryResponseSchema: GenMessage<AppDeploymentHistoryResponse>;
+
+/**
+ * @generated from message modal.client.AppFetchLogsRequest
+ */
+export declare type AppFetchLogsRequest = Message<"modal.client.AppFetchLogsRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp since = 2;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp until = 3;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * @generated from field: uint32 limit = 4;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: modal.client.FileDescriptor source = 5;
+   */
+  source: FileDescriptor;
+
+  /**
+   * @generated from field: string function_id = 6;
+   */
+  functionId: string;
+
+  /**
+   * @generated from field: string function_call_id = 7;
+   */
+  functionCallId: string;
+
+  /**
+   * @generated from field: string task_id = 8;
+   */
+  taskId: string;
+
+  /**
+   * @generated from field: string sandbox_id = 9;
+   */
+  sandboxId: string;
+
+  /**
+   * @generated from field: string search_text = 10;
+   */
+  searchText: string;
+
+  /**
+   * @generated from field: string parametrized_function_id = 11;
+   */
+  parametrizedFunctionId: string;
+};
+
+/**
+ * Describes the message modal.client.AppFetchLogsRequest.
+ * Use `create(AppFetchLogsRequestSchema)` to create a new message.
+ */
+export declare const AppFetchLogsRequestSchema: GenMessage<AppFetchLogsRequest>;
+
+/**
+ * @generated from message modal.client.AppFetchLogsResponse
+ */
+export declare type AppFetchLogsResponse = Message<"modal.client.AppFetchLogsResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.TaskLogsBatch batches = 1;
+   */
+  batches: TaskLogsBatch[];
+};
+
+/**
+ * Describes the message modal.client.AppFetchLogsResponse.
+ * Use `create(AppFetchLogsResponseSchema)` to create a new message.
+ */
+export declare const AppFetchLogsResponseSchema: GenMessage<AppFetchLogsResponse>;
+
+/**
  * @generated from message modal.client.AppGetByDeploymentNameRequest
  */
 export declare type AppGetByDeploymentNameRequest = Message<"modal.client.AppGetByDeploymentNameRequest"> & {
+  /**
+   * @generated from field: modal.client.DeploymentNamespace namespace = 1;
+   */
+  namespace: DeploymentNamespace;
+
   /**
    * @generated from field: string name = 2;
    */
@@ -153,6 +528,79 @@ export declare type AppGetByDeploymentNameResponse = Message<"modal.client.AppGe
  * Use `create(AppGetByDeploymentNameResponseSchema)` to create a new message.
  */
 export declare const AppGetByDeploymentNameResponseSchema: GenMessage<AppGetByDeploymentNameResponse>;
+
+/**
+ * @generated from message modal.client.AppGetInfoRequest
+ */
+export declare type AppGetInfoRequest = Message<"modal.client.AppGetInfoRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+};
+
+/**
+ * Describes the message modal.client.AppGetInfoRequest.
+ * Use `create(AppGetInfoRequestSchema)` to create a new message.
+ */
+export declare const AppGetInfoRequestSchema: GenMessage<AppGetInfoRequest>;
+
+/**
+ * @generated from message modal.client.AppGetInfoResponse
+ */
+export declare type AppGetInfoResponse = Message<"modal.client.AppGetInfoResponse"> & {
+  /**
+   * @generated from field: modal.client.AppHandleMetadata info = 1;
+   */
+  info?: AppHandleMetadata | undefined;
+
+  /**
+   * @generated from field: map<string, modal.client.AppGetInfoResponse.FunctionInfoSummary> function_info_summaries = 2;
+   */
+  functionInfoSummaries: { [key: string]: AppGetInfoResponse_FunctionInfoSummary };
+};
+
+/**
+ * Describes the message modal.client.AppGetInfoResponse.
+ * Use `create(AppGetInfoResponseSchema)` to create a new message.
+ */
+export declare const AppGetInfoResponseSchema: GenMessage<AppGetInfoResponse>;
+
+/**
+ * @generated from message modal.client.AppGetInfoResponse.FunctionInfoSummary
+ */
+export declare type AppGetInfoResponse_FunctionInfoSummary = Message<"modal.client.AppGetInfoResponse.FunctionInfoSummary"> & {
+  /**
+   * @generated from field: repeated modal.client.GPUConfig gpu_config = 1;
+   */
+  gpuConfig: GPUConfig[];
+
+  /**
+   * @generated from field: modal.client.Schedule schedule = 2;
+   */
+  schedule?: Schedule | undefined;
+
+  /**
+   * @generated from field: bool web_function = 3;
+   */
+  webFunction: boolean;
+
+  /**
+   * @generated from field: optional bool requires_proxy_auth = 4;
+   */
+  requiresProxyAuth?: boolean | undefined;
+
+  /**
+   * @generated from field: bool is_sessioned = 5;
+   */
+  isSessioned: boolean;
+};
+
+/**
+ * Describes the message modal.client.AppGetInfoResponse.FunctionInfoSummary.
+ * Use `create(AppGetInfoResponse_FunctionInfoSummarySchema)` to create a new message.
+ */
+export declare const AppGetInfoResponse_FunctionInfoSummarySchema: GenMessage<AppGetInfoResponse_FunctionInfoSummary>;
 
 /**
  * @generated from message modal.client.AppGetLayoutRequest
@@ -283,6 +731,189 @@ export declare type AppGetLogsRequest = Message<"modal.client.AppGetLogsRequest"
  * Use `create(AppGetLogsRequestSchema)` to create a new message.
  */
 export declare const AppGetLogsRequestSchema: GenMessage<AppGetLogsRequest>;
+
+/**
+ * @generated from message modal.client.AppGetObjectsItem
+ */
+export declare type AppGetObjectsItem = Message<"modal.client.AppGetObjectsItem"> & {
+  /**
+   * @generated from field: string tag = 1;
+   */
+  tag: string;
+
+  /**
+   * @generated from field: modal.client.Object object = 6;
+   */
+  object?: Object$ | undefined;
+};
+
+/**
+ * Describes the message modal.client.AppGetObjectsItem.
+ * Use `create(AppGetObjectsItemSchema)` to create a new message.
+ */
+export declare const AppGetObjectsItemSchema: GenMessage<AppGetObjectsItem>;
+
+/**
+ * @generated from message modal.client.AppGetObjectsRequest
+ */
+export declare type AppGetObjectsRequest = Message<"modal.client.AppGetObjectsRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: bool include_unindexed = 2;
+   */
+  includeUnindexed: boolean;
+
+  /**
+   * @generated from field: bool only_class_function = 3;
+   */
+  onlyClassFunction: boolean;
+};
+
+/**
+ * Describes the message modal.client.AppGetObjectsRequest.
+ * Use `create(AppGetObjectsRequestSchema)` to create a new message.
+ */
+export declare const AppGetObjectsRequestSchema: GenMessage<AppGetObjectsRequest>;
+
+/**
+ * @generated from message modal.client.AppGetObjectsResponse
+ */
+export declare type AppGetObjectsResponse = Message<"modal.client.AppGetObjectsResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.AppGetObjectsItem items = 2;
+   */
+  items: AppGetObjectsItem[];
+};
+
+/**
+ * Describes the message modal.client.AppGetObjectsResponse.
+ * Use `create(AppGetObjectsResponseSchema)` to create a new message.
+ */
+export declare const AppGetObjectsResponseSchema: GenMessage<AppGetObjectsResponse>;
+
+/**
+ * @generated from message modal.client.AppGetOrCreateRequest
+ */
+export declare type AppGetOrCreateRequest = Message<"modal.client.AppGetOrCreateRequest"> & {
+  /**
+   * @generated from field: string app_name = 1;
+   */
+  appName: string;
+
+  /**
+   * @generated from field: string environment_name = 2;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: modal.client.ObjectCreationType object_creation_type = 3;
+   */
+  objectCreationType: ObjectCreationType;
+};
+
+/**
+ * Describes the message modal.client.AppGetOrCreateRequest.
+ * Use `create(AppGetOrCreateRequestSchema)` to create a new message.
+ */
+export declare const AppGetOrCreateRequestSchema: GenMessage<AppGetOrCreateRequest>;
+
+/**
+ * @generated from message modal.client.AppGetOrCreateResponse
+ */
+export declare type AppGetOrCreateResponse = Message<"modal.client.AppGetOrCreateResponse"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: modal.client.AppHandleMetadata handle_metadata = 2;
+   */
+  handleMetadata?: AppHandleMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.AppGetOrCreateResponse.
+ * Use `create(AppGetOrCreateResponseSchema)` to create a new message.
+ */
+export declare const AppGetOrCreateResponseSchema: GenMessage<AppGetOrCreateResponse>;
+
+/**
+ * @generated from message modal.client.AppGetTagsRequest
+ */
+export declare type AppGetTagsRequest = Message<"modal.client.AppGetTagsRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+};
+
+/**
+ * Describes the message modal.client.AppGetTagsRequest.
+ * Use `create(AppGetTagsRequestSchema)` to create a new message.
+ */
+export declare const AppGetTagsRequestSchema: GenMessage<AppGetTagsRequest>;
+
+/**
+ * @generated from message modal.client.AppGetTagsResponse
+ */
+export declare type AppGetTagsResponse = Message<"modal.client.AppGetTagsResponse"> & {
+  /**
+   * @generated from field: map<string, string> tags = 1;
+   */
+  tags: { [key: string]: string };
+};
+
+/**
+ * Describes the message modal.client.AppGetTagsResponse.
+ * Use `create(AppGetTagsResponseSchema)` to create a new message.
+ */
+export declare const AppGetTagsResponseSchema: GenMessage<AppGetTagsResponse>;
+
+/**
+ * @generated from message modal.client.AppHandleMetadata
+ */
+export declare type AppHandleMetadata = Message<"modal.client.AppHandleMetadata"> & {
+  /**
+   * @generated from field: string description = 1;
+   */
+  description: string;
+
+  /**
+   * @generated from field: string app_id = 2;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: string environment_name = 3;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: modal.client.AppLifecycle lifecycle = 4;
+   */
+  lifecycle?: AppLifecycle | undefined;
+
+  /**
+   * @generated from field: map<string, string> functions = 5;
+   */
+  functions: { [key: string]: string };
+
+  /**
+   * @generated from field: map<string, string> servers = 6;
+   */
+  servers: { [key: string]: string };
+};
+
+/**
+ * Describes the message modal.client.AppHandleMetadata.
+ * Use `create(AppHandleMetadataSchema)` to create a new message.
+ */
+export declare const AppHandleMetadataSchema: GenMessage<AppHandleMetadata>;
 
 /**
  * @generated from message modal.client.AppHeartbeatRequest
@@ -447,6 +1078,11 @@ export declare type AppListResponse_AppListItem = Message<"modal.client.AppListR
    * @generated from field: string name = 10;
    */
   name: string;
+
+  /**
+   * @generated from field: modal.client.AppHandleMetadata metadata = 11;
+   */
+  metadata?: AppHandleMetadata | undefined;
 };
 
 /**
@@ -454,6 +1090,53 @@ export declare type AppListResponse_AppListItem = Message<"modal.client.AppListR
  * Use `create(AppListResponse_AppListItemSchema)` to create a new message.
  */
 export declare const AppListResponse_AppListItemSchema: GenMessage<AppListResponse_AppListItem>;
+
+/**
+ * @generated from message modal.client.AppPromoteRequest
+ */
+export declare type AppPromoteRequest = Message<"modal.client.AppPromoteRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+};
+
+/**
+ * Describes the message modal.client.AppPromoteRequest.
+ * Use `create(AppPromoteRequestSchema)` to create a new message.
+ */
+export declare const AppPromoteRequestSchema: GenMessage<AppPromoteRequest>;
+
+/**
+ * @generated from message modal.client.AppPromoteResponse
+ */
+export declare type AppPromoteResponse = Message<"modal.client.AppPromoteResponse"> & {
+  /**
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * @generated from field: repeated modal.client.Warning server_warnings = 2;
+   */
+  serverWarnings: Warning[];
+
+  /**
+   * @generated from field: double deployed_at = 3;
+   */
+  deployedAt: number;
+};
+
+/**
+ * Describes the message modal.client.AppPromoteResponse.
+ * Use `create(AppPromoteResponseSchema)` to create a new message.
+ */
+export declare const AppPromoteResponseSchema: GenMessage<AppPromoteResponse>;
 
 /**
  * @generated from message modal.client.AppPublishRequest
@@ -505,6 +1188,11 @@ export declare type AppPublishRequest = Message<"modal.client.AppPublishRequest"
   clientVersion: string;
 
   /**
+   * @generated from field: modal.client.CommitInfo commit_info = 10;
+   */
+  commitInfo?: CommitInfo | undefined;
+
+  /**
    * @generated from field: map<string, string> tags = 11;
    */
   tags: { [key: string]: string };
@@ -553,6 +1241,157 @@ export declare type AppPublishResponse = Message<"modal.client.AppPublishRespons
 export declare const AppPublishResponseSchema: GenMessage<AppPublishResponse>;
 
 /**
+ * @generated from message modal.client.AppRollbackRequest
+ */
+export declare type AppRollbackRequest = Message<"modal.client.AppRollbackRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+};
+
+/**
+ * Describes the message modal.client.AppRollbackRequest.
+ * Use `create(AppRollbackRequestSchema)` to create a new message.
+ */
+export declare const AppRollbackRequestSchema: GenMessage<AppRollbackRequest>;
+
+/**
+ * @generated from message modal.client.AppRollbackResponse
+ */
+export declare type AppRollbackResponse = Message<"modal.client.AppRollbackResponse"> & {
+  /**
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * @generated from field: repeated modal.client.Warning server_warnings = 3;
+   */
+  serverWarnings: Warning[];
+
+  /**
+   * @generated from field: double deployed_at = 4;
+   */
+  deployedAt: number;
+};
+
+/**
+ * Describes the message modal.client.AppRollbackResponse.
+ * Use `create(AppRollbackResponseSchema)` to create a new message.
+ */
+export declare const AppRollbackResponseSchema: GenMessage<AppRollbackResponse>;
+
+/**
+ * @generated from message modal.client.AppRolloverRequest
+ */
+export declare type AppRolloverRequest = Message<"modal.client.AppRolloverRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+};
+
+/**
+ * Describes the message modal.client.AppRolloverRequest.
+ * Use `create(AppRolloverRequestSchema)` to create a new message.
+ */
+export declare const AppRolloverRequestSchema: GenMessage<AppRolloverRequest>;
+
+/**
+ * @generated from message modal.client.AppRolloverResponse
+ */
+export declare type AppRolloverResponse = Message<"modal.client.AppRolloverResponse"> & {
+  /**
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * @generated from field: repeated modal.client.Warning server_warnings = 3;
+   */
+  serverWarnings: Warning[];
+
+  /**
+   * @generated from field: double deployed_at = 4;
+   */
+  deployedAt: number;
+};
+
+/**
+ * Describes the message modal.client.AppRolloverResponse.
+ * Use `create(AppRolloverResponseSchema)` to create a new message.
+ */
+export declare const AppRolloverResponseSchema: GenMessage<AppRolloverResponse>;
+
+/**
+ * @generated from message modal.client.AppSetObjectsRequest
+ */
+export declare type AppSetObjectsRequest = Message<"modal.client.AppSetObjectsRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: map<string, string> indexed_object_ids = 2;
+   */
+  indexedObjectIds: { [key: string]: string };
+
+  /**
+   * @generated from field: string client_id = 3;
+   */
+  clientId: string;
+
+  /**
+   * @generated from field: repeated string unindexed_object_ids = 4;
+   */
+  unindexedObjectIds: string[];
+
+  /**
+   * @generated from field: modal.client.AppState new_app_state = 5;
+   */
+  newAppState: AppState;
+
+  /**
+   * @generated from field: string single_object_id = 6;
+   */
+  singleObjectId: string;
+};
+
+/**
+ * Describes the message modal.client.AppSetObjectsRequest.
+ * Use `create(AppSetObjectsRequestSchema)` to create a new message.
+ */
+export declare const AppSetObjectsRequestSchema: GenMessage<AppSetObjectsRequest>;
+
+/**
+ * @generated from message modal.client.AppSetTagsRequest
+ */
+export declare type AppSetTagsRequest = Message<"modal.client.AppSetTagsRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: map<string, string> tags = 2;
+   */
+  tags: { [key: string]: string };
+};
+
+/**
+ * Describes the message modal.client.AppSetTagsRequest.
+ * Use `create(AppSetTagsRequestSchema)` to create a new message.
+ */
+export declare const AppSetTagsRequestSchema: GenMessage<AppSetTagsRequest>;
+
+/**
  * @generated from message modal.client.AppStopRequest
  */
 export declare type AppStopRequest = Message<"modal.client.AppStopRequest"> & {
@@ -572,6 +1411,70 @@ export declare type AppStopRequest = Message<"modal.client.AppStopRequest"> & {
  * Use `create(AppStopRequestSchema)` to create a new message.
  */
 export declare const AppStopRequestSchema: GenMessage<AppStopRequest>;
+
+/**
+ * @generated from message modal.client.AuthTokenGetRequest
+ */
+export declare type AuthTokenGetRequest = Message<"modal.client.AuthTokenGetRequest"> & {
+};
+
+/**
+ * Describes the message modal.client.AuthTokenGetRequest.
+ * Use `create(AuthTokenGetRequestSchema)` to create a new message.
+ */
+export declare const AuthTokenGetRequestSchema: GenMessage<AuthTokenGetRequest>;
+
+/**
+ * @generated from message modal.client.AuthTokenGetResponse
+ */
+export declare type AuthTokenGetResponse = Message<"modal.client.AuthTokenGetResponse"> & {
+  /**
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message modal.client.AuthTokenGetResponse.
+ * Use `create(AuthTokenGetResponseSchema)` to create a new message.
+ */
+export declare const AuthTokenGetResponseSchema: GenMessage<AuthTokenGetResponse>;
+
+/**
+ * @generated from message modal.client.AutoscalerConfiguration
+ */
+export declare type AutoscalerConfiguration = Message<"modal.client.AutoscalerConfiguration"> & {
+  /**
+   * @generated from field: modal.client.AutoscalerSettings settings = 1;
+   */
+  settings?: AutoscalerSettings | undefined;
+
+  /**
+   * @generated from field: map<string, modal.client.UserActionInfo> override_events = 2;
+   */
+  overrideEvents: { [key: string]: UserActionInfo };
+
+  /**
+   * @generated from field: modal.client.AutoscalerSettings default_settings = 3;
+   */
+  defaultSettings?: AutoscalerSettings | undefined;
+
+  /**
+   * @generated from field: modal.client.AutoscalerSettings static_settings = 4;
+   */
+  staticSettings?: AutoscalerSettings | undefined;
+
+  /**
+   * @generated from field: modal.client.AutoscalerSettings override_settings = 5;
+   */
+  overrideSettings?: AutoscalerSettings | undefined;
+};
+
+/**
+ * Describes the message modal.client.AutoscalerConfiguration.
+ * Use `create(AutoscalerConfigurationSchema)` to create a new message.
+ */
+export declare const AutoscalerConfigurationSchema: GenMessage<AutoscalerConfiguration>;
 
 /**
  * @generated from message modal.client.AutoscalerSettings
@@ -734,6 +1637,11 @@ export declare type BlobGetRequest = Message<"modal.client.BlobGetRequest"> & {
    * @generated from field: string blob_id = 1;
    */
   blobId: string;
+
+  /**
+   * @generated from field: string function_id = 2;
+   */
+  functionId: string;
 };
 
 /**
@@ -757,6 +1665,57 @@ export declare type BlobGetResponse = Message<"modal.client.BlobGetResponse"> & 
  * Use `create(BlobGetResponseSchema)` to create a new message.
  */
 export declare const BlobGetResponseSchema: GenMessage<BlobGetResponse>;
+
+/**
+ * @generated from message modal.client.BlobUploadResult
+ */
+export declare type BlobUploadResult = Message<"modal.client.BlobUploadResult"> & {
+  /**
+   * @generated from field: string blob_id = 1;
+   */
+  blobId: string;
+
+  /**
+   * @generated from field: modal.client.BlobUploadResult.Outcome outcome = 2;
+   */
+  outcome: BlobUploadResult_Outcome;
+
+  /**
+   * @generated from field: uint64 throughput_bytes_s = 3;
+   */
+  throughputBytesS: bigint;
+};
+
+/**
+ * Describes the message modal.client.BlobUploadResult.
+ * Use `create(BlobUploadResultSchema)` to create a new message.
+ */
+export declare const BlobUploadResultSchema: GenMessage<BlobUploadResult>;
+
+/**
+ * @generated from enum modal.client.BlobUploadResult.Outcome
+ */
+export enum BlobUploadResult_Outcome {
+  /**
+   * @generated from enum value: OUTCOME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: OUTCOME_SUCCESS = 1;
+   */
+  SUCCESS = 1,
+
+  /**
+   * @generated from enum value: OUTCOME_FAILURE = 2;
+   */
+  FAILURE = 2,
+}
+
+/**
+ * Describes the enum modal.client.BlobUploadResult.Outcome.
+ */
+export declare const BlobUploadResult_OutcomeSchema: GenEnum<BlobUploadResult_Outcome>;
 
 /**
  * @generated from message modal.client.BuildFunction
@@ -809,6 +1768,67 @@ export declare type CancelInputEvent = Message<"modal.client.CancelInputEvent"> 
  * Use `create(CancelInputEventSchema)` to create a new message.
  */
 export declare const CancelInputEventSchema: GenMessage<CancelInputEvent>;
+
+/**
+ * @generated from message modal.client.CheckpointInfo
+ */
+export declare type CheckpointInfo = Message<"modal.client.CheckpointInfo"> & {
+  /**
+   * @generated from field: string checksum = 1;
+   */
+  checksum: string;
+
+  /**
+   * @generated from field: modal.client.CheckpointStatus status = 2;
+   */
+  status: CheckpointStatus;
+
+  /**
+   * @generated from field: string checkpoint_id = 3;
+   */
+  checkpointId: string;
+
+  /**
+   * @generated from field: string runtime_fingerprint = 4;
+   */
+  runtimeFingerprint: string;
+
+  /**
+   * @generated from field: int64 size = 5;
+   */
+  size: bigint;
+
+  /**
+   * @generated from field: bool checksum_is_file_index = 6;
+   */
+  checksumIsFileIndex: boolean;
+
+  /**
+   * @generated from field: string original_task_id = 7;
+   */
+  originalTaskId: string;
+
+  /**
+   * @generated from field: string runsc_runtime_version = 9;
+   */
+  runscRuntimeVersion: string;
+
+  /**
+   * @generated from field: optional string gvisor_platform = 10;
+   */
+  gvisorPlatform?: string | undefined;
+
+  /**
+   * @generated from field: bool encrypted = 11;
+   */
+  encrypted: boolean;
+};
+
+/**
+ * Describes the message modal.client.CheckpointInfo.
+ * Use `create(CheckpointInfoSchema)` to create a new message.
+ */
+export declare const CheckpointInfoSchema: GenMessage<CheckpointInfo>;
 
 /**
  * @generated from message modal.client.ClassCreateRequest
@@ -877,9 +1897,24 @@ export declare type ClassGetRequest = Message<"modal.client.ClassGetRequest"> & 
   objectTag: string;
 
   /**
+   * @generated from field: modal.client.DeploymentNamespace namespace = 3;
+   */
+  namespace: DeploymentNamespace;
+
+  /**
    * @generated from field: string environment_name = 4;
    */
   environmentName: string;
+
+  /**
+   * @generated from field: bool lookup_published = 8;
+   */
+  lookupPublished: boolean;
+
+  /**
+   * @generated from field: string workspace_name = 9;
+   */
+  workspaceName: string;
 
   /**
    * @generated from field: bool only_class_function = 10;
@@ -1187,6 +2222,190 @@ export declare type ClientHelloResponse = Message<"modal.client.ClientHelloRespo
 export declare const ClientHelloResponseSchema: GenMessage<ClientHelloResponse>;
 
 /**
+ * @generated from message modal.client.CloudBucketMount
+ */
+export declare type CloudBucketMount = Message<"modal.client.CloudBucketMount"> & {
+  /**
+   * @generated from field: string bucket_name = 1;
+   */
+  bucketName: string;
+
+  /**
+   * @generated from field: string mount_path = 2;
+   */
+  mountPath: string;
+
+  /**
+   * @generated from field: string credentials_secret_id = 3;
+   */
+  credentialsSecretId: string;
+
+  /**
+   * @generated from field: bool read_only = 4;
+   */
+  readOnly: boolean;
+
+  /**
+   * @generated from field: modal.client.CloudBucketMount.BucketType bucket_type = 5;
+   */
+  bucketType: CloudBucketMount_BucketType;
+
+  /**
+   * @generated from field: bool requester_pays = 6;
+   */
+  requesterPays: boolean;
+
+  /**
+   * @generated from field: optional string bucket_endpoint_url = 7;
+   */
+  bucketEndpointUrl?: string | undefined;
+
+  /**
+   * @generated from field: optional string key_prefix = 8;
+   */
+  keyPrefix?: string | undefined;
+
+  /**
+   * @generated from field: optional string oidc_auth_role_arn = 9;
+   */
+  oidcAuthRoleArn?: string | undefined;
+
+  /**
+   * @generated from field: bool force_path_style = 10;
+   */
+  forcePathStyle: boolean;
+
+  /**
+   * @generated from oneof modal.client.CloudBucketMount.metadata_ttl_oneof
+   */
+  metadataTtlOneof: {
+    /**
+     * @generated from field: modal.client.CloudBucketMount.MetadataTTLType metadata_ttl_type = 11;
+     */
+    value: CloudBucketMount_MetadataTTLType;
+    case: "metadataTtlType";
+  } | {
+    /**
+     * @generated from field: uint64 metadata_ttl_seconds = 12;
+     */
+    value: bigint;
+    case: "metadataTtlSeconds";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message modal.client.CloudBucketMount.
+ * Use `create(CloudBucketMountSchema)` to create a new message.
+ */
+export declare const CloudBucketMountSchema: GenMessage<CloudBucketMount>;
+
+/**
+ * @generated from enum modal.client.CloudBucketMount.BucketType
+ */
+export enum CloudBucketMount_BucketType {
+  /**
+   * @generated from enum value: UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: S3 = 1;
+   */
+  S3 = 1,
+
+  /**
+   * @generated from enum value: R2 = 2;
+   */
+  R2 = 2,
+
+  /**
+   * @generated from enum value: GCP = 3;
+   */
+  GCP = 3,
+}
+
+/**
+ * Describes the enum modal.client.CloudBucketMount.BucketType.
+ */
+export declare const CloudBucketMount_BucketTypeSchema: GenEnum<CloudBucketMount_BucketType>;
+
+/**
+ * @generated from enum modal.client.CloudBucketMount.MetadataTTLType
+ */
+export enum CloudBucketMount_MetadataTTLType {
+  /**
+   * @generated from enum value: METADATA_TTL_TYPE_UNSPECIFIED = 0;
+   */
+  METADATA_TTL_TYPE_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: METADATA_TTL_TYPE_MINIMAL = 1;
+   */
+  METADATA_TTL_TYPE_MINIMAL = 1,
+
+  /**
+   * @generated from enum value: METADATA_TTL_TYPE_INDEFINITE = 2;
+   */
+  METADATA_TTL_TYPE_INDEFINITE = 2,
+}
+
+/**
+ * Describes the enum modal.client.CloudBucketMount.MetadataTTLType.
+ */
+export declare const CloudBucketMount_MetadataTTLTypeSchema: GenEnum<CloudBucketMount_MetadataTTLType>;
+
+/**
+ * @generated from message modal.client.CommitInfo
+ */
+export declare type CommitInfo = Message<"modal.client.CommitInfo"> & {
+  /**
+   * @generated from field: string vcs = 1;
+   */
+  vcs: string;
+
+  /**
+   * @generated from field: string branch = 2;
+   */
+  branch: string;
+
+  /**
+   * @generated from field: string commit_hash = 3;
+   */
+  commitHash: string;
+
+  /**
+   * @generated from field: int64 commit_timestamp = 4;
+   */
+  commitTimestamp: bigint;
+
+  /**
+   * @generated from field: bool dirty = 5;
+   */
+  dirty: boolean;
+
+  /**
+   * @generated from field: string author_name = 6;
+   */
+  authorName: string;
+
+  /**
+   * @generated from field: string author_email = 7;
+   */
+  authorEmail: string;
+
+  /**
+   * @generated from field: string repo_url = 8;
+   */
+  repoUrl: string;
+};
+
+/**
+ * Describes the message modal.client.CommitInfo.
+ * Use `create(CommitInfoSchema)` to create a new message.
+ */
+export declare const CommitInfoSchema: GenMessage<CommitInfo>;
+
+/**
  * @generated from message modal.client.ContainerArguments
  */
 export declare type ContainerArguments = Message<"modal.client.ContainerArguments"> & {
@@ -1209,6 +2428,11 @@ export declare type ContainerArguments = Message<"modal.client.ContainerArgument
    * @generated from field: modal.client.Function function_def = 7;
    */
   functionDef?: Function | undefined;
+
+  /**
+   * @generated from field: modal.client.ProxyInfo proxy_info = 8;
+   */
+  proxyInfo?: ProxyInfo | undefined;
 
   /**
    * @generated from field: map<string, string> tracing_context = 9;
@@ -1253,9 +2477,216 @@ export declare type ContainerArguments = Message<"modal.client.ContainerArgument
 export declare const ContainerArgumentsSchema: GenMessage<ContainerArguments>;
 
 /**
+ * @generated from message modal.client.ContainerCheckpointRequest
+ */
+export declare type ContainerCheckpointRequest = Message<"modal.client.ContainerCheckpointRequest"> & {
+  /**
+   * @generated from field: string checkpoint_id = 1;
+   */
+  checkpointId: string;
+};
+
+/**
+ * Describes the message modal.client.ContainerCheckpointRequest.
+ * Use `create(ContainerCheckpointRequestSchema)` to create a new message.
+ */
+export declare const ContainerCheckpointRequestSchema: GenMessage<ContainerCheckpointRequest>;
+
+/**
+ * @generated from message modal.client.ContainerExecGetOutputRequest
+ */
+export declare type ContainerExecGetOutputRequest = Message<"modal.client.ContainerExecGetOutputRequest"> & {
+  /**
+   * @generated from field: string exec_id = 1;
+   */
+  execId: string;
+
+  /**
+   * @generated from field: float timeout = 2;
+   */
+  timeout: number;
+
+  /**
+   * @generated from field: uint64 last_batch_index = 3;
+   */
+  lastBatchIndex: bigint;
+
+  /**
+   * @generated from field: modal.client.FileDescriptor file_descriptor = 4;
+   */
+  fileDescriptor: FileDescriptor;
+
+  /**
+   * @generated from field: bool get_raw_bytes = 5;
+   */
+  getRawBytes: boolean;
+};
+
+/**
+ * Describes the message modal.client.ContainerExecGetOutputRequest.
+ * Use `create(ContainerExecGetOutputRequestSchema)` to create a new message.
+ */
+export declare const ContainerExecGetOutputRequestSchema: GenMessage<ContainerExecGetOutputRequest>;
+
+/**
+ * @generated from message modal.client.ContainerExecPutInputRequest
+ */
+export declare type ContainerExecPutInputRequest = Message<"modal.client.ContainerExecPutInputRequest"> & {
+  /**
+   * @generated from field: string exec_id = 1;
+   */
+  execId: string;
+
+  /**
+   * @generated from field: modal.client.RuntimeInputMessage input = 2;
+   */
+  input?: RuntimeInputMessage | undefined;
+};
+
+/**
+ * Describes the message modal.client.ContainerExecPutInputRequest.
+ * Use `create(ContainerExecPutInputRequestSchema)` to create a new message.
+ */
+export declare const ContainerExecPutInputRequestSchema: GenMessage<ContainerExecPutInputRequest>;
+
+/**
+ * @generated from message modal.client.ContainerExecRequest
+ */
+export declare type ContainerExecRequest = Message<"modal.client.ContainerExecRequest"> & {
+  /**
+   * @generated from field: string task_id = 1;
+   */
+  taskId: string;
+
+  /**
+   * @generated from field: repeated string command = 2;
+   */
+  command: string[];
+
+  /**
+   * @generated from field: optional modal.client.PTYInfo pty_info = 3;
+   */
+  ptyInfo?: PTYInfo | undefined;
+
+  /**
+   * @generated from field: bool terminate_container_on_exit = 4;
+   */
+  terminateContainerOnExit: boolean;
+
+  /**
+   * @generated from field: bool runtime_debug = 5;
+   */
+  runtimeDebug: boolean;
+
+  /**
+   * @generated from field: modal.client.ExecOutputOption stdout_output = 6;
+   */
+  stdoutOutput: ExecOutputOption;
+
+  /**
+   * @generated from field: modal.client.ExecOutputOption stderr_output = 7;
+   */
+  stderrOutput: ExecOutputOption;
+
+  /**
+   * @generated from field: uint32 timeout_secs = 8;
+   */
+  timeoutSecs: number;
+
+  /**
+   * @generated from field: optional string workdir = 9;
+   */
+  workdir?: string | undefined;
+
+  /**
+   * @generated from field: repeated string secret_ids = 10;
+   */
+  secretIds: string[];
+};
+
+/**
+ * Describes the message modal.client.ContainerExecRequest.
+ * Use `create(ContainerExecRequestSchema)` to create a new message.
+ */
+export declare const ContainerExecRequestSchema: GenMessage<ContainerExecRequest>;
+
+/**
+ * @generated from message modal.client.ContainerExecResponse
+ */
+export declare type ContainerExecResponse = Message<"modal.client.ContainerExecResponse"> & {
+  /**
+   * @generated from field: string exec_id = 1;
+   */
+  execId: string;
+};
+
+/**
+ * Describes the message modal.client.ContainerExecResponse.
+ * Use `create(ContainerExecResponseSchema)` to create a new message.
+ */
+export declare const ContainerExecResponseSchema: GenMessage<ContainerExecResponse>;
+
+/**
+ * @generated from message modal.client.ContainerExecWaitRequest
+ */
+export declare type ContainerExecWaitRequest = Message<"modal.client.ContainerExecWaitRequest"> & {
+  /**
+   * @generated from field: string exec_id = 1;
+   */
+  execId: string;
+
+  /**
+   * @generated from field: float timeout = 2;
+   */
+  timeout: number;
+};
+
+/**
+ * Describes the message modal.client.ContainerExecWaitRequest.
+ * Use `create(ContainerExecWaitRequestSchema)` to create a new message.
+ */
+export declare const ContainerExecWaitRequestSchema: GenMessage<ContainerExecWaitRequest>;
+
+/**
+ * @generated from message modal.client.ContainerExecWaitResponse
+ */
+export declare type ContainerExecWaitResponse = Message<"modal.client.ContainerExecWaitResponse"> & {
+  /**
+   * @generated from field: optional int32 exit_code = 1;
+   */
+  exitCode?: number | undefined;
+
+  /**
+   * @generated from field: bool completed = 2;
+   */
+  completed: boolean;
+};
+
+/**
+ * Describes the message modal.client.ContainerExecWaitResponse.
+ * Use `create(ContainerExecWaitResponseSchema)` to create a new message.
+ */
+export declare const ContainerExecWaitResponseSchema: GenMessage<ContainerExecWaitResponse>;
+
+/**
  * @generated from message modal.client.ContainerHeartbeatRequest
  */
 export declare type ContainerHeartbeatRequest = Message<"modal.client.ContainerHeartbeatRequest"> & {
+  /**
+   * @generated from field: string current_input_id = 1;
+   */
+  currentInputId: string;
+
+  /**
+   * @generated from field: double current_input_started_at = 2;
+   */
+  currentInputStartedAt: number;
+
+  /**
+   * @generated from field: bool supports_graceful_input_cancellation = 3;
+   */
+  supportsGracefulInputCancellation: boolean;
+
   /**
    * @generated from field: bool canceled_inputs_return_outputs = 4;
    */
@@ -1367,6 +2798,22 @@ export declare type CustomDomainConfig = Message<"modal.client.CustomDomainConfi
 export declare const CustomDomainConfigSchema: GenMessage<CustomDomainConfig>;
 
 /**
+ * @generated from message modal.client.CustomDomainInfo
+ */
+export declare type CustomDomainInfo = Message<"modal.client.CustomDomainInfo"> & {
+  /**
+   * @generated from field: string url = 1;
+   */
+  url: string;
+};
+
+/**
+ * Describes the message modal.client.CustomDomainInfo.
+ * Use `create(CustomDomainInfoSchema)` to create a new message.
+ */
+export declare const CustomDomainInfoSchema: GenMessage<CustomDomainInfo>;
+
+/**
  * @generated from message modal.client.DataChunk
  */
 export declare type DataChunk = Message<"modal.client.DataChunk"> & {
@@ -1403,6 +2850,583 @@ export declare type DataChunk = Message<"modal.client.DataChunk"> & {
  * Use `create(DataChunkSchema)` to create a new message.
  */
 export declare const DataChunkSchema: GenMessage<DataChunk>;
+
+/**
+ * @generated from message modal.client.DictClearRequest
+ */
+export declare type DictClearRequest = Message<"modal.client.DictClearRequest"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+};
+
+/**
+ * Describes the message modal.client.DictClearRequest.
+ * Use `create(DictClearRequestSchema)` to create a new message.
+ */
+export declare const DictClearRequestSchema: GenMessage<DictClearRequest>;
+
+/**
+ * @generated from message modal.client.DictContainsRequest
+ */
+export declare type DictContainsRequest = Message<"modal.client.DictContainsRequest"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+
+  /**
+   * @generated from field: bytes key = 2;
+   */
+  key: Uint8Array;
+};
+
+/**
+ * Describes the message modal.client.DictContainsRequest.
+ * Use `create(DictContainsRequestSchema)` to create a new message.
+ */
+export declare const DictContainsRequestSchema: GenMessage<DictContainsRequest>;
+
+/**
+ * @generated from message modal.client.DictContainsResponse
+ */
+export declare type DictContainsResponse = Message<"modal.client.DictContainsResponse"> & {
+  /**
+   * @generated from field: bool found = 1;
+   */
+  found: boolean;
+};
+
+/**
+ * Describes the message modal.client.DictContainsResponse.
+ * Use `create(DictContainsResponseSchema)` to create a new message.
+ */
+export declare const DictContainsResponseSchema: GenMessage<DictContainsResponse>;
+
+/**
+ * @generated from message modal.client.DictContentsRequest
+ */
+export declare type DictContentsRequest = Message<"modal.client.DictContentsRequest"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+
+  /**
+   * @generated from field: bool keys = 2;
+   */
+  keys: boolean;
+
+  /**
+   * @generated from field: bool values = 3;
+   */
+  values: boolean;
+};
+
+/**
+ * Describes the message modal.client.DictContentsRequest.
+ * Use `create(DictContentsRequestSchema)` to create a new message.
+ */
+export declare const DictContentsRequestSchema: GenMessage<DictContentsRequest>;
+
+/**
+ * @generated from message modal.client.DictCreateRequest
+ */
+export declare type DictCreateRequest = Message<"modal.client.DictCreateRequest"> & {
+  /**
+   * @generated from field: repeated modal.client.DictEntry data = 1;
+   */
+  data: DictEntry[];
+
+  /**
+   * @generated from field: string app_id = 2;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: string existing_dict_id = 3;
+   */
+  existingDictId: string;
+};
+
+/**
+ * Describes the message modal.client.DictCreateRequest.
+ * Use `create(DictCreateRequestSchema)` to create a new message.
+ */
+export declare const DictCreateRequestSchema: GenMessage<DictCreateRequest>;
+
+/**
+ * @generated from message modal.client.DictCreateResponse
+ */
+export declare type DictCreateResponse = Message<"modal.client.DictCreateResponse"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+};
+
+/**
+ * Describes the message modal.client.DictCreateResponse.
+ * Use `create(DictCreateResponseSchema)` to create a new message.
+ */
+export declare const DictCreateResponseSchema: GenMessage<DictCreateResponse>;
+
+/**
+ * @generated from message modal.client.DictDeleteRequest
+ */
+export declare type DictDeleteRequest = Message<"modal.client.DictDeleteRequest"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+};
+
+/**
+ * Describes the message modal.client.DictDeleteRequest.
+ * Use `create(DictDeleteRequestSchema)` to create a new message.
+ */
+export declare const DictDeleteRequestSchema: GenMessage<DictDeleteRequest>;
+
+/**
+ * @generated from message modal.client.DictEntry
+ */
+export declare type DictEntry = Message<"modal.client.DictEntry"> & {
+  /**
+   * @generated from field: bytes key = 1;
+   */
+  key: Uint8Array;
+
+  /**
+   * @generated from field: bytes value = 2;
+   */
+  value: Uint8Array;
+};
+
+/**
+ * Describes the message modal.client.DictEntry.
+ * Use `create(DictEntrySchema)` to create a new message.
+ */
+export declare const DictEntrySchema: GenMessage<DictEntry>;
+
+/**
+ * @generated from message modal.client.DictGetByIdRequest
+ */
+export declare type DictGetByIdRequest = Message<"modal.client.DictGetByIdRequest"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+};
+
+/**
+ * Describes the message modal.client.DictGetByIdRequest.
+ * Use `create(DictGetByIdRequestSchema)` to create a new message.
+ */
+export declare const DictGetByIdRequestSchema: GenMessage<DictGetByIdRequest>;
+
+/**
+ * @generated from message modal.client.DictGetByIdResponse
+ */
+export declare type DictGetByIdResponse = Message<"modal.client.DictGetByIdResponse"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+
+  /**
+   * @generated from field: modal.client.DictMetadata metadata = 2;
+   */
+  metadata?: DictMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.DictGetByIdResponse.
+ * Use `create(DictGetByIdResponseSchema)` to create a new message.
+ */
+export declare const DictGetByIdResponseSchema: GenMessage<DictGetByIdResponse>;
+
+/**
+ * @generated from message modal.client.DictGetOrCreateRequest
+ */
+export declare type DictGetOrCreateRequest = Message<"modal.client.DictGetOrCreateRequest"> & {
+  /**
+   * @generated from field: string deployment_name = 1;
+   */
+  deploymentName: string;
+
+  /**
+   * @generated from field: modal.client.DeploymentNamespace namespace = 2;
+   */
+  namespace: DeploymentNamespace;
+
+  /**
+   * @generated from field: string environment_name = 3;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: modal.client.ObjectCreationType object_creation_type = 4;
+   */
+  objectCreationType: ObjectCreationType;
+
+  /**
+   * @generated from field: repeated modal.client.DictEntry data = 5;
+   */
+  data: DictEntry[];
+};
+
+/**
+ * Describes the message modal.client.DictGetOrCreateRequest.
+ * Use `create(DictGetOrCreateRequestSchema)` to create a new message.
+ */
+export declare const DictGetOrCreateRequestSchema: GenMessage<DictGetOrCreateRequest>;
+
+/**
+ * @generated from message modal.client.DictGetOrCreateResponse
+ */
+export declare type DictGetOrCreateResponse = Message<"modal.client.DictGetOrCreateResponse"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+
+  /**
+   * @generated from field: modal.client.DictMetadata metadata = 2;
+   */
+  metadata?: DictMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.DictGetOrCreateResponse.
+ * Use `create(DictGetOrCreateResponseSchema)` to create a new message.
+ */
+export declare const DictGetOrCreateResponseSchema: GenMessage<DictGetOrCreateResponse>;
+
+/**
+ * @generated from message modal.client.DictGetRequest
+ */
+export declare type DictGetRequest = Message<"modal.client.DictGetRequest"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+
+  /**
+   * @generated from field: bytes key = 2;
+   */
+  key: Uint8Array;
+};
+
+/**
+ * Describes the message modal.client.DictGetRequest.
+ * Use `create(DictGetRequestSchema)` to create a new message.
+ */
+export declare const DictGetRequestSchema: GenMessage<DictGetRequest>;
+
+/**
+ * @generated from message modal.client.DictGetResponse
+ */
+export declare type DictGetResponse = Message<"modal.client.DictGetResponse"> & {
+  /**
+   * @generated from field: bool found = 1;
+   */
+  found: boolean;
+
+  /**
+   * @generated from field: optional bytes value = 2;
+   */
+  value?: Uint8Array | undefined;
+};
+
+/**
+ * Describes the message modal.client.DictGetResponse.
+ * Use `create(DictGetResponseSchema)` to create a new message.
+ */
+export declare const DictGetResponseSchema: GenMessage<DictGetResponse>;
+
+/**
+ * @generated from message modal.client.DictHeartbeatRequest
+ */
+export declare type DictHeartbeatRequest = Message<"modal.client.DictHeartbeatRequest"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+};
+
+/**
+ * Describes the message modal.client.DictHeartbeatRequest.
+ * Use `create(DictHeartbeatRequestSchema)` to create a new message.
+ */
+export declare const DictHeartbeatRequestSchema: GenMessage<DictHeartbeatRequest>;
+
+/**
+ * @generated from message modal.client.DictLenRequest
+ */
+export declare type DictLenRequest = Message<"modal.client.DictLenRequest"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+};
+
+/**
+ * Describes the message modal.client.DictLenRequest.
+ * Use `create(DictLenRequestSchema)` to create a new message.
+ */
+export declare const DictLenRequestSchema: GenMessage<DictLenRequest>;
+
+/**
+ * @generated from message modal.client.DictLenResponse
+ */
+export declare type DictLenResponse = Message<"modal.client.DictLenResponse"> & {
+  /**
+   * @generated from field: int32 len = 1;
+   */
+  len: number;
+};
+
+/**
+ * Describes the message modal.client.DictLenResponse.
+ * Use `create(DictLenResponseSchema)` to create a new message.
+ */
+export declare const DictLenResponseSchema: GenMessage<DictLenResponse>;
+
+/**
+ * @generated from message modal.client.DictListRequest
+ */
+export declare type DictListRequest = Message<"modal.client.DictListRequest"> & {
+  /**
+   * @generated from field: string environment_name = 1;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: modal.client.ListPagination pagination = 2;
+   */
+  pagination?: ListPagination | undefined;
+};
+
+/**
+ * Describes the message modal.client.DictListRequest.
+ * Use `create(DictListRequestSchema)` to create a new message.
+ */
+export declare const DictListRequestSchema: GenMessage<DictListRequest>;
+
+/**
+ * @generated from message modal.client.DictListResponse
+ */
+export declare type DictListResponse = Message<"modal.client.DictListResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.DictListResponse.DictInfo dicts = 1;
+   */
+  dicts: DictListResponse_DictInfo[];
+
+  /**
+   * @generated from field: string environment_name = 2;
+   */
+  environmentName: string;
+};
+
+/**
+ * Describes the message modal.client.DictListResponse.
+ * Use `create(DictListResponseSchema)` to create a new message.
+ */
+export declare const DictListResponseSchema: GenMessage<DictListResponse>;
+
+/**
+ * @generated from message modal.client.DictListResponse.DictInfo
+ */
+export declare type DictListResponse_DictInfo = Message<"modal.client.DictListResponse.DictInfo"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: double created_at = 2;
+   */
+  createdAt: number;
+
+  /**
+   * @generated from field: string dict_id = 3;
+   */
+  dictId: string;
+
+  /**
+   * @generated from field: modal.client.DictMetadata metadata = 4;
+   */
+  metadata?: DictMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.DictListResponse.DictInfo.
+ * Use `create(DictListResponse_DictInfoSchema)` to create a new message.
+ */
+export declare const DictListResponse_DictInfoSchema: GenMessage<DictListResponse_DictInfo>;
+
+/**
+ * @generated from message modal.client.DictMetadata
+ */
+export declare type DictMetadata = Message<"modal.client.DictMetadata"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: modal.client.CreationInfo creation_info = 2;
+   */
+  creationInfo?: CreationInfo | undefined;
+};
+
+/**
+ * Describes the message modal.client.DictMetadata.
+ * Use `create(DictMetadataSchema)` to create a new message.
+ */
+export declare const DictMetadataSchema: GenMessage<DictMetadata>;
+
+/**
+ * @generated from message modal.client.DictPopRequest
+ */
+export declare type DictPopRequest = Message<"modal.client.DictPopRequest"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+
+  /**
+   * @generated from field: bytes key = 2;
+   */
+  key: Uint8Array;
+};
+
+/**
+ * Describes the message modal.client.DictPopRequest.
+ * Use `create(DictPopRequestSchema)` to create a new message.
+ */
+export declare const DictPopRequestSchema: GenMessage<DictPopRequest>;
+
+/**
+ * @generated from message modal.client.DictPopResponse
+ */
+export declare type DictPopResponse = Message<"modal.client.DictPopResponse"> & {
+  /**
+   * @generated from field: bool found = 1;
+   */
+  found: boolean;
+
+  /**
+   * @generated from field: optional bytes value = 2;
+   */
+  value?: Uint8Array | undefined;
+};
+
+/**
+ * Describes the message modal.client.DictPopResponse.
+ * Use `create(DictPopResponseSchema)` to create a new message.
+ */
+export declare const DictPopResponseSchema: GenMessage<DictPopResponse>;
+
+/**
+ * @generated from message modal.client.DictUpdateRequest
+ */
+export declare type DictUpdateRequest = Message<"modal.client.DictUpdateRequest"> & {
+  /**
+   * @generated from field: string dict_id = 1;
+   */
+  dictId: string;
+
+  /**
+   * @generated from field: repeated modal.client.DictEntry updates = 2;
+   */
+  updates: DictEntry[];
+
+  /**
+   * @generated from field: bool if_not_exists = 3;
+   */
+  ifNotExists: boolean;
+};
+
+/**
+ * Describes the message modal.client.DictUpdateRequest.
+ * Use `create(DictUpdateRequestSchema)` to create a new message.
+ */
+export declare const DictUpdateRequestSchema: GenMessage<DictUpdateRequest>;
+
+/**
+ * @generated from message modal.client.DictUpdateResponse
+ */
+export declare type DictUpdateResponse = Message<"modal.client.DictUpdateResponse"> & {
+  /**
+   * @generated from field: bool created = 1;
+   */
+  created: boolean;
+};
+
+/**
+ * Describes the message modal.client.DictUpdateResponse.
+ * Use `create(DictUpdateResponseSchema)` to create a new message.
+ */
+export declare const DictUpdateResponseSchema: GenMessage<DictUpdateResponse>;
+
+/**
+ * @generated from message modal.client.EnvironmentCreateRequest
+ */
+export declare type EnvironmentCreateRequest = Message<"modal.client.EnvironmentCreateRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: bool is_managed = 2;
+   */
+  isManaged: boolean;
+
+  /**
+   * @generated from field: modal.client.EnvironmentSettings settings = 3;
+   */
+  settings?: EnvironmentSettings | undefined;
+
+  /**
+   * @generated from field: modal.client.EnvironmentType environment_type = 4;
+   */
+  environmentType: EnvironmentType;
+
+  /**
+   * @generated from field: optional modal.client.EnvironmentRole default_member_role = 5;
+   */
+  defaultMemberRole?: EnvironmentRole | undefined;
+
+  /**
+   * @generated from field: string default_member_role_str = 6;
+   */
+  defaultMemberRoleStr: string;
+};
+
+/**
+ * Describes the message modal.client.EnvironmentCreateRequest.
+ * Use `create(EnvironmentCreateRequestSchema)` to create a new message.
+ */
+export declare const EnvironmentCreateRequestSchema: GenMessage<EnvironmentCreateRequest>;
+
+/**
+ * @generated from message modal.client.EnvironmentDeleteRequest
+ */
+export declare type EnvironmentDeleteRequest = Message<"modal.client.EnvironmentDeleteRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message modal.client.EnvironmentDeleteRequest.
+ * Use `create(EnvironmentDeleteRequestSchema)` to create a new message.
+ */
+export declare const EnvironmentDeleteRequestSchema: GenMessage<EnvironmentDeleteRequest>;
 
 /**
  * @generated from message modal.client.EnvironmentGetOrCreateRequest
@@ -1445,6 +3469,128 @@ export declare type EnvironmentGetOrCreateResponse = Message<"modal.client.Envir
  * Use `create(EnvironmentGetOrCreateResponseSchema)` to create a new message.
  */
 export declare const EnvironmentGetOrCreateResponseSchema: GenMessage<EnvironmentGetOrCreateResponse>;
+
+/**
+ * @generated from message modal.client.EnvironmentListItem
+ */
+export declare type EnvironmentListItem = Message<"modal.client.EnvironmentListItem"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string webhook_suffix = 2;
+   */
+  webhookSuffix: string;
+
+  /**
+   * @generated from field: double created_at = 3;
+   */
+  createdAt: number;
+
+  /**
+   * @generated from field: bool default = 4;
+   */
+  default: boolean;
+
+  /**
+   * @generated from field: bool is_managed = 5;
+   */
+  isManaged: boolean;
+
+  /**
+   * @generated from field: string environment_id = 6;
+   */
+  environmentId: string;
+
+  /**
+   * @generated from field: optional int32 max_concurrent_tasks = 7;
+   */
+  maxConcurrentTasks?: number | undefined;
+
+  /**
+   * @generated from field: optional int32 max_concurrent_gpus = 8;
+   */
+  maxConcurrentGpus?: number | undefined;
+
+  /**
+   * @generated from field: int32 current_concurrent_tasks = 9;
+   */
+  currentConcurrentTasks: number;
+
+  /**
+   * @generated from field: int32 current_concurrent_gpus = 10;
+   */
+  currentConcurrentGpus: number;
+
+  /**
+   * @generated from field: optional double cycle_budget_dollars = 11;
+   */
+  cycleBudgetDollars?: number | undefined;
+
+  /**
+   * @generated from field: double effective_cycle_spend_limit = 12;
+   */
+  effectiveCycleSpendLimit: number;
+
+  /**
+   * @generated from field: double current_cycle_usage = 13;
+   */
+  currentCycleUsage: number;
+
+  /**
+   * @generated from field: bool spend_limit_reached = 14;
+   */
+  spendLimitReached: boolean;
+
+  /**
+   * @generated from field: modal.client.EnvironmentType environment_type = 15;
+   */
+  environmentType: EnvironmentType;
+
+  /**
+   * @generated from field: optional modal.client.EnvironmentRole default_member_role = 16;
+   */
+  defaultMemberRole?: EnvironmentRole | undefined;
+
+  /**
+   * @generated from field: optional bool block_unauthenticated_resources = 17;
+   */
+  blockUnauthenticatedResources?: boolean | undefined;
+
+  /**
+   * @generated from field: optional modal.client.EnvironmentRole effective_role = 18;
+   */
+  effectiveRole?: EnvironmentRole | undefined;
+
+  /**
+   * @generated from field: optional string image_builder_version = 19;
+   */
+  imageBuilderVersion?: string | undefined;
+};
+
+/**
+ * Describes the message modal.client.EnvironmentListItem.
+ * Use `create(EnvironmentListItemSchema)` to create a new message.
+ */
+export declare const EnvironmentListItemSchema: GenMessage<EnvironmentListItem>;
+
+/**
+ * @generated from message modal.client.EnvironmentListResponse
+ */
+export declare type EnvironmentListResponse = Message<"modal.client.EnvironmentListResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.EnvironmentListItem items = 2;
+   */
+  items: EnvironmentListItem[];
+};
+
+/**
+ * Describes the message modal.client.EnvironmentListResponse.
+ * Use `create(EnvironmentListResponseSchema)` to create a new message.
+ */
+export declare const EnvironmentListResponseSchema: GenMessage<EnvironmentListResponse>;
 
 /**
  * @generated from message modal.client.EnvironmentMetadata
@@ -1495,6 +3641,11 @@ export declare type EnvironmentSettings = Message<"modal.client.EnvironmentSetti
    * @generated from field: optional int32 max_concurrent_tasks = 4;
    */
   maxConcurrentTasks?: number | undefined;
+
+  /**
+   * @generated from field: optional bool block_unauthenticated_resources = 5;
+   */
+  blockUnauthenticatedResources?: boolean | undefined;
 };
 
 /**
@@ -1502,6 +3653,94 @@ export declare type EnvironmentSettings = Message<"modal.client.EnvironmentSetti
  * Use `create(EnvironmentSettingsSchema)` to create a new message.
  */
 export declare const EnvironmentSettingsSchema: GenMessage<EnvironmentSettings>;
+
+/**
+ * @generated from message modal.client.EnvironmentUpdateRequest
+ */
+export declare type EnvironmentUpdateRequest = Message<"modal.client.EnvironmentUpdateRequest"> & {
+  /**
+   * @generated from field: string current_name = 1;
+   */
+  currentName: string;
+
+  /**
+   * @generated from field: google.protobuf.StringValue name = 2;
+   */
+  name?: string | undefined;
+
+  /**
+   * @generated from field: google.protobuf.StringValue web_suffix = 3;
+   */
+  webSuffix?: string | undefined;
+
+  /**
+   * @generated from field: optional int32 max_concurrent_tasks = 4;
+   */
+  maxConcurrentTasks?: number | undefined;
+
+  /**
+   * @generated from field: optional int32 max_concurrent_gpus = 5;
+   */
+  maxConcurrentGpus?: number | undefined;
+
+  /**
+   * @generated from field: optional modal.client.EnvironmentBlockUnauthenticatedResources block_unauthenticated_resources = 6;
+   */
+  blockUnauthenticatedResources?: EnvironmentBlockUnauthenticatedResources | undefined;
+
+  /**
+   * @generated from field: optional string image_builder_version = 7;
+   */
+  imageBuilderVersion?: string | undefined;
+};
+
+/**
+ * Describes the message modal.client.EnvironmentUpdateRequest.
+ * Use `create(EnvironmentUpdateRequestSchema)` to create a new message.
+ */
+export declare const EnvironmentUpdateRequestSchema: GenMessage<EnvironmentUpdateRequest>;
+
+/**
+ * @generated from message modal.client.ExperimentalOutboundPolicy
+ */
+export declare type ExperimentalOutboundPolicy = Message<"modal.client.ExperimentalOutboundPolicy"> & {
+  /**
+   * @generated from field: repeated modal.client.ExperimentalOutboundPolicy.HeaderReplacement header_replacements = 1;
+   */
+  headerReplacements: ExperimentalOutboundPolicy_HeaderReplacement[];
+};
+
+/**
+ * Describes the message modal.client.ExperimentalOutboundPolicy.
+ * Use `create(ExperimentalOutboundPolicySchema)` to create a new message.
+ */
+export declare const ExperimentalOutboundPolicySchema: GenMessage<ExperimentalOutboundPolicy>;
+
+/**
+ * @generated from message modal.client.ExperimentalOutboundPolicy.HeaderReplacement
+ */
+export declare type ExperimentalOutboundPolicy_HeaderReplacement = Message<"modal.client.ExperimentalOutboundPolicy.HeaderReplacement"> & {
+  /**
+   * @generated from field: string domain = 1;
+   */
+  domain: string;
+
+  /**
+   * @generated from field: string secret_id = 4;
+   */
+  secretId: string;
+
+  /**
+   * @generated from field: map<string, string> headers = 5;
+   */
+  headers: { [key: string]: string };
+};
+
+/**
+ * Describes the message modal.client.ExperimentalOutboundPolicy.HeaderReplacement.
+ * Use `create(ExperimentalOutboundPolicy_HeaderReplacementSchema)` to create a new message.
+ */
+export declare const ExperimentalOutboundPolicy_HeaderReplacementSchema: GenMessage<ExperimentalOutboundPolicy_HeaderReplacement>;
 
 /**
  * @generated from message modal.client.FileEntry
@@ -1624,9 +3863,19 @@ export declare type Function = Message<"modal.client.Function"> & {
   secretIds: string[];
 
   /**
+   * @generated from field: modal.client.RateLimit rate_limit = 11;
+   */
+  rateLimit?: RateLimit | undefined;
+
+  /**
    * @generated from field: modal.client.WebhookConfig webhook_config = 15;
    */
   webhookConfig?: WebhookConfig | undefined;
+
+  /**
+   * @generated from field: repeated modal.client.SharedVolumeMount shared_volume_mounts = 16;
+   */
+  sharedVolumeMounts: SharedVolumeMount[];
 
   /**
    * @generated from field: optional string proxy_id = 17;
@@ -1644,9 +3893,19 @@ export declare type Function = Message<"modal.client.Function"> & {
   concurrencyLimit: number;
 
   /**
+   * @generated from field: bool keep_warm = 20;
+   */
+  keepWarm: boolean;
+
+  /**
    * @generated from field: uint32 timeout_secs = 21;
    */
   timeoutSecs: number;
+
+  /**
+   * @generated from field: modal.client.PTYInfo pty_info = 22;
+   */
+  ptyInfo?: PTYInfo | undefined;
 
   /**
    * @generated from field: bytes class_serialized = 23;
@@ -1704,6 +3963,11 @@ export declare type Function = Message<"modal.client.Function"> & {
   maxConcurrentInputs: number;
 
   /**
+   * @generated from field: repeated modal.client.CustomDomainInfo custom_domain_info = 35;
+   */
+  customDomainInfo: CustomDomainInfo[];
+
+  /**
    * @generated from field: string worker_id = 36;
    */
   workerId: string;
@@ -1734,6 +3998,11 @@ export declare type Function = Message<"modal.client.Function"> & {
   checkpointingEnabled: boolean;
 
   /**
+   * @generated from field: modal.client.CheckpointInfo checkpoint = 42;
+   */
+  checkpoint?: CheckpointInfo | undefined;
+
+  /**
    * @generated from field: repeated modal.client.ObjectDependency object_dependencies = 43;
    */
   objectDependencies: ObjectDependency[];
@@ -1747,6 +4016,31 @@ export declare type Function = Message<"modal.client.Function"> & {
    * @generated from field: uint32 max_inputs = 46;
    */
   maxInputs: number;
+
+  /**
+   * @generated from field: repeated modal.client.S3Mount s3_mounts = 47;
+   */
+  s3Mounts: S3Mount[];
+
+  /**
+   * @generated from field: bool _experimental_boost = 48;
+   */
+  ExperimentalBoost: boolean;
+
+  /**
+   * @generated from field: bool _experimental_scheduler = 49;
+   */
+  ExperimentalScheduler: boolean;
+
+  /**
+   * @generated from field: optional modal.client.SchedulerPlacement scheduler_placement = 50;
+   */
+  schedulerPlacement?: SchedulerPlacement | undefined;
+
+  /**
+   * @generated from field: repeated modal.client.CloudBucketMount cloud_bucket_mounts = 51;
+   */
+  cloudBucketMounts: CloudBucketMount[];
 
   /**
    * @generated from field: bool is_class = 53;
@@ -1767,6 +4061,11 @@ export declare type Function = Message<"modal.client.Function"> & {
    * @generated from field: modal.client.ClassParameterInfo class_parameter_info = 56;
    */
   classParameterInfo?: ClassParameterInfo | undefined;
+
+  /**
+   * @generated from field: repeated modal.client.Resources _experimental_resources = 57;
+   */
+  ExperimentalResources: Resources[];
 
   /**
    * @generated from field: uint32 batch_max_size = 60;
@@ -1797,6 +4096,11 @@ export declare type Function = Message<"modal.client.Function"> & {
    * @generated from field: bool _experimental_task_templates_enabled = 65;
    */
   ExperimentalTaskTemplatesEnabled: boolean;
+
+  /**
+   * @generated from field: repeated modal.client.TaskTemplate _experimental_task_templates = 66;
+   */
+  ExperimentalTaskTemplates: TaskTemplate[];
 
   /**
    * @generated from field: uint32 _experimental_group_size = 67;
@@ -1909,6 +4213,11 @@ export declare type Function = Message<"modal.client.Function"> & {
   supportedOutputFormats: DataFormat[];
 
   /**
+   * @generated from field: optional modal.client.HTTPConfig http_config = 89;
+   */
+  httpConfig?: HTTPConfig | undefined;
+
+  /**
    * @generated from field: string implementation_name = 90;
    */
   implementationName: string;
@@ -1937,6 +4246,11 @@ export declare type Function = Message<"modal.client.Function"> & {
    * @generated from field: bool is_sessioned = 95;
    */
   isSessioned: boolean;
+
+  /**
+   * @generated from field: optional modal.client.NetworkAccess network_access = 96;
+   */
+  networkAccess?: NetworkAccess | undefined;
 
   /**
    * Dorian: how the TypeScript guest finds the user's code; absent for Python.
@@ -2060,6 +4374,37 @@ export declare type FunctionBindParamsResponse = Message<"modal.client.FunctionB
 export declare const FunctionBindParamsResponseSchema: GenMessage<FunctionBindParamsResponse>;
 
 /**
+ * @generated from message modal.client.FunctionCallCallGraphInfo
+ */
+export declare type FunctionCallCallGraphInfo = Message<"modal.client.FunctionCallCallGraphInfo"> & {
+  /**
+   * @generated from field: string function_call_id = 1;
+   */
+  functionCallId: string;
+
+  /**
+   * @generated from field: string parent_input_id = 2;
+   */
+  parentInputId: string;
+
+  /**
+   * @generated from field: string function_name = 3;
+   */
+  functionName: string;
+
+  /**
+   * @generated from field: string module_name = 4;
+   */
+  moduleName: string;
+};
+
+/**
+ * Describes the message modal.client.FunctionCallCallGraphInfo.
+ * Use `create(FunctionCallCallGraphInfoSchema)` to create a new message.
+ */
+export declare const FunctionCallCallGraphInfoSchema: GenMessage<FunctionCallCallGraphInfo>;
+
+/**
  * @generated from message modal.client.FunctionCallCancelRequest
  */
 export declare type FunctionCallCancelRequest = Message<"modal.client.FunctionCallCancelRequest"> & {
@@ -2161,6 +4506,43 @@ export declare type FunctionCallGetDataRequest = Message<"modal.client.FunctionC
 export declare const FunctionCallGetDataRequestSchema: GenMessage<FunctionCallGetDataRequest>;
 
 /**
+ * @generated from message modal.client.FunctionCallGetInfoRequest
+ */
+export declare type FunctionCallGetInfoRequest = Message<"modal.client.FunctionCallGetInfoRequest"> & {
+  /**
+   * @generated from field: string function_id = 1;
+   */
+  functionId: string;
+
+  /**
+   * @generated from field: string function_call_id = 2;
+   */
+  functionCallId: string;
+};
+
+/**
+ * Describes the message modal.client.FunctionCallGetInfoRequest.
+ * Use `create(FunctionCallGetInfoRequestSchema)` to create a new message.
+ */
+export declare const FunctionCallGetInfoRequestSchema: GenMessage<FunctionCallGetInfoRequest>;
+
+/**
+ * @generated from message modal.client.FunctionCallGetInfoResponse
+ */
+export declare type FunctionCallGetInfoResponse = Message<"modal.client.FunctionCallGetInfoResponse"> & {
+  /**
+   * @generated from field: modal.client.FunctionCallInfo info = 1;
+   */
+  info?: FunctionCallInfo | undefined;
+};
+
+/**
+ * Describes the message modal.client.FunctionCallGetInfoResponse.
+ * Use `create(FunctionCallGetInfoResponseSchema)` to create a new message.
+ */
+export declare const FunctionCallGetInfoResponseSchema: GenMessage<FunctionCallGetInfoResponse>;
+
+/**
  * @generated from message modal.client.FunctionCallHandleMetadata
  */
 export declare type FunctionCallHandleMetadata = Message<"modal.client.FunctionCallHandleMetadata"> & {
@@ -2180,6 +4562,67 @@ export declare type FunctionCallHandleMetadata = Message<"modal.client.FunctionC
  * Use `create(FunctionCallHandleMetadataSchema)` to create a new message.
  */
 export declare const FunctionCallHandleMetadataSchema: GenMessage<FunctionCallHandleMetadata>;
+
+/**
+ * @generated from message modal.client.FunctionCallInfo
+ */
+export declare type FunctionCallInfo = Message<"modal.client.FunctionCallInfo"> & {
+  /**
+   * @generated from field: string function_call_id = 1;
+   */
+  functionCallId: string;
+
+  /**
+   * @generated from field: int32 idx = 2;
+   */
+  idx: number;
+
+  /**
+   * @generated from field: double created_at = 6;
+   */
+  createdAt: number;
+
+  /**
+   * @generated from field: double scheduled_at = 7;
+   */
+  scheduledAt: number;
+
+  /**
+   * @generated from field: modal.client.InputCategoryInfo pending_inputs = 12;
+   */
+  pendingInputs?: InputCategoryInfo | undefined;
+
+  /**
+   * @generated from field: modal.client.InputCategoryInfo failed_inputs = 13;
+   */
+  failedInputs?: InputCategoryInfo | undefined;
+
+  /**
+   * @generated from field: modal.client.InputCategoryInfo succeeded_inputs = 14;
+   */
+  succeededInputs?: InputCategoryInfo | undefined;
+
+  /**
+   * @generated from field: modal.client.InputCategoryInfo timeout_inputs = 15;
+   */
+  timeoutInputs?: InputCategoryInfo | undefined;
+
+  /**
+   * @generated from field: modal.client.InputCategoryInfo cancelled_inputs = 16;
+   */
+  cancelledInputs?: InputCategoryInfo | undefined;
+
+  /**
+   * @generated from field: int32 total_inputs = 17;
+   */
+  totalInputs: number;
+};
+
+/**
+ * Describes the message modal.client.FunctionCallInfo.
+ * Use `create(FunctionCallInfoSchema)` to create a new message.
+ */
+export declare const FunctionCallInfoSchema: GenMessage<FunctionCallInfo>;
 
 /**
  * @generated from message modal.client.FunctionCallPutDataRequest
@@ -2239,6 +4682,11 @@ export declare type FunctionCreateRequest = Message<"modal.client.FunctionCreate
   existingFunctionId: string;
 
   /**
+   * @generated from field: bool defer_updates = 8;
+   */
+  deferUpdates: boolean;
+
+  /**
    * @generated from field: modal.client.FunctionData function_data = 9;
    */
   functionData?: FunctionData | undefined;
@@ -2265,6 +4713,11 @@ export declare type FunctionCreateResponse = Message<"modal.client.FunctionCreat
   DeprecatedWebUrl: string;
 
   /**
+   * @generated from field: modal.client.WebUrlInfo web_url_info = 3;
+   */
+  webUrlInfo?: WebUrlInfo | undefined;
+
+  /**
    * @generated from field: modal.client.Function function = 4;
    */
   function?: Function | undefined;
@@ -2278,6 +4731,11 @@ export declare type FunctionCreateResponse = Message<"modal.client.FunctionCreat
    * @generated from field: repeated modal.client.Warning server_warnings = 6;
    */
   serverWarnings: Warning[];
+
+  /**
+   * @generated from field: modal.client.FunctionData function_data = 7;
+   */
+  functionData?: FunctionData | undefined;
 };
 
 /**
@@ -2344,6 +4802,11 @@ export declare type FunctionData = Message<"modal.client.FunctionData"> & {
    * @generated from field: modal.client.WebhookConfig webhook_config = 11;
    */
   webhookConfig?: WebhookConfig | undefined;
+
+  /**
+   * @generated from field: repeated modal.client.CustomDomainInfo custom_domain_info = 12;
+   */
+  customDomainInfo: CustomDomainInfo[];
 
   /**
    * @generated from field: bool is_class = 13;
@@ -2471,6 +4934,11 @@ export declare type FunctionData = Message<"modal.client.FunctionData"> & {
   supportedOutputFormats: DataFormat[];
 
   /**
+   * @generated from field: optional modal.client.HTTPConfig http_config = 39;
+   */
+  httpConfig?: HTTPConfig | undefined;
+
+  /**
    * @generated from field: string implementation_name = 40;
    */
   implementationName: string;
@@ -2550,6 +5018,85 @@ export declare type FunctionFinishInputsRequest = Message<"modal.client.Function
 export declare const FunctionFinishInputsRequestSchema: GenMessage<FunctionFinishInputsRequest>;
 
 /**
+ * @generated from message modal.client.FunctionGetByIdRequest
+ */
+export declare type FunctionGetByIdRequest = Message<"modal.client.FunctionGetByIdRequest"> & {
+  /**
+   * @generated from field: string function_id = 1;
+   */
+  functionId: string;
+};
+
+/**
+ * Describes the message modal.client.FunctionGetByIdRequest.
+ * Use `create(FunctionGetByIdRequestSchema)` to create a new message.
+ */
+export declare const FunctionGetByIdRequestSchema: GenMessage<FunctionGetByIdRequest>;
+
+/**
+ * @generated from message modal.client.FunctionGetByIdResponse
+ */
+export declare type FunctionGetByIdResponse = Message<"modal.client.FunctionGetByIdResponse"> & {
+  /**
+   * @generated from field: modal.client.FunctionData function = 1;
+   */
+  function?: FunctionData | undefined;
+
+  /**
+   * @generated from field: modal.client.FunctionHandleMetadata handle_metadata = 2;
+   */
+  handleMetadata?: FunctionHandleMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.FunctionGetByIdResponse.
+ * Use `create(FunctionGetByIdResponseSchema)` to create a new message.
+ */
+export declare const FunctionGetByIdResponseSchema: GenMessage<FunctionGetByIdResponse>;
+
+/**
+ * @generated from message modal.client.FunctionGetCallGraphRequest
+ */
+export declare type FunctionGetCallGraphRequest = Message<"modal.client.FunctionGetCallGraphRequest"> & {
+  /**
+   * @generated from field: string function_call_id = 2;
+   */
+  functionCallId: string;
+};
+
+/**
+ * Describes the message modal.client.FunctionGetCallGraphRequest.
+ * Use `create(FunctionGetCallGraphRequestSchema)` to create a new message.
+ */
+export declare const FunctionGetCallGraphRequestSchema: GenMessage<FunctionGetCallGraphRequest>;
+
+/**
+ * @generated from message modal.client.FunctionGetCallGraphResponse
+ */
+export declare type FunctionGetCallGraphResponse = Message<"modal.client.FunctionGetCallGraphResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.InputCallGraphInfo inputs = 1;
+   */
+  inputs: InputCallGraphInfo[];
+
+  /**
+   * @generated from field: repeated modal.client.FunctionCallCallGraphInfo function_calls = 2;
+   */
+  functionCalls: FunctionCallCallGraphInfo[];
+
+  /**
+   * @generated from field: bool truncated = 3;
+   */
+  truncated: boolean;
+};
+
+/**
+ * Describes the message modal.client.FunctionGetCallGraphResponse.
+ * Use `create(FunctionGetCallGraphResponseSchema)` to create a new message.
+ */
+export declare const FunctionGetCallGraphResponseSchema: GenMessage<FunctionGetCallGraphResponse>;
+
+/**
  * @generated from message modal.client.FunctionGetCurrentStatsRequest
  */
 export declare type FunctionGetCurrentStatsRequest = Message<"modal.client.FunctionGetCurrentStatsRequest"> & {
@@ -2564,6 +5111,48 @@ export declare type FunctionGetCurrentStatsRequest = Message<"modal.client.Funct
  * Use `create(FunctionGetCurrentStatsRequestSchema)` to create a new message.
  */
 export declare const FunctionGetCurrentStatsRequestSchema: GenMessage<FunctionGetCurrentStatsRequest>;
+
+/**
+ * @generated from message modal.client.FunctionGetDynamicConcurrencyRequest
+ */
+export declare type FunctionGetDynamicConcurrencyRequest = Message<"modal.client.FunctionGetDynamicConcurrencyRequest"> & {
+  /**
+   * @generated from field: string function_id = 1;
+   */
+  functionId: string;
+
+  /**
+   * @generated from field: uint32 target_concurrency = 2;
+   */
+  targetConcurrency: number;
+
+  /**
+   * @generated from field: uint32 max_concurrency = 3;
+   */
+  maxConcurrency: number;
+};
+
+/**
+ * Describes the message modal.client.FunctionGetDynamicConcurrencyRequest.
+ * Use `create(FunctionGetDynamicConcurrencyRequestSchema)` to create a new message.
+ */
+export declare const FunctionGetDynamicConcurrencyRequestSchema: GenMessage<FunctionGetDynamicConcurrencyRequest>;
+
+/**
+ * @generated from message modal.client.FunctionGetDynamicConcurrencyResponse
+ */
+export declare type FunctionGetDynamicConcurrencyResponse = Message<"modal.client.FunctionGetDynamicConcurrencyResponse"> & {
+  /**
+   * @generated from field: uint32 concurrency = 1;
+   */
+  concurrency: number;
+};
+
+/**
+ * Describes the message modal.client.FunctionGetDynamicConcurrencyResponse.
+ * Use `create(FunctionGetDynamicConcurrencyResponseSchema)` to create a new message.
+ */
+export declare const FunctionGetDynamicConcurrencyResponseSchema: GenMessage<FunctionGetDynamicConcurrencyResponse>;
 
 /**
  * @generated from message modal.client.FunctionGetInputsItem
@@ -2631,6 +5220,16 @@ export declare type FunctionGetInputsRequest = Message<"modal.client.FunctionGet
   functionId: string;
 
   /**
+   * @generated from field: int32 max_values = 3;
+   */
+  maxValues: number;
+
+  /**
+   * @generated from field: float average_call_time = 5;
+   */
+  averageCallTime: number;
+
+  /**
    * @generated from field: int32 input_concurrency = 6;
    */
   inputConcurrency: number;
@@ -2691,6 +5290,11 @@ export declare type FunctionGetOutputsItem = Message<"modal.client.FunctionGetOu
    * @generated from field: string input_id = 3;
    */
   inputId: string;
+
+  /**
+   * @generated from field: int32 gen_index = 4;
+   */
+  genIndex: number;
 
   /**
    * @generated from field: modal.client.DataFormat data_format = 5;
@@ -2831,6 +5435,11 @@ export declare type FunctionGetRequest = Message<"modal.client.FunctionGetReques
   objectTag: string;
 
   /**
+   * @generated from field: modal.client.DeploymentNamespace namespace = 3;
+   */
+  namespace: DeploymentNamespace;
+
+  /**
    * @generated from field: string environment_name = 4;
    */
   environmentName: string;
@@ -2865,6 +5474,11 @@ export declare type FunctionGetResponse = Message<"modal.client.FunctionGetRespo
    * @generated from field: repeated modal.client.Warning server_warnings = 4;
    */
   serverWarnings: Warning[];
+
+  /**
+   * @generated from field: modal.client.FunctionData function = 5;
+   */
+  function?: FunctionData | undefined;
 };
 
 /**
@@ -2872,6 +5486,75 @@ export declare type FunctionGetResponse = Message<"modal.client.FunctionGetRespo
  * Use `create(FunctionGetResponseSchema)` to create a new message.
  */
 export declare const FunctionGetResponseSchema: GenMessage<FunctionGetResponse>;
+
+/**
+ * @generated from message modal.client.FunctionGetSchedulingParamsRequest
+ */
+export declare type FunctionGetSchedulingParamsRequest = Message<"modal.client.FunctionGetSchedulingParamsRequest"> & {
+  /**
+   * @generated from field: string function_id = 1;
+   */
+  functionId: string;
+};
+
+/**
+ * Describes the message modal.client.FunctionGetSchedulingParamsRequest.
+ * Use `create(FunctionGetSchedulingParamsRequestSchema)` to create a new message.
+ */
+export declare const FunctionGetSchedulingParamsRequestSchema: GenMessage<FunctionGetSchedulingParamsRequest>;
+
+/**
+ * @generated from message modal.client.FunctionGetSchedulingParamsResponse
+ */
+export declare type FunctionGetSchedulingParamsResponse = Message<"modal.client.FunctionGetSchedulingParamsResponse"> & {
+  /**
+   * @generated from field: modal.client.AutoscalerConfiguration autoscaler_configuration = 1;
+   */
+  autoscalerConfiguration?: AutoscalerConfiguration | undefined;
+};
+
+/**
+ * Describes the message modal.client.FunctionGetSchedulingParamsResponse.
+ * Use `create(FunctionGetSchedulingParamsResponseSchema)` to create a new message.
+ */
+export declare const FunctionGetSchedulingParamsResponseSchema: GenMessage<FunctionGetSchedulingParamsResponse>;
+
+/**
+ * @generated from message modal.client.FunctionGetSerializedRequest
+ */
+export declare type FunctionGetSerializedRequest = Message<"modal.client.FunctionGetSerializedRequest"> & {
+  /**
+   * @generated from field: string function_id = 1;
+   */
+  functionId: string;
+};
+
+/**
+ * Describes the message modal.client.FunctionGetSerializedRequest.
+ * Use `create(FunctionGetSerializedRequestSchema)` to create a new message.
+ */
+export declare const FunctionGetSerializedRequestSchema: GenMessage<FunctionGetSerializedRequest>;
+
+/**
+ * @generated from message modal.client.FunctionGetSerializedResponse
+ */
+export declare type FunctionGetSerializedResponse = Message<"modal.client.FunctionGetSerializedResponse"> & {
+  /**
+   * @generated from field: bytes function_serialized = 1;
+   */
+  functionSerialized: Uint8Array;
+
+  /**
+   * @generated from field: bytes class_serialized = 2;
+   */
+  classSerialized: Uint8Array;
+};
+
+/**
+ * Describes the message modal.client.FunctionGetSerializedResponse.
+ * Use `create(FunctionGetSerializedResponseSchema)` to create a new message.
+ */
+export declare const FunctionGetSerializedResponseSchema: GenMessage<FunctionGetSerializedResponse>;
 
 /**
  * @generated from message modal.client.FunctionHandleMetadata
@@ -2966,6 +5649,11 @@ export declare type FunctionHandleMetadata = Message<"modal.client.FunctionHandl
    * @generated from field: optional uint64 max_async_object_size_bytes = 53;
    */
   maxAsyncObjectSizeBytes?: bigint | undefined;
+
+  /**
+   * @generated from field: string base_function_id = 54;
+   */
+  baseFunctionId: string;
 };
 
 /**
@@ -3203,6 +5891,11 @@ export declare type FunctionOptions = Message<"modal.client.FunctionOptions"> & 
   batchLingerMs?: bigint | undefined;
 
   /**
+   * @generated from field: optional modal.client.SchedulerPlacement scheduler_placement = 17;
+   */
+  schedulerPlacement?: SchedulerPlacement | undefined;
+
+  /**
    * @generated from field: optional string cloud_provider_str = 18;
    */
   cloudProviderStr?: string | undefined;
@@ -3211,6 +5904,11 @@ export declare type FunctionOptions = Message<"modal.client.FunctionOptions"> & 
    * @generated from field: bool replace_cloud_bucket_mounts = 19;
    */
   replaceCloudBucketMounts: boolean;
+
+  /**
+   * @generated from field: repeated modal.client.CloudBucketMount cloud_bucket_mounts = 20;
+   */
+  cloudBucketMounts: CloudBucketMount[];
 
   /**
    * @generated from field: optional int32 pinned_app_version = 21;
@@ -3339,6 +6037,11 @@ export declare type FunctionPutInputsItem = Message<"modal.client.FunctionPutInp
    * @generated from field: uint64 r2_throughput_bytes_s = 5;
    */
   r2ThroughputBytesS: bigint;
+
+  /**
+   * @generated from field: repeated modal.client.BlobUploadResult blob_upload_results = 6;
+   */
+  blobUploadResults: BlobUploadResult[];
 };
 
 /**
@@ -3440,6 +6143,11 @@ export declare type FunctionPutOutputsItem = Message<"modal.client.FunctionPutOu
   outputCreatedAt: number;
 
   /**
+   * @generated from field: int32 gen_index = 6;
+   */
+  genIndex: number;
+
+  /**
    * @generated from field: modal.client.DataFormat data_format = 7;
    */
   dataFormat: DataFormat;
@@ -3491,6 +6199,69 @@ export declare type FunctionPutOutputsRequest = Message<"modal.client.FunctionPu
  * Use `create(FunctionPutOutputsRequestSchema)` to create a new message.
  */
 export declare const FunctionPutOutputsRequestSchema: GenMessage<FunctionPutOutputsRequest>;
+
+/**
+ * @generated from message modal.client.FunctionRetryInputsItem
+ */
+export declare type FunctionRetryInputsItem = Message<"modal.client.FunctionRetryInputsItem"> & {
+  /**
+   * @generated from field: string input_jwt = 1;
+   */
+  inputJwt: string;
+
+  /**
+   * @generated from field: modal.client.FunctionInput input = 2;
+   */
+  input?: FunctionInput | undefined;
+
+  /**
+   * @generated from field: uint32 retry_count = 3;
+   */
+  retryCount: number;
+};
+
+/**
+ * Describes the message modal.client.FunctionRetryInputsItem.
+ * Use `create(FunctionRetryInputsItemSchema)` to create a new message.
+ */
+export declare const FunctionRetryInputsItemSchema: GenMessage<FunctionRetryInputsItem>;
+
+/**
+ * @generated from message modal.client.FunctionRetryInputsRequest
+ */
+export declare type FunctionRetryInputsRequest = Message<"modal.client.FunctionRetryInputsRequest"> & {
+  /**
+   * @generated from field: string function_call_jwt = 1;
+   */
+  functionCallJwt: string;
+
+  /**
+   * @generated from field: repeated modal.client.FunctionRetryInputsItem inputs = 2;
+   */
+  inputs: FunctionRetryInputsItem[];
+};
+
+/**
+ * Describes the message modal.client.FunctionRetryInputsRequest.
+ * Use `create(FunctionRetryInputsRequestSchema)` to create a new message.
+ */
+export declare const FunctionRetryInputsRequestSchema: GenMessage<FunctionRetryInputsRequest>;
+
+/**
+ * @generated from message modal.client.FunctionRetryInputsResponse
+ */
+export declare type FunctionRetryInputsResponse = Message<"modal.client.FunctionRetryInputsResponse"> & {
+  /**
+   * @generated from field: repeated string input_jwts = 1;
+   */
+  inputJwts: string[];
+};
+
+/**
+ * Describes the message modal.client.FunctionRetryInputsResponse.
+ * Use `create(FunctionRetryInputsResponseSchema)` to create a new message.
+ */
+export declare const FunctionRetryInputsResponseSchema: GenMessage<FunctionRetryInputsResponse>;
 
 /**
  * @generated from message modal.client.FunctionRetryPolicy
@@ -3579,6 +6350,11 @@ export declare type FunctionStats = Message<"modal.client.FunctionStats"> & {
   backlog: number;
 
   /**
+   * @generated from field: uint32 num_active_tasks = 2;
+   */
+  numActiveTasks: number;
+
+  /**
    * @generated from field: uint32 num_total_tasks = 3;
    */
   numTotalTasks: number;
@@ -3655,6 +6431,11 @@ export declare type GPUConfig = Message<"modal.client.GPUConfig"> & {
    * @generated from field: uint32 count = 2;
    */
   count: number;
+
+  /**
+   * @generated from field: uint32 memory = 3;
+   */
+  memory: number;
 
   /**
    * @generated from field: string gpu_type = 4;
@@ -3747,6 +6528,11 @@ export declare type GenericResult = Message<"modal.client.GenericResult"> & {
   } | { case: undefined; value?: undefined };
 
   /**
+   * @generated from field: modal.client.GenericResult.GeneratorStatus gen_status = 7;
+   */
+  genStatus: GenericResult_GeneratorStatus;
+
+  /**
    * @generated from field: bytes serialized_tb = 11;
    */
   serializedTb: Uint8Array;
@@ -3774,6 +6560,31 @@ export declare type GenericResult = Message<"modal.client.GenericResult"> & {
  * Use `create(GenericResultSchema)` to create a new message.
  */
 export declare const GenericResultSchema: GenMessage<GenericResult>;
+
+/**
+ * @generated from enum modal.client.GenericResult.GeneratorStatus
+ */
+export enum GenericResult_GeneratorStatus {
+  /**
+   * @generated from enum value: GENERATOR_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: GENERATOR_STATUS_INCOMPLETE = 1;
+   */
+  INCOMPLETE = 1,
+
+  /**
+   * @generated from enum value: GENERATOR_STATUS_COMPLETE = 2;
+   */
+  COMPLETE = 2,
+}
+
+/**
+ * Describes the enum modal.client.GenericResult.GeneratorStatus.
+ */
+export declare const GenericResult_GeneratorStatusSchema: GenEnum<GenericResult_GeneratorStatus>;
 
 /**
  * @generated from enum modal.client.GenericResult.GenericStatus
@@ -3823,12 +6634,73 @@ export enum GenericResult_GenericStatus {
    * @generated from enum value: GENERIC_STATUS_MEMORY_MANAGER_EVICTION = 8;
    */
   MEMORY_MANAGER_EVICTION = 8,
+
+  /**
+   * @generated from enum value: GENERIC_STATUS_MEMORY_THRASHING_EVICTION = 9;
+   */
+  MEMORY_THRASHING_EVICTION = 9,
+
+  /**
+   * @generated from enum value: GENERIC_STATUS_KERNEL_OOM_KILL = 10;
+   */
+  KERNEL_OOM_KILL = 10,
 }
 
 /**
  * Describes the enum modal.client.GenericResult.GenericStatus.
  */
 export declare const GenericResult_GenericStatusSchema: GenEnum<GenericResult_GenericStatus>;
+
+/**
+ * @generated from message modal.client.HTTPConfig
+ */
+export declare type HTTPConfig = Message<"modal.client.HTTPConfig"> & {
+  /**
+   * @generated from field: uint32 port = 1;
+   */
+  port: number;
+
+  /**
+   * @generated from field: repeated string proxy_regions = 2;
+   */
+  proxyRegions: string[];
+
+  /**
+   * @generated from field: uint32 startup_timeout = 3;
+   */
+  startupTimeout: number;
+
+  /**
+   * @generated from field: uint32 exit_grace_period = 4;
+   */
+  exitGracePeriod: number;
+
+  /**
+   * @generated from field: bool h2_enabled = 5;
+   */
+  h2Enabled: boolean;
+
+  /**
+   * @generated from field: uint32 target_concurrency = 6;
+   */
+  targetConcurrency: number;
+
+  /**
+   * @generated from field: bool unauthenticated = 7;
+   */
+  unauthenticated: boolean;
+
+  /**
+   * @generated from field: optional modal.client.LiftAndShiftConfig lift_and_shift_config = 8;
+   */
+  liftAndShiftConfig?: LiftAndShiftConfig | undefined;
+};
+
+/**
+ * Describes the message modal.client.HTTPConfig.
+ * Use `create(HTTPConfigSchema)` to create a new message.
+ */
+export declare const HTTPConfigSchema: GenMessage<HTTPConfig>;
 
 /**
  * @generated from message modal.client.Image
@@ -3858,6 +6730,11 @@ export declare type Image = Message<"modal.client.Image"> & {
    * @generated from field: repeated string secret_ids = 12;
    */
   secretIds: string[];
+
+  /**
+   * @generated from field: bool gpu = 13;
+   */
+  gpu: boolean;
 
   /**
    * @generated from field: string build_function_def = 14;
@@ -3908,6 +6785,11 @@ export declare type Image = Message<"modal.client.Image"> & {
    * @generated from field: repeated modal.client.VolumeMount volume_mounts = 23;
    */
   volumeMounts: VolumeMount[];
+
+  /**
+   * @generated from field: modal.client.Arch arch = 24;
+   */
+  arch: Arch;
 };
 
 /**
@@ -3936,6 +6818,96 @@ export declare type ImageContextFile = Message<"modal.client.ImageContextFile"> 
  * Use `create(ImageContextFileSchema)` to create a new message.
  */
 export declare const ImageContextFileSchema: GenMessage<ImageContextFile>;
+
+/**
+ * @generated from message modal.client.ImageDeleteRequest
+ */
+export declare type ImageDeleteRequest = Message<"modal.client.ImageDeleteRequest"> & {
+  /**
+   * @generated from field: string image_id = 1;
+   */
+  imageId: string;
+};
+
+/**
+ * Describes the message modal.client.ImageDeleteRequest.
+ * Use `create(ImageDeleteRequestSchema)` to create a new message.
+ */
+export declare const ImageDeleteRequestSchema: GenMessage<ImageDeleteRequest>;
+
+/**
+ * @generated from message modal.client.ImageFromIdRequest
+ */
+export declare type ImageFromIdRequest = Message<"modal.client.ImageFromIdRequest"> & {
+  /**
+   * @generated from field: string image_id = 1;
+   */
+  imageId: string;
+};
+
+/**
+ * Describes the message modal.client.ImageFromIdRequest.
+ * Use `create(ImageFromIdRequestSchema)` to create a new message.
+ */
+export declare const ImageFromIdRequestSchema: GenMessage<ImageFromIdRequest>;
+
+/**
+ * @generated from message modal.client.ImageFromIdResponse
+ */
+export declare type ImageFromIdResponse = Message<"modal.client.ImageFromIdResponse"> & {
+  /**
+   * @generated from field: string image_id = 1;
+   */
+  imageId: string;
+
+  /**
+   * @generated from field: modal.client.ImageMetadata metadata = 2;
+   */
+  metadata?: ImageMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.ImageFromIdResponse.
+ * Use `create(ImageFromIdResponseSchema)` to create a new message.
+ */
+export declare const ImageFromIdResponseSchema: GenMessage<ImageFromIdResponse>;
+
+/**
+ * @generated from message modal.client.ImageGetByTagRequest
+ */
+export declare type ImageGetByTagRequest = Message<"modal.client.ImageGetByTagRequest"> & {
+  /**
+   * @generated from field: string tag = 1;
+   */
+  tag: string;
+
+  /**
+   * @generated from field: string environment_name = 2;
+   */
+  environmentName: string;
+};
+
+/**
+ * Describes the message modal.client.ImageGetByTagRequest.
+ * Use `create(ImageGetByTagRequestSchema)` to create a new message.
+ */
+export declare const ImageGetByTagRequestSchema: GenMessage<ImageGetByTagRequest>;
+
+/**
+ * @generated from message modal.client.ImageGetByTagResponse
+ */
+export declare type ImageGetByTagResponse = Message<"modal.client.ImageGetByTagResponse"> & {
+  /**
+   * @generated from field: string image_id = 1;
+   */
+  imageId: string;
+};
+
+/**
+ * Describes the message modal.client.ImageGetByTagResponse.
+ * Use `create(ImageGetByTagResponseSchema)` to create a new message.
+ */
+export declare const ImageGetByTagResponseSchema: GenMessage<ImageGetByTagResponse>;
 
 /**
  * @generated from message modal.client.ImageGetOrCreateRequest
@@ -4094,6 +7066,109 @@ export declare type ImageJoinStreamingResponse = Message<"modal.client.ImageJoin
 export declare const ImageJoinStreamingResponseSchema: GenMessage<ImageJoinStreamingResponse>;
 
 /**
+ * @generated from message modal.client.ImageListTagsItem
+ */
+export declare type ImageListTagsItem = Message<"modal.client.ImageListTagsItem"> & {
+  /**
+   * @generated from field: string tag = 1;
+   */
+  tag: string;
+
+  /**
+   * @generated from field: string image_id = 2;
+   */
+  imageId: string;
+
+  /**
+   * @generated from field: string revision_id = 3;
+   */
+  revisionId: string;
+
+  /**
+   * @generated from field: double created_at = 4;
+   */
+  createdAt: number;
+
+  /**
+   * @generated from field: double updated_at = 5;
+   */
+  updatedAt: number;
+
+  /**
+   * @generated from field: string last_published_by = 6;
+   */
+  lastPublishedBy: string;
+};
+
+/**
+ * Describes the message modal.client.ImageListTagsItem.
+ * Use `create(ImageListTagsItemSchema)` to create a new message.
+ */
+export declare const ImageListTagsItemSchema: GenMessage<ImageListTagsItem>;
+
+/**
+ * @generated from message modal.client.ImageListTagsRequest
+ */
+export declare type ImageListTagsRequest = Message<"modal.client.ImageListTagsRequest"> & {
+  /**
+   * @generated from field: string environment_name = 1;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: string tag_prefix = 2;
+   */
+  tagPrefix: string;
+
+  /**
+   * @generated from field: uint32 max_objects = 3;
+   */
+  maxObjects: number;
+
+  /**
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: string image_id = 5;
+   */
+  imageId: string;
+};
+
+/**
+ * Describes the message modal.client.ImageListTagsRequest.
+ * Use `create(ImageListTagsRequestSchema)` to create a new message.
+ */
+export declare const ImageListTagsRequestSchema: GenMessage<ImageListTagsRequest>;
+
+/**
+ * @generated from message modal.client.ImageListTagsResponse
+ */
+export declare type ImageListTagsResponse = Message<"modal.client.ImageListTagsResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.ImageListTagsItem items = 1;
+   */
+  items: ImageListTagsItem[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * @generated from field: string environment_name = 3;
+   */
+  environmentName: string;
+};
+
+/**
+ * Describes the message modal.client.ImageListTagsResponse.
+ * Use `create(ImageListTagsResponseSchema)` to create a new message.
+ */
+export declare const ImageListTagsResponseSchema: GenMessage<ImageListTagsResponse>;
+
+/**
  * @generated from message modal.client.ImageMetadata
  */
 export declare type ImageMetadata = Message<"modal.client.ImageMetadata"> & {
@@ -4130,6 +7205,58 @@ export declare type ImageMetadata = Message<"modal.client.ImageMetadata"> & {
 export declare const ImageMetadataSchema: GenMessage<ImageMetadata>;
 
 /**
+ * @generated from message modal.client.ImagePublishRequest
+ */
+export declare type ImagePublishRequest = Message<"modal.client.ImagePublishRequest"> & {
+  /**
+   * @generated from field: string image_id = 1;
+   */
+  imageId: string;
+
+  /**
+   * @generated from field: string tag = 2;
+   */
+  tag: string;
+
+  /**
+   * @generated from field: string environment_name = 3;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: bool allow_public = 4;
+   */
+  allowPublic: boolean;
+};
+
+/**
+ * Describes the message modal.client.ImagePublishRequest.
+ * Use `create(ImagePublishRequestSchema)` to create a new message.
+ */
+export declare const ImagePublishRequestSchema: GenMessage<ImagePublishRequest>;
+
+/**
+ * @generated from message modal.client.ImagePublishResponse
+ */
+export declare type ImagePublishResponse = Message<"modal.client.ImagePublishResponse"> & {
+  /**
+   * @generated from field: string image_id = 1;
+   */
+  imageId: string;
+
+  /**
+   * @generated from field: string revision_id = 2;
+   */
+  revisionId: string;
+};
+
+/**
+ * Describes the message modal.client.ImagePublishResponse.
+ * Use `create(ImagePublishResponseSchema)` to create a new message.
+ */
+export declare const ImagePublishResponseSchema: GenMessage<ImagePublishResponse>;
+
+/**
  * @generated from message modal.client.ImageRegistryConfig
  */
 export declare type ImageRegistryConfig = Message<"modal.client.ImageRegistryConfig"> & {
@@ -4149,6 +7276,209 @@ export declare type ImageRegistryConfig = Message<"modal.client.ImageRegistryCon
  * Use `create(ImageRegistryConfigSchema)` to create a new message.
  */
 export declare const ImageRegistryConfigSchema: GenMessage<ImageRegistryConfig>;
+
+/**
+ * @generated from message modal.client.ImageTagRevisionsItem
+ */
+export declare type ImageTagRevisionsItem = Message<"modal.client.ImageTagRevisionsItem"> & {
+  /**
+   * @generated from field: string image_id = 1;
+   */
+  imageId: string;
+
+  /**
+   * @generated from field: string revision_id = 2;
+   */
+  revisionId: string;
+
+  /**
+   * @generated from field: double created_at = 3;
+   */
+  createdAt: number;
+
+  /**
+   * @generated from field: string published_by = 4;
+   */
+  publishedBy: string;
+};
+
+/**
+ * Describes the message modal.client.ImageTagRevisionsItem.
+ * Use `create(ImageTagRevisionsItemSchema)` to create a new message.
+ */
+export declare const ImageTagRevisionsItemSchema: GenMessage<ImageTagRevisionsItem>;
+
+/**
+ * @generated from message modal.client.ImageTagRevisionsRequest
+ */
+export declare type ImageTagRevisionsRequest = Message<"modal.client.ImageTagRevisionsRequest"> & {
+  /**
+   * @generated from field: string tag = 1;
+   */
+  tag: string;
+
+  /**
+   * @generated from field: string environment_name = 2;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: uint32 max_objects = 3;
+   */
+  maxObjects: number;
+
+  /**
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message modal.client.ImageTagRevisionsRequest.
+ * Use `create(ImageTagRevisionsRequestSchema)` to create a new message.
+ */
+export declare const ImageTagRevisionsRequestSchema: GenMessage<ImageTagRevisionsRequest>;
+
+/**
+ * @generated from message modal.client.ImageTagRevisionsResponse
+ */
+export declare type ImageTagRevisionsResponse = Message<"modal.client.ImageTagRevisionsResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.ImageTagRevisionsItem items = 1;
+   */
+  items: ImageTagRevisionsItem[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * @generated from field: string tag = 3;
+   */
+  tag: string;
+
+  /**
+   * @generated from field: string environment_name = 4;
+   */
+  environmentName: string;
+};
+
+/**
+ * Describes the message modal.client.ImageTagRevisionsResponse.
+ * Use `create(ImageTagRevisionsResponseSchema)` to create a new message.
+ */
+export declare const ImageTagRevisionsResponseSchema: GenMessage<ImageTagRevisionsResponse>;
+
+/**
+ * @generated from message modal.client.InputCallGraphInfo
+ */
+export declare type InputCallGraphInfo = Message<"modal.client.InputCallGraphInfo"> & {
+  /**
+   * @generated from field: string input_id = 1;
+   */
+  inputId: string;
+
+  /**
+   * @generated from field: modal.client.GenericResult.GenericStatus status = 2;
+   */
+  status: GenericResult_GenericStatus;
+
+  /**
+   * @generated from field: string function_call_id = 3;
+   */
+  functionCallId: string;
+
+  /**
+   * @generated from field: string task_id = 4;
+   */
+  taskId: string;
+};
+
+/**
+ * Describes the message modal.client.InputCallGraphInfo.
+ * Use `create(InputCallGraphInfoSchema)` to create a new message.
+ */
+export declare const InputCallGraphInfoSchema: GenMessage<InputCallGraphInfo>;
+
+/**
+ * @generated from message modal.client.InputCategoryInfo
+ */
+export declare type InputCategoryInfo = Message<"modal.client.InputCategoryInfo"> & {
+  /**
+   * @generated from field: int32 total = 1;
+   */
+  total: number;
+
+  /**
+   * @generated from field: repeated modal.client.InputInfo latest = 2;
+   */
+  latest: InputInfo[];
+};
+
+/**
+ * Describes the message modal.client.InputCategoryInfo.
+ * Use `create(InputCategoryInfoSchema)` to create a new message.
+ */
+export declare const InputCategoryInfoSchema: GenMessage<InputCategoryInfo>;
+
+/**
+ * @generated from message modal.client.InputInfo
+ */
+export declare type InputInfo = Message<"modal.client.InputInfo"> & {
+  /**
+   * @generated from field: string input_id = 1;
+   */
+  inputId: string;
+
+  /**
+   * @generated from field: int32 idx = 2;
+   */
+  idx: number;
+
+  /**
+   * @generated from field: string task_id = 3;
+   */
+  taskId: string;
+
+  /**
+   * @generated from field: double started_at = 4;
+   */
+  startedAt: number;
+
+  /**
+   * @generated from field: double finished_at = 5;
+   */
+  finishedAt: number;
+
+  /**
+   * @generated from field: double task_startup_time = 6;
+   */
+  taskStartupTime: number;
+
+  /**
+   * @generated from field: bool task_first_input = 7;
+   */
+  taskFirstInput: boolean;
+};
+
+/**
+ * Describes the message modal.client.InputInfo.
+ * Use `create(InputInfoSchema)` to create a new message.
+ */
+export declare const InputInfoSchema: GenMessage<InputInfo>;
+
+/**
+ * @generated from message modal.client.LiftAndShiftConfig
+ */
+export declare type LiftAndShiftConfig = Message<"modal.client.LiftAndShiftConfig"> & {
+};
+
+/**
+ * Describes the message modal.client.LiftAndShiftConfig.
+ * Use `create(LiftAndShiftConfigSchema)` to create a new message.
+ */
+export declare const LiftAndShiftConfigSchema: GenMessage<LiftAndShiftConfig>;
 
 /**
  * @generated from message modal.client.ListPagination
@@ -4201,6 +7531,11 @@ export declare type MethodDefinition = Message<"modal.client.MethodDefinition"> 
   webUrlInfo?: WebUrlInfo | undefined;
 
   /**
+   * @generated from field: repeated modal.client.CustomDomainInfo custom_domain_info = 6;
+   */
+  customDomainInfo: CustomDomainInfo[];
+
+  /**
    * @generated from field: modal.client.FunctionSchema function_schema = 7;
    */
   functionSchema?: FunctionSchema | undefined;
@@ -4246,6 +7581,11 @@ export declare type MountBatchedCheckExistenceResponse = Message<"modal.client.M
    * @generated from field: repeated string missing_sha256_hex_hashes = 1;
    */
   missingSha256HexHashes: string[];
+
+  /**
+   * @generated from field: google.protobuf.Timestamp checked_at = 2;
+   */
+  checkedAt?: Timestamp | undefined;
 };
 
 /**
@@ -4318,6 +7658,11 @@ export declare type MountGetOrCreateRequest = Message<"modal.client.MountGetOrCr
    * @generated from field: string app_id = 6;
    */
   appId: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp earliest_checked_at = 7;
+   */
+  earliestCheckedAt?: Timestamp | undefined;
 };
 
 /**
@@ -4404,6 +7749,11 @@ export declare type MountPutFileResponse = Message<"modal.client.MountPutFileRes
    * @generated from field: bool exists = 2;
    */
   exists: boolean;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp checked_at = 3;
+   */
+  checkedAt?: Timestamp | undefined;
 };
 
 /**
@@ -4455,6 +7805,87 @@ export declare type MultiPartUploadList = Message<"modal.client.MultiPartUploadL
 export declare const MultiPartUploadListSchema: GenMessage<MultiPartUploadList>;
 
 /**
+ * @generated from message modal.client.NetworkAccess
+ */
+export declare type NetworkAccess = Message<"modal.client.NetworkAccess"> & {
+  /**
+   * @generated from field: modal.client.NetworkAccess.NetworkAccessType network_access_type = 1;
+   */
+  networkAccessType: NetworkAccess_NetworkAccessType;
+
+  /**
+   * @generated from field: repeated string allowed_cidrs = 2;
+   */
+  allowedCidrs: string[];
+
+  /**
+   * @generated from field: repeated string allowed_domains = 3;
+   */
+  allowedDomains: string[];
+};
+
+/**
+ * Describes the message modal.client.NetworkAccess.
+ * Use `create(NetworkAccessSchema)` to create a new message.
+ */
+export declare const NetworkAccessSchema: GenMessage<NetworkAccess>;
+
+/**
+ * @generated from enum modal.client.NetworkAccess.NetworkAccessType
+ */
+export enum NetworkAccess_NetworkAccessType {
+  /**
+   * @generated from enum value: UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: OPEN = 1;
+   */
+  OPEN = 1,
+
+  /**
+   * @generated from enum value: BLOCKED = 2;
+   */
+  BLOCKED = 2,
+
+  /**
+   * @generated from enum value: ALLOWLIST = 3;
+   */
+  ALLOWLIST = 3,
+}
+
+/**
+ * Describes the enum modal.client.NetworkAccess.NetworkAccessType.
+ */
+export declare const NetworkAccess_NetworkAccessTypeSchema: GenEnum<NetworkAccess_NetworkAccessType>;
+
+/**
+ * @generated from message modal.client.NodeEntrypoint
+ */
+export declare type NodeEntrypoint = Message<"modal.client.NodeEntrypoint"> & {
+  /**
+   * Absolute path of the bundled module inside the container.
+   *
+   * @generated from field: string module_path = 1;
+   */
+  modulePath: string;
+
+  /**
+   * Tag under which the module's app registered the function or class, e.g. "train" or "Model".
+   *
+   * @generated from field: string object_tag = 2;
+   */
+  objectTag: string;
+};
+
+/**
+ * Describes the message modal.client.NodeEntrypoint.
+ * Use `create(NodeEntrypointSchema)` to create a new message.
+ */
+export declare const NodeEntrypointSchema: GenMessage<NodeEntrypoint>;
+
+/**
  * @generated from message modal.client.Object
  */
 export declare type Object$ = Message<"modal.client.Object"> & {
@@ -4486,6 +7917,12 @@ export declare type Object$ = Message<"modal.client.Object"> & {
     case: "classHandleMetadata";
   } | {
     /**
+     * @generated from field: modal.client.SandboxHandleMetadata sandbox_handle_metadata = 6;
+     */
+    value: SandboxHandleMetadata;
+    case: "sandboxHandleMetadata";
+  } | {
+    /**
      * @generated from field: modal.client.VolumeMetadata volume_metadata = 7;
      */
     value: VolumeMetadata;
@@ -4514,6 +7951,1102 @@ export declare type ObjectDependency = Message<"modal.client.ObjectDependency"> 
  * Use `create(ObjectDependencySchema)` to create a new message.
  */
 export declare const ObjectDependencySchema: GenMessage<ObjectDependency>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy
+ */
+export declare type OutboundPolicy = Message<"modal.client.OutboundPolicy"> & {
+  /**
+   * @generated from field: modal.client.OutboundPolicy.TLSDecryption tls_decryption = 1;
+   */
+  tlsDecryption?: OutboundPolicy_TLSDecryption | undefined;
+
+  /**
+   * @generated from field: repeated modal.client.OutboundPolicy.Route routes = 2;
+   */
+  routes: OutboundPolicy_Route[];
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.
+ * Use `create(OutboundPolicySchema)` to create a new message.
+ */
+export declare const OutboundPolicySchema: GenMessage<OutboundPolicy>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.AnyRoute
+ */
+export declare type OutboundPolicy_AnyRoute = Message<"modal.client.OutboundPolicy.AnyRoute"> & {
+  /**
+   * @generated from field: modal.client.OutboundPolicy.Redirect redirect = 20;
+   */
+  redirect?: OutboundPolicy_Redirect | undefined;
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.AnyRoute.
+ * Use `create(OutboundPolicy_AnyRouteSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_AnyRouteSchema: GenMessage<OutboundPolicy_AnyRoute>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.HTTPSRoute
+ */
+export declare type OutboundPolicy_HTTPSRoute = Message<"modal.client.OutboundPolicy.HTTPSRoute"> & {
+  /**
+   * @generated from field: modal.client.OutboundPolicy.Transport transport = 1;
+   */
+  transport: OutboundPolicy_Transport;
+
+  /**
+   * @generated from field: repeated modal.client.OutboundPolicy.PortRange ports = 2;
+   */
+  ports: OutboundPolicy_PortRange[];
+
+  /**
+   * @generated from field: repeated string domains = 3;
+   */
+  domains: string[];
+
+  /**
+   * @generated from field: repeated modal.client.OutboundPolicy.HeaderReplacement header_replacements = 10;
+   */
+  headerReplacements: OutboundPolicy_HeaderReplacement[];
+
+  /**
+   * @generated from field: modal.client.OutboundPolicy.Redirect redirect = 20;
+   */
+  redirect?: OutboundPolicy_Redirect | undefined;
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.HTTPSRoute.
+ * Use `create(OutboundPolicy_HTTPSRouteSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_HTTPSRouteSchema: GenMessage<OutboundPolicy_HTTPSRoute>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.HeaderReplacement
+ */
+export declare type OutboundPolicy_HeaderReplacement = Message<"modal.client.OutboundPolicy.HeaderReplacement"> & {
+  /**
+   * @generated from field: string secret_id = 1;
+   */
+  secretId: string;
+
+  /**
+   * @generated from field: map<string, string> headers = 2;
+   */
+  headers: { [key: string]: string };
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.HeaderReplacement.
+ * Use `create(OutboundPolicy_HeaderReplacementSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_HeaderReplacementSchema: GenMessage<OutboundPolicy_HeaderReplacement>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.IPRoute
+ */
+export declare type OutboundPolicy_IPRoute = Message<"modal.client.OutboundPolicy.IPRoute"> & {
+  /**
+   * @generated from field: modal.client.OutboundPolicy.Transport transport = 1;
+   */
+  transport: OutboundPolicy_Transport;
+
+  /**
+   * @generated from field: repeated modal.client.OutboundPolicy.PortRange ports = 2;
+   */
+  ports: OutboundPolicy_PortRange[];
+
+  /**
+   * @generated from field: repeated string cidrs = 3;
+   */
+  cidrs: string[];
+
+  /**
+   * @generated from field: modal.client.OutboundPolicy.Redirect redirect = 20;
+   */
+  redirect?: OutboundPolicy_Redirect | undefined;
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.IPRoute.
+ * Use `create(OutboundPolicy_IPRouteSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_IPRouteSchema: GenMessage<OutboundPolicy_IPRoute>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.PortRange
+ */
+export declare type OutboundPolicy_PortRange = Message<"modal.client.OutboundPolicy.PortRange"> & {
+  /**
+   * @generated from field: uint32 start = 1;
+   */
+  start: number;
+
+  /**
+   * @generated from field: uint32 end = 2;
+   */
+  end: number;
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.PortRange.
+ * Use `create(OutboundPolicy_PortRangeSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_PortRangeSchema: GenMessage<OutboundPolicy_PortRange>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.Redirect
+ */
+export declare type OutboundPolicy_Redirect = Message<"modal.client.OutboundPolicy.Redirect"> & {
+  /**
+   * @generated from oneof modal.client.OutboundPolicy.Redirect.redirect
+   */
+  redirect: {
+    /**
+     * @generated from field: modal.client.OutboundPolicy.Redirect.Block block = 1;
+     */
+    value: OutboundPolicy_Redirect_Block;
+    case: "block";
+  } | {
+    /**
+     * @generated from field: modal.client.OutboundPolicy.Redirect.ViaProxy via_proxy = 2;
+     */
+    value: OutboundPolicy_Redirect_ViaProxy;
+    case: "viaProxy";
+  } | {
+    /**
+     * @generated from field: modal.client.OutboundPolicy.Redirect.ViaSidecar via_sidecar = 3;
+     */
+    value: OutboundPolicy_Redirect_ViaSidecar;
+    case: "viaSidecar";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.Redirect.
+ * Use `create(OutboundPolicy_RedirectSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_RedirectSchema: GenMessage<OutboundPolicy_Redirect>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.Redirect.Block
+ */
+export declare type OutboundPolicy_Redirect_Block = Message<"modal.client.OutboundPolicy.Redirect.Block"> & {
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.Redirect.Block.
+ * Use `create(OutboundPolicy_Redirect_BlockSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_Redirect_BlockSchema: GenMessage<OutboundPolicy_Redirect_Block>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.Redirect.ViaProxy
+ */
+export declare type OutboundPolicy_Redirect_ViaProxy = Message<"modal.client.OutboundPolicy.Redirect.ViaProxy"> & {
+  /**
+   * @generated from field: string proxy_id = 1;
+   */
+  proxyId: string;
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.Redirect.ViaProxy.
+ * Use `create(OutboundPolicy_Redirect_ViaProxySchema)` to create a new message.
+ */
+export declare const OutboundPolicy_Redirect_ViaProxySchema: GenMessage<OutboundPolicy_Redirect_ViaProxy>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.Redirect.ViaSidecar
+ */
+export declare type OutboundPolicy_Redirect_ViaSidecar = Message<"modal.client.OutboundPolicy.Redirect.ViaSidecar"> & {
+  /**
+   * @generated from field: string sidecar_name = 1;
+   */
+  sidecarName: string;
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.Redirect.ViaSidecar.
+ * Use `create(OutboundPolicy_Redirect_ViaSidecarSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_Redirect_ViaSidecarSchema: GenMessage<OutboundPolicy_Redirect_ViaSidecar>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.Route
+ */
+export declare type OutboundPolicy_Route = Message<"modal.client.OutboundPolicy.Route"> & {
+  /**
+   * @generated from oneof modal.client.OutboundPolicy.Route.route
+   */
+  route: {
+    /**
+     * @generated from field: modal.client.OutboundPolicy.IPRoute ip = 1;
+     */
+    value: OutboundPolicy_IPRoute;
+    case: "ip";
+  } | {
+    /**
+     * @generated from field: modal.client.OutboundPolicy.TLSRoute tls = 2;
+     */
+    value: OutboundPolicy_TLSRoute;
+    case: "tls";
+  } | {
+    /**
+     * @generated from field: modal.client.OutboundPolicy.HTTPSRoute https = 3;
+     */
+    value: OutboundPolicy_HTTPSRoute;
+    case: "https";
+  } | {
+    /**
+     * @generated from field: modal.client.OutboundPolicy.AnyRoute any = 4;
+     */
+    value: OutboundPolicy_AnyRoute;
+    case: "any";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.Route.
+ * Use `create(OutboundPolicy_RouteSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_RouteSchema: GenMessage<OutboundPolicy_Route>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.TLSDecryption
+ */
+export declare type OutboundPolicy_TLSDecryption = Message<"modal.client.OutboundPolicy.TLSDecryption"> & {
+  /**
+   * @generated from field: bool allowed = 1;
+   */
+  allowed: boolean;
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.TLSDecryption.
+ * Use `create(OutboundPolicy_TLSDecryptionSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_TLSDecryptionSchema: GenMessage<OutboundPolicy_TLSDecryption>;
+
+/**
+ * @generated from message modal.client.OutboundPolicy.TLSRoute
+ */
+export declare type OutboundPolicy_TLSRoute = Message<"modal.client.OutboundPolicy.TLSRoute"> & {
+  /**
+   * @generated from field: modal.client.OutboundPolicy.Transport transport = 1;
+   */
+  transport: OutboundPolicy_Transport;
+
+  /**
+   * @generated from field: repeated modal.client.OutboundPolicy.PortRange ports = 2;
+   */
+  ports: OutboundPolicy_PortRange[];
+
+  /**
+   * @generated from field: repeated string domains = 3;
+   */
+  domains: string[];
+
+  /**
+   * @generated from field: modal.client.OutboundPolicy.Redirect redirect = 20;
+   */
+  redirect?: OutboundPolicy_Redirect | undefined;
+};
+
+/**
+ * Describes the message modal.client.OutboundPolicy.TLSRoute.
+ * Use `create(OutboundPolicy_TLSRouteSchema)` to create a new message.
+ */
+export declare const OutboundPolicy_TLSRouteSchema: GenMessage<OutboundPolicy_TLSRoute>;
+
+/**
+ * @generated from enum modal.client.OutboundPolicy.Transport
+ */
+export enum OutboundPolicy_Transport {
+  /**
+   * @generated from enum value: TRANSPORT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: TRANSPORT_ANY = 1;
+   */
+  ANY = 1,
+
+  /**
+   * @generated from enum value: TRANSPORT_TCP = 2;
+   */
+  TCP = 2,
+
+  /**
+   * @generated from enum value: TRANSPORT_UDP = 3;
+   */
+  UDP = 3,
+}
+
+/**
+ * Describes the enum modal.client.OutboundPolicy.Transport.
+ */
+export declare const OutboundPolicy_TransportSchema: GenEnum<OutboundPolicy_Transport>;
+
+/**
+ * @generated from message modal.client.PTYInfo
+ */
+export declare type PTYInfo = Message<"modal.client.PTYInfo"> & {
+  /**
+   * @generated from field: bool enabled = 1;
+   */
+  enabled: boolean;
+
+  /**
+   * @generated from field: uint32 winsz_rows = 2;
+   */
+  winszRows: number;
+
+  /**
+   * @generated from field: uint32 winsz_cols = 3;
+   */
+  winszCols: number;
+
+  /**
+   * @generated from field: string env_term = 4;
+   */
+  envTerm: string;
+
+  /**
+   * @generated from field: string env_colorterm = 5;
+   */
+  envColorterm: string;
+
+  /**
+   * @generated from field: string env_term_program = 6;
+   */
+  envTermProgram: string;
+
+  /**
+   * @generated from field: modal.client.PTYInfo.PTYType pty_type = 7;
+   */
+  ptyType: PTYInfo_PTYType;
+
+  /**
+   * @generated from field: bool no_terminate_on_idle_stdin = 8;
+   */
+  noTerminateOnIdleStdin: boolean;
+};
+
+/**
+ * Describes the message modal.client.PTYInfo.
+ * Use `create(PTYInfoSchema)` to create a new message.
+ */
+export declare const PTYInfoSchema: GenMessage<PTYInfo>;
+
+/**
+ * @generated from enum modal.client.PTYInfo.PTYType
+ */
+export enum PTYInfo_PTYType {
+  /**
+   * @generated from enum value: PTY_TYPE_UNSPECIFIED = 0;
+   */
+  PTY_TYPE_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: PTY_TYPE_FUNCTION = 1;
+   */
+  PTY_TYPE_FUNCTION = 1,
+
+  /**
+   * @generated from enum value: PTY_TYPE_SHELL = 2;
+   */
+  PTY_TYPE_SHELL = 2,
+}
+
+/**
+ * Describes the enum modal.client.PTYInfo.PTYType.
+ */
+export declare const PTYInfo_PTYTypeSchema: GenEnum<PTYInfo_PTYType>;
+
+/**
+ * @generated from message modal.client.PortSpec
+ */
+export declare type PortSpec = Message<"modal.client.PortSpec"> & {
+  /**
+   * @generated from field: uint32 port = 1;
+   */
+  port: number;
+
+  /**
+   * @generated from field: bool unencrypted = 2;
+   */
+  unencrypted: boolean;
+
+  /**
+   * @generated from field: optional modal.client.TunnelType tunnel_type = 3;
+   */
+  tunnelType?: TunnelType | undefined;
+};
+
+/**
+ * Describes the message modal.client.PortSpec.
+ * Use `create(PortSpecSchema)` to create a new message.
+ */
+export declare const PortSpecSchema: GenMessage<PortSpec>;
+
+/**
+ * @generated from message modal.client.PortSpecs
+ */
+export declare type PortSpecs = Message<"modal.client.PortSpecs"> & {
+  /**
+   * @generated from field: repeated modal.client.PortSpec ports = 1;
+   */
+  ports: PortSpec[];
+};
+
+/**
+ * Describes the message modal.client.PortSpecs.
+ * Use `create(PortSpecsSchema)` to create a new message.
+ */
+export declare const PortSpecsSchema: GenMessage<PortSpecs>;
+
+/**
+ * @generated from message modal.client.Probe
+ */
+export declare type Probe = Message<"modal.client.Probe"> & {
+  /**
+   * @generated from oneof modal.client.Probe.probe_oneof
+   */
+  probeOneof: {
+    /**
+     * @generated from field: uint32 tcp_port = 1;
+     */
+    value: number;
+    case: "tcpPort";
+  } | {
+    /**
+     * @generated from field: modal.client.Probe.ExecCommand exec_command = 2;
+     */
+    value: Probe_ExecCommand;
+    case: "execCommand";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: optional uint32 interval_ms = 3;
+   */
+  intervalMs?: number | undefined;
+};
+
+/**
+ * Describes the message modal.client.Probe.
+ * Use `create(ProbeSchema)` to create a new message.
+ */
+export declare const ProbeSchema: GenMessage<Probe>;
+
+/**
+ * @generated from message modal.client.Probe.ExecCommand
+ */
+export declare type Probe_ExecCommand = Message<"modal.client.Probe.ExecCommand"> & {
+  /**
+   * @generated from field: repeated string argv = 1;
+   */
+  argv: string[];
+};
+
+/**
+ * Describes the message modal.client.Probe.ExecCommand.
+ * Use `create(Probe_ExecCommandSchema)` to create a new message.
+ */
+export declare const Probe_ExecCommandSchema: GenMessage<Probe_ExecCommand>;
+
+/**
+ * @generated from message modal.client.ProxyInfo
+ */
+export declare type ProxyInfo = Message<"modal.client.ProxyInfo"> & {
+  /**
+   * @generated from field: string elastic_ip = 1;
+   */
+  elasticIp: string;
+
+  /**
+   * @generated from field: string proxy_key = 2;
+   */
+  proxyKey: string;
+
+  /**
+   * @generated from field: string remote_addr = 3;
+   */
+  remoteAddr: string;
+
+  /**
+   * @generated from field: int32 remote_port = 4;
+   */
+  remotePort: number;
+
+  /**
+   * @generated from field: modal.client.ProxyType proxy_type = 5;
+   */
+  proxyType: ProxyType;
+
+  /**
+   * @generated from field: bool use_oidc = 6;
+   */
+  useOidc: boolean;
+
+  /**
+   * @generated from field: string vprox_node_id = 7;
+   */
+  vproxNodeId: string;
+};
+
+/**
+ * Describes the message modal.client.ProxyInfo.
+ * Use `create(ProxyInfoSchema)` to create a new message.
+ */
+export declare const ProxyInfoSchema: GenMessage<ProxyInfo>;
+
+/**
+ * @generated from message modal.client.QueueClearRequest
+ */
+export declare type QueueClearRequest = Message<"modal.client.QueueClearRequest"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+
+  /**
+   * @generated from field: bytes partition_key = 2;
+   */
+  partitionKey: Uint8Array;
+
+  /**
+   * @generated from field: bool all_partitions = 3;
+   */
+  allPartitions: boolean;
+};
+
+/**
+ * Describes the message modal.client.QueueClearRequest.
+ * Use `create(QueueClearRequestSchema)` to create a new message.
+ */
+export declare const QueueClearRequestSchema: GenMessage<QueueClearRequest>;
+
+/**
+ * @generated from message modal.client.QueueCreateRequest
+ */
+export declare type QueueCreateRequest = Message<"modal.client.QueueCreateRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: string existing_queue_id = 2;
+   */
+  existingQueueId: string;
+};
+
+/**
+ * Describes the message modal.client.QueueCreateRequest.
+ * Use `create(QueueCreateRequestSchema)` to create a new message.
+ */
+export declare const QueueCreateRequestSchema: GenMessage<QueueCreateRequest>;
+
+/**
+ * @generated from message modal.client.QueueCreateResponse
+ */
+export declare type QueueCreateResponse = Message<"modal.client.QueueCreateResponse"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+};
+
+/**
+ * Describes the message modal.client.QueueCreateResponse.
+ * Use `create(QueueCreateResponseSchema)` to create a new message.
+ */
+export declare const QueueCreateResponseSchema: GenMessage<QueueCreateResponse>;
+
+/**
+ * @generated from message modal.client.QueueDeleteRequest
+ */
+export declare type QueueDeleteRequest = Message<"modal.client.QueueDeleteRequest"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+};
+
+/**
+ * Describes the message modal.client.QueueDeleteRequest.
+ * Use `create(QueueDeleteRequestSchema)` to create a new message.
+ */
+export declare const QueueDeleteRequestSchema: GenMessage<QueueDeleteRequest>;
+
+/**
+ * @generated from message modal.client.QueueGetByIdRequest
+ */
+export declare type QueueGetByIdRequest = Message<"modal.client.QueueGetByIdRequest"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+};
+
+/**
+ * Describes the message modal.client.QueueGetByIdRequest.
+ * Use `create(QueueGetByIdRequestSchema)` to create a new message.
+ */
+export declare const QueueGetByIdRequestSchema: GenMessage<QueueGetByIdRequest>;
+
+/**
+ * @generated from message modal.client.QueueGetByIdResponse
+ */
+export declare type QueueGetByIdResponse = Message<"modal.client.QueueGetByIdResponse"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+
+  /**
+   * @generated from field: modal.client.QueueMetadata metadata = 2;
+   */
+  metadata?: QueueMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.QueueGetByIdResponse.
+ * Use `create(QueueGetByIdResponseSchema)` to create a new message.
+ */
+export declare const QueueGetByIdResponseSchema: GenMessage<QueueGetByIdResponse>;
+
+/**
+ * @generated from message modal.client.QueueGetOrCreateRequest
+ */
+export declare type QueueGetOrCreateRequest = Message<"modal.client.QueueGetOrCreateRequest"> & {
+  /**
+   * @generated from field: string deployment_name = 1;
+   */
+  deploymentName: string;
+
+  /**
+   * @generated from field: modal.client.DeploymentNamespace namespace = 2;
+   */
+  namespace: DeploymentNamespace;
+
+  /**
+   * @generated from field: string environment_name = 3;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: modal.client.ObjectCreationType object_creation_type = 4;
+   */
+  objectCreationType: ObjectCreationType;
+};
+
+/**
+ * Describes the message modal.client.QueueGetOrCreateRequest.
+ * Use `create(QueueGetOrCreateRequestSchema)` to create a new message.
+ */
+export declare const QueueGetOrCreateRequestSchema: GenMessage<QueueGetOrCreateRequest>;
+
+/**
+ * @generated from message modal.client.QueueGetOrCreateResponse
+ */
+export declare type QueueGetOrCreateResponse = Message<"modal.client.QueueGetOrCreateResponse"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+
+  /**
+   * @generated from field: modal.client.QueueMetadata metadata = 2;
+   */
+  metadata?: QueueMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.QueueGetOrCreateResponse.
+ * Use `create(QueueGetOrCreateResponseSchema)` to create a new message.
+ */
+export declare const QueueGetOrCreateResponseSchema: GenMessage<QueueGetOrCreateResponse>;
+
+/**
+ * @generated from message modal.client.QueueGetRequest
+ */
+export declare type QueueGetRequest = Message<"modal.client.QueueGetRequest"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+
+  /**
+   * @generated from field: float timeout = 3;
+   */
+  timeout: number;
+
+  /**
+   * @generated from field: int32 n_values = 4;
+   */
+  nValues: number;
+
+  /**
+   * @generated from field: bytes partition_key = 5;
+   */
+  partitionKey: Uint8Array;
+};
+
+/**
+ * Describes the message modal.client.QueueGetRequest.
+ * Use `create(QueueGetRequestSchema)` to create a new message.
+ */
+export declare const QueueGetRequestSchema: GenMessage<QueueGetRequest>;
+
+/**
+ * @generated from message modal.client.QueueGetResponse
+ */
+export declare type QueueGetResponse = Message<"modal.client.QueueGetResponse"> & {
+  /**
+   * @generated from field: repeated bytes values = 2;
+   */
+  values: Uint8Array[];
+};
+
+/**
+ * Describes the message modal.client.QueueGetResponse.
+ * Use `create(QueueGetResponseSchema)` to create a new message.
+ */
+export declare const QueueGetResponseSchema: GenMessage<QueueGetResponse>;
+
+/**
+ * @generated from message modal.client.QueueHeartbeatRequest
+ */
+export declare type QueueHeartbeatRequest = Message<"modal.client.QueueHeartbeatRequest"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+};
+
+/**
+ * Describes the message modal.client.QueueHeartbeatRequest.
+ * Use `create(QueueHeartbeatRequestSchema)` to create a new message.
+ */
+export declare const QueueHeartbeatRequestSchema: GenMessage<QueueHeartbeatRequest>;
+
+/**
+ * @generated from message modal.client.QueueItem
+ */
+export declare type QueueItem = Message<"modal.client.QueueItem"> & {
+  /**
+   * @generated from field: bytes value = 1;
+   */
+  value: Uint8Array;
+
+  /**
+   * @generated from field: string entry_id = 2;
+   */
+  entryId: string;
+};
+
+/**
+ * Describes the message modal.client.QueueItem.
+ * Use `create(QueueItemSchema)` to create a new message.
+ */
+export declare const QueueItemSchema: GenMessage<QueueItem>;
+
+/**
+ * @generated from message modal.client.QueueLenRequest
+ */
+export declare type QueueLenRequest = Message<"modal.client.QueueLenRequest"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+
+  /**
+   * @generated from field: bytes partition_key = 2;
+   */
+  partitionKey: Uint8Array;
+
+  /**
+   * @generated from field: bool total = 3;
+   */
+  total: boolean;
+};
+
+/**
+ * Describes the message modal.client.QueueLenRequest.
+ * Use `create(QueueLenRequestSchema)` to create a new message.
+ */
+export declare const QueueLenRequestSchema: GenMessage<QueueLenRequest>;
+
+/**
+ * @generated from message modal.client.QueueLenResponse
+ */
+export declare type QueueLenResponse = Message<"modal.client.QueueLenResponse"> & {
+  /**
+   * @generated from field: int32 len = 1;
+   */
+  len: number;
+};
+
+/**
+ * Describes the message modal.client.QueueLenResponse.
+ * Use `create(QueueLenResponseSchema)` to create a new message.
+ */
+export declare const QueueLenResponseSchema: GenMessage<QueueLenResponse>;
+
+/**
+ * @generated from message modal.client.QueueListRequest
+ */
+export declare type QueueListRequest = Message<"modal.client.QueueListRequest"> & {
+  /**
+   * @generated from field: string environment_name = 1;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: int32 total_size_limit = 2;
+   */
+  totalSizeLimit: number;
+
+  /**
+   * @generated from field: modal.client.ListPagination pagination = 3;
+   */
+  pagination?: ListPagination | undefined;
+};
+
+/**
+ * Describes the message modal.client.QueueListRequest.
+ * Use `create(QueueListRequestSchema)` to create a new message.
+ */
+export declare const QueueListRequestSchema: GenMessage<QueueListRequest>;
+
+/**
+ * @generated from message modal.client.QueueListResponse
+ */
+export declare type QueueListResponse = Message<"modal.client.QueueListResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.QueueListResponse.QueueInfo queues = 1;
+   */
+  queues: QueueListResponse_QueueInfo[];
+
+  /**
+   * @generated from field: string environment_name = 2;
+   */
+  environmentName: string;
+};
+
+/**
+ * Describes the message modal.client.QueueListResponse.
+ * Use `create(QueueListResponseSchema)` to create a new message.
+ */
+export declare const QueueListResponseSchema: GenMessage<QueueListResponse>;
+
+/**
+ * @generated from message modal.client.QueueListResponse.QueueInfo
+ */
+export declare type QueueListResponse_QueueInfo = Message<"modal.client.QueueListResponse.QueueInfo"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: double created_at = 2;
+   */
+  createdAt: number;
+
+  /**
+   * @generated from field: int32 num_partitions = 3;
+   */
+  numPartitions: number;
+
+  /**
+   * @generated from field: int32 total_size = 4;
+   */
+  totalSize: number;
+
+  /**
+   * @generated from field: string queue_id = 5;
+   */
+  queueId: string;
+
+  /**
+   * @generated from field: modal.client.QueueMetadata metadata = 6;
+   */
+  metadata?: QueueMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.QueueListResponse.QueueInfo.
+ * Use `create(QueueListResponse_QueueInfoSchema)` to create a new message.
+ */
+export declare const QueueListResponse_QueueInfoSchema: GenMessage<QueueListResponse_QueueInfo>;
+
+/**
+ * @generated from message modal.client.QueueMetadata
+ */
+export declare type QueueMetadata = Message<"modal.client.QueueMetadata"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: modal.client.CreationInfo creation_info = 2;
+   */
+  creationInfo?: CreationInfo | undefined;
+};
+
+/**
+ * Describes the message modal.client.QueueMetadata.
+ * Use `create(QueueMetadataSchema)` to create a new message.
+ */
+export declare const QueueMetadataSchema: GenMessage<QueueMetadata>;
+
+/**
+ * @generated from message modal.client.QueueNextItemsRequest
+ */
+export declare type QueueNextItemsRequest = Message<"modal.client.QueueNextItemsRequest"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+
+  /**
+   * @generated from field: bytes partition_key = 2;
+   */
+  partitionKey: Uint8Array;
+
+  /**
+   * @generated from field: string last_entry_id = 3;
+   */
+  lastEntryId: string;
+
+  /**
+   * @generated from field: float item_poll_timeout = 4;
+   */
+  itemPollTimeout: number;
+};
+
+/**
+ * Describes the message modal.client.QueueNextItemsRequest.
+ * Use `create(QueueNextItemsRequestSchema)` to create a new message.
+ */
+export declare const QueueNextItemsRequestSchema: GenMessage<QueueNextItemsRequest>;
+
+/**
+ * @generated from message modal.client.QueueNextItemsResponse
+ */
+export declare type QueueNextItemsResponse = Message<"modal.client.QueueNextItemsResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.QueueItem items = 1;
+   */
+  items: QueueItem[];
+};
+
+/**
+ * Describes the message modal.client.QueueNextItemsResponse.
+ * Use `create(QueueNextItemsResponseSchema)` to create a new message.
+ */
+export declare const QueueNextItemsResponseSchema: GenMessage<QueueNextItemsResponse>;
+
+/**
+ * @generated from message modal.client.QueuePutRequest
+ */
+export declare type QueuePutRequest = Message<"modal.client.QueuePutRequest"> & {
+  /**
+   * @generated from field: string queue_id = 1;
+   */
+  queueId: string;
+
+  /**
+   * @generated from field: repeated bytes values = 4;
+   */
+  values: Uint8Array[];
+
+  /**
+   * @generated from field: bytes partition_key = 5;
+   */
+  partitionKey: Uint8Array;
+
+  /**
+   * @generated from field: int32 partition_ttl_seconds = 6;
+   */
+  partitionTtlSeconds: number;
+};
+
+/**
+ * Describes the message modal.client.QueuePutRequest.
+ * Use `create(QueuePutRequestSchema)` to create a new message.
+ */
+export declare const QueuePutRequestSchema: GenMessage<QueuePutRequest>;
+
+/**
+ * @generated from message modal.client.RateLimit
+ */
+export declare type RateLimit = Message<"modal.client.RateLimit"> & {
+  /**
+   * @generated from field: int32 limit = 1;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: modal.client.RateLimitInterval interval = 2;
+   */
+  interval: RateLimitInterval;
+};
+
+/**
+ * Describes the message modal.client.RateLimit.
+ * Use `create(RateLimitSchema)` to create a new message.
+ */
+export declare const RateLimitSchema: GenMessage<RateLimit>;
+
+/**
+ * @generated from message modal.client.RemoteError
+ */
+export declare type RemoteError = Message<"modal.client.RemoteError"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * Stack already mapped to the user's source.
+   *
+   * @generated from field: string stack = 3;
+   */
+  stack: string;
+
+  /**
+   * @generated from field: modal.client.RemoteError cause = 4;
+   */
+  cause?: RemoteError | undefined;
+
+  /**
+   * CBOR of the error's own enumerable properties; empty when there are none or they do not serialise.
+   *
+   * @generated from field: bytes properties = 5;
+   */
+  properties: Uint8Array;
+};
+
+/**
+ * Describes the message modal.client.RemoteError.
+ * Use `create(RemoteErrorSchema)` to create a new message.
+ */
+export declare const RemoteErrorSchema: GenMessage<RemoteError>;
 
 /**
  * @generated from message modal.client.Resources
@@ -4553,6 +9086,11 @@ export declare type Resources = Message<"modal.client.Resources"> & {
    * @generated from field: bool rdma = 8;
    */
   rdma: boolean;
+
+  /**
+   * @generated from field: bool skip_num_threads_env_vars = 9;
+   */
+  skipNumThreadsEnvVars: boolean;
 };
 
 /**
@@ -4560,6 +9098,656 @@ export declare type Resources = Message<"modal.client.Resources"> & {
  * Use `create(ResourcesSchema)` to create a new message.
  */
 export declare const ResourcesSchema: GenMessage<Resources>;
+
+/**
+ * @generated from message modal.client.RuntimeInputMessage
+ */
+export declare type RuntimeInputMessage = Message<"modal.client.RuntimeInputMessage"> & {
+  /**
+   * @generated from field: bytes message = 1;
+   */
+  message: Uint8Array;
+
+  /**
+   * @generated from field: uint64 message_index = 2;
+   */
+  messageIndex: bigint;
+
+  /**
+   * @generated from field: bool eof = 3;
+   */
+  eof: boolean;
+};
+
+/**
+ * Describes the message modal.client.RuntimeInputMessage.
+ * Use `create(RuntimeInputMessageSchema)` to create a new message.
+ */
+export declare const RuntimeInputMessageSchema: GenMessage<RuntimeInputMessage>;
+
+/**
+ * @generated from message modal.client.RuntimeOutputBatch
+ */
+export declare type RuntimeOutputBatch = Message<"modal.client.RuntimeOutputBatch"> & {
+  /**
+   * @generated from field: repeated modal.client.RuntimeOutputMessage items = 1;
+   */
+  items: RuntimeOutputMessage[];
+
+  /**
+   * @generated from field: uint64 batch_index = 2;
+   */
+  batchIndex: bigint;
+
+  /**
+   * @generated from field: optional int32 exit_code = 3;
+   */
+  exitCode?: number | undefined;
+
+  /**
+   * @generated from field: repeated modal.client.RuntimeOutputMessage stdout = 4;
+   */
+  stdout: RuntimeOutputMessage[];
+
+  /**
+   * @generated from field: repeated modal.client.RuntimeOutputMessage stderr = 5;
+   */
+  stderr: RuntimeOutputMessage[];
+
+  /**
+   * @generated from field: repeated modal.client.RuntimeOutputMessage info = 6;
+   */
+  info: RuntimeOutputMessage[];
+};
+
+/**
+ * Describes the message modal.client.RuntimeOutputBatch.
+ * Use `create(RuntimeOutputBatchSchema)` to create a new message.
+ */
+export declare const RuntimeOutputBatchSchema: GenMessage<RuntimeOutputBatch>;
+
+/**
+ * @generated from message modal.client.RuntimeOutputMessage
+ */
+export declare type RuntimeOutputMessage = Message<"modal.client.RuntimeOutputMessage"> & {
+  /**
+   * @generated from field: modal.client.FileDescriptor file_descriptor = 1;
+   */
+  fileDescriptor: FileDescriptor;
+
+  /**
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * @generated from field: bytes message_bytes = 3;
+   */
+  messageBytes: Uint8Array;
+};
+
+/**
+ * Describes the message modal.client.RuntimeOutputMessage.
+ * Use `create(RuntimeOutputMessageSchema)` to create a new message.
+ */
+export declare const RuntimeOutputMessageSchema: GenMessage<RuntimeOutputMessage>;
+
+/**
+ * @generated from message modal.client.S3Mount
+ */
+export declare type S3Mount = Message<"modal.client.S3Mount"> & {
+  /**
+   * @generated from field: string bucket_name = 1;
+   */
+  bucketName: string;
+
+  /**
+   * @generated from field: string mount_path = 2;
+   */
+  mountPath: string;
+
+  /**
+   * @generated from field: string credentials_secret_id = 3;
+   */
+  credentialsSecretId: string;
+
+  /**
+   * @generated from field: bool read_only = 4;
+   */
+  readOnly: boolean;
+};
+
+/**
+ * Describes the message modal.client.S3Mount.
+ * Use `create(S3MountSchema)` to create a new message.
+ */
+export declare const S3MountSchema: GenMessage<S3Mount>;
+
+/**
+ * @generated from message modal.client.Sandbox
+ */
+export declare type Sandbox = Message<"modal.client.Sandbox"> & {
+  /**
+   * @generated from field: repeated string entrypoint_args = 1;
+   */
+  entrypointArgs: string[];
+
+  /**
+   * @generated from field: repeated string mount_ids = 2;
+   */
+  mountIds: string[];
+
+  /**
+   * @generated from field: string image_id = 3;
+   */
+  imageId: string;
+
+  /**
+   * @generated from field: repeated string secret_ids = 4;
+   */
+  secretIds: string[];
+
+  /**
+   * @generated from field: modal.client.Resources resources = 5;
+   */
+  resources?: Resources | undefined;
+
+  /**
+   * @generated from field: modal.client.CloudProvider cloud_provider = 6;
+   */
+  cloudProvider: CloudProvider;
+
+  /**
+   * @generated from field: uint32 timeout_secs = 7;
+   */
+  timeoutSecs: number;
+
+  /**
+   * @generated from field: optional string workdir = 8;
+   */
+  workdir?: string | undefined;
+
+  /**
+   * @generated from field: repeated modal.client.SharedVolumeMount nfs_mounts = 9;
+   */
+  nfsMounts: SharedVolumeMount[];
+
+  /**
+   * @generated from field: bool runtime_debug = 10;
+   */
+  runtimeDebug: boolean;
+
+  /**
+   * @generated from field: bool block_network = 11;
+   */
+  blockNetwork: boolean;
+
+  /**
+   * @generated from field: repeated modal.client.S3Mount s3_mounts = 12;
+   */
+  s3Mounts: S3Mount[];
+
+  /**
+   * @generated from field: repeated modal.client.VolumeMount volume_mounts = 13;
+   */
+  volumeMounts: VolumeMount[];
+
+  /**
+   * @generated from field: repeated modal.client.CloudBucketMount cloud_bucket_mounts = 14;
+   */
+  cloudBucketMounts: CloudBucketMount[];
+
+  /**
+   * @generated from field: modal.client.PTYInfo pty_info = 15;
+   */
+  ptyInfo?: PTYInfo | undefined;
+
+  /**
+   * @generated from field: bool _experimental_scheduler = 16;
+   */
+  ExperimentalScheduler: boolean;
+
+  /**
+   * @generated from field: optional modal.client.SchedulerPlacement scheduler_placement = 17;
+   */
+  schedulerPlacement?: SchedulerPlacement | undefined;
+
+  /**
+   * @generated from field: repeated modal.client.Resources _experimental_resources = 18;
+   */
+  ExperimentalResources: Resources[];
+
+  /**
+   * @generated from field: string worker_id = 19;
+   */
+  workerId: string;
+
+  /**
+   * @generated from oneof modal.client.Sandbox.open_ports_oneof
+   */
+  openPortsOneof: {
+    /**
+     * @generated from field: modal.client.PortSpecs open_ports = 20;
+     */
+    value: PortSpecs;
+    case: "openPorts";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: bool i6pn_enabled = 21;
+   */
+  i6pnEnabled: boolean;
+
+  /**
+   * @generated from field: modal.client.NetworkAccess network_access = 22;
+   */
+  networkAccess?: NetworkAccess | undefined;
+
+  /**
+   * @generated from field: optional string proxy_id = 23;
+   */
+  proxyId?: string | undefined;
+
+  /**
+   * @generated from field: bool enable_snapshot = 24;
+   */
+  enableSnapshot: boolean;
+
+  /**
+   * @generated from field: optional uint32 snapshot_version = 25;
+   */
+  snapshotVersion?: number | undefined;
+
+  /**
+   * @generated from field: string cloud_provider_str = 26;
+   */
+  cloudProviderStr: string;
+
+  /**
+   * @generated from field: optional string runsc_runtime_version = 27;
+   */
+  runscRuntimeVersion?: string | undefined;
+
+  /**
+   * @generated from field: optional string runtime = 28;
+   */
+  runtime?: string | undefined;
+
+  /**
+   * @generated from field: bool verbose = 29;
+   */
+  verbose: boolean;
+
+  /**
+   * @generated from field: optional string name = 30;
+   */
+  name?: string | undefined;
+
+  /**
+   * @generated from field: map<string, bool> experimental_options = 31;
+   */
+  experimentalOptions: { [key: string]: boolean };
+
+  /**
+   * @generated from field: repeated string preload_path_prefixes = 32;
+   */
+  preloadPathPrefixes: string[];
+
+  /**
+   * @generated from field: optional uint32 idle_timeout_secs = 33;
+   */
+  idleTimeoutSecs?: number | undefined;
+
+  /**
+   * @generated from field: bool direct_sandbox_commands_enabled = 34;
+   */
+  directSandboxCommandsEnabled: boolean;
+
+  /**
+   * @generated from field: string _restore_instance_type = 35;
+   */
+  RestoreInstanceType: string;
+
+  /**
+   * @generated from field: string custom_domain = 36;
+   */
+  customDomain: string;
+
+  /**
+   * @generated from field: bool include_oidc_identity_token = 37;
+   */
+  includeOidcIdentityToken: boolean;
+
+  /**
+   * @generated from field: optional modal.client.Probe readiness_probe = 38;
+   */
+  readinessProbe?: Probe | undefined;
+
+  /**
+   * @generated from field: repeated string inbound_cidr_allowlist = 39;
+   */
+  inboundCidrAllowlist: string[];
+
+  /**
+   * @generated from field: modal.client.StringMap environment_variables = 40;
+   */
+  environmentVariables?: StringMap | undefined;
+
+  /**
+   * @generated from field: map<string, string> experimental_options_v2 = 41;
+   */
+  experimentalOptionsV2: { [key: string]: string };
+
+  /**
+   * @generated from field: optional modal.client.ExperimentalOutboundPolicy experimental_outbound_policy = 42;
+   */
+  experimentalOutboundPolicy?: ExperimentalOutboundPolicy | undefined;
+
+  /**
+   * @generated from field: bool include_x509_svid = 43;
+   */
+  includeX509Svid: boolean;
+
+  /**
+   * @generated from field: optional modal.client.OutboundPolicy outbound_policy = 44;
+   */
+  outboundPolicy?: OutboundPolicy | undefined;
+};
+
+/**
+ * Describes the message modal.client.Sandbox.
+ * Use `create(SandboxSchema)` to create a new message.
+ */
+export declare const SandboxSchema: GenMessage<Sandbox>;
+
+/**
+ * @generated from message modal.client.SandboxCreateRequest
+ */
+export declare type SandboxCreateRequest = Message<"modal.client.SandboxCreateRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: modal.client.Sandbox definition = 2;
+   */
+  definition?: Sandbox | undefined;
+
+  /**
+   * @generated from field: string environment_name = 3;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: repeated modal.client.SandboxTag tags = 4;
+   */
+  tags: SandboxTag[];
+};
+
+/**
+ * Describes the message modal.client.SandboxCreateRequest.
+ * Use `create(SandboxCreateRequestSchema)` to create a new message.
+ */
+export declare const SandboxCreateRequestSchema: GenMessage<SandboxCreateRequest>;
+
+/**
+ * @generated from message modal.client.SandboxCreateResponse
+ */
+export declare type SandboxCreateResponse = Message<"modal.client.SandboxCreateResponse"> & {
+  /**
+   * @generated from field: string sandbox_id = 1;
+   */
+  sandboxId: string;
+
+  /**
+   * @generated from field: modal.client.SandboxHandleMetadata metadata = 2;
+   */
+  metadata?: SandboxHandleMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.SandboxCreateResponse.
+ * Use `create(SandboxCreateResponseSchema)` to create a new message.
+ */
+export declare const SandboxCreateResponseSchema: GenMessage<SandboxCreateResponse>;
+
+/**
+ * @generated from message modal.client.SandboxGetLogsRequest
+ */
+export declare type SandboxGetLogsRequest = Message<"modal.client.SandboxGetLogsRequest"> & {
+  /**
+   * @generated from field: string sandbox_id = 1;
+   */
+  sandboxId: string;
+
+  /**
+   * @generated from field: modal.client.FileDescriptor file_descriptor = 2;
+   */
+  fileDescriptor: FileDescriptor;
+
+  /**
+   * @generated from field: float timeout = 3;
+   */
+  timeout: number;
+
+  /**
+   * @generated from field: string last_entry_id = 4;
+   */
+  lastEntryId: string;
+};
+
+/**
+ * Describes the message modal.client.SandboxGetLogsRequest.
+ * Use `create(SandboxGetLogsRequestSchema)` to create a new message.
+ */
+export declare const SandboxGetLogsRequestSchema: GenMessage<SandboxGetLogsRequest>;
+
+/**
+ * @generated from message modal.client.SandboxGetTaskIdRequest
+ */
+export declare type SandboxGetTaskIdRequest = Message<"modal.client.SandboxGetTaskIdRequest"> & {
+  /**
+   * @generated from field: string sandbox_id = 1;
+   */
+  sandboxId: string;
+
+  /**
+   * @generated from field: optional float timeout = 2;
+   */
+  timeout?: number | undefined;
+
+  /**
+   * @generated from field: bool wait_until_ready = 3;
+   */
+  waitUntilReady: boolean;
+};
+
+/**
+ * Describes the message modal.client.SandboxGetTaskIdRequest.
+ * Use `create(SandboxGetTaskIdRequestSchema)` to create a new message.
+ */
+export declare const SandboxGetTaskIdRequestSchema: GenMessage<SandboxGetTaskIdRequest>;
+
+/**
+ * @generated from message modal.client.SandboxGetTaskIdResponse
+ */
+export declare type SandboxGetTaskIdResponse = Message<"modal.client.SandboxGetTaskIdResponse"> & {
+  /**
+   * @generated from field: optional string task_id = 1;
+   */
+  taskId?: string | undefined;
+
+  /**
+   * @generated from field: optional modal.client.GenericResult task_result = 2;
+   */
+  taskResult?: GenericResult | undefined;
+};
+
+/**
+ * Describes the message modal.client.SandboxGetTaskIdResponse.
+ * Use `create(SandboxGetTaskIdResponseSchema)` to create a new message.
+ */
+export declare const SandboxGetTaskIdResponseSchema: GenMessage<SandboxGetTaskIdResponse>;
+
+/**
+ * @generated from message modal.client.SandboxHandleMetadata
+ */
+export declare type SandboxHandleMetadata = Message<"modal.client.SandboxHandleMetadata"> & {
+  /**
+   * @generated from field: modal.client.GenericResult result = 1;
+   */
+  result?: GenericResult | undefined;
+
+  /**
+   * @generated from field: string app_id = 2;
+   */
+  appId: string;
+};
+
+/**
+ * Describes the message modal.client.SandboxHandleMetadata.
+ * Use `create(SandboxHandleMetadataSchema)` to create a new message.
+ */
+export declare const SandboxHandleMetadataSchema: GenMessage<SandboxHandleMetadata>;
+
+/**
+ * @generated from message modal.client.SandboxStdinWriteRequest
+ */
+export declare type SandboxStdinWriteRequest = Message<"modal.client.SandboxStdinWriteRequest"> & {
+  /**
+   * @generated from field: string sandbox_id = 1;
+   */
+  sandboxId: string;
+
+  /**
+   * @generated from field: bytes input = 2;
+   */
+  input: Uint8Array;
+
+  /**
+   * @generated from field: uint32 index = 3;
+   */
+  index: number;
+
+  /**
+   * @generated from field: bool eof = 4;
+   */
+  eof: boolean;
+};
+
+/**
+ * Describes the message modal.client.SandboxStdinWriteRequest.
+ * Use `create(SandboxStdinWriteRequestSchema)` to create a new message.
+ */
+export declare const SandboxStdinWriteRequestSchema: GenMessage<SandboxStdinWriteRequest>;
+
+/**
+ * @generated from message modal.client.SandboxStdinWriteResponse
+ */
+export declare type SandboxStdinWriteResponse = Message<"modal.client.SandboxStdinWriteResponse"> & {
+};
+
+/**
+ * Describes the message modal.client.SandboxStdinWriteResponse.
+ * Use `create(SandboxStdinWriteResponseSchema)` to create a new message.
+ */
+export declare const SandboxStdinWriteResponseSchema: GenMessage<SandboxStdinWriteResponse>;
+
+/**
+ * @generated from message modal.client.SandboxTag
+ */
+export declare type SandboxTag = Message<"modal.client.SandboxTag"> & {
+  /**
+   * @generated from field: string tag_name = 1;
+   */
+  tagName: string;
+
+  /**
+   * @generated from field: string tag_value = 2;
+   */
+  tagValue: string;
+};
+
+/**
+ * Describes the message modal.client.SandboxTag.
+ * Use `create(SandboxTagSchema)` to create a new message.
+ */
+export declare const SandboxTagSchema: GenMessage<SandboxTag>;
+
+/**
+ * @generated from message modal.client.SandboxTerminateRequest
+ */
+export declare type SandboxTerminateRequest = Message<"modal.client.SandboxTerminateRequest"> & {
+  /**
+   * @generated from field: string sandbox_id = 1;
+   */
+  sandboxId: string;
+};
+
+/**
+ * Describes the message modal.client.SandboxTerminateRequest.
+ * Use `create(SandboxTerminateRequestSchema)` to create a new message.
+ */
+export declare const SandboxTerminateRequestSchema: GenMessage<SandboxTerminateRequest>;
+
+/**
+ * @generated from message modal.client.SandboxTerminateResponse
+ */
+export declare type SandboxTerminateResponse = Message<"modal.client.SandboxTerminateResponse"> & {
+  /**
+   * @generated from field: modal.client.GenericResult existing_result = 1;
+   */
+  existingResult?: GenericResult | undefined;
+};
+
+/**
+ * Describes the message modal.client.SandboxTerminateResponse.
+ * Use `create(SandboxTerminateResponseSchema)` to create a new message.
+ */
+export declare const SandboxTerminateResponseSchema: GenMessage<SandboxTerminateResponse>;
+
+/**
+ * @generated from message modal.client.SandboxWaitRequest
+ */
+export declare type SandboxWaitRequest = Message<"modal.client.SandboxWaitRequest"> & {
+  /**
+   * @generated from field: string sandbox_id = 1;
+   */
+  sandboxId: string;
+
+  /**
+   * @generated from field: float timeout = 2;
+   */
+  timeout: number;
+};
+
+/**
+ * Describes the message modal.client.SandboxWaitRequest.
+ * Use `create(SandboxWaitRequestSchema)` to create a new message.
+ */
+export declare const SandboxWaitRequestSchema: GenMessage<SandboxWaitRequest>;
+
+/**
+ * @generated from message modal.client.SandboxWaitResponse
+ */
+export declare type SandboxWaitResponse = Message<"modal.client.SandboxWaitResponse"> & {
+  /**
+   * @generated from field: modal.client.GenericResult result = 1;
+   */
+  result?: GenericResult | undefined;
+
+  /**
+   * @generated from field: modal.client.SandboxHandleMetadata metadata = 2;
+   */
+  metadata?: SandboxHandleMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.SandboxWaitResponse.
+ * Use `create(SandboxWaitResponseSchema)` to create a new message.
+ */
+export declare const SandboxWaitResponseSchema: GenMessage<SandboxWaitResponse>;
 
 /**
  * @generated from message modal.client.Schedule
@@ -4657,6 +9845,95 @@ export declare type Schedule_Period = Message<"modal.client.Schedule.Period"> & 
 export declare const Schedule_PeriodSchema: GenMessage<Schedule_Period>;
 
 /**
+ * @generated from message modal.client.SchedulerPlacement
+ */
+export declare type SchedulerPlacement = Message<"modal.client.SchedulerPlacement"> & {
+  /**
+   * @generated from field: optional string _region = 1;
+   */
+  Region?: string | undefined;
+
+  /**
+   * @generated from field: optional string _zone = 2;
+   */
+  Zone?: string | undefined;
+
+  /**
+   * @generated from field: optional string _lifecycle = 3;
+   */
+  Lifecycle?: string | undefined;
+
+  /**
+   * @generated from field: repeated string regions = 4;
+   */
+  regions: string[];
+
+  /**
+   * @generated from field: repeated string _instance_types = 5;
+   */
+  InstanceTypes: string[];
+
+  /**
+   * @generated from field: bool nonpreemptible = 6;
+   */
+  nonpreemptible: boolean;
+};
+
+/**
+ * Describes the message modal.client.SchedulerPlacement.
+ * Use `create(SchedulerPlacementSchema)` to create a new message.
+ */
+export declare const SchedulerPlacementSchema: GenMessage<SchedulerPlacement>;
+
+/**
+ * @generated from message modal.client.SecretDeleteRequest
+ */
+export declare type SecretDeleteRequest = Message<"modal.client.SecretDeleteRequest"> & {
+  /**
+   * @generated from field: string secret_id = 1;
+   */
+  secretId: string;
+};
+
+/**
+ * Describes the message modal.client.SecretDeleteRequest.
+ * Use `create(SecretDeleteRequestSchema)` to create a new message.
+ */
+export declare const SecretDeleteRequestSchema: GenMessage<SecretDeleteRequest>;
+
+/**
+ * @generated from message modal.client.SecretGetInfoRequest
+ */
+export declare type SecretGetInfoRequest = Message<"modal.client.SecretGetInfoRequest"> & {
+  /**
+   * @generated from field: string secret_id = 1;
+   */
+  secretId: string;
+};
+
+/**
+ * Describes the message modal.client.SecretGetInfoRequest.
+ * Use `create(SecretGetInfoRequestSchema)` to create a new message.
+ */
+export declare const SecretGetInfoRequestSchema: GenMessage<SecretGetInfoRequest>;
+
+/**
+ * @generated from message modal.client.SecretGetInfoResponse
+ */
+export declare type SecretGetInfoResponse = Message<"modal.client.SecretGetInfoResponse"> & {
+  /**
+   * @generated from field: modal.client.SecretMetadata metadata = 1;
+   */
+  metadata?: SecretMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.SecretGetInfoResponse.
+ * Use `create(SecretGetInfoResponseSchema)` to create a new message.
+ */
+export declare const SecretGetInfoResponseSchema: GenMessage<SecretGetInfoResponse>;
+
+/**
  * @generated from message modal.client.SecretGetOrCreateRequest
  */
 export declare type SecretGetOrCreateRequest = Message<"modal.client.SecretGetOrCreateRequest"> & {
@@ -4664,6 +9941,11 @@ export declare type SecretGetOrCreateRequest = Message<"modal.client.SecretGetOr
    * @generated from field: string deployment_name = 1;
    */
   deploymentName: string;
+
+  /**
+   * @generated from field: modal.client.DeploymentNamespace namespace = 2;
+   */
+  namespace: DeploymentNamespace;
 
   /**
    * @generated from field: string environment_name = 3;
@@ -4719,6 +10001,89 @@ export declare type SecretGetOrCreateResponse = Message<"modal.client.SecretGetO
 export declare const SecretGetOrCreateResponseSchema: GenMessage<SecretGetOrCreateResponse>;
 
 /**
+ * @generated from message modal.client.SecretListItem
+ */
+export declare type SecretListItem = Message<"modal.client.SecretListItem"> & {
+  /**
+   * @generated from field: string label = 1;
+   */
+  label: string;
+
+  /**
+   * @generated from field: double created_at = 2;
+   */
+  createdAt: number;
+
+  /**
+   * @generated from field: double last_used_at = 3;
+   */
+  lastUsedAt: number;
+
+  /**
+   * @generated from field: string environment_name = 4;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: string secret_id = 5;
+   */
+  secretId: string;
+
+  /**
+   * @generated from field: modal.client.SecretMetadata metadata = 6;
+   */
+  metadata?: SecretMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.SecretListItem.
+ * Use `create(SecretListItemSchema)` to create a new message.
+ */
+export declare const SecretListItemSchema: GenMessage<SecretListItem>;
+
+/**
+ * @generated from message modal.client.SecretListRequest
+ */
+export declare type SecretListRequest = Message<"modal.client.SecretListRequest"> & {
+  /**
+   * @generated from field: string environment_name = 1;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: modal.client.ListPagination pagination = 2;
+   */
+  pagination?: ListPagination | undefined;
+};
+
+/**
+ * Describes the message modal.client.SecretListRequest.
+ * Use `create(SecretListRequestSchema)` to create a new message.
+ */
+export declare const SecretListRequestSchema: GenMessage<SecretListRequest>;
+
+/**
+ * @generated from message modal.client.SecretListResponse
+ */
+export declare type SecretListResponse = Message<"modal.client.SecretListResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.SecretListItem items = 1;
+   */
+  items: SecretListItem[];
+
+  /**
+   * @generated from field: string environment_name = 2;
+   */
+  environmentName: string;
+};
+
+/**
+ * Describes the message modal.client.SecretListResponse.
+ * Use `create(SecretListResponseSchema)` to create a new message.
+ */
+export declare const SecretListResponseSchema: GenMessage<SecretListResponse>;
+
+/**
  * @generated from message modal.client.SecretMetadata
  */
 export declare type SecretMetadata = Message<"modal.client.SecretMetadata"> & {
@@ -4731,6 +10096,26 @@ export declare type SecretMetadata = Message<"modal.client.SecretMetadata"> & {
    * @generated from field: modal.client.CreationInfo creation_info = 2;
    */
   creationInfo?: CreationInfo | undefined;
+
+  /**
+   * @generated from field: repeated string keys = 3;
+   */
+  keys: string[];
+
+  /**
+   * @generated from field: string environment_name = 4;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: double last_used_at = 5;
+   */
+  lastUsedAt: number;
+
+  /**
+   * @generated from field: string template_type = 6;
+   */
+  templateType: string;
 };
 
 /**
@@ -4738,6 +10123,158 @@ export declare type SecretMetadata = Message<"modal.client.SecretMetadata"> & {
  * Use `create(SecretMetadataSchema)` to create a new message.
  */
 export declare const SecretMetadataSchema: GenMessage<SecretMetadata>;
+
+/**
+ * @generated from message modal.client.SecretUpdateRequest
+ */
+export declare type SecretUpdateRequest = Message<"modal.client.SecretUpdateRequest"> & {
+  /**
+   * @generated from field: string secret_id = 1;
+   */
+  secretId: string;
+
+  /**
+   * @generated from field: repeated modal.client.SecretUpdateRequest.Update updates = 2;
+   */
+  updates: SecretUpdateRequest_Update[];
+};
+
+/**
+ * Describes the message modal.client.SecretUpdateRequest.
+ * Use `create(SecretUpdateRequestSchema)` to create a new message.
+ */
+export declare const SecretUpdateRequestSchema: GenMessage<SecretUpdateRequest>;
+
+/**
+ * @generated from message modal.client.SecretUpdateRequest.Update
+ */
+export declare type SecretUpdateRequest_Update = Message<"modal.client.SecretUpdateRequest.Update"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * @generated from field: optional string value = 2;
+   */
+  value?: string | undefined;
+};
+
+/**
+ * Describes the message modal.client.SecretUpdateRequest.Update.
+ * Use `create(SecretUpdateRequest_UpdateSchema)` to create a new message.
+ */
+export declare const SecretUpdateRequest_UpdateSchema: GenMessage<SecretUpdateRequest_Update>;
+
+/**
+ * @generated from message modal.client.ServiceUserIdentity
+ */
+export declare type ServiceUserIdentity = Message<"modal.client.ServiceUserIdentity"> & {
+  /**
+   * @generated from field: string service_user_id = 1;
+   */
+  serviceUserId: string;
+
+  /**
+   * @generated from field: string service_user_name = 2;
+   */
+  serviceUserName: string;
+
+  /**
+   * @generated from field: modal.client.UserIdentity created_by = 3;
+   */
+  createdBy?: UserIdentity | undefined;
+};
+
+/**
+ * Describes the message modal.client.ServiceUserIdentity.
+ * Use `create(ServiceUserIdentitySchema)` to create a new message.
+ */
+export declare const ServiceUserIdentitySchema: GenMessage<ServiceUserIdentity>;
+
+/**
+ * @generated from message modal.client.SharedVolumeMount
+ */
+export declare type SharedVolumeMount = Message<"modal.client.SharedVolumeMount"> & {
+  /**
+   * @generated from field: string mount_path = 1;
+   */
+  mountPath: string;
+
+  /**
+   * @generated from field: string shared_volume_id = 2;
+   */
+  sharedVolumeId: string;
+
+  /**
+   * @generated from field: modal.client.CloudProvider cloud_provider = 3;
+   */
+  cloudProvider: CloudProvider;
+
+  /**
+   * @generated from field: bool allow_cross_region = 4;
+   */
+  allowCrossRegion: boolean;
+};
+
+/**
+ * Describes the message modal.client.SharedVolumeMount.
+ * Use `create(SharedVolumeMountSchema)` to create a new message.
+ */
+export declare const SharedVolumeMountSchema: GenMessage<SharedVolumeMount>;
+
+/**
+ * @generated from message modal.client.StringMap
+ */
+export declare type StringMap = Message<"modal.client.StringMap"> & {
+  /**
+   * @generated from field: map<string, string> contents = 1;
+   */
+  contents: { [key: string]: string };
+};
+
+/**
+ * Describes the message modal.client.StringMap.
+ * Use `create(StringMapSchema)` to create a new message.
+ */
+export declare const StringMapSchema: GenMessage<StringMap>;
+
+/**
+ * @generated from message modal.client.TaskGetCommandRouterAccessRequest
+ */
+export declare type TaskGetCommandRouterAccessRequest = Message<"modal.client.TaskGetCommandRouterAccessRequest"> & {
+  /**
+   * @generated from field: string task_id = 1;
+   */
+  taskId: string;
+};
+
+/**
+ * Describes the message modal.client.TaskGetCommandRouterAccessRequest.
+ * Use `create(TaskGetCommandRouterAccessRequestSchema)` to create a new message.
+ */
+export declare const TaskGetCommandRouterAccessRequestSchema: GenMessage<TaskGetCommandRouterAccessRequest>;
+
+/**
+ * @generated from message modal.client.TaskGetCommandRouterAccessResponse
+ */
+export declare type TaskGetCommandRouterAccessResponse = Message<"modal.client.TaskGetCommandRouterAccessResponse"> & {
+  /**
+   * @generated from field: string jwt = 1;
+   */
+  jwt: string;
+
+  /**
+   * @generated from field: string url = 2;
+   */
+  url: string;
+};
+
+/**
+ * Describes the message modal.client.TaskGetCommandRouterAccessResponse.
+ * Use `create(TaskGetCommandRouterAccessResponseSchema)` to create a new message.
+ */
+export declare const TaskGetCommandRouterAccessResponseSchema: GenMessage<TaskGetCommandRouterAccessResponse>;
 
 /**
  * @generated from message modal.client.TaskGetInfoRequest
@@ -4988,6 +10525,11 @@ export declare type TaskLogsBatch = Message<"modal.client.TaskLogsBatch"> & {
    * @generated from field: uint32 ttl_days = 17;
    */
   ttlDays: number;
+
+  /**
+   * @generated from field: string sandbox_id = 18;
+   */
+  sandboxId: string;
 };
 
 /**
@@ -5035,6 +10577,11 @@ export declare type TaskResultRequest = Message<"modal.client.TaskResultRequest"
    * @generated from field: modal.client.GenericResult result = 2;
    */
   result?: GenericResult | undefined;
+
+  /**
+   * @generated from field: modal.client.TaskTerminationReason termination_reason = 3;
+   */
+  terminationReason: TaskTerminationReason;
 };
 
 /**
@@ -5109,6 +10656,231 @@ export declare type TaskStats = Message<"modal.client.TaskStats"> & {
 export declare const TaskStatsSchema: GenMessage<TaskStats>;
 
 /**
+ * @generated from message modal.client.TaskTemplate
+ */
+export declare type TaskTemplate = Message<"modal.client.TaskTemplate"> & {
+  /**
+   * @generated from field: uint32 rank = 1;
+   */
+  rank: number;
+
+  /**
+   * @generated from field: modal.client.Resources resources = 2;
+   */
+  resources?: Resources | undefined;
+
+  /**
+   * @generated from field: uint32 target_concurrent_inputs = 3;
+   */
+  targetConcurrentInputs: number;
+
+  /**
+   * @generated from field: uint32 max_concurrent_inputs = 4;
+   */
+  maxConcurrentInputs: number;
+
+  /**
+   * @generated from field: uint32 index = 5;
+   */
+  index: number;
+};
+
+/**
+ * Describes the message modal.client.TaskTemplate.
+ * Use `create(TaskTemplateSchema)` to create a new message.
+ */
+export declare const TaskTemplateSchema: GenMessage<TaskTemplate>;
+
+/**
+ * @generated from message modal.client.TokenFlowCreateRequest
+ */
+export declare type TokenFlowCreateRequest = Message<"modal.client.TokenFlowCreateRequest"> & {
+  /**
+   * @generated from field: string utm_source = 3;
+   */
+  utmSource: string;
+
+  /**
+   * @generated from field: int32 localhost_port = 4;
+   */
+  localhostPort: number;
+
+  /**
+   * @generated from field: string next_url = 5;
+   */
+  nextUrl: string;
+
+  /**
+   * @generated from field: uint32 expires_in_seconds = 6;
+   */
+  expiresInSeconds: number;
+};
+
+/**
+ * Describes the message modal.client.TokenFlowCreateRequest.
+ * Use `create(TokenFlowCreateRequestSchema)` to create a new message.
+ */
+export declare const TokenFlowCreateRequestSchema: GenMessage<TokenFlowCreateRequest>;
+
+/**
+ * @generated from message modal.client.TokenFlowCreateResponse
+ */
+export declare type TokenFlowCreateResponse = Message<"modal.client.TokenFlowCreateResponse"> & {
+  /**
+   * @generated from field: string token_flow_id = 1;
+   */
+  tokenFlowId: string;
+
+  /**
+   * @generated from field: string web_url = 2;
+   */
+  webUrl: string;
+
+  /**
+   * @generated from field: string code = 3;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string wait_secret = 4;
+   */
+  waitSecret: string;
+};
+
+/**
+ * Describes the message modal.client.TokenFlowCreateResponse.
+ * Use `create(TokenFlowCreateResponseSchema)` to create a new message.
+ */
+export declare const TokenFlowCreateResponseSchema: GenMessage<TokenFlowCreateResponse>;
+
+/**
+ * @generated from message modal.client.TokenFlowWaitRequest
+ */
+export declare type TokenFlowWaitRequest = Message<"modal.client.TokenFlowWaitRequest"> & {
+  /**
+   * @generated from field: float timeout = 1;
+   */
+  timeout: number;
+
+  /**
+   * @generated from field: string token_flow_id = 2;
+   */
+  tokenFlowId: string;
+
+  /**
+   * @generated from field: string wait_secret = 3;
+   */
+  waitSecret: string;
+};
+
+/**
+ * Describes the message modal.client.TokenFlowWaitRequest.
+ * Use `create(TokenFlowWaitRequestSchema)` to create a new message.
+ */
+export declare const TokenFlowWaitRequestSchema: GenMessage<TokenFlowWaitRequest>;
+
+/**
+ * @generated from message modal.client.TokenFlowWaitResponse
+ */
+export declare type TokenFlowWaitResponse = Message<"modal.client.TokenFlowWaitResponse"> & {
+  /**
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * @generated from field: string token_secret = 2;
+   */
+  tokenSecret: string;
+
+  /**
+   * @generated from field: bool timeout = 3;
+   */
+  timeout: boolean;
+
+  /**
+   * @generated from field: string workspace_username = 4;
+   */
+  workspaceUsername: string;
+};
+
+/**
+ * Describes the message modal.client.TokenFlowWaitResponse.
+ * Use `create(TokenFlowWaitResponseSchema)` to create a new message.
+ */
+export declare const TokenFlowWaitResponseSchema: GenMessage<TokenFlowWaitResponse>;
+
+/**
+ * @generated from message modal.client.TokenInfoGetRequest
+ */
+export declare type TokenInfoGetRequest = Message<"modal.client.TokenInfoGetRequest"> & {
+};
+
+/**
+ * Describes the message modal.client.TokenInfoGetRequest.
+ * Use `create(TokenInfoGetRequestSchema)` to create a new message.
+ */
+export declare const TokenInfoGetRequestSchema: GenMessage<TokenInfoGetRequest>;
+
+/**
+ * @generated from message modal.client.TokenInfoGetResponse
+ */
+export declare type TokenInfoGetResponse = Message<"modal.client.TokenInfoGetResponse"> & {
+  /**
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * @generated from field: string workspace_id = 2;
+   */
+  workspaceId: string;
+
+  /**
+   * @generated from field: string workspace_name = 3;
+   */
+  workspaceName: string;
+
+  /**
+   * @generated from oneof modal.client.TokenInfoGetResponse.identity
+   */
+  identity: {
+    /**
+     * @generated from field: modal.client.UserIdentity user_identity = 4;
+     */
+    value: UserIdentity;
+    case: "userIdentity";
+  } | {
+    /**
+     * @generated from field: modal.client.ServiceUserIdentity service_user_identity = 5;
+     */
+    value: ServiceUserIdentity;
+    case: "serviceUserIdentity";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 6;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expires_at = 7;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string token_name = 8;
+   */
+  tokenName: string;
+};
+
+/**
+ * Describes the message modal.client.TokenInfoGetResponse.
+ * Use `create(TokenInfoGetResponseSchema)` to create a new message.
+ */
+export declare const TokenInfoGetResponseSchema: GenMessage<TokenInfoGetResponse>;
+
+/**
  * @generated from message modal.client.UploadUrlList
  */
 export declare type UploadUrlList = Message<"modal.client.UploadUrlList"> & {
@@ -5123,6 +10895,58 @@ export declare type UploadUrlList = Message<"modal.client.UploadUrlList"> & {
  * Use `create(UploadUrlListSchema)` to create a new message.
  */
 export declare const UploadUrlListSchema: GenMessage<UploadUrlList>;
+
+/**
+ * @generated from message modal.client.UserActionInfo
+ */
+export declare type UserActionInfo = Message<"modal.client.UserActionInfo"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: double timestamp = 2;
+   */
+  timestamp: number;
+
+  /**
+   * @generated from field: string requested_by = 3;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string service_user_id = 4;
+   */
+  serviceUserId: string;
+};
+
+/**
+ * Describes the message modal.client.UserActionInfo.
+ * Use `create(UserActionInfoSchema)` to create a new message.
+ */
+export declare const UserActionInfoSchema: GenMessage<UserActionInfo>;
+
+/**
+ * @generated from message modal.client.UserIdentity
+ */
+export declare type UserIdentity = Message<"modal.client.UserIdentity"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: string username = 2;
+   */
+  username: string;
+};
+
+/**
+ * Describes the message modal.client.UserIdentity.
+ * Use `create(UserIdentitySchema)` to create a new message.
+ */
+export declare const UserIdentitySchema: GenMessage<UserIdentity>;
 
 /**
  * @generated from message modal.client.VolumeCommitRequest
@@ -5193,6 +11017,37 @@ export declare type VolumeCopyFiles2Request = Message<"modal.client.VolumeCopyFi
 export declare const VolumeCopyFiles2RequestSchema: GenMessage<VolumeCopyFiles2Request>;
 
 /**
+ * @generated from message modal.client.VolumeCopyFilesRequest
+ */
+export declare type VolumeCopyFilesRequest = Message<"modal.client.VolumeCopyFilesRequest"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+
+  /**
+   * @generated from field: repeated string src_paths = 2;
+   */
+  srcPaths: string[];
+
+  /**
+   * @generated from field: string dst_path = 3;
+   */
+  dstPath: string;
+
+  /**
+   * @generated from field: bool recursive = 4;
+   */
+  recursive: boolean;
+};
+
+/**
+ * Describes the message modal.client.VolumeCopyFilesRequest.
+ * Use `create(VolumeCopyFilesRequestSchema)` to create a new message.
+ */
+export declare const VolumeCopyFilesRequestSchema: GenMessage<VolumeCopyFilesRequest>;
+
+/**
  * @generated from message modal.client.VolumeCreateOptions
  */
 export declare type VolumeCreateOptions = Message<"modal.client.VolumeCreateOptions"> & {
@@ -5207,6 +11062,48 @@ export declare type VolumeCreateOptions = Message<"modal.client.VolumeCreateOpti
  * Use `create(VolumeCreateOptionsSchema)` to create a new message.
  */
 export declare const VolumeCreateOptionsSchema: GenMessage<VolumeCreateOptions>;
+
+/**
+ * @generated from message modal.client.VolumeCreateRequest
+ */
+export declare type VolumeCreateRequest = Message<"modal.client.VolumeCreateRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: modal.client.VolumeFsVersion version = 2;
+   */
+  version: VolumeFsVersion;
+};
+
+/**
+ * Describes the message modal.client.VolumeCreateRequest.
+ * Use `create(VolumeCreateRequestSchema)` to create a new message.
+ */
+export declare const VolumeCreateRequestSchema: GenMessage<VolumeCreateRequest>;
+
+/**
+ * @generated from message modal.client.VolumeCreateResponse
+ */
+export declare type VolumeCreateResponse = Message<"modal.client.VolumeCreateResponse"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+
+  /**
+   * @generated from field: modal.client.VolumeFsVersion version = 2;
+   */
+  version: VolumeFsVersion;
+};
+
+/**
+ * Describes the message modal.client.VolumeCreateResponse.
+ * Use `create(VolumeCreateResponseSchema)` to create a new message.
+ */
+export declare const VolumeCreateResponseSchema: GenMessage<VolumeCreateResponse>;
 
 /**
  * @generated from message modal.client.VolumeDeleteRequest
@@ -5228,6 +11125,43 @@ export declare type VolumeDeleteRequest = Message<"modal.client.VolumeDeleteRequ
  * Use `create(VolumeDeleteRequestSchema)` to create a new message.
  */
 export declare const VolumeDeleteRequestSchema: GenMessage<VolumeDeleteRequest>;
+
+/**
+ * @generated from message modal.client.VolumeGetByIdRequest
+ */
+export declare type VolumeGetByIdRequest = Message<"modal.client.VolumeGetByIdRequest"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+};
+
+/**
+ * Describes the message modal.client.VolumeGetByIdRequest.
+ * Use `create(VolumeGetByIdRequestSchema)` to create a new message.
+ */
+export declare const VolumeGetByIdRequestSchema: GenMessage<VolumeGetByIdRequest>;
+
+/**
+ * @generated from message modal.client.VolumeGetByIdResponse
+ */
+export declare type VolumeGetByIdResponse = Message<"modal.client.VolumeGetByIdResponse"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+
+  /**
+   * @generated from field: modal.client.VolumeMetadata metadata = 2;
+   */
+  metadata?: VolumeMetadata | undefined;
+};
+
+/**
+ * Describes the message modal.client.VolumeGetByIdResponse.
+ * Use `create(VolumeGetByIdResponseSchema)` to create a new message.
+ */
+export declare const VolumeGetByIdResponseSchema: GenMessage<VolumeGetByIdResponse>;
 
 /**
  * @generated from message modal.client.VolumeGetFile2Request
@@ -5252,6 +11186,11 @@ export declare type VolumeGetFile2Request = Message<"modal.client.VolumeGetFile2
    * @generated from field: uint64 len = 4;
    */
   len: bigint;
+
+  /**
+   * @generated from field: bool client_pads_blocks = 5;
+   */
+  clientPadsBlocks: boolean;
 };
 
 /**
@@ -5292,6 +11231,80 @@ export declare type VolumeGetFile2Response = Message<"modal.client.VolumeGetFile
 export declare const VolumeGetFile2ResponseSchema: GenMessage<VolumeGetFile2Response>;
 
 /**
+ * @generated from message modal.client.VolumeGetFileRequest
+ */
+export declare type VolumeGetFileRequest = Message<"modal.client.VolumeGetFileRequest"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+
+  /**
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * @generated from field: uint64 start = 3;
+   */
+  start: bigint;
+
+  /**
+   * @generated from field: uint64 len = 4;
+   */
+  len: bigint;
+};
+
+/**
+ * Describes the message modal.client.VolumeGetFileRequest.
+ * Use `create(VolumeGetFileRequestSchema)` to create a new message.
+ */
+export declare const VolumeGetFileRequestSchema: GenMessage<VolumeGetFileRequest>;
+
+/**
+ * @generated from message modal.client.VolumeGetFileResponse
+ */
+export declare type VolumeGetFileResponse = Message<"modal.client.VolumeGetFileResponse"> & {
+  /**
+   * @generated from oneof modal.client.VolumeGetFileResponse.data_oneof
+   */
+  dataOneof: {
+    /**
+     * @generated from field: bytes data = 1;
+     */
+    value: Uint8Array;
+    case: "data";
+  } | {
+    /**
+     * @generated from field: string data_blob_id = 2;
+     */
+    value: string;
+    case: "dataBlobId";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: uint64 size = 3;
+   */
+  size: bigint;
+
+  /**
+   * @generated from field: uint64 start = 4;
+   */
+  start: bigint;
+
+  /**
+   * @generated from field: uint64 len = 5;
+   */
+  len: bigint;
+};
+
+/**
+ * Describes the message modal.client.VolumeGetFileResponse.
+ * Use `create(VolumeGetFileResponseSchema)` to create a new message.
+ */
+export declare const VolumeGetFileResponseSchema: GenMessage<VolumeGetFileResponse>;
+
+/**
  * @generated from message modal.client.VolumeGetOrCreateRequest
  */
 export declare type VolumeGetOrCreateRequest = Message<"modal.client.VolumeGetOrCreateRequest"> & {
@@ -5299,6 +11312,11 @@ export declare type VolumeGetOrCreateRequest = Message<"modal.client.VolumeGetOr
    * @generated from field: string deployment_name = 1;
    */
   deploymentName: string;
+
+  /**
+   * @generated from field: modal.client.DeploymentNamespace namespace = 2;
+   */
+  namespace: DeploymentNamespace;
 
   /**
    * @generated from field: string environment_name = 3;
@@ -5359,6 +11377,22 @@ export declare type VolumeGetOrCreateResponse = Message<"modal.client.VolumeGetO
 export declare const VolumeGetOrCreateResponseSchema: GenMessage<VolumeGetOrCreateResponse>;
 
 /**
+ * @generated from message modal.client.VolumeHeartbeatRequest
+ */
+export declare type VolumeHeartbeatRequest = Message<"modal.client.VolumeHeartbeatRequest"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+};
+
+/**
+ * Describes the message modal.client.VolumeHeartbeatRequest.
+ * Use `create(VolumeHeartbeatRequestSchema)` to create a new message.
+ */
+export declare const VolumeHeartbeatRequestSchema: GenMessage<VolumeHeartbeatRequest>;
+
+/**
  * @generated from message modal.client.VolumeListFiles2Request
  */
 export declare type VolumeListFiles2Request = Message<"modal.client.VolumeListFiles2Request"> & {
@@ -5404,6 +11438,53 @@ export declare type VolumeListFiles2Response = Message<"modal.client.VolumeListF
  * Use `create(VolumeListFiles2ResponseSchema)` to create a new message.
  */
 export declare const VolumeListFiles2ResponseSchema: GenMessage<VolumeListFiles2Response>;
+
+/**
+ * @generated from message modal.client.VolumeListFilesRequest
+ */
+export declare type VolumeListFilesRequest = Message<"modal.client.VolumeListFilesRequest"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+
+  /**
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * @generated from field: optional uint32 max_entries = 3;
+   */
+  maxEntries?: number | undefined;
+
+  /**
+   * @generated from field: bool recursive = 4;
+   */
+  recursive: boolean;
+};
+
+/**
+ * Describes the message modal.client.VolumeListFilesRequest.
+ * Use `create(VolumeListFilesRequestSchema)` to create a new message.
+ */
+export declare const VolumeListFilesRequestSchema: GenMessage<VolumeListFilesRequest>;
+
+/**
+ * @generated from message modal.client.VolumeListFilesResponse
+ */
+export declare type VolumeListFilesResponse = Message<"modal.client.VolumeListFilesResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.FileEntry entries = 1;
+   */
+  entries: FileEntry[];
+};
+
+/**
+ * Describes the message modal.client.VolumeListFilesResponse.
+ * Use `create(VolumeListFilesResponseSchema)` to create a new message.
+ */
+export declare const VolumeListFilesResponseSchema: GenMessage<VolumeListFilesResponse>;
 
 /**
  * @generated from message modal.client.VolumeListItem
@@ -5661,6 +11742,37 @@ export declare type VolumePutFiles2Response_MissingBlock = Message<"modal.client
 export declare const VolumePutFiles2Response_MissingBlockSchema: GenMessage<VolumePutFiles2Response_MissingBlock>;
 
 /**
+ * @generated from message modal.client.VolumePutFilesRequest
+ */
+export declare type VolumePutFilesRequest = Message<"modal.client.VolumePutFilesRequest"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+
+  /**
+   * @generated from field: repeated modal.client.MountFile files = 2;
+   */
+  files: MountFile[];
+
+  /**
+   * @generated from field: bool disallow_overwrite_existing_files = 3;
+   */
+  disallowOverwriteExistingFiles: boolean;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp earliest_checked_at = 4;
+   */
+  earliestCheckedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message modal.client.VolumePutFilesRequest.
+ * Use `create(VolumePutFilesRequestSchema)` to create a new message.
+ */
+export declare const VolumePutFilesRequestSchema: GenMessage<VolumePutFilesRequest>;
+
+/**
  * @generated from message modal.client.VolumeReloadRequest
  */
 export declare type VolumeReloadRequest = Message<"modal.client.VolumeReloadRequest"> & {
@@ -5701,6 +11813,32 @@ export declare type VolumeRemoveFile2Request = Message<"modal.client.VolumeRemov
  * Use `create(VolumeRemoveFile2RequestSchema)` to create a new message.
  */
 export declare const VolumeRemoveFile2RequestSchema: GenMessage<VolumeRemoveFile2Request>;
+
+/**
+ * @generated from message modal.client.VolumeRemoveFileRequest
+ */
+export declare type VolumeRemoveFileRequest = Message<"modal.client.VolumeRemoveFileRequest"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+
+  /**
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * @generated from field: bool recursive = 3;
+   */
+  recursive: boolean;
+};
+
+/**
+ * Describes the message modal.client.VolumeRemoveFileRequest.
+ * Use `create(VolumeRemoveFileRequestSchema)` to create a new message.
+ */
+export declare const VolumeRemoveFileRequestSchema: GenMessage<VolumeRemoveFileRequest>;
 
 /**
  * @generated from message modal.client.VolumeRenameRequest
@@ -5862,69 +12000,50 @@ export declare type WebhookConfig = Message<"modal.client.WebhookConfig"> & {
 export declare const WebhookConfigSchema: GenMessage<WebhookConfig>;
 
 /**
- * @generated from message modal.client.NodeEntrypoint
+ * @generated from message modal.client.WorkspaceNameLookupResponse
  */
-export declare type NodeEntrypoint = Message<"modal.client.NodeEntrypoint"> & {
+export declare type WorkspaceNameLookupResponse = Message<"modal.client.WorkspaceNameLookupResponse"> & {
   /**
-   * Absolute path of the bundled module inside the container.
-   *
-   * @generated from field: string module_path = 1;
+   * @generated from field: string workspace_name = 1;
    */
-  modulePath: string;
+  workspaceName: string;
 
   /**
-   * Tag under which the module's app registered the function or class, e.g. "train" or "Model".
-   *
-   * @generated from field: string object_tag = 2;
+   * @generated from field: string username = 2;
    */
-  objectTag: string;
+  username: string;
 };
 
 /**
- * Describes the message modal.client.NodeEntrypoint.
- * Use `create(NodeEntrypointSchema)` to create a new message.
+ * Describes the message modal.client.WorkspaceNameLookupResponse.
+ * Use `create(WorkspaceNameLookupResponseSchema)` to create a new message.
  */
-export declare const NodeEntrypointSchema: GenMessage<NodeEntrypoint>;
+export declare const WorkspaceNameLookupResponseSchema: GenMessage<WorkspaceNameLookupResponse>;
 
 /**
- * @generated from message modal.client.RemoteError
+ * @generated from enum modal.client.AppDeployVisibility
  */
-export declare type RemoteError = Message<"modal.client.RemoteError"> & {
+export enum AppDeployVisibility {
   /**
-   * @generated from field: string name = 1;
+   * @generated from enum value: APP_DEPLOY_VISIBILITY_UNSPECIFIED = 0;
    */
-  name: string;
+  UNSPECIFIED = 0,
 
   /**
-   * @generated from field: string message = 2;
+   * @generated from enum value: APP_DEPLOY_VISIBILITY_WORKSPACE = 1;
    */
-  message: string;
+  WORKSPACE = 1,
 
   /**
-   * Stack already mapped to the user's source.
-   *
-   * @generated from field: string stack = 3;
+   * @generated from enum value: APP_DEPLOY_VISIBILITY_PUBLIC = 2;
    */
-  stack: string;
-
-  /**
-   * @generated from field: modal.client.RemoteError cause = 4;
-   */
-  cause?: RemoteError | undefined;
-
-  /**
-   * CBOR of the error's own enumerable properties; empty when there are none or they do not serialise.
-   *
-   * @generated from field: bytes properties = 5;
-   */
-  properties: Uint8Array;
-};
+  PUBLIC = 2,
+}
 
 /**
- * Describes the message modal.client.RemoteError.
- * Use `create(RemoteErrorSchema)` to create a new message.
+ * Describes the enum modal.client.AppDeployVisibility.
  */
-export declare const RemoteErrorSchema: GenMessage<RemoteError>;
+export declare const AppDeployVisibilitySchema: GenEnum<AppDeployVisibility>;
 
 /**
  * @generated from enum modal.client.AppDisconnectReason
@@ -6057,6 +12176,66 @@ export enum AppStopSource {
 export declare const AppStopSourceSchema: GenEnum<AppStopSource>;
 
 /**
+ * @generated from enum modal.client.Arch
+ */
+export enum Arch {
+  /**
+   * @generated from enum value: ARCH_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: ARCH_X86_64 = 1;
+   */
+  X86_64 = 1,
+
+  /**
+   * @generated from enum value: ARCH_AARCH64 = 2;
+   */
+  AARCH64 = 2,
+}
+
+/**
+ * Describes the enum modal.client.Arch.
+ */
+export declare const ArchSchema: GenEnum<Arch>;
+
+/**
+ * @generated from enum modal.client.CheckpointStatus
+ */
+export enum CheckpointStatus {
+  /**
+   * @generated from enum value: CHECKPOINT_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: CHECKPOINT_STATUS_PENDING = 1;
+   */
+  PENDING = 1,
+
+  /**
+   * @generated from enum value: CHECKPOINT_STATUS_PROCESSING = 2;
+   */
+  PROCESSING = 2,
+
+  /**
+   * @generated from enum value: CHECKPOINT_STATUS_READY = 3;
+   */
+  READY = 3,
+
+  /**
+   * @generated from enum value: CHECKPOINT_STATUS_FAILED = 4;
+   */
+  FAILED = 4,
+}
+
+/**
+ * Describes the enum modal.client.CheckpointStatus.
+ */
+export declare const CheckpointStatusSchema: GenEnum<CheckpointStatus>;
+
+/**
  * @generated from enum modal.client.CloudProvider
  */
 export enum CloudProvider {
@@ -6084,6 +12263,16 @@ export enum CloudProvider {
    * @generated from enum value: CLOUD_PROVIDER_OCI = 4;
    */
   OCI = 4,
+
+  /**
+   * @generated from enum value: CLOUD_PROVIDER_LAMBDA_LABS = 5;
+   */
+  LAMBDA_LABS = 5,
+
+  /**
+   * @generated from enum value: CLOUD_PROVIDER_FLUIDSTACK = 6;
+   */
+  FLUIDSTACK = 6,
 }
 
 /**
@@ -6192,6 +12381,76 @@ export enum DeploymentType {
 export declare const DeploymentTypeSchema: GenEnum<DeploymentType>;
 
 /**
+ * @generated from enum modal.client.EnvironmentBlockUnauthenticatedResources
+ */
+export enum EnvironmentBlockUnauthenticatedResources {
+  /**
+   * @generated from enum value: ENVIRONMENT_BLOCK_UNAUTHENTICATED_RESOURCES_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: ENVIRONMENT_BLOCK_UNAUTHENTICATED_RESOURCES_INHERIT = 1;
+   */
+  INHERIT = 1,
+
+  /**
+   * @generated from enum value: ENVIRONMENT_BLOCK_UNAUTHENTICATED_RESOURCES_BLOCK = 2;
+   */
+  BLOCK = 2,
+
+  /**
+   * @generated from enum value: ENVIRONMENT_BLOCK_UNAUTHENTICATED_RESOURCES_ALLOW = 3;
+   */
+  ALLOW = 3,
+}
+
+/**
+ * Describes the enum modal.client.EnvironmentBlockUnauthenticatedResources.
+ */
+export declare const EnvironmentBlockUnauthenticatedResourcesSchema: GenEnum<EnvironmentBlockUnauthenticatedResources>;
+
+/**
+ * @generated from enum modal.client.EnvironmentRole
+ */
+export enum EnvironmentRole {
+  /**
+   * @generated from enum value: ENVIRONMENT_ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: ENVIRONMENT_ROLE_VIEWER = 1;
+   */
+  VIEWER = 1,
+
+  /**
+   * @generated from enum value: ENVIRONMENT_ROLE_CONTRIBUTOR = 2;
+   */
+  CONTRIBUTOR = 2,
+
+  /**
+   * @generated from enum value: ENVIRONMENT_ROLE_NO_ACCESS = 3;
+   */
+  NO_ACCESS = 3,
+
+  /**
+   * @generated from enum value: ENVIRONMENT_ROLE_MODAL_ADMINISTERED_OBSERVER = 4;
+   */
+  MODAL_ADMINISTERED_OBSERVER = 4,
+
+  /**
+   * @generated from enum value: ENVIRONMENT_ROLE_CUSTOM = 5;
+   */
+  CUSTOM = 5,
+}
+
+/**
+ * Describes the enum modal.client.EnvironmentRole.
+ */
+export declare const EnvironmentRoleSchema: GenEnum<EnvironmentRole>;
+
+/**
  * @generated from enum modal.client.EnvironmentType
  */
 export enum EnvironmentType {
@@ -6204,12 +12463,47 @@ export enum EnvironmentType {
    * @generated from enum value: ENVIRONMENT_TYPE_PUBLIC = 1;
    */
   PUBLIC = 1,
+
+  /**
+   * @generated from enum value: ENVIRONMENT_TYPE_MODAL_ADMINISTERED = 2;
+   */
+  MODAL_ADMINISTERED = 2,
 }
 
 /**
  * Describes the enum modal.client.EnvironmentType.
  */
 export declare const EnvironmentTypeSchema: GenEnum<EnvironmentType>;
+
+/**
+ * @generated from enum modal.client.ExecOutputOption
+ */
+export enum ExecOutputOption {
+  /**
+   * @generated from enum value: EXEC_OUTPUT_OPTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: EXEC_OUTPUT_OPTION_DEVNULL = 1;
+   */
+  DEVNULL = 1,
+
+  /**
+   * @generated from enum value: EXEC_OUTPUT_OPTION_PIPE = 2;
+   */
+  PIPE = 2,
+
+  /**
+   * @generated from enum value: EXEC_OUTPUT_OPTION_STDOUT = 3;
+   */
+  STDOUT = 3,
+}
+
+/**
+ * Describes the enum modal.client.ExecOutputOption.
+ */
+export declare const ExecOutputOptionSchema: GenEnum<ExecOutputOption>;
 
 /**
  * @generated from enum modal.client.FileDescriptor
@@ -6497,6 +12791,56 @@ export enum ProgressType {
 export declare const ProgressTypeSchema: GenEnum<ProgressType>;
 
 /**
+ * @generated from enum modal.client.ProxyType
+ */
+export enum ProxyType {
+  /**
+   * @generated from enum value: PROXY_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: PROXY_TYPE_LEGACY = 1;
+   */
+  LEGACY = 1,
+
+  /**
+   * @generated from enum value: PROXY_TYPE_VPROX = 2;
+   */
+  VPROX = 2,
+}
+
+/**
+ * Describes the enum modal.client.ProxyType.
+ */
+export declare const ProxyTypeSchema: GenEnum<ProxyType>;
+
+/**
+ * @generated from enum modal.client.RateLimitInterval
+ */
+export enum RateLimitInterval {
+  /**
+   * @generated from enum value: RATE_LIMIT_INTERVAL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: RATE_LIMIT_INTERVAL_SECOND = 1;
+   */
+  SECOND = 1,
+
+  /**
+   * @generated from enum value: RATE_LIMIT_INTERVAL_MINUTE = 2;
+   */
+  MINUTE = 2,
+}
+
+/**
+ * Describes the enum modal.client.RateLimitInterval.
+ */
+export declare const RateLimitIntervalSchema: GenEnum<RateLimitInterval>;
+
+/**
  * @generated from enum modal.client.RegistryAuthType
  */
 export enum RegistryAuthType {
@@ -6632,6 +12976,171 @@ export enum TaskState {
 export declare const TaskStateSchema: GenEnum<TaskState>;
 
 /**
+ * @generated from enum modal.client.TaskTerminationReason
+ */
+export enum TaskTerminationReason {
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_PREEMPTED_BY_SCHEDULER = 1;
+   */
+  PREEMPTED_BY_SCHEDULER = 1,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_USER_CANCELLED = 2;
+   */
+  USER_CANCELLED = 2,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_WORKER_PREEMPTED = 3;
+   */
+  WORKER_PREEMPTED = 3,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_INPUT_CANCELLED = 4;
+   */
+  INPUT_CANCELLED = 4,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_WORKSPACE_FROZEN = 5;
+   */
+  WORKSPACE_FROZEN = 5,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_BILLING_LIMIT_REACHED = 6;
+   */
+  BILLING_LIMIT_REACHED = 6,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_CLUSTER_FAILURE = 7;
+   */
+  CLUSTER_FAILURE = 7,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_LOW_PRIORITY_PREEMPTED_FOR_WORKER_SHUTDOWN = 11;
+   */
+  LOW_PRIORITY_PREEMPTED_FOR_WORKER_SHUTDOWN = 11,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_APP_STOPPED = 12;
+   */
+  APP_STOPPED = 12,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_APP_DISABLED = 13;
+   */
+  APP_DISABLED = 13,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_APP_NOT_FOUND = 14;
+   */
+  APP_NOT_FOUND = 14,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_NAME_LOST = 15;
+   */
+  NAME_LOST = 15,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_SECURITY_EVENT = 16;
+   */
+  SECURITY_EVENT = 16,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_WORKER_HEARTBEAT_TIMEOUT = 17;
+   */
+  WORKER_HEARTBEAT_TIMEOUT = 17,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_FUNCTION_NOT_FOUND = 18;
+   */
+  FUNCTION_NOT_FOUND = 18,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_TIMEOUT = 20;
+   */
+  TIMEOUT = 20,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_IDLE_TIMEOUT = 21;
+   */
+  IDLE_TIMEOUT = 21,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_STARTUP_TIMEOUT = 22;
+   */
+  STARTUP_TIMEOUT = 22,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_MEMORY_MANAGER_EVICTION = 23;
+   */
+  MEMORY_MANAGER_EVICTION = 23,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_MEMORY_THRASHING_EVICTION = 24;
+   */
+  MEMORY_THRASHING_EVICTION = 24,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_KERNEL_OOM_KILL = 25;
+   */
+  KERNEL_OOM_KILL = 25,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_CONTAINER_HEARTBEAT_TIMEOUT = 26;
+   */
+  CONTAINER_HEARTBEAT_TIMEOUT = 26,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_RUNTIME_ERROR = 27;
+   */
+  RUNTIME_ERROR = 27,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_EXITED = 30;
+   */
+  EXITED = 30,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_PROCESS_FAILED = 31;
+   */
+  PROCESS_FAILED = 31,
+
+  /**
+   * @generated from enum value: TASK_TERMINATION_REASON_INIT_FAILURE = 32;
+   */
+  INIT_FAILURE = 32,
+}
+
+/**
+ * Describes the enum modal.client.TaskTerminationReason.
+ */
+export declare const TaskTerminationReasonSchema: GenEnum<TaskTerminationReason>;
+
+/**
+ * @generated from enum modal.client.TunnelType
+ */
+export enum TunnelType {
+  /**
+   * @generated from enum value: TUNNEL_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: TUNNEL_TYPE_H2 = 1;
+   */
+  H2 = 1,
+}
+
+/**
+ * Describes the enum modal.client.TunnelType.
+ */
+export declare const TunnelTypeSchema: GenEnum<TunnelType>;
+
+/**
  * @generated from enum modal.client.VolumeFsVersion
  */
 export enum VolumeFsVersion {
@@ -6734,6 +13243,14 @@ export declare const ModalClient: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.AppCountLogs
+   */
+  appCountLogs: {
+    methodKind: "unary";
+    input: typeof AppCountLogsRequestSchema;
+    output: typeof AppCountLogsResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.AppCreate
    */
   appCreate: {
@@ -6742,12 +13259,44 @@ export declare const ModalClient: GenService<{
     output: typeof AppCreateResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.AppDeploy
+   */
+  appDeploy: {
+    methodKind: "unary";
+    input: typeof AppDeployRequestSchema;
+    output: typeof AppDeployResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AppDeploymentHistory
+   */
+  appDeploymentHistory: {
+    methodKind: "unary";
+    input: typeof AppDeploymentHistoryRequestSchema;
+    output: typeof AppDeploymentHistoryResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AppFetchLogs
+   */
+  appFetchLogs: {
+    methodKind: "unary";
+    input: typeof AppFetchLogsRequestSchema;
+    output: typeof AppFetchLogsResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.AppGetByDeploymentName
    */
   appGetByDeploymentName: {
     methodKind: "unary";
     input: typeof AppGetByDeploymentNameRequestSchema;
     output: typeof AppGetByDeploymentNameResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AppGetInfo
+   */
+  appGetInfo: {
+    methodKind: "unary";
+    input: typeof AppGetInfoRequestSchema;
+    output: typeof AppGetInfoResponseSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.AppGetLayout
@@ -6774,6 +13323,30 @@ export declare const ModalClient: GenService<{
     output: typeof TaskLogsBatchSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.AppGetObjects
+   */
+  appGetObjects: {
+    methodKind: "unary";
+    input: typeof AppGetObjectsRequestSchema;
+    output: typeof AppGetObjectsResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AppGetOrCreate
+   */
+  appGetOrCreate: {
+    methodKind: "unary";
+    input: typeof AppGetOrCreateRequestSchema;
+    output: typeof AppGetOrCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AppGetTags
+   */
+  appGetTags: {
+    methodKind: "unary";
+    input: typeof AppGetTagsRequestSchema;
+    output: typeof AppGetTagsResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.AppHeartbeat
    */
   appHeartbeat: {
@@ -6790,6 +13363,14 @@ export declare const ModalClient: GenService<{
     output: typeof AppListResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.AppPromote
+   */
+  appPromote: {
+    methodKind: "unary";
+    input: typeof AppPromoteRequestSchema;
+    output: typeof AppPromoteResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.AppPublish
    */
   appPublish: {
@@ -6798,12 +13379,52 @@ export declare const ModalClient: GenService<{
     output: typeof AppPublishResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.AppRollback
+   */
+  appRollback: {
+    methodKind: "unary";
+    input: typeof AppRollbackRequestSchema;
+    output: typeof AppRollbackResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AppRollover
+   */
+  appRollover: {
+    methodKind: "unary";
+    input: typeof AppRolloverRequestSchema;
+    output: typeof AppRolloverResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AppSetObjects
+   */
+  appSetObjects: {
+    methodKind: "unary";
+    input: typeof AppSetObjectsRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AppSetTags
+   */
+  appSetTags: {
+    methodKind: "unary";
+    input: typeof AppSetTagsRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.AppStop
    */
   appStop: {
     methodKind: "unary";
     input: typeof AppStopRequestSchema;
     output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AuthTokenGet
+   */
+  authTokenGet: {
+    methodKind: "unary";
+    input: typeof AuthTokenGetRequestSchema;
+    output: typeof AuthTokenGetResponseSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.BlobCreate
@@ -6846,6 +13467,46 @@ export declare const ModalClient: GenService<{
     output: typeof ClientHelloResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.ContainerCheckpoint
+   */
+  containerCheckpoint: {
+    methodKind: "unary";
+    input: typeof ContainerCheckpointRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.ContainerExec
+   */
+  containerExec: {
+    methodKind: "unary";
+    input: typeof ContainerExecRequestSchema;
+    output: typeof ContainerExecResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.ContainerExecGetOutput
+   */
+  containerExecGetOutput: {
+    methodKind: "server_streaming";
+    input: typeof ContainerExecGetOutputRequestSchema;
+    output: typeof RuntimeOutputBatchSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.ContainerExecPutInput
+   */
+  containerExecPutInput: {
+    methodKind: "unary";
+    input: typeof ContainerExecPutInputRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.ContainerExecWait
+   */
+  containerExecWait: {
+    methodKind: "unary";
+    input: typeof ContainerExecWaitRequestSchema;
+    output: typeof ContainerExecWaitResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.ContainerHeartbeat
    */
   containerHeartbeat: {
@@ -6870,12 +13531,148 @@ export declare const ModalClient: GenService<{
     output: typeof ContainerStopResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.DictClear
+   */
+  dictClear: {
+    methodKind: "unary";
+    input: typeof DictClearRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictContains
+   */
+  dictContains: {
+    methodKind: "unary";
+    input: typeof DictContainsRequestSchema;
+    output: typeof DictContainsResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictContents
+   */
+  dictContents: {
+    methodKind: "server_streaming";
+    input: typeof DictContentsRequestSchema;
+    output: typeof DictEntrySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictCreate
+   */
+  dictCreate: {
+    methodKind: "unary";
+    input: typeof DictCreateRequestSchema;
+    output: typeof DictCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictDelete
+   */
+  dictDelete: {
+    methodKind: "unary";
+    input: typeof DictDeleteRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictGet
+   */
+  dictGet: {
+    methodKind: "unary";
+    input: typeof DictGetRequestSchema;
+    output: typeof DictGetResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictGetById
+   */
+  dictGetById: {
+    methodKind: "unary";
+    input: typeof DictGetByIdRequestSchema;
+    output: typeof DictGetByIdResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictGetOrCreate
+   */
+  dictGetOrCreate: {
+    methodKind: "unary";
+    input: typeof DictGetOrCreateRequestSchema;
+    output: typeof DictGetOrCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictHeartbeat
+   */
+  dictHeartbeat: {
+    methodKind: "unary";
+    input: typeof DictHeartbeatRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictLen
+   */
+  dictLen: {
+    methodKind: "unary";
+    input: typeof DictLenRequestSchema;
+    output: typeof DictLenResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictList
+   */
+  dictList: {
+    methodKind: "unary";
+    input: typeof DictListRequestSchema;
+    output: typeof DictListResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictPop
+   */
+  dictPop: {
+    methodKind: "unary";
+    input: typeof DictPopRequestSchema;
+    output: typeof DictPopResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.DictUpdate
+   */
+  dictUpdate: {
+    methodKind: "unary";
+    input: typeof DictUpdateRequestSchema;
+    output: typeof DictUpdateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.EnvironmentCreate
+   */
+  environmentCreate: {
+    methodKind: "unary";
+    input: typeof EnvironmentCreateRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.EnvironmentDelete
+   */
+  environmentDelete: {
+    methodKind: "unary";
+    input: typeof EnvironmentDeleteRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.EnvironmentGetOrCreate
    */
   environmentGetOrCreate: {
     methodKind: "unary";
     input: typeof EnvironmentGetOrCreateRequestSchema;
     output: typeof EnvironmentGetOrCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.EnvironmentList
+   */
+  environmentList: {
+    methodKind: "unary";
+    input: typeof EmptySchema;
+    output: typeof EnvironmentListResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.EnvironmentUpdate
+   */
+  environmentUpdate: {
+    methodKind: "unary";
+    input: typeof EnvironmentUpdateRequestSchema;
+    output: typeof EnvironmentListItemSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.FunctionBindParams
@@ -6902,12 +13699,28 @@ export declare const ModalClient: GenService<{
     output: typeof FunctionCallFromIdResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.FunctionCallGetDataIn
+   */
+  functionCallGetDataIn: {
+    methodKind: "server_streaming";
+    input: typeof FunctionCallGetDataRequestSchema;
+    output: typeof DataChunkSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.FunctionCallGetDataOut
    */
   functionCallGetDataOut: {
     methodKind: "server_streaming";
     input: typeof FunctionCallGetDataRequestSchema;
     output: typeof DataChunkSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.FunctionCallGetInfo
+   */
+  functionCallGetInfo: {
+    methodKind: "unary";
+    input: typeof FunctionCallGetInfoRequestSchema;
+    output: typeof FunctionCallGetInfoResponseSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.FunctionCallPutDataOut
@@ -6942,12 +13755,36 @@ export declare const ModalClient: GenService<{
     output: typeof FunctionGetResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.FunctionGetById
+   */
+  functionGetById: {
+    methodKind: "unary";
+    input: typeof FunctionGetByIdRequestSchema;
+    output: typeof FunctionGetByIdResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.FunctionGetCallGraph
+   */
+  functionGetCallGraph: {
+    methodKind: "unary";
+    input: typeof FunctionGetCallGraphRequestSchema;
+    output: typeof FunctionGetCallGraphResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.FunctionGetCurrentStats
    */
   functionGetCurrentStats: {
     methodKind: "unary";
     input: typeof FunctionGetCurrentStatsRequestSchema;
     output: typeof FunctionStatsSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.FunctionGetDynamicConcurrency
+   */
+  functionGetDynamicConcurrency: {
+    methodKind: "unary";
+    input: typeof FunctionGetDynamicConcurrencyRequestSchema;
+    output: typeof FunctionGetDynamicConcurrencyResponseSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.FunctionGetInputs
@@ -6964,6 +13801,22 @@ export declare const ModalClient: GenService<{
     methodKind: "unary";
     input: typeof FunctionGetOutputsRequestSchema;
     output: typeof FunctionGetOutputsResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.FunctionGetSchedulingParams
+   */
+  functionGetSchedulingParams: {
+    methodKind: "unary";
+    input: typeof FunctionGetSchedulingParamsRequestSchema;
+    output: typeof FunctionGetSchedulingParamsResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.FunctionGetSerialized
+   */
+  functionGetSerialized: {
+    methodKind: "unary";
+    input: typeof FunctionGetSerializedRequestSchema;
+    output: typeof FunctionGetSerializedResponseSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.FunctionMap
@@ -6998,12 +13851,44 @@ export declare const ModalClient: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.FunctionRetryInputs
+   */
+  functionRetryInputs: {
+    methodKind: "unary";
+    input: typeof FunctionRetryInputsRequestSchema;
+    output: typeof FunctionRetryInputsResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.FunctionUpdateSchedulingParams
    */
   functionUpdateSchedulingParams: {
     methodKind: "unary";
     input: typeof FunctionUpdateSchedulingParamsRequestSchema;
     output: typeof FunctionUpdateSchedulingParamsResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.ImageDelete
+   */
+  imageDelete: {
+    methodKind: "unary";
+    input: typeof ImageDeleteRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.ImageFromId
+   */
+  imageFromId: {
+    methodKind: "unary";
+    input: typeof ImageFromIdRequestSchema;
+    output: typeof ImageFromIdResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.ImageGetByTag
+   */
+  imageGetByTag: {
+    methodKind: "unary";
+    input: typeof ImageGetByTagRequestSchema;
+    output: typeof ImageGetByTagResponseSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.ImageGetOrCreate
@@ -7020,6 +13905,30 @@ export declare const ModalClient: GenService<{
     methodKind: "server_streaming";
     input: typeof ImageJoinStreamingRequestSchema;
     output: typeof ImageJoinStreamingResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.ImageListTags
+   */
+  imageListTags: {
+    methodKind: "unary";
+    input: typeof ImageListTagsRequestSchema;
+    output: typeof ImageListTagsResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.ImagePublish
+   */
+  imagePublish: {
+    methodKind: "unary";
+    input: typeof ImagePublishRequestSchema;
+    output: typeof ImagePublishResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.ImageTagRevisions
+   */
+  imageTagRevisions: {
+    methodKind: "unary";
+    input: typeof ImageTagRevisionsRequestSchema;
+    output: typeof ImageTagRevisionsResponseSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.MountBatchedCheckExistence
@@ -7046,12 +13955,188 @@ export declare const ModalClient: GenService<{
     output: typeof MountPutFileResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.QueueClear
+   */
+  queueClear: {
+    methodKind: "unary";
+    input: typeof QueueClearRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.QueueCreate
+   */
+  queueCreate: {
+    methodKind: "unary";
+    input: typeof QueueCreateRequestSchema;
+    output: typeof QueueCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.QueueDelete
+   */
+  queueDelete: {
+    methodKind: "unary";
+    input: typeof QueueDeleteRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.QueueGet
+   */
+  queueGet: {
+    methodKind: "unary";
+    input: typeof QueueGetRequestSchema;
+    output: typeof QueueGetResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.QueueGetById
+   */
+  queueGetById: {
+    methodKind: "unary";
+    input: typeof QueueGetByIdRequestSchema;
+    output: typeof QueueGetByIdResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.QueueGetOrCreate
+   */
+  queueGetOrCreate: {
+    methodKind: "unary";
+    input: typeof QueueGetOrCreateRequestSchema;
+    output: typeof QueueGetOrCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.QueueHeartbeat
+   */
+  queueHeartbeat: {
+    methodKind: "unary";
+    input: typeof QueueHeartbeatRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.QueueLen
+   */
+  queueLen: {
+    methodKind: "unary";
+    input: typeof QueueLenRequestSchema;
+    output: typeof QueueLenResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.QueueList
+   */
+  queueList: {
+    methodKind: "unary";
+    input: typeof QueueListRequestSchema;
+    output: typeof QueueListResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.QueueNextItems
+   */
+  queueNextItems: {
+    methodKind: "unary";
+    input: typeof QueueNextItemsRequestSchema;
+    output: typeof QueueNextItemsResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.QueuePut
+   */
+  queuePut: {
+    methodKind: "unary";
+    input: typeof QueuePutRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SandboxCreate
+   */
+  sandboxCreate: {
+    methodKind: "unary";
+    input: typeof SandboxCreateRequestSchema;
+    output: typeof SandboxCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SandboxGetLogs
+   */
+  sandboxGetLogs: {
+    methodKind: "server_streaming";
+    input: typeof SandboxGetLogsRequestSchema;
+    output: typeof TaskLogsBatchSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SandboxGetTaskId
+   */
+  sandboxGetTaskId: {
+    methodKind: "unary";
+    input: typeof SandboxGetTaskIdRequestSchema;
+    output: typeof SandboxGetTaskIdResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SandboxStdinWrite
+   */
+  sandboxStdinWrite: {
+    methodKind: "unary";
+    input: typeof SandboxStdinWriteRequestSchema;
+    output: typeof SandboxStdinWriteResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SandboxTerminate
+   */
+  sandboxTerminate: {
+    methodKind: "unary";
+    input: typeof SandboxTerminateRequestSchema;
+    output: typeof SandboxTerminateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SandboxWait
+   */
+  sandboxWait: {
+    methodKind: "unary";
+    input: typeof SandboxWaitRequestSchema;
+    output: typeof SandboxWaitResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SecretDelete
+   */
+  secretDelete: {
+    methodKind: "unary";
+    input: typeof SecretDeleteRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SecretGetInfo
+   */
+  secretGetInfo: {
+    methodKind: "unary";
+    input: typeof SecretGetInfoRequestSchema;
+    output: typeof SecretGetInfoResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.SecretGetOrCreate
    */
   secretGetOrCreate: {
     methodKind: "unary";
     input: typeof SecretGetOrCreateRequestSchema;
     output: typeof SecretGetOrCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SecretList
+   */
+  secretList: {
+    methodKind: "unary";
+    input: typeof SecretListRequestSchema;
+    output: typeof SecretListResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SecretUpdate
+   */
+  secretUpdate: {
+    methodKind: "unary";
+    input: typeof SecretUpdateRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.TaskGetCommandRouterAccess
+   */
+  taskGetCommandRouterAccess: {
+    methodKind: "unary";
+    input: typeof TaskGetCommandRouterAccessRequestSchema;
+    output: typeof TaskGetCommandRouterAccessResponseSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.TaskGetInfo
@@ -7078,12 +14163,44 @@ export declare const ModalClient: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.TokenFlowCreate
+   */
+  tokenFlowCreate: {
+    methodKind: "unary";
+    input: typeof TokenFlowCreateRequestSchema;
+    output: typeof TokenFlowCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.TokenFlowWait
+   */
+  tokenFlowWait: {
+    methodKind: "unary";
+    input: typeof TokenFlowWaitRequestSchema;
+    output: typeof TokenFlowWaitResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.TokenInfoGet
+   */
+  tokenInfoGet: {
+    methodKind: "unary";
+    input: typeof TokenInfoGetRequestSchema;
+    output: typeof TokenInfoGetResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.VolumeCommit
    */
   volumeCommit: {
     methodKind: "unary";
     input: typeof VolumeCommitRequestSchema;
     output: typeof VolumeCommitResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.VolumeCopyFiles
+   */
+  volumeCopyFiles: {
+    methodKind: "unary";
+    input: typeof VolumeCopyFilesRequestSchema;
+    output: typeof EmptySchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.VolumeCopyFiles2
@@ -7094,12 +14211,36 @@ export declare const ModalClient: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.VolumeCreate
+   */
+  volumeCreate: {
+    methodKind: "unary";
+    input: typeof VolumeCreateRequestSchema;
+    output: typeof VolumeCreateResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.VolumeDelete
    */
   volumeDelete: {
     methodKind: "unary";
     input: typeof VolumeDeleteRequestSchema;
     output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.VolumeGetById
+   */
+  volumeGetById: {
+    methodKind: "unary";
+    input: typeof VolumeGetByIdRequestSchema;
+    output: typeof VolumeGetByIdResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.VolumeGetFile
+   */
+  volumeGetFile: {
+    methodKind: "unary";
+    input: typeof VolumeGetFileRequestSchema;
+    output: typeof VolumeGetFileResponseSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.VolumeGetFile2
@@ -7118,6 +14259,14 @@ export declare const ModalClient: GenService<{
     output: typeof VolumeGetOrCreateResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.VolumeHeartbeat
+   */
+  volumeHeartbeat: {
+    methodKind: "unary";
+    input: typeof VolumeHeartbeatRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.VolumeList
    */
   volumeList: {
@@ -7126,12 +14275,28 @@ export declare const ModalClient: GenService<{
     output: typeof VolumeListResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.VolumeListFiles
+   */
+  volumeListFiles: {
+    methodKind: "server_streaming";
+    input: typeof VolumeListFilesRequestSchema;
+    output: typeof VolumeListFilesResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.VolumeListFiles2
    */
   volumeListFiles2: {
     methodKind: "server_streaming";
     input: typeof VolumeListFiles2RequestSchema;
     output: typeof VolumeListFiles2ResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.VolumePutFiles
+   */
+  volumePutFiles: {
+    methodKind: "unary";
+    input: typeof VolumePutFilesRequestSchema;
+    output: typeof EmptySchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.VolumePutFiles2
@@ -7150,6 +14315,14 @@ export declare const ModalClient: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.VolumeRemoveFile
+   */
+  volumeRemoveFile: {
+    methodKind: "unary";
+    input: typeof VolumeRemoveFileRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.VolumeRemoveFile2
    */
   volumeRemoveFile2: {
@@ -7164,6 +14337,14 @@ export declare const ModalClient: GenService<{
     methodKind: "unary";
     input: typeof VolumeRenameRequestSchema;
     output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.WorkspaceNameLookup
+   */
+  workspaceNameLookup: {
+    methodKind: "unary";
+    input: typeof EmptySchema;
+    output: typeof WorkspaceNameLookupResponseSchema;
   },
 }>;
 

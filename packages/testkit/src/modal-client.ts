@@ -1,0 +1,110 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { checkout } from "./checkout.ts";
+import type { CommandOptions, CommandResult } from "./run-command.ts";
+import { dorian } from "./run-command.ts";
+
+/** Versions of the official Python client that the tests drive: newest, one between, and the two of the 2024 era. */
+export const modalVersions = {
+  newest: "1.6.4",
+  between: "1.0.5",
+  late2024: "0.64.57",
+  early2024: "0.62.181",
+} as const;
+
+export type ModalVersion = (typeof modalVersions)[keyof typeof modalVersions];
+
+const execute = promisify(execFile);
+const preparing = new Map<string, Promise<string>>();
+
+/**
+ * The official Python client, unmodified, in a virtual environment of its own. Environments are made once per checkout
+ * and kept in its `.cache`.
+ */
+export class ModalClient {
+  readonly version: ModalVersion;
+  /** Its virtual environment. */
+  readonly directory: string;
+  #environment: Record<string, string>;
+
+  private constructor(version: ModalVersion, directory: string, environment: Record<string, string>) {
+    this.version = version;
+    this.directory = directory;
+    this.#environment = environment;
+  }
+
+  /** For the server that runs on `dataDirectory`. */
+  static async open(version: ModalVersion, dataDirectory: string): Promise<ModalClient> {
+    let ready = preparing.get(version);
+    if (!ready) preparing.set(version, (ready = prepare(version)));
+    const printed = await dorian(dataDirectory, ["token", "new"]);
+    if (printed.code !== 0) throw new Error(`dorian token new failed:\n${printed.stderr}`);
+    const lines = [...printed.stdout.matchAll(/^(?:export )?(MODAL_\w+)=(.*)$/gm)];
+    const variables = Object.fromEntries(lines.map(([, key = "", value = ""]) => [key, value]));
+    return new ModalClient(version, await ready, variables);
+  }
+
+  /** What a shell must export for the client to find the server, and nothing of the user's own profile. */
+  get environment(): Record<string, string> {
+    return {
+      ...this.#environment,
+      MODAL_CONFIG_PATH: join(this.directory, "no-profile.toml"),
+      VIRTUAL_ENV: this.directory,
+      PATH: `${join(this.directory, "bin")}:${process.env["PATH"] ?? ""}`,
+      PYTHONUNBUFFERED: "1",
+    };
+  }
+
+  /** `modal …`, until it ends. */
+  modal(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return this.#run(join(this.directory, "bin/modal"), args, options);
+  }
+
+  /** `python …`, until it ends. */
+  python(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return this.#run(join(this.directory, "bin/python"), args, options);
+  }
+
+  async #run(program: string, args: string[], options: CommandOptions): Promise<CommandResult> {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...this.environment, NO_COLOR: "1", COLUMNS: "200", ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    const send = (signal: NodeJS.Signals) => void child.kill(signal);
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+      options.onOutput?.(text, send);
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      options.onOutput?.(text, send);
+    });
+    child.stdin.end(options.input ?? "");
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, stdout, stderr };
+  }
+}
+
+async function prepare(version: ModalVersion): Promise<string> {
+  const directory = join(checkout, ".cache", `modal-${version}`);
+  if (await exists(join(directory, "complete"))) return directory;
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  await execute("/usr/bin/python3", ["-m", "venv", directory]);
+  await execute(join(directory, "bin/pip"), ["install", "--quiet", `modal==${version}`]);
+  await mkdir(join(directory, "complete"));
+  return directory;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
