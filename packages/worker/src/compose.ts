@@ -13,7 +13,7 @@ import { ImageBuilder } from "./image/image-builder.ts";
 import { prepareGuestLayer } from "./machine/guest-layer.ts";
 import { createWorkerDirectories, dataDirectoryId, workerDirectories } from "./machine/worker-directories.ts";
 import { NetworkPool } from "./network/network-pool.ts";
-import { readOperatorSettings } from "./operator/operator-settings.ts";
+import { readOperatorSettings } from "@dorian/operator/operator-settings";
 import { reapLeftovers } from "./reap/reap-leftovers.ts";
 import { Builds } from "./session/builds.ts";
 import { Execs } from "./session/execs.ts";

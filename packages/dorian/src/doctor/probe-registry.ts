@@ -1,6 +1,6 @@
 import { messageOf } from "@dorian/base/app-error";
 import { RegistryTransport } from "@dorian/worker/image/registry/registry-transport";
-import { type OperatorSettings, readOperatorSettings } from "@dorian/worker/operator/operator-settings";
+import { type OperatorSettings, readOperatorSettings } from "@dorian/operator/operator-settings";
 import type { MachineFacts } from "./machine-facts.ts";
 
 const registryName = "docker.io";

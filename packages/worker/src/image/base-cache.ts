@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LayerStore } from "@dorian/storage/layer-store";
-import { unlessAbsent } from "../operator/read-if-present.ts";
+import { unlessAbsent } from "@dorian/operator/read-if-present";
 import type { ImageConfiguration } from "./image-configuration.ts";
 
 /** A file system to build on, and what it says about processes in it. */

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import type { LayerStore } from "@dorian/storage/layer-store";
-import type { OperatorSettings } from "../operator/operator-settings.ts";
-import type { RegistryCredentials } from "../operator/registry-settings.ts";
+import type { OperatorSettings } from "@dorian/operator/operator-settings";
+import type { RegistryCredentials } from "@dorian/operator/registry-settings";
 import { BaseCache, type BaseImage } from "./base-cache.ts";
 import { bootstrapDebian } from "./debian/bootstrap-debian.ts";
 import { debianTagOf, type DebianTag } from "./debian/debian-tag.ts";

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { ContainerRuntime } from "../container/runtime.ts";
 import type { WorkerDirectories } from "../machine/worker-directories.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
-import type { OperatorSettings } from "../operator/operator-settings.ts";
+import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import type { VolumeRegistry } from "../volume/mounted-volume.ts";
 
 /** What builds need of the worker that runs them. */

@@ -1,7 +1,7 @@
 import { lstat, readlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import { unlessAbsent } from "../operator/read-if-present.ts";
+import { unlessAbsent } from "@dorian/operator/read-if-present";
 
 const maxLinks = 40;
 

@@ -1,7 +1,7 @@
 import { glob, stat } from "node:fs/promises";
 import { basename, posix } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import { unlessAbsent } from "../operator/read-if-present.ts";
+import { unlessAbsent } from "@dorian/operator/read-if-present";
 import { containerUser } from "../task/container-environment.ts";
 import { confinedPath } from "./confined-path.ts";
 import { copyTree, type CopyTarget } from "./copy-tree.ts";

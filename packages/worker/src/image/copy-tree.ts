@@ -15,7 +15,7 @@ import type { Stats } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { isWhiteout } from "@dorian/linux/overlay-marks";
-import { unlessAbsent } from "../operator/read-if-present.ts";
+import { unlessAbsent } from "@dorian/operator/read-if-present";
 import { confinedPath } from "./confined-path.ts";
 
 export interface CopyTarget {

@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readOperatorSettings, type OperatorSettings } from "../operator/operator-settings.ts";
+import { readOperatorSettings, type OperatorSettings } from "@dorian/operator/operator-settings";
 import { testBuilder } from "./test-builder.ts";
 
 // A mark in every kind of setting, to be found in steps and nowhere in layers.

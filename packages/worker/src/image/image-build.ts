@@ -3,7 +3,7 @@ import { dirname, join, posix } from "node:path";
 import { assertNever, must } from "@dorian/base/must";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import type { ImageConfig, StartBuild } from "@dorian/protocol/worker";
-import { buildEnvironment } from "../operator/build-environment.ts";
+import { buildEnvironment } from "./build-environment.ts";
 import type { NetworkLease } from "../network/network-pool.ts";
 import type { BaseImage } from "./base-cache.ts";
 import type { BaseImages } from "./base-images.ts";

@@ -13,7 +13,7 @@ import pino from "pino";
 import { RuncRuntime } from "../container/runc/runc-runtime.ts";
 import { createWorkerDirectories, workerDirectories } from "../machine/worker-directories.ts";
 import { NetworkPool } from "../network/network-pool.ts";
-import { readOperatorSettings, type OperatorSettings } from "../operator/operator-settings.ts";
+import { readOperatorSettings, type OperatorSettings } from "@dorian/operator/operator-settings";
 import { reapLeftovers } from "../reap/reap-leftovers.ts";
 import type { VolumeRegistry, VolumeVersion } from "../volume/mounted-volume.ts";
 import { ImageBuilder } from "./image-builder.ts";

@@ -6,7 +6,7 @@ import { libc } from "@dorian/linux/libc";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import { LayerStore } from "@dorian/storage/layer-store";
 import { expect, onTestFinished, test } from "vitest";
-import type { RegistrySettings } from "../../operator/registry-settings.ts";
+import type { RegistrySettings } from "@dorian/operator/registry-settings";
 import { BaseCache } from "../base-cache.ts";
 import { parseImageReference } from "./image-reference.ts";
 import { pullImage } from "./pull-image.ts";

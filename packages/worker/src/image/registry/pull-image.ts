@@ -3,7 +3,7 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "@dorian/base/app-error";
-import type { RegistryCredentials, RegistrySettings } from "../../operator/registry-settings.ts";
+import type { RegistryCredentials, RegistrySettings } from "@dorian/operator/registry-settings";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { ImageConfiguration } from "../image-configuration.ts";
 import { settleAll } from "../settle-all.ts";

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { AppError } from "@dorian/base/app-error";
-import type { RegistryCredentials } from "../../operator/registry-settings.ts";
+import type { RegistryCredentials } from "@dorian/operator/registry-settings";
 import type { RegistryTransport } from "./registry-transport.ts";
 
 /**

@@ -6,7 +6,7 @@ import { AppError, errnoOf } from "@dorian/base/app-error";
 import { check, libc } from "@dorian/linux/libc";
 import { createWhiteout, isWhiteout, markWhiteouts, setOpaque } from "@dorian/linux/overlay-marks";
 import { extract, type Header } from "tar-stream";
-import { unlessAbsent } from "../../operator/read-if-present.ts";
+import { unlessAbsent } from "@dorian/operator/read-if-present";
 import { confinedPath } from "../confined-path.ts";
 import { settleAll } from "../settle-all.ts";
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerMount } from "../container/container-spec.ts";
-import { confinedPath } from "../image/confined-path.ts";
+import { confinedPath } from "./confined-path.ts";
 import {
   archivesFor,
   parseAptSources,
@@ -9,11 +9,11 @@ import {
   renderDeb822,
   type AptArchives,
   type AptSource,
-} from "./apt-sources.ts";
-import { certificateVariables } from "./certificate-bundle.ts";
-import type { OperatorSettings } from "./operator-settings.ts";
-import { localLinks, pipEnvironment } from "./pip-settings.ts";
-import { unlessAbsent } from "./read-if-present.ts";
+} from "@dorian/operator/apt-sources";
+import { certificateVariables } from "@dorian/operator/certificate-bundle";
+import type { OperatorSettings } from "@dorian/operator/operator-settings";
+import { localLinks, pipEnvironment } from "@dorian/operator/pip-settings";
+import { unlessAbsent } from "@dorian/operator/read-if-present";
 
 /** What a build step gets of the operator's settings. None of it is in the image's file system. */
 export interface BuildEnvironment {
