@@ -16,7 +16,6 @@ async function files(content: Record<string, string>): Promise<string> {
 }
 
 const osRelease = (codename: string) => `ID=debian\nVERSION_CODENAME=${codename}\nPRETTY_NAME="Debian"\n`;
-const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const certificate = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----`;
 
 async function environmentFor(image: Record<string, string>) {
