@@ -6,6 +6,7 @@ const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = 
   "warm-call": () => import("./scenarios/warm-call.ts"),
   "warm-read": () => import("./scenarios/warm-read.ts"),
   commit: () => import("./scenarios/commit.ts"),
+  map: () => import("./scenarios/map.ts"),
   "second-run": () => import("./scenarios/second-run.ts"),
 };
 

@@ -16,13 +16,19 @@ export type IdPrefix =
   | "en"
   | "ta"
   | "bl"
+  | "di"
+  | "qu"
   | "de"
   | "ly"
   | "wo"
   | "bd"
   | "ex"
   | "tk"
-  | "dd";
+  | "tf"
+  | "dd"
+  | "sb"
+  | "ir"
+  | "wk";
 
 /**
  * A new object id: prefix, one dash, 22 random base-62 characters (the form that clients parse).
@@ -38,7 +44,8 @@ export function newId(prefix: IdPrefix): string {
       if (byte < 248 && out.length < 22) out += alphabet[byte % 62];
     }
   }
-  return `${prefix}-${out}`;
+  // Clients take a container whose id ends so for one of another kind of sandbox, and ask other calls about it.
+  return prefix === "ta" && out.endsWith("V") ? newId(prefix) : `${prefix}-${out}`;
 }
 
 /** True when `id` has the given prefix and the full form. */

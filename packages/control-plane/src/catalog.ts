@@ -8,9 +8,12 @@ import { Idempotency } from "./database/idempotency.ts";
 import type { Journal } from "./database/journal.ts";
 import { Environments } from "./environment/environments.ts";
 import { Catalog } from "./function/function-catalog.ts";
+import type { PythonMountSources } from "./function/python-mounts.ts";
 import { FunctionRegistry } from "./function/function-registry.ts";
 import { ImageRegistry } from "./image/image-registry.ts";
+import { MountNames } from "./mount/mount-names.ts";
 import { MountStore } from "./mount/mount-store.ts";
+import type { WebAddresses } from "./ports.ts";
 import { SecretStore } from "./secret/secret-store.ts";
 import type { ServerKeys } from "./token/server-keys.ts";
 import { VolumeRegistry } from "./volume/volume-registry.ts";
@@ -33,11 +36,17 @@ export interface Registries {
   idempotency: Idempotency;
   images: ImageRegistry;
   mounts: MountStore;
+  mountNames: MountNames;
   secrets: SecretStore;
   volumes: VolumeRegistry;
+  web: WebAddresses;
 }
 
-export async function loadRegistries(stores: Stores, keys: ServerKeys): Promise<Registries> {
+export async function loadRegistries(
+  stores: Stores,
+  keys: ServerKeys,
+  { web, platformMounts }: { web: WebAddresses; platformMounts: PythonMountSources["platformMounts"] },
+): Promise<Registries> {
   const { db, journal, layers, blocks } = stores;
   const registries = {
     apps: await AppRegistry.load(db),
@@ -48,11 +57,14 @@ export async function loadRegistries(stores: Stores, keys: ServerKeys): Promise<
     idempotency: new Idempotency({ db, journal }),
     images: await ImageRegistry.load(db),
     mounts: await MountStore.load({ db, journal, layers, blocks }),
-    secrets: await SecretStore.load({ db, keys }),
+    mountNames: await MountNames.load({ db, journal }),
+    secrets: await SecretStore.load({ db, journal, keys }),
     volumes: await VolumeRegistry.load({ db, journal, layers }),
+    web,
   };
   const catalog = new Catalog({
     ...registries,
+    platformMounts,
     journal,
     layersPresent: async (image) => {
       const present = await Promise.all(image.layerIds.map((layerId) => layers.has(layerId)));

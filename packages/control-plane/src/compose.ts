@@ -1,43 +1,71 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceHandlers } from "@dorian/protocol/service";
+import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
+import { unservedCall } from "@dorian/protocol/unserved-calls";
 import { WorkerService } from "@dorian/protocol/worker";
 import { BlockStore } from "@dorian/storage/block-store";
 import { LayerStore } from "@dorian/storage/layer-store";
 import type { Logger } from "pino";
 import { createAppHandlers } from "./app/app-handlers.ts";
 import { AppLifecycle } from "./app/app-lifecycle.ts";
+import { isOpen } from "./app/app.ts";
+import { createDeploymentHandlers } from "./app/deployment-handlers.ts";
+import { createLayoutHandlers } from "./app/layout-handlers.ts";
 import { createBlobHandlers } from "./blob/blob-handlers.ts";
 import { createBlobRoutes } from "./blob/blob-routes.ts";
 import { loadRegistries } from "./catalog.ts";
 import { createClassHandlers } from "./class/class-handlers.ts";
 import { openDatabase } from "./database/database.ts";
 import { Journal } from "./database/journal.ts";
+import { RecentAnswers } from "./database/recent-answers.ts";
+import { createDictHandlers } from "./dict/dict-handlers.ts";
+import { DictStore } from "./dict/dict-store.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createEnvironmentHandlers } from "./environment/environment-handlers.ts";
 import { createFunctionHandlers } from "./function/function-handlers.ts";
+import { createWebTargets } from "./function/web-targets.ts";
 import { startCollecting } from "./gc/garbage-loop.ts";
 import { collectGarbage, type GarbageAges } from "./gc/collect-garbage.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { SignedUrls } from "./http/signed-urls.ts";
 import { createBuildRunner } from "./image/build-runner.ts";
 import { ImageBuilds } from "./image/image-builds.ts";
+import { createImageNameHandlers } from "./image/image-name-handlers.ts";
 import { createImageHandlers } from "./image/image-handlers.ts";
 import { createMountHandlers } from "./mount/mount-handlers.ts";
+import { openPlatformMounts, type PythonSupplies } from "./mount/open-platform-mounts.ts";
+import { Lifetimes } from "./named-object/lifetimes.ts";
+import { createQueueHandlers } from "./queue/queue-handlers.ts";
+import { QueueStore } from "./queue/queue-store.ts";
+import { commandAccessHandlers } from "./exec/command-access.ts";
+import { commandRouterHandlers } from "./exec/command-router-handlers.ts";
+import { containerExecHandlers } from "./exec/container-exec-handlers.ts";
+import { createSandboxHandlers } from "./sandbox/sandbox-handlers.ts";
+import { Sandboxes } from "./sandbox/sandboxes.ts";
 import { createSecretHandlers } from "./secret/secret-handlers.ts";
 import { createAuthenticator } from "./token/authenticate.ts";
+import { createAuthTokenHandlers } from "./token/auth-token-handlers.ts";
 import { openClientFile } from "./token/client-file.ts";
+import { CommandTokens } from "./token/command-token.ts";
 import { readDataDirectoryId } from "./token/data-directory-id.ts";
-import { guard, modalPermissions, operatorPermissions, workerPermissions } from "./token/permissions.ts";
+import { commandPermissions, guard, modalPermissions, operatorPermissions, workerPermissions } from "./token/permissions.ts";
 import { openServerKeys } from "./token/server-keys.ts";
+import { tokenFlowRoute } from "./token/token-flow-page.ts";
+import { TokenFlows } from "./token/token-flows.ts";
+import { createTokenHandlers } from "./token/token-handlers.ts";
+import { Tokens } from "./token/tokens.ts";
 import { FileUrls } from "./volume/file-urls.ts";
 import { startSquashing } from "./volume/squash-loop.ts";
 import { createVolumeFileHandlers } from "./volume/volume-file-handlers.ts";
 import { createVolumeHandlers } from "./volume/volume-handlers.ts";
+import { createProxyTokenHandlers } from "./web/proxy-token-handlers.ts";
+import { ProxyTokens } from "./web/proxy-tokens.ts";
+import { WebFront, type WebSettings } from "./web/web-front.ts";
 
 export interface ControlPlaneOptions {
   dataDirectory: string;
@@ -48,6 +76,7 @@ export interface ControlPlaneOptions {
   httpPort?: number;
   /** Host name or address under which clients reach this machine. Default: where it listens. */
   publicHost?: string;
+  web?: WebSettings;
   logger: Logger;
   /** Milliseconds since 1970. Default: the clock. */
   now?: () => number;
@@ -57,6 +86,8 @@ export interface ControlPlaneOptions {
   buildGraceMs?: number;
   /** Seconds that the commands of one image step may take. Default: 3 h. */
   buildTimeoutSecs?: number;
+  /** Where what Python apps need is got from. Default: nowhere. */
+  supplies?: PythonSupplies;
   /** Time for `@exit` when containers are stopped. Default: 30 s. */
   graceSecs?: number;
 }
@@ -65,11 +96,17 @@ export interface ControlPlane extends AsyncDisposable {
   /** Where clients reach it, also told in the data directory's client.json. */
   readonly url: string;
   readonly httpPort: number;
+  /** Where programs on this machine reach it. */
+  readonly localHost: string;
   readonly modal: ServiceHandlers<typeof ModalClient>;
   readonly worker: ServiceHandlers<typeof WorkerService>;
   readonly operator: ServiceHandlers<typeof OperatorService>;
+  /** Takes no new web requests; resolves when the running ones are answered, or drops them when `signal` aborts. */
+  drainWeb(options: { signal: AbortSignal }): Promise<void>;
   /** Takes no new calls; resolves when the running ones have ended, or drops them when `signal` aborts. */
   drain(options: { signal: AbortSignal }): Promise<void>;
+  /** Removes volumes, dicts and queues without a name that nobody uses any more, now. */
+  removeUnused(): Promise<void>;
   /** Removes what nothing refers to, now. Returns the layers removed. */
   collectGarbage(ages: GarbageAges): Promise<string[]>;
 }
@@ -89,20 +126,54 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const layers = starting.use(await LayerStore.open(dataDirectory));
   const blocks = starting.use(await BlockStore.open(dataDirectory));
   const stores = { db, journal, layers, blocks };
-  const registries = await loadRegistries(stores, keys);
-  const { apps, blobs, catalog, classes, environments, functions, idempotency } = registries;
-  const { images, mounts, secrets, volumes } = registries;
+  const publicHost = options.publicHost ?? reachableHost(host);
+  const webFront = starting.use(
+    await WebFront.open({
+      db,
+      host,
+      publicHost: bracketed(publicHost),
+      settings: options.web ?? {},
+      isOpen: (appId) => {
+        const app = registries.apps.get(appId);
+        return app !== undefined && isOpen(app);
+      },
+      labelPrefix: (scope) => environments.all().find((each) => each.scope === scope)?.webSuffix ?? scope,
+      logger,
+      now,
+    }),
+  );
+  const registries = await loadRegistries(stores, keys, {
+    web: webFront.addresses,
+    platformMounts: {
+      bytecodeMount: (wanted) => platformMounts.bytecodeMount(wanted),
+      dependencyMount: (wanted) => platformMounts.dependencyMount(wanted),
+    },
+  });
+  const { apps, blobs, catalog, classes, environments, functions, idempotency, web } = registries;
+  const { images, mountNames, mounts, secrets, volumes } = registries;
+  const platformMounts = starting.use(
+    await openPlatformMounts({ ...stores, mounts, names: mountNames, dataDirectory, logger, ...options.supplies }),
+  );
   starting.use(startSquashing({ volumes, layers, logger }));
 
   const http = starting.use(await HttpServer.listen({ host, port: options.httpPort ?? 0, logger }));
-  const publicHost = options.publicHost ?? reachableHost(host);
   const urls = new SignedUrls({
     key: keys.urls,
     baseUrl: `http://${bracketed(publicHost)}:${http.port}`,
     now,
   });
+  const client = await openClientFile(dataDirectory);
+  const tokens = await Tokens.load({ db, journal, own: client, now });
+  const tokenFlows = new TokenFlows({ tokens, now });
+  const tokenHandlers = createTokenHandlers({
+    tokens,
+    flows: tokenFlows,
+    dataDirectoryId: await readDataDirectoryId(dataDirectory),
+    publicHost: bracketed(publicHost),
+    httpPort: http.port,
+  });
   const fileUrls = new FileUrls({ urls, layers, blocks });
-  http.use([...createBlobRoutes({ blobs, blocks, urls }), ...fileUrls.routes]);
+  http.use([...createBlobRoutes({ blobs, blocks, urls }), ...fileUrls.routes, tokenFlowRoute(tokenFlows)]);
 
   const dispatch = starting.use(
     await createDispatch({
@@ -111,6 +182,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       catalog,
       apps: catalog,
       scheduling: catalog,
+      readBlob: (blobId) => readFile(blocks.path(blobs.requireComplete(blobId).sha256)),
+      httpPort: http.port,
       dataDirectory,
       dataDirectoryId: await readDataDirectoryId(dataDirectory),
       version,
@@ -119,6 +192,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       ...(options.graceSecs === undefined ? {} : { graceSecs: options.graceSecs }),
     }),
   );
+  const proxyTokens = await ProxyTokens.load({ db, journal, now });
+  webFront.serve({
+    targets: createWebTargets({ apps, functions }),
+    calls: dispatch.streamedCalls,
+    tokens: proxyTokens,
+  });
+  starting.use(webFront);
   const lifecycle = starting.use(
     new AppLifecycle({
       apps,
@@ -159,21 +239,44 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const garbage = { ...stores, ...registries, dataDirectory, builds };
   starting.use(startCollecting({ ...garbage, logger, now }));
 
-  const imageHandlers = createImageHandlers({ db, images, builds, apps });
-  const volumeHandlers = createVolumeHandlers({ volumes, environments, idempotency });
+  const sandboxes = new Sandboxes({ tasks: dispatch.tasks, catalog, nowMs: now });
+  const commandTokens = new CommandTokens({ key: keys.tokens, nowMs: now });
+  const execOptions = {
+    execs: dispatch.execs,
+    secretEnv: (secretIds: readonly string[]) => secrets.env(secretIds),
+  };
+  const answers = starting.use(await RecentAnswers.load({ db, journal }));
+  const dicts = await DictStore.load({ db, journal });
+  const queues = starting.use(await QueueStore.load({ db, journal, now }));
+  const lifetimes = starting.use(new Lifetimes({ kinds: [volumes, dicts, queues], apps, logger, now }));
+  const objectOptions = { apps, environments, lifetimes, idempotency, answers };
+  const imageHandlers = {
+    ...createImageHandlers({ db, images, builds, apps }),
+    names: createImageNameHandlers({ journal, images, functions, environments }),
+  };
+  const volumeHandlers = createVolumeHandlers({ volumes, ...objectOptions });
   const modal = guard(
     ModalClient,
     {
       ...dispatch.modal,
-      ...createEnvironmentHandlers(environments),
+      ...createEnvironmentHandlers({ environments, contents: [lifecycle, secrets, dicts, queues, volumes] }),
       ...createAppHandlers({
         apps,
-        classes,
         environments,
-        layout: registries,
-        catalog,
+        functions,
         lifecycle,
         tasks: dispatch.appTasks,
+        idempotency,
+        now,
+      }),
+      ...createLayoutHandlers({ apps, layout: registries }),
+      ...createDeploymentHandlers({
+        db,
+        apps,
+        classes,
+        functions,
+        catalog,
+        lifecycle,
         idempotency,
         now,
       }),
@@ -182,28 +285,51 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
         functions,
         environments,
         references: registries,
+        web,
         catalog,
         journal,
         idempotency,
       }),
-      ...createClassHandlers({ apps, classes, functions, environments, idempotency }),
-      ...createMountHandlers({ mounts, blobs, blocks }),
+      ...createClassHandlers({ apps, classes, functions, environments, web, idempotency }),
+      ...createMountHandlers({
+        mounts,
+        names: mountNames,
+        platform: platformMounts,
+        environments,
+        idempotency,
+        blobs,
+        blocks,
+      }),
       ...createBlobHandlers({ blobs, urls }),
+      ...tokenHandlers.modal,
+      ...createProxyTokenHandlers({ tokens: proxyTokens, environments, idempotency }),
+      ...createAuthTokenHandlers({ key: keys.tokens, now }),
+      ...containerExecHandlers(execOptions),
+      ...commandAccessHandlers({
+        tasks: dispatch.tasks,
+        tokens: commandTokens,
+        taskOfSandbox: (sandboxId) => sandboxes.require(sandboxId).task?.taskId ?? "",
+      }),
+      ...createSandboxHandlers({ sandboxes, apps, references: registries, idempotency }),
       ...createSecretHandlers({ secrets, apps, environments, idempotency }),
       ...imageHandlers.modal,
+      ...imageHandlers.names,
       ...volumeHandlers.modal,
-      ...createVolumeFileHandlers({ volumes, layers, blocks, fileUrls, idempotency }),
+      ...createVolumeFileHandlers({ volumes, layers, blocks, blobs, fileUrls, idempotency }),
+      ...createDictHandlers({ dicts, ...objectOptions }),
+      ...createQueueHandlers({ queues, ...objectOptions }),
     },
     modalPermissions,
   );
   const worker = guard(WorkerService, { ...dispatch.worker, ...volumeHandlers.worker }, workerPermissions);
   const operator = guard(
     OperatorService,
-    { ...dispatch.operator, ...imageHandlers.operator, ...volumeHandlers.operator },
+    { ...dispatch.operator, ...imageHandlers.operator, ...volumeHandlers.operator, ...tokenHandlers.operator },
     operatorPermissions,
   );
 
-  const tokens = await openClientFile(dataDirectory);
+  const commands = guard(TaskCommandRouter, commandRouterHandlers(execOptions), commandPermissions);
+
   const grpc = starting.use(
     await GrpcServer.listen({
       address: `${host.includes(":") ? `[${host}]` : host}:${port}`,
@@ -211,9 +337,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
         mountService(ModalClient, modal),
         mountService(WorkerService, worker),
         mountService(OperatorService, operator),
+        mountService(TaskCommandRouter, commands),
       ],
-      authenticate: createAuthenticator(tokens),
+      authenticate: createAuthenticator(client, tokens, commandTokens),
       onInternalError: (error, method) => logger.error({ err: error, method }, "a call failed unexpectedly"),
+      refusalOf: unservedCall,
     }),
   );
   const url = `http://${bracketed(publicHost)}:${grpc.port}`;
@@ -223,10 +351,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   return {
     url,
     httpPort: http.port,
+    localHost: ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host,
     modal,
     worker,
     operator,
+    drainWeb: ({ signal }) => webFront.drain({ signal }),
     drain: ({ signal }) => grpc.drain({ signal }),
+    removeUnused: () => lifetimes.sweep(),
     collectGarbage: (ages) => collectGarbage(garbage, ages, now()),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -1,34 +1,19 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sleep } from "@dorian/base/sleep";
 import { FunctionCallType, GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
 import * as fc from "fast-check";
 import { sql } from "kysely";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { dispatchFixture, double, pause } from "../test/dispatch-fixture.ts";
 import { eventually, outputOf, pipelined, remote, spawn, valueOf } from "../test/scripted-caller.ts";
 import { type Script } from "../test/scripted-container.ts";
 import { HandCatalog, ScriptedServer } from "../test/scripted-server.ts";
 import { ScriptedWorker } from "../test/scripted-worker.ts";
 
-let directory: string;
-let catalog: HandCatalog;
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "dorian-dispatch-"));
-  catalog = new HandCatalog();
-});
-
-afterEach(async () => {
-  await rm(directory, { recursive: true });
-});
-
-const double: Script = { handle: ([n]) => Number(n) * 2 };
-const pause = (ms: number) => sleep(ms, { signal: new AbortController().signal });
-const openServer = (options = {}) => ScriptedServer.open(join(directory, "state.db"), catalog, options);
+const fixture = dispatchFixture();
+const { openServer } = fixture;
 
 test("a killed server has lost no accepted input and no finished output", async () => {
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   const first = await openServer();
   const waiting = await spawn(first.modal, fn, 5);
   await first.crash();
@@ -48,7 +33,7 @@ test("a killed server has lost no accepted input and no finished output", async 
 });
 
 test("a container goes on working while the server restarts, and its input is not run twice", async () => {
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   const gate = Promise.withResolvers<void>();
   let runs = 0;
   const script: Script = {
@@ -82,7 +67,7 @@ test("a container goes on working while the server restarts, and its input is no
 });
 
 test("an output for an input that waits is taken: a killed server may have forgotten that it handed the input out", async () => {
-  const fn = catalog.add({ autoscalerSettings: { maxContainers: 1 } });
+  const fn = fixture.catalog.add({ autoscalerSettings: { maxContainers: 1 } });
   const gate = Promise.withResolvers<void>();
   const runs: unknown[] = [];
   const script: Script = {
@@ -115,7 +100,7 @@ test("an output for an input that waits is taken: a killed server may have forgo
 });
 
 test("containers that vanished while the server was down are noticed, and their inputs run elsewhere", async () => {
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   const blocked: Script = { handle: () => new Promise(() => undefined) };
   const first = await openServer();
   await using worker = await new ScriptedWorker(first.dispatch, { script: blocked }).join();
@@ -134,7 +119,7 @@ test("containers that vanished while the server was down are noticed, and their 
 });
 
 test("a worker that does not come back after a restart is given up", async () => {
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   const blocked: Script = { handle: () => new Promise(() => undefined) };
   const first = await openServer();
   await using worker = await new ScriptedWorker(first.dispatch, { script: blocked, name: "gone" }).join();
@@ -151,7 +136,7 @@ test("a worker that does not come back after a restart is given up", async () =>
 });
 
 test("a request that is sent again after a restart does nothing twice", async () => {
-  const functionId = catalog.add();
+  const functionId = fixture.catalog.add();
   const request = {
     functionId,
     functionCallType: FunctionCallType.UNARY,
@@ -166,7 +151,7 @@ test("a request that is sent again after a restart does nothing twice", async ()
 });
 
 test("a reader's cursor holds across a restart", async () => {
-  const functionId = catalog.add();
+  const functionId = fixture.catalog.add();
   const first = await openServer();
   await using worker = await new ScriptedWorker(first.dispatch, { script: double }).join();
   const { functionCallId } = await first.modal.functionMap({
@@ -195,7 +180,7 @@ test("a reader's cursor holds across a restart", async () => {
 });
 
 test("a container's timeline and log can be read after a restart; its phases add up", async () => {
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   const first = await openServer();
   await using worker = await new ScriptedWorker(first.dispatch, { script: double }).join();
   await remote(first.modal, fn, 1);
@@ -223,7 +208,7 @@ test("a container's timeline and log can be read after a restart; its phases add
     phases.slice(0, -1).map((phase) => phase.endedAt),
   );
   const text: string[] = [];
-  const appId = catalog.spec(fn)?.appId ?? "";
+  const appId = fixture.catalog.spec(fn)?.appId ?? "";
   for await (const batch of second.modal.appGetLogs({ appId, timeout: 0, fileDescriptor: 1 }))
     text.push(...batch.items.map((item) => item.data));
   expect(text).toEqual(["hello\n"]);
@@ -232,7 +217,7 @@ test("a container's timeline and log can be read after a restart; its phases add
 });
 
 test("an output that the disk refuses is not acknowledged, and is saved when it is sent again", async () => {
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   const first = await openServer();
   await using worker = await new ScriptedWorker(first.dispatch, {
     script: { enter: () => new Promise(() => undefined) },
@@ -270,7 +255,7 @@ test("under random deaths of containers, workers and servers every accepted inpu
   let run = 0;
   await fc.assert(
     fc.asyncProperty(steps, async (plan) => {
-      const path = join(directory, `run-${run++}.db`);
+      const path = join(fixture.directory, `run-${run++}.db`);
       const functions = new HandCatalog();
       const fn = functions.add({ maxConcurrentInputs: 2, autoscalerSettings: { maxContainers: 3 } });
       const slow: Script = {

@@ -1,38 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { sleep } from "@dorian/base/sleep";
 import { FunctionCallType, GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { dispatchFixture, double, pause } from "../test/dispatch-fixture.ts";
 import { eventually, outputOf, pipelined, remote, spawn, valueOf } from "../test/scripted-caller.ts";
 import { UserError, type Script } from "../test/scripted-container.ts";
-import { HandCatalog, ScriptedServer } from "../test/scripted-server.ts";
 import { ScriptedWorker } from "../test/scripted-worker.ts";
-import type { DispatchOptions } from "./dispatch.ts";
 
-let directory: string;
-let catalog: HandCatalog;
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "dorian-dispatch-"));
-  catalog = new HandCatalog();
-});
-
-afterEach(async () => {
-  await rm(directory, { recursive: true });
-});
-
-const double: Script = { handle: ([n]) => Number(n) * 2 };
-const pause = (ms: number) => sleep(ms, { signal: new AbortController().signal });
-
-async function openServer(options: Partial<DispatchOptions> = {}): Promise<ScriptedServer> {
-  return await ScriptedServer.open(join(directory, "state.db"), catalog, options);
-}
+const fixture = dispatchFixture();
+const { openServer } = fixture;
 
 test("a call starts a container, gets its result, and the next call reuses the container [G1]", async () => {
   await using server = await openServer();
   await using worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   expect(await remote(server.modal, fn, 21)).toBe(42);
   expect(await remote(server.modal, fn, 4)).toBe(8);
   expect(worker.containers).toHaveLength(1);
@@ -51,7 +30,7 @@ test("inputs queue while @enter runs, and @enter runs once in each container [F1
     },
   };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const fn = catalog.add({ autoscalerSettings: { maxContainers: 1 } });
+  const fn = fixture.catalog.add({ autoscalerSettings: { maxContainers: 1 } });
   const call = await spawn(server.modal, fn, 1);
   await eventually(() => entered === 1, "entered");
   const { tasks } = await server.modal.taskList({});
@@ -74,10 +53,10 @@ test("a user's error comes back to the caller and is retried as often as the pol
     },
   };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const once = catalog.add();
+  const once = fixture.catalog.add();
   await expect(remote(server.modal, once)).rejects.toThrow("FAILURE: no. 1");
   tries = 0;
-  const retried = catalog.add({
+  const retried = fixture.catalog.add({
     retryPolicy: { retries: 2, backoffCoefficient: 1, initialDelayMs: 20, maxDelayMs: 100 },
   });
   await expect(remote(server.modal, retried)).rejects.toThrow("FAILURE: no. 3");
@@ -89,7 +68,10 @@ test("a map's outputs come once each, under a growing cursor", async () => {
   await using worker = await new ScriptedWorker(server.dispatch, {
     script: { ...double, concurrency: 4 },
   }).join();
-  const functionId = catalog.add({ maxConcurrentInputs: 4, autoscalerSettings: { maxContainers: 2 } });
+  const functionId = fixture.catalog.add({
+    maxConcurrentInputs: 4,
+    autoscalerSettings: { maxContainers: 2 },
+  });
   const { functionCallId } = await server.modal.functionMap({
     functionId,
     functionCallType: FunctionCallType.MAP,
@@ -118,7 +100,7 @@ test("a map's outputs come once each, under a growing cursor", async () => {
 test("a request that is sent again does nothing twice", async () => {
   await using server = await openServer();
   await using worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
-  const functionId = catalog.add();
+  const functionId = fixture.catalog.add();
   const request = {
     functionId,
     functionCallType: FunctionCallType.UNARY,
@@ -150,7 +132,7 @@ test("a call that asks for it gets its output with the answer, also when it asks
     },
   };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const functionId = catalog.add();
+  const functionId = fixture.catalog.add();
   const ask = (n: number, outputWaitSecs: number) =>
     server.modal.functionMap(
       {
@@ -176,7 +158,7 @@ test("an answer with an input that got lost is given again to the same request",
   const release = Promise.withResolvers<void>();
   const script: Script = { enter: () => release.promise };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const call = await spawn(server.modal, catalog.add(), 1);
+  const call = await spawn(server.modal, fixture.catalog.add(), 1);
   await eventually(() => worker.containers.length === 1, "started");
   const modal = worker.containers[0]?.modal;
   const first = await modal?.functionGetInputs({}, { idempotencyKey: "poll" });
@@ -190,7 +172,7 @@ test("a container that dies under an input costs it no retry of the user's; afte
   await using server = await openServer();
   const script: Script = { handle: (_args, _item, container) => container.die({ outOfMemory: true }) };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const fn = catalog.add({ resources: { memoryMb: 256 } });
+  const fn = fixture.catalog.add({ resources: { memoryMb: 256 } });
   await expect(remote(server.modal, fn)).rejects.toThrow(
     /FAILURE: The container ran out of memory: it reserved 256 MiB.* tried 8 times/,
   );
@@ -200,13 +182,13 @@ test("a container that dies under an input costs it no retry of the user's; afte
 test("a commit that failed when a container ended is told in the app's log [M4]", async () => {
   await using server = await openServer();
   await using worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   await remote(server.modal, fn, 1);
   worker.exitWith = {
     failure: { status: Status.FAILURE, exception: "The last commit of weights failed: disk full." },
   };
   worker.alive[0]?.die();
-  const appId = catalog.spec(fn)?.appId ?? "";
+  const appId = fixture.catalog.spec(fn)?.appId ?? "";
   const lines: string[] = [];
   for await (const batch of server.modal.appGetLogs({ appId, timeout: 1, fileDescriptor: 3 }))
     lines.push(...batch.items.map((item) => item.data));
@@ -217,7 +199,7 @@ test("a lost worker's inputs are done by another one", async () => {
   await using server = await openServer({ workerLostAfterMs: 300 });
   const blocked: Script = { handle: () => new Promise(() => undefined) };
   await using first = await new ScriptedWorker(server.dispatch, { script: blocked, name: "a" }).join();
-  const call = await spawn(server.modal, catalog.add(), 21);
+  const call = await spawn(server.modal, fixture.catalog.add(), 21);
   await eventually(() => first.containers[0]?.inputs.length === 1, "running on the first");
   first.kill();
   await using second = await new ScriptedWorker(server.dispatch, { script: double, name: "b" }).join();
@@ -228,7 +210,7 @@ test("a worker that starts anew on the same machine gives up what the one before
   await using server = await openServer();
   const blocked: Script = { handle: () => new Promise(() => undefined) };
   await using first = await new ScriptedWorker(server.dispatch, { script: blocked }).join();
-  const call = await spawn(server.modal, catalog.add(), 21);
+  const call = await spawn(server.modal, fixture.catalog.add(), 21);
   await eventually(() => first.containers[0]?.inputs.length === 1, "running on the first");
   first.kill();
   await pause(20);
@@ -246,7 +228,7 @@ test("@enter that raises fails the waiting call with its error after one try [F7
     },
   };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   await expect(remote(server.modal, fn)).rejects.toThrow("FAILURE: no weights");
   await pause(50);
   expect(tries).toBe(1);
@@ -260,7 +242,7 @@ test("a container that dies before it is ready is tried 3 times, with pauses [F7
   const script: Script = { enter: (container) => container.die({ exitCode: 7 }) };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
   const started = performance.now();
-  await expect(remote(server.modal, catalog.add())).rejects.toThrow(
+  await expect(remote(server.modal, fixture.catalog.add())).rejects.toThrow(
     "INIT_FAILURE: The container exited with code 7. It had not become ready.",
   );
   expect(worker.containers).toHaveLength(3);
@@ -275,7 +257,7 @@ test("a function that is kept warm and cannot start is not started for ever", as
     },
   };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  catalog.add({ autoscalerSettings: { minContainers: 1 } });
+  fixture.catalog.add({ autoscalerSettings: { minContainers: 1 } });
   await pause(1_500);
   expect(worker.containers.length).toBeLessThanOrEqual(2);
 });
@@ -284,7 +266,7 @@ test("an input that takes longer than its timeout ends as TIMEOUT and its contai
   await using server = await openServer();
   const script: Script = { handle: ([n]) => (n === "slow" ? new Promise(() => undefined) : n) };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const fn = catalog.add({ timeoutSecs: 1 });
+  const fn = fixture.catalog.add({ timeoutSecs: 1 });
   await expect(remote(server.modal, fn, "slow")).rejects.toThrow(
     "TIMEOUT: The call took longer than its timeout of 1 s.",
   );
@@ -297,9 +279,11 @@ test("@enter is limited by startup_timeout, not by the limit of a call [F8]", as
   await using server = await openServer();
   const script: Script = { ...double, enter: () => pause(1_500) };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  expect(await remote(server.modal, catalog.add({ timeoutSecs: 1, startupTimeoutSecs: 30 }), 2)).toBe(4);
+  expect(await remote(server.modal, fixture.catalog.add({ timeoutSecs: 1, startupTimeoutSecs: 30 }), 2)).toBe(
+    4,
+  );
   worker.script = { ...double, enter: () => pause(60_000) };
-  await expect(remote(server.modal, catalog.add({ startupTimeoutSecs: 1 }), 2)).rejects.toThrow(
+  await expect(remote(server.modal, fixture.catalog.add({ startupTimeoutSecs: 1 }), 2)).rejects.toThrow(
     "TIMEOUT: The container was not ready within 1 s.",
   );
 });
@@ -308,7 +292,7 @@ test("a running input is cancelled within a second, and its container serves the
   await using server = await openServer();
   const script: Script = { handle: ([n]) => (n === "slow" ? new Promise(() => undefined) : n) };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const fn = catalog.add({ autoscalerSettings: { maxContainers: 1 } });
+  const fn = fixture.catalog.add({ autoscalerSettings: { maxContainers: 1 } });
   const running = await spawn(server.modal, fn, "slow");
   await eventually(() => worker.containers[0]?.inputs.length === 1, "running");
   const waiting = await spawn(server.modal, fn, "never");
@@ -326,7 +310,7 @@ test("cancelling with terminate_containers kills the container", async () => {
   await using server = await openServer();
   const script: Script = { handle: () => new Promise(() => undefined), deaf: true };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const call = await spawn(server.modal, catalog.add(), 1);
+  const call = await spawn(server.modal, fixture.catalog.add(), 1);
   await eventually(() => worker.containers[0]?.inputs.length === 1, "running");
   await server.modal.functionCallCancel({ functionCallId: call, terminateContainers: true });
   await eventually(() => worker.alive.length === 0, "killed");
@@ -336,7 +320,7 @@ test("cancelling with terminate_containers kills the container", async () => {
 test("idle containers are let go after the scaledown window, by the kill switch [G1] [P10]", async () => {
   await using server = await openServer();
   await using worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
-  const fn = catalog.add({ autoscalerSettings: { scaledownWindow: 1 } });
+  const fn = fixture.catalog.add({ autoscalerSettings: { scaledownWindow: 1 } });
   await remote(server.modal, fn, 1);
   await pause(700);
   expect(worker.alive).toHaveLength(1);
@@ -347,7 +331,7 @@ test("idle containers are let go after the scaledown window, by the kill switch 
 test("containers that are kept without calls are started at once and replaced when they die", async () => {
   await using server = await openServer();
   await using worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
-  const fn = catalog.add({ autoscalerSettings: { minContainers: 2, scaledownWindow: 1 } });
+  const fn = fixture.catalog.add({ autoscalerSettings: { minContainers: 2, scaledownWindow: 1 } });
   await eventually(() => worker.alive.length === 2, "two are kept");
   await pause(100);
   worker.alive[0]?.die({ exitCode: 1 });
@@ -367,17 +351,17 @@ test("a new revision takes over: busy old containers finish, idle ones go", asyn
     },
   };
   await using worker = await new ScriptedWorker(server.dispatch, { script: old }).join();
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   const busy = await spawn(server.modal, fn);
   await eventually(() => worker.containers[0]?.inputs.length === 1, "running");
   worker.script = { handle: () => "new" };
-  catalog.update(fn, { revision: 2 });
+  fixture.catalog.update(fn, { revision: 2 });
   expect(await remote(server.modal, fn)).toBe("new");
   gate.resolve();
   expect((await outputOf(server.modal, busy)).result?.status).toBe(Status.SUCCESS);
   await eventually(() => worker.containers[0]?.dead === true, "the old one is gone");
   worker.script = { handle: () => "newer" };
-  catalog.update(fn, { revision: 3 });
+  fixture.catalog.update(fn, { revision: 3 });
   await eventually(() => worker.alive.length === 0, "idle ones go at once");
   expect(await remote(server.modal, fn)).toBe("newer");
 });
@@ -385,7 +369,7 @@ test("a new revision takes over: busy old containers finish, idle ones go", asyn
 test("without a GPU the reason is told, in lists and logs, until a worker simulates one [Q5]", async () => {
   await using server = await openServer();
   await using plain = await new ScriptedWorker(server.dispatch, { script: double, name: "plain" }).join();
-  const fn = catalog.add({ resources: { gpuConfig: { gpuType: "any", count: 1 } } });
+  const fn = fixture.catalog.add({ resources: { gpuConfig: { gpuType: "any", count: 1 } } });
   const call = await spawn(server.modal, fn, 2);
   const reason = "no worker has a GPU; start one with --simulate-gpus to run without";
   const { tasks } = await server.modal.taskList({});
@@ -409,7 +393,7 @@ test("an idle container of one function makes room for another", async () => {
   await using server = await openServer();
   await using worker = await new ScriptedWorker(server.dispatch, { script: double, memoryMb: 1024 }).join();
   const resources = { memoryMb: 1000 };
-  const [one, other] = [catalog.add({ resources }), catalog.add({ resources })];
+  const [one, other] = [fixture.catalog.add({ resources }), fixture.catalog.add({ resources })];
   expect(await remote(server.modal, one, 1)).toBe(2);
   expect(await remote(server.modal, other, 2)).toBe(4);
   expect(worker.alive).toHaveLength(1);
@@ -430,7 +414,7 @@ test("generator values stream in order, from any index, also after the end", asy
     },
   };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const value = await spawn(server.modal, catalog.add());
+  const value = await spawn(server.modal, fixture.catalog.add());
   const read = async (lastIndex: bigint) => {
     const seen: number[] = [];
     const callInfoOneof = { case: "functionCallId" as const, value };
@@ -447,7 +431,7 @@ test("generator values stream in order, from any index, also after the end", asy
 
 test("a full queue and too large arguments are refused with advice, and leave nothing", async () => {
   await using server = await openServer();
-  const fn = catalog.add();
+  const fn = fixture.catalog.add();
   await expect(
     server.modal.functionMap({
       functionId: fn,
@@ -468,16 +452,16 @@ test("stopping an app ends its calls and containers, and its log", async () => {
   await using server = await openServer();
   const script: Script = { handle: () => new Promise(() => undefined) };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const fn = catalog.add();
-  const appId = catalog.spec(fn)?.appId ?? "";
+  const fn = fixture.catalog.add();
+  const appId = fixture.catalog.spec(fn)?.appId ?? "";
   const call = await spawn(server.modal, fn);
   await eventually(() => worker.containers[0]?.inputs.length === 1, "running");
   const logs = (async () => {
     for await (const batch of server.modal.appGetLogs({ appId, timeout: 30 })) if (batch.appDone) return true;
     return false;
   })();
-  catalog.stopped.add(appId);
-  catalog.update(fn, { active: false });
+  fixture.catalog.stopped.add(appId);
+  fixture.catalog.update(fn, { active: false });
   await server.dispatch.appTasks.stopApp(appId, {
     reason: "The app was stopped.",
     signal: AbortSignal.timeout(5_000),

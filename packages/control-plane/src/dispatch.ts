@@ -2,24 +2,30 @@ import type { ModalClient } from "@dorian/protocol/modal";
 import type { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
+import { isId } from "@dorian/base/ids";
 import { assertNever } from "@dorian/base/must";
 import type { Logger } from "pino";
 import { callHandlers } from "./call/call-handlers.ts";
+import { callInfoHandlers } from "./call/call-info-handlers.ts";
 import { CallStore } from "./call/call-store.ts";
 import { Calls } from "./call/calls.ts";
 import { dataHandlers } from "./call/data-handlers.ts";
 import { MemoryBudget } from "./call/memory-budget.ts";
 import { outputHandlers } from "./call/output-handlers.ts";
+import { streamedCalls, type StreamedCalls } from "./call/streamed-call.ts";
 import type { Database } from "./database/database.ts";
 import type { Journal } from "./database/journal.ts";
+import { Execs } from "./exec/execs.ts";
 import { AppLogs } from "./log/app-logs.ts";
 import { logHandlers } from "./log/log-handlers.ts";
-import { Execs } from "./operator/execs.ts";
+import { storedLogHandlers } from "./log/stored-log-handlers.ts";
 import { operatorHandlers } from "./operator/operator-handlers.ts";
 import { poolHandlers } from "./pool/pool-handlers.ts";
 import { Pools } from "./pool/pools.ts";
 import type { AppDirectory, AppTasks, FunctionCatalog, SchedulingOverrides, WorkerPool } from "./ports.ts";
+import { Schedules } from "./schedule/schedules.ts";
 import { TaskStore } from "./task/task-store.ts";
+import { containerCodeHandlers } from "./task/container-code-handlers.ts";
 import { taskHandlers } from "./task/task-handlers.ts";
 import { Tasks } from "./task/tasks.ts";
 import { Builds } from "./worker/builds.ts";
@@ -32,6 +38,10 @@ export interface DispatchOptions {
   catalog: FunctionCatalog;
   apps: AppDirectory;
   scheduling: SchedulingOverrides;
+  /** The bytes of a blob that a client or a container has uploaded. */
+  readBlob: (blobId: string) => Promise<Uint8Array>;
+  /** Where workers find the HTTP server, for their containers. */
+  httpPort: number;
   dataDirectory: string;
   /** See {@link Workers}. */
   dataDirectoryId: string | undefined;
@@ -60,19 +70,28 @@ export interface Dispatch extends AsyncDisposable {
       | "functionGetOutputs"
       | "functionCallCancel"
       | "functionCallFromId"
+      | "functionCallGetInfo"
+      | "functionGetCallGraph"
+      | "functionRetryInputs"
       | "functionGetInputs"
+      | "functionGetSerialized"
+      | "functionGetDynamicConcurrency"
       | "functionPutOutputs"
       | "functionCallPutDataOut"
       | "functionCallGetDataOut"
+      | "functionCallGetDataIn"
       | "taskResult"
       | "containerHello"
       | "containerHeartbeat"
       | "containerStop"
       | "functionGetCurrentStats"
+      | "functionGetDynamicConcurrency"
       | "functionUpdateSchedulingParams"
       | "taskList"
       | "taskGetInfo"
       | "appGetLogs"
+      | "appFetchLogs"
+      | "appCountLogs"
     >
   >;
   worker: Required<Pick<ServiceHandlers<typeof WorkerService>, "join">>;
@@ -81,6 +100,11 @@ export interface Dispatch extends AsyncDisposable {
   >;
   workerPool: WorkerPool;
   appTasks: AppTasks;
+  tasks: Tasks;
+  execs: Execs;
+  streamedCalls: StreamedCalls;
+  /** Removes what has expired, now. */
+  prune(): Promise<void>;
 }
 
 /** Time for the containers of a stopped app, whose inputs are all cancelled, to begin to stop. */
@@ -116,6 +140,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       joined: (workerId) => ({
         taskIds: tasks.onWorker(workerId).map((task) => task.taskId),
         buildIds: builds.onWorker(workerId),
+        httpPort: options.httpPort,
       }),
       welcomed: (workerId) => tasks.welcomed(workerId),
       reported: (_workerId, report) => route(report),
@@ -137,7 +162,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     graceSecs,
     isSpare: (task) => pools.isSpare(task),
   });
-  const execs = new Execs({ tasks, workers, logger });
+  const execs = new Execs({ tasks, workers, nowMs });
   const calls: Calls = new Calls({
     store: callStore,
     logger,
@@ -175,7 +200,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
         builds.finished(report.value);
         break;
       case "execOutput":
-        execs.output(report.value);
+        execs.reported(report.value);
         break;
       case "hello":
       case "heartbeat":
@@ -187,8 +212,16 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
 
   await restore({ calls, pools, tasks, taskStore });
 
+  const admission = {
+    catalog,
+    pendingInputs: (functionId: string) => pools.lookup(functionId)?.pending ?? 0,
+    cancel: pools.cancel.bind(pools),
+  };
+
+  const schedules = await Schedules.open({ db, journal, calls, logger, nowMs, ...admission });
   const sweeper = setInterval(() => calls.sweep(), sweepMs).unref();
   const prune = async () => {
+    calls.sweep();
     await calls.prune();
     await taskStore.prune(nowMs());
     await logs.prune();
@@ -202,14 +235,15 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       ...callHandlers({
         calls,
         store: callStore,
-        catalog,
-        pendingInputs: (functionId) => pools.lookup(functionId)?.pending ?? 0,
-        cancel: (input, how) => pools.cancel(input, how),
+        ...admission,
       }),
+      ...callInfoHandlers({ calls, catalog, db }),
       ...outputHandlers({ calls, store: callStore }),
       ...dataHandlers({ calls, store: callStore }),
+      ...containerCodeHandlers({ catalog }),
       ...taskHandlers({ tasks, store: taskStore, apps, graceSecs }),
       ...poolHandlers({ pools, catalog, scheduling: options.scheduling }),
+      ...storedLogHandlers({ logs, apps, nowMs }),
       ...logHandlers({
         logs,
         apps,
@@ -227,24 +261,35 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       tasks,
       store: taskStore,
       execs,
+      logger,
     }) as Dispatch["operator"],
     workerPool: { build: builds.build, runBuilder: runBuilderWith({ catalog, tasks, nowMs, graceSecs }) },
+    tasks,
+    execs,
     appTasks: {
       async stopApp(appId, { reason, signal }) {
         const open = calls.openInputsOf(appId);
         await Promise.all(open.map((input) => pools.cancel(input, { terminateContainer: false, reason })));
-        for (const task of tasks.liveOf(appId)) tasks.stop(task, { graceSecs, reason, responseSecs });
+        for (const task of tasks.liveOf(appId)) {
+          // One without work hears of it when it asks for some, and need not be interrupted.
+          if (task.state === "ready" && task.load === 0) tasks.drain(task, reason);
+          else tasks.stop(task, { graceSecs, reason, responseSecs, quiet: true });
+        }
         await tasks.whenGone(appId, { signal });
         logs.wake(appId);
       },
       runningTaskCount: (appId) => tasks.liveOf(appId).filter((task) => task.state !== "queued").length,
     },
+    streamedCalls: streamedCalls({ calls, readBlob: options.readBlob, ...admission }),
+    prune,
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper);
       clearInterval(pruner);
+      schedules[Symbol.dispose]();
       workers[Symbol.dispose]();
       pools[Symbol.dispose]();
       tasks[Symbol.dispose]();
+      execs[Symbol.dispose]();
       calls[Symbol.dispose]();
     },
   };
@@ -259,8 +304,8 @@ async function restore(parts: {
 }): Promise<void> {
   const { calls, pools, tasks, taskStore } = parts;
   for (const task of await taskStore.live((row) => pools.of(row.function_id))) {
-    // A build function's caller is gone with the old process: nobody would take its result.
-    if (task.facts.isBuilder) tasks.abandon(task);
+    // A build function's caller, and a sandbox's, is gone with the old process: nobody would take the result.
+    if (task.facts.isBuilder || isId("sb", task.facts.functionId)) tasks.abandon(task);
     else {
       tasks.adopt(task);
       if (!task.isOver) pools.of(task.facts.functionId).adopt(task);

@@ -5,7 +5,14 @@ import { Journal } from "../src/database/journal.ts";
 
 const db = await openDatabase(process.argv[2] ?? "");
 const journal = new Journal(db);
-const row = (name: string) => ({ environment_id: `en-${name}`, name, created_at: 0 });
+const row = (name: string) => ({
+  environment_id: `en-${name}`,
+  name,
+  scope: name,
+  web_suffix: "",
+  image_builder_version: null,
+  created_at: 0,
+});
 
 async function writePairs(writer: number): Promise<void> {
   for (let i = 0; ; i++) {

@@ -75,7 +75,11 @@ export class HandCatalog implements FunctionCatalog, AppDirectory {
   }
 
   lookupApp(appId: string) {
-    return { description: "quickstart", stopped: this.stopped.has(appId) };
+    return { description: "quickstart", environment: "main", stopped: this.stopped.has(appId) };
+  }
+
+  familyOf(functionId: string): string[] {
+    return [functionId];
   }
 }
 
@@ -123,6 +127,8 @@ export class ScriptedServer implements AsyncDisposable {
           return merged;
         },
       },
+      readBlob: async (blobId) => new TextEncoder().encode(blobId),
+      httpPort: 0,
       dataDirectory: "/tmp",
       dataDirectoryId: "dd-1",
       version: "0.1.0",

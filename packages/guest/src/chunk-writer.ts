@@ -14,6 +14,7 @@ const maxUnsentChunks = 2_048;
 export class ChunkWriter {
   #modal: ServiceClient<typeof ModalClient>;
   #functionCallId: string;
+  #dataFormat: DataFormat;
   #signal: AbortSignal;
   #unsent: Uint8Array[] = [];
   #unsentBytes = 0;
@@ -26,10 +27,12 @@ export class ChunkWriter {
   constructor(options: {
     modal: ServiceClient<typeof ModalClient>;
     functionCallId: string;
+    dataFormat: DataFormat;
     signal: AbortSignal;
   }) {
     this.#modal = options.modal;
     this.#functionCallId = options.functionCallId;
+    this.#dataFormat = options.dataFormat;
     this.#signal = options.signal;
   }
 
@@ -65,7 +68,7 @@ export class ChunkWriter {
           {
             callInfoOneof: { case: "functionCallId", value: this.#functionCallId },
             dataChunks: batch.map((value, index) => ({
-              dataFormat: DataFormat.CBOR,
+              dataFormat: this.#dataFormat,
               dataOneof: { case: "data", value },
               index: first + BigInt(index),
             })),

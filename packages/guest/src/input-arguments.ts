@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { DataFormat, type FunctionInput, type ModalClient } from "@dorian/protocol/modal";
-import { decodeArguments } from "@dorian/protocol/payload";
+import { decodeArguments, positionalArguments } from "@dorian/protocol/payload";
+import { readPickle } from "@dorian/protocol/pickle/read-pickle";
 import type { ServiceClient } from "@dorian/protocol/service";
 
 /** Arguments of an input, fetched first when they did not fit into it. */
@@ -11,6 +12,8 @@ export async function inputArguments(
 ): Promise<unknown[]> {
   const bytes = await argumentBytes(modal, input, options);
   if (bytes.length === 0) return [];
+  // Python clients of before 1.2 know no other format.
+  if (input?.dataFormat === DataFormat.PICKLE) return positionalArguments(readPickle(bytes));
   if (input?.dataFormat !== DataFormat.CBOR) {
     const format = DataFormat[input?.dataFormat ?? 0] ?? "unknown";
     throw new AppError("ARGUMENTS_FORMAT_UNKNOWN", `The arguments came in format ${format}, not in CBOR.`, {

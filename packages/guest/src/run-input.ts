@@ -6,10 +6,12 @@ import {
   GeneratorDoneSchema,
   GenericResult_GenericStatus,
   GenericResultSchema,
+  type FunctionGetInputsItem,
   type GenericResult,
   type ModalClient,
 } from "@dorian/protocol/modal";
 import { encodeValue } from "@dorian/protocol/payload";
+import { pickleValue } from "@dorian/protocol/pickle/write-pickle";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { inputArguments } from "./input-arguments.ts";
@@ -38,7 +40,8 @@ export async function runInput(
     const value = call(...args);
     if (isIterator(value) || program.functionType(methodName) === Function_FunctionType.GENERATOR)
       return await runGenerator(modal, running, value as AsyncIterable<unknown>);
-    return success(checkSize(encodeValue(await value, "the result")), DataFormat.CBOR);
+    const format = answerFormat(item);
+    return success(encode(await value, "the result", format), format);
   } catch (error) {
     return { result: failureOf(error), dataFormat: DataFormat.CBOR };
   }
@@ -49,11 +52,12 @@ async function runGenerator(
   running: RunningInput,
   values: AsyncIterable<unknown> | Iterable<unknown>,
 ): Promise<InputResult> {
-  const { signal } = running;
-  const writer = new ChunkWriter({ modal, functionCallId: running.item.functionCallId, signal });
+  const { item, signal } = running;
+  const dataFormat = answerFormat(item);
+  const writer = new ChunkWriter({ modal, functionCallId: item.functionCallId, dataFormat, signal });
   try {
     for await (const value of await values) {
-      await writer.write(checkSize(encodeValue(value, "a value of the generator")));
+      await writer.write(encode(value, "a value of the generator", dataFormat));
       signal.throwIfAborted();
     }
   } catch (error) {
@@ -72,6 +76,15 @@ function success(data: Uint8Array, dataFormat: DataFormat): InputResult {
     dataOneof: { case: "data", value: data },
   });
   return { result, dataFormat };
+}
+
+/** Who sends pickles may read nothing else. */
+function answerFormat({ input }: FunctionGetInputsItem): DataFormat.PICKLE | DataFormat.CBOR {
+  return input?.dataFormat === DataFormat.PICKLE ? DataFormat.PICKLE : DataFormat.CBOR;
+}
+
+function encode(value: unknown, what: string, format: DataFormat.PICKLE | DataFormat.CBOR): Uint8Array {
+  return checkSize(format === DataFormat.PICKLE ? pickleValue(value) : encodeValue(value, what));
 }
 
 function checkSize(data: Uint8Array): Uint8Array {

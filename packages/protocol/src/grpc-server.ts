@@ -100,7 +100,8 @@ function answer(routes: Map<string, Route>, exchange: Exchange, options: GrpcSer
   const path = exchange.headers.get(":path") ?? "";
   const route = routes.get(path);
   if (route) return serveCall(route, exchange, options);
-  const error = new AppError("CALL_UNKNOWN", `Dorian has no call ${path}.`, {
+  const call = path.slice(path.lastIndexOf("/") + 1);
+  const error = options.refusalOf?.(call) ?? new AppError("CALL_UNKNOWN", `Dorian has no call ${path}.`, {
     status: "UNIMPLEMENTED",
     remedy: "Check the versions of the client and the server.",
   });

@@ -10,13 +10,20 @@ function codec(): Encoder {
 }
 
 /** Arguments of a call in the plain-data format that every language reads: `[positional, keyword]`. */
-export function encodeArguments(args: readonly unknown[]): Uint8Array {
-  return encodeValue([args, {}], "an argument");
+export function encodeArguments(
+  args: readonly unknown[],
+  keywords: Record<string, unknown> = {},
+): Uint8Array {
+  return encodeValue([args, keywords], "an argument");
 }
 
 export function decodeArguments(bytes: Uint8Array): unknown[] {
-  if (bytes.length === 0) return [];
-  const [args, keywords] = decode(bytes) as [unknown[], Record<string, unknown> | undefined];
+  return bytes.length === 0 ? [] : positionalArguments(decode(bytes));
+}
+
+/** `[positional, keyword]` as the arguments of a JavaScript function: the keywords become a last one, an object. */
+export function positionalArguments(given: unknown): unknown[] {
+  const [args, keywords] = given as [unknown[], Record<string, unknown> | undefined];
   return keywords && Object.keys(keywords).length > 0 ? [...args, keywords] : args;
 }
 

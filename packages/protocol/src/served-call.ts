@@ -1,3 +1,4 @@
+import { channel } from "node:diagnostics_channel";
 import { create, fromBinary, toBinary, type DescMethod } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
@@ -20,12 +21,17 @@ export interface ServedCallOptions {
   authenticate: (metadata: CallMetadata) => Identity;
   /** Told of every failure that is not an AppError. */
   onInternalError: (error: unknown, method: string) => void;
+  /** What to answer to a call that is not served, by its name; undefined for a call without an answer of its own. */
+  refusalOf?: (call: string) => AppError | undefined;
 }
 
 /** The part of a call's metadata that says who calls. */
 export interface CallMetadata {
   get(key: string): (string | Buffer)[];
 }
+
+/** Tells who listens which calls get an answer that is not an error, with the call's metadata. */
+const answered = channel("dorian:call-answered");
 
 // One for all: capturing a stack for every call costs more than many a call.
 const callEnded = new DOMException("The call has ended.", "AbortError");
@@ -59,12 +65,14 @@ class ServedCall implements ExchangeEvents {
     try {
       const { headers } = exchange;
       const { handler, method } = route;
-      if (!handler) throw notServed(method.name);
+      if (!handler) throw options.refusalOf?.(method.name) ?? notServed(method.name);
       this.#context = {
         identity: options.authenticate(metadataOf(headers)),
         signal: this.#ended.signal,
         idempotencyKey: headers.get("x-idempotency-key") ?? "",
         clientVersion: headers.get("x-modal-client-version") ?? "",
+        calledUrl: calledUrlOf(headers),
+        isLibmodal: headers.has("x-modal-libmodal-version"),
       };
       this.#limitTime(headers.get("grpc-timeout"));
       if (method.methodKind === "bidi_streaming" || method.methodKind === "client_streaming") {
@@ -170,8 +178,7 @@ class ServedCall implements ExchangeEvents {
     const { output } = this.#route.method;
     const bytes = envelope(toBinary(output, create(output, message as never)));
     if (this.#over) return true;
-    if (!this.#answering) this.#exchange.sendHeaders(answerHead, { end: false });
-    this.#answering = true;
+    this.#beginAnswer();
     return this.#exchange.sendData(bytes);
   }
 
@@ -183,9 +190,17 @@ class ServedCall implements ExchangeEvents {
 
   #succeed(): void {
     if (this.#over) return;
-    if (!this.#answering) this.#exchange.sendHeaders(answerHead, { end: false });
+    this.#beginAnswer();
     this.#exchange.sendTrailers(successTrailers);
     this.#finish();
+  }
+
+  #beginAnswer(): void {
+    if (this.#answering) return;
+    this.#answering = true;
+    this.#exchange.sendHeaders(answerHead, { end: false });
+    if (!answered.hasSubscribers) return;
+    answered.publish({ method: this.#route.method.name, headers: this.#exchange.headers });
   }
 
   #fail(error: unknown): void {
@@ -225,6 +240,12 @@ const unitMs: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1
 function timeoutMs(text: string): number | undefined {
   const [, amount, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
   return amount === undefined ? undefined : Number(amount) * (unitMs[unit] ?? 0);
+}
+
+// A proxy that ends TLS in front of this server says so.
+function calledUrlOf(headers: Headers): string {
+  const scheme = headers.get("x-forwarded-proto") ?? headers.get(":scheme") ?? "http";
+  return `${scheme}://${headers.get(":authority") ?? "localhost"}`;
 }
 
 function metadataOf(headers: Headers): CallMetadata {

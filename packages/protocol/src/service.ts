@@ -3,8 +3,12 @@ import type { DescMethod, DescService, MessageInitShape, MessageShape } from "@b
 /** Who is at the other end of a connection. */
 export type Identity =
   | { kind: "client"; tokenId: string }
+  /** Has shown nothing. */
+  | { kind: "anonymous" }
   | { kind: "worker" }
-  | { kind: "task"; taskId: string };
+  | { kind: "task"; taskId: string }
+  /** Runs commands in one container, with a token for that alone. */
+  | { kind: "command"; taskId: string };
 
 export interface CallContext {
   identity: Identity;
@@ -14,6 +18,10 @@ export interface CallContext {
   idempotencyKey: string;
   /** Version of the official client that calls, e.g. "1.5.4"; empty when the caller sent none. */
   clientVersion?: string;
+  /** Under which the caller reached this server, e.g. "http://127.0.0.1:7070"; absent within a process. */
+  calledUrl?: string;
+  /** The caller is the official client of another language than Python. */
+  isLibmodal?: boolean;
 }
 
 type Handler<M extends DescMethod> = M extends { methodKind: "unary" }

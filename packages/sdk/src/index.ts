@@ -8,6 +8,7 @@ export { currentInput, currentInputId, currentTaskId, type CurrentInput } from "
 export type { Callable, RemoteResult } from "./function/callable.ts";
 export { FunctionCall } from "./function/function-call.ts";
 export type { FunctionOptions, RetryPolicy } from "./function/function-options.ts";
+export { keywords } from "./function/keywords.ts";
 export type { MapOptions } from "./function/map-invocation.ts";
 export { FunctionTimeoutError, RemoteError } from "./function/remote-error.ts";
 export { RemoteFunction as Function } from "./function/remote-function.ts";

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { dorianCommand } from "./checkout.ts";
+import { serverEvidence } from "./evidence/evidence.ts";
 
 export interface DorianProcessOptions {
   dataDirectory: string;
@@ -51,7 +52,7 @@ export class DorianProcess implements AsyncDisposable {
         "3",
         ...(options.args ?? []),
       ],
-      { stdio: ["ignore", "pipe", "pipe", "pipe"], env: { ...process.env, ...options.env } },
+      { stdio: ["ignore", "pipe", "pipe", "pipe"], env: { ...process.env, ...serverEvidence(), ...options.env } },
     );
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr])

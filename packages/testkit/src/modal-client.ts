@@ -4,6 +4,7 @@ import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkout } from "./checkout.ts";
+import { noteCommand, pythonEvidence } from "./evidence/evidence.ts";
 import type { CommandOptions, CommandResult } from "./run-command.ts";
 import { dorian } from "./run-command.ts";
 
@@ -55,12 +56,15 @@ export class ModalClient {
       VIRTUAL_ENV: this.directory,
       PATH: `${join(this.directory, "bin")}:${process.env["PATH"] ?? ""}`,
       PYTHONUNBUFFERED: "1",
+      ...pythonEvidence(),
     };
   }
 
   /** `modal …`, until it ends. */
-  modal(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return this.#run(join(this.directory, "bin/modal"), args, options);
+  async modal(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+    const result = await this.#run(join(this.directory, "bin/modal"), args, options);
+    if (result.code === 0) noteCommand(this.version, args);
+    return result;
   }
 
   /** `python …`, until it ends. */
@@ -97,9 +101,14 @@ async function prepare(version: ModalVersion): Promise<string> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await execute("/usr/bin/python3", ["-m", "venv", directory]);
-  await execute(join(directory, "bin/pip"), ["install", "--quiet", `modal==${version}`]);
+  await execute(join(directory, "bin/pip"), ["install", "--quiet", `modal==${version}`, ...eraPins(version)]);
   await mkdir(join(directory, "complete"));
   return directory;
+}
+
+/** With a later aiohttp the clients of 2024 cannot upload large arguments: they check sums that it does not let them compute. */
+function eraPins(version: ModalVersion): string[] {
+  return version.startsWith("0.") ? ["aiohttp<3.12"] : [];
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import { Notifier } from "@dorian/base/notifier";
 import { PseudoTerminal, type TerminalSize } from "@dorian/linux/pseudo-terminal";
 import { dorianCommand } from "./checkout.ts";
 
-/** A `dorian …` that runs at a terminal of its own. */
+/** A program that runs at a terminal of its own. */
 export interface TerminalSession {
   /** All that was on screen so far, control codes included. */
   readonly screen: string;
@@ -18,19 +18,38 @@ export interface TerminalSession {
 
 const patienceMs = 20_000;
 
+export interface TerminalOptions {
+  cwd?: string;
+  size?: TerminalSize;
+}
+
+/** A `dorian …`. */
 export async function withTerminal<T>(
   dataDirectory: string,
   args: string[],
   work: (session: TerminalSession) => Promise<T>,
-  options: { cwd?: string; size?: TerminalSize } = {},
+  options: TerminalOptions = {},
+): Promise<T> {
+  const [node, bin] = dorianCommand;
+  const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...env } = process.env;
+  return await atTerminal([node, bin, ...args], work, {
+    ...options,
+    env: { ...env, DORIAN_DATA: dataDirectory },
+  });
+}
+
+/** Any program. */
+export async function atTerminal<T>(
+  command: [string, ...string[]],
+  work: (session: TerminalSession) => Promise<T>,
+  options: TerminalOptions & { env: NodeJS.ProcessEnv },
 ): Promise<T> {
   using terminal = PseudoTerminal.open(options.size ?? { rows: 24, columns: 100 });
   const { device, stream } = terminal;
-  const [node, bin] = dorianCommand;
-  const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...env } = process.env;
-  const child = spawn(node, [bin, ...args], {
+  const [program, ...args] = command;
+  const child = spawn(program, args, {
     cwd: options.cwd,
-    env: { ...env, DORIAN_DATA: dataDirectory, TERM: "xterm-256color" },
+    env: { ...options.env, TERM: "xterm-256color" },
     stdio: [device, device, device],
   });
   terminal.closeDevice();

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
-import { hostname, availableParallelism, totalmem } from "node:os";
+import { homedir, hostname, availableParallelism, totalmem } from "node:os";
 import { newId } from "@dorian/base/ids";
+import { findInterpreters } from "@dorian/python/interpreters";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
@@ -11,6 +12,7 @@ import { detectGpus } from "./gpu/detect-gpus.ts";
 import { simulatedGpus } from "./gpu/simulated-gpus.ts";
 import { ImageBuilder } from "./image/image-builder.ts";
 import { prepareGuestLayer } from "./machine/guest-layer.ts";
+import { prepareHomeLayer } from "./machine/home-layer.ts";
 import { createWorkerDirectories, dataDirectoryId, workerDirectories } from "./machine/worker-directories.ts";
 import { NetworkPool } from "./network/network-pool.ts";
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
@@ -29,6 +31,8 @@ export interface WorkerOptions {
   server: {
     worker: ServiceClient<typeof WorkerService>;
     asTask: (taskId: string) => ServiceClient<typeof ModalClient>;
+    /** Where this machine reaches it. */
+    host: string;
   };
   name?: string;
   /** File with the bundled guest. */
@@ -77,6 +81,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       instance: directories.instance,
       runtimeDirectory: directories.runtime,
       size: 4,
+      serverHttp: () => (link.httpPort > 0 ? { host: server.host, port: link.httpPort } : undefined),
     }),
   );
   for (const warning of network.warnings) logger.warn(warning);
@@ -114,6 +119,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       runtimeDirectory: directories.runtime,
       scratchDirectory: directories.scratch,
       guestLayer: await prepareGuestLayer(dataDirectory, options.guestBundlePath),
+      homeLayer: await prepareHomeLayer(dataDirectory),
       operatorEnv: operator.runtimeEnv,
       commitIntervalMs: options.commitIntervalMs ?? 5_000,
       onLogs: (taskId, items) => link.report({ case: "logs", value: { taskId, items } }),
@@ -135,6 +141,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       directories,
       dataDirectory,
       npmDirectory: options.npmDirectory,
+      findInterpreters: () => findInterpreters({ env: process.env, home: homedir() }),
       logger,
     }),
     onLogs: (buildId, items) => link.report({ case: "logs", value: { buildId, items } }),

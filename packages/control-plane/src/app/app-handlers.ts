@@ -2,28 +2,30 @@ import { newId } from "@dorian/base/ids";
 import {
   AppCreateResponseSchema,
   AppDisconnectReason,
-  AppPublishResponseSchema,
+  AppGetOrCreateResponseSchema,
   AppState,
+  ObjectCreationType,
   type ModalClient,
 } from "@dorian/protocol/modal";
+import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import type { ServiceHandlers } from "@dorian/protocol/service";
-import type { ClassRegistry } from "../class/class-registry.ts";
 import type { Idempotency } from "../database/idempotency.ts";
 import type { Environments } from "../environment/environments.ts";
-import type { Catalog } from "../function/function-catalog.ts";
+import { checkObjectName } from "../environment/object-name.ts";
+import { appNotDeployed } from "../function/app-not-deployed.ts";
+import type { FunctionRegistry } from "../function/function-registry.ts";
 import type { AppTasks } from "../ports.ts";
-import { appLayout, type LayoutSources } from "./app-layout.ts";
+import { requireClient } from "../token/permissions.ts";
+import { appMetadata, lifecycleOf, stoppedOnRequest } from "./app-description.ts";
 import { disconnectReason, type AppLifecycle } from "./app-lifecycle.ts";
 import { isOpen, type App } from "./app.ts";
 import { saveApp, type AppRegistry } from "./app-registry.ts";
-import { publish } from "./publish.ts";
+import { functionSummaries } from "./function-summaries.ts";
 
 export interface AppHandlerOptions {
   apps: AppRegistry;
-  classes: ClassRegistry;
   environments: Environments;
-  layout: LayoutSources;
-  catalog: Catalog;
+  functions: FunctionRegistry;
   lifecycle: AppLifecycle;
   tasks: AppTasks;
   idempotency: Idempotency;
@@ -34,25 +36,31 @@ export interface AppHandlerOptions {
 const listedMs = 24 * 60 * 60_000;
 
 export function createAppHandlers(options: AppHandlerOptions) {
-  const { apps, classes, environments, layout, catalog, lifecycle, tasks, idempotency, now } = options;
+  const { apps, environments, functions, lifecycle, tasks, idempotency, now } = options;
+
+  const newApp = (fields: Pick<App, "environment" | "description" | "state"> & Partial<App>): App => ({
+    appId: newId("ap"),
+    name: undefined,
+    version: 0,
+    functionIds: new Map(),
+    classIds: new Map(),
+    tags: {},
+    createdAt: now(),
+    deployedAt: undefined,
+    stoppedAt: undefined,
+    stopReason: "",
+    ...fields,
+  });
 
   return {
     async appCreate(request, context) {
-      const app: App = {
-        appId: newId("ap"),
-        environment: environments.require(request.environmentName).name,
-        name: undefined,
+      const state = request.appState || stateBeforeAppState(request);
+      const app = newApp({
+        environment: environments.require(request.environmentName).scope,
         description: request.description,
-        state: request.appState || AppState.EPHEMERAL,
-        version: 0,
-        functionIds: new Map(),
-        classIds: new Map(),
+        state,
         tags: request.tags,
-        createdAt: now(),
-        deployedAt: undefined,
-        stoppedAt: undefined,
-        stopReason: "",
-      };
+      });
       return await idempotency.once(
         context,
         { method: "AppCreate", schema: AppCreateResponseSchema },
@@ -70,41 +78,62 @@ export function createAppHandlers(options: AppHandlerOptions) {
     },
 
     async appGetByDeploymentName(request) {
-      const environment = environments.require(request.environmentName).name;
-      const app = apps.deployed(environment, request.name);
+      const environment = environments.require(request.environmentName);
+      const app = apps.deployed(environment.scope, request.name);
+      const previous = app ? undefined : apps.lastStopped(environment.scope, request.name);
+      const found = app ?? previous;
       return {
-        environmentName: environment,
-        ...(app ? { appId: app.appId, lifecycle: lifecycleOf(app) } : {}),
+        environmentName: environment.name,
+        ...(app ? { appId: app.appId } : {}),
+        ...(previous ? { previousAppId: previous.appId } : {}),
+        ...(found ? { lifecycle: lifecycleOf(found) } : {}),
       };
     },
 
-    async appGetLayout(request) {
-      return { appLayout: appLayout(layout, apps.require(request.appId), { unpublished: false }) };
+    async appGetOrCreate(request, context) {
+      const environment = environments.require(request.environmentName);
+      const known = apps.deployed(environment.scope, request.appName);
+      const creates = request.objectCreationType !== ObjectCreationType.UNSPECIFIED;
+      if (known || !creates) {
+        if (!known) throw appNotDeployed(request.appName);
+        return { appId: known.appId, handleMetadata: appMetadata(known, options) };
+      }
+      requireClient(context, "Creating apps");
+      checkObjectName("an app", request.appName);
+      const { scope } = environment;
+      return await idempotency.once(
+        context,
+        { method: "AppGetOrCreate", schema: AppGetOrCreateResponseSchema },
+        async (trx) => {
+          const made = await trx
+            .selectFrom("app")
+            .select("app_id")
+            .where("environment", "=", scope)
+            .where("name", "=", request.appName)
+            .where("stopped_at", "is", null)
+            .executeTakeFirst();
+          const app = made
+            ? apps.require(made.app_id)
+            : newApp({
+                environment: scope,
+                name: request.appName,
+                description: request.appName,
+                state: AppState.DEPLOYED,
+                deployedAt: now(),
+              });
+          if (!made) await saveApp(trx, app);
+          return {
+            response: { appId: app.appId, handleMetadata: appMetadata(app, options) },
+            committed: () => apps.put(app),
+          };
+        },
+      );
     },
 
     async appHeartbeat(request) {
       apps.requireOpen(request.appId);
       lifecycle.seen(request.appId);
       return {};
-    },
-
-    async appPublish(request, context) {
-      return await apps.exclusive(request.appId, () =>
-        idempotency.once(context, { method: "AppPublish", schema: AppPublishResponseSchema }, async (trx) => {
-          const app = apps.requireOpen(request.appId);
-          const { functions } = layout;
-          const published = await publish(trx, app, request, { functions, classes, now: now() });
-          return {
-            response: { url: "", deployedAt: (published.app.deployedAt ?? now()) / 1000 },
-            committed: () => {
-              apps.put(published.app);
-              lifecycle.seen(request.appId);
-              for (const [functionId, change] of published.changes) functions.change(functionId, change);
-              catalog.changed(published.affected);
-            },
-          };
-        }),
-      );
     },
 
     async appClientDisconnect(request) {
@@ -116,15 +145,15 @@ export function createAppHandlers(options: AppHandlerOptions) {
     },
 
     async appStop(request) {
-      const { stopped } = await lifecycle.stop(request.appId, "it was stopped on request");
+      const { stopped } = await lifecycle.stop(request.appId, stoppedOnRequest);
       await stopped;
       return {};
     },
 
     async appList(request) {
-      const environment = environments.require(request.environmentName).name;
+      const { scope } = environments.require(request.environmentName);
       const listed = [...apps.all()]
-        .filter((app) => app.environment === environment)
+        .filter((app) => app.environment === scope)
         .filter((app) => app.stoppedAt === undefined || now() - app.stoppedAt < listedMs)
         .toSorted((a, b) => b.createdAt - a.createdAt);
       return {
@@ -136,6 +165,7 @@ export function createAppHandlers(options: AppHandlerOptions) {
           stoppedAt: (app.stoppedAt ?? 0) / 1000,
           nRunningTasks: tasks.runningTaskCount(app.appId),
           name: app.name ?? "",
+          metadata: appMetadata(app, options),
         })),
       };
     },
@@ -143,7 +173,36 @@ export function createAppHandlers(options: AppHandlerOptions) {
     async appGetLifecycle(request) {
       return { lifecycle: lifecycleOf(apps.require(request.appId)) };
     },
+
+    async appGetInfo(request) {
+      const app = apps.require(request.appId);
+      return {
+        info: appMetadata(app, options),
+        functionInfoSummaries: functionSummaries(app, functions),
+      };
+    },
+
+    async appGetTags(request) {
+      return { tags: apps.require(request.appId).tags };
+    },
+
+    async appSetTags(request, context) {
+      const { appId, tags } = request;
+      return await apps.exclusive(appId, () =>
+        idempotency.once(context, { method: "AppSetTags", schema: EmptySchema }, async (trx) => {
+          const app = { ...apps.requireOpen(appId), tags };
+          await saveApp(trx, app);
+          return { response: {}, committed: () => apps.put(app) };
+        }),
+      );
+    },
   } satisfies ServiceHandlers<typeof ModalClient>;
+}
+
+/** What clients said before there was a state to say. */
+function stateBeforeAppState(request: { detach: boolean; initializing: boolean }): AppState {
+  if (request.detach) return AppState.DETACHED;
+  return request.initializing ? AppState.INITIALIZING : AppState.EPHEMERAL;
 }
 
 const reasonTexts: Record<AppDisconnectReason, string> = {
@@ -154,16 +213,3 @@ const reasonTexts: Record<AppDisconnectReason, string> = {
   [AppDisconnectReason.DEPLOYMENT_EXCEPTION]: "the deploy failed",
   [AppDisconnectReason.REMOTE_EXCEPTION]: "a call failed",
 };
-
-function lifecycleOf(app: App) {
-  return {
-    appState: app.state,
-    createdAt: app.createdAt / 1000,
-    createdBy: "client",
-    deployedAt: (app.deployedAt ?? 0) / 1000,
-    deployedBy: app.deployedAt === undefined ? "" : "client",
-    version: app.version,
-    stoppedAt: (app.stoppedAt ?? 0) / 1000,
-    stoppedBy: app.stopReason,
-  };
-}

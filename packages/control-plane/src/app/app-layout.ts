@@ -7,15 +7,15 @@ import {
 } from "@dorian/protocol/modal";
 import type { FunctionRecord } from "../function/function-record.ts";
 import type { FunctionRegistry } from "../function/function-registry.ts";
-import { handleMetadata } from "../function/handle-metadata.ts";
+import { classMethods, handleMetadata, type HandleSources } from "../function/handle-metadata.ts";
+import { aliasedMethod } from "../function/method-alias.ts";
 import type { ImageRegistry } from "../image/image-registry.ts";
 import type { MountStore } from "../mount/mount-store.ts";
-import { metadataOf } from "../volume/volume-handlers.ts";
+import { metadataOf } from "../volume/volume.ts";
 import type { VolumeRegistry } from "../volume/volume-registry.ts";
 import type { App } from "./app.ts";
 
-export interface LayoutSources {
-  functions: FunctionRegistry;
+export interface LayoutSources extends HandleSources {
   images: ImageRegistry;
   mounts: MountStore;
   volumes: VolumeRegistry;
@@ -40,14 +40,13 @@ export function appLayout(
       if (isTagged && !functionIds.has(record.tag)) functionIds.set(record.tag, record.functionId);
     }
   }
+  const shown = { ...app, functionIds };
+  const handles = { ...sources, apps: { get: () => shown } };
   const objects = new Map<string, LayoutObject>();
   for (const functionId of functionIds.values()) {
-    objects.set(functionId, functionObject(functions.require(functionId)));
+    objects.set(functionId, functionObject(handles, functions.require(functionId)));
   }
-  for (const [tag, classId] of app.classIds) {
-    const classFunctionId = functionIds.get(`${tag}.*`);
-    objects.set(classId, classObject(classId, classFunctionId && functions.require(classFunctionId)));
-  }
+  for (const [tag, classId] of app.classIds) objects.set(classId, classObject(handles, shown, tag, classId));
   for (const { objectId } of options.extra?.objectDependencies ?? []) {
     if (!objects.has(objectId)) objects.set(objectId, dependencyObject(sources, objectId));
   }
@@ -58,22 +57,60 @@ export function appLayout(
   });
 }
 
-function functionObject(record: FunctionRecord): LayoutObject {
-  const definition = record.definition ?? record.pending;
-  const metadata = handleMetadata(record, definition, record.definitionId || record.pendingId);
+/** An app's objects as clients before 0.70 ask for them. `unindexed`: also what its functions depend on, without tags. */
+export function appObjects(
+  sources: LayoutSources,
+  app: App,
+  options: { unindexed: boolean; onlyClassFunction: boolean },
+): { tag: string; object: LayoutObject }[] {
+  const { functions } = sources;
+  const { objects, functionIds, classIds } = appLayout(sources, app, { unpublished: options.unindexed });
+  const byId = new Map(objects.map((object) => [object.objectId, object]));
+  const items = [...Object.entries(functionIds), ...Object.entries(classIds)]
+    .filter(([, id]) => !options.onlyClassFunction || !isAlias(functions, id))
+    .map(([tag, id]) => ({ tag, object: byId.get(id) ?? { objectId: id } }));
+  if (!options.unindexed) return items;
+  const dependencies = new Set(
+    functions
+      .ofApp(app.appId)
+      .flatMap((record) => (record.definition ?? record.pending)?.objectDependencies ?? [])
+      .map(({ objectId }) => objectId)
+      .filter((objectId) => !byId.has(objectId) && isKnown(sources, objectId)),
+  );
+  const untagged = [...dependencies].map((id) => ({ tag: "", object: dependencyObject(sources, id) }));
+  return [...items, ...untagged];
+}
+
+function isAlias(functions: FunctionRegistry, objectId: string): boolean {
+  const record = functions.get(objectId);
+  return record !== undefined && aliasedMethod(record) !== "";
+}
+
+/** False for what a function of an earlier version of the app depended on, and is gone since. */
+function isKnown({ volumes, mounts }: LayoutSources, objectId: string): boolean {
+  if (objectId.startsWith("vo-")) return volumes.get(objectId) !== undefined;
+  if (objectId.startsWith("mo-")) return mounts.get(objectId) !== undefined;
+  return true;
+}
+
+function functionObject(sources: HandleSources, record: FunctionRecord): LayoutObject {
   return {
     objectId: record.functionId,
-    handleMetadataOneof: { case: "functionHandleMetadata", value: metadata },
+    handleMetadataOneof: { case: "functionHandleMetadata", value: handleMetadata(sources, record) },
   };
 }
 
-function classObject(classId: string, record: FunctionRecord | "" | undefined): LayoutObject {
-  const value = record
-    ? {
-        classFunctionId: record.functionId,
-        classFunctionMetadata: handleMetadata(record, record.definition, record.definitionId),
-      }
-    : {};
+function classObject(sources: HandleSources, app: App, tag: string, classId: string): LayoutObject {
+  const classFunctionId = app.functionIds.get(`${tag}.*`);
+  const methods = classMethods(sources, app, tag);
+  const value =
+    classFunctionId === undefined
+      ? { methods }
+      : {
+          methods,
+          classFunctionId,
+          classFunctionMetadata: handleMetadata(sources, sources.functions.require(classFunctionId)),
+        };
   return { objectId: classId, handleMetadataOneof: { case: "classHandleMetadata", value } };
 }
 
@@ -87,5 +124,5 @@ function dependencyObject(sources: LayoutSources, objectId: string): LayoutObjec
     return { objectId, handleMetadataOneof: { case: "mountHandleMetadata", value } };
   }
   const record = objectId.startsWith("fu-") ? sources.functions.get(objectId) : undefined;
-  return record ? functionObject(record) : { objectId };
+  return record ? functionObject(sources, record) : { objectId };
 }

@@ -70,6 +70,12 @@ export class AppLifecycle implements AsyncDisposable {
     return { stopped: this.#finishStop(stopping) };
   }
 
+  /** Stops the apps of an environment. Resolves when none takes inputs any more. */
+  async removeScope(scope: string): Promise<void> {
+    const open = [...this.#options.apps.all()].filter((app) => app.environment === scope && isOpen(app));
+    await Promise.all(open.map((app) => this.stop(app.appId, "its environment was deleted")));
+  }
+
   /** The client of a run says goodbye. */
   async disconnect(app: App, reason: string): Promise<void> {
     switch (app.state) {

@@ -51,6 +51,13 @@ export class AppRegistry {
     return undefined;
   }
 
+  /** The app that had a name last. */
+  lastStopped(environment: string, name: string): App | undefined {
+    return [...this.#apps.values()]
+      .filter((app) => app.environment === environment && app.name === name && !isOpen(app))
+      .toSorted((a, b) => (b.stoppedAt ?? 0) - (a.stoppedAt ?? 0))[0];
+  }
+
   all(): Iterable<App> {
     return this.#apps.values();
   }

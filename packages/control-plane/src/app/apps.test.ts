@@ -316,7 +316,8 @@ test("impossible definitions are refused with what is wrong [K3]", async () => {
     { autoscalerSettings: { minContainers: 3, maxContainers: 2 } },
     "FUNCTION_DEFINITION_INVALID",
   );
-  await refused({ webhookConfig: { type: 2 } }, "FUNCTION_FEATURE_UNSUPPORTED");
+  await refused({ isServer: true }, "FUNCTION_FEATURE_UNSUPPORTED");
+  await refused({ sharedVolumeMounts: [{ mountPath: "/nfs" }] }, "FUNCTION_FEATURE_UNSUPPORTED");
   const { functionId } = await defineFunction(modal, appId, { functionName: "f", imageId });
   const other = await modal.appCreate({ description: "y" });
   await expect(
@@ -433,7 +434,6 @@ test("a container may look up and call, but not stop apps, publish or build", as
     task.appCreate({}),
     task.appPublish({ appId }),
     task.imageGetOrCreate({}),
-    task.volumeDelete({}),
     task.secretGetOrCreate({ objectCreationType: 1, deploymentName: "s", envDict: { A: "1" } }),
   ]) {
     await expect(forbidden).rejects.toMatchObject({ status: "PERMISSION_DENIED" });

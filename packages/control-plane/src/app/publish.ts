@@ -1,13 +1,12 @@
 import { AppError } from "@dorian/base/app-error";
-import { AppState, type AppPublishRequest } from "@dorian/protocol/modal";
+import { AppState } from "@dorian/protocol/modal";
 import type { Transaction } from "kysely";
-import type { ClassRegistry } from "../class/class-registry.ts";
 import type { Tables } from "../database/tables.ts";
 import { checkObjectName } from "../environment/object-name.ts";
-import { notPublished } from "../function/function-catalog.ts";
 import type { FunctionChange, FunctionRecord } from "../function/function-record.ts";
 import { updateFunction, type FunctionRegistry } from "../function/function-registry.ts";
 import { sameContainers } from "../function/same-containers.ts";
+import type { AppContent, IdentifiedDefinition } from "./app-content.ts";
 import type { App } from "./app.ts";
 import { saveApp } from "./app-registry.ts";
 
@@ -19,53 +18,48 @@ export interface Published {
   affected: string[];
 }
 
+export interface PublishOptions {
+  functions: FunctionRegistry;
+  now: number;
+  version: number;
+  /** Under this name, or as the run that it is. */
+  deployAs: string | undefined;
+  /** Every function gets new containers, changed or not. */
+  renew?: boolean;
+}
+
 /**
- * Makes what a client has created the app that runs: all of it, or nothing.
+ * Makes a content what the app runs: all of it, or nothing.
  *
- * @throws AppError APP_NAME_TAKEN, FUNCTION_DEFINITION_SUPERSEDED, …
+ * @throws AppError APP_NAME_TAKEN, APP_NAME_FIXED, NAME_INVALID
  */
 export async function publish(
   trx: Transaction<Tables>,
   app: App,
-  request: AppPublishRequest,
-  options: { functions: FunctionRegistry; classes: ClassRegistry; now: number },
+  content: AppContent,
+  options: PublishOptions,
 ): Promise<Published> {
-  const { functions, classes, now } = options;
-  const functionIds = new Map(Object.entries(request.functionIds));
-  const classIds = new Map(Object.entries(request.classIds));
-  const changes = new Map<string, FunctionChange>();
-  for (const [tag, functionId] of functionIds) {
-    const record = functions.require(functionId);
-    if (record.appId !== app.appId || record.tag !== tag || record.baseFunctionId !== undefined) {
-      throw new AppError("FUNCTION_OF_OTHER_APP", `${functionId} is not the function "${tag}" of this app.`, {
-        status: "INVALID_ARGUMENT",
-        remedy: "Publish under the tags and with the ids that FunctionCreate was given.",
-      });
-    }
-    const change = madeLive(record, request.definitionIds[functionId] ?? "");
-    if (change) changes.set(functionId, change);
-  }
-  for (const classId of classIds.values()) classes.require(classId, app.appId);
-
-  const isDeployed = request.appState === AppState.DEPLOYED;
-  const name = isDeployed ? await deploymentName(trx, app, request.name) : app.name;
+  const { functions, now, version, deployAs } = options;
+  const isDeployed = deployAs !== undefined;
   const published: App = {
     ...app,
-    name,
-    state: isDeployed
-      ? AppState.DEPLOYED
-      : app.state === AppState.INITIALIZING
-        ? AppState.EPHEMERAL
-        : app.state,
-    version: app.version + 1,
-    functionIds,
-    classIds,
-    tags: { ...app.tags, ...request.tags },
+    name: isDeployed ? await deploymentName(trx, app, deployAs) : app.name,
+    state: isDeployed ? AppState.DEPLOYED : stateOfRun(app),
+    version,
+    functionIds: content.functionIds,
+    classIds: content.classIds,
+    tags: content.tags,
     deployedAt: isDeployed ? now : app.deployedAt,
   };
   await saveApp(trx, published);
-  for (const [functionId, change] of changes) await updateFunction(trx, functionId, change);
-  const affected = new Set([...app.functionIds.values(), ...functionIds.values()]);
+  const changes = new Map<string, FunctionChange>();
+  for (const [functionId, live] of content.definitions) {
+    const change = madeLive(functions.require(functionId), live, options.renew ?? false);
+    if (!change) continue;
+    changes.set(functionId, change);
+    await updateFunction(trx, functionId, change);
+  }
+  const affected = new Set([...app.functionIds.values(), ...content.functionIds.values()]);
   return {
     app: published,
     changes,
@@ -73,30 +67,26 @@ export async function publish(
   };
 }
 
-/** Undefined when what is asked for is live already. */
-function madeLive(record: FunctionRecord, definitionId: string): FunctionChange | undefined {
-  const isKnown =
-    definitionId === "" || definitionId === record.pendingId || definitionId === record.definitionId;
-  if (!isKnown) {
-    throw new AppError(
-      "FUNCTION_DEFINITION_SUPERSEDED",
-      `Somebody else has redefined "${record.tag}" while this was being deployed.`,
-      { status: "ABORTED", remedy: "Deploy again." },
-    );
-  }
-  const live = record.pending;
-  if (!live || (definitionId !== "" && definitionId === record.definitionId)) {
-    if (record.definition) return undefined;
-    throw notPublished(record);
-  }
+function stateOfRun(app: App): AppState {
+  return app.state === AppState.INITIALIZING ? AppState.EPHEMERAL : app.state;
+}
+
+/** Undefined when it is live already. */
+function madeLive(
+  record: FunctionRecord,
+  { definition, definitionId }: IdentifiedDefinition,
+  renew: boolean,
+): FunctionChange | undefined {
+  const isLive = record.definitionId === definitionId && record.definition !== undefined;
+  if (isLive) return renew ? { revision: record.revision + 1 } : undefined;
+  const goesOn = !renew && sameContainers(record.definition, definition);
   return {
-    definition: live,
-    definitionId: record.pendingId,
-    pending: undefined,
-    pendingId: "",
+    definition,
+    definitionId,
+    ...(record.pendingId === definitionId ? { pending: undefined, pendingId: "" } : {}),
     precreated: undefined,
     scheduling: undefined,
-    revision: sameContainers(record.definition, live) ? record.revision : record.revision + 1,
+    revision: goesOn ? record.revision : record.revision + 1,
   };
 }
 

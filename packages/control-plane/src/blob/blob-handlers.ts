@@ -1,18 +1,18 @@
 import { AppError } from "@dorian/base/app-error";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
+import { signedPaths } from "@dorian/protocol/task-http";
 import type { SignedUrls } from "../http/signed-urls.ts";
+import { partBytes, partCount } from "./blob-parts.ts";
 import type { BlobRegistry } from "./blob-registry.ts";
 
 const maxBytes = 16 * 1024 ** 3;
-/** Largest part of an upload. */
-export const partBytes = 64 * 1024 ** 2;
 const validMs = 24 * 60 * 60_000;
 
 export function createBlobHandlers(options: { blobs: BlobRegistry; urls: SignedUrls }) {
   const { blobs, urls } = options;
   return {
-    async blobCreate(request) {
+    async blobCreate(request, { identity: caller, isLibmodal }) {
       const size = Number(request.contentLength);
       if (size < 0 || size > maxBytes) {
         throw new AppError(
@@ -25,14 +25,20 @@ export function createBlobHandlers(options: { blobs: BlobRegistry; urls: SignedU
         );
       }
       const { blobId } = await blobs.create(size);
-      const parts = Math.max(1, Math.ceil(size / partBytes));
-      // Always in parts, be it one: clients refuse single addresses of hosts that they do not know.
+      const parts = partCount(size);
+      // These clients know nothing of parts.
+      if (isLibmodal && parts === 1) {
+        const path = `${signedPaths.blobs}${blobId}`;
+        const value = urls.sign({ caller, method: "PUT", path, validMs });
+        return { blobId, uploadTypeOneof: { case: "uploadUrl" as const, value }, blobIds: [blobId] };
+      }
+      // Always in parts, be it one: Python's clients refuse single addresses of hosts that they do not know.
       const upload = {
         partLength: BigInt(parts === 1 ? size : partBytes),
         uploadUrls: Array.from({ length: parts }, (_, index) =>
-          urls.sign({ method: "PUT", path: `/blobs/${blobId}/${index}`, validMs }),
+          urls.sign({ caller, method: "PUT", path: `${signedPaths.blobs}${blobId}/${index}`, validMs }),
         ),
-        completionUrl: urls.sign({ method: "POST", path: `/blobs/${blobId}`, validMs }),
+        completionUrl: urls.sign({ caller, method: "POST", path: `${signedPaths.blobs}${blobId}`, validMs }),
       };
       return {
         blobId,
@@ -42,9 +48,12 @@ export function createBlobHandlers(options: { blobs: BlobRegistry; urls: SignedU
       };
     },
 
-    async blobGet(request) {
+    async blobGet(request, { identity: caller }) {
+      const lent = blobs.lent(request.blobId);
+      if (lent !== undefined) return { downloadUrl: lent };
       const { blobId } = blobs.requireComplete(request.blobId);
-      return { downloadUrl: urls.sign({ method: "GET", path: `/blobs/${blobId}`, validMs }) };
+      const path = `${signedPaths.blobs}${blobId}`;
+      return { downloadUrl: urls.sign({ caller, method: "GET", path, validMs }) };
     },
   } satisfies ServiceHandlers<typeof ModalClient>;
 }

@@ -15,6 +15,8 @@ export interface Blob {
 export class BlobRegistry {
   #journal: Journal;
   #blobs = new Map<string, Blob>();
+  /** Addresses by id, of content that is kept elsewhere; oldest first. */
+  #lent = new Map<string, { url: string; until: number }>();
 
   private constructor(journal: Journal) {
     this.#journal = journal;
@@ -55,6 +57,27 @@ export class BlobRegistry {
     this.#blobs.set(blobId, { ...blob, sha256: content.sha, size: content.size });
   }
 
+  /** An id for content that has an address already, for the next minutes. */
+  lend(url: string): string {
+    const now = Date.now();
+    for (const [blobId, { until }] of this.#lent) {
+      if (until > now) break;
+      this.#lent.delete(blobId);
+    }
+    const blobId = newId("bl");
+    this.#lent.set(blobId, { url, until: now + lentMs });
+    return blobId;
+  }
+
+  /** The address behind an id that {@link lend} gave out. */
+  lent(blobId: string): string | undefined {
+    return this.#lent.get(blobId)?.url;
+  }
+
+  has(blobId: string): boolean {
+    return this.#blobs.has(blobId);
+  }
+
   /** @throws AppError BLOB_NOT_FOUND */
   require(blobId: string): Blob {
     const blob = this.#blobs.get(blobId);
@@ -87,3 +110,5 @@ export class BlobRegistry {
     }
   }
 }
+
+const lentMs = 60 * 60_000;

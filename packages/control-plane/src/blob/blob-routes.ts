@@ -1,14 +1,15 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
 import type { BlockStore } from "@dorian/storage/block-store";
+import { must } from "@dorian/base/must";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import { must } from "@dorian/base/must";
 import type { HttpRoute } from "../http/http-route.ts";
 import { limitBytes } from "../http/limit-bytes.ts";
+import { sendFile } from "../http/send-file.ts";
+import { signedPaths } from "@dorian/protocol/task-http";
 import type { SignedUrls } from "../http/signed-urls.ts";
-import { partBytes } from "./blob-handlers.ts";
-import type { BlobRegistry } from "./blob-registry.ts";
+import { partBytes, partCount } from "./blob-parts.ts";
+import type { Blob, BlobRegistry } from "./blob-registry.ts";
 
 interface Part {
   sha: string;
@@ -16,7 +17,7 @@ interface Part {
   md5: string;
 }
 
-/** Addresses of blobs: PUT of parts, POST to complete, GET. */
+/** Addresses of blobs: PUT of parts and POST to complete, or PUT of a whole small one; GET. */
 export function createBlobRoutes(options: {
   blobs: BlobRegistry;
   blocks: BlockStore;
@@ -24,6 +25,10 @@ export function createBlobRoutes(options: {
 }): HttpRoute[] {
   const { blobs, blocks, urls } = options;
   const uploads = new Map<string, Map<number, Part>>();
+  // Uploads that never end go with their blobs.
+  const forgetOld = () => {
+    for (const blobId of uploads.keys()) if (!blobs.has(blobId)) uploads.delete(blobId);
+  };
   const joined = async (parts: Part[], signal: AbortSignal) => {
     const [only] = parts;
     if (only && parts.length === 1) return only;
@@ -33,30 +38,37 @@ export function createBlobRoutes(options: {
   return [
     {
       method: "PUT",
-      prefix: "/blobs/",
+      prefix: signedPaths.blobs,
       async handle({ incoming, response, url, rest, signal }) {
         urls.verify("PUT", url);
-        const [blobId = "", part = ""] = rest.split("/");
-        blobs.require(blobId);
+        const [blobId = "", part] = rest.split("/");
+        const blob = blobs.require(blobId);
         const md5 = createHash("md5");
         const { sha, size } = await blocks.put(
           observed(limitBytes(incoming, partBytes, partTooLarge), (chunk) => md5.update(chunk)),
           { signal },
         );
         const digest = md5.digest("hex");
+        if (part === undefined) {
+          const [only] = completeParts(blob, new Map([[0, { sha, size, md5: digest }]]));
+          await blobs.complete(blobId, must(only, "the only part"));
+          response.writeHead(200, { ETag: `"${digest}"` }).end();
+          return;
+        }
         const parts = uploads.get(blobId) ?? new Map<number, Part>();
         parts.set(Number(part), { sha, size, md5: digest });
+        if (!uploads.has(blobId)) forgetOld();
         uploads.set(blobId, parts);
         response.writeHead(200, { ETag: `"${digest}"` }).end();
       },
     },
     {
       method: "POST",
-      prefix: "/blobs/",
+      prefix: signedPaths.blobs,
       async handle({ incoming, response, url, rest: blobId, signal }) {
         urls.verify("POST", url);
         incoming.resume();
-        const parts = completeParts(blobId, uploads.get(blobId));
+        const parts = completeParts(blobs.require(blobId), uploads.get(blobId));
         await blobs.complete(blobId, await joined(parts, signal));
         uploads.delete(blobId);
         const md5s = Buffer.concat(parts.map((part) => Buffer.from(part.md5, "hex")));
@@ -67,15 +79,11 @@ export function createBlobRoutes(options: {
     },
     {
       method: "GET",
-      prefix: "/blobs/",
-      async handle({ response, url, rest, signal }) {
+      prefix: signedPaths.blobs,
+      async handle({ incoming, response, url, rest, signal }) {
         urls.verify("GET", url);
-        const blob = blobs.requireComplete(rest);
-        response.writeHead(200, {
-          "Content-Length": blob.size,
-          "Content-Type": "application/octet-stream",
-        });
-        await pipeline(createReadStream(blocks.path(blob.sha256)), response, { signal });
+        const { sha256, size } = blobs.requireComplete(rest);
+        await sendFile({ incoming, response, signal }, { path: blocks.path(sha256), start: 0, end: size });
       },
     },
   ];
@@ -88,15 +96,14 @@ function partTooLarge(): AppError {
   });
 }
 
-function completeParts(blobId: string, parts: Map<number, Part> | undefined): Part[] {
-  const count = parts?.size ?? 0;
-  const missing = count === 0 || !Array.from({ length: count }).every((_, index) => parts?.has(index));
-  if (missing) {
-    throw new AppError("BLOB_INCOMPLETE", `Parts of the blob ${blobId} are missing.`, {
-      remedy: "Send all parts, then complete the upload. After a restart of the server, send them again.",
-    });
-  }
-  return Array.from({ length: count }, (_, index) => must(parts?.get(index), "a part of a complete upload"));
+function completeParts({ blobId, size }: Blob, received: Map<number, Part> | undefined): Part[] {
+  const parts = Array.from({ length: partCount(size) }, (_, index) => received?.get(index));
+  const complete = parts.filter((part) => part !== undefined);
+  const bytes = complete.reduce((sum, part) => sum + part.size, 0);
+  if (complete.length === parts.length && bytes === size) return complete;
+  throw new AppError("BLOB_INCOMPLETE", `The blob ${blobId} has ${bytes} of its ${size} bytes.`, {
+    remedy: "Send all parts, then complete the upload. After a restart of the server, send them again.",
+  });
 }
 
 async function* observed(source: AsyncIterable<Uint8Array>, see: (chunk: Uint8Array) => void) {

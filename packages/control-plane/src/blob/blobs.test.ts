@@ -47,3 +47,33 @@ test("signed addresses expire", async () => {
   const answer = await fetch(url, { method: "PUT", body: "x" });
   expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining("has expired")]);
 });
+
+test("a blob whose parts are not all there is not completed, and its parts may be sent again", async () => {
+  await using server = await CatalogServer.open(await temporaryDirectory());
+  const { modal } = server;
+  const parts = [Buffer.alloc(64 * 1024 ** 2, "a"), Buffer.alloc(64 * 1024 ** 2, "b"), Buffer.from("end")];
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  const { blobId, uploadTypesOneof } = await modal.blobCreate({ contentLength: BigInt(size) });
+  const [upload] = uploadTypesOneof.case === "multiparts" ? uploadTypesOneof.value.items : [];
+  const urls = upload?.uploadUrls ?? [];
+  expect([urls.length, upload?.partLength]).toEqual([3, BigInt(64 * 1024 ** 2)]);
+  const send = async (index: number) => {
+    const body = new Uint8Array(parts[index] ?? []);
+    return (await fetch(urls[index] ?? "", { method: "PUT", body })).headers.get("etag");
+  };
+  const complete = () => fetch(upload?.completionUrl ?? "", { method: "POST", body: "<x/>" });
+  await Promise.all([send(0), send(1)]);
+  expect((await complete()).status).toBe(412);
+  expect(await send(2)).toBe(`"${md5("end")}"`);
+  await send(0);
+  const answer = await complete();
+  const digests = parts.map((part) => Buffer.from(md5(part), "hex"));
+  expect([answer.status, await answer.text()]).toEqual([
+    200,
+    expect.stringContaining(`${md5(Buffer.concat(digests))}-3`),
+  ]);
+  const { downloadUrl } = await modal.blobGet({ blobId });
+  expect(Buffer.from(await (await fetch(downloadUrl)).arrayBuffer()).equals(Buffer.concat(parts))).toBe(true);
+  const ranged = await fetch(downloadUrl, { headers: { range: `bytes=${size - 4}-` } });
+  expect([ranged.status, await ranged.text()]).toEqual([206, "bend"]);
+});

@@ -1,47 +1,42 @@
-import { AppError } from "@dorian/base/app-error";
 import {
   FunctionCallType,
   type FunctionMapRequest,
-  type FunctionPutInputsItem,
   type FunctionPutInputsResponseItem,
   type ModalClient,
 } from "@dorian/protocol/modal";
 import type { CallContext, Identity, ServiceHandlers } from "@dorian/protocol/service";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { FunctionPutInputsResponseItemSchema } from "@dorian/protocol/modal";
-import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
+import type { FunctionSpec } from "../ports.ts";
+import { admit, callable, type AdmissionOptions } from "./admission.ts";
 import type { CallStore } from "./call-store.ts";
 import type { Calls } from "./calls.ts";
 import type { CallInput, FunctionCall } from "./function-call.ts";
 import { readOutputs } from "./read-outputs.ts";
 
-export interface CallHandlersOptions {
+export interface CallHandlersOptions extends AdmissionOptions {
   calls: Calls;
   store: CallStore;
-  catalog: FunctionCatalog;
-  /** Inputs of a function that wait for a container. */
-  pendingInputs: (functionId: string) => number;
   /** Ends an input wherever it is. */
   cancel: (input: CallInput, options: { terminateContainer: boolean; reason: string }) => Promise<void>;
 }
 
-const maxPayloadBytes = 64 * 1024 * 1024;
-const maxPendingInputs = 25_000;
 /** How many inputs a map may have out at once. */
 const maxInputsOutstanding = 1_000;
 
 type Handlers = Pick<
   ServiceHandlers<typeof ModalClient>,
-  "functionMap" | "functionPutInputs" | "functionFinishInputs" | "functionCallCancel" | "functionCallFromId"
+  "functionMap" | "functionPutInputs" | "functionFinishInputs" | "functionCallCancel"
 >;
 
 /** Calls as their callers see them, but for reading the outputs. */
 export function callHandlers(options: CallHandlersOptions): Handlers {
   const { calls, catalog, store } = options;
-  const firstOutput = async (call: FunctionCall, request: FunctionMapRequest, { signal }: CallContext) => {
+  const firstOutput = async (call: FunctionCall, request: FunctionMapRequest, context: CallContext) => {
     if (request.outputWaitSecs <= 0) return {};
     const wanted = { timeout: request.outputWaitSecs, lastEntryId: "", maxValues: 1, startIdx: 0, endIdx: 0 };
-    const { items } = await readOutputs(call, wanted, { store, signal });
+    const { signal, clientVersion } = context;
+    const { items } = await readOutputs(call, wanted, { store, signal, clientVersion });
     return items[0] ? { output: items[0] } : {};
   };
   return {
@@ -103,59 +98,7 @@ export function callHandlers(options: CallHandlersOptions): Handlers {
       );
       return {};
     },
-
-    async functionCallFromId(request) {
-      const call = await calls.get(request.functionCallId);
-      const { appId, functionId } = call.facts;
-      return {
-        functionCallId: request.functionCallId,
-        numInputs: call.inputs.size,
-        metadata: { appId, functionId },
-      };
-    },
   };
-}
-
-function callable(catalog: FunctionCatalog, functionId: string): FunctionSpec {
-  const spec = catalog.spec(functionId);
-  if (!spec) {
-    throw new AppError("FUNCTION_NOT_FOUND", `There is no function ${functionId}.`, {
-      status: "NOT_FOUND",
-      remedy: "Look the function up again by its name: its app may have been deployed anew.",
-    });
-  }
-  if (!spec.active) {
-    throw new AppError("APP_STOPPED", `The app of ${spec.tag} is stopped.`, {
-      remedy: "Deploy it again with `dorian deploy`, or start it with `dorian run`.",
-    });
-  }
-  return spec;
-}
-
-function admit(
-  options: CallHandlersOptions,
-  spec: FunctionSpec,
-  items: readonly FunctionPutInputsItem[],
-): void {
-  for (const item of items) {
-    const args = item.input?.argsOneof;
-    if (args?.case !== "args" || args.value.byteLength <= maxPayloadBytes) continue;
-    throw new AppError(
-      "PAYLOAD_TOO_LARGE",
-      `The arguments of a call of ${spec.tag} are ${mebibytes(args.value.byteLength)} MiB; the limit is ${mebibytes(maxPayloadBytes)} MiB.`,
-      {
-        status: "INVALID_ARGUMENT",
-        remedy: "Put large data on a Volume and pass its path.",
-      },
-    );
-  }
-  const pending = options.pendingInputs(spec.functionId);
-  if (items.length === 0 || pending + items.length <= maxPendingInputs) return;
-  throw new AppError(
-    "FUNCTION_QUEUE_FULL",
-    `${pending} inputs of ${spec.tag} wait for a container already; the limit is ${maxPendingInputs}.`,
-    { status: "RESOURCE_EXHAUSTED", remedy: "Wait for outputs before sending more." },
-  );
 }
 
 function mapResponse(spec: FunctionSpec, call: FunctionCall, inputs: readonly CallInput[]) {
@@ -172,7 +115,8 @@ function mapResponse(spec: FunctionSpec, call: FunctionCall, inputs: readonly Ca
 function acknowledgement(
   input: CallInput,
 ): MessageInitShape<typeof FunctionPutInputsResponseItemSchema> & Pick<FunctionPutInputsResponseItem, "idx"> {
-  return { idx: input.idx, inputId: input.inputId, inputJwt: input.inputId };
+  // Clients send the tokens of all unfinished inputs whenever they ask for outputs, and Dorian needs none.
+  return { idx: input.idx, inputId: input.inputId, inputJwt: "" };
 }
 
 function callerKey(identity: Identity, key: string): string {
@@ -180,8 +124,4 @@ function callerKey(identity: Identity, key: string): string {
   const caller =
     identity.kind === "client" ? identity.tokenId : identity.kind === "task" ? identity.taskId : "worker";
   return `${caller}/${key}`;
-}
-
-function mebibytes(bytes: number): number {
-  return Math.ceil(bytes / 1024 / 1024);
 }

@@ -26,8 +26,8 @@ const insertCallSql = `insert into function_call
 
 const insertInputSql = `insert into call_input
   (input_id, call_id, idx, request, state, task_id, attempt, user_retries, deliveries, retry_at, created_at, result,
-   output_format, output_task_id, output_started_at, output_created_at, output_cursor, finished_at)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+   output_format, output_task_id, output_started_at, output_created_at, output_cursor, finished_at, method)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   on conflict (input_id) do update set state = excluded.state, task_id = excluded.task_id, attempt = excluded.attempt,
   user_retries = excluded.user_retries, deliveries = excluded.deliveries, retry_at = excluded.retry_at,
   result = excluded.result, output_format = excluded.output_format, output_task_id = excluded.output_task_id,
@@ -81,6 +81,13 @@ export async function writeInput(trx: Transaction<Tables>, input: CallInput): Pr
   const request = toBinary(FunctionInputSchema, input.request ?? create(FunctionInputSchema));
   const identity = [input.inputId, input.call.facts.callId, input.idx, request];
   await trx.executeQuery(
-    CompiledQuery.raw(insertInputSql, [...identity, ...progress, input.createdAtMs, result, ...outcome]),
+    CompiledQuery.raw(insertInputSql, [
+      ...identity,
+      ...progress,
+      input.createdAtMs,
+      result,
+      ...outcome,
+      input.method,
+    ]),
   );
 }

@@ -10,6 +10,7 @@ import {
 } from "@dorian/protocol/modal";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
+import { statusBytes, statusOfBytes } from "./call-graph.ts";
 import { insertCall, stateOf, writeInput } from "./call-rows.ts";
 import { CoalescedWrites } from "./coalesced-writes.ts";
 import { FunctionCall, type CallInput } from "./function-call.ts";
@@ -37,14 +38,22 @@ export class CallStore {
 
   /** Saves a new call with the inputs it came with. Resolves when durable. */
   async create(call: FunctionCall, inputs: readonly CallInput[]): Promise<void> {
+    if (call.live) return;
     await this.#inputs.saveAll(inputs, (trx) => insertCall(trx, call));
     for (const input of inputs) this.#saved(input);
   }
 
   /** Resolves when the input's state of now, or a newer one, is durable. `patient`: nobody waits for that. */
   async save(input: CallInput, options = { patient: false }): Promise<void> {
+    if (input.call.live) return;
     await this.#inputs.save(input, options);
     this.#saved(input);
+  }
+
+  /** Saves inputs that came together. Resolves when durable. */
+  async addInputs(inputs: readonly CallInput[]): Promise<void> {
+    await this.#inputs.saveAll(inputs, async () => undefined);
+    for (const input of inputs) this.#saved(input);
   }
 
   async addChunks(call: FunctionCall, chunks: readonly DataChunk[]): Promise<void> {
@@ -147,15 +156,19 @@ export class CallStore {
     return new Map(rows.map((row) => [row.idempotency_key ?? "", row.call_id]));
   }
 
-  /** Removes calls made before `createdBeforeMs` that have all their outputs. */
-  async prune(createdBeforeMs: number): Promise<void> {
+  /**
+   * Removes what calls made before `createdBeforeMs` that have all their outputs were given and gave. That they were, is
+   * remembered until `forgottenBeforeMs`.
+   */
+  async prune(options: { createdBeforeMs: number; forgottenBeforeMs: number }): Promise<void> {
     await this.#journal.write(async (trx) => {
       const open = trx.selectFrom("call_input").select("call_id").where("finished_at", "is", null);
-      await trx
-        .deleteFrom("function_call")
-        .where("created_at", "<", createdBeforeMs)
-        .where("call_id", "not in", open)
-        .execute();
+      const over = trx.selectFrom("function_call").select("call_id").where("call_id", "not in", open);
+      const expired = over.where("created_at", "<", options.createdBeforeMs);
+      await trx.deleteFrom("call_input").where("call_id", "in", expired).execute();
+      await trx.deleteFrom("data_chunk").where("call_id", "in", expired).execute();
+      const forgotten = over.where("created_at", "<", options.forgottenBeforeMs);
+      await trx.deleteFrom("function_call").where("call_id", "in", forgotten).execute();
     });
   }
 
@@ -178,7 +191,10 @@ export class CallStore {
         "output_created_at",
         "output_cursor",
         "finished_at",
+        "method",
         (eb) => eb.fn<number | null>("length", ["result"]).as("result_bytes"),
+        (eb) =>
+          eb.fn<Uint8Array | null>("substr", ["result", eb.lit(1), eb.lit(statusBytes)]).as("result_head"),
       ])
       .where("call_id", "=", call.facts.callId)
       .execute();
@@ -189,6 +205,7 @@ export class CallStore {
         call,
         idx: row.idx,
         createdAtMs: row.created_at,
+        method: row.method,
         request: undefined,
         state: stateOf(row),
         attempt: row.attempt,
@@ -201,6 +218,7 @@ export class CallStore {
       if (row.output_cursor === null) continue;
       input.output = {
         result: undefined,
+        status: statusOfBytes(row.result_head),
         bytes: row.result_bytes ?? 0,
         format: row.output_format,
         taskId: row.output_task_id,

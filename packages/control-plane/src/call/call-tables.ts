@@ -35,6 +35,8 @@ export interface CallInputTable {
   /** Grows with every output of the call: what readers send back to get the next ones. */
   output_cursor: number | null;
   finished_at: number | null;
+  /** Of a class; empty for a function. */
+  method: string;
 }
 
 export interface DataChunkTable {

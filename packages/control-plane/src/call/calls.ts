@@ -8,7 +8,7 @@ import type {
 } from "@dorian/protocol/modal";
 import type { Logger } from "pino";
 import type { CallStore } from "./call-store.ts";
-import { FunctionCall, type CallInput, type FunctionCallFacts } from "./function-call.ts";
+import { FunctionCall, openLiveData, type CallInput, type FunctionCallFacts } from "./function-call.ts";
 import { inputMoves } from "./input-state.ts";
 import { isRetryable, payloadBytes, serverResult } from "./results.ts";
 import { maxDeliveries, retryDelayMs } from "./retry-policy.ts";
@@ -34,6 +34,8 @@ export interface AttemptOutcome {
 
 /** Results of calls stay readable for so long. */
 const retentionMs = 7 * 24 * 3600 * 1000;
+/** That a call has been is remembered for so long: its reader learns that the results have expired. */
+const memoryMs = 30 * 24 * 3600 * 1000;
 /** Finished calls leave memory after so long without a reader. */
 const lingerMs = 60_000;
 /** Requests may be retried for so long and still be recognised. */
@@ -96,6 +98,11 @@ export class Calls implements Disposable {
     });
   }
 
+  /** Its results were kept for as long as they are, and are gone. */
+  hasExpired(call: FunctionCall): boolean {
+    return call.inputs.size === 0 && call.facts.createdAtMs + retentionMs < this.#options.nowMs();
+  }
+
   /** An input that is not finished. */
   openInput(inputId: string): CallInput | undefined {
     return this.#inputs.get(inputId);
@@ -126,6 +133,19 @@ export class Calls implements Disposable {
     return { call, inputs, durable };
   }
 
+  /** Opens a call that ends with its connected caller, and that a restart of the server forgets. */
+  openLive(
+    facts: Omit<FunctionCallFacts, "callId" | "createdAtMs">,
+    item: FunctionPutInputsItem,
+  ): { call: FunctionCall; input: CallInput } {
+    const createdAtMs = this.#options.nowMs();
+    const call = new FunctionCall({ ...facts, callId: newId("fc"), createdAtMs }, openLiveData());
+    const input = this.#newInput(call, item);
+    this.#calls.set(call.facts.callId, call);
+    this.#options.onPending(input, { again: false });
+    return { call, input };
+  }
+
   /** Adds inputs to a call. One whose place is taken is the retry of a request: it keeps its first id. */
   add(
     call: FunctionCall,
@@ -143,7 +163,7 @@ export class Calls implements Disposable {
       fresh.push(input);
       return input;
     });
-    writes.push(...fresh.map((input) => this.#options.store.save(input)));
+    if (fresh.length > 0) writes.push(this.#options.store.addInputs(fresh));
     const durable = this.#acceptedOrFailed(
       fresh,
       Promise.all(writes).then(() => undefined),
@@ -166,7 +186,7 @@ export class Calls implements Disposable {
     const delayMs = isRetryable(outcome.result)
       ? retryDelayMs(this.#options.retryPolicyOf(input.call.facts.functionId), input.userRetries)
       : undefined;
-    if (delayMs === undefined || input.call.data.highest > 0) {
+    if (delayMs === undefined || !canRunAgain(input.call)) {
       await this.finish(input, outcome);
       return;
     }
@@ -180,13 +200,12 @@ export class Calls implements Disposable {
   /** Its container died under it: it goes to another one, unless it has outlived too many. */
   interrupted(input: CallInput, reason: string): void {
     if (input.state.kind !== "running") return;
-    const yielded = input.call.data.highest;
-    const verdict =
-      yielded > 0
-        ? `${reason} It had yielded ${yielded} value${yielded === 1 ? "" : "s"}, so it was not run again.`
-        : input.deliveries >= maxDeliveries
-          ? `${reason} This input was tried ${input.deliveries} times and its container died each time.`
-          : undefined;
+    const { yielded } = input.call;
+    const verdict = !canRunAgain(input.call)
+      ? `${reason} It had yielded ${yielded} value${yielded === 1 ? "" : "s"}, so it was not run again.`
+      : input.deliveries >= maxDeliveries
+        ? `${reason} This input was tried ${input.deliveries} times and its container died each time.`
+        : undefined;
     if (verdict !== undefined) {
       void this.finish(input, this.serverOutcome(input, serverResult("FAILURE", verdict))).catch(
         (error: unknown) => this.#logUnsaved(error),
@@ -208,8 +227,13 @@ export class Calls implements Disposable {
     this.#inputs.delete(input.inputId);
     input.state = inputMoves(input.state, { kind: "finished", atMs: nowMs });
     const cursor = call.nextCursor(nowMs);
-    input.output = { ...outcome, bytes: payloadBytes(outcome.result), cursor };
+    const { result } = outcome;
+    input.output = { ...outcome, status: result.status, bytes: payloadBytes(result), cursor };
     call.addOutput(input, cursor);
+    if (call.live) {
+      this.#calls.delete(call.facts.callId);
+      return;
+    }
     this.#unsaved.set(input.inputId, input);
     await this.saved(input.inputId);
   }
@@ -242,7 +266,11 @@ export class Calls implements Disposable {
 
   /** Removes calls whose retention has passed. */
   async prune(): Promise<void> {
-    await this.#options.store.prune(this.#options.nowMs() - retentionMs);
+    const nowMs = this.#options.nowMs();
+    await this.#options.store.prune({
+      createdBeforeMs: nowMs - retentionMs,
+      forgottenBeforeMs: nowMs - memoryMs,
+    });
   }
 
   /** Lets finished calls go that nobody reads. */
@@ -266,6 +294,7 @@ export class Calls implements Disposable {
       call,
       idx: item.idx,
       createdAtMs: this.#options.nowMs(),
+      method: item.input?.methodName ?? "",
       request: item.input,
       state: { kind: "pending" },
       attempt: 0,
@@ -325,4 +354,9 @@ export class Calls implements Disposable {
   #logUnsaved(error: unknown): void {
     this.#options.logger.error({ err: error }, "an input's progress could not be saved");
   }
+}
+
+/** What a caller has received, or a container has read for good, cannot be had twice. */
+function canRunAgain(call: FunctionCall): boolean {
+  return call.yielded === 0 && (call.live?.in.isWhole ?? true);
 }

@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
-import type { ModalClient } from "@dorian/protocol/modal";
+import { sleep } from "@dorian/base/sleep";
+import type { DataChunk, ModalClient } from "@dorian/protocol/modal";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { CallStore } from "./call-store.ts";
 import type { Calls } from "./calls.ts";
@@ -9,16 +10,25 @@ import type { FunctionCall } from "./function-call.ts";
 /** Streams are ended after so long and opened anew by their readers. */
 const longestStreamMs = 55_000;
 
-/** The values that a generator yields, on their way from the container to the caller. */
+/** The values that a generator yields, on their way from the container to the caller, and what web requests carry. */
 export function dataHandlers(options: {
   calls: Calls;
   store: CallStore;
-}): Pick<ServiceHandlers<typeof ModalClient>, "functionCallPutDataOut" | "functionCallGetDataOut"> {
+}): Pick<
+  ServiceHandlers<typeof ModalClient>,
+  "functionCallPutDataOut" | "functionCallGetDataOut" | "functionCallGetDataIn"
+> {
   const { calls, store } = options;
   return {
     async functionCallPutDataOut(request, context) {
-      const call = await calls.get(callIdOf(request.callInfoOneof));
+      const call = await calls.lookup(callIdOf(request.callInfoOneof));
+      // It has been cancelled, has timed out, or its caller has gone.
+      if (!call || call.unfinished === 0) return {};
       refuseStrangers(call, context);
+      if (call.live) {
+        await call.live.out.write(request.dataChunks, context);
+        return {};
+      }
       // A chunk that is there already comes from a request sent twice.
       const fresh = request.dataChunks.filter((chunk) => !call.data.has(Number(chunk.index)));
       for (const chunk of fresh) call.data.add(Number(chunk.index), chunk);
@@ -48,6 +58,16 @@ export function dataHandlers(options: {
         call.readers--;
       }
     },
+
+    async *functionCallGetDataIn(request, context): AsyncGenerator<DataChunk> {
+      const call = await calls.lookup(callIdOf(request.callInfoOneof));
+      if (call?.live) {
+        if (call.unfinished > 0) refuseStrangers(call, context);
+        yield* call.live.in.read(Number(request.lastIndex) + 1, context);
+      }
+      // Nothing will come any more, but a container whose stream ends would open it again at once.
+      await sleep(longestStreamMs, { signal: context.signal });
+    },
   };
 }
 
@@ -59,7 +79,7 @@ function callIdOf(info: { case: string | undefined; value?: string | undefined }
   });
 }
 
-/** Only the container that works on a call may add to what it yields. */
+/** Only the container that works on a call takes part in what is said. */
 function refuseStrangers(call: FunctionCall, context: CallContext): void {
   const { identity } = context;
   if (identity.kind === "task") {
@@ -68,7 +88,7 @@ function refuseStrangers(call: FunctionCall, context: CallContext): void {
   }
   throw new AppError(
     "CALL_NOT_YOURS",
-    `Values of ${call.facts.callId} are taken from the container that works on it only.`,
+    `Values of ${call.facts.callId} are exchanged with the container that works on it only.`,
     { status: "PERMISSION_DENIED", remedy: "Yield them from the function itself." },
   );
 }

@@ -5,13 +5,16 @@ import type {
   FunctionCallType,
   FunctionInput,
   GenericResult,
+  GenericResult_GenericStatus,
 } from "@dorian/protocol/modal";
+import { ChunkPipe } from "./chunk-pipe.ts";
 import { DataChannel } from "./data-channel.ts";
 import type { InputState } from "./input-state.ts";
 
 export interface CallOutput {
   /** Undefined once it has left memory: the database has it. */
   result: GenericResult | undefined;
+  status: GenericResult_GenericStatus;
   bytes: number;
   format: DataFormat;
   taskId: string;
@@ -27,6 +30,8 @@ export interface CallInput {
   readonly call: FunctionCall;
   readonly idx: number;
   readonly createdAtMs: number;
+  /** Of a class; empty for a function. */
+  readonly method: string;
   /** Undefined once it has left memory: the database has it. */
   request: FunctionInput | undefined;
   state: InputState;
@@ -51,6 +56,23 @@ export interface FunctionCallFacts {
   createdAtMs: number;
 }
 
+/** What a connected caller and the container of its call say to one another. */
+export interface LiveData {
+  in: ChunkPipe;
+  out: ChunkPipe;
+}
+
+/** Enough for the body of a usual request, which another container can then be given again. */
+const keptInBytes = 1024 * 1024;
+const windowBytes = 4 * 1024 * 1024;
+
+export function openLiveData(): LiveData {
+  return {
+    in: new ChunkPipe({ windowBytes, keepBytes: keptInBytes }),
+    out: new ChunkPipe({ windowBytes, keepBytes: 0 }),
+  };
+}
+
 /** A call in memory: its inputs by place, its outputs in the order in which they came. */
 export class FunctionCall {
   readonly facts: FunctionCallFacts;
@@ -58,13 +80,21 @@ export class FunctionCall {
   /** Told of every output. */
   readonly changed = new Notifier();
   readonly data = new DataChannel();
+  /** For a call that ends with its caller: nothing of it is written down. */
+  readonly live: LiveData | undefined;
   /** Everyone who follows this call: it stays in memory for them. */
   readers = 0;
   #outputs: CallInput[] = [];
   #lastCursor = 0;
 
-  constructor(facts: FunctionCallFacts) {
+  constructor(facts: FunctionCallFacts, live?: LiveData) {
     this.facts = facts;
+    this.live = live;
+  }
+
+  /** Values that its container has given so far. */
+  get yielded(): number {
+    return this.live?.out.highest ?? this.data.highest;
   }
 
   get unfinished(): number {
@@ -92,7 +122,10 @@ export class FunctionCall {
     this.#lastCursor = Math.max(this.#lastCursor, cursor);
     this.#outputs.push(input);
     this.changed.notify();
-    if (this.unfinished === 0) this.data.end();
+    if (this.unfinished > 0) return;
+    this.data.end();
+    this.live?.in.end();
+    this.live?.out.end();
   }
 
   /** Finished inputs whose output came after `cursor`, oldest first. */

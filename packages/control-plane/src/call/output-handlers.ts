@@ -1,8 +1,14 @@
-import type { ModalClient } from "@dorian/protocol/modal";
+import { AppError } from "@dorian/base/app-error";
+import { sleep } from "@dorian/base/sleep";
+import { FunctionCallType, type FunctionGetOutputsRequest, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { CallStore } from "./call-store.ts";
 import type { Calls } from "./calls.ts";
+import type { FunctionCall } from "./function-call.ts";
 import { readOutputs } from "./read-outputs.ts";
+
+/** Readers who ask for no longer than this have a limit of their own, after which they look at what is unfinished. */
+const patientReaderSecs = 55;
 
 /** Reading the outputs of calls. */
 export function outputHandlers(options: {
@@ -11,9 +17,13 @@ export function outputHandlers(options: {
 }): Pick<ServiceHandlers<typeof ModalClient>, "functionGetOutputs"> {
   const { calls, store } = options;
   return {
-    async functionGetOutputs(request, { signal }) {
+    async functionGetOutputs(request, { signal, clientVersion }) {
       const call = await calls.get(request.functionCallId);
-      const { items, cursor } = await readOutputs(call, request, { store, signal });
+      if (calls.hasExpired(call)) return await expired(request, signal);
+      if (isFarewell(call, request)) {
+        return { lastEntryId: request.lastEntryId, numUnfinishedInputs: call.unfinished };
+      }
+      const { items, cursor } = await readOutputs(call, request, { store, signal, clientVersion });
       return {
         idxs: items.map((item) => item.idx ?? 0),
         outputs: items,
@@ -22,4 +32,21 @@ export function outputHandlers(options: {
       };
     },
   };
+}
+
+/** A map's reader says that it has all that it wants. Outputs are kept for others, and it does not look at the answer. */
+function isFarewell(call: FunctionCall, request: FunctionGetOutputsRequest): boolean {
+  return call.facts.type === FunctionCallType.MAP && request.clearOnSuccess && request.timeout === 0;
+}
+
+/** Clients take "nothing, and nothing unfinished" for an expired output. One that waits without limit would ask for ever. */
+async function expired(request: FunctionGetOutputsRequest, signal: AbortSignal) {
+  if (request.timeout >= patientReaderSecs) {
+    throw new AppError("OUTPUT_EXPIRED", `The results of ${request.functionCallId} have expired.`, {
+      status: "NOT_FOUND",
+      remedy: "Results are kept for 7 days: call the function again.",
+    });
+  }
+  await sleep(request.timeout * 1000, { signal });
+  return { lastEntryId: request.lastEntryId || "0-0", numUnfinishedInputs: 0 };
 }

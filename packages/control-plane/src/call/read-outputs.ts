@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { sleep } from "@dorian/base/sleep";
 import {
   FunctionCallType,
   type FunctionGetOutputsItemSchema,
@@ -6,6 +7,8 @@ import {
 } from "@dorian/protocol/modal";
 import type { CallStore } from "./call-store.ts";
 import type { CallInput, FunctionCall } from "./function-call.ts";
+import { isAtLeast } from "./client-age.ts";
+import { resultFor } from "./legacy-status.ts";
 
 type Item = MessageInitShape<typeof FunctionGetOutputsItemSchema>;
 type Wanted = Pick<
@@ -13,10 +16,22 @@ type Wanted = Pick<
   "timeout" | "lastEntryId" | "maxValues" | "startIdx" | "endIdx"
 >;
 
+export interface ReadOutputsOptions {
+  store: CallStore;
+  signal: AbortSignal;
+  /** Of the reader; see {@link resultFor}. */
+  clientVersion: string | undefined;
+}
+
 /** Longest time in seconds that a reader is kept waiting. */
 const longestPollSecs = 60;
 const maxItems = 1_000;
 const maxBytes = 16 * 1024 * 1024;
+/** A page of a map that has so many to come may wait so long for more: a request for each output costs more than the work. */
+const gatherMs = 50;
+const gatherItems = 100;
+/** Early clients that ask after the last output do not notice before the answer that they have all. */
+const lookAgainMs = 200;
 
 /** What a reader gets: outputs that it has not seen, and the cursor behind them. */
 export interface OutputPage {
@@ -31,27 +46,49 @@ export interface OutputPage {
 export async function readOutputs(
   call: FunctionCall,
   wanted: Wanted,
-  options: { store: CallStore; signal: AbortSignal },
+  options: ReadOutputsOptions,
 ): Promise<OutputPage> {
   call.readers++;
   try {
-    const inputs = await nextOutputs(call, wanted, options.signal);
+    const inputs = await nextOutputs(call, wanted, options);
     const items: Item[] = [];
-    for (const input of inputs) items.push(await itemOf(input, options.store));
+    for (const input of inputs) items.push(await itemOf(input, options));
     return { items, cursor: inputs.at(-1)?.output?.cursor };
   } finally {
     call.readers--;
   }
 }
 
-async function nextOutputs(call: FunctionCall, wanted: Wanted, signal: AbortSignal): Promise<CallInput[]> {
+async function nextOutputs(
+  call: FunctionCall,
+  wanted: Wanted,
+  { signal, clientVersion }: ReadOutputsOptions,
+): Promise<CallInput[]> {
   const deadline = performance.now() + Math.min(wanted.timeout, longestPollSecs) * 1000;
+  const looksAgain = call.facts.type === FunctionCallType.MAP && !isAtLeast(clientVersion, [1, 0]);
   for (;;) {
     const ready = page(call, wanted);
-    if (ready.length > 0 || isComplete(call)) return ready;
+    if (ready.length > 0) return wanted.startIdx === undefined ? await gathered(call, wanted, signal) : ready;
+    if (isComplete(call)) return ready;
     const timeoutMs = deadline - performance.now();
     if (timeoutMs <= 0) return [];
-    await call.changed.wait({ signal, timeoutMs });
+    if (!looksAgain || call.inputs.size === 0 || call.unfinished > 0)
+      await call.changed.wait({ signal, timeoutMs });
+    else if (!(await call.changed.wait({ signal, timeoutMs: Math.min(lookAgainMs, timeoutMs) }))) return [];
+  }
+}
+
+function isWorthMore(call: FunctionCall, ready: readonly CallInput[]): boolean {
+  return call.facts.type === FunctionCallType.MAP && ready.length < Math.min(gatherItems, call.unfinished);
+}
+
+async function gathered(call: FunctionCall, wanted: Wanted, signal: AbortSignal): Promise<CallInput[]> {
+  const deadline = performance.now() + Math.min(gatherMs, call.unfinished);
+  for (;;) {
+    const ready = page(call, wanted);
+    const timeoutMs = deadline - performance.now();
+    if (timeoutMs <= 0 || !isWorthMore(call, ready)) return ready;
+    await sleep(Math.min(5, timeoutMs), { signal });
   }
 }
 
@@ -61,14 +98,11 @@ function isComplete(call: FunctionCall): boolean {
 }
 
 function page(call: FunctionCall, wanted: Wanted): CallInput[] {
-  const { startIdx, endIdx, maxValues } = wanted;
-  const cursor = Number.parseInt(wanted.lastEntryId, 10) || 0;
+  const { maxValues } = wanted;
   const limit = maxValues > 0 ? Math.min(maxValues, maxItems) : maxItems;
   const chosen: CallInput[] = [];
   let bytes = 0;
-  for (const input of call.outputsAfter(cursor)) {
-    if (startIdx !== undefined && input.idx < startIdx) continue;
-    if (endIdx !== undefined && input.idx > endIdx) continue;
+  for (const input of candidates(call, wanted)) {
     bytes += input.output?.bytes ?? 0;
     if (chosen.length > 0 && (chosen.length >= limit || bytes > maxBytes)) break;
     chosen.push(input);
@@ -76,10 +110,28 @@ function page(call: FunctionCall, wanted: Wanted): CallInput[] {
   return chosen;
 }
 
-async function itemOf(input: CallInput, store: CallStore): Promise<Item> {
+function* candidates(call: FunctionCall, wanted: Wanted): Generator<CallInput> {
+  const { startIdx, endIdx } = wanted;
+  const cursor = Number.parseInt(wanted.lastEntryId, 10) || 0;
+  const isRange = startIdx !== undefined && endIdx !== undefined;
+  if (isRange && endIdx - startIdx < maxItems) {
+    for (let idx = startIdx; idx <= endIdx; idx++) {
+      const input = call.inputs.get(idx);
+      if (input?.output && input.output.cursor > cursor) yield input;
+    }
+    return;
+  }
+  for (const input of call.outputsAfter(cursor)) {
+    if (startIdx !== undefined && input.idx < startIdx) continue;
+    if (endIdx !== undefined && input.idx > endIdx) continue;
+    yield input;
+  }
+}
+
+async function itemOf(input: CallInput, options: ReadOutputsOptions): Promise<Item> {
   const { output } = input;
   return {
-    result: await store.resultOf(input),
+    result: resultFor(options.clientVersion, await options.store.resultOf(input)),
     idx: input.idx,
     inputId: input.inputId,
     dataFormat: output?.format ?? 0,

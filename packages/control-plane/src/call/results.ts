@@ -29,6 +29,8 @@ export function acceptableResult(result: GenericResult | undefined): GenericResu
   if (!result || result.status === GenericResult_GenericStatus.UNSPECIFIED)
     return serverResult("FAILURE", "The container answered without a result.");
   const bytes = payloadBytes(result);
+  // Early clients refuse results of generators that carry a status of their own.
+  result.genStatus = 0;
   if (bytes <= maxResultBytes) return result;
   return serverResult(
     "FAILURE",

@@ -1,38 +1,50 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
-import { ClassCreateResponseSchema, type ModalClient } from "@dorian/protocol/modal";
+import { ClassCreateResponseSchema, type ClassMethod, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Idempotency } from "../database/idempotency.ts";
 import type { Environments } from "../environment/environments.ts";
-import { appNotDeployed } from "../function/function-handlers.ts";
-import type { FunctionRegistry } from "../function/function-registry.ts";
-import { handleMetadata } from "../function/handle-metadata.ts";
+import { appNotDeployed } from "../function/app-not-deployed.ts";
+import { classMethods, handleMetadata, type HandleSources } from "../function/handle-metadata.ts";
 import type { ClassRegistry } from "./class-registry.ts";
 
-export function createClassHandlers(options: {
+export interface ClassHandlerOptions extends HandleSources {
   apps: AppRegistry;
   classes: ClassRegistry;
-  functions: FunctionRegistry;
   environments: Environments;
   idempotency: Idempotency;
-}) {
+}
+
+export function createClassHandlers(options: ClassHandlerOptions) {
   const { apps, classes, functions, environments, idempotency } = options;
+
+  /** The methods as the client named them, with what it must know to call them. */
+  const described = (appId: string, methods: readonly ClassMethod[]) =>
+    methods.map(({ functionName, functionId }) => {
+      const record = functions.require(functionId);
+      if (record.appId === appId) {
+        const metadata = handleMetadata(
+          options,
+          { ...record, definition: undefined },
+          record.pending ?? record.definition,
+          record.pendingId || record.definitionId,
+        );
+        return { functionName, functionId, functionHandleMetadata: metadata };
+      }
+      throw new AppError("FUNCTION_OF_OTHER_APP", `${functionId} is not a function of this app.`, {
+        status: "INVALID_ARGUMENT",
+        remedy: "Create the methods of a class in the same app.",
+      });
+    });
+
   return {
     async classCreate(request, context) {
       const { appId } = apps.requireOpen(request.appId);
-      if (!request.onlyClassFunction && request.methods.length > 0) {
-        throw new AppError(
-          "CLASS_LAYOUT_UNSUPPORTED",
-          "Classes with a function for each method are not served.",
-          {
-            status: "UNIMPLEMENTED",
-            remedy: "Use a client that declares methods in the class function.",
-          },
-        );
-      }
+      const handle = { methods: described(appId, request.methods) };
       if (request.existingClassId !== "") {
-        return { classId: classes.require(request.existingClassId, appId).classId, handleMetadata: {} };
+        const { classId } = classes.require(request.existingClassId, appId);
+        return { classId, handleMetadata: handle };
       }
       return await idempotency.once(
         context,
@@ -42,7 +54,7 @@ export function createClassHandlers(options: {
           const row = { class_id: classId, app_id: appId, created_at: Date.now() };
           await trx.insertInto("class").values(row).execute();
           return {
-            response: { classId, handleMetadata: {} },
+            response: { classId, handleMetadata: handle },
             committed: () => classes.put({ classId, appId }),
           };
         },
@@ -50,26 +62,29 @@ export function createClassHandlers(options: {
     },
 
     async classGet(request) {
-      const environment = environments.require(request.environmentName).name;
-      const app = apps.deployed(environment, request.appName);
+      const { scope } = environments.require(request.environmentName);
+      const app = apps.deployed(scope, request.appName);
       if (!app) throw appNotDeployed(request.appName);
-      const classId = app.classIds.get(request.objectTag);
-      const functionId = app.functionIds.get(`${request.objectTag}.*`);
-      if (classId === undefined || functionId === undefined) {
+      const tag = request.objectTag;
+      const classId = app.classIds.get(tag);
+      if (classId === undefined) {
+        throw new AppError("CLASS_NOT_FOUND", `The app "${request.appName}" has no class "${tag}".`, {
+          status: "NOT_FOUND",
+          remedy: `It has: ${[...app.classIds.keys()].join(", ") || "no classes"}.`,
+        });
+      }
+      const functionId = app.functionIds.get(`${tag}.*`);
+      if (functionId === undefined && request.onlyClassFunction) {
         throw new AppError(
-          "CLASS_NOT_FOUND",
-          `The app "${request.appName}" has no class "${request.objectTag}".`,
-          { status: "NOT_FOUND", remedy: `It has: ${[...app.classIds.keys()].join(", ") || "no classes"}.` },
+          "CLASS_LAYOUT_OLD",
+          `The class "${tag}" was deployed by a client from before 0.63, which this one cannot call.`,
+          { status: "FAILED_PRECONDITION", remedy: "Deploy it with a newer client, or call it with an older one." },
         );
       }
-      const record = functions.require(functionId);
-      return {
-        classId,
-        handleMetadata: {
-          classFunctionId: functionId,
-          classFunctionMetadata: handleMetadata(record, record.definition, record.definitionId),
-        },
-      };
+      const methods = classMethods(options, app, tag);
+      if (functionId === undefined) return { classId, handleMetadata: { methods } };
+      const classFunctionMetadata = handleMetadata(options, functions.require(functionId));
+      return { classId, handleMetadata: { methods, classFunctionId: functionId, classFunctionMetadata } };
     },
   } satisfies ServiceHandlers<typeof ModalClient>;
 }

@@ -111,7 +111,8 @@ export class Idempotency {
   }
 }
 
-function keyOf(context: CallContext, method: string): string | undefined {
+/** What tells a logical call from all others; undefined when its caller gave it no key. */
+export function keyOf(context: CallContext, method: string): string | undefined {
   if (context.idempotencyKey === "") return undefined;
   const { identity } = context;
   const caller =

@@ -28,7 +28,7 @@ test("kill -9 in the middle of writing loses nothing acknowledged and leaves not
 
     const db = await openDatabase(roundPath);
     const names = new Set(
-      (await db.selectFrom("environment").select("name").execute()).map((row) => row.name),
+      (await db.selectFrom("environment").select("name").execute()).map((row) => row.name ?? ""),
     );
     await db.destroy();
     const pairs = acknowledged.slice(0, acknowledged.lastIndexOf("\n")).split("\n");

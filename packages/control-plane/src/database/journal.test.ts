@@ -13,7 +13,14 @@ async function openTemporary() {
   return { path, db: await openDatabase(path) };
 }
 
-const row = (name: string) => ({ environment_id: `en-${name}`, name, created_at: 0 });
+const row = (name: string) => ({
+  environment_id: `en-${name}`,
+  name,
+  scope: name,
+  web_suffix: "",
+  image_builder_version: null,
+  created_at: 0,
+});
 
 test("work of one tick is written in order, and what throws is undone alone", async () => {
   const { path, db } = await openTemporary();

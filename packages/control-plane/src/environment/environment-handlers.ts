@@ -1,42 +1,120 @@
 import { AppError } from "@dorian/base/app-error";
-import { ObjectCreationType, type ModalClient } from "@dorian/protocol/modal";
+import { isOlder } from "@dorian/base/client-version";
+import {
+  ObjectCreationType,
+  Warning_WarningType as WarningType,
+  type ModalClient,
+} from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { requireClient } from "../token/permissions.ts";
-import { defaultEnvironment, type Environments } from "./environments.ts";
+import { builderVersionFor, checkBuilderVersion, prescribedBuilderVersion } from "./builder-version.ts";
+import { defaultEnvironment, environmentExists, type Environment, type Environments } from "./environments.ts";
 
-/** Builder version that current clients take from the environment, and the one that those of 2024 take from the hello. */
-const builderVersion = "2025.06";
-const builderVersionOf2024 = "2024.04";
+/** Objects of one kind that live in environments. */
+export interface EnvironmentContents {
+  /** Removes all that carry the scope. */
+  removeScope(scope: string): Promise<void>;
+}
 
-export function createEnvironmentHandlers(environments: Environments) {
+/** The first official client that the project is tried with. */
+const oldestClient = "0.62";
+
+export function createEnvironmentHandlers(options: {
+  environments: Environments;
+  /** In the order in which they are removed with their environment. */
+  contents: readonly EnvironmentContents[];
+}) {
+  const { environments, contents } = options;
   return {
-    async clientHello() {
-      return { imageBuilderVersion: builderVersionOf2024 };
+    async clientHello(_request, { clientVersion }) {
+      const warning = isOlder(clientVersion, oldestClient)
+        ? `Dorian is tried with clients from ${oldestClient} on; this is ${clientVersion ?? ""}.`
+        : "";
+      return {
+        warning,
+        imageBuilderVersion: builderVersionFor(clientVersion),
+        serverWarnings:
+          warning === "" ? [] : [{ type: WarningType.CLIENT_DEPRECATION, message: warning }],
+      };
     },
 
     async environmentGetOrCreate(request, context) {
-      const name = request.deploymentName || defaultEnvironment;
-      const environment = await found(name);
+      const environment = await found(request.deploymentName);
       return {
         environmentId: environment.environmentId,
-        metadata: { name, settings: { imageBuilderVersion: builderVersion, webhookSuffix: "" } },
+        metadata: {
+          name: environment.name,
+          settings: {
+            imageBuilderVersion: prescribedBuilderVersion(
+              environment.imageBuilderVersion,
+              context.clientVersion,
+            ),
+            webhookSuffix: environment.webSuffix,
+          },
+        },
       };
 
-      async function found(name: string) {
+      async function found(name: string): Promise<Environment> {
         switch (request.objectCreationType) {
           case ObjectCreationType.UNSPECIFIED:
             return environments.require(name);
           case ObjectCreationType.CREATE_FAIL_IF_EXISTS:
-            if (environments.lookup(name)) {
-              throw new AppError("ENVIRONMENT_EXISTS", `There is an environment named "${name}" already.`, {
-                status: "ALREADY_EXISTS",
-                remedy: "Use it, or choose another name.",
-              });
-            }
+            if (environments.lookup(name)) throw environmentExists(name);
         }
+        if (name === "") return environments.default;
         if (!environments.lookup(name)) requireClient(context, "Creating environments");
         return await environments.getOrCreate(name);
       }
     },
+
+    async environmentList() {
+      const items = environments.all().map((environment) => listItem(environment));
+      return { items };
+    },
+
+    async environmentCreate(request) {
+      if (environments.lookup(request.name)) throw environmentExists(request.name);
+      await environments.getOrCreate(request.name);
+      return {};
+    },
+
+    async environmentUpdate(request) {
+      const environment = environments.require(request.currentName);
+      const { name, webSuffix, imageBuilderVersion } = request;
+      if (imageBuilderVersion) checkBuilderVersion(imageBuilderVersion);
+      const changed = await environments.update(environment, {
+        ...(name === undefined ? {} : { name }),
+        ...(webSuffix === undefined ? {} : { webSuffix }),
+        ...(imageBuilderVersion === undefined ? {} : { imageBuilderVersion: imageBuilderVersion || undefined }),
+      });
+      return listItem(changed);
+    },
+
+    async environmentDelete(request) {
+      const environment = environments.require(request.name);
+      if (environment.scope === defaultEnvironment) {
+        throw new AppError(
+          "ENVIRONMENT_IS_DEFAULT",
+          `"${environment.name}" is the default environment and stays.`,
+          { remedy: "Delete the objects in it one by one, or give it another name." },
+        );
+      }
+      for (const kind of contents) await kind.removeScope(environment.scope);
+      await environments.remove(environment);
+      return {};
+    },
   } satisfies ServiceHandlers<typeof ModalClient>;
+}
+
+function listItem(environment: Environment) {
+  return {
+    name: environment.name,
+    webhookSuffix: environment.webSuffix,
+    createdAt: environment.createdAt / 1000,
+    default: environment.scope === defaultEnvironment,
+    environmentId: environment.environmentId,
+    ...(environment.imageBuilderVersion === undefined
+      ? {}
+      : { imageBuilderVersion: environment.imageBuilderVersion }),
+  };
 }

@@ -2,9 +2,11 @@ import { AppError } from "@dorian/base/app-error";
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
 import type { ImageRegistry } from "../image/image-registry.ts";
 import type { MountStore } from "../mount/mount-store.ts";
+import { checkSchedule } from "../schedule/next-run.ts";
 import type { SecretStore } from "../secret/secret-store.ts";
 import { checkMountPaths, type VolumeMountPoint } from "../volume/mount-path.ts";
 import type { VolumeRegistry } from "../volume/volume-registry.ts";
+import { isMethodAlias } from "./method-alias.ts";
 
 export interface References {
   images: ImageRegistry;
@@ -20,13 +22,46 @@ export interface References {
  */
 export function checkDefinition(definition: FunctionDefinition, references: References): void {
   checkFunctionName(definition.functionName);
-  if (
-    definition.webhookConfig ||
-    Object.values(definition.methodDefinitions).some((method) => method.webhookConfig)
-  ) {
-    throw unsupported("Web endpoints");
+  for (const [isAskedFor, what, remedy] of unserved(definition)) {
+    if (!isAskedFor) continue;
+    throw new AppError(
+      "FUNCTION_FEATURE_UNSUPPORTED",
+      `${definition.functionName}: Dorian does not serve ${what}.`,
+      {
+        status: "UNIMPLEMENTED",
+        remedy,
+      },
+    );
   }
-  if (definition.schedule) throw unsupported("Schedules");
+  if (definition.schedule) checkSchedule(definition.schedule);
+  if (isMethodAlias(definition)) return;
+  checkReferences(definition, references);
+}
+
+function unserved(definition: FunctionDefinition): [boolean, string, string][] {
+  return [
+    [
+      definition.isServer,
+      "`@app.server` functions",
+      "Use `@modal.web_server`, which has an address of its own.",
+    ],
+    [definition.sharedVolumeMounts.length > 0, "network file systems", "Use a `modal.Volume`."],
+    [
+      definition.cloudBucketMounts.length > 0 || definition.s3Mounts.length > 0,
+      "cloud bucket mounts",
+      "Copy the files into a `modal.Volume`, or read them with the bucket's own client.",
+    ],
+    [definition.proxyId !== undefined && definition.proxyId !== "", "proxies", "Leave `proxy` out."],
+    [
+      definition.ExperimentalGroupSize > 1,
+      "functions that span several containers",
+      "Ask for more GPUs in one container.",
+    ],
+  ];
+}
+
+/** What it names must be there and usable. */
+export function checkReferences(definition: FunctionDefinition, references: References): void {
   const image = references.images.require(definition.imageId);
   if (image.state !== "ready") {
     const state = image.state === "building" ? "is still being built" : "could not be built";
@@ -44,7 +79,7 @@ export function checkSecretsAndVolumes(
   references: Pick<References, "secrets" | "volumes">,
 ): void {
   for (const secretId of secretIds) references.secrets.require(secretId);
-  for (const mount of volumeMounts) references.volumes.requireNamed(mount.volumeId);
+  for (const mount of volumeMounts) references.volumes.requireAlive(mount.volumeId);
   checkMountPaths(volumeMounts);
 }
 
@@ -54,12 +89,5 @@ export function checkFunctionName(name: string): void {
   throw new AppError("FUNCTION_NAME_INVALID", `"${name}" cannot be the name of a function.`, {
     status: "INVALID_ARGUMENT",
     remedy: "Use a name without spaces and slashes.",
-  });
-}
-
-export function unsupported(what: string): AppError {
-  return new AppError("FUNCTION_FEATURE_UNSUPPORTED", `${what} are not served yet.`, {
-    status: "UNIMPLEMENTED",
-    remedy: "docs/modal-compatibility.md lists what Dorian serves.",
   });
 }

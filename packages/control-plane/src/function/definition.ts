@@ -1,13 +1,17 @@
-import { clone, create } from "@bufbuild/protobuf";
+import { clone, create, isFieldSet } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import {
   AutoscalerSettingsSchema,
   DataFormat,
+  FunctionDataSchema,
   FunctionSchema$,
   GPUConfigSchema,
   GPUType,
+  TaskTemplateSchema,
+  WebhookType,
   type Function as FunctionDefinition,
   type FunctionCreateRequest,
+  type FunctionData,
   type GPUConfig,
 } from "@dorian/protocol/modal";
 
@@ -22,11 +26,17 @@ const defaultTimeoutSecs = 300;
  */
 export function normaliseDefinition(request: FunctionCreateRequest): FunctionDefinition {
   const definition = clone(FunctionSchema$, givenDefinition(request));
+  if (request.schedule) definition.schedule = request.schedule;
   definition.timeoutSecs ||= defaultTimeoutSecs;
+  for (const each of [definition, ...Object.values(definition.methodDefinitions)]) dropEmptyWebhook(each);
   if (definition.resources) {
     const gpu = normaliseGpu(definition.resources.gpuConfig);
     if (gpu) definition.resources.gpuConfig = gpu;
     else delete definition.resources.gpuConfig;
+  }
+  for (const { resources } of definition.ExperimentalTaskTemplates) {
+    const gpu = normaliseGpu(resources?.gpuConfig);
+    if (resources && gpu) resources.gpuConfig = gpu;
   }
   definition.autoscalerSettings = autoscalerSettings(definition);
   if (definition.nodeEntrypoint) {
@@ -36,10 +46,15 @@ export function normaliseDefinition(request: FunctionCreateRequest): FunctionDef
   return definition;
 }
 
+/** Some clients send the message for functions that do not serve the web as well, empty. */
+export function dropEmptyWebhook(parts: Pick<FunctionDefinition, "webhookConfig">): void {
+  if (parts.webhookConfig?.type === WebhookType.UNSPECIFIED) delete parts.webhookConfig;
+}
+
 /** Undefined when no GPU is asked for. */
 export function normaliseGpu(gpu: GPUConfig | undefined): GPUConfig | undefined {
   if (!gpu) return undefined;
-  const type = gpu.gpuType.toUpperCase() || typeNames.get(gpu.type) || "";
+  const type = gpu.gpuType.toUpperCase() || typeNameOf(gpu);
   if (type === "") return undefined;
   if (!/^[A-Z0-9][A-Z0-9_-]*!?$/.test(type)) {
     throw invalid(
@@ -55,22 +70,45 @@ const typeNames = new Map<GPUType, string>([
   [GPUType.GPU_TYPE_A100, "A100"],
   [GPUType.GPU_TYPE_A10G, "A10G"],
   [GPUType.GPU_TYPE_ANY, "ANY"],
+  [GPUType.GPU_TYPE_A100_20G, "A100-20GB"],
+  [GPUType.GPU_TYPE_A100_40GB_MANY, "A100-40GB"],
   [GPUType.GPU_TYPE_A100_80GB, "A100-80GB"],
+  [GPUType.GPU_TYPE_INFERENTIA2, "INFERENTIA2"],
   [GPUType.GPU_TYPE_L4, "L4"],
   [GPUType.GPU_TYPE_H100, "H100"],
   [GPUType.GPU_TYPE_L40S, "L40S"],
   [GPUType.GPU_TYPE_H200, "H200"],
 ]);
 
+/** Clients of 2024 name the model by number, and the size of an A100 apart. */
+function typeNameOf(gpu: GPUConfig): string {
+  if (gpu.type === GPUType.GPU_TYPE_A100 && gpu.memory > 0) return `A100-${gpu.memory}GB`;
+  return typeNames.get(gpu.type) ?? "";
+}
+
 function givenDefinition(request: FunctionCreateRequest): FunctionDefinition {
   if (request.function) return request.function;
   const data = request.functionData;
-  const first = data?.rankedFunctions.toSorted((a, b) => a.rank - b.rank)[0]?.function;
+  const ranked = data?.rankedFunctions.toSorted((a, b) => a.rank - b.rank) ?? [];
+  const first = ranked[0]?.function;
   if (!data || !first) {
     throw invalid("The call has no function definition.", "Update the client.");
   }
-  const { $typeName: _name, $unknown: _unknown, rankedFunctions: _ranked, ...common } = data;
-  return create(FunctionSchema$, { ...first, ...common });
+  const definition = create(FunctionSchema$, { ...first, ...sharedFields(data) });
+  if (ranked.length > 1) {
+    definition.ExperimentalTaskTemplates = ranked.flatMap(({ rank, function: each }) =>
+      each?.resources ? [create(TaskTemplateSchema, { rank, resources: each.resources })] : [],
+    );
+  }
+  return definition;
+}
+
+/** What the ranked functions have in common, where the client says it. */
+function sharedFields(data: FunctionData) {
+  const { $typeName: _name, $unknown: _unknown, rankedFunctions: _ranked, ...shared } = data;
+  const said = FunctionDataSchema.fields.filter((field) => isFieldSet(data, field));
+  const names = new Set(said.map((field) => field.localName));
+  return Object.fromEntries(Object.entries(shared).filter(([name]) => names.has(name)));
 }
 
 // Settings of their own win over the older fields that say the same.

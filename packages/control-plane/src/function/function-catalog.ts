@@ -7,13 +7,8 @@ import {
   type AutoscalerSettings,
   type Function as FunctionDefinition,
 } from "@dorian/protocol/modal";
-import { appLayout, type LayoutSources } from "../app/app-layout.ts";
 import { isOpen } from "../app/app.ts";
 import type { AppRegistry } from "../app/app-registry.ts";
-import type { Journal } from "../database/journal.ts";
-import { taskVolumes } from "../image/build-runner.ts";
-import { touchImage, type ImageRecord } from "../image/image-registry.ts";
-import type { MountStore } from "../mount/mount-store.ts";
 import type {
   AppDirectory,
   ContainerPlan,
@@ -21,20 +16,17 @@ import type {
   FunctionSpec,
   SchedulingOverrides,
 } from "../ports.ts";
-import type { SecretStore } from "../secret/secret-store.ts";
 import { applyOptions, mergeScheduling } from "./apply-options.ts";
 import { canonicalParameters } from "./class-parameters.ts";
+import { planContainer, type PlanSources } from "./container-plan.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import { updateFunction, type FunctionRegistry } from "./function-registry.ts";
+import { classFunctionOf } from "./handle-metadata.ts";
+import { aliasedMethod, isMethodAlias } from "./method-alias.ts";
 
-export interface CatalogOptions extends LayoutSources {
+export interface CatalogOptions extends PlanSources {
   apps: AppRegistry;
   functions: FunctionRegistry;
-  mounts: MountStore;
-  secrets: SecretStore;
-  journal: Journal;
-  /** Whether all layers of an image are on disk. */
-  layersPresent(image: ImageRecord): Promise<boolean>;
 }
 
 /** Functions as dispatch sees them: what is published, with the options of bound variants applied. */
@@ -43,13 +35,14 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
   #listeners = new Set<(functionIds: string[]) => void>();
   /** Specs are asked for at every input; they change with publishes only. */
   #specs = new Map<string, FunctionSpec>();
+  #sandboxes = new Map<string, FunctionSpec>();
 
   constructor(options: CatalogOptions) {
     this.#options = options;
   }
 
   spec(functionId: string): FunctionSpec | undefined {
-    const known = this.#specs.get(functionId);
+    const known = this.#specs.get(functionId) ?? this.#sandboxes.get(functionId);
     if (known) return known;
     const spec = this.#makeSpec(functionId);
     if (spec) this.#specs.set(functionId, spec);
@@ -61,6 +54,14 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
       const spec = this.spec(functionId);
       if (spec?.active && !spec.isBuilder) yield spec;
     }
+  }
+
+  addSandbox(spec: FunctionSpec): void {
+    this.#sandboxes.set(spec.functionId, spec);
+  }
+
+  removeSandbox(sandboxId: string): void {
+    this.#sandboxes.delete(sandboxId);
   }
 
   onChange(listener: (functionIds: string[]) => void): () => void {
@@ -76,55 +77,12 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
   }
 
   async containerPlan(functionId: string): Promise<ContainerPlan> {
-    const { apps, functions, images, mounts, secrets, volumes } = this.#options;
-    const record = functions.require(functionId);
+    const { functions } = this.#options;
     const spec = this.spec(functionId);
-    if (!spec) throw notPublished(record);
-    const app = apps.requireOpen(spec.appId);
-    const { definition } = spec;
-    const image = images.require(definition.imageId);
-    if (image.state !== "ready" || !(await this.#options.layersPresent(image))) {
-      throw new AppError(
-        "IMAGE_UNUSABLE",
-        `The image ${image.imageId} of ${spec.tag} is not on this machine.`,
-        {
-          remedy: "Run or deploy the app again: the image is then built anew.",
-        },
-      );
-    }
-    await touchImage(this.#options, image, Date.now());
-    const codeLayers = await Promise.all(definition.mountIds.map((mountId) => mounts.layerOf(mountId)));
-    const deleted = definition.volumeMounts.find(
-      (mount) => volumes.require(mount.volumeId).name === undefined,
-    );
-    if (deleted) {
-      throw new AppError(
-        "VOLUME_DELETED",
-        `The volume that ${spec.tag} mounts at ${deleted.mountPath} was deleted.`,
-        {
-          status: "NOT_FOUND",
-          remedy: "Run or deploy the app again: a volume with createIfMissing is then made anew, empty.",
-        },
-      );
-    }
-    return {
-      arguments: {
-        functionId,
-        appId: spec.appId,
-        functionDef: definition,
-        tracingContext: {},
-        serializedParams: this.#params(record, definition),
-        runtime: "",
-        environmentName: app.environment,
-        appLayout: appLayout(this.#options, app, { unpublished: spec.isBuilder, extra: definition }),
-        inputPlaneServerUrl: "",
-      },
-      layerIds: [...image.layerIds, ...codeLayers],
-      imageId: image.imageId,
-      config: image.config,
-      secretEnv: secrets.env(definition.secretIds),
-      volumes: taskVolumes(volumes, definition.volumeMounts),
-    };
+    if (!spec) throw notPublished(functions.require(functionId));
+    const record = spec.sandbox ? undefined : functions.require(functionId);
+    const params = record ? this.#params(record, spec.definition) : new Uint8Array();
+    return await planContainer(this.#options, spec, params);
   }
 
   async updateScheduling(functionId: string, settings: AutoscalerSettings): Promise<AutoscalerSettings> {
@@ -138,9 +96,19 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
     return this.spec(functionId)?.definition.autoscalerSettings ?? create(AutoscalerSettingsSchema);
   }
 
-  lookupApp(appId: string): { description: string; stopped: boolean } | undefined {
+  lookupApp(appId: string): { description: string; environment: string; stopped: boolean } | undefined {
     const app = this.#options.apps.get(appId);
-    return app && { description: app.name ?? app.description, stopped: !isOpen(app) };
+    if (!app) return undefined;
+    const environment = this.#options.environments.nameOf(app.environment);
+    return { description: app.name ?? app.description, environment, stopped: !isOpen(app) };
+  }
+
+  familyOf(functionId: string): string[] {
+    const { functions } = this.#options;
+    const record = functions.get(functionId);
+    if (!record) return [];
+    const runs = aliasedMethod(record) === "" ? record : (classFunctionOf(functions, record) ?? record);
+    return functions.withBound(runs.functionId);
   }
 
   #makeSpec(functionId: string): FunctionSpec | undefined {
@@ -150,7 +118,8 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
     const root = functions.root(record);
     const definition = this.#definition(record);
     const app = apps.get(root.appId);
-    if (!definition || !app) return undefined;
+    // An alias runs nothing: its callers call the function of its class.
+    if (!definition || !app || isMethodAlias(definition)) return undefined;
     const isPublished = root.isBuilder || app.functionIds.get(root.tag) === root.functionId;
     return {
       functionId,
@@ -171,6 +140,8 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
       : this.#definition(functions.require(record.baseFunctionId ?? ""));
     if (!base) return undefined;
     const definition = record.options ? applyOptions(base, record.options) : clone(FunctionSchema$, base);
+    // What runs by itself is the function as it was deployed.
+    if (!isBase) delete definition.schedule;
     if (record.scheduling) {
       definition.autoscalerSettings = mergeScheduling(definition.autoscalerSettings, record.scheduling);
     }

@@ -16,34 +16,41 @@ import type { Idempotency } from "../database/idempotency.ts";
 import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Environments } from "../environment/environments.ts";
+import type { WebAddresses } from "../ports.ts";
+import { appNotDeployed } from "./app-not-deployed.ts";
 import { applyOptions } from "./apply-options.ts";
 import { boundFunctionId } from "./bound-id.ts";
 import {
   checkDefinition,
   checkFunctionName,
   checkSecretsAndVolumes,
-  unsupported,
   type References,
 } from "./check-references.ts";
 import { canonicalParameters } from "./class-parameters.ts";
-import { normaliseDefinition } from "./definition.ts";
+import { dropEmptyWebhook, normaliseDefinition } from "./definition.ts";
 import { notPublished, type Catalog } from "./function-catalog.ts";
+import { functionDataOf, withoutCode } from "./function-data.ts";
+import { lookedUp } from "./function-lookup.ts";
 import { newFunctionRecord, type FunctionChange, type FunctionRecord } from "./function-record.ts";
 import { insertFunction, updateFunction, type FunctionRegistry } from "./function-registry.ts";
-import { handleMetadata } from "./handle-metadata.ts";
+import { classFunctionOf, handleMetadata, type HandleSources } from "./handle-metadata.ts";
+import { aliasedMethod } from "./method-alias.ts";
+import { allocateAddresses } from "./web-allocation.ts";
 
 export interface FunctionHandlerOptions {
   apps: AppRegistry;
   functions: FunctionRegistry;
   environments: Environments;
   references: References;
+  web: WebAddresses;
   catalog: Catalog;
   journal: Journal;
   idempotency: Idempotency;
 }
 
 export function createFunctionHandlers(options: FunctionHandlerOptions) {
-  const { apps, functions, environments, references, catalog, journal, idempotency } = options;
+  const { apps, functions, environments, references, web, catalog, journal, idempotency } = options;
+  const sources: HandleSources = { apps, functions, web };
 
   /** The function that a request means: the one it names, or the one of the same tag. */
   const existing = (appId: string, existingId: string, tag: string): FunctionRecord | undefined => {
@@ -58,33 +65,38 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
 
   return {
     async functionPrecreate(request, context) {
-      apps.requireOpen(request.appId);
+      const app = apps.requireOpen(request.appId);
       checkFunctionName(request.functionName);
-      if (request.webhookConfig) throw unsupported("Web endpoints");
+      for (const each of [request, ...Object.values(request.methodDefinitions)]) dropEmptyWebhook(each);
       return await idempotency.once(
         context,
         { method: "FunctionPrecreate", schema: FunctionPrecreateResponseSchema },
         async (trx) => {
-          const known = existing(request.appId, request.existingFunctionId, request.functionName);
           const tag = request.functionName;
+          const known = existing(request.appId, request.existingFunctionId, tag);
           const record = known ?? newFunctionRecord({ functionId: newId("fu"), appId: request.appId, tag });
-          const precreated = { ...record, precreated: request, definition: undefined };
-          const committed = await write(trx, known, precreated, { precreated: request });
+          const precreated = { ...record, precreated: request, definition: undefined, pending: undefined };
+          const addresses = await allocateAddresses(trx, web, app, tag, request);
+          const committed = await write(trx, known, { ...record, precreated: request }, { precreated: request });
+          const described = { ...sources, web: addresses.web };
           return {
             response: {
               functionId: record.functionId,
-              handleMetadata: handleMetadata(precreated, undefined, ""),
+              handleMetadata: handleMetadata(described, precreated, undefined, ""),
             },
-            committed,
+            committed: () => {
+              addresses.committed();
+              committed();
+            },
           };
         },
       );
     },
 
     async functionCreate(request, context) {
-      apps.requireOpen(request.appId);
-      if (request.schedule) throw unsupported("Schedules");
+      const app = apps.requireOpen(request.appId);
       const definition = normaliseDefinition(request);
+      definition.clientVersion = context.clientVersion ?? "";
       checkDefinition(definition, references);
       return await idempotency.once(
         context,
@@ -95,14 +107,24 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
           const known = existing(request.appId, request.existingFunctionId, tag);
           const record = known ?? newFunctionRecord({ functionId: newId("fu"), appId: request.appId, tag });
           const change = { pending: definition, pendingId: newId("de") };
+          const addresses = await allocateAddresses(trx, web, app, tag, definition);
           const committed = await write(trx, known, { ...record, ...change }, change);
-          return { response: created(record, definition, change.pendingId), committed };
+          const described = { ...sources, web: addresses.web };
+          const pending = { ...record, ...change, definition: undefined };
+          return {
+            response: created(described, pending, definition, change.pendingId),
+            committed: () => {
+              addresses.committed();
+              committed();
+            },
+          };
         },
       );
     },
 
     async functionBindParams(request) {
-      const base = functions.require(request.functionId);
+      const named = functions.require(request.functionId);
+      const base = aliasedMethod(named) === "" ? named : (classFunctionOf(functions, named) ?? named);
       apps.requireOpen(base.appId);
       const root = functions.root(base);
       const definition = root.definition ?? root.pending;
@@ -115,6 +137,7 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
       if (known) return bound(known, definition);
       const chosen = request.functionOptions;
       if (chosen) {
+        checkOptions(chosen);
         checkSecretsAndVolumes(chosen.secretIds, chosen.volumeMounts, references);
         applyOptions(definition, chosen);
       }
@@ -144,20 +167,52 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
     },
 
     async functionGet(request) {
-      const environment = environments.require(request.environmentName).name;
-      const app = apps.deployed(environment, request.appName);
+      const { scope } = environments.require(request.environmentName);
+      const app = apps.deployed(scope, request.appName);
       if (!app) throw appNotDeployed(request.appName);
-      const functionId = app.functionIds.get(request.objectTag);
-      if (functionId === undefined) {
-        const tags = [...app.functionIds.keys()].filter((tag) => !tag.endsWith(".*"));
+      if (request.appVersion !== 0 && request.appVersion !== app.version) {
         throw new AppError(
-          "FUNCTION_NOT_FOUND",
-          `The app "${request.appName}" has no function "${request.objectTag}".`,
-          { status: "NOT_FOUND", remedy: `It has: ${tags.join(", ") || "no functions"}.` },
+          "APP_VERSION_NOT_RUNNING",
+          `"${request.appName}" runs version ${app.version}, and Dorian runs one version of an app at a time.`,
+          { status: "UNIMPLEMENTED", remedy: "Leave `version` out, or go back to it with `modal app rollback`." },
         );
       }
-      const record = functions.require(functionId);
-      return { functionId, handleMetadata: handleMetadata(record, record.definition, record.definitionId) };
+      return lookedUp(sources, app, request.objectTag);
+    },
+
+    async functionGetById(request) {
+      const record = functions.require(request.functionId);
+      const definition = catalog.spec(record.functionId)?.definition ?? record.definition ?? record.pending;
+      if (!definition) throw notPublished(record);
+      return {
+        function: functionDataOf(definition),
+        handleMetadata: handleMetadata(sources, record, definition),
+      };
+    },
+
+    async functionGetSerialized(request) {
+      const record = functions.require(request.functionId);
+      const { definition } = functions.root(record);
+      if (!definition) throw notPublished(record);
+      return {
+        functionSerialized: definition.functionSerialized,
+        classSerialized: definition.classSerialized,
+      };
+    },
+
+    async functionGetSchedulingParams(request) {
+      const record = functions.require(request.functionId);
+      const definition = catalog.spec(record.functionId)?.definition;
+      if (!definition) throw notPublished(record);
+      const { scheduling } = record;
+      const declared = functions.root(record).definition?.autoscalerSettings;
+      return {
+        autoscalerConfiguration: {
+          ...(definition.autoscalerSettings ? { settings: definition.autoscalerSettings } : {}),
+          ...(declared ? { staticSettings: declared } : {}),
+          ...(scheduling ? { overrideSettings: scheduling } : {}),
+        },
+      };
     },
   } satisfies ServiceHandlers<typeof ModalClient>;
 
@@ -192,15 +247,31 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
       functions.put(record);
       catalog.changed([record.functionId]);
     };
-    return { response: created(record, definition, record.definitionId), committed };
+    return { response: created(sources, record, definition, record.definitionId), committed };
+  }
+
+  function bound(record: FunctionRecord, definition: FunctionDefinition) {
+    const metadata = handleMetadata(sources, record, definition, record.definitionId);
+    return { boundFunctionId: record.functionId, handleMetadata: metadata };
   }
 }
 
-function created(record: FunctionRecord, definition: FunctionDefinition, definitionId: string) {
+function created(
+  sources: HandleSources,
+  record: FunctionRecord,
+  definition: FunctionDefinition,
+  definitionId: string,
+) {
+  const echo = withoutCode(definition);
+  echo.webUrl = (definition.webhookConfig && sources.web.urlOf(record.appId, record.tag)) ?? "";
+  for (const method of Object.values(echo.methodDefinitions)) {
+    method.webUrl = (method.webhookConfig && sources.web.urlOf(record.appId, method.functionName)) ?? "";
+  }
   return {
     functionId: record.functionId,
-    function: definition,
-    handleMetadata: handleMetadata(record, definition, definitionId),
+    function: echo,
+    functionData: functionDataOf(echo),
+    handleMetadata: handleMetadata(sources, record, definition, definitionId),
   };
 }
 
@@ -224,16 +295,16 @@ function meaningfulOptions(options: FunctionOptions | undefined): Uint8Array {
   return options ? toBinary(FunctionOptionsSchema, create(FunctionOptionsSchema, options)) : new Uint8Array();
 }
 
-function bound(record: FunctionRecord, definition: FunctionDefinition) {
-  return {
-    boundFunctionId: record.functionId,
-    handleMetadata: handleMetadata(record, definition, record.definitionId),
-  };
-}
-
-export function appNotDeployed(name: string): AppError {
-  return new AppError("APP_NOT_FOUND", `No app named "${name}" is deployed.`, {
-    status: "NOT_FOUND",
-    remedy: "Deploy it with `dorian deploy`; `dorian app list` shows the apps there are.",
+function checkOptions(options: FunctionOptions): void {
+  const [what, remedy] =
+    options.pinnedAppVersion !== undefined
+      ? ["versions of an app side by side", "Leave `version` out, or go back to it with `modal app rollback`."]
+      : options.cloudBucketMounts.length > 0
+        ? ["cloud bucket mounts", "Copy the files into a `modal.Volume`."]
+        : [];
+  if (what === undefined || remedy === undefined) return;
+  throw new AppError("FUNCTION_FEATURE_UNSUPPORTED", `Dorian does not serve ${what}.`, {
+    status: "UNIMPLEMENTED",
+    remedy,
   });
 }

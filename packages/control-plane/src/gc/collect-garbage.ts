@@ -12,6 +12,7 @@ import type { Journal } from "../database/journal.ts";
 import type { FunctionRegistry } from "../function/function-registry.ts";
 import type { ImageBuilds } from "../image/image-builds.ts";
 import type { ImageRegistry } from "../image/image-registry.ts";
+import type { MountNames } from "../mount/mount-names.ts";
 import type { MountStore } from "../mount/mount-store.ts";
 import type { SecretStore } from "../secret/secret-store.ts";
 import type { VolumeRegistry } from "../volume/volume-registry.ts";
@@ -32,6 +33,7 @@ export interface GarbageOptions {
   images: ImageRegistry;
   builds: ImageBuilds;
   mounts: MountStore;
+  mountNames: MountNames;
   secrets: SecretStore;
   volumes: VolumeRegistry;
   blobs: BlobRegistry;

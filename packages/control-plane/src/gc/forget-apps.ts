@@ -1,3 +1,4 @@
+import { forgetAppVersions } from "../app/app-versions.ts";
 import { isOpen } from "../app/app.ts";
 import type { GarbageOptions } from "./collect-garbage.ts";
 
@@ -10,6 +11,7 @@ export async function forgetApps(
   const old = [...apps.all()].filter((app) => !isOpen(app) && (app.stoppedAt ?? Infinity) < before);
   for (const { appId } of old) {
     await journal.write(async (trx) => {
+      await forgetAppVersions(trx, appId);
       await trx
         .deleteFrom("function")
         .where("app_id", "=", appId)

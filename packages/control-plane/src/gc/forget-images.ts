@@ -1,13 +1,14 @@
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
+import { removeImage } from "../image/image-registry.ts";
 import type { GarbageOptions } from "./collect-garbage.ts";
 
-/** Forgets images and mounts that no function names and nobody has used since a time. */
+/** Forgets images and mounts that no function and no client names and nobody has used since a time. */
 export async function forgetImages(
-  options: Pick<GarbageOptions, "journal" | "functions" | "images" | "mounts">,
+  options: Pick<GarbageOptions, "journal" | "functions" | "images" | "mounts" | "mountNames">,
   before: number,
 ): Promise<void> {
-  const { journal, functions, images, mounts } = options;
-  const named = { images: new Set<string>(), mounts: new Set<string>() };
+  const { journal, functions, images, mounts, mountNames } = options;
+  const named = { images: images.tags.named(), mounts: new Set<string>() };
   const note = (definition: FunctionDefinition | undefined) => {
     if (!definition) return;
     named.images.add(definition.imageId);
@@ -26,13 +27,13 @@ export async function forgetImages(
       for (const imageId of images.chain(image.imageId)) kept.add(imageId);
   }
   for (const image of [...images.all()].filter((each) => !kept.has(each.imageId))) {
-    await journal.write(async (trx) => {
-      await trx.deleteFrom("image_log").where("image_id", "=", image.imageId).execute();
-      await trx.deleteFrom("image").where("image_id", "=", image.imageId).execute();
-    });
-    images.remove(image);
+    await removeImage({ images, journal }, image);
   }
+  // Those with names that the platform made it can make again.
+  for (const mountId of mountNames.sentMounts()) named.mounts.add(mountId);
   for (const mount of [...mounts.all()].filter((each) => !named.mounts.has(each.mountId))) {
-    if (mount.usedAt < before) await mounts.remove(mount);
+    if (mount.usedAt >= before) continue;
+    await mountNames.forget(mount.mountId);
+    await mounts.remove(mount);
   }
 }

@@ -36,5 +36,5 @@ export async function forgetVersions(
       await trx.deleteFrom("volume").where("volume_id", "=", volumeId).execute();
     }
   });
-  for (const { volumeId } of deleted) volumes.remove(volumeId);
+  for (const { volumeId } of deleted) volumes.forget(volumeId);
 }

@@ -19,6 +19,8 @@ export class HttpServer implements AsyncDisposable {
     const server = createServer();
     // Large files over slow links take longer than any default.
     server.requestTimeout = 0;
+    // Clients keep connections for 15 s: whoever closes them must not be the one who is asked next.
+    server.keepAliveTimeout = 75_000;
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error) =>
         reject(

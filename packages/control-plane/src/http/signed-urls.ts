@@ -1,4 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
+import type { Identity } from "@dorian/protocol/service";
+import { taskHttpHost } from "@dorian/protocol/task-http";
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** Addresses that let their holder do one thing for a while, without a token. */
@@ -14,7 +16,9 @@ export class SignedUrls {
     this.#now = options.now;
   }
 
+  /** An address that its caller can reach: containers have one of their own for this server. */
   sign(options: {
+    caller: Identity;
     method: string;
     path: string;
     parameters?: Record<string, string>;
@@ -23,7 +27,8 @@ export class SignedUrls {
     const query = new URLSearchParams(options.parameters);
     query.set("expires", String(this.#now() + options.validMs));
     query.set("signature", this.#signature(options.method, options.path, query));
-    return `${this.#baseUrl}${options.path}?${query.toString()}`;
+    const base = options.caller.kind === "task" ? `http://${taskHttpHost}` : this.#baseUrl;
+    return `${base}${options.path}?${query.toString()}`;
   }
 
   /** The parameters of an address made by {@link sign}. @throws AppError URL_INVALID, URL_EXPIRED */

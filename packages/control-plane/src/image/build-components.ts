@@ -24,6 +24,8 @@ export interface BuildComponents {
   definition: string;
   /** Digests by name; one nameless digest when the values are in a form that only the container reads. */
   globals: Record<string, string>;
+  /** How the registry is logged in to; empty for no login. */
+  registry: string;
   /** Digest of a build function's arguments. */
   input: string;
 }
@@ -57,6 +59,7 @@ export function componentsOf(request: ImageGetOrCreateRequest, sources: Componen
     builderVersion: request.builderVersion,
     definition: build?.definition ?? "",
     globals: build ? digestsByName(build.globals) : {},
+    registry: registryOf(image, sources),
     input: args?.case === "args" && args.value.length > 0 ? digest(args.value) : "",
   };
 }
@@ -82,19 +85,6 @@ function checkedImage(request: ImageGetOrCreateRequest): Image {
   if (image.baseImages.length > 1) {
     throw unsupported("An image is built on one other image.", "Chain the steps.");
   }
-  const registry = image.imageRegistryConfig?.registryAuthType ?? RegistryAuthType.UNSPECIFIED;
-  if (registry !== RegistryAuthType.UNSPECIFIED && registry !== RegistryAuthType.PUBLIC) {
-    throw unsupported(
-      "Images of private registries are not served yet.",
-      "Let the operator log in to the registry, or use a public image.",
-    );
-  }
-  if (!build && normaliseGpu(image.gpuConfig)) {
-    throw unsupported(
-      "Build commands have no GPU.",
-      "Do what needs one in a @build method or with runFunction.",
-    );
-  }
   return image;
 }
 
@@ -106,6 +96,11 @@ function commandsOf(image: Image): string[] {
     const from = /^\s*FROM\s+(\S+)(.*)$/i.exec(line);
     return from?.[1] === tag ? `FROM base${from[2] ?? ""}` : line;
   });
+}
+
+function registryOf(image: Image, sources: ComponentSources): string {
+  const { registryAuthType = RegistryAuthType.UNSPECIFIED, secretId = "" } = image.imageRegistryConfig ?? {};
+  return secretId === "" ? "" : `${RegistryAuthType[registryAuthType]} ${sources.secretName(secretId)}`;
 }
 
 function gpuOf(image: Image): string {

@@ -14,6 +14,7 @@ const components: BuildComponents = {
   builderVersion: "2025.06",
   definition: "download() {}",
   globals: { MODEL_NAME: "1", MODEL_DIR: "2" },
+  registry: "",
   input: "",
 };
 const earlier = (change: Partial<BuildComponents>, state: "ready" | "failed" = "ready", createdAt = 1) => ({

@@ -52,6 +52,7 @@ function changesBetween(before: BuildComponents, after: BuildComponents, subject
     before.builderVersion === after.builderVersion ? undefined : "the builder version changed",
     before.definition === after.definition ? undefined : `the source or the settings of ${subject} changed`,
     globalsChange(before.globals, after.globals),
+    (before.registry ?? "") === after.registry ? undefined : "the login to its registry changed",
     before.input === after.input ? undefined : `the arguments of ${subject} changed`,
   ];
   return changes

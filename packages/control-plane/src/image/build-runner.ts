@@ -5,6 +5,8 @@ import {
   FunctionInputSchema,
   GenericResult_GenericStatus as Status,
   GenericResultSchema,
+  RegistryAuthType,
+  ResourcesSchema,
   type FunctionInput,
   type GenericResult,
   type Image,
@@ -12,6 +14,7 @@ import {
 import type { ImageConfig } from "@dorian/protocol/worker";
 import type { FunctionRegistry } from "../function/function-registry.ts";
 import type { MountStore } from "../mount/mount-store.ts";
+import { resourceRequestOf } from "../placement/resource-request.ts";
 import type { BuildLog as LogSink, WorkerPool } from "../ports.ts";
 import type { SecretStore } from "../secret/secret-store.ts";
 import { versionMessage } from "../volume/volume-handlers.ts";
@@ -46,19 +49,22 @@ export function createBuildRunner(options: BuildRunnerOptions) {
 
   return async (
     image: Image,
-    buildFunctionId: string,
+    { buildFunctionId, isForced }: { buildFunctionId: string; isForced: boolean },
     base: ImageRecord | undefined,
     log: LogSink,
   ): Promise<BuildOutcome> =>
     image.buildFunction
       ? await callFunction(image, buildFunctionId, base, log)
-      : await runCommands(image, base, log);
+      : await runCommands(image, isForced, base, log);
 
   async function runCommands(
     image: Image,
+    isForced: boolean,
     base: ImageRecord | undefined,
     log: LogSink,
   ): Promise<BuildOutcome> {
+    const registry = image.imageRegistryConfig;
+    const { gpu } = resourceRequestOf({ resources: create(ResourcesSchema, { gpuConfig: image.gpuConfig }) });
     const contextLayerId = image.contextMountId === "" ? "" : await mounts.layerOf(image.contextMountId);
     const finished = await pool.build(
       {
@@ -71,8 +77,13 @@ export function createBuildRunner(options: BuildRunnerOptions) {
         secretEnv: secrets.env(image.secretIds),
         volumes: taskVolumes(volumes, image.volumeMounts),
         timeoutSecs: options.timeoutSecs,
+        registryAuth: registry?.registryAuthType ?? RegistryAuthType.UNSPECIFIED,
+        registryEnv: registry && registry.secretId !== "" ? secrets.env([registry.secretId]) : {},
+        refreshBase: isForced,
+        gpuDevices: [],
       },
       log,
+      gpu ? { gpu } : {},
     );
     return {
       result: finished.result ?? failureOf("The worker reported no result."),

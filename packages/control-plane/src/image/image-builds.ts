@@ -21,6 +21,7 @@ import { BuildLog } from "./build-log.ts";
 import { buildKey, componentsOf, type BuildComponents, type ComponentSources } from "./build-components.ts";
 import { buildReason } from "./build-reason.ts";
 import { failureOf, type BuildOutcome, type createBuildRunner } from "./build-runner.ts";
+import { readImageContents } from "./image-contents.ts";
 import {
   emptyConfig,
   imageCycle,
@@ -171,6 +172,7 @@ export class ImageBuilds implements AsyncDisposable {
       buildMs: 0,
       createdAt: now,
       usedAt: now,
+      contents: undefined,
     };
     const log = new BuildLog({ imageId: image.imageId, db, journal });
     const { appId } = request;
@@ -202,6 +204,9 @@ export class ImageBuilds implements AsyncDisposable {
       const outcome = await this.#attempt(build, image, request);
       await build.log.flush();
       const isReady = outcome.result.status === Status.SUCCESS;
+      const { layers } = this.#options;
+      const layerPaths = outcome.layerIds.map((layerId) => layers.path(layerId));
+      const contents = isReady ? await readImageContents(layerPaths, outcome.config.env["PATH"]) : undefined;
       const finished: ImageRecord = {
         ...image,
         ...(isReady ? { layerIds: outcome.layerIds, config: outcome.config, bytes: outcome.bytes } : {}),
@@ -210,6 +215,7 @@ export class ImageBuilds implements AsyncDisposable {
         result: outcome.result,
         buildMs: Date.now() - startedAt,
         usedAt: Date.now(),
+        contents,
       };
       await this.#record(finished);
     } catch (error) {
@@ -252,7 +258,9 @@ export class ImageBuilds implements AsyncDisposable {
     for (let tries = 1; ; tries += 1) {
       try {
         const sink = { onLogs: (items: TaskLogs[]) => log.push(items), signal };
-        const running = this.#options.run(definition, request.buildFunctionId, base, sink);
+        const { buildFunctionId } = request;
+        const isForced = build.cacheUse !== "normal";
+        const running = this.#options.run(definition, { buildFunctionId, isForced }, base, sink);
         // A worker that does not answer must not hold up those who want to build it again.
         return await orAborted(running, signal);
       } catch (error) {
@@ -352,8 +360,11 @@ function worded(imageId: string, result: GenericResult): GenericResult {
       };
     case Status.UNSPECIFIED:
       return failureOf(`The build of ${imageId} ended without a result.`);
-    default:
+    case Status.SUCCESS:
       return result;
+    default:
+      // Clients know no other way for a build to fail.
+      return { ...result, status: Status.FAILURE };
   }
 }
 

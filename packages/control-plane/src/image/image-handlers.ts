@@ -10,6 +10,7 @@ import type { AppRegistry } from "../app/app-registry.ts";
 import type { Database } from "../database/database.ts";
 import { readBuildLog } from "./build-log.ts";
 import type { ImageBuilds } from "./image-builds.ts";
+import { metadataOf } from "./image-metadata.ts";
 import type { ImageRecord, ImageRegistry } from "./image-registry.ts";
 
 /** How long a stream is kept open when the client does not say. */
@@ -112,8 +113,4 @@ export function createImageHandlers(options: {
   } satisfies ServiceHandlers<typeof OperatorService>;
 
   return { modal, operator };
-}
-
-function metadataOf(image: ImageRecord) {
-  return image.config.workdir === "" ? {} : { workdir: image.config.workdir };
 }

@@ -7,6 +7,8 @@ import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
 import type { BuildComponents } from "./build-components.ts";
+import type { ImageContents } from "./image-contents.ts";
+import { ImageTags } from "./image-tags.ts";
 
 /** One image. Never changed in place. */
 export interface ImageRecord {
@@ -29,15 +31,22 @@ export interface ImageRecord {
   buildMs: number;
   createdAt: number;
   usedAt: number;
+  /** What its files say; undefined until it is ready. */
+  contents: ImageContents | undefined;
 }
 
 /** All images, in memory. Writers put a record here once its row is durable. */
 export class ImageRegistry {
   #images = new Map<string, ImageRecord>();
   #cache = new Map<string, string>();
+  readonly tags: ImageTags;
+
+  private constructor(tags: ImageTags) {
+    this.tags = tags;
+  }
 
   static async load(db: Database): Promise<ImageRegistry> {
-    const registry = new ImageRegistry();
+    const registry = new ImageRegistry(await ImageTags.load(db));
     for (const row of await db.selectFrom("image").selectAll().orderBy("created_at").execute()) {
       registry.put({
         imageId: row.image_id,
@@ -55,6 +64,7 @@ export class ImageRegistry {
         buildMs: row.build_ms,
         createdAt: row.created_at,
         usedAt: row.used_at,
+        contents: row.contents === null ? undefined : (JSON.parse(row.contents) as ImageContents),
       });
     }
     return registry;
@@ -149,6 +159,7 @@ export async function saveImage(trx: Transaction<Tables>, image: ImageRecord): P
     build_ms: image.buildMs,
     created_at: image.createdAt,
     used_at: image.usedAt,
+    contents: image.contents ? JSON.stringify(image.contents) : null,
   };
   const { image_id: _id, ...changed } = row;
   await trx
@@ -174,6 +185,20 @@ export async function touchImage(
       await trx.updateTable("image").set({ used_at: now }).where("image_id", "=", image.imageId).execute();
     },
     () => images.put({ ...images.require(image.imageId), usedAt: now }),
+  );
+}
+
+/** Removes an image and the log of its build. Its layers go when nothing else has them. */
+export async function removeImage(
+  options: { images: ImageRegistry; journal: Journal },
+  image: ImageRecord,
+): Promise<void> {
+  await options.journal.write(
+    async (trx) => {
+      await trx.deleteFrom("image_log").where("image_id", "=", image.imageId).execute();
+      await trx.deleteFrom("image").where("image_id", "=", image.imageId).execute();
+    },
+    () => options.images.remove(image),
   );
 }
 

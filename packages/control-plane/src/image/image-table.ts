@@ -21,6 +21,20 @@ export interface ImageTable {
   build_ms: number;
   created_at: number;
   used_at: number;
+  /** JSON of ImageContents once it is ready. */
+  contents: string | null;
+}
+
+/** One publication of an image under a name. The latest counts. */
+export interface ImageTagTable {
+  revision_id: string;
+  /** Of the environment. */
+  scope: string;
+  /** Such as "my-image:latest". */
+  tag: string;
+  image_id: string;
+  published_by: string;
+  created_at: number;
 }
 
 export interface ImageLogTable {

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../database/database.ts";
 import { Journal } from "../database/journal.ts";
 import { AppLogs } from "./app-logs.ts";
-import { filterItems } from "./log-filter.ts";
+import { filterItems, type LogFilter } from "./log-filter.ts";
 
 async function openLogs(limitBytes?: number) {
   const directory = await mkdtemp(join(tmpdir(), "dorian-logs-"));
@@ -90,19 +90,31 @@ test("filters keep what was asked for", () => {
     ],
   });
   const none = {
-    functionId: "",
-    parametrizedFunctionId: "",
+    functionIds: undefined,
     taskId: "",
     inputId: "",
     functionCallId: "",
     fileDescriptor: 0,
     searchText: "",
   };
-  const texts = (filter: Partial<typeof none>) =>
+  const texts = (filter: Partial<LogFilter>) =>
     filterItems(batch, { ...none, ...filter }).map((item) => item.data);
   expect(texts({})).toEqual(["out", "err"]);
   expect(texts({ functionCallId: "fc-1", fileDescriptor: 2 })).toEqual(["err"]);
   expect(texts({ inputId: "in-1" })).toEqual(["out"]);
   expect(texts({ taskId: "ta-2" })).toEqual([]);
-  expect(texts({ functionId: "fu-1", searchText: "rr" })).toEqual(["err"]);
+  expect(texts({ functionIds: new Set(["fu-1"]), searchText: "rr" })).toEqual(["err"]);
+});
+
+test("a stretch of time is read backwards across what is in memory and what is on disk", async () => {
+  const { open, saved } = await openLogs();
+  const logs = open();
+  for (let n = 0; n < 2_500; n++) logs.append("ap-1", source, [line(`${n}`)]);
+  await saved();
+  logs.append("ap-1", source, [line("unsaved")]);
+  const all = await logs.readBack("ap-1", { since: 0, until: Number.MAX_SAFE_INTEGER, limit: 5_000 });
+  expect(textOf(all)).toEqual(["unsaved", ...Array.from({ length: 2_500 }, (_, n) => `${2_499 - n}`)]);
+  const range = { since: all.at(-3)?.entry ?? 0, until: all.at(-5)?.entry ?? 0, limit: 5_000 };
+  expect(textOf(await logs.readBack("ap-1", range))).toEqual(["3", "2"]);
+  expect(textOf(await open().readBack("ap-1", { ...range, limit: 1 }))).toEqual(["3"]);
 });

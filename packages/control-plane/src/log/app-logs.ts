@@ -85,6 +85,31 @@ export class AppLogs {
     return from === -1 ? [] : log.recent.slice(from, from + limit);
   }
 
+  /** Entries from `since` on and before `until`, newest first. */
+  async readBack(
+    appId: string,
+    range: { since: number; until: number; limit: number },
+  ): Promise<LogEntry[]> {
+    const { since, until, limit } = range;
+    const log = this.#logOf(appId);
+    const newest: LogEntry[] = log.recent
+      .filter(({ entry }) => entry > log.floor && entry >= since && entry < until)
+      .toReversed()
+      .slice(0, limit);
+    if (newest.length === limit) return newest;
+    const rows = await this.#options.db
+      .selectFrom("task_log")
+      .select(["entry", "batch"])
+      .where("app_id", "=", appId)
+      .where("entry", ">=", since)
+      .where("entry", "<", Math.min(until, log.floor + 1))
+      .orderBy("entry", "desc")
+      .limit(limit - newest.length)
+      .execute();
+    const older = rows.map((row) => ({ entry: row.entry, batch: fromBinary(TaskLogsBatchSchema, row.batch) }));
+    return [...newest, ...older];
+  }
+
   /** Resolves when there may be something after `cursor`, or after `timeoutMs`. */
   async waitFor(
     appId: string,

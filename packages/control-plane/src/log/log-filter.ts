@@ -1,20 +1,42 @@
-import type { AppGetLogsRequest, TaskLogs, TaskLogsBatch } from "@dorian/protocol/modal";
+import type { AppFetchLogsRequest, AppGetLogsRequest, TaskLogs, TaskLogsBatch } from "@dorian/protocol/modal";
+import type { AppDirectory } from "../ports.ts";
 
-export type LogFilter = Pick<
+/** An empty field lets everything pass. */
+export interface LogFilter {
+  /** The function and its bound variants; undefined for all. */
+  functionIds: ReadonlySet<string> | undefined;
+  taskId: string;
+  inputId: string;
+  functionCallId: string;
+  fileDescriptor: number;
+  searchText: string;
+}
+
+type FilterFields = Pick<
   AppGetLogsRequest,
-  | "functionId"
-  | "parametrizedFunctionId"
-  | "taskId"
-  | "inputId"
-  | "functionCallId"
-  | "fileDescriptor"
-  | "searchText"
->;
+  "functionId" | "parametrizedFunctionId" | "taskId" | "functionCallId" | "sandboxId" | "searchText"
+> &
+  (Pick<AppGetLogsRequest, "inputId" | "fileDescriptor"> | Pick<AppFetchLogsRequest, "source">);
 
-/** The items of a batch that a reader asked for. An empty field of the filter lets everything pass. */
+/** What a reader asked for. A function stands for its bound variants as well, a bound variant for itself. */
+export function filterOf(request: FilterFields, apps: Pick<AppDirectory, "familyOf">): LogFilter {
+  const { functionId, parametrizedFunctionId, sandboxId } = request;
+  const exact = parametrizedFunctionId || sandboxId;
+  const wanted =
+    exact === "" ? (functionId === "" ? undefined : [functionId, ...apps.familyOf(functionId)]) : [exact];
+  return {
+    functionIds: wanted && new Set(wanted),
+    taskId: request.taskId,
+    inputId: "inputId" in request ? request.inputId : "",
+    functionCallId: request.functionCallId,
+    fileDescriptor: "source" in request ? request.source : request.fileDescriptor,
+    searchText: request.searchText,
+  };
+}
+
+/** The items of a batch that a reader asked for. */
 export function filterItems(batch: TaskLogsBatch, filter: LogFilter): TaskLogs[] {
-  const functionId = filter.parametrizedFunctionId || filter.functionId;
-  if (functionId !== "" && batch.functionId !== functionId) return [];
+  if (filter.functionIds && !filter.functionIds.has(batch.functionId)) return [];
   if (filter.taskId !== "" && batch.taskId !== filter.taskId) return [];
   return batch.items.filter(
     (item) =>

@@ -1,9 +1,9 @@
-import { AppError } from "@dorian/base/app-error";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { AppDirectory } from "../ports.ts";
 import type { AppLogs } from "./app-logs.ts";
-import { filterItems } from "./log-filter.ts";
+import { appNotFound } from "./app-not-found.ts";
+import { filterItems, filterOf } from "./log-filter.ts";
 
 export interface LogHandlersOptions {
   logs: AppLogs;
@@ -25,12 +25,8 @@ export function logHandlers(
   return {
     async *appGetLogs(request, context) {
       const { appId } = request;
-      if (!apps.lookupApp(appId)) {
-        throw new AppError("APP_NOT_FOUND", `There is no app ${appId}.`, {
-          status: "NOT_FOUND",
-          remedy: "`dorian app list` shows the apps.",
-        });
-      }
+      if (!apps.lookupApp(appId)) throw appNotFound(appId);
+      const filter = filterOf(request, apps);
       const deadline = performance.now() + Math.min(request.timeout, longestStreamSecs) * 1000;
       let cursor = Number.parseInt(request.lastEntryId, 10) || 0;
       for (;;) {
@@ -39,7 +35,7 @@ export function logHandlers(
         const entries = await logs.read(appId, cursor, pageSize);
         for (const { entry, batch } of entries) {
           cursor = entry;
-          const items = filterItems(batch, request);
+          const items = filterItems(batch, filter);
           if (items.length > 0) yield { ...batch, items };
         }
         if (entries.length > 0) continue;

@@ -21,13 +21,18 @@ const ordinaryMode = 0o644;
  * @throws AppError MOUNT_FILE_INVALID
  */
 export function parseMountFiles(files: readonly WireFile[]): MountFile[] {
-  const parsed = files
-    .map((file) => ({
+  return mountTree(
+    files.map((file) => ({
       path: checkPath(file.filename),
       sha256: checkDigest(file),
       mode: (file.mode ?? ordinaryMode) & 0o7777,
-    }))
-    .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+    })),
+  );
+}
+
+/** Files in one order, checked to make one tree. @throws AppError MOUNT_FILE_INVALID */
+export function mountTree(files: readonly MountFile[]): MountFile[] {
+  const parsed = files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const paths = new Set<string>();
   for (const { path } of parsed) {
     if (paths.has(path)) throw invalid(`The file "${path}" is named twice.`);

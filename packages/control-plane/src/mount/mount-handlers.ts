@@ -1,19 +1,72 @@
+import { timestampNow } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@dorian/base/app-error";
-import { ObjectCreationType, type ModalClient } from "@dorian/protocol/modal";
-import type { ServiceHandlers } from "@dorian/protocol/service";
+import {
+  DeploymentNamespace,
+  MountGetOrCreateResponseSchema,
+  ObjectCreationType,
+  type ModalClient,
+  type MountGetOrCreateRequest,
+} from "@dorian/protocol/modal";
+import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { BlobRegistry } from "../blob/blob-registry.ts";
+import type { Idempotency } from "../database/idempotency.ts";
+import type { Environments } from "../environment/environments.ts";
+import { checkObjectName } from "../environment/object-name.ts";
 import { parseMountFiles } from "./mount-files.ts";
-import type { MountStore } from "./mount-store.ts";
+import type { MountNames } from "./mount-names.ts";
+import type { Mount, MountStore } from "./mount-store.ts";
+import { globalScope, type PlatformMounts } from "./platform-mounts.ts";
 
 const maxDigests = 1000;
 
 export function createMountHandlers(options: {
   mounts: MountStore;
+  names: MountNames;
+  platform: PlatformMounts;
+  environments: Environments;
+  idempotency: Idempotency;
   blobs: BlobRegistry;
   blocks: BlockStore;
 }) {
-  const { mounts, blobs, blocks } = options;
+  const { mounts, names, platform, environments, idempotency, blobs, blocks } = options;
+
+  const scopeOf = (request: MountGetOrCreateRequest) =>
+    request.namespace === DeploymentNamespace.GLOBAL
+      ? globalScope
+      : environments.require(request.environmentName).scope;
+
+  const lookup = async (request: MountGetOrCreateRequest): Promise<Mount> => {
+    const { deploymentName: name } = request;
+    const scope = scopeOf(request);
+    const known = names.lookup(scope, name);
+    const mount =
+      (known?.madeBy === "client" ? await mounts.revive(known.mountId) : undefined) ??
+      (scope === globalScope ? await platform.lookup(name) : undefined);
+    if (mount) return mount;
+    throw new AppError("MOUNT_NOT_FOUND", `There is no mount named "${name}".`, {
+      status: "NOT_FOUND",
+      remedy: "Check the name and the environment, or publish it first.",
+    });
+  };
+
+  const create = async (request: MountGetOrCreateRequest, context: CallContext) => {
+    const { deploymentName: name } = request;
+    if (name === "") return answer(await mounts.getOrCreate(parseMountFiles(request.files)));
+    checkObjectName("a mount", name);
+    const scope = scopeOf(request);
+    const isNew = request.objectCreationType === ObjectCreationType.CREATE_FAIL_IF_EXISTS;
+    const call = { method: "MountGetOrCreate", schema: MountGetOrCreateResponseSchema };
+    return await idempotency.onceAfter(context, call, async () => {
+      const mount = await mounts.getOrCreate(parseMountFiles(request.files));
+      const named = { scope, name, mountId: mount.mountId, madeBy: "client" } as const;
+      return async (trx) => ({
+        response: answer(mount),
+        committed: await names.give(trx, named, { isNew }),
+      });
+    });
+  };
+
   return {
     async mountBatchedCheckExistence(request) {
       const digests = request.sha256HexHashes;
@@ -23,16 +76,19 @@ export function createMountHandlers(options: {
           remedy: `Ask about at most ${maxDigests} at a time.`,
         });
       }
+      const checkedAt = timestampNow();
       const present = await Promise.all(digests.map((sha) => blocks.touch(sha)));
-      return { missingSha256HexHashes: digests.filter((_, index) => !present[index]) };
+      return { missingSha256HexHashes: digests.filter((_, index) => !present[index]), checkedAt };
     },
 
     async mountPutFile(request, context) {
       const { sha256Hex, dataOneof } = request;
+      const checkedAt = timestampNow();
       switch (dataOneof.case) {
         case "data":
           await blocks.put(dataOneof.value, { expectedSha: sha256Hex, signal: context.signal });
-          return { exists: true };
+          // Content that was here already is as old as when it was last asked for.
+          return { exists: await blocks.touch(sha256Hex), checkedAt };
         case "dataBlobId": {
           const blob = blobs.requireComplete(dataOneof.value);
           if (blob.sha256 !== sha256Hex) {
@@ -45,28 +101,21 @@ export function createMountHandlers(options: {
               },
             );
           }
-          return { exists: await blocks.touch(sha256Hex) };
+          return { exists: await blocks.touch(sha256Hex), checkedAt };
         }
         case undefined:
-          return { exists: await blocks.touch(sha256Hex) };
+          return { exists: await blocks.touch(sha256Hex), checkedAt };
       }
     },
 
-    async mountGetOrCreate(request) {
-      if (request.objectCreationType === ObjectCreationType.UNSPECIFIED) {
-        throw new AppError("MOUNT_NOT_FOUND", `There is no mount named "${request.deploymentName}".`, {
-          status: "NOT_FOUND",
-          remedy: "Dorian keeps no named mounts: send the files with the call.",
-        });
-      }
-      if (request.deploymentName !== "") {
-        throw new AppError("MOUNT_NAME_UNSUPPORTED", "Dorian keeps no named mounts.", {
-          status: "UNIMPLEMENTED",
-          remedy: "Leave the name out: equal files are stored once all the same.",
-        });
-      }
-      const mount = await mounts.getOrCreate(parseMountFiles(request.files));
-      return { mountId: mount.mountId, handleMetadata: { contentChecksumSha256Hex: mount.checksum } };
+    async mountGetOrCreate(request, context) {
+      return request.objectCreationType === ObjectCreationType.UNSPECIFIED
+        ? answer(await lookup(request))
+        : await create(request, context);
     },
   } satisfies ServiceHandlers<typeof ModalClient>;
+}
+
+function answer(mount: Mount) {
+  return { mountId: mount.mountId, handleMetadata: { contentChecksumSha256Hex: mount.checksum } };
 }

@@ -16,6 +16,8 @@ export interface Mount {
   files: MountFile[];
   /** Milliseconds. */
   usedAt: number;
+  /** What the database says of it: it lags behind. */
+  notedAt: number;
 }
 
 export interface MountStoreOptions {
@@ -47,10 +49,15 @@ export class MountStore {
         checksum: row.checksum,
         layerId: row.layer_id,
         files: JSON.parse(row.files) as MountFile[],
-        usedAt: row.used_at,
+        usedAt: Math.min(Date.now(), row.used_at + touchEveryMs),
+        notedAt: row.used_at,
       });
     }
     return store;
+  }
+
+  get(mountId: string): Mount | undefined {
+    return this.#byId.get(mountId);
   }
 
   /** @throws AppError MOUNT_NOT_FOUND */
@@ -85,9 +92,21 @@ export class MountStore {
     }
   }
 
+  /** The mount, noted as in use; undefined when it is gone, or its layer is and cannot be written again. */
+  async revive(mountId: string): Promise<Mount | undefined> {
+    const mount = this.#byId.get(mountId);
+    if (!mount) return undefined;
+    try {
+      return await this.#present(mount);
+    } catch (error) {
+      if (AppError.is(error) && error.code === "MOUNT_CONTENT_MISSING") return undefined;
+      throw error;
+    }
+  }
+
   /** The mount's layer, written again from the uploaded contents if the disk lost it. */
   async layerOf(mountId: string): Promise<string> {
-    return (await this.getOrCreate(this.require(mountId).files)).layerId;
+    return (await this.#present(this.require(mountId))).layerId;
   }
 
   async remove(mount: Mount): Promise<void> {
@@ -98,18 +117,19 @@ export class MountStore {
     this.#byChecksum.delete(mount.checksum);
   }
 
+  async #present(mount: Mount): Promise<Mount> {
+    if (await this.#options.layers.has(mount.layerId)) return await this.#touched(mount);
+    return await this.getOrCreate(mount.files);
+  }
+
   async #findOrMake(checksum: string, files: MountFile[]): Promise<Mount> {
     const { layers, journal } = this.#options;
     const known = this.#byChecksum.get(checksum);
     if (known && (await layers.has(known.layerId))) return await this.#touched(known);
     const layerId = await this.#writeLayer(files);
-    const mount = {
-      mountId: known?.mountId ?? newId("mo"),
-      checksum,
-      layerId,
-      files,
-      usedAt: Date.now(),
-    };
+    const now = Date.now();
+    const mountId = known?.mountId ?? newId("mo");
+    const mount: Mount = { mountId, checksum, layerId, files, usedAt: now, notedAt: now };
     await journal.write(async (trx) => {
       const row = {
         mount_id: mount.mountId,
@@ -132,12 +152,13 @@ export class MountStore {
   /** The mount, noted as in use so that it is kept. */
   async #touched(mount: Mount): Promise<Mount> {
     const usedAt = Date.now();
-    if (usedAt - mount.usedAt < touchEveryMs) return mount;
+    const isNoted = usedAt - mount.notedAt < touchEveryMs;
+    const touched = { ...mount, usedAt, notedAt: isNoted ? mount.notedAt : usedAt };
+    this.#put(touched);
+    if (isNoted) return touched;
     await this.#options.journal.write(async (trx) => {
       await trx.updateTable("mount").set({ used_at: usedAt }).where("mount_id", "=", mount.mountId).execute();
     });
-    const touched = { ...mount, usedAt };
-    this.#put(touched);
     return touched;
   }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { newId } from "@dorian/base/ids";
+import { DeploymentNamespace, ObjectCreationType } from "@dorian/protocol/modal";
 import { BlockStore } from "@dorian/storage/block-store";
 import { LayerStore } from "@dorian/storage/layer-store";
 import { expect, test } from "vitest";
@@ -74,4 +75,70 @@ test("a mount is a layer with the files' modes, written again when the disk lost
   await expect(mounts.layerOf(newId("mo"))).rejects.toMatchObject({ code: "MOUNT_NOT_FOUND" });
   await journal[Symbol.asyncDispose]();
   await db.destroy();
+});
+
+test("a published mount is found by its name in its environment, replaced only on demand, and kept", async () => {
+  const directory = await temporaryDirectory();
+  const server = await CatalogServer.open(directory);
+  const { modal } = server;
+  await modal.environmentCreate({ name: "dev" });
+  const put = async (content: string) => {
+    const sha256Hex = shaOf(content);
+    await modal.mountPutFile({ sha256Hex, dataOneof: { case: "data", value: Buffer.from(content) } });
+    return [{ filename: "/root/a", sha256Hex }];
+  };
+  const name = { deploymentName: "things", namespace: DeploymentNamespace.WORKSPACE };
+  const publish = async (content: string, objectCreationType: number, environmentName = "") =>
+    await modal.mountGetOrCreate({ ...name, environmentName, objectCreationType, files: await put(content) });
+  const { mountId } = await publish("one", ObjectCreationType.CREATE_FAIL_IF_EXISTS);
+  await publish("one", ObjectCreationType.CREATE_FAIL_IF_EXISTS, "dev");
+  expect(await modal.mountGetOrCreate(name)).toMatchObject({ mountId });
+  await expect(publish("two", ObjectCreationType.CREATE_FAIL_IF_EXISTS)).rejects.toMatchObject({
+    code: "MOUNT_EXISTS",
+    status: "ALREADY_EXISTS",
+  });
+  const second = await publish("two", ObjectCreationType.CREATE_IF_MISSING);
+  expect(second.mountId).not.toBe(mountId);
+  const everywhere = { ...name, namespace: DeploymentNamespace.GLOBAL };
+  await expect(modal.mountGetOrCreate(everywhere)).rejects.toMatchObject({ code: "MOUNT_NOT_FOUND" });
+  await expect(publish("x", ObjectCreationType.CREATE_IF_MISSING, "none")).rejects.toMatchObject({
+    code: "ENVIRONMENT_NOT_FOUND",
+  });
+  await modal.mountGetOrCreate({
+    objectCreationType: ObjectCreationType.EPHEMERAL,
+    files: await put("nobody's"),
+  });
+  await server[Symbol.asyncDispose]();
+
+  await using again = await CatalogServer.open(directory);
+  const atOnce = { layerMs: 0, blockMs: 0, versionMs: 0, imageMs: 0, appMs: 0 };
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  const later = () => again.plane.collectGarbage(atOnce);
+  await later();
+  expect(await again.modal.mountGetOrCreate(name)).toMatchObject({ mountId: second.mountId });
+  expect(await again.modal.mountGetOrCreate({ ...name, environmentName: "dev" })).toMatchObject({ mountId });
+});
+
+test("a retried publication gets the first one's answer, and any client may publish for all environments", async () => {
+  await using server = await CatalogServer.open(await temporaryDirectory());
+  const { modal } = server;
+  const sha256Hex = shaOf("");
+  expect(
+    (await modal.mountPutFile({ sha256Hex, dataOneof: { case: "data", value: Buffer.from("") } })).exists,
+  ).toBe(true);
+  const request = {
+    deploymentName: "modal-client-mount-1.2.3",
+    namespace: DeploymentNamespace.GLOBAL,
+    objectCreationType: ObjectCreationType.CREATE_FAIL_IF_EXISTS,
+    files: [{ filename: "/pkg/modal/__init__.py", sha256Hex }],
+  };
+  const options = { idempotencyKey: "once" };
+  const first = await modal.mountGetOrCreate(request, options);
+  expect((await modal.mountGetOrCreate(request, options)).mountId).toBe(first.mountId);
+  const { deploymentName, namespace } = request;
+  const found = await modal.mountGetOrCreate({ deploymentName, namespace });
+  expect(found).toMatchObject({ mountId: first.mountId, handleMetadata: first.handleMetadata });
+  await expect(
+    modal.mountGetOrCreate({ deploymentName: "modal-client-mount-1.2.4", namespace }),
+  ).rejects.toMatchObject({ code: "WHEEL_NOT_FOUND", status: "NOT_FOUND" });
 });

@@ -1,10 +1,12 @@
 import type { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceHandlers } from "@dorian/protocol/service";
+import type { Logger } from "pino";
 import { taskNotFound } from "../task/task-handlers.ts";
 import type { TaskStore } from "../task/task-store.ts";
 import type { Tasks } from "../task/tasks.ts";
 import type { Workers } from "../worker/workers.ts";
-import type { Execs } from "./execs.ts";
+import type { Execs } from "../exec/execs.ts";
+import { operatorExec } from "../exec/operator-exec.ts";
 
 export interface OperatorHandlersOptions {
   version: string;
@@ -13,12 +15,13 @@ export interface OperatorHandlersOptions {
   tasks: Tasks;
   store: TaskStore;
   execs: Execs;
+  logger: Logger;
 }
 
 export function operatorHandlers(
   options: OperatorHandlersOptions,
 ): Pick<ServiceHandlers<typeof OperatorService>, "serverInfo" | "taskTimeline" | "containerExec"> {
-  const { workers, tasks, store, execs } = options;
+  const { workers, tasks, store, execs, logger } = options;
   return {
     async serverInfo() {
       return {
@@ -51,6 +54,6 @@ export function operatorHandlers(
       };
     },
 
-    containerExec: (requests, context) => execs.run(requests, context),
+    containerExec: (requests, context) => operatorExec(requests, { execs, context, logger }),
   };
 }

@@ -26,6 +26,12 @@ export class InputQueue<T> {
     return next;
   }
 
+  /** In the order in which they would be taken. */
+  *[Symbol.iterator](): Generator<T> {
+    yield* this.#again;
+    yield* this.#fresh;
+  }
+
   /** False when it was not there. */
   remove(item: T): boolean {
     return this.#again.delete(item) || this.#fresh.delete(item);

@@ -14,7 +14,10 @@ export interface PoolHandlersOptions {
 
 export function poolHandlers(
   options: PoolHandlersOptions,
-): Pick<ServiceHandlers<typeof ModalClient>, "functionGetCurrentStats" | "functionUpdateSchedulingParams"> {
+): Pick<
+  ServiceHandlers<typeof ModalClient>,
+  "functionGetCurrentStats" | "functionGetDynamicConcurrency" | "functionUpdateSchedulingParams"
+> {
   const { pools, catalog, scheduling } = options;
   const requireFunction = (functionId: string) => {
     if (catalog.spec(functionId)) return;
@@ -33,6 +36,13 @@ export function poolHandlers(
         numTotalTasks: tasks.length,
         numRunningInputs: tasks.reduce((sum, task) => sum + task.running.size, 0),
       };
+    },
+
+    // More than the target only while inputs wait: the containers that will relieve it take time to start.
+    async functionGetDynamicConcurrency(request) {
+      const { functionId, targetConcurrency, maxConcurrency } = request;
+      const isBehind = (pools.lookup(functionId)?.pending ?? 0) > 0;
+      return { concurrency: isBehind ? Math.max(targetConcurrency, maxConcurrency) : targetConcurrency };
     },
 
     async functionUpdateSchedulingParams(request) {

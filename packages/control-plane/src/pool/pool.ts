@@ -5,13 +5,14 @@ import type { Calls } from "../call/calls.ts";
 import type { CallInput } from "../call/function-call.ts";
 import { acceptableResult, serverResult } from "../call/results.ts";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
-import type { InputItem, Task, TaskEnd, TaskOwner } from "../task/task.ts";
+import type { InputItem, InputQuestion, Task, TaskEnd, TaskOwner } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { decideScale, type ScaledTask } from "./autoscaler.ts";
 import { afterFailedStart, afterNewDemand, noFailures, type StartFailure } from "./crash-loop.ts";
+import { nextBatch } from "./batching.ts";
 import { InputQueue } from "./input-queue.ts";
 import { inputTimeoutMs, scalingSettingsOf } from "./scaling-settings.ts";
-import { WaitingPolls } from "./waiting-polls.ts";
+import { WaitingPolls, type Poll } from "./waiting-polls.ts";
 
 export interface PoolOptions {
   functionId: string;
@@ -39,6 +40,8 @@ export class Pool implements TaskOwner, Disposable {
   #evaluating = false;
   #closed = false;
   #recheck: NodeJS.Timeout | undefined;
+  /** Looks again at inputs that wait for others to go out with. */
+  #linger: NodeJS.Timeout | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -70,7 +73,7 @@ export class Pool implements TaskOwner, Disposable {
 
   /** A container of before a restart still works on it. */
   resume(task: Task, input: CallInput): void {
-    this.#track(task, input);
+    this.#track(task, input, new Set([input]));
   }
 
   /** True when the function keeps enough containers without this one. */
@@ -104,16 +107,15 @@ export class Pool implements TaskOwner, Disposable {
     this.evaluate();
   }
 
-  async nextInput(task: Task, options: { key: string; signal: AbortSignal }): Promise<InputItem | undefined> {
-    const repeated = options.key === "" ? undefined : task.delivered.get(options.key);
-    const running = repeated === undefined ? undefined : task.running.get(repeated);
-    if (running) return await this.#itemOf(task, running.input);
+  async nextInputs(task: Task, question: InputQuestion): Promise<InputItem[]> {
+    const delivered = question.key === "" ? [] : (task.delivered.get(question.key) ?? []);
+    const repeated = delivered.flatMap((inputId) => task.running.get(inputId)?.input ?? []);
+    if (repeated.length > 0) return await this.#itemsOf(task, repeated);
     // One input at a time, and it asks for the next: it has let go of what was cancelled.
     if ((this.#spec?.definition.maxConcurrentInputs ?? 0) <= 1) this.#letGo(task);
-    const waiting = this.#polls.wait(task, options);
+    const waiting = this.#polls.wait(task, question);
     this.#handOut();
-    const input = await waiting;
-    return input && (await this.#itemOf(task, input));
+    return await this.#itemsOf(task, await waiting);
   }
 
   async putOutput(task: Task, output: FunctionPutOutputsItem): Promise<void> {
@@ -152,19 +154,15 @@ export class Pool implements TaskOwner, Disposable {
 
   /** Ends an input of this pool, wherever it is. Resolves when that is durable. */
   async cancel(input: CallInput, options: { terminateContainer: boolean; reason: string }): Promise<void> {
-    const { calls, tasks, graceSecs } = this.#options;
+    const { calls, tasks } = this.#options;
     const task = input.state.kind === "running" ? tasks.get(input.state.taskId) : undefined;
     const terminated = calls.terminate(input, options.reason);
     this.#queue.remove(input);
-    if (task && this.#untrack(task, input.inputId)) {
+    const batch = task?.running.get(input.inputId)?.batch;
+    if (task && batch && this.#untrack(task, input.inputId)) {
       if (options.terminateContainer) tasks.stop(task, { graceSecs: 0, reason: options.reason });
-      else {
-        const impatient = () =>
-          tasks.stop(task, { graceSecs, reason: "it did not let go of a cancelled input" });
-        task.cancelling.set(input.inputId, setTimeout(impatient, cancelPatienceMs));
-        task.cancellations.add(input.inputId);
-        task.changed.notify();
-      }
+      // A container can only give up a whole batch: it goes on while others want theirs.
+      else if (batch.size === 0) this.#askToLetGo(task, input.inputId);
     }
     this.evaluate();
     await terminated;
@@ -173,6 +171,7 @@ export class Pool implements TaskOwner, Disposable {
   [Symbol.dispose](): void {
     this.#closed = true;
     clearTimeout(this.#recheck);
+    clearTimeout(this.#linger);
     this.#polls.dismiss(() => true);
   }
 
@@ -226,26 +225,57 @@ export class Pool implements TaskOwner, Disposable {
     while (this.#queue.size > 0) {
       const poll = this.#polls.take();
       if (!poll) return;
-      const input = this.#queue.take();
-      // One that could not be saved has ended already.
-      if (input?.state.kind !== "pending") {
+      const inputs = this.#takeFor(poll);
+      if (inputs.length === 0) {
         this.#polls.add(poll);
-        continue;
+        return;
       }
-      if (poll.key !== "") poll.task.delivered.set(poll.key, input.inputId);
-      this.#options.calls.started(input, poll.task.taskId);
-      this.#track(poll.task, input);
-      poll.answer(input);
-      this.#leaveWhenUsedUp(poll.task);
+      const { task } = poll;
+      if (poll.key !== "") {
+        const ids = inputs.map((input) => input.inputId);
+        task.delivered.set(poll.key, ids);
+      }
+      const batch = new Set(inputs);
+      for (const input of inputs) {
+        this.#options.calls.started(input, task.taskId);
+        this.#track(task, input, batch);
+      }
+      poll.answer(inputs);
+      task.inputsTaken += inputs.length;
+      this.#leaveWhenUsedUp(task);
     }
   }
 
+  /** Takes what the container gets now: nothing when the queue is empty or its inputs may wait for others. */
+  #takeFor(poll: Poll): CallInput[] {
+    const { maxSize, lingerMs } = poll.batch;
+    // Those that could not be saved have ended already.
+    for (let head = this.#queue.peek(); head && head.state.kind !== "pending"; head = this.#queue.peek())
+      this.#queue.take();
+    if (maxSize <= 1) {
+      const input = this.#queue.take();
+      return input ? [input] : [];
+    }
+    const nowMs = this.#options.nowMs();
+    const { items, dueAtMs } = nextBatch(this.#queue, { maxSize, lingerMs, nowMs });
+    for (const input of items) this.#queue.remove(input);
+    clearTimeout(this.#linger);
+    if (items.length === 0 && this.#queue.size > 0)
+      this.#linger = setTimeout(() => this.#handOut(), Math.max(1, dueAtMs - nowMs));
+    return items.filter((input) => input.state.kind === "pending");
+  }
+
   #leaveWhenUsedUp(task: Task): void {
-    task.inputsTaken++;
     const definition = this.#spec?.definition;
     const limit = definition?.singleUseContainers ? 1 : (definition?.maxInputs ?? 0);
     if (limit > 0 && task.inputsTaken >= limit)
       this.#options.tasks.drain(task, "it has taken as many inputs as it may");
+  }
+
+  async #itemsOf(task: Task, inputs: readonly CallInput[]): Promise<InputItem[]> {
+    const items: InputItem[] = [];
+    for (const input of inputs) items.push(await this.#itemOf(task, input));
+    return items;
   }
 
   async #itemOf(task: Task, input: CallInput): Promise<InputItem> {
@@ -265,10 +295,10 @@ export class Pool implements TaskOwner, Disposable {
     }
   }
 
-  #track(task: Task, input: CallInput): void {
+  #track(task: Task, input: CallInput, batch: Set<CallInput>): void {
     const limitMs = this.#spec ? inputTimeoutMs(this.#spec.definition) : 0;
     const timer = setTimeout(() => this.#timeOut(task, input, limitMs), limitMs);
-    task.running.set(input.inputId, { input, timer });
+    task.running.set(input.inputId, { input, timer, batch });
   }
 
   #untrack(task: Task, inputId: string): CallInput | undefined {
@@ -276,7 +306,10 @@ export class Pool implements TaskOwner, Disposable {
     if (!running) return undefined;
     clearTimeout(running.timer);
     task.running.delete(inputId);
-    for (const [key, delivered] of task.delivered) if (delivered === inputId) task.delivered.delete(key);
+    running.batch.delete(running.input);
+    for (const [key, delivered] of task.delivered) {
+      if (delivered.includes(inputId) && running.batch.size === 0) task.delivered.delete(key);
+    }
     task.idleSinceMs = this.#options.nowMs();
     return running.input;
   }
@@ -299,6 +332,19 @@ export class Pool implements TaskOwner, Disposable {
       .attempted(input, calls.serverOutcome(input, serverResult("TIMEOUT", text)))
       .catch((error: unknown) => logger.error({ err: error }, "a timeout could not be saved"));
     tasks.stop(task, { graceSecs, reason: text });
+  }
+
+  #askToLetGo(task: Task, inputId: string): void {
+    const { tasks, graceSecs } = this.#options;
+    // Early clients do not say when they have let go of one input among others.
+    const willTell = task.confirmsCancellation || (this.#spec?.definition.maxConcurrentInputs ?? 0) <= 1;
+    if (willTell) {
+      const impatient = () =>
+        tasks.stop(task, { graceSecs, reason: "it did not let go of a cancelled input" });
+      task.cancelling.set(inputId, setTimeout(impatient, cancelPatienceMs));
+    }
+    task.cancellations.add(inputId);
+    task.changed.notify();
   }
 
   #letGo(task: Task): void {

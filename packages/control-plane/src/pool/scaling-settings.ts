@@ -21,6 +21,7 @@ type Definition = Pick<
   | "taskIdleTimeoutSecs"
   | "targetConcurrentInputs"
   | "maxConcurrentInputs"
+  | "batchMaxSize"
 >;
 
 const defaultScaledownSecs = 60;
@@ -36,10 +37,11 @@ export function scalingSettingsOf(definition: Definition): ScalingSettings {
     buffer: settings?.bufferContainers ?? definition.ExperimentalBufferContainers,
     scaledownWindowMs:
       (settings?.scaledownWindow || definition.taskIdleTimeoutSecs || defaultScaledownSecs) * 1000,
-    targetConcurrency: Math.max(
-      1,
-      settings?.targetConcurrency || definition.targetConcurrentInputs || definition.maxConcurrentInputs,
-    ),
+    targetConcurrency:
+      Math.max(
+        1,
+        settings?.targetConcurrency || definition.targetConcurrentInputs || definition.maxConcurrentInputs,
+      ) * Math.max(1, definition.batchMaxSize),
   };
 }
 
@@ -51,7 +53,7 @@ export function inputTimeoutMs(definition: Pick<FunctionDefinition, "timeoutSecs
   return Math.min(definition.timeoutSecs || defaultTimeoutSecs, maxTimeoutSecs) * 1000;
 }
 
-/** Longest time between the order to start a container and its first question for an input. */
+/** Longest time that a container's process may take until its first question for an input. */
 export function startupTimeoutMs(
   definition: Pick<FunctionDefinition, "timeoutSecs" | "startupTimeoutSecs">,
 ): number {

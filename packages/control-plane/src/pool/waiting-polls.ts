@@ -1,12 +1,14 @@
 import type { CallInput } from "../call/function-call.ts";
-import type { Task } from "../task/task.ts";
+import type { InputQuestion, Task } from "../task/task.ts";
 
 /** A container's question for an input, while it has no answer. */
 export interface Poll {
   task: Task;
   /** Key of the request, empty when it has none. */
   key: string;
-  answer: (input: CallInput | undefined) => void;
+  batch: InputQuestion["batch"];
+  /** With nothing when there is nothing. */
+  answer: (inputs: CallInput[]) => void;
 }
 
 /** Longest time that a container waits for an input before it asks again. */
@@ -16,17 +18,17 @@ const longestPollMs = 55_000;
 export class WaitingPolls {
   #polls: Poll[] = [];
 
-  /** Resolves with undefined when the time is over, the caller has gone or the task is leaving. */
-  wait(task: Task, options: { key: string; signal: AbortSignal }): Promise<CallInput | undefined> {
-    const { key, signal } = options;
-    if (signal.aborted || task.isLeaving) return Promise.resolve(undefined);
+  /** Resolves with nothing when the time is over, the caller has gone or the task is leaving. */
+  wait(task: Task, question: InputQuestion): Promise<CallInput[]> {
+    const { key, signal, batch } = question;
+    if (signal.aborted || task.isLeaving) return Promise.resolve([]);
     return new Promise((resolve) => {
-      const answer = (input: CallInput | undefined) => {
+      const answer = (inputs: CallInput[]) => {
         clearTimeout(timer);
         signal.removeEventListener("abort", giveUp);
-        resolve(input);
+        resolve(inputs);
       };
-      const poll: Poll = { task, key, answer };
+      const poll: Poll = { task, key, batch, answer };
       const giveUp = () => this.dismiss((each) => each === poll);
       const timer = setTimeout(giveUp, longestPollMs);
       signal.addEventListener("abort", giveUp, { once: true });
@@ -51,6 +53,6 @@ export class WaitingPolls {
   dismiss(matches: (poll: Poll) => boolean): void {
     const dismissed = this.#polls.filter(matches);
     this.#polls = this.#polls.filter((poll) => !dismissed.includes(poll));
-    for (const poll of dismissed) poll.answer(undefined);
+    for (const poll of dismissed) poll.answer([]);
   }
 }

@@ -3,8 +3,8 @@ import {
   ObjectCreationType,
   SecretGetOrCreateResponseSchema,
   type ModalClient,
-  type SecretGetOrCreateRequest,
 } from "@dorian/protocol/modal";
+import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Idempotency } from "../database/idempotency.ts";
@@ -22,18 +22,27 @@ export function createSecretHandlers(options: {
   idempotency: Idempotency;
 }) {
   const { secrets, apps, environments, idempotency } = options;
+
+  const metadataOf = (secret: Secret) => ({
+    name: secret.name ?? "",
+    creationInfo: { createdAt: secret.createdAt / 1000, createdBy: "client" },
+    keys: secret.keys,
+    environmentName: environments.nameOf(secret.environment),
+    lastUsedAt: (secret.lastUsedAt ?? 0) / 1000,
+  });
+
   return {
     async secretGetOrCreate(request, context) {
-      const environment = environments.require(request.environmentName).name;
+      const { scope } = environments.require(request.environmentName);
       const { deploymentName, objectCreationType: type } = request;
       if (type === ObjectCreationType.UNSPECIFIED) {
-        const secret = secrets.named(environment, deploymentName);
+        const secret = secrets.named(scope, deploymentName);
         if (!secret) throw notFound(deploymentName);
         checkRequiredKeys(secret, request.requiredKeys);
-        return responseOf(secret.secretId, deploymentName, secret.createdAt);
+        return { secretId: secret.secretId, metadata: metadataOf(secret) };
       }
       requireClient(context, "Creating secrets");
-      checkEnv(request);
+      checkEnv(request.envDict);
       const anonymous =
         type === ObjectCreationType.ANONYMOUS_OWNED_BY_APP || type === ObjectCreationType.EPHEMERAL;
       if (anonymous) {
@@ -47,33 +56,74 @@ export function createSecretHandlers(options: {
             ? undefined
             : await trx
                 .selectFrom("secret")
-                .select(["secret_id", "created_at"])
-                .where("environment", "=", environment)
+                .select("secret_id")
+                .where("environment", "=", scope)
                 .where("name", "=", deploymentName)
                 .executeTakeFirst();
           if (known && type === ObjectCreationType.CREATE_IF_MISSING) {
-            return { response: responseOf(known.secret_id, deploymentName, known.created_at) };
+            const metadata = metadataOf(secrets.require(known.secret_id));
+            return { response: { secretId: known.secret_id, metadata } };
           }
           if (known && type === ObjectCreationType.CREATE_FAIL_IF_EXISTS) throw exists(deploymentName);
-          const written = await secrets.write(trx, {
-            environment,
+          const { secret, committed } = await secrets.write(trx, {
+            environment: scope,
             env: request.envDict,
             ...(anonymous ? {} : { name: deploymentName }),
             ...(request.appId === "" ? {} : { appId: request.appId }),
             ...(known ? { replaces: known.secret_id } : {}),
           });
-          return {
-            response: responseOf(written.secretId, deploymentName, written.createdAt),
-            committed: written.committed,
-          };
+          return { response: { secretId: secret.secretId, metadata: metadataOf(secret) }, committed };
         },
       );
     },
-  } satisfies ServiceHandlers<typeof ModalClient>;
-}
 
-function responseOf(secretId: string, name: string, createdAt: number) {
-  return { secretId, metadata: { name, creationInfo: { createdAt: createdAt / 1000, createdBy: "client" } } };
+    async secretGetInfo(request) {
+      return { metadata: metadataOf(secrets.require(request.secretId)) };
+    },
+
+    async secretList(request) {
+      const environment = environments.require(request.environmentName);
+      const { maxObjects = 0, createdBefore = 0 } = request.pagination ?? {};
+      const older = secrets
+        .list(environment.scope)
+        .filter((secret) => createdBefore === 0 || secret.createdAt / 1000 < createdBefore);
+      const page = maxObjects > 0 ? older.slice(0, maxObjects) : older;
+      return {
+        environmentName: environment.name,
+        items: page.map((secret) => ({
+          label: secret.name ?? "",
+          createdAt: secret.createdAt / 1000,
+          lastUsedAt: (secret.lastUsedAt ?? 0) / 1000,
+          environmentName: environment.name,
+          secretId: secret.secretId,
+          metadata: metadataOf(secret),
+        })),
+      };
+    },
+
+    async secretUpdate(request, context) {
+      const { secretId } = request;
+      const known = secrets.require(secretId);
+      return await idempotency.once(context, { method: "SecretUpdate", schema: EmptySchema }, async (trx) => {
+        const env = secrets.merged(secretId, request.updates);
+        checkEnv(env);
+        const { committed } = await secrets.write(trx, {
+          environment: known.environment,
+          env,
+          replaces: secretId,
+          ...(known.name === undefined ? {} : { name: known.name }),
+          ...(known.appId === undefined ? {} : { appId: known.appId }),
+        });
+        return { response: {}, committed };
+      });
+    },
+
+    async secretDelete(request) {
+      const { secretId } = secrets.require(request.secretId);
+      await secrets.delete([secretId]);
+      return {};
+    },
+  } satisfies ServiceHandlers<typeof ModalClient>;
 }
 
 function checkRequiredKeys(secret: Secret, required: readonly string[]): void {
@@ -85,8 +135,8 @@ function checkRequiredKeys(secret: Secret, required: readonly string[]): void {
   });
 }
 
-function checkEnv(request: SecretGetOrCreateRequest): void {
-  const env = Object.entries(request.envDict);
+function checkEnv(values: Record<string, string>): void {
+  const env = Object.entries(values);
   const bad = env.find(([key, value]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key) || value.includes("\0"));
   if (bad) {
     throw new AppError("SECRET_KEY_INVALID", `"${bad[0]}" cannot be an environment variable.`, {

@@ -3,6 +3,7 @@ import { newId } from "@dorian/base/ids";
 import { createHmac } from "node:crypto";
 import type { Selectable, Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
+import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
 import type { ServerKeys } from "../token/server-keys.ts";
 import { openSecret, sealSecret } from "./secret-seal.ts";
@@ -16,18 +17,24 @@ export interface Secret {
   appId: string | undefined;
   keys: string[];
   createdAt: number;
+  lastUsedAt: number | undefined;
 }
+
+/** How exactly it is kept when a secret was last used. */
+const usePrecisionMs = 60_000;
 
 export class SecretStore {
   #keys: ServerKeys;
+  #journal: Journal;
   #secrets = new Map<string, Secret & { sealed: Uint8Array; fingerprint: string }>();
 
-  private constructor(keys: ServerKeys) {
-    this.#keys = keys;
+  private constructor(options: { keys: ServerKeys; journal: Journal }) {
+    this.#keys = options.keys;
+    this.#journal = options.journal;
   }
 
-  static async load(options: { db: Database; keys: ServerKeys }): Promise<SecretStore> {
-    const store = new SecretStore(options.keys);
+  static async load(options: { db: Database; keys: ServerKeys; journal: Journal }): Promise<SecretStore> {
+    const store = new SecretStore(options);
     for (const row of await options.db.selectFrom("secret").selectAll().execute()) store.#put(row);
     return store;
   }
@@ -53,6 +60,55 @@ export class SecretStore {
     return env;
   }
 
+  /** Named secrets of an environment, newest first. */
+  list(environment: string): Secret[] {
+    return [...this.#secrets.values()]
+      .filter((secret) => secret.environment === environment && secret.name !== undefined)
+      .toSorted((a, b) => b.createdAt - a.createdAt);
+  }
+
+  /** To be called when a container or a build is given them. */
+  async used(secretIds: readonly string[], now: number): Promise<void> {
+    const before = now - usePrecisionMs;
+    const noted = secretIds.filter((secretId) => (this.#secrets.get(secretId)?.lastUsedAt ?? 0) < before);
+    if (noted.length === 0) return;
+    await this.#journal.write(
+      (trx) => trx.updateTable("secret").set({ last_used_at: now }).where("secret_id", "in", noted).execute(),
+      () => {
+        for (const secretId of noted) {
+          const secret = this.#secrets.get(secretId);
+          if (secret) this.#secrets.set(secretId, { ...secret, lastUsedAt: now });
+        }
+      },
+    );
+  }
+
+  /** Its content with these keys set or, where there is no value, removed. */
+  merged(secretId: string, updates: readonly { key: string; value?: string | undefined }[]): Record<string, string> {
+    const env = openSecret(this.#keys.secrets, secretId, this.#require(secretId).sealed);
+    for (const { key, value } of updates) {
+      if (value === undefined) delete env[key];
+      else env[key] = value;
+    }
+    return env;
+  }
+
+  async delete(secretIds: readonly string[]): Promise<void> {
+    if (secretIds.length === 0) return;
+    await this.#journal.write(
+      (trx) => trx.deleteFrom("secret").where("secret_id", "in", secretIds).execute(),
+      () => {
+        for (const secretId of secretIds) this.#secrets.delete(secretId);
+      },
+    );
+  }
+
+  /** Removes what an environment has. */
+  async removeScope(scope: string): Promise<void> {
+    const inScope = [...this.#secrets.values()].filter((secret) => secret.environment === scope);
+    await this.delete(inScope.map((secret) => secret.secretId));
+  }
+
   /** What stands for a secret in an image's identity: which one it is, not what it holds, so that it may be renewed. */
   buildName(secretId: string): string {
     const secret = this.#require(secretId);
@@ -72,17 +128,18 @@ export class SecretStore {
       env: Record<string, string>;
       replaces?: string;
     },
-  ): Promise<{ secretId: string; createdAt: number; committed: () => void }> {
+  ): Promise<{ secret: Secret; committed: () => void }> {
     const { environment, name, appId, env } = options;
     const fingerprint = this.#fingerprint(env);
-    if (name === undefined && appId !== undefined) {
+    if (name === undefined && appId !== undefined && options.replaces === undefined) {
       const same = await trx
         .selectFrom("secret")
-        .select(["secret_id", "created_at"])
+        .selectAll()
         .where("app_id", "=", appId)
+        .where("name", "is", null)
         .where("fingerprint", "=", fingerprint)
         .executeTakeFirst();
-      if (same) return { secretId: same.secret_id, createdAt: same.created_at, committed: () => undefined };
+      if (same) return { secret: secretFromRow(same), committed: () => undefined };
     }
     const secretId = options.replaces ?? newId("st");
     const row = {
@@ -94,14 +151,18 @@ export class SecretStore {
       sealed: sealSecret(this.#keys.secrets, secretId, env),
       fingerprint,
       created_at: Date.now(),
+      last_used_at: null,
     };
-    const { secret_id: _id, ...changed } = row;
+    const { secret_id: _id, created_at: _at, last_used_at: _used, ...changed } = row;
     await trx
       .insertInto("secret")
       .values(row)
       .onConflict((conflict) => conflict.column("secret_id").doUpdateSet(changed))
       .execute();
-    return { secretId, createdAt: row.created_at, committed: () => this.#put(row) };
+    const known = this.#secrets.get(secretId);
+    const createdAt = known?.createdAt ?? row.created_at;
+    const written = { ...row, created_at: createdAt, last_used_at: known?.lastUsedAt ?? null };
+    return { secret: secretFromRow(written), committed: () => this.#put(written) };
   }
 
   /** Forgets the nameless secrets of an app. */
@@ -127,14 +188,21 @@ export class SecretStore {
 
   #put(row: Selectable<SecretTable>): void {
     this.#secrets.set(row.secret_id, {
-      secretId: row.secret_id,
-      environment: row.environment,
-      name: row.name ?? undefined,
-      appId: row.app_id ?? undefined,
-      keys: JSON.parse(row.keys) as string[],
-      createdAt: row.created_at,
+      ...secretFromRow(row),
       sealed: row.sealed,
       fingerprint: row.fingerprint,
     });
   }
+}
+
+function secretFromRow(row: Selectable<SecretTable>): Secret {
+  return {
+    secretId: row.secret_id,
+    environment: row.environment,
+    name: row.name ?? undefined,
+    appId: row.app_id ?? undefined,
+    keys: JSON.parse(row.keys) as string[],
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at ?? undefined,
+  };
 }

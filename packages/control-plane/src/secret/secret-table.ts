@@ -11,4 +11,6 @@ export interface SecretTable {
   /** Keyed digest of the content, to recognise equal ones. */
   fingerprint: string;
   created_at: number;
+  /** When a container or a build was last given it, to the minute; null before that. */
+  last_used_at: number | null;
 }

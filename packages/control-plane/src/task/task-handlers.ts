@@ -42,9 +42,10 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
     },
 
     // Held until there is something to cancel, which then reaches the container at once.
-    async containerHeartbeat(_request, context) {
+    async containerHeartbeat(request, context) {
       const task = callingTask(tasks, context);
       if (!task) return {};
+      task.confirmsCancellation = request.canceledInputsReturnOutputsV2;
       const deadline = performance.now() + heartbeatHoldMs;
       while (task.cancellations.size === 0 && !task.isOver) {
         const timeoutMs = deadline - performance.now();
@@ -79,15 +80,16 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
       return {};
     },
 
-    async functionGetInputs(_request, context) {
+    async functionGetInputs(request, context) {
       const task = callingTask(tasks, context);
       if (!task) return killSwitch;
       tasks.ready(task);
-      const item = await task.owner.nextInput(task, {
+      const inputs = await task.owner.nextInputs(task, {
         key: context.idempotencyKey,
         signal: context.signal,
+        batch: { maxSize: request.batchMaxSize, lingerMs: Number(request.batchLingerMs) },
       });
-      if (item) return { inputs: [item] };
+      if (inputs.length > 0) return { inputs };
       if (!task.isLeaving) return {};
       tasks.toldToExit(task);
       return killSwitch;
@@ -111,6 +113,10 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
       return {
         tasks: tasks.live
           .filter((task) => request.appId === "" || task.facts.appId === request.appId)
+          .filter((task) => {
+            const { environmentName } = request;
+            return environmentName === "" || apps.lookupApp(task.facts.appId)?.environment === environmentName;
+          })
           .map((task) => ({
             taskId: task.taskId,
             appId: task.facts.appId,

@@ -58,7 +58,7 @@ export class TaskStore {
 const nobody: TaskOwner = {
   ready() {},
   startFailed() {},
-  nextInput: async () => undefined,
+  nextInputs: async () => [],
   putOutput: async () => undefined,
   leaving() {},
   ended() {},

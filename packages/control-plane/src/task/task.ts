@@ -22,8 +22,19 @@ export interface TaskEnd {
   reason: string;
   /** What its worker says went wrong, such as a last commit that failed. */
   failure: GenericResult | undefined;
+  /** Undefined when nobody could report it. */
+  exitCode?: number;
   frozenLayerId: string;
   frozenBytes: number;
+}
+
+/** A container's question for work. */
+export interface InputQuestion {
+  /** Key of the request, empty when it has none. */
+  key: string;
+  signal: AbortSignal;
+  /** For functions that take inputs together: how many, and how long the first may wait for others. */
+  batch: { maxSize: number; lingerMs: number };
 }
 
 /** Who gives a container its work. */
@@ -32,8 +43,8 @@ export interface TaskOwner {
   ready(task: Task): void;
   /** It will never ask for work, and that was not what the server wanted. Told once, before it has ended. */
   startFailed(task: Task, failure: StartFailure): void;
-  /** Resolves with work, or with undefined when the wait is over or the task is leaving. */
-  nextInput(task: Task, options: { key: string; signal: AbortSignal }): Promise<InputItem | undefined>;
+  /** Resolves with work, or with none when the wait is over or the task is leaving. */
+  nextInputs(task: Task, question: InputQuestion): Promise<InputItem[]>;
   /** Resolves when the output is durable. */
   putOutput(task: Task, output: FunctionPutOutputsItem): Promise<void>;
   /** It gets no more work: whoever waits for some on its behalf must be answered. */
@@ -47,6 +58,8 @@ export interface TaskOwner {
 export interface RunningInput {
   input: CallInput;
   timer: NodeJS.Timeout;
+  /** What of those that it was handed out together with is still wanted, itself included. */
+  batch: Set<CallInput>;
 }
 
 export interface TaskFacts {
@@ -70,12 +83,14 @@ export class Task {
   readonly running = new Map<string, RunningInput>();
   /** Cancelled inputs that it has not let go of yet, with the timer that loses patience. */
   readonly cancelling = new Map<string, NodeJS.Timeout>();
+  /** It answers for cancelled inputs, too. */
+  confirmsCancellation = false;
   /** Cancellations that it has not been told of. */
   readonly cancellations = new Set<string>();
-  /** Told of cancellations and of the end. */
+  /** Told of cancellations, of changes of state, and when its worker has been told to start it. */
   readonly changed = new Notifier();
-  /** Inputs by the key of the request that fetched them: an answer that got lost is asked for again. */
-  readonly delivered = new Map<string, string>();
+  /** Ids of inputs by the key of the request that fetched them: an answer that got lost is asked for again. */
+  readonly delivered = new Map<string, string[]>();
   #state: TaskState;
   workerId: string | undefined;
   workerName = "";
@@ -111,6 +126,7 @@ export class Task {
 
   move(to: TaskState): void {
     this.#state = taskMoves(this.#state, to);
+    this.changed.notify();
   }
 
   get isOver(): boolean {

@@ -41,12 +41,16 @@ export interface TasksOptions {
 export interface StopOptions {
   graceSecs: number;
   reason: string;
+  /** Nobody needs to read of it in the container's log. */
+  quiet?: boolean;
   /** For a container whose work nobody waits for: time to begin to stop. A process too busy for that is killed then. */
   responseSecs?: number;
 }
 
 /** Time that a worker gets beyond a container's grace before it is believed to have lost it. */
 const stopPatienceMs = 15_000;
+/** Time beyond the user's limit for the start in which the container's process must run. */
+const platformAllowanceMs = 60_000;
 /** Time for `@exit` after the kill switch. */
 const exitPatienceMs = 30_000;
 
@@ -119,6 +123,7 @@ export class Tasks implements Disposable {
     task.timeline.end("boot", this.#options.nowMs());
     if (task.state !== "assigned") return;
     task.move("starting");
+    this.#limitStart(task);
     this.#say(task, "importing code and running @enter");
   }
 
@@ -144,16 +149,14 @@ export class Tasks implements Disposable {
     }
     task.stopReason = reason;
     task.move("draining");
+    if (task.load === 0) this.#limitExit(task);
     task.owner.leaving(task);
     this.#save(task);
   }
 
   /** It has been told that there is no more: what remains is its `@exit`. */
   toldToExit(task: Task): void {
-    if (task.state !== "draining" || task.load > 0 || task.isTimed) return;
-    task.after(exitPatienceMs, () =>
-      this.stop(task, { graceSecs: 10, reason: "it did not exit when it was asked to" }),
-    );
+    if (task.state === "draining" && task.load === 0 && !task.isTimed) this.#limitExit(task);
   }
 
   /** It says itself that it cannot start, and will exit. */
@@ -222,6 +225,10 @@ export class Tasks implements Disposable {
     task.bytesCopied += Number(report.bytesCopied);
     task.startedAtMs ??= report.startedAt * 1000;
     if (report.phase === "image") this.#say(task, "creating the container");
+    // Not every client says hello itself.
+    if (report.phase === "boot") this.hello(task);
+    // A sandbox asks for no inputs: it is ready when its command runs.
+    if (report.phase === "enter") this.ready(task);
     if (task.wasReady) this.#save(task);
   }
 
@@ -236,6 +243,7 @@ export class Tasks implements Disposable {
     this.#end(task, "exited", {
       reason,
       failure: report.failure,
+      exitCode: report.exitCode,
       frozenLayerId: report.frozenLayerId,
       frozenBytes: Number(report.frozenBytes),
     });
@@ -307,6 +315,7 @@ export class Tasks implements Disposable {
           config: plan.config,
           secretEnv: plan.secretEnv,
           volumes: plan.volumes,
+          command: plan.command ?? [],
           gpuDevices: gpus.map((gpu) => gpu.device),
           freezeRoot,
           enqueuedAt: task.facts.enqueuedAtMs / 1000,
@@ -314,6 +323,7 @@ export class Tasks implements Disposable {
           graceSecs,
         },
       });
+      task.changed.notify();
       if (sent) this.#limitStart(task);
       else this.#end(task, "lost", { reason: `Worker ${task.workerName} was lost.` });
     } catch (error) {
@@ -328,11 +338,19 @@ export class Tasks implements Disposable {
     const spec = this.#options.catalog.spec(task.facts.functionId);
     if (!spec) return;
     const limitMs = startupTimeoutMs(spec.definition);
-    task.after(limitMs, () => {
+    // Until its process runs, time is the platform's.
+    const allowanceMs = task.state === "assigned" ? platformAllowanceMs : 0;
+    task.after(limitMs + allowanceMs, () => {
       const text = `The container was not ready within ${limitMs / 1000} s. Give it longer with \`startupTimeout\`.`;
       this.stop(task, { graceSecs: this.#options.graceSecs, reason: text });
       this.#failStart(task, { kind: "user", result: serverResult("TIMEOUT", text) });
     });
+  }
+
+  #limitExit(task: Task): void {
+    task.after(exitPatienceMs, () =>
+      this.stop(task, { graceSecs: 10, reason: "it did not exit when it was asked to" }),
+    );
   }
 
   #failStart(task: Task, failure: StartFailure): void {
@@ -342,7 +360,8 @@ export class Tasks implements Disposable {
   }
 
   #sendStop(task: Task, options: StopOptions): void {
-    const { graceSecs, reason, responseSecs = 0 } = options;
+    const { graceSecs, responseSecs = 0 } = options;
+    const reason = options.quiet ? "" : options.reason;
     this.#options.workers.send(task.workerId ?? "", {
       case: "stopTask",
       value: { taskId: task.taskId, graceSecs, reason, responseSecs },

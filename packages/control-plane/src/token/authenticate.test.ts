@@ -1,10 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { openDatabase } from "../database/database.ts";
+import { Journal } from "../database/journal.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import { openClientFile } from "./client-file.ts";
+import { CommandTokens } from "./command-token.ts";
 import { openServerKeys } from "./server-keys.ts";
+import { Tokens } from "./tokens.ts";
 
 async function temporary(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "dorian-token-"));
@@ -27,21 +32,36 @@ test("tokens are made once, for the owner alone, and kept while the address chan
 });
 
 test("who calls follows from the metadata, and anything wrong is refused with a remedy", async () => {
-  const tokens = await openClientFile(await temporary(), "http://127.0.0.1:1");
-  const authenticate = createAuthenticator(tokens);
+  const directory = await temporary();
+  const own = await openClientFile(directory, "http://127.0.0.1:1");
+  const db = await openDatabase(join(directory, "state.db"));
+  const journal = new Journal(db);
+  onTestFinished(async () => {
+    await journal[Symbol.asyncDispose]();
+    await db.destroy();
+  });
+  const tokens = await Tokens.load({ db, journal, own, now: Date.now });
+  const commandTokens = new CommandTokens({ key: randomBytes(32), nowMs: Date.now });
+  const authenticate = createAuthenticator(own, tokens, commandTokens);
   const taskId = "ta-0123456789012345678901";
-  const client = { "x-modal-token-id": tokens.tokenId, "x-modal-token-secret": tokens.tokenSecret };
-  const worker = { "dorian-worker-token": tokens.workerToken };
-  expect(authenticate(metadata(client))).toEqual({ kind: "client", tokenId: tokens.tokenId });
+  const command = { authorization: `Bearer ${commandTokens.mint(taskId)}` };
+  const client = { "x-modal-token-id": own.tokenId, "x-modal-token-secret": own.tokenSecret };
+  const worker = { "dorian-worker-token": own.workerToken };
+  expect(authenticate(metadata(client))).toEqual({ kind: "client", tokenId: own.tokenId });
+  expect(authenticate(metadata(command))).toEqual({ kind: "command", taskId });
   expect(authenticate(metadata(worker))).toEqual({ kind: "worker" });
   expect(authenticate(metadata({ ...worker, "dorian-task-id": taskId }))).toEqual({ kind: "task", taskId });
+  for (const nothing of [{}, { "dorian-task-id": taskId }]) {
+    expect(authenticate(metadata(nothing))).toEqual({ kind: "anonymous" });
+  }
   for (const wrong of [
-    {},
-    { "dorian-task-id": taskId },
+    { "x-modal-token-id": own.tokenId },
     { ...client, "x-modal-token-secret": "as-guess" },
     { ...client, "x-modal-token-id": "ak-guess" },
     { "dorian-worker-token": "wt-guess", ...client },
     { ...worker, "dorian-task-id": "../escape" },
+    { authorization: "Bearer a.b.c" },
+    { authorization: `${command.authorization}x` },
   ]) {
     expect(() => authenticate(metadata(wrong))).toThrowError(
       expect.objectContaining({

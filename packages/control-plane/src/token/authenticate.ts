@@ -3,6 +3,8 @@ import { isId } from "@dorian/base/ids";
 import type { Identity } from "@dorian/protocol/service";
 import { hash, timingSafeEqual } from "node:crypto";
 import type { ClientFile } from "./client-file.ts";
+import type { CommandTokens } from "./command-token.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** The part of a gRPC call's metadata that says who calls. */
 export interface CallMetadata {
@@ -14,51 +16,45 @@ const workerTokenKey = "dorian-worker-token";
 const taskIdKey = "dorian-task-id";
 
 /**
- * Decides who calls: a client by its token, a worker by the worker token, a task when a worker says so.
+ * Decides who calls: a client by its token, a worker by the worker token, a task when a worker says so, and who runs
+ * commands in a container by a token for that.
  *
- * @throws AppError TOKEN_MISSING, TOKEN_INVALID
+ * Who shows nothing at all is nobody: what that may call, its permissions say.
+ *
+ * @throws AppError TOKEN_INVALID
  */
 export function createAuthenticator(
-  tokens: Pick<ClientFile, "tokenId" | "tokenSecret" | "workerToken">,
+  { workerToken: expectedWorkerToken }: Pick<ClientFile, "workerToken">,
+  tokens: Pick<Tokens, "verify">,
+  commandTokens: Pick<CommandTokens, "taskOf">,
 ): (metadata: CallMetadata) => Identity {
-  const expected = {
-    workerToken: digestOf(tokens.workerToken),
-    tokenId: digestOf(tokens.tokenId),
-    tokenSecret: digestOf(tokens.tokenSecret),
-  };
+  const workerDigest = digestOf(expectedWorkerToken);
   return (metadata) => {
     const workerToken = textOf(metadata, workerTokenKey);
     if (workerToken !== "") {
-      if (!isSame(workerToken, expected.workerToken))
+      if (!timingSafeEqual(digestOf(workerToken), workerDigest))
         throw invalid("The worker's token is not this server's.");
       const taskId = textOf(metadata, taskIdKey);
       if (taskId === "") return { kind: "worker" };
       if (!isId("ta", taskId)) throw invalid(`"${taskId}" is not a task id.`);
       return { kind: "task", taskId };
     }
+    const bearer = /^Bearer (.+)$/.exec(textOf(metadata, "authorization"))?.[1];
+    if (bearer !== undefined) {
+      const taskId = commandTokens.taskOf(bearer);
+      if (taskId === undefined) throw invalid("The token for commands has expired or is not this server's.");
+      return { kind: "command", taskId };
+    }
     const tokenId = textOf(metadata, "x-modal-token-id");
     const tokenSecret = textOf(metadata, "x-modal-token-secret");
-    if (tokenId === "" || tokenSecret === "") {
-      throw new AppError("TOKEN_MISSING", "The call carries no token.", {
-        status: "UNAUTHENTICATED",
-        remedy:
-          "Set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET to the values that `dorian token new` prints on the server's machine.",
-      });
-    }
-    // Both are compared whatever the first says, so that the time taken tells nothing.
-    const sameId = isSame(tokenId, expected.tokenId);
-    const sameSecret = isSame(tokenSecret, expected.tokenSecret);
-    if (!sameId || !sameSecret) throw invalid(`The token "${tokenId}" is not valid here.`);
+    if (tokenId === "" && tokenSecret === "") return { kind: "anonymous" };
+    if (!tokens.verify(tokenId, tokenSecret)) throw invalid(`The token "${tokenId}" is not valid here.`);
     return { kind: "client", tokenId };
   };
 }
 
 function textOf(metadata: CallMetadata, key: string): string {
   return String(metadata.get(key)[0] ?? "");
-}
-
-function isSame(given: string, expectedDigest: Buffer): boolean {
-  return timingSafeEqual(digestOf(given), expectedDigest);
 }
 
 function digestOf(text: string): Buffer {

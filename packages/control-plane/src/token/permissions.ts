@@ -8,6 +8,7 @@ import {
   type Identity,
   type ServiceHandlers,
 } from "@dorian/protocol/service";
+import type { TaskCommandRouter } from "@dorian/protocol/task-command-router";
 import type { WorkerService } from "@dorian/protocol/worker";
 
 type Caller = Identity["kind"];
@@ -16,6 +17,8 @@ type Permissions<S extends DescService> = Record<keyof S["method"], readonly Cal
 const clients = ["client"] as const;
 const tasks = ["task"] as const;
 const both = ["client", "task"] as const;
+/** Those without a token, too: it is how they come by one. */
+const anybody = ["client", "task", "anonymous"] as const;
 
 /** Who may call what. A task looks things up, calls functions and uses volumes; apps and images are clients' affair. */
 export const modalPermissions: Permissions<typeof ModalClient> = {
@@ -47,7 +50,7 @@ export const modalPermissions: Permissions<typeof ModalClient> = {
   blobGet: both,
   classCreate: clients,
   classGet: both,
-  clientHello: both,
+  clientHello: anybody,
   containerCheckpoint: tasks,
   containerExec: clients,
   containerExecGetOutput: clients,
@@ -106,9 +109,9 @@ export const modalPermissions: Permissions<typeof ModalClient> = {
   imageListTags: clients,
   imagePublish: clients,
   imageTagRevisions: clients,
-  mountBatchedCheckExistence: clients,
+  mountBatchedCheckExistence: both,
   mountGetOrCreate: clients,
-  mountPutFile: clients,
+  mountPutFile: both,
   queueClear: both,
   queueCreate: both,
   queueDelete: both,
@@ -121,11 +124,16 @@ export const modalPermissions: Permissions<typeof ModalClient> = {
   queueNextItems: both,
   queuePut: both,
   sandboxCreate: clients,
+  sandboxCreateV2: clients,
+  sandboxGetCommandRouterAccess: clients,
   sandboxGetLogs: clients,
   sandboxGetTaskId: clients,
+  sandboxGetTaskIdV2: clients,
   sandboxStdinWrite: clients,
   sandboxTerminate: clients,
+  sandboxTerminateV2: clients,
   sandboxWait: clients,
+  sandboxWaitV2: clients,
   secretDelete: clients,
   secretGetInfo: clients,
   secretGetOrCreate: both,
@@ -135,8 +143,8 @@ export const modalPermissions: Permissions<typeof ModalClient> = {
   taskGetInfo: both,
   taskList: both,
   taskResult: tasks,
-  tokenFlowCreate: clients,
-  tokenFlowWait: clients,
+  tokenFlowCreate: anybody,
+  tokenFlowWait: anybody,
   tokenInfoGet: both,
   volumeCommit: both,
   volumeCopyFiles: both,
@@ -157,6 +165,14 @@ export const modalPermissions: Permissions<typeof ModalClient> = {
   volumeRemoveFile: both,
   volumeRemoveFile2: both,
   volumeRename: both,
+  webhookTokenCreate: clients,
+  webhookTokenDelete: clients,
+  webhookTokenEnvironmentAdd: clients,
+  webhookTokenEnvironmentList: clients,
+  webhookTokenEnvironmentRemove: clients,
+  webhookTokenList: clients,
+  webhookTokenListForEnvironment: clients,
+  webhookTokenUpdate: clients,
   workspaceNameLookup: both,
 };
 
@@ -166,12 +182,24 @@ export const workerPermissions: Permissions<typeof WorkerService> = {
   volumeHead: ["worker"],
 };
 
+export const commandPermissions: Permissions<typeof TaskCommandRouter> = {
+  taskExecPoll: ["command"],
+  taskExecStart: ["command"],
+  taskExecStdinWrite: ["command"],
+  taskExecStdioRead: ["command"],
+  taskExecWait: ["command"],
+};
+
 export const operatorPermissions: Permissions<typeof OperatorService> = {
   serverInfo: clients,
   imageList: clients,
   volumeVersions: clients,
   taskTimeline: clients,
   containerExec: clients,
+  tokenApprove: clients,
+  tokenCreate: clients,
+  tokenList: clients,
+  tokenRevoke: clients,
 };
 
 /** The handlers, each behind its permission. */
@@ -204,10 +232,19 @@ const callerNames: Record<Caller, string> = {
   client: "a client",
   task: "a running container",
   worker: "a worker",
+  command: "a command's caller",
+  anonymous: "a caller without a token",
 };
 
 function checkCaller(allowed: readonly Caller[], identity: Identity, what: string): void {
   if (allowed.includes(identity.kind)) return;
+  if (identity.kind === "anonymous") {
+    throw new AppError("TOKEN_MISSING", "The call carries no token.", {
+      status: "UNAUTHENTICATED",
+      remedy:
+        "Set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET to the values that `dorian token new` prints on the server's machine.",
+    });
+  }
   const who = allowed.map((caller) => callerNames[caller]).join(" or ");
   throw new AppError("PERMISSION_DENIED", `${what} is not for ${callerNames[identity.kind]}.`, {
     status: "PERMISSION_DENIED",

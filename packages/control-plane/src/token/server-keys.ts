@@ -11,6 +11,8 @@ export interface ServerKeys {
   fingerprints: Buffer;
   /** Signs the addresses that files are fetched from and sent to. */
   urls: Buffer;
+  /** Signs what clients carry about and show again. */
+  tokens: Buffer;
 }
 
 /** Reads `server.key`, or makes it. Without that file the stored secrets are lost, which is its point. */
@@ -23,5 +25,10 @@ export async function openServerKeys(dataDirectory: string): Promise<ServerKeys>
     });
   }
   const derive = (use: string) => Buffer.from(hkdfSync("sha256", master, "", `dorian ${use}`, 32));
-  return { secrets: derive("secrets"), fingerprints: derive("fingerprints"), urls: derive("urls") };
+  return {
+    secrets: derive("secrets"),
+    fingerprints: derive("fingerprints"),
+    urls: derive("urls"),
+    tokens: derive("tokens"),
+  };
 }

@@ -1,16 +1,23 @@
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { LayerStore } from "@dorian/storage/layer-store";
-import { createReadStream } from "node:fs";
+import type { Identity } from "@dorian/protocol/service";
+import { signedPaths } from "@dorian/protocol/task-http";
 import { join, relative } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { HttpRoute } from "../http/http-route.ts";
 import { limitBytes } from "../http/limit-bytes.ts";
+import { sendFile } from "../http/send-file.ts";
 import type { SignedUrls } from "../http/signed-urls.ts";
 
 /** Bytes of a file that one address stands for. */
 const urlBytes = 8 * 1024 * 1024;
 const validMs = 60 * 60_000;
+
+/** A file in a layer. */
+export interface StoredFile {
+  layerId: string;
+  hostPath: string;
+}
 
 /** Addresses for the bytes of volume files: GET of a range of a file, PUT of a block to make files of. */
 export class FileUrls {
@@ -24,20 +31,24 @@ export class FileUrls {
     this.routes = [this.#get(), this.#put(options.blocks)];
   }
 
-  /** Addresses of the bytes from `start` to `end` of a file in a layer, 8 MiB each. */
-  get(layerId: string, hostPath: string, range: { start: number; end: number }): string[] {
-    const path = relative(this.#layers.path(layerId), hostPath);
+  /** Addresses of the bytes from `start` to `end` of a file in a layer: one for each 8 MiB of the file. */
+  get(caller: Identity, file: StoredFile, range: { start: number; end: number }): string[] {
     const addresses: string[] = [];
-    for (let start = range.start; start < range.end; start += urlBytes) {
-      const end = Math.min(start + urlBytes, range.end);
-      const parameters = { path, start: String(start), end: String(end) };
-      addresses.push(this.#urls.sign({ method: "GET", path: `/layers/${layerId}`, parameters, validMs }));
+    for (let start = range.start; start < range.end;) {
+      const end = Math.min((Math.floor(start / urlBytes) + 1) * urlBytes, range.end);
+      addresses.push(this.#sign(caller, file, { start, end }));
+      start = end;
     }
     return addresses;
   }
 
-  put(sha: string): string {
-    return this.#urls.sign({ method: "PUT", path: `/blocks/${sha}`, validMs });
+  /** The address of a whole file. */
+  whole(caller: Identity, file: StoredFile, size: number): string {
+    return this.#sign(caller, file, { start: 0, end: size });
+  }
+
+  put(caller: Identity, sha: string): string {
+    return this.#urls.sign({ caller, method: "PUT", path: `${signedPaths.blocks}${sha}`, validMs });
   }
 
   /** @throws AppError BLOCK_RECEIPT_INVALID when `receipt` is not what the PUT of that block answered */
@@ -49,22 +60,27 @@ export class FileUrls {
     });
   }
 
+  #sign(caller: Identity, { layerId, hostPath }: StoredFile, range: { start: number; end: number }): string {
+    const path = relative(this.#layers.path(layerId), hostPath);
+    const parameters = { path, start: String(range.start), end: String(range.end) };
+    return this.#urls.sign({
+      caller,
+      method: "GET",
+      path: `${signedPaths.layers}${layerId}`,
+      parameters,
+      validMs,
+    });
+  }
+
   #get(): HttpRoute {
     return {
       method: "GET",
-      prefix: "/layers/",
-      handle: async ({ response, url, rest: layerId, signal }) => {
+      prefix: signedPaths.layers,
+      handle: async ({ incoming, response, url, rest: layerId, signal }) => {
         const { path = "", start, end } = this.#urls.verify("GET", url);
-        const [from, to] = [Number(start), Number(end)];
-        const file = createReadStream(join(this.#layers.path(layerId), path), { start: from, end: to - 1 });
-        file.once("open", () => {
-          response.writeHead(200, {
-            "Content-Length": to - from,
-            "Content-Type": "application/octet-stream",
-          });
-        });
+        const file = { path: join(this.#layers.path(layerId), path), start: Number(start), end: Number(end) };
         try {
-          await pipeline(file, response, { signal });
+          await sendFile({ incoming, response, signal }, file);
         } catch (error) {
           throw errnoOf(error) === "ENOENT" ? versionGone(error) : error;
         }
@@ -75,7 +91,7 @@ export class FileUrls {
   #put(blocks: BlockStore): HttpRoute {
     return {
       method: "PUT",
-      prefix: "/blocks/",
+      prefix: signedPaths.blocks,
       handle: async ({ incoming, response, url, rest: sha, signal }) => {
         this.#urls.verify("PUT", url);
         if (Number(incoming.headers["content-length"] ?? 0) > urlBytes) throw tooLarge();

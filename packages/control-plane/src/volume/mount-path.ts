@@ -62,11 +62,10 @@ function checkPath(path: string): void {
 }
 
 function checkSubPath(mountPath: string, subPath: string): void {
-  const inside = posix.normalize(subPath);
-  if (!posix.isAbsolute(subPath) && inside !== ".." && !inside.startsWith("../")) return;
+  if (!subPath.split("/").includes("..") && !subPath.includes("\0")) return;
   throw invalid(
     `The volume at "${mountPath}" has the sub-path "${subPath}", which is outside the volume.`,
-    "Name a directory inside the volume, relative to its root.",
+    'Name a directory inside the volume by its path from the root, without "..".',
   );
 }
 

@@ -1,135 +1,153 @@
-import { EmptySchema } from "@bufbuild/protobuf/wkt";
+import { open } from "node:fs/promises";
 import { AppError } from "@dorian/base/app-error";
-import {
-  FileEntry_FileType as WireType,
-  type ModalClient,
-  type VolumePutFiles2Request,
-} from "@dorian/protocol/modal";
-import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
-import type { FileContent } from "@dorian/storage/assemble-file";
+import { FileEntry_FileType as WireType, type ModalClient } from "@dorian/protocol/modal";
+import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { listTree, pathNotFound, resolvePath, type FileType } from "@dorian/storage/stack-view";
-import { copyPaths, putFiles, removePath } from "@dorian/storage/volume-edit";
+import type { BlobRegistry } from "../blob/blob-registry.ts";
 import type { Idempotency } from "../database/idempotency.ts";
 import type { FileUrls } from "./file-urls.ts";
-import { authorOf } from "./volume-handlers.ts";
+import { receivedBlocks, receivedWhole } from "./received-files.ts";
+import { VolumeEdits } from "./volume-edits.ts";
 import type { VolumeRegistry } from "./volume-registry.ts";
 
 const entriesPerMessage = 1000;
+/** Bytes that an answer may hold itself. */
+const inlineBytes = 8 * 1024 * 1024;
 
 export interface VolumeFileHandlerOptions {
   volumes: VolumeRegistry;
   layers: LayerStore;
   blocks: BlockStore;
+  blobs: BlobRegistry;
   fileUrls: FileUrls;
   idempotency: Idempotency;
 }
 
-/** The files of volumes, from outside of containers. Every change is a version of its own, or nothing. */
+/**
+ * The files of volumes, from outside of containers. Older clients, and newer ones with volumes of version 1, send whole
+ * files through the calls of mounts and use the calls without a 2; all volumes serve both.
+ */
 export function createVolumeFileHandlers(options: VolumeFileHandlerOptions) {
-  const { volumes, layers, blocks, fileUrls, idempotency } = options;
+  const { volumes, layers, blocks, blobs, fileUrls } = options;
+  const edits = new VolumeEdits(options);
 
-  /** Appends the layer that `make` writes on top of the newest version; undefined: nothing to do. */
-  const edit = async (
-    context: CallContext,
-    method: string,
-    volumeId: string,
-    make: (stackPaths: string[]) => Promise<string | undefined>,
-    editOptions: { exclusive: boolean } = { exclusive: false },
-  ) => {
-    let made: string | undefined;
-    try {
-      await idempotency.onceAfter(context, { method, schema: EmptySchema }, async () => {
-        const base = volumes.head(volumeId);
-        const layerId = await make(volumes.stackPaths(volumeId));
-        if (layerId === undefined) return async () => ({ response: {} });
-        made = layerId;
-        const bytes = await layers.sizeOf(layerId);
-        return async (trx) => {
-          volumes.requireNamed(volumeId);
-          const change = { layerId, author: authorOf(context), bytes };
-          const { head, committed } = await volumes.appendIn(trx, volumeId, change);
-          if (editOptions.exclusive && head.version !== base.version + 1) throw changedMeanwhile();
-          return { response: {}, committed };
-        };
-      });
-    } catch (error) {
-      if (made !== undefined) await layers.remove(made);
-      throw error;
+  const found = async (request: { volumeId: string; path: string; start: bigint; len: bigint }) => {
+    const { volumeId, path } = request;
+    volumes.requireAlive(volumeId);
+    const { layerIds } = volumes.head(volumeId);
+    const file = await resolvePath(volumes.stackPaths(volumeId), path);
+    if (!file) throw pathNotFound(path);
+    if (!file.stats.isFile()) throw notAFile(path);
+    const { size } = file.stats;
+    const range = rangeOf(path, Number(request.start), Number(request.len), size);
+    const layerId = layerIds.find((each) => file.hostPath.startsWith(`${layers.path(each)}/`)) ?? "";
+    return { hostPath: file.hostPath, layerId, size, range };
+  };
+
+  const list = async function* (request: {
+    volumeId: string;
+    path: string;
+    recursive: boolean;
+    maxEntries?: number | undefined;
+  }) {
+    volumes.requireAlive(request.volumeId);
+    const stack = volumes.stackPaths(request.volumeId);
+    let left = request.maxEntries ?? Number.POSITIVE_INFINITY;
+    let entries: { path: string; type: WireType; mtime: bigint; size: bigint }[] = [];
+    for await (const entry of listTree(stack, request.path, { recursive: request.recursive })) {
+      if (left-- <= 0) break;
+      const mtime = BigInt(Math.max(0, Math.floor(entry.mtimeMs / 1000)));
+      entries.push({ path: entry.path, type: wireTypes[entry.type], mtime, size: BigInt(entry.size) });
+      if (entries.length < entriesPerMessage) continue;
+      yield { entries };
+      entries = [];
     }
+    if (entries.length > 0) yield { entries };
   };
 
   return {
-    async *volumeListFiles2(request) {
-      volumes.requireNamed(request.volumeId);
-      const stack = volumes.stackPaths(request.volumeId);
-      let left = request.maxEntries ?? Number.POSITIVE_INFINITY;
-      let entries: { path: string; type: WireType; mtime: bigint; size: bigint }[] = [];
-      for await (const entry of listTree(stack, request.path, { recursive: request.recursive })) {
-        if (left-- <= 0) break;
-        const mtime = BigInt(Math.max(0, Math.floor(entry.mtimeMs / 1000)));
-        entries.push({ path: entry.path, type: wireTypes[entry.type], mtime, size: BigInt(entry.size) });
-        if (entries.length < entriesPerMessage) continue;
-        yield { entries };
-        entries = [];
-      }
-      if (entries.length > 0) yield { entries };
+    volumeListFiles2(request) {
+      return list(request);
+    },
+
+    volumeListFiles(request, context) {
+      return list(context.clientVersion?.startsWith("0.62.") ? withoutGlob(request) : request);
     },
 
     async volumePutFiles2(request, context) {
-      volumes.requireNamed(request.volumeId);
-      const { files, missing } = await receivedFiles(request, blocks, fileUrls);
+      const { volumeId } = request;
+      volumes.requireAlive(volumeId);
+      const { files, missing } = await receivedBlocks(request, context.identity, { blocks, fileUrls });
       if (missing.length > 0) return { missingBlocks: missing };
       const overwrite = !request.disallowOverwriteExistingFiles;
-      const put = (stack: string[]) => putFiles(layers, stack, files, blocks, { overwrite });
-      await retryWhenChanged(() =>
-        edit(context, "VolumePutFiles2", request.volumeId, put, { exclusive: !overwrite }),
-      );
+      await edits.put({ context, method: "VolumePutFiles2", volumeId }, files, { overwrite });
       return { missingBlocks: [] };
     },
 
-    async volumeGetFile2(request) {
-      volumes.requireNamed(request.volumeId);
-      const { layerIds } = volumes.head(request.volumeId);
-      const found = await resolvePath(volumes.stackPaths(request.volumeId), request.path);
-      if (!found) throw pathNotFound(request.path);
-      if (!found.stats.isFile()) {
-        throw new AppError("PATH_IS_NOT_A_FILE", `${JSON.stringify(request.path)} is not a file.`, {
-          status: "INVALID_ARGUMENT",
-          remedy: "List it with `dorian volume ls`, and get the files in it.",
-        });
-      }
-      const { start, end } = rangeOf(
-        request.path,
-        Number(request.start),
-        Number(request.len),
-        found.stats.size,
-      );
-      const layerId = layerIds.find((each) => found.hostPath.startsWith(`${layers.path(each)}/`));
+    async volumePutFiles(request, context) {
+      const { volumeId } = request;
+      volumes.requireAlive(volumeId);
+      const files = await receivedWhole(request.files, blocks);
+      const overwrite = !request.disallowOverwriteExistingFiles;
+      await edits.put({ context, method: "VolumePutFiles", volumeId }, files, { overwrite });
+      return {};
+    },
+
+    async volumeGetFile2(request, { identity }) {
+      const { layerId, hostPath, size, range } = await found(request);
       return {
-        getUrls: layerId === undefined ? [] : fileUrls.get(layerId, found.hostPath, { start, end }),
-        size: BigInt(found.stats.size),
-        start: BigInt(start),
-        len: BigInt(end - start),
+        getUrls: fileUrls.get(identity, { layerId, hostPath }, range),
+        size: BigInt(size),
+        start: BigInt(range.start),
+        len: BigInt(range.end - range.start),
+      };
+    },
+
+    async volumeGetFile(request, { identity }) {
+      const { layerId, hostPath, size, range } = await found(request);
+      const isWhole = request.start === 0n && request.len === 0n;
+      if (isWhole && size > inlineBytes) {
+        const blobId = blobs.lend(fileUrls.whole(identity, { layerId, hostPath }, size));
+        return {
+          dataOneof: { case: "dataBlobId" as const, value: blobId },
+          size: BigInt(size),
+          len: BigInt(size),
+        };
+      }
+      const data = await read(hostPath, range.start, Math.min(range.end, range.start + inlineBytes));
+      return {
+        dataOneof: { case: "data" as const, value: data },
+        size: BigInt(size),
+        start: BigInt(range.start),
+        len: BigInt(data.length),
       };
     },
 
     async volumeRemoveFile2(request, context) {
       const { volumeId, path, recursive } = request;
-      volumes.requireNamed(volumeId);
-      await edit(context, "VolumeRemoveFile2", volumeId, (stack) =>
-        removePath(layers, stack, path, { recursive }),
-      );
+      await edits.remove({ context, method: "VolumeRemoveFile2", volumeId }, path, { recursive });
+      return {};
+    },
+
+    async volumeRemoveFile(request, context) {
+      const { volumeId, path, recursive } = request;
+      await edits.remove({ context, method: "VolumeRemoveFile", volumeId }, path, { recursive });
       return {};
     },
 
     async volumeCopyFiles2(request, context) {
-      const { volumeId, srcPaths, dstPath, recursive } = request;
-      volumes.requireNamed(volumeId);
-      await edit(context, "VolumeCopyFiles2", volumeId, (stack) =>
-        copyPaths(layers, stack, srcPaths, dstPath, { recursive }),
-      );
+      const { volumeId, srcPaths: sources, dstPath: target, recursive } = request;
+      const edit = { context, method: "VolumeCopyFiles2", volumeId };
+      await edits.copy(edit, { sources, target }, { recursive });
+      return {};
+    },
+
+    async volumeCopyFiles(request, context) {
+      const { volumeId, srcPaths: sources, dstPath: target, recursive } = request;
+      const edit = { context, method: "VolumeCopyFiles", volumeId };
+      await edits.copy(edit, { sources, target }, { recursive });
       return {};
     },
   } satisfies ServiceHandlers<typeof ModalClient>;
@@ -144,31 +162,30 @@ const wireTypes: Record<FileType, WireType> = {
   device: WireType.UNSPECIFIED,
 };
 
-/** The files as blocks that are here, or which blocks have still to come: one entry for each distinct content. */
-async function receivedFiles(request: VolumePutFiles2Request, blocks: BlockStore, fileUrls: FileUrls) {
-  const present = new Map<string, boolean>();
-  const missing: { fileIndex: bigint; blockIndex: bigint; putUrl: string }[] = [];
-  const files: FileContent[] = [];
-  for (const [fileIndex, file] of request.files.entries()) {
-    const references = [];
-    for (const [blockIndex, block] of file.blocks.entries()) {
-      const sha = Buffer.from(block.contentsSha256).toString("hex");
-      if (block.putResponse) fileUrls.checkReceipt(sha, block.putResponse);
-      if (!present.has(sha)) {
-        present.set(sha, await blocks.touch(sha));
-        if (present.get(sha) === false) {
-          missing.push({
-            fileIndex: BigInt(fileIndex),
-            blockIndex: BigInt(blockIndex),
-            putUrl: fileUrls.put(sha),
-          });
-        }
-      }
-      references.push({ sha, size: (await blocks.sizeOf(sha)) ?? 0 });
-    }
-    files.push({ path: file.path, size: Number(file.size), mode: file.mode, blocks: references });
+/** Clients of 0.62 say "all in it" by a path that ends with ** or *. */
+function withoutGlob<R extends { path: string; recursive: boolean }>(request: R): R {
+  const stars = /\*+$/.exec(request.path)?.[0].length ?? 0;
+  if (stars === 0) return request;
+  return { ...request, path: request.path.slice(0, -stars), recursive: stars > 1 };
+}
+
+async function read(path: string, start: number, end: number): Promise<Uint8Array> {
+  await using file = await open(path);
+  const data = new Uint8Array(end - start);
+  let filled = 0;
+  while (filled < data.length) {
+    const { bytesRead } = await file.read(data, filled, data.length - filled, start + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
   }
-  return { files, missing };
+  return data.subarray(0, filled);
+}
+
+function notAFile(path: string): AppError {
+  return new AppError("PATH_IS_NOT_A_FILE", `${JSON.stringify(path)} is not a file.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "List it, and get the files in it.",
+  });
 }
 
 function rangeOf(path: string, start: number, length: number, size: number): { start: number; end: number } {
@@ -178,24 +195,4 @@ function rangeOf(path: string, start: number, length: number, size: number): { s
     `${JSON.stringify(path)} has ${size} bytes; there is nothing from byte ${start} on.`,
     { status: "OUT_OF_RANGE", remedy: "Ask for a range within the file." },
   );
-}
-
-const changedCode = "VOLUME_CHANGED";
-
-function changedMeanwhile(): AppError {
-  return new AppError(changedCode, "The volume was changed by others while files were put into it.", {
-    status: "ABORTED",
-    remedy: "Try again, or allow that files are overwritten.",
-  });
-}
-
-// Whether a file exists is decided on the version that the new one follows.
-async function retryWhenChanged(work: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!AppError.is(error) || error.code !== changedCode || attempt === 10) throw error;
-    }
-  }
 }

@@ -1,20 +1,14 @@
 import { AppError } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
+import type { VolumeFsVersion } from "@dorian/protocol/modal";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
-
-export interface Volume {
-  volumeId: string;
-  environment: string;
-  /** Undefined once deleted: tasks that use it keep it until they end. */
-  name: string | undefined;
-  createdAt: number;
-  createdBy: string;
-  deletedAt: number | undefined;
-}
+import type { ObjectKind } from "../named-object/get-or-create.ts";
+import { volumeExists, volumeFromRow, volumeNotFound, type Volume } from "./volume.ts";
 
 export interface VolumeHead {
   volumeId: string;
@@ -31,12 +25,18 @@ export interface VolumeChange {
 }
 
 /** Volumes and the newest version of each, in memory; all versions in the database. */
-export class VolumeRegistry {
+export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsVersion }> {
+  readonly noun = "a volume";
+  readonly notFound = volumeNotFound;
+  readonly exists = volumeExists;
   #db: Database;
   #journal: Journal;
   #layers: LayerStore;
   #onLongStack: (volumeId: string) => void = () => undefined;
   #volumes = new Map<string, Volume>();
+  /** Volumes by environment and name. */
+  #ids = new Map<string, string>();
+  #lastCreatedAt = 0;
   #heads = new Map<string, VolumeHead>();
 
   private constructor(options: VolumeRegistryOptions) {
@@ -48,14 +48,7 @@ export class VolumeRegistry {
   static async load(options: VolumeRegistryOptions): Promise<VolumeRegistry> {
     const registry = new VolumeRegistry(options);
     for (const row of await options.db.selectFrom("volume").selectAll().execute()) {
-      registry.put({
-        volumeId: row.volume_id,
-        environment: row.environment,
-        name: row.name ?? undefined,
-        createdAt: row.created_at,
-        createdBy: row.created_by,
-        deletedAt: row.deleted_at ?? undefined,
-      });
+      registry.put(volumeFromRow(row));
     }
     const heads = await options.db
       .selectFrom("volume_version")
@@ -72,6 +65,10 @@ export class VolumeRegistry {
     for (const head of this.#heads.values()) if (head.layerIds.length > longStack) listener(head.volumeId);
   }
 
+  get(volumeId: string): Volume | undefined {
+    return this.#volumes.get(volumeId);
+  }
+
   /** A volume that may have been deleted meanwhile. @throws AppError VOLUME_NOT_FOUND */
   require(volumeId: string): Volume {
     const volume = this.#volumes.get(volumeId);
@@ -80,17 +77,100 @@ export class VolumeRegistry {
   }
 
   /** @throws AppError VOLUME_NOT_FOUND also when it was deleted */
-  requireNamed(volumeId: string): Volume & { name: string } {
+  requireAlive(volumeId: string): Volume {
     const volume = this.require(volumeId);
-    if (volume.name === undefined) throw volumeNotFound(volumeId);
-    return { ...volume, name: volume.name };
+    if (volume.deletedAt !== undefined) throw volumeNotFound(volume.name ?? volumeId);
+    return volume;
   }
 
   named(environment: string, name: string): Volume | undefined {
-    for (const volume of this.#volumes.values()) {
-      if (volume.environment === environment && volume.name === name) return volume;
+    return this.#volumes.get(this.#ids.get(`${environment}/${name}`) ?? "");
+  }
+
+  async find(trx: Transaction<Tables>, environment: string, name: string): Promise<Volume | undefined> {
+    const row = await trx
+      .selectFrom("volume")
+      .selectAll()
+      .where("environment", "=", environment)
+      .where("name", "=", name)
+      .executeTakeFirst();
+    return row && volumeFromRow(row);
+  }
+
+  /** Makes a volume with its empty version 0. */
+  async insert(
+    trx: Transaction<Tables>,
+    options: Pick<Volume, "environment" | "name" | "appId" | "createdBy" | "fsVersion">,
+  ): Promise<{ object: Volume; committed: () => void }> {
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, Date.now());
+    const volume: Volume = {
+      ...options,
+      volumeId: newId("vo"),
+      createdAt: this.#lastCreatedAt,
+      deletedAt: undefined,
+    };
+    await trx
+      .insertInto("volume")
+      .values({
+        volume_id: volume.volumeId,
+        environment: volume.environment,
+        name: volume.name ?? null,
+        ephemeral: volume.name === undefined ? 1 : 0,
+        created_at: volume.createdAt,
+        created_by: volume.createdBy,
+        deleted_at: null,
+        fs_version: volume.fsVersion,
+        app_id: volume.appId ?? null,
+      })
+      .execute();
+    const empty = { volumeId: volume.volumeId, version: 0, layerIds: [] };
+    await insertVersion(trx, empty, { layerId: "", author: volume.createdBy, bytes: 0 });
+    const committed = () => {
+      this.put(volume);
+      this.#putHead(volume.volumeId, 0, []);
+    };
+    return { object: volume, committed };
+  }
+
+  async rename(trx: Transaction<Tables>, volumeId: string, name: string): Promise<() => void> {
+    const volume = this.requireAlive(volumeId);
+    const taken = await this.find(trx, volume.environment, name);
+    if (taken && taken.volumeId !== volumeId) throw volumeExists(name);
+    await trx.updateTable("volume").set({ name }).where("volume_id", "=", volumeId).execute();
+    return () => this.put({ ...volume, name });
+  }
+
+  /** Frees a volume's name, and its content once nothing uses that any more. */
+  async delete(trx: Transaction<Tables>, volumeId: string): Promise<() => void> {
+    const volume = this.requireAlive(volumeId);
+    const deletedAt = Date.now();
+    await trx
+      .updateTable("volume")
+      .set({ name: null, deleted_at: deletedAt })
+      .where("volume_id", "=", volumeId)
+      .execute();
+    return () => this.put({ ...volume, name: undefined, deletedAt });
+  }
+
+  *anonymous(): Iterable<{ objectId: string; appId: string | undefined }> {
+    for (const { volumeId, name, appId, deletedAt } of this.#volumes.values()) {
+      if (name === undefined && deletedAt === undefined) yield { objectId: volumeId, appId };
     }
-    return undefined;
+  }
+
+  /** Deletes all volumes of an environment. */
+  async removeScope(scope: string): Promise<void> {
+    const doomed = [...this.#volumes.values()].filter(
+      (volume) => volume.environment === scope && volume.deletedAt === undefined,
+    );
+    await Promise.all(doomed.map((volume) => this.remove(volume.volumeId)));
+  }
+
+  async remove(volumeId: string): Promise<void> {
+    await this.#journal.write(
+      (trx) => this.delete(trx, volumeId),
+      (committed) => committed(),
+    );
   }
 
   all(): Iterable<Volume> {
@@ -170,16 +250,15 @@ export class VolumeRegistry {
   }
 
   put(volume: Volume): void {
+    const before = this.#volumes.get(volume.volumeId);
+    if (before?.name !== undefined) this.#ids.delete(`${before.environment}/${before.name}`);
+    if (volume.name !== undefined) this.#ids.set(`${volume.environment}/${volume.name}`, volume.volumeId);
     this.#volumes.set(volume.volumeId, volume);
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, volume.createdAt);
   }
 
-  /** Notes a volume that has just been made, with its empty version 0. */
-  putNew(volume: Volume): void {
-    this.put(volume);
-    this.#putHead(volume.volumeId, 0, []);
-  }
-
-  remove(volumeId: string): void {
+  /** Forgets a deleted volume that nothing uses any more. */
+  forget(volumeId: string): void {
     this.#volumes.delete(volumeId);
     this.#heads.delete(volumeId);
   }
@@ -244,11 +323,4 @@ async function newest(trx: Transaction<Tables>, volumeId: string) {
 /** A version whose stack was dropped as too old reads as empty; the newest one never is. */
 function parseStack(json: string | null): string[] {
   return json === null ? [] : (JSON.parse(json) as string[]);
-}
-
-export function volumeNotFound(name: string): AppError {
-  return new AppError("VOLUME_NOT_FOUND", `There is no volume "${name}".`, {
-    status: "NOT_FOUND",
-    remedy: `Create it with \`dorian volume create ${name}\`, or pass { createIfMissing: true }; \`dorian volume list\` shows those there are.`,
-  });
 }

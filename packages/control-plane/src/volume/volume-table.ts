@@ -1,12 +1,16 @@
 export interface VolumeTable {
   volume_id: string;
   environment: string;
-  /** Null once deleted. */
+  /** Null once deleted, and for one that lives as long as somebody's heartbeats or as an app: it has `ephemeral` 1. */
   name: string | null;
   ephemeral: number;
   created_at: number;
   created_by: string;
   deleted_at: number | null;
+  /** 1 or 2. */
+  fs_version: number;
+  /** The app whose end is its end. */
+  app_id: string | null;
 }
 
 export interface VolumeVersionTable {

@@ -277,14 +277,11 @@ test("puts that must not overwrite and appends at the same time never lose a fil
   expect(await list(modal, volumeId)).toEqual(["same.txt", "t0", "t1", "t2", "t3", "t4", "t5"]);
 });
 
-test("a volume is committed in containers only, and deleted from outside only", async () => {
+test("a volume is committed in containers only", async () => {
   await using server = await open();
   const { modal } = server;
   const volumeId = await createVolume(modal);
   await expect(modal.volumeCommit({ volumeId })).rejects.toMatchObject({ code: "VOLUME_NOT_MOUNTED" });
-  await expect(server.asTask().volumeDelete({ volumeId })).rejects.toMatchObject({
-    status: "PERMISSION_DENIED",
-  });
 });
 
 test("random edits from outside leave what a plain map of files would hold [L6]", async () => {
@@ -336,4 +333,154 @@ test("a directory may be put where a file was removed", async () => {
   await modal.volumeRemoveFile2({ volumeId, path: "d" });
   await put(modal, volumeId, { "d/inside": "x" });
   expect(await list(modal, volumeId)).toEqual(["d/", "d/inside"]);
+});
+
+/** Puts files as the clients of 2024 do, and today's with volumes of version 1: whole, through the store of mounts. */
+async function putWhole(
+  modal: ModalCaller,
+  volumeId: string,
+  files: Record<string, string | Buffer>,
+  overwrite = true,
+) {
+  const contents = Object.entries(files).map(([filename, content]) => {
+    const data = Buffer.from(content);
+    return { filename, data, sha256Hex: createHash("sha256").update(data).digest("hex") };
+  });
+  for (const { data, sha256Hex } of contents) {
+    if ((await modal.mountPutFile({ sha256Hex })).exists) continue;
+    await modal.mountPutFile({ sha256Hex, dataOneof: { case: "data", value: data } });
+  }
+  await modal.volumePutFiles({
+    volumeId,
+    files: contents.map(({ filename, sha256Hex }) => ({ filename, sha256Hex, mode: 0o600 })),
+    disallowOverwriteExistingFiles: !overwrite,
+  });
+}
+
+test("the calls without a 2 serve the same files", async () => {
+  await using server = await open();
+  const { modal } = server;
+  const volumeId = await createVolume(modal);
+  const large = Buffer.alloc(9 * 1024 * 1024, "large");
+  await putWhole(modal, volumeId, { "/d/a": "first", "d/empty": "", large });
+  await expect(putWhole(modal, volumeId, { "d/a": "other" }, false)).rejects.toMatchObject({
+    status: "ALREADY_EXISTS",
+  });
+  const listed: string[] = [];
+  for await (const part of modal.volumeListFiles({ volumeId, path: "/", recursive: true }))
+    listed.push(...part.entries.map((entry) => entry.path));
+  expect(listed.toSorted()).toEqual(["d", "d/a", "d/empty", "large"]);
+
+  const whole = await modal.volumeGetFile({ volumeId, path: "/d/a" });
+  expect([whole.dataOneof.case, Buffer.from(whole.dataOneof.value ?? "").toString(), whole.size]).toEqual([
+    "data",
+    "first",
+    5n,
+  ]);
+  const part = await modal.volumeGetFile({ volumeId, path: "d/a", start: 1n, len: 3n });
+  expect([Buffer.from(part.dataOneof.value ?? "").toString(), part.size, part.start, part.len]).toEqual([
+    "irs",
+    5n,
+    1n,
+    3n,
+  ]);
+  const empty = await modal.volumeGetFile({ volumeId, path: "d/empty", len: 8n });
+  expect(empty.dataOneof).toMatchObject({ case: "data", value: new Uint8Array() });
+  const start = await modal.volumeGetFile({ volumeId, path: "large", len: 8_388_608n });
+  expect([start.dataOneof.value?.length, start.size]).toEqual([8_388_608, BigInt(large.length)]);
+  const rest = await modal.volumeGetFile({ volumeId, path: "large", start: 8_388_608n, len: 8_388_608n });
+  expect(rest.dataOneof.value?.length).toBe(1024 * 1024);
+  const byBlob = await modal.volumeGetFile({ volumeId, path: "large" });
+  const blobId = byBlob.dataOneof.case === "dataBlobId" ? byBlob.dataOneof.value : "";
+  const { downloadUrl } = await modal.blobGet({ blobId });
+  expect(Buffer.from(await (await fetch(downloadUrl)).arrayBuffer()).equals(large)).toBe(true);
+  expect((await get(modal, volumeId, "large")).equals(large)).toBe(true);
+
+  await modal.volumeCopyFiles({ volumeId, srcPaths: ["d/a"], dstPath: "b" });
+  await modal.volumeRemoveFile({ volumeId, path: "d", recursive: true });
+  expect(await list(modal, volumeId)).toEqual(["b", "large"]);
+  const missing = { filename: "x", sha256Hex: "0".repeat(64) };
+  await expect(modal.volumePutFiles({ volumeId, files: [missing] })).rejects.toMatchObject({
+    code: "VOLUME_CONTENT_MISSING",
+  });
+  await expect(modal.volumeGetFile({ volumeId, path: "nope" })).rejects.toMatchObject({
+    status: "NOT_FOUND",
+  });
+});
+
+test("the addresses of a range are cut where the file's blocks are, and take ranges themselves", async () => {
+  await using server = await open();
+  const { modal } = server;
+  const volumeId = await createVolume(modal);
+  const content = Buffer.alloc(2 * blockBytes + 100, "0123456789");
+  await put(modal, volumeId, { f: content });
+  const from = blockBytes - 10;
+  const part = await modal.volumeGetFile2({
+    volumeId,
+    path: "f",
+    start: BigInt(from),
+    len: BigInt(blockBytes + 20),
+  });
+  const bodies = await Promise.all(
+    part.getUrls.map(async (url) => Buffer.from(await (await fetch(url)).arrayBuffer())),
+  );
+  expect(bodies.map((body) => body.length)).toEqual([10, blockBytes, 10]);
+  expect(Buffer.concat(bodies).equals(content.subarray(from, from + blockBytes + 20))).toBe(true);
+  const ranged = (range: string) => fetch(part.getUrls[0] ?? "", { headers: { range } });
+  const inner = await ranged("bytes=2-4");
+  expect([inner.status, await inner.text(), inner.headers.get("content-range")]).toEqual([
+    206,
+    content.subarray(from + 2, from + 5).toString(),
+    "bytes 2-4/10",
+  ]);
+  expect(await (await ranged("bytes=-3")).text()).toBe(content.subarray(from + 7, from + 10).toString());
+  expect((await ranged("bytes=10-")).status).toBe(416);
+});
+
+test("clients of 0.62 name all that is in a directory by stars", async () => {
+  await using server = await open();
+  const { modal } = server;
+  const volumeId = await createVolume(modal);
+  await put(modal, volumeId, { "d/a": "1", "d/e/b": "2" });
+  const named = async (path: string, clientVersion: string) => {
+    const paths: string[] = [];
+    for await (const part of modal.volumeListFiles({ volumeId, path, recursive: false }, { clientVersion }))
+      paths.push(...part.entries.map((entry) => entry.path));
+    return paths.toSorted();
+  };
+  expect(await named("d/*", "0.62.181")).toEqual(["d/a", "d/e"]);
+  expect(await named("d/**", "0.62.181")).toEqual(["d/a", "d/e", "d/e/b"]);
+  await expect(named("d/*", "0.64.57")).rejects.toMatchObject({ status: "NOT_FOUND" });
+});
+
+test("a volume keeps the version it was made with; one without a name goes with its heartbeats or its app [J7]", async () => {
+  let now = Date.now();
+  await using server = await open({ now: () => now });
+  const { modal } = server;
+  const make = (deploymentName: string, version: number) =>
+    modal.volumeGetOrCreate({ deploymentName, version, objectCreationType: 1 });
+  expect([(await make("a", 0)).version, (await make("b", 2)).version]).toEqual([1, 2]);
+  expect((await make("b", 1)).metadata).toMatchObject({ version: 2, name: "b" });
+  const ephemeral = await modal.volumeGetOrCreate({ objectCreationType: 5, version: 2 });
+  const { appId } = await modal.appCreate({ description: "app" });
+  const own = await modal.volumeCreate({ appId });
+  await put(modal, ephemeral.volumeId, { x: "1" });
+  expect((await modal.volumeGetById({ volumeId: ephemeral.volumeId })).metadata).toMatchObject({
+    name: "",
+    version: 2,
+  });
+  expect((await modal.volumeList({})).items.map((item) => item.label).toSorted()).toEqual(["a", "b"]);
+  await server.plane.removeUnused();
+  now += 10 * 60_000;
+  await modal.volumeHeartbeat({ volumeId: ephemeral.volumeId });
+  now += 10 * 60_000;
+  await server.plane.removeUnused();
+  expect(await list(modal, ephemeral.volumeId)).toEqual(["x"]);
+  expect(await list(modal, own.volumeId)).toEqual([]);
+  now += 10 * 60_000;
+  await modal.appStop({ appId });
+  await server.plane.removeUnused();
+  for (const { volumeId } of [ephemeral, own])
+    await expect(list(modal, volumeId)).rejects.toMatchObject({ code: "VOLUME_NOT_FOUND" });
+  expect((await modal.volumeList({})).items).toHaveLength(2);
 });

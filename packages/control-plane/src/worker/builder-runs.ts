@@ -85,18 +85,20 @@ class BuilderRun implements TaskOwner {
     this.fail(failure.result);
   }
 
-  async nextInput(task: Task): Promise<InputItem | undefined> {
+  async nextInputs(task: Task): Promise<InputItem[]> {
     if (this.#handedOut) {
       // It was told with its only input that no other follows.
-      return task.isLeaving ? undefined : { killSwitch: true };
+      return task.isLeaving ? [] : [{ killSwitch: true }];
     }
     this.#handedOut = true;
-    return {
-      inputId: this.#inputId,
-      functionCallId: newId("fc"),
-      functionCallInvocationType: FunctionCallInvocationType.SYNC,
-      input: create(FunctionInputSchema, { ...this.#input, methodName: "", finalInput: true }),
-    };
+    return [
+      {
+        inputId: this.#inputId,
+        functionCallId: newId("fc"),
+        functionCallInvocationType: FunctionCallInvocationType.SYNC,
+        input: create(FunctionInputSchema, { ...this.#input, methodName: "", finalInput: true }),
+      },
+    ];
   }
 
   async putOutput(_task: Task, output: FunctionPutOutputsItem): Promise<void> {

@@ -3,6 +3,8 @@ import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import type { BuildFinished, LogBatch } from "@dorian/protocol/worker";
+import { place } from "../placement/placement.ts";
+import type { GpuRequest } from "../placement/resource-request.ts";
 import type { BuildLog, WorkerPool } from "../ports.ts";
 import { workerLost } from "./worker-lost.ts";
 import type { Workers } from "./workers.ts";
@@ -22,11 +24,11 @@ export class Builds {
     this.#workers = workers;
   }
 
-  readonly build: WorkerPool["build"] = async (build, log) => {
+  readonly build: WorkerPool["build"] = async (build, log, { gpu } = {}) => {
     const limit = AbortSignal.timeout(Math.max(1, build.timeoutSecs) * 1000);
     const signal = AbortSignal.any([log.signal, limit]);
     if (this.#workers.offers().length === 0) log.onLogs([waitingNote()]);
-    const workerId = await this.#chooseWorker(build.timeoutSecs, { signal, limit });
+    const { workerId, gpuDevices } = await this.#chooseWorker(build.timeoutSecs, { signal, limit, gpu });
     const buildId = newId("bd");
     const finished = Promise.withResolvers<BuildFinished>();
     this.#running.set(buildId, { workerId, log, finished });
@@ -38,7 +40,7 @@ export class Builds {
     };
     log.signal.addEventListener("abort", cancel, { once: true });
     try {
-      if (!this.#workers.send(workerId, { case: "startBuild", value: { ...build, buildId } }))
+      if (!this.#workers.send(workerId, { case: "startBuild", value: { ...build, buildId, gpuDevices } }))
         throw workerLost(this.#workers.nameOf(workerId));
       if (log.signal.aborted) cancel();
       return await finished.promise;
@@ -68,8 +70,8 @@ export class Builds {
   /** The one with the fewest tasks and builds, ties by name. */
   async #chooseWorker(
     timeoutSecs: number,
-    { signal, limit }: { signal: AbortSignal; limit: AbortSignal },
-  ): Promise<string> {
+    { signal, limit, gpu }: { signal: AbortSignal; limit: AbortSignal; gpu: GpuRequest | undefined },
+  ): Promise<{ workerId: string; gpuDevices: string[] }> {
     try {
       await this.#workers.waitForOne({ signal });
     } catch (error) {
@@ -80,6 +82,7 @@ export class Builds {
         cause: error,
       });
     }
+    if (gpu) return this.#chooseGpu(gpu);
     const load = (workerId: string) =>
       this.#workers.taskCount(workerId) +
       [...this.#running.values()].filter((build) => build.workerId === workerId).length;
@@ -87,7 +90,23 @@ export class Builds {
       .offers()
       .toSorted((a, b) => load(a.workerId) - load(b.workerId) || (a.name < b.name ? -1 : 1))[0];
     if (!best) throw workerLost("");
-    return best.workerId;
+    return { workerId: best.workerId, gpuDevices: [] };
+  }
+
+  /** A build shares GPUs with tasks where none is free: its steps are short. */
+  #chooseGpu(gpu: GpuRequest): { workerId: string; gpuDevices: string[] } {
+    const request = { milliCpu: 0, memoryMb: 0, gpu };
+    const offers = this.#workers.offers();
+    const free = place(request, offers);
+    const chosen =
+      free.kind === "placed" ? free : place(request, offers.map((offer) => ({ ...offer, free: offer.total })));
+    if (chosen.kind === "placed") {
+      return { workerId: chosen.workerId, gpuDevices: chosen.gpus.map(({ device }) => device) };
+    }
+    throw new AppError("BUILD_GPU_MISSING", `The build asks for a GPU, but ${chosen.reason}.`, {
+      status: "FAILED_PRECONDITION",
+      remedy: "Leave the GPU out of the image's step, or add a worker that has it.",
+    });
   }
 }
 

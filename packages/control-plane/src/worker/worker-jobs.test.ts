@@ -59,6 +59,10 @@ const request = {
   secretEnv: {},
   volumes: [],
   timeoutSecs: 5,
+  registryAuth: 0,
+  registryEnv: {},
+  gpuDevices: [],
+  refreshBase: false,
 };
 
 test("a build goes to a worker, its log comes live, its result ends it [B7]", async () => {

@@ -48,6 +48,13 @@ export const commandIndex: IndexEntry[] = [
   ]),
   group("token", "Credentials for clients", [
     leaf("new", "Print what a client needs to reach the server", () => import("./commands/token/new.ts")),
+    leaf("list", "List the tokens that let clients in", () => import("./commands/token/list.ts")),
+    leaf("revoke", "Take a token back", () => import("./commands/token/revoke.ts")),
+    leaf(
+      "approve",
+      "Let a client in that waits in `modal token new`",
+      () => import("./commands/token/approve.ts"),
+    ),
   ]),
   leaf("doctor", "Say what this machine can do, and what is missing", () => import("./commands/doctor.ts")),
 ];

@@ -1,5 +1,6 @@
 import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 export interface Credentials {
@@ -19,6 +20,8 @@ export interface Config {
   /** Build every image step anew; with the second one, without keeping the result for later. */
   forceBuild: boolean;
   ignoreCache: boolean;
+  /** Where the official clients keep their profiles. */
+  modalConfigPath: string;
   /** Show stacks of unexpected failures. */
   debug: boolean;
 }
@@ -31,6 +34,7 @@ export const settings = {
   dataDirectory: { option: "data", env: "DORIAN_DATA", default: "/var/lib/dorian" },
   forceBuild: { option: "force-build", env: "MODAL_FORCE_BUILD" },
   ignoreCache: { env: "MODAL_IGNORE_CACHE" },
+  modalConfigPath: { env: "MODAL_CONFIG_PATH" },
   debug: { env: "DORIAN_DEBUG" },
 } as const;
 
@@ -47,6 +51,7 @@ export function readConfig(
     tokenSecret: nonEmpty(env[settings.tokenSecret.env]),
     forceBuild: options.forceBuild === true || isOn(env[settings.forceBuild.env]),
     ignoreCache: isOn(env[settings.ignoreCache.env]),
+    modalConfigPath: nonEmpty(env[settings.modalConfigPath.env]) ?? join(homedir(), ".modal.toml"),
     debug: isOn(env[settings.debug.env]),
   };
 }

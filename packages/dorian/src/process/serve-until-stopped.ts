@@ -9,7 +9,7 @@ import type { RunningService } from "./running-service.ts";
  * `services` are drained in order: what users see first, what it stands on after it.
  */
 export async function serveUntilStopped(options: {
-  services: RunningService[];
+  services: Pick<RunningService, "drain">[];
   readiness: Readiness;
   readyLine: string;
   input: Input;

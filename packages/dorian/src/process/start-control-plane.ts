@@ -1,12 +1,21 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { createControlPlane } from "@dorian/control-plane/compose";
+import type { WebSettings } from "@dorian/control-plane/web/web-front";
+import { readOperatorSettings } from "@dorian/operator/operator-settings";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
+import { findInterpreters } from "@dorian/python/interpreters";
 import type { RunningService, ServiceSettings } from "./running-service.ts";
 
 export interface RunningControlPlane extends RunningService {
+  /** What web clients reach: the first to be drained. */
+  readonly web: Pick<RunningService, "drain">;
   /** Where clients reach it. */
   readonly url: string;
+  /** Where programs on this machine reach it. */
+  readonly localHost: string;
   /** Its services, for a worker in the same process. */
   readonly modal: ServiceHandlers<typeof ModalClient>;
   readonly worker: ServiceHandlers<typeof WorkerService>;
@@ -14,13 +23,26 @@ export interface RunningControlPlane extends RunningService {
 
 /** Starts a control plane that listens for clients and workers. */
 export async function startControlPlane(
-  settings: ServiceSettings & { listen: string },
+  settings: ServiceSettings & { listen: string; web: WebSettings },
 ): Promise<RunningControlPlane> {
-  const controlPlane = await createControlPlane(settings);
+  const controlPlane = await createControlPlane({
+    ...settings,
+    supplies: {
+      settings: await readOperatorSettings(),
+      findInterpreters: () =>
+        findInterpreters({
+          env: process.env,
+          home: homedir(),
+          unpackTo: join(settings.dataDirectory, "pythons"),
+        }),
+    },
+  });
   return {
     url: controlPlane.url,
+    localHost: controlPlane.localHost,
     modal: controlPlane.modal,
     worker: controlPlane.worker,
+    web: { drain: ({ signal }) => controlPlane.drainWeb({ signal }) },
     drain: ({ signal }) => controlPlane.drain({ signal }),
     [Symbol.asyncDispose]: () => controlPlane[Symbol.asyncDispose](),
   };

@@ -14,6 +14,7 @@ import type { WorkerLimits } from "./service-options.ts";
 export type WorkerServer =
   | {
       kind: "local";
+      host: string;
       modal: ServiceHandlers<typeof ModalClient>;
       worker: ServiceHandlers<typeof WorkerService>;
     }
@@ -58,6 +59,7 @@ export async function startWorker(
 function connectWorker(server: WorkerServer, resources: AsyncDisposableStack): WorkerOptions["server"] {
   if (server.kind === "local") {
     return {
+      host: server.host,
       worker: createLocalClient(WorkerService, server.worker, { kind: "worker" }),
       asTask: (taskId) => createLocalClient(ModalClient, server.modal, { kind: "task", taskId }),
     };
@@ -66,6 +68,7 @@ function connectWorker(server: WorkerServer, resources: AsyncDisposableStack): W
     new Connection({ url: server.url, metadata: { "dorian-worker-token": server.workerToken } }),
   );
   return {
+    host: new URL(server.url).hostname.replace(/^\[(.*)\]$/, "$1"),
     worker: createClient(WorkerService, connection),
     asTask: (taskId) => createClient(ModalClient, connection.with({ "dorian-task-id": taskId })),
   };

@@ -1,10 +1,15 @@
 import { AppError } from "@dorian/base/app-error";
-import { Function_FunctionType } from "@dorian/protocol/modal";
+import { create } from "@bufbuild/protobuf";
+import {
+  Function_FunctionType,
+  FunctionHandleMetadataSchema,
+  type FunctionHandleMetadata,
+} from "@dorian/protocol/modal";
 import { callable } from "../function/callable.ts";
 import { lookUpOnce } from "../function/remote-function.ts";
 import { checkName } from "../name-rules.ts";
 import { bindOnce, type ClassParameters, type Instance } from "./instance.ts";
-import { encodeParameters } from "./parameters.ts";
+import { encodeBinding } from "./parameters.ts";
 
 type InstanceOf<C> = C extends abstract new (...args: never[]) => infer T ? T : never;
 
@@ -17,40 +22,57 @@ type InstanceOf<C> = C extends abstract new (...args: never[]) => infer T ? T : 
  */
 export class Cls<C> {
   readonly name: string;
+  #appName: string;
   #found: ReturnType<typeof lookUpOnce>;
 
-  private constructor(name: string, found: ReturnType<typeof lookUpOnce>) {
+  private constructor(appName: string, name: string) {
     this.name = name;
-    this.#found = found;
+    this.#appName = appName;
+    this.#found = lookUpOnce(appName, `${name}.*`);
   }
 
   static fromName<C>(appName: string, name: string): Cls<C> {
     checkName("an app", appName);
     checkName("a class", name);
-    return new Cls<C>(name, lookUpOnce(appName, `${name}.*`));
+    return new Cls<C>(appName, name);
   }
 
   /** A handle on the containers of one set of parameters. */
   instance(parameters: ClassParameters<InstanceOf<C>> = {}): Instance<InstanceOf<C>> {
     const found = this.#found;
     const className = this.name;
+    const appName = this.#appName;
     let bound: (() => Promise<string>) | undefined;
     const functionId = async () => {
       const { functionId, handleMetadata } = await found();
-      const specs = handleMetadata?.classParameterInfo?.schema ?? [];
-      bound ??= bindOnce(async () => functionId, specs, encodeParameters(className, specs, parameters));
+      bound ??= bindOnce(
+        async () => functionId,
+        encodeBinding(className, handleMetadata?.classParameterInfo, parameters),
+      );
       return bound();
     };
     const method = (name: string) =>
       callable({
-        resolve: async () => ({ functionId: await functionId(), methodName: await knownMethod(name) }),
-        isGenerator: async () =>
-          (await found()).handleMetadata?.methodHandleMetadata[name]?.functionType ===
-          Function_FunctionType.GENERATOR,
+        resolve: async () => {
+          const { supportedInputFormats } = await knownMethod(name);
+          return { functionId: await functionId(), methodName: name, inputFormats: supportedInputFormats };
+        },
+        isGenerator: async () => {
+          await functionId();
+          return (await knownMethod(name)).functionType === Function_FunctionType.GENERATOR;
+        },
       });
-    const knownMethod = async (name: string) => {
-      const methods = Object.keys((await found()).handleMetadata?.methodHandleMetadata ?? {});
-      if (methods.includes(name)) return name;
+    const ofOldClient = new Map<string, ReturnType<typeof lookUpOnce>>();
+    const knownMethod = async (name: string): Promise<FunctionHandleMetadata> => {
+      const known = (await found()).handleMetadata?.methodHandleMetadata ?? {};
+      if (known[name]) return known[name];
+      const methods = Object.keys(known);
+      if (methods.length === 0) {
+        // Python clients of before 0.67 make a function of its own for each method.
+        const look = ofOldClient.get(name) ?? lookUpOnce(appName, `${className}.${name}`);
+        ofOldClient.set(name, look);
+        return (await look()).handleMetadata ?? create(FunctionHandleMetadataSchema);
+      }
       throw new AppError(
         "METHOD_NOT_FOUND",
         `Class ${className} has no method "${name}" that can be called.`,

@@ -1,5 +1,4 @@
 import { AppError } from "@dorian/base/app-error";
-import type { ClassParameterSpec } from "@dorian/protocol/modal";
 import { isGeneratorFunction, type RegisteredClass } from "../app/registered.ts";
 import { transport } from "../client/transport.ts";
 import type { MarkKind } from "./class-marks.ts";
@@ -34,7 +33,7 @@ export function instanceHandle<T extends object>(
   const { tag, target, marks } = registered;
   const specs = parameterSpecs(tag, target, marks);
   const serialized = encodeParameters(tag, specs, parameters);
-  const bound = bindOnce(classFunctionId, specs, serialized);
+  const bound = bindOnce(classFunctionId, specs.length === 0 ? undefined : serialized);
   const local = localInstance(registered, parameters);
   const kindsOf = (name: string) => marks.marks.filter((mark) => mark.name === name).map((mark) => mark.kind);
   const handle = {};
@@ -84,16 +83,15 @@ async function* yieldLocally(local: LocalInstance, name: string, args: unknown[]
   yield* (await local())[name]?.(...args) as AsyncIterable<unknown>;
 }
 
-/** The id of a class's function for one set of parameters, asked for once. */
+/** The id of a class's function for one set of parameters, asked for once; of a class without any, its own. */
 export function bindOnce(
   classFunctionId: () => Promise<string>,
-  specs: ClassParameterSpec[],
-  serializedParams: Uint8Array,
+  serializedParams: Uint8Array | undefined,
 ): () => Promise<string> {
   let bound: Promise<string> | undefined;
   const bind = async () => {
     const functionId = await classFunctionId();
-    if (specs.length === 0) return functionId;
+    if (serializedParams === undefined) return functionId;
     const { modal } = await transport();
     return (await modal.functionBindParams({ functionId, serializedParams, functionOptions: {} }))
       .boundFunctionId;

@@ -1,13 +1,16 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import {
+  ClassParameterInfo_ParameterSerializationFormat as Format,
   ClassParameterSetSchema,
   ParameterType as Wire,
+  type ClassParameterInfo,
   type ClassParameterSpec,
   type ClassParameterValue,
   ClassParameterSpecSchema,
   ClassParameterValueSchema,
 } from "@dorian/protocol/modal";
+import { pickleArguments } from "@dorian/protocol/pickle/write-pickle";
 import type { ClassMarks, ParameterType } from "./class-marks.ts";
 import { readDefaults, type ParameterValue } from "./construct.ts";
 
@@ -58,6 +61,25 @@ export function parameterSpecs(
 
 // Reading the defaults runs user code: once is enough.
 const specsOf = new WeakMap<object, ClassParameterSpec[]>();
+
+/**
+ * Values for the parameters of a class that was looked up, in the form that its containers read; undefined for a class
+ * without any.
+ *
+ * @throws AppError as {@link encodeParameters}, VALUE_NOT_SERIALISABLE
+ */
+export function encodeBinding(
+  className: string,
+  info: ClassParameterInfo | undefined,
+  given: Record<string, unknown>,
+): Uint8Array | undefined {
+  // A Python class whose `__init__` takes the parameters reads them as keyword arguments, pickled.
+  if (info?.format === Format.PARAM_SERIALIZATION_FORMAT_PICKLE)
+    return Object.keys(given).length === 0 ? undefined : pickleArguments([], given);
+  const specs = info?.schema ?? [];
+  const bytes = encodeParameters(className, specs, given);
+  return specs.length === 0 ? undefined : bytes;
+}
 
 /**
  * Values for a class's parameters as bytes that are equal for equal values, with defaults filled in.

@@ -33,7 +33,8 @@ export class FunctionCall<R = unknown> {
    * @throws AppError CALL_NOT_FINISHED after `timeoutMs` milliseconds; without it, waits.
    */
   async get(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<R> {
-    return valueOf(await waitForOutput(await transport(), this.functionCallId, options)) as R;
+    const wire = await transport();
+    return (await valueOf(wire, await waitForOutput(wire, this.functionCallId, options))) as R;
   }
 
   /** Cancels what has not finished. With `terminateContainers`, containers that work on it are killed. */

@@ -10,10 +10,9 @@ import {
   GeneratorDoneSchema,
   type FunctionGetOutputsItem,
 } from "@dorian/protocol/modal";
-import { decodeValue } from "@dorian/protocol/payload";
 import { isServerGone } from "@dorian/protocol/status-error";
 import { transport, type Transport } from "../client/transport.ts";
-import { failureOf, valueOf } from "./decode-result.ts";
+import { bytesOf, failureOf, plainValue } from "./decode-result.ts";
 import { cancelCall, startCall, waitForOutput, type InvokeOptions, type Target } from "./invocation.ts";
 
 /** How long to wait, after a generator has failed, for values that it yielded before. */
@@ -73,7 +72,7 @@ class ItemStream {
           this.#received = chunk.index;
           this.#lastAt = Date.now();
           delays.reset();
-          this.#items.push(itemOf(chunk));
+          this.#items.push(plainValue(chunk.dataFormat, await bytesOf(this.#wire, chunk.dataOneof)));
           this.#endWhenComplete();
         }
       } catch (error) {
@@ -104,23 +103,11 @@ class ItemStream {
   }
 }
 
-function itemOf(chunk: {
-  dataFormat: DataFormat;
-  dataOneof: { case: string | undefined; value?: unknown };
-}): unknown {
-  const { case: kind, value } = chunk.dataOneof;
-  if (chunk.dataFormat === DataFormat.CBOR && kind === "data") return decodeValue(value as Uint8Array);
-  throw new AppError("RESULT_NOT_READABLE", "The generator yielded a value that cannot be read here.", {
-    remedy: "Let it yield plain data, and declare CBOR as its output format.",
-  });
-}
-
 function itemsTotal(output: FunctionGetOutputsItem): bigint {
   const data = output.result?.dataOneof;
   if (output.dataFormat === DataFormat.GENERATOR_DONE && data?.case === "data") {
     return fromBinary(GeneratorDoneSchema, data.value).itemsTotal;
   }
-  valueOf(output);
   throw new AppError(
     "FUNCTION_NOT_A_GENERATOR",
     "The function returned one value instead of yielding values.",

@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import {
   FunctionCallInvocationType,
   FunctionCallType,
+  type DataFormat,
   type FunctionGetOutputsItem,
   type FunctionMapResponse,
 } from "@dorian/protocol/modal";
@@ -15,6 +16,8 @@ export interface Target {
   functionId: string;
   /** Empty for plain functions. */
   methodName: string;
+  /** What the function reads, of one that was looked up. Default: what ours read. */
+  inputFormats?: readonly DataFormat[];
 }
 
 /** Seconds that the server may hold a poll. */
@@ -37,8 +40,9 @@ export async function invoke(
     type: FunctionCallInvocationType.SYNC,
     outputWaitSecs,
   });
-  if (output) return valueOf(output);
-  return valueOf(
+  if (output) return await valueOf(wire, output);
+  return await valueOf(
+    wire,
     await cancelOnAbort(wire, functionCallId, options.signal, () =>
       waitForOutput(wire, functionCallId, options),
     ),
@@ -73,7 +77,7 @@ function requestCall(
     parentInputId: currentInput()?.inputId ?? "",
     functionCallType: FunctionCallType.UNARY,
     functionCallInvocationType: options.type,
-    pipelinedInputs: [{ idx: 0, input: encodeInput(target.methodName, args) }],
+    pipelinedInputs: [{ idx: 0, input: encodeInput(target.methodName, args, target.inputFormats) }],
     outputWaitSecs: options.outputWaitSecs,
   });
 }

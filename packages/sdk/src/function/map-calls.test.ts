@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { Notifier } from "@dorian/base/notifier";
 import { newId } from "@dorian/base/ids";
 import {
+  DataFormat,
   Function_FunctionType as FunctionType,
   GenericResult_GenericStatus as Status,
 } from "@dorian/protocol/modal";
@@ -26,7 +27,10 @@ class MapServer {
     return {
       functionGet: async () => ({
         functionId: "fu-1",
-        handleMetadata: { functionType: FunctionType.FUNCTION },
+        handleMetadata: {
+          functionType: FunctionType.FUNCTION,
+          supportedInputFormats: [DataFormat.CBOR],
+        },
       }),
       functionMap: async () => ({ functionCallId: callId, maxInputsOutstanding: 100 }),
       functionPutInputs: async ({ inputs }) => {

@@ -92,7 +92,8 @@ class MapInputs {
       };
       // Items that come one by one must not wait for a full batch: what is there is sent when the next has to be waited for.
       for await (const args of eager(items, flush)) {
-        const input = encodeInput(this.#target.methodName, args);
+        const { methodName, inputFormats } = this.#target;
+        const input = encodeInput(methodName, args, inputFormats);
         const size = input.argsOneof.case === "args" ? input.argsOneof.value.length : 0;
         if (batch.length >= batchInputs || (batch.length > 0 && bytes + size > batchBytes)) await flush();
         batch.push({ idx: this.#taken++, input });
@@ -229,15 +230,15 @@ async function* receive(
       if (seen.has(output.idx)) continue;
       seen.add(output.idx);
       inputs.noteResult();
-      yield { index: output.idx, value: outcome(() => valueOf(output), returnExceptions) };
+      yield { index: output.idx, value: await outcome(() => valueOf(wire, output), returnExceptions) };
     }
   }
 }
 
-function outcome(read: () => unknown, returnExceptions: boolean): unknown {
-  if (!returnExceptions) return read();
+async function outcome(read: () => Promise<unknown>, returnExceptions: boolean): Promise<unknown> {
+  if (!returnExceptions) return await read();
   try {
-    return read();
+    return await read();
   } catch (error) {
     return error;
   }

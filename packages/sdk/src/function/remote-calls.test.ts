@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import {
+  DataFormat,
   Function_FunctionType as FunctionType,
   FunctionCallInvocationType as Invocation,
   FunctionCallType,
@@ -30,7 +31,10 @@ function scriptOf(outcome: OutputItem, seen: FunctionMapRequest[] = []): Script 
   return {
     functionGet: async () => ({
       functionId: "fu-1",
-      handleMetadata: { functionType: FunctionType.FUNCTION },
+      handleMetadata: {
+        functionType: FunctionType.FUNCTION,
+        supportedInputFormats: [DataFormat.CBOR],
+      },
     }),
     async functionMap(request) {
       seen.push(request);
@@ -141,8 +145,13 @@ test.for<[string, Status, unknown]>([
 });
 
 test("a result that only Python can read is an error", async () => {
-  await ScriptedServer.open(scriptOf({ ...success(1), dataFormat: 1 }));
-  await expect(square().remote(3)).rejects.toMatchObject({ code: "RESULT_NOT_READABLE" });
+  const value = Buffer.from("\u0080\u0004\u008c\u0008datetime\u008c\u0004date\u0093.", "latin1");
+  const result = { status: Status.SUCCESS, dataOneof: { case: "data", value } } as const;
+  await ScriptedServer.open(scriptOf({ result, dataFormat: DataFormat.PICKLE }));
+  await expect(square().remote(3)).rejects.toMatchObject({
+    code: "PICKLE_NOT_PLAIN",
+    message: expect.stringContaining("datetime.date") as unknown,
+  });
 });
 
 test("remote() rides out a restart of the server while it waits, and calls once", async () => {

@@ -35,7 +35,10 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
     checkName("a function", name);
     const found = lookUpOnce(appName, name);
     return new RemoteFunction<FunctionOf<T>>({
-      resolve: async () => ({ functionId: (await found()).functionId, methodName: "" }),
+      resolve: async () => {
+        const { functionId, handleMetadata } = await found();
+        return { functionId, methodName: "", inputFormats: handleMetadata?.supportedInputFormats ?? [] };
+      },
       isGenerator: async () =>
         (await found()).handleMetadata?.functionType === Function_FunctionType.GENERATOR,
     });

@@ -6,6 +6,7 @@ import {
   type ServiceClient,
   type ServiceHandlers,
 } from "@dorian/protocol/service";
+import { unservedCall } from "@dorian/protocol/unserved-calls";
 import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
 import { GuestService } from "@dorian/protocol/guest";
 import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal";
@@ -52,6 +53,7 @@ export async function openTaskGateway(options: TaskGatewayOptions): Promise<Grpc
     ],
     authenticate: () => identity,
     onInternalError: options.onInternalError,
+    refusalOf: unservedCall,
   });
   // For every user of the container; no other of the machine can come near it.
   await chmod(options.socketPath, 0o666);
@@ -73,6 +75,11 @@ function watched({ upstream, observer }: TaskGatewayOptions): ServiceHandlers<ty
     containerHello(request, context) {
       observer.onHello();
       return upstream.containerHello(request, context);
+    },
+    // The first word of old clients.
+    clientHello(request, context) {
+      observer.onHello();
+      return upstream.clientHello(request, context);
     },
     async functionGetInputs(request, context) {
       observer.onReady();

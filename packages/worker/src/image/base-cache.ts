@@ -10,6 +10,8 @@ export interface BaseImage {
   /** Lowest first. */
   layerIds: string[];
   config: ImageConfiguration;
+  /** What whoever builds on it should know. */
+  note?: string;
 }
 
 interface Contents {

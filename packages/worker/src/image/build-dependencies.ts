@@ -1,3 +1,4 @@
+import type { Interpreter } from "@dorian/python/interpreters";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Logger } from "pino";
 import type { ContainerRuntime } from "../container/runtime.ts";
@@ -18,5 +19,7 @@ export interface BuildDependencies {
   dataDirectory: string;
   /** Folder of the npm package that images get beside Node. */
   npmDirectory: string;
+  /** The Pythons of this machine, of which images can get copies. */
+  findInterpreters: () => Promise<Interpreter[]>;
   logger: Logger;
 }

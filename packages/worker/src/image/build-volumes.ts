@@ -36,6 +36,8 @@ export class BuildVolumes implements AsyncDisposable {
         taskId: options.buildId,
         target,
         mountPath: target,
+        subPath: request.subPath,
+        readOnly: request.readOnly,
         scratch: join(options.scratch, `volume-${index}`),
         layers: options.layers,
         registry: options.registry,

@@ -17,6 +17,7 @@ import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
 import type { Command, Instruction } from "./dockerfile/instruction.ts";
 import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
 import { expandWord } from "./dockerfile/words.ts";
+import { isSimulated } from "../gpu/simulated-gpus.ts";
 import { configurationFrom, defaultPath, toMessage } from "./image-configuration.ts";
 import { runStep, type OnLog } from "./run-step.ts";
 
@@ -159,17 +160,16 @@ export class ImageBuild implements AsyncDisposable {
   async #baseNamed(name: string): Promise<BaseImage> {
     const earlier = this.#stages.find((each) => each.name === name.toLowerCase())?.stage;
     if (earlier) return { layerIds: [...earlier.layerIds], config: earlier.config };
-    const { baseLayerIds, baseConfig, secretEnv } = this.#request;
+    const { baseLayerIds, baseConfig, secretEnv, registryAuth, registryEnv, refreshBase } = this.#request;
     const isFirst = this.#stages.length === 0;
     if (name === "base" || (isFirst && baseLayerIds.length > 0)) {
       return { layerIds: baseLayerIds, config: configurationFrom(baseConfig) };
     }
-    const username = secretEnv["REGISTRY_USERNAME"];
-    const password = secretEnv["REGISTRY_PASSWORD"];
     return this.#options.bases.get(name, {
       onLog: (text) => this.#say(text),
       signal: this.#options.signal,
-      ...(username !== undefined && password !== undefined ? { credentials: { username, password } } : {}),
+      login: { kind: registryAuth, env: { ...secretEnv, ...registryEnv } },
+      refresh: refreshBase,
     });
   }
 
@@ -199,6 +199,7 @@ export class ImageBuild implements AsyncDisposable {
         rootPath,
       }),
       secretEnv: this.#request.secretEnv,
+      devices: this.#request.gpuDevices.filter((device) => !isSimulated(device)),
       directory: this.#directory,
       onLog,
       signal,

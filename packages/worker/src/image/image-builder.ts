@@ -1,10 +1,15 @@
+import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
 import { storing } from "@dorian/storage/storage-error";
-import type { StartBuild } from "@dorian/protocol/worker";
+import { StartBuildSchema, type StartBuild } from "@dorian/protocol/worker";
+import type { BaseImage } from "./base-cache.ts";
 import { BaseImages } from "./base-images.ts";
 import type { BuildDependencies } from "./build-dependencies.ts";
 import { ImageBuild, type BuiltImage } from "./image-build.ts";
+import { configurationFrom } from "./image-configuration.ts";
 import type { OnLog } from "./run-step.ts";
+import type { Participant } from "./shared-work.ts";
 
 /** The longest time a timer can be set to. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -25,6 +30,8 @@ export class ImageBuilder {
         nodeVersion: process.versions.node,
         npmDirectory: options.npmDirectory,
       },
+      findInterpreters: options.findInterpreters,
+      build: (dockerfile, participant) => this.#buildBase(dockerfile, participant),
     });
   }
 
@@ -58,6 +65,18 @@ export class ImageBuilder {
       if (limit?.aborted) throw timedOut(request.timeoutSecs, error);
       throw error;
     }
+  }
+
+  async #buildBase(dockerfile: string, { onLog, signal }: Participant): Promise<BaseImage> {
+    const request = create(StartBuildSchema, { buildId: newId("bd"), dockerfile });
+    await using build = new ImageBuild(request, {
+      ...this.#options,
+      bases: this.#bases,
+      onLog: (_, text) => onLog(text),
+      signal,
+    });
+    const built = await build.run();
+    return { layerIds: built.layerIds, config: configurationFrom(built.config) };
   }
 }
 

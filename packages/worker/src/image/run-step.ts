@@ -24,6 +24,8 @@ export interface RunStepOptions {
   operator: BuildEnvironment;
   volumes: readonly ContainerMount[];
   secretEnv: Record<string, string>;
+  /** Names of GPUs. */
+  devices: readonly string[];
   /** For the files that are mounted. */
   directory: string;
   onLog: OnLog;
@@ -73,7 +75,7 @@ export async function runStep(command: Command, text: string, options: RunStepOp
       mounts,
       network: { kind: "namespace", path: options.network.path },
       limits: { pids: 8192 },
-      devices: [],
+      devices: [...options.devices],
     },
     {
       onOutput: (stream, chunk) => {

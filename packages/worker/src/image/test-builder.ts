@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { mountTable } from "@dorian/linux/mount-table";
 import { StartBuildSchema } from "@dorian/protocol/worker";
 import { LayerStore } from "@dorian/storage/layer-store";
+import { findInterpreters } from "@dorian/python/interpreters";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { checkout } from "@dorian/testkit/checkout";
 import pino from "pino";
@@ -64,6 +65,7 @@ export async function testBuilder(options?: { operator?: Partial<OperatorSetting
     directories,
     dataDirectory,
     npmDirectory: join(checkout, "node_modules/npm"),
+    findInterpreters: () => findInterpreters({ env: process.env, home: homedir() }),
     logger: pino({ level: "silent" }),
   });
   const all = made.move();

@@ -9,6 +9,7 @@ import {
   usableAddresses,
 } from "./address-range.ts";
 import { DnsForwarder } from "./dns-forwarder.ts";
+import { HttpForwarder, type HttpAddress } from "./http-forwarder.ts";
 import { natRules } from "./nat-rules.ts";
 import { networkCommand } from "./network-command.ts";
 import { ipv4Routes, networkInterfaces } from "./network-interfaces.ts";
@@ -44,8 +45,13 @@ export class HostNetwork implements AsyncDisposable {
     this.#resources = parts.resources;
   }
 
-  static async open(options: { instance: string; hostResolvConf: string }): Promise<HostNetwork> {
-    const { instance, hostResolvConf } = options;
+  static async open(options: {
+    instance: string;
+    hostResolvConf: string;
+    /** The control plane's HTTP, as soon as it is known. */
+    serverHttp: () => HttpAddress | undefined;
+  }): Promise<HostNetwork> {
+    const { instance, hostResolvConf, serverHttp } = options;
     const { bridge, table } = networkNames(instance);
     const [interfaces, routes] = await Promise.all([networkInterfaces(), ipv4Routes()]);
     const nameservers = [...hostResolvConf.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(
@@ -86,6 +92,7 @@ export class HostNetwork implements AsyncDisposable {
         : resources.use(
             await DnsForwarder.open({ address: gateway, upstream: { address: resolver.forwardTo } }),
           );
+    const http = resources.use(await HttpForwarder.open({ address: gateway, upstream: serverHttp }));
     await networkCommand(
       "nft",
       ["-f", "-"],
@@ -96,6 +103,7 @@ export class HostNetwork implements AsyncDisposable {
         gateway,
         resolvers: nameservers.filter((address) => parseRange(address) !== undefined),
         ...(forwarder && { dnsPort: forwarder.port }),
+        httpPort: http.port,
       }),
     );
     // Rules first: no packet is forwarded before they are in force.

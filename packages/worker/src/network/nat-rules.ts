@@ -1,3 +1,5 @@
+import { taskHttpHost } from "@dorian/protocol/task-http";
+
 export interface NatOptions {
   table: string;
   bridge: string;
@@ -8,6 +10,8 @@ export interface NatOptions {
   resolvers: string[];
   /** Port on the gateway of a resolver that the host runs for them. */
   dnsPort?: number;
+  /** Port on the gateway at which the server's HTTP is passed on. */
+  httpPort: number;
 }
 
 /**
@@ -15,7 +19,7 @@ export interface NatOptions {
  * nor each other. Loading them replaces an earlier version at once. Pure.
  */
 export function natRules(options: NatOptions): string {
-  const { table, bridge, range, gateway, resolvers, dnsPort } = options;
+  const { table, bridge, range, gateway, resolvers, dnsPort, httpPort } = options;
   const ipv4Resolvers = resolvers.length > 0 ? `{ ${resolvers.join(", ")} }` : undefined;
   return `
 table inet ${table}
@@ -37,11 +41,13 @@ table inet ${table} {
     type filter hook input priority filter; policy accept;
     iifname "${bridge}" ct state established,related accept
     ${dnsPort === undefined ? "" : `iifname "${bridge}" ip daddr ${gateway} meta l4proto { tcp, udp } th dport ${dnsPort} accept`}
+    iifname "${bridge}" ct original ip daddr ${taskHttpHost} ip daddr ${gateway} tcp dport ${httpPort} accept
     iifname "${bridge}" drop
   }
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;
     ${dnsPort === undefined ? "" : `iifname "${bridge}" ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 redirect to :${dnsPort}`}
+    iifname "${bridge}" ip daddr ${taskHttpHost} tcp dport 80 redirect to :${httpPort}
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;

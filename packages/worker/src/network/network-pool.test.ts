@@ -1,6 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -14,12 +15,14 @@ import { outsideMachine } from "./outside.ts";
 
 const never = new AbortController().signal;
 
-async function online(options?: { resolvConf?: string }) {
+async function online(options?: { resolvConf?: string; httpPort?: number }) {
   await using made = new AsyncDisposableStack();
   const host = made.use(await testRuntime());
   const resolvConfPath = join(host.runtimeDirectory, "host-resolv.conf");
   await writeFile(resolvConfPath, options?.resolvConf ?? "nameserver 203.0.113.53\nsearch example.test\n");
-  const pool = made.use(await NetworkPool.open({ ...host, size: 2, resolvConfPath }));
+  const port = options?.httpPort;
+  const serverHttp = () => (port === undefined ? undefined : { host: "127.0.0.1", port });
+  const pool = made.use(await NetworkPool.open({ ...host, size: 2, resolvConfPath, serverHttp }));
   const all = made.move();
   return {
     host,
@@ -91,6 +94,59 @@ test("the gateway keeps its hardware address while containers come and go", asyn
   // The kernel would choose the lowest of the cables' random addresses: with so many, one below it comes up.
   for (let count = 0; count < 12; count += 1) held.use(await net.pool.acquire({ signal: never }));
   expect(await address()).toBe(before);
+});
+
+/** The server's HTTP: answers what it was sent. */
+async function serverHttp(): Promise<number> {
+  const server = createHttpServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      response.writeHead(200, { ETag: '"tag"' });
+      response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).toString()}`);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+test("a container reaches the server's signed addresses at one address, which is nobody's", async () => {
+  await using net = await online({ httpPort: await serverHttp() });
+  const url = "http://169.254.77.77/blobs/bl-1?signature=s";
+  const output = await net.output(
+    `wget -q -O - "${url}"; echo; wget -q -O - --post-data body "${url}"; wget -q -S -O - "${url}" 2>&1 | grep ETag`,
+  );
+  expect(output).toBe(
+    'GET /blobs/bl-1?signature=s \nPOST /blobs/bl-1?signature=s body  ETag: "tag"\n',
+  );
+});
+
+test("at the server's address containers reach no other path and no other port, and not the forwarder itself", async () => {
+  const httpPort = await serverHttp();
+  await using net = await online({ httpPort });
+  const rules = await networkCommand("nft", ["list", "table", "inet", `dorian_${net.host.instance}`]);
+  const forwarder = /ip daddr 169\.254\.77\.77 tcp dport 80 redirect to :(\d+)/.exec(rules)?.[1];
+  const gateway = /ip daddr ([\d.]+) tcp dport \d+ accept/.exec(rules)?.[1];
+  expect([forwarder, gateway]).not.toContain(undefined);
+  const output = await net.output(
+    [
+      "wget -O - http://169.254.77.77/ 2>&1 | grep -o 'HTTP/1.1 [0-9]*'",
+      `nc -w 1 169.254.77.77 ${httpPort} </dev/null && echo port`,
+      `nc -w 1 169.254.77.78 80 </dev/null && echo neighbour`,
+      `nc -w 1 ${gateway} ${forwarder} </dev/null && echo forwarder`,
+    ].join("; "),
+  );
+  expect(output).toBe("HTTP/1.1 404\n");
+});
+
+test("until the server has said where it listens, requests are answered so", async () => {
+  await using net = await online();
+  const output = await net.output("wget -O - http://169.254.77.77/blobs/bl-1 2>&1 | grep -o 'HTTP/1.1 [0-9]*'");
+  expect(output).toBe("HTTP/1.1 503\n");
 });
 
 test("the cloud's metadata address is closed", async () => {

@@ -4,6 +4,7 @@ import { networkCommand } from "./network-command.ts";
 import { ContainerNetwork } from "./container-network.ts";
 import { forwardWarnings } from "./forward-policy.ts";
 import { HostNetwork } from "./host-network.ts";
+import type { HttpAddress } from "./http-forwarder.ts";
 import { networkNames } from "./network-names.ts";
 
 /** A container's way out: a network namespace whose eth0 leads through the host. Disposal gives it back. */
@@ -22,6 +23,8 @@ export interface NetworkPoolOptions {
   instance: string;
   /** Default: /etc/resolv.conf. */
   resolvConfPath?: string;
+  /** The control plane's HTTP, as soon as it is known: containers find it at an address of its own. Default: unknown. */
+  serverHttp?: () => HttpAddress | undefined;
 }
 
 const refillDelayMs = 300;
@@ -51,11 +54,12 @@ export class NetworkPool implements AsyncDisposable {
 
   static async open(options: NetworkPoolOptions): Promise<NetworkPool> {
     const { instance, size, runtimeDirectory, resolvConfPath = "/etc/resolv.conf" } = options;
+    const serverHttp = options.serverHttp ?? (() => undefined);
     const directory = join(runtimeDirectory, "netns");
     await mkdir(directory, { recursive: true });
     const hostResolvConf = await readFile(resolvConfPath, "utf8");
     await using opened = new AsyncDisposableStack();
-    const host = opened.use(await HostNetwork.open({ instance, hostResolvConf }));
+    const host = opened.use(await HostNetwork.open({ instance, hostResolvConf, serverHttp }));
     const chains = await networkCommand("nft", ["--json", "list", "chains"]);
     const pool = new NetworkPool(host, directory, size, forwardWarnings(chains, networkNames(instance)));
     opened.use(pool);

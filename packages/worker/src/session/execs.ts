@@ -18,7 +18,7 @@ interface RunningExec {
   abort: AbortController;
 }
 
-/** Commands that users run in containers (`dorian container exec`). */
+/** Commands that users run in containers, from the moment when the container runs. */
 export class Execs {
   #running = new Map<string, RunningExec>();
   #report: (report: ExecReport) => void;
@@ -27,7 +27,10 @@ export class Execs {
     this.#report = report;
   }
 
-  async start(request: ExecStart, containerOf: (taskId: string) => Container): Promise<void> {
+  async start(
+    request: ExecStart,
+    containerOf: (taskId: string, options: { signal: AbortSignal }) => Promise<Container>,
+  ): Promise<void> {
     const { execId } = request;
     const stdin = new AsyncQueue<Uint8Array>();
     const resizes = new AsyncQueue<TerminalSize>();
@@ -35,8 +38,11 @@ export class Execs {
     this.#running.set(execId, { stdin, resizes, abort });
     const { rows, columns } = request;
     try {
-      const exitCode = await containerOf(request.taskId).exec(request.command, {
+      const container = await containerOf(request.taskId, { signal: abort.signal });
+      const exitCode = await container.exec(request.command, {
         stdin,
+        env: request.env,
+        ...(request.workdir === "" ? {} : { cwd: request.workdir }),
         ...(request.terminal ? { terminal: { rows, columns, resizes } } : {}),
         onOutput: (stream, chunk) => this.#report({ execId, [stream]: chunk }),
         signal: abort.signal,

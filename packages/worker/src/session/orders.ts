@@ -51,7 +51,7 @@ export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOption
           builds.cancel(message.value.buildId, message.value.reason);
           break;
         case "execStart":
-          void execs.start(message.value, (taskId) => containerOf(tasks, taskId));
+          void execs.start(message.value, (taskId, { signal }) => containerOf(tasks, taskId, signal));
           break;
         case "execInput":
           execs.input(message.value);
@@ -63,9 +63,9 @@ export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOption
   };
 }
 
-function containerOf(tasks: TaskTable, taskId: string): Container {
+function containerOf(tasks: TaskTable, taskId: string, signal: AbortSignal): Promise<Container> {
   const task = tasks.get(taskId);
-  if (task) return task.container;
+  if (task) return task.whenRunning({ signal });
   throw new AppError("TASK_NOT_RUNNING", `Container ${taskId} is not running.`, {
     status: "NOT_FOUND",
     remedy: "`dorian container list` shows the running ones.",

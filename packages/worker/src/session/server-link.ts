@@ -44,6 +44,7 @@ export class ServerLink {
   /** Resolves when `signal` has aborted and the last connection is closed. */
   readonly closed: Promise<void>;
   #joined = Promise.withResolvers<void>();
+  #httpPort = 0;
 
   constructor(options: ServerLinkOptions) {
     this.#options = options;
@@ -53,6 +54,11 @@ export class ServerLink {
   /** Resolves at the first welcome; rejects when the server refuses this worker for good. */
   get joined(): Promise<void> {
     return this.#joined.promise;
+  }
+
+  /** Where the server listens for HTTP; 0 until it has said so. */
+  get httpPort(): number {
+    return this.#httpPort;
   }
 
   report(message: Report): void {
@@ -88,6 +94,7 @@ export class ServerLink {
       for await (const { message } of server.join(this.#outgoing, { signal })) {
         switch (message.case) {
           case "welcome":
+            this.#httpPort = message.value.httpPort;
             this.#joined.resolve();
             onJoined();
             orders.onWelcome(message.value);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
+import { taskHttpHost } from "@dorian/protocol/task-http";
 import type { StartTask } from "@dorian/protocol/worker";
 
 /** Where a task finds its own things, inside the container. */
@@ -19,12 +20,13 @@ export function containerEnvironment(
   request: StartTask,
   operator: Record<string, string>,
 ): Record<string, string> {
+  const chosen: Record<string, string> = { ...operator, ...request.config?.env, ...request.secretEnv };
   return {
     PATH: defaultPath,
     HOME: "/root",
-    ...operator,
-    ...request.config?.env,
-    ...request.secretEnv,
+    ...chosen,
+    NO_PROXY: withoutProxy(chosen["NO_PROXY"]),
+    no_proxy: withoutProxy(chosen["no_proxy"]),
     MODAL_IS_REMOTE: "1",
     MODAL_TASK_ID: request.taskId,
     MODAL_SERVER_URL: `unix://${inContainer.socket}`,
@@ -32,6 +34,10 @@ export function containerEnvironment(
     MODAL_IMAGE_ID: request.arguments?.functionDef?.imageId ?? "",
     MODAL_ENVIRONMENT: request.arguments?.environmentName ?? "",
   };
+}
+
+function withoutProxy(others: string | undefined): string {
+  return others ? `${others},${taskHttpHost}` : taskHttpHost;
 }
 
 /** User and group ids of an image's USER: numbers, or names looked up in the root file system. */

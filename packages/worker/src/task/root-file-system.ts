@@ -1,8 +1,9 @@
-import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { lstat, mkdir, readdir, readlink, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import type { LayerStore } from "@dorian/storage/layer-store";
+import { isVolumeLink } from "../volume/volume-links.ts";
 
 export interface RootFileSystemOptions {
   /** Directories, lowest first. */
@@ -40,10 +41,15 @@ export class RootFileSystem implements AsyncDisposable {
 
   /**
    * Makes what was written a layer, leaving out the empty files and directories that stood in for mounts. Undefined when
-   * nothing was written. The file system is unmounted by this.
+   * nothing was written. The file system is unmounted by this; `clean` may remove files of what was written then.
    */
-  async freeze(layers: LayerStore, mountTargets: string[]): Promise<string | undefined> {
+  async freeze(
+    layers: LayerStore,
+    mountTargets: string[],
+    clean?: (upper: string) => Promise<void>,
+  ): Promise<string | undefined> {
     unmount(this.path);
+    await clean?.(this.upper);
     for (const target of mountTargets) await this.#removePlaceholder(target);
     if ((await readdir(this.upper)).length === 0) return undefined;
     await layers.shareLargeFiles(this.upper);
@@ -60,6 +66,7 @@ export class RootFileSystem implements AsyncDisposable {
     try {
       const stats = await lstat(path);
       if (stats.isDirectory()) await rmdir(path);
+      else if (stats.isSymbolicLink() && isVolumeLink(await readlink(path))) await rm(path);
       else if (stats.isFile() && stats.size === 0 && !(await this.#isInLower(target))) await rm(path);
       else return;
     } catch (error) {

@@ -18,16 +18,19 @@ import type { Logger } from "pino";
 import type { Container, ContainerRuntime } from "../container/runtime.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
 import { openTaskGateway, type TaskObserver } from "../gateway/task-gateway.ts";
-import { commitInBackground } from "../volume/background-commits.ts";
 import { bytesIn } from "../volume/upper-directory.ts";
-import { MountedVolume, type VolumeRegistry } from "../volume/mounted-volume.ts";
+import type { VolumeRegistry } from "../volume/mounted-volume.ts";
 import { containerEnvironment, containerUser, inContainer } from "./container-environment.ts";
-import { OutputLog } from "./output-log.ts";
 import { isSimulated } from "../gpu/simulated-gpus.ts";
+import { launchOf, type Launch, type LaunchDirectories } from "./launch.ts";
+import { removeRuntimeTraces } from "../image/runtime-traces.ts";
+import { OutputLog } from "./output-log.ts";
 import { PhaseClock, type Phase } from "./phase-clock.ts";
 import { RootFileSystem } from "./root-file-system.ts";
 import { RunningInputs } from "./running-inputs.ts";
 import { failureOf } from "./task-failure.ts";
+import { TaskVolumes } from "./task-volumes.ts";
+import { makeVolumeLinks } from "../volume/volume-links.ts";
 
 export interface TaskEnd {
   exitCode: number;
@@ -38,7 +41,7 @@ export interface TaskEnd {
   frozenBytes?: number;
 }
 
-export interface TaskDependencies {
+export interface TaskDependencies extends LaunchDirectories {
   layers: LayerStore;
   runtime: ContainerRuntime;
   network: NetworkPool;
@@ -49,8 +52,6 @@ export interface TaskDependencies {
   runtimeDirectory: string;
   /** On the file system of the layer store. */
   scratchDirectory: string;
-  /** Directory that holds the guest as it is laid over every root file system. */
-  guestLayer: string;
   /** The operator's proxies and certificates, for the way out. */
   operatorEnv: Record<string, string>;
   commitIntervalMs: number;
@@ -64,12 +65,12 @@ export interface StopOptions {
   graceMs: number;
   /** A guest of ours that has not begun to stop after so many milliseconds is killed then. Default: it has its grace. */
   responseMs?: number;
+  /** For the container's log; empty for none. */
   reason: string;
 }
 
-/** Longest time in milliseconds for the commits that follow a container's end. */
-const lastCommitLimitMs = 120_000;
-
+/** What the start of a user's own command consists of, besides preparing the container: nothing that takes time. */
+const startPhases = ["boot", "import", "enter"] as const;
 /** One container, from the order to start it until nothing of it is left. */
 export class Task {
   readonly taskId: string;
@@ -79,8 +80,12 @@ export class Task {
   #deps: TaskDependencies;
   #abortStart = new AbortController();
   #container: Container | undefined;
-  #volumes: MountedVolume[] = [];
+  #started = Promise.withResolvers<void>();
+  #launch: Launch;
+  #volumes: TaskVolumes | undefined;
   #inputs = new RunningInputs();
+  /** It has asked for work. */
+  #ready = false;
   /** Its guest has begun to stop, for whatever reason. */
   #leaving = Promise.withResolvers<void>();
   #output: OutputLog;
@@ -90,6 +95,7 @@ export class Task {
     this.taskId = request.taskId;
     this.#request = request;
     this.#deps = deps;
+    this.#launch = launchOf(request, deps);
     this.#output = new OutputLog({
       send: (items) => deps.onLogs(request.taskId, items),
       current: () => this.#inputs.only,
@@ -104,8 +110,15 @@ export class Task {
     }));
   }
 
-  /** The running container; throws while it starts and after it ended. */
-  get container(): Container {
+  /** The running container, once it has started. @throws AppError TASK_NOT_RUNNING when it has ended or cannot start */
+  async whenRunning(options: { signal: AbortSignal }): Promise<Container> {
+    const { signal } = options;
+    const aborted = new Promise<never>((_, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    const ended = this.ended.then(() => undefined);
+    await Promise.race([this.#started.promise, ended, aborted]);
     if (this.#container) return this.#container;
     throw new AppError("TASK_NOT_RUNNING", `Container ${this.taskId} is not running.`, {
       remedy: "`dorian container list` shows the running ones.",
@@ -114,12 +127,16 @@ export class Task {
 
   /** SIGINT, then SIGKILL for all its processes when it does not end in time; what it wrote until then is committed. */
   async stop(options: StopOptions): Promise<void> {
-    this.#output.note(`Stopping the container: ${options.reason}`);
-    this.#abortStart.abort(new AppError("TASK_STOPPED", options.reason, { status: "CANCELLED", remedy: "" }));
+    const { reason } = options;
+    if (reason !== "") this.#output.note(`Stopping the container: ${reason}`);
+    const stopped = reason || "The container was stopped.";
+    this.#abortStart.abort(new AppError("TASK_STOPPED", stopped, { status: "CANCELLED", remedy: "" }));
     const container = this.#container;
     if (!container) return;
-    if (options.graceMs > 0 && (await this.#endsInTime(container, options))) return;
-    await this.#commitAll("background", container);
+    const { endsBySignal } = this.#launch;
+    const isInterruptible = endsBySignal === "always" || (endsBySignal === "once ready" && this.#ready);
+    if (isInterruptible && options.graceMs > 0 && (await this.#endsInTime(container, options))) return;
+    await this.#volumes?.commitAll("background", container);
     await container.kill();
   }
 
@@ -131,7 +148,7 @@ export class Task {
     tooLate.catch(() => undefined);
     try {
       container.signal("SIGINT");
-      if (responseMs > 0 && this.#tellsItsPhases) {
+      if (responseMs > 0 && this.#launch.tellsPhases) {
         const first = await Promise.race([container.exited, this.#leaving.promise, after(responseMs)]);
         if (first === "late") {
           this.#output.note("Its process is too busy to stop: it is killed.");
@@ -142,10 +159,6 @@ export class Task {
     } finally {
       settled.abort();
     }
-  }
-
-  get #tellsItsPhases(): boolean {
-    return this.#request.arguments?.functionDef?.nodeEntrypoint !== undefined;
   }
 
   async #run(): Promise<TaskEnd> {
@@ -162,7 +175,7 @@ export class Task {
 
     const root = resources.use(
       await RootFileSystem.mount({
-        lower: [...request.layerIds.map((layerId) => layers.path(layerId)), this.#deps.guestLayer],
+        lower: [...request.layerIds.map((layerId) => layers.path(layerId)), ...this.#launch.layers],
         target: join(directory, "root"),
         scratch: join(scratchDirectory, taskId),
       }),
@@ -170,14 +183,27 @@ export class Task {
     this.#clock.end("image");
 
     const connection = definition.blockNetwork ? undefined : resources.use(await network.acquire({ signal }));
-    await this.#mountVolumes(resources, directory);
+    const volumes = resources.use(
+      await TaskVolumes.mount({
+        taskId,
+        volumes: request.volumes,
+        official: this.#launch.officialVolumes,
+        layers,
+        registry: this.#deps.registry,
+        directory: join(directory, "volumes"),
+        scratch: join(scratchDirectory, taskId),
+        note: (text) => this.#output.note(text),
+      }),
+    );
+    this.#volumes = volumes;
+    await makeVolumeLinks(root.path, volumes.links);
     const privateDirectory = join(directory, "private");
     await mkdir(privateDirectory);
     const gateway = await openTaskGateway({
       taskId,
       socketPath: join(privateDirectory, "task.sock"),
       upstream: this.#deps.upstream(taskId),
-      observer: this.#observer(),
+      observer: this.#observer(volumes),
       onInternalError: (error, method) => logger.error({ taskId, method, err: error }, "task call failed"),
     });
     resources.use(gateway);
@@ -192,11 +218,7 @@ export class Task {
       { source: privateDirectory, target: inContainer.directory, readOnly: false },
       { source: join(directory, "resolv.conf"), target: "/etc/resolv.conf", readOnly: true },
       { source: join(directory, "hosts"), target: "/etc/hosts", readOnly: true },
-      ...request.volumes.map((volume, index) => ({
-        source: must(this.#volumes[index], "the mounted volume").target,
-        target: volume.mountPath,
-        readOnly: volume.readOnly,
-      })),
+      ...volumes.mounts,
     ];
     this.#clock.end("mount");
 
@@ -206,8 +228,8 @@ export class Task {
       {
         id: taskId,
         rootfs: root.path,
-        args: [inContainer.node, inContainer.guest],
-        env: containerEnvironment(request, this.#deps.operatorEnv),
+        args: this.#launch.args,
+        env: { ...containerEnvironment(request, this.#deps.operatorEnv), ...this.#launch.env },
         cwd: request.config?.workdir || "/root",
         user: await containerUser(root.path, request.config?.user ?? ""),
         hostname: "dorian",
@@ -224,13 +246,12 @@ export class Task {
     );
     resources.use(container);
     this.#container = container;
+    this.#started.resolve();
+    if (request.command.length > 0) for (const phase of startPhases) this.#clock.end(phase);
 
     const committing = new AbortController();
-    const background = commitInBackground({
-      volumes: this.#volumes.filter((_, index) => request.volumes[index]?.backgroundCommits),
-      users: container,
+    const background = volumes.commitInBackground(container, {
       intervalMs: this.#deps.commitIntervalMs,
-      onError: (volume, error) => this.#noteCommitFailure(volume, error),
       signal: committing.signal,
     });
     const exit = await container.exited;
@@ -238,7 +259,7 @@ export class Task {
     committing.abort();
     await background;
 
-    const failure = await this.#finishVolumes(exit.code === 0);
+    const failure = await volumes.finish(exit.code === 0);
     const end: TaskEnd = {
       exitCode: exit.code,
       signal: exit.signal ?? "",
@@ -246,32 +267,10 @@ export class Task {
       ...(failure ? { failure } : {}),
     };
     if (!request.freezeRoot || exit.code !== 0 || !this.#inputs.lastSucceeded || failure) return end;
-    const layerId = await root.freeze(layers, [
-      ...mounts.map((mount) => mount.target),
-      "/proc",
-      "/sys",
-      "/dev",
-      "/run",
-    ]);
+    const standIns = [...mounts.map((mount) => mount.target), ...volumes.links.map((link) => link.path), "/proc", "/sys", "/dev", "/run"];
+    const layerId = await root.freeze(layers, standIns, removeRuntimeTraces);
     if (layerId === undefined) return end;
     return { ...end, frozenLayerId: layerId, frozenBytes: await layers.sizeOf(layerId) };
-  }
-
-  async #mountVolumes(resources: AsyncDisposableStack, directory: string): Promise<void> {
-    for (const [index, volume] of this.#request.volumes.entries()) {
-      const head = must(volume.head, "the volume's version");
-      const mounted = await MountedVolume.mount({
-        volumeId: volume.volumeId,
-        taskId: this.taskId,
-        target: join(directory, "volumes", String(index)),
-        mountPath: volume.mountPath,
-        scratch: join(this.#deps.scratchDirectory, this.taskId, `volume-${index}`),
-        layers: this.#deps.layers,
-        registry: this.#deps.registry,
-        head: { version: head.version, layerIds: head.layerIds },
-      });
-      this.#volumes.push(resources.use(mounted));
-    }
   }
 
   /** With the end of the start goes what had to be copied for it: the bytes in the container's private top layer. */
@@ -281,8 +280,7 @@ export class Task {
     this.#deps.onPhase(this.taskId, { ...phase, bytesCopied });
   }
 
-  #observer(): TaskObserver {
-    let ready = false;
+  #observer(volumes: TaskVolumes): TaskObserver {
     return {
       onHello: () => this.#clock.end("boot"),
       onPhase: (phase, endedAt) => {
@@ -290,8 +288,8 @@ export class Task {
         else this.#clock.end(phase, endedAt);
       },
       onReady: () => {
-        if (ready) return;
-        ready = true;
+        if (this.#ready) return;
+        this.#ready = true;
         this.#clock.end("import");
         this.#clock.end("enter");
       },
@@ -304,73 +302,9 @@ export class Task {
         this.#inputs.ended(input);
       },
       onStartFailed: () => this.#output.flush(),
-      commitVolume: async (volumeId, signal) => {
-        await this.#volume(volumeId, "commit").commit("requested", this.#container, { signal });
-      },
-      reloadVolume: (volumeId, signal) =>
-        this.#volume(volumeId, "reload").reload(this.#container, { signal }),
+      commitVolume: (volumeId, signal) => volumes.commit(volumeId, this.#container, signal),
+      reloadVolume: (volumeId, signal) => volumes.reload(volumeId, this.#container, signal),
     };
-  }
-
-  #volume(volumeId: string, verb: "commit" | "reload"): MountedVolume {
-    const index = this.#request.volumes.findIndex((volume) => volume.volumeId === volumeId);
-    const mounted = this.#volumes[index];
-    if (!mounted) {
-      throw new AppError(
-        "VOLUME_NOT_MOUNTED",
-        `Cannot ${verb} volume ${volumeId}: this container does not mount it.`,
-        {
-          status: "NOT_FOUND",
-          remedy: "Add it to `volumes` of the function or class.",
-        },
-      );
-    }
-    if (verb === "commit" && this.#request.volumes[index]?.readOnly) {
-      throw new AppError(
-        "VOLUME_READ_ONLY",
-        `Cannot commit volume ${volumeId}: this container mounts it read-only.`,
-        {
-          remedy: "Mount it writable in the function that changes it.",
-        },
-      );
-    }
-    return mounted;
-  }
-
-  /** After a clean exit all that was written is committed. After a crash half-written files may be among it: nothing is. */
-  async #finishVolumes(clean: boolean): Promise<GenericResult | undefined> {
-    if (clean) return this.#commitAll("requested", undefined);
-    for (const volume of this.#volumes) {
-      if (await volume.hasChanges()) {
-        this.#output.note(
-          `Volume ${volume.volumeId}: what was not committed before the container ended is dropped.`,
-        );
-      }
-    }
-    return undefined;
-  }
-
-  async #commitAll(
-    kind: "requested" | "background",
-    users: Container | undefined,
-  ): Promise<GenericResult | undefined> {
-    const signal = AbortSignal.timeout(lastCommitLimitMs);
-    let failure: GenericResult | undefined;
-    for (const [index, volume] of this.#volumes.entries()) {
-      if (this.#request.volumes[index]?.readOnly || !this.#request.volumes[index]?.backgroundCommits)
-        continue;
-      try {
-        await volume.commit(kind, users, { signal });
-      } catch (error) {
-        this.#noteCommitFailure(volume, error);
-        failure = failureOf(error);
-      }
-    }
-    return failure;
-  }
-
-  #noteCommitFailure(volume: MountedVolume, error: unknown): void {
-    this.#output.note(`Commit of volume ${volume.volumeId} failed: ${failureOf(error).exception}`);
   }
 
   #logFailure(error: unknown): GenericResult {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { LayerStore } from "@dorian/storage/layer-store";
 import { expect, onTestFinished, test } from "vitest";
 import {
   MountedVolume,
+  type MountedVolumeOptions,
   type VolumeRegistry,
   type VolumeUsers,
   type VolumeVersion,
@@ -47,7 +49,9 @@ async function machine() {
   const layers = await LayerStore.open(root);
   const registry = memoryRegistry();
   let count = 0;
-  const mount = async () => {
+  const mount = async (
+    options: Partial<Pick<MountedVolumeOptions, "subPath" | "readOnly" | "openFiles">> = {},
+  ) => {
     count += 1;
     const volume = await MountedVolume.mount({
       volumeId: "vo-1",
@@ -58,6 +62,7 @@ async function machine() {
       layers,
       registry,
       head: await registry.head("vo-1", { signal }),
+      ...options,
     });
     onTestFinished(() => volume[Symbol.asyncDispose]());
     return volume;
@@ -80,6 +85,31 @@ function usersOf(...children: ChildProcess[]): VolumeUsers {
       };
     },
   };
+}
+
+/** As {@link usersOf}, for all processes of a group. */
+function usersOfGroup(group: number): VolumeUsers {
+  const members = async () =>
+    (await readdir("/proc"))
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => Number(/\) \S+ \d+ (\d+)/.exec(readStat(pid))?.[1]) === group);
+  return {
+    pid: group,
+    pids: members,
+    async freeze() {
+      process.kill(-group, "SIGSTOP");
+      return { [Symbol.asyncDispose]: async () => void process.kill(-group, "SIGCONT") };
+    },
+  };
+}
+
+function readStat(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 async function shell(script: string, cwd = "/"): Promise<ChildProcess> {
@@ -329,4 +359,96 @@ test("commits under a process that stands in the volume tell deletions, renames 
   expect((await readdir(reader.target, { recursive: true })).toSorted()).toEqual(expectedTree);
   expect((await readdir(volume.target, { recursive: true })).toSorted()).toEqual(expectedTree);
   expect(await readFile(join(reader.target, "swapped/file"), "utf8")).toBe("2\n");
+});
+
+test("a mount of a directory shows and commits that directory alone [K7]", async () => {
+  const { mount } = await machine();
+  const whole = await mount();
+  await mkdir(join(whole.target, "users/ada"), { recursive: true, mode: 0o750 });
+  await writeFile(join(whole.target, "users/ada/old"), "old");
+  await writeFile(join(whole.target, "users/secret"), "hidden");
+  await whole.commit("requested", undefined, { signal });
+
+  const ada = await mount({ subPath: "/users/ada/" });
+  const bob = await mount({ subPath: "users/bob/new" });
+  expect(await readdir(ada.target)).toEqual(["old"]);
+  expect(await readdir(bob.target)).toEqual([]);
+  await rm(join(ada.target, "old"));
+  await mkdir(join(ada.target, "d"));
+  await writeFile(join(ada.target, "d/f"), "1");
+  await writeFile(join(bob.target, "b"), "2");
+  await ada.commit("requested", undefined, { signal });
+  await bob.commit("requested", undefined, { signal });
+  await writeFile(join(ada.target, "d/f"), "3");
+  await ada.commit("requested", undefined, { signal });
+  await whole.reload(undefined, { signal });
+  expect((await readdir(join(whole.target, "users"), { recursive: true })).toSorted()).toEqual(
+    ["ada", "ada/d", "ada/d/f", "bob", "bob/new", "bob/new/b", "secret"].toSorted(),
+  );
+  expect(await readFile(join(whole.target, "users/ada/d/f"), "utf8")).toBe("3");
+  expect((await stat(join(whole.target, "users/ada"))).mode & 0o777).toBe(0o750);
+  await writeFile(join(whole.target, "users/ada/from-whole"), "4");
+  await whole.commit("requested", undefined, { signal });
+  await ada.reload(undefined, { signal });
+  expect((await readdir(ada.target)).toSorted()).toEqual(["d", "from-whole"]);
+  await expect(mount({ subPath: "users/secret" })).rejects.toMatchObject({ code: "VOLUME_SUB_PATH_INVALID" });
+});
+
+test("a process that stands in a mounted directory has its files committed to it [K7]", async () => {
+  const { mount } = await machine();
+  const volume = await mount({ subPath: "a/b" });
+  const users = usersOf(await shell("echo 1 > f; echo ready; read end", volume.target));
+  await volume.commit("requested", users, { signal });
+  await rm(join(volume.target, "f"));
+  await writeFile(join(volume.target, "g"), "2");
+  await volume.commit("background", users, { signal });
+  const whole = await mount();
+  expect(await readdir(join(whole.target, "a/b"))).toEqual(["g"]);
+});
+
+test("a read-only mount cannot be written to, before or after a reload, and shows new versions [K7]", async () => {
+  const { mount } = await machine();
+  const reader = await mount({ readOnly: true });
+  const writer = await mount();
+  await expect(writeFile(join(reader.target, "f"), "1")).rejects.toMatchObject({ code: "EROFS" });
+  await writeFile(join(writer.target, "f"), "1");
+  await writer.commit("requested", undefined, { signal });
+  await reader.reload(undefined, { signal });
+  expect(await readFile(join(reader.target, "f"), "utf8")).toBe("1");
+  await expect(writeFile(join(reader.target, "f"), "2")).rejects.toMatchObject({ code: "EROFS" });
+  expect(await reader.hasChanges()).toBe(false);
+});
+
+test.each([
+  ["a file read", "exec 3< $0/f; echo ready; sleep 60"],
+  ["a file written", "exec 3> $0/g; echo ready; sleep 60"],
+  ["a child's file", "(exec 3< $0/f; echo ready; sleep 60) & wait"],
+  ["its working directory", "cd $0; echo ready; sleep 60"],
+  ["a child's working directory", "(cd $0; echo ready; sleep 60) & wait"],
+])("where open files refuse a reload, %s does, for as long as it is open [N3]", async (_, script) => {
+  const { mount } = await machine();
+  const volume = await mount({ openFiles: "refused" });
+  await writeFile(join(volume.target, "f"), "1");
+  await volume.commit("requested", undefined, { signal });
+  const child = spawn("/bin/sh", ["-c", script, volume.target], {
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
+  onTestFinished(() => void child.kill());
+  const ended = once(child, "exit");
+  await once(child.stdout, "data");
+  const users = usersOfGroup(child.pid ?? 0);
+  await expect(volume.reload(users, { signal })).rejects.toMatchObject({
+    code: "VOLUME_FILES_OPEN",
+    status: "FAILED_PRECONDITION",
+    message: "there are open files preventing the operation",
+    remedy: "",
+  });
+  // A commit is not refused.
+  await writeFile(join(volume.target, "h"), "1");
+  await volume.commit("requested", users, { signal });
+  process.kill(-(child.pid ?? 0), "SIGKILL");
+  await ended;
+  await volume.reload(usersOf(await shell("echo ready; read end")), { signal });
+  expect(await readFile(join(volume.target, "h"), "utf8")).toBe("1");
 });

@@ -1,5 +1,6 @@
 import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { AppError } from "@dorian/base/app-error";
 import { createOverlay, sealReadOnly, unmount } from "@dorian/linux/mount";
 import type { OverlayOptions } from "@dorian/linux/overlay-options";
 import { inMountNamespace } from "@dorian/linux/mount-namespace";
@@ -7,6 +8,7 @@ import type { LayerStore } from "@dorian/storage/layer-store";
 import { normaliseLayer } from "@dorian/storage/normalise-layer";
 import { storing } from "@dorian/storage/storage-error";
 import { openFilesOf, type OpenFiles } from "./open-files.ts";
+import { ShownDirectory } from "./shown-directory.ts";
 import { copyUpper, hideMissing, removeUnchanged, type Identities } from "./upper-copy.ts";
 import { copyEntry, flushFiles, holdsOnly, likeDirectory, moveFile } from "./upper-directory.ts";
 import { stillWritten } from "./written-files.ts";
@@ -46,6 +48,12 @@ export interface MountedVolumeOptions {
   layers: LayerStore;
   registry: VolumeRegistry;
   head: VolumeVersion;
+  /** The directory of the volume that is mounted. Default: all of it. */
+  subPath?: string;
+  /** Nothing can be written to it. */
+  readOnly?: boolean;
+  /** Whether a reload leaves files that are open at the version they were opened in, or is refused because of them. */
+  openFiles?: "kept" | "refused";
 }
 
 /**
@@ -71,9 +79,12 @@ const nothingCopied: Copied = { layerIds: [], identities: new Map() };
 export class MountedVolume implements AsyncDisposable {
   readonly volumeId: string;
   #options: MountedVolumeOptions;
+  #shown: ShownDirectory;
   #version: bigint;
   /** What the container sees below its writable directory. */
   #layerIds: string[];
+  /** The directories of these layers that are mounted, lowest first. */
+  #lower: string[] = [];
   /** Frozen but not yet recorded: the server could not be reached. Oldest first. */
   #unpublished: { layerId: string; bytes: number }[] = [];
   /** Of the overlay that the users see. */
@@ -85,7 +96,8 @@ export class MountedVolume implements AsyncDisposable {
   #written: ReadonlyMap<string, number> = new Map();
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: MountedVolumeOptions) {
+  private constructor(options: MountedVolumeOptions, shown: ShownDirectory) {
+    this.#shown = shown;
     this.volumeId = options.volumeId;
     this.#options = options;
     this.#version = options.head.version;
@@ -93,9 +105,12 @@ export class MountedVolume implements AsyncDisposable {
   }
 
   static async mount(options: MountedVolumeOptions): Promise<MountedVolume> {
-    const volume = new MountedVolume(options);
+    const { layers, head, scratch } = options;
+    const shown = await ShownDirectory.find(layers, head.layerIds, options.subPath ?? "");
+    const volume = new MountedVolume(options, shown);
     await mkdir(options.target, { recursive: true });
-    await mkdir(join(options.scratch, "empty"), { recursive: true });
+    for (const name of ["empty", "void"]) await mkdir(join(scratch, name), { recursive: true });
+    await volume.#setLayers(head.layerIds);
     await volume.#makeWritable();
     using overlay = createOverlay(volume.#overlay());
     overlay.placeAt(options.target);
@@ -128,9 +143,14 @@ export class MountedVolume implements AsyncDisposable {
     return (await readdir(this.#upper)).length > 0;
   }
 
-  /** Commits what was written, then shows the newest version. Descriptors opened before keep what they opened. */
+  /**
+   * Commits what was written, then shows the newest version. Descriptors opened before keep what they opened.
+   *
+   * @throws AppError VOLUME_FILES_OPEN when the mount refuses that
+   */
   reload(users: VolumeUsers | undefined, options: { signal: AbortSignal }): Promise<void> {
     return this.#exclusively(async () => {
+      if (this.#options.openFiles === "refused" && users) await this.#refuseOpenFiles(users);
       await this.#commit("requested", users, options.signal);
       const head = await this.#options.registry.head(this.volumeId, options);
       await this.#show(head, users);
@@ -177,9 +197,9 @@ export class MountedVolume implements AsyncDisposable {
 
     const old = this.#upper;
     const layerId = await this.#freezeUpper(open.writable, leftOut);
-    this.#layerIds = [...this.#layerIds, ...this.#copied.layerIds];
+    const added = layerId === undefined ? [] : [layerId];
+    await this.#setLayers([...this.#layerIds, ...this.#copied.layerIds, ...added]);
     this.#copied = nothingCopied;
-    if (layerId !== undefined) this.#layerIds = [...this.#layerIds, layerId];
     this.#swap(users);
     await thaw.disposeAsync();
     await rm(join(old, ".."), { recursive: true, force: true });
@@ -195,7 +215,6 @@ export class MountedVolume implements AsyncDisposable {
     writable: ReadonlySet<string>,
     leftOut: ReadonlySet<string>,
   ): Promise<string | undefined> {
-    const { layers } = this.#options;
     const old = this.#upper;
     const written = this.#written;
     await this.#makeWritable();
@@ -204,13 +223,13 @@ export class MountedVolume implements AsyncDisposable {
       for (const path of this.#written.keys()) {
         if (!leftOut.has(path)) await copyEntry(this.#upper, old, path);
       }
-      await normaliseLayer(old, this.#paths());
+      await normaliseLayer(old, this.#lower);
       const last = this.#lastCopy();
       if (last) {
         await hideMissing(last.path, old, leftOut);
         await removeUnchanged(old, last.identities);
       }
-      return (await holdsOnly(old, new Set())) ? undefined : await layers.adopt(old, { durable: false });
+      return (await holdsOnly(old, new Set())) ? undefined : await this.#shown.adopt(old, this.#layerIds);
     } catch (error) {
       for (const path of this.#written.keys()) await rename(join(this.#upper, path), join(old, path));
       await rm(join(this.#upper, ".."), { recursive: true, force: true });
@@ -241,10 +260,13 @@ export class MountedVolume implements AsyncDisposable {
   ): Promise<{ layerId: string; bytes: number } | undefined> {
     await using draft = await this.#options.layers.draft();
     const last = this.#lastCopy();
-    const copy = await copyUpper({ from: this.#upper, to: draft.path, last, leftOut });
+    await this.#shown.makeParents(draft.path, this.#layerIds);
+    const to = this.#shown.within(draft.path);
+    await mkdir(to, { recursive: true });
+    const copy = await copyUpper({ from: this.#upper, to, last, leftOut });
     await thaw.disposeAsync();
-    await normaliseLayer(draft.path, this.#paths());
-    const deleted = last !== undefined && (await hideMissing(last.path, draft.path, leftOut));
+    await normaliseLayer(to, this.#lower);
+    const deleted = last !== undefined && (await hideMissing(last.path, to, leftOut));
     if (!copy.changed && !deleted) return undefined;
     const layerId = await draft.seal({ durable: false });
     this.#copied = { layerIds: [...this.#copied.layerIds, layerId], identities: copy.identities };
@@ -254,7 +276,8 @@ export class MountedVolume implements AsyncDisposable {
   #lastCopy(): { path: string; identities: Identities } | undefined {
     const layerId = this.#copied.layerIds.at(-1);
     if (layerId === undefined) return undefined;
-    return { path: this.#options.layers.path(layerId), identities: this.#copied.identities };
+    const path = this.#shown.within(this.#options.layers.path(layerId));
+    return { path, identities: this.#copied.identities };
   }
 
   /** Records frozen layers in order. Returns the head after the last one. */
@@ -282,7 +305,7 @@ export class MountedVolume implements AsyncDisposable {
     const old = this.#upper;
     await this.#makeWritable();
     await this.#moveWritten(old, open.writable);
-    this.#layerIds = head.layerIds;
+    await this.#setLayers(head.layerIds);
     this.#copied = nothingCopied;
     // Whoever stands in the old mount keeps reading it; better an error than a write that nobody will ever see.
     if (open.pinned && users) inMountNamespace(users.pid, () => sealReadOnly(this.#options.mountPath));
@@ -297,19 +320,34 @@ export class MountedVolume implements AsyncDisposable {
   }
 
   async #openFiles(users: VolumeUsers | undefined): Promise<OpenFiles> {
-    if (!users) return { writable: new Set(), pinned: false };
+    if (!users) return { writable: new Set(), pinned: false, any: false };
     const open = await openFilesOf(await users.pids(), this.#device);
     // A mount that was swapped away is in no process's mount table any more, and its descriptors lead nowhere.
     this.#written = await stillWritten(this.#upper, this.#written);
-    return { ...open, writable: new Set([...open.writable, ...this.#written.keys()]) };
+    return {
+      ...open,
+      any: open.any || this.#written.size > 0,
+      writable: new Set([...open.writable, ...this.#written.keys()]),
+    };
+  }
+
+  async #refuseOpenFiles(users: VolumeUsers): Promise<void> {
+    await using _frozen = await users.freeze();
+    const open = await this.#openFiles(users);
+    // The official clients know this very text, and add to it which file it is.
+    if (open.any)
+      throw new AppError("VOLUME_FILES_OPEN", "there are open files preventing the operation", {
+        remedy: "",
+      });
   }
 
   get #upper(): string {
     return join(this.#options.scratch, String(this.#generation), "upper");
   }
 
-  #paths(): string[] {
-    return this.#layerIds.map((layerId) => this.#options.layers.path(layerId));
+  async #setLayers(layerIds: string[]): Promise<void> {
+    this.#lower = await this.#shown.lower(layerIds);
+    this.#layerIds = layerIds;
   }
 
   async #makeWritable(): Promise<void> {
@@ -317,14 +355,16 @@ export class MountedVolume implements AsyncDisposable {
     await mkdir(this.#upper, { recursive: true });
     await mkdir(join(this.#upper, "..", "work"), { recursive: true });
     // The topmost directory's mode and owner are what the volume's root shows.
-    const top = this.#paths().at(-1);
+    const top = this.#lower.at(-1);
     if (top !== undefined) await likeDirectory(top, this.#upper);
   }
 
   #overlay(): OverlayOptions {
+    const { scratch, readOnly } = this.#options;
+    // An overlay needs at least one lower directory, or two when nothing can be written, and an empty volume has none.
+    if (readOnly) return { lower: [join(scratch, "void"), join(scratch, "empty"), ...this.#lower] };
     return {
-      // An overlay needs at least one lower directory, and an empty volume has none.
-      lower: [join(this.#options.scratch, "empty"), ...this.#paths()],
+      lower: [join(scratch, "empty"), ...this.#lower],
       upper: this.#upper,
       work: join(this.#upper, "..", "work"),
       redirectDirectories: true,

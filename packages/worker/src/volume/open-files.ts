@@ -7,6 +7,8 @@ export interface OpenFiles {
   writable: Set<string>;
   /** A process has its working directory, its root or a directory descriptor in the mount: relative paths lead there. */
   pinned: boolean;
+  /** Some process has anything of it open, mapped or as a working directory. */
+  any: boolean;
 }
 
 const O_ACCMODE = 0o3;
@@ -17,7 +19,7 @@ const O_DIRECTORY = 0o200000;
  * may see at another place. Call it while the processes are frozen, or it is outdated when it returns.
  */
 export async function openFilesOf(pids: number[], device: string): Promise<OpenFiles> {
-  const found: OpenFiles = { writable: new Set(), pinned: false };
+  const found: OpenFiles = { writable: new Set(), pinned: false, any: false };
   await Promise.all(pids.map((pid) => scanProcess(pid, device, found).catch(unlessGone)));
   return found;
 }
@@ -31,16 +33,17 @@ async function scanProcess(pid: number, device: string, found: OpenFiles): Promi
   const targets = [...mounts.values()];
   for (const link of ["cwd", "root"]) {
     const path = await readlink(`/proc/${pid}/${link}`);
-    if (targets.some((target) => isWithin(target, path))) found.pinned = true;
+    if (targets.some((target) => isWithin(target, path))) found.pinned = found.any = true;
   }
   for (const fd of await readdir(`/proc/${pid}/fd`)) {
     await scanDescriptor(pid, fd, mounts, found).catch(unlessGone);
   }
   for (const line of (await readFile(`/proc/${pid}/maps`, "utf8")).split("\n")) {
-    const match = /^\S+ .w.s /.test(line) ? /\s(\/.*)$/.exec(line) : null;
-    const path = match?.[1];
+    const path = /\s(\/.*)$/.exec(line)?.[1];
     const target = path === undefined ? undefined : targets.find((candidate) => isWithin(candidate, path));
-    if (path !== undefined && target !== undefined) found.writable.add(path.slice(target.length + 1));
+    if (path === undefined || target === undefined) continue;
+    found.any = true;
+    if (/^\S+ .w.s /.test(line)) found.writable.add(path.slice(target.length + 1));
   }
 }
 
@@ -53,6 +56,7 @@ async function scanDescriptor(
   const info = await readFile(`/proc/${pid}/fdinfo/${fd}`, "utf8");
   const target = mounts.get(/^mnt_id:\s+(\d+)/m.exec(info)?.[1] ?? "");
   if (target === undefined) return;
+  found.any = true;
   const flags = Number.parseInt(/^flags:\s+(\d+)/m.exec(info)?.[1] ?? "0", 8);
   if ((flags & O_DIRECTORY) !== 0) {
     found.pinned = true;

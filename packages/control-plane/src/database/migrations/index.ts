@@ -1,9 +1,23 @@
 import type { Migration } from "kysely/migration";
 import { catalog } from "./0001-catalog.ts";
 import { dispatch } from "./0002-dispatch.ts";
+import { namedObjects } from "./0003-named-objects.ts";
+import { calls } from "./0004-calls.ts";
+import { deployments } from "./0005-deployments.ts";
+import { mountNames } from "./0006-mount-names.ts";
+import { schedules } from "./0007-schedules.ts";
+import { images } from "./0008-images.ts";
+import { webAddresses } from "./0009-web-addresses.ts";
 
 /** In order of their names. Never changed once released: a change is a new one. */
 export const migrations: Record<string, Migration> = {
   "0001-catalog": catalog,
   "0002-dispatch": dispatch,
+  "0003-named-objects": namedObjects,
+  "0004-calls": calls,
+  "0005-deployments": deployments,
+  "0006-mount-names": mountNames,
+  "0007-schedules": schedules,
+  "0008-images": images,
+  "0009-web-addresses": webAddresses,
 };

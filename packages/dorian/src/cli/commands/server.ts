@@ -5,27 +5,30 @@ import {
   makeDataDirectory,
   processOptions,
   readListen,
+  readWebSettings,
+  webOptions,
 } from "../../process/service-options.ts";
 import { openAddressWarning, serviceSettings } from "../../process/service-setup.ts";
 import { startControlPlane } from "../../process/start-control-plane.ts";
 import { defineCommand } from "../command.ts";
 
 export const command = defineCommand<void>({
-  options: [listenOption, ...processOptions],
+  options: [listenOption, ...webOptions, ...processOptions],
   notes: ["Functions run once a worker has joined: `dorian worker` with the same data directory."],
 
   async run(input, context) {
     const { config, signal } = context;
     const listen = readListen(input);
+    const web = readWebSettings(input);
     makeDataDirectory(config.dataDirectory);
     using _lock = DataLock.acquire(config.dataDirectory, "server");
     const settings = serviceSettings(input, context);
     const warning = openAddressWarning(listen);
     if (warning) settings.logger.warn(warning);
-    await using controlPlane = await startControlPlane({ ...settings, listen });
+    await using controlPlane = await startControlPlane({ ...settings, listen, web });
     signal.throwIfAborted();
     await serveUntilStopped({
-      services: [controlPlane],
+      services: [controlPlane.web, controlPlane],
       readiness: { url: controlPlane.url, dataDirectory: config.dataDirectory, pid: process.pid },
       readyLine: `Server is ready at ${controlPlane.url}. Next: dorian worker --data ${config.dataDirectory}`,
       input,

@@ -5,8 +5,10 @@ import {
   makeDataDirectory,
   processOptions,
   readListen,
+  readWebSettings,
   readWorkerLimits,
   requireRoot,
+  webOptions,
   workerOptions,
 } from "../../process/service-options.ts";
 import { openAddressWarning, serviceSettings } from "../../process/service-setup.ts";
@@ -16,12 +18,13 @@ import { defineCommand } from "../command.ts";
 import { nextStep } from "../output/next-step.ts";
 
 export const command = defineCommand<void>({
-  options: [listenOption, ...workerOptions, ...processOptions],
+  options: [listenOption, ...webOptions, ...workerOptions, ...processOptions],
   notes: ["Ctrl-C stops it: containers get 30 s for their exit hooks. A second Ctrl-C kills them."],
 
   async run(input, context) {
     const { config, signal } = context;
     const listen = readListen(input);
+    const web = readWebSettings(input);
     const limits = readWorkerLimits(input);
     requireRoot();
     makeDataDirectory(config.dataDirectory);
@@ -30,16 +33,16 @@ export const command = defineCommand<void>({
     const settings = serviceSettings(input, context);
     const warning = openAddressWarning(listen);
     if (warning) settings.logger.warn(warning);
-    await using controlPlane = await startControlPlane({ ...settings, listen });
-    const { modal, worker } = controlPlane;
+    await using controlPlane = await startControlPlane({ ...settings, listen, web });
+    const { modal, worker, localHost: host } = controlPlane;
     await using localWorker = await startWorker({
       ...settings,
       ...limits,
-      server: { kind: "local", modal, worker },
+      server: { kind: "local", host, modal, worker },
     });
     signal.throwIfAborted();
     await serveUntilStopped({
-      services: [localWorker, controlPlane],
+      services: [controlPlane.web, localWorker, controlPlane],
       readiness: { url: controlPlane.url, dataDirectory: config.dataDirectory, pid: process.pid },
       readyLine: `Dorian is ready at ${controlPlane.url}. ${nextStep(config)}`,
       input,

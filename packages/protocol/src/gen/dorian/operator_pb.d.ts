@@ -389,6 +389,193 @@ export declare type ContainerExecResponse = Message<"dorian.operator.ContainerEx
 export declare const ContainerExecResponseSchema: GenMessage<ContainerExecResponse>;
 
 /**
+ * @generated from message dorian.operator.TokenCreateRequest
+ */
+export declare type TokenCreateRequest = Message<"dorian.operator.TokenCreateRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * 0: valid until revoked.
+   *
+   * @generated from field: uint32 valid_secs = 2;
+   */
+  validSecs: number;
+};
+
+/**
+ * Describes the message dorian.operator.TokenCreateRequest.
+ * Use `create(TokenCreateRequestSchema)` to create a new message.
+ */
+export declare const TokenCreateRequestSchema: GenMessage<TokenCreateRequest>;
+
+/**
+ * @generated from message dorian.operator.TokenCreateResponse
+ */
+export declare type TokenCreateResponse = Message<"dorian.operator.TokenCreateResponse"> & {
+  /**
+   * @generated from field: dorian.operator.Token token = 1;
+   */
+  token?: Token | undefined;
+
+  /**
+   * Told this once: the server keeps a digest.
+   *
+   * @generated from field: string token_secret = 2;
+   */
+  tokenSecret: string;
+};
+
+/**
+ * Describes the message dorian.operator.TokenCreateResponse.
+ * Use `create(TokenCreateResponseSchema)` to create a new message.
+ */
+export declare const TokenCreateResponseSchema: GenMessage<TokenCreateResponse>;
+
+/**
+ * @generated from message dorian.operator.TokenListRequest
+ */
+export declare type TokenListRequest = Message<"dorian.operator.TokenListRequest"> & {
+};
+
+/**
+ * Describes the message dorian.operator.TokenListRequest.
+ * Use `create(TokenListRequestSchema)` to create a new message.
+ */
+export declare const TokenListRequestSchema: GenMessage<TokenListRequest>;
+
+/**
+ * @generated from message dorian.operator.TokenListResponse
+ */
+export declare type TokenListResponse = Message<"dorian.operator.TokenListResponse"> & {
+  /**
+   * @generated from field: repeated dorian.operator.Token tokens = 1;
+   */
+  tokens: Token[];
+};
+
+/**
+ * Describes the message dorian.operator.TokenListResponse.
+ * Use `create(TokenListResponseSchema)` to create a new message.
+ */
+export declare const TokenListResponseSchema: GenMessage<TokenListResponse>;
+
+/**
+ * @generated from message dorian.operator.TokenRevokeRequest
+ */
+export declare type TokenRevokeRequest = Message<"dorian.operator.TokenRevokeRequest"> & {
+  /**
+   * Id or name.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message dorian.operator.TokenRevokeRequest.
+ * Use `create(TokenRevokeRequestSchema)` to create a new message.
+ */
+export declare const TokenRevokeRequestSchema: GenMessage<TokenRevokeRequest>;
+
+/**
+ * @generated from message dorian.operator.TokenRevokeResponse
+ */
+export declare type TokenRevokeResponse = Message<"dorian.operator.TokenRevokeResponse"> & {
+  /**
+   * @generated from field: dorian.operator.Token token = 1;
+   */
+  token?: Token | undefined;
+};
+
+/**
+ * Describes the message dorian.operator.TokenRevokeResponse.
+ * Use `create(TokenRevokeResponseSchema)` to create a new message.
+ */
+export declare const TokenRevokeResponseSchema: GenMessage<TokenRevokeResponse>;
+
+/**
+ * @generated from message dorian.operator.TokenApproveRequest
+ */
+export declare type TokenApproveRequest = Message<"dorian.operator.TokenApproveRequest"> & {
+  /**
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * Default: after the client that asks.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message dorian.operator.TokenApproveRequest.
+ * Use `create(TokenApproveRequestSchema)` to create a new message.
+ */
+export declare const TokenApproveRequestSchema: GenMessage<TokenApproveRequest>;
+
+/**
+ * @generated from message dorian.operator.TokenApproveResponse
+ */
+export declare type TokenApproveResponse = Message<"dorian.operator.TokenApproveResponse"> & {
+  /**
+   * @generated from field: dorian.operator.Token token = 1;
+   */
+  token?: Token | undefined;
+};
+
+/**
+ * Describes the message dorian.operator.TokenApproveResponse.
+ * Use `create(TokenApproveResponseSchema)` to create a new message.
+ */
+export declare const TokenApproveResponseSchema: GenMessage<TokenApproveResponse>;
+
+/**
+ * @generated from message dorian.operator.Token
+ */
+export declare type Token = Message<"dorian.operator.Token"> & {
+  /**
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: double created_at = 3;
+   */
+  createdAt: number;
+
+  /**
+   * 0: never.
+   *
+   * @generated from field: double expires_at = 4;
+   */
+  expiresAt: number;
+
+  /**
+   * True for the one of client.json, which cannot be revoked.
+   *
+   * @generated from field: bool is_own = 5;
+   */
+  isOwn: boolean;
+};
+
+/**
+ * Describes the message dorian.operator.Token.
+ * Use `create(TokenSchema)` to create a new message.
+ */
+export declare const TokenSchema: GenMessage<Token>;
+
+/**
  * @generated from service dorian.operator.OperatorService
  */
 export declare const OperatorService: GenService<{
@@ -433,6 +620,40 @@ export declare const OperatorService: GenService<{
     methodKind: "bidi_streaming";
     input: typeof ContainerExecRequestSchema;
     output: typeof ContainerExecResponseSchema;
+  },
+  /**
+   * @generated from rpc dorian.operator.OperatorService.TokenCreate
+   */
+  tokenCreate: {
+    methodKind: "unary";
+    input: typeof TokenCreateRequestSchema;
+    output: typeof TokenCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc dorian.operator.OperatorService.TokenList
+   */
+  tokenList: {
+    methodKind: "unary";
+    input: typeof TokenListRequestSchema;
+    output: typeof TokenListResponseSchema;
+  },
+  /**
+   * @generated from rpc dorian.operator.OperatorService.TokenRevoke
+   */
+  tokenRevoke: {
+    methodKind: "unary";
+    input: typeof TokenRevokeRequestSchema;
+    output: typeof TokenRevokeResponseSchema;
+  },
+  /**
+   * Lets the client that shows this code have a token.
+   *
+   * @generated from rpc dorian.operator.OperatorService.TokenApprove
+   */
+  tokenApprove: {
+    methodKind: "unary";
+    input: typeof TokenApproveRequestSchema;
+    output: typeof TokenApproveResponseSchema;
   },
 }>;
 

@@ -7,7 +7,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Empty } from "@bufbuild/protobuf/wkt";
-import type { ContainerArguments, GenericResult, ImageContextFile, TaskLogs } from "../modal/client_pb.js";
+import type { ContainerArguments, GenericResult, ImageContextFile, RegistryAuthType, TaskLogs } from "../modal/client_pb.js";
 
 /**
  * Describes the file dorian/worker.proto.
@@ -437,6 +437,13 @@ export declare type Welcome = Message<"dorian.worker.Welcome"> & {
    * @generated from field: repeated string build_ids = 2;
    */
   buildIds: string[];
+
+  /**
+   * Port, on the server's host, at which it listens for HTTP.
+   *
+   * @generated from field: uint32 http_port = 3;
+   */
+  httpPort: number;
 };
 
 /**
@@ -552,6 +559,13 @@ export declare type StartTask = Message<"dorian.worker.StartTask"> & {
    * @generated from field: uint32 grace_secs = 11;
    */
   graceSecs: number;
+
+  /**
+   * Of a sandbox: runs in place of the function's runtime.
+   *
+   * @generated from field: repeated string command = 20;
+   */
+  command: string[];
 };
 
 /**
@@ -696,6 +710,32 @@ export declare type StartBuild = Message<"dorian.worker.StartBuild"> & {
    * @generated from field: uint32 timeout_secs = 10;
    */
   timeoutSecs: number;
+
+  /**
+   * How to log in to the registry that FROM names: the kind, and the variables of the secret.
+   *
+   * @generated from field: modal.client.RegistryAuthType registry_auth = 11;
+   */
+  registryAuth: RegistryAuthType;
+
+  /**
+   * @generated from field: map<string, string> registry_env = 12;
+   */
+  registryEnv: { [key: string]: string };
+
+  /**
+   * Device names of the GPUs that RUN steps see.
+   *
+   * @generated from field: repeated string gpu_devices = 13;
+   */
+  gpuDevices: string[];
+
+  /**
+   * Ask the registry for the newest image of a tag, whatever is here already.
+   *
+   * @generated from field: bool refresh_base = 14;
+   */
+  refreshBase: boolean;
 };
 
 /**
@@ -758,6 +798,20 @@ export declare type ExecStart = Message<"dorian.worker.ExecStart"> & {
    * @generated from field: uint32 columns = 6;
    */
   columns: number;
+
+  /**
+   * Beyond what the container has.
+   *
+   * @generated from field: map<string, string> env = 7;
+   */
+  env: { [key: string]: string };
+
+  /**
+   * Empty: the container's.
+   *
+   * @generated from field: string workdir = 8;
+   */
+  workdir: string;
 };
 
 /**

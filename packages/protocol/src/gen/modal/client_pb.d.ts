@@ -1413,6 +1413,429 @@ export declare type AppStopRequest = Message<"modal.client.AppStopRequest"> & {
 export declare const AppStopRequestSchema: GenMessage<AppStopRequest>;
 
 /**
+ * @generated from message modal.client.Asgi
+ */
+export declare type Asgi = Message<"modal.client.Asgi"> & {
+  /**
+   * @generated from oneof modal.client.Asgi.type
+   */
+  type: {
+    /**
+     * @generated from field: modal.client.Asgi.Http http = 1;
+     */
+    value: Asgi_Http;
+    case: "http";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.HttpRequest http_request = 2;
+     */
+    value: Asgi_HttpRequest;
+    case: "httpRequest";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.HttpResponseStart http_response_start = 3;
+     */
+    value: Asgi_HttpResponseStart;
+    case: "httpResponseStart";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.HttpResponseBody http_response_body = 4;
+     */
+    value: Asgi_HttpResponseBody;
+    case: "httpResponseBody";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.HttpResponseTrailers http_response_trailers = 5;
+     */
+    value: Asgi_HttpResponseTrailers;
+    case: "httpResponseTrailers";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.HttpDisconnect http_disconnect = 6;
+     */
+    value: Asgi_HttpDisconnect;
+    case: "httpDisconnect";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.Websocket websocket = 7;
+     */
+    value: Asgi_Websocket;
+    case: "websocket";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.WebsocketConnect websocket_connect = 8;
+     */
+    value: Asgi_WebsocketConnect;
+    case: "websocketConnect";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.WebsocketAccept websocket_accept = 9;
+     */
+    value: Asgi_WebsocketAccept;
+    case: "websocketAccept";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.WebsocketReceive websocket_receive = 10;
+     */
+    value: Asgi_WebsocketReceive;
+    case: "websocketReceive";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.WebsocketSend websocket_send = 11;
+     */
+    value: Asgi_WebsocketSend;
+    case: "websocketSend";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.WebsocketDisconnect websocket_disconnect = 12;
+     */
+    value: Asgi_WebsocketDisconnect;
+    case: "websocketDisconnect";
+  } | {
+    /**
+     * @generated from field: modal.client.Asgi.WebsocketClose websocket_close = 13;
+     */
+    value: Asgi_WebsocketClose;
+    case: "websocketClose";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message modal.client.Asgi.
+ * Use `create(AsgiSchema)` to create a new message.
+ */
+export declare const AsgiSchema: GenMessage<Asgi>;
+
+/**
+ * @generated from message modal.client.Asgi.Http
+ */
+export declare type Asgi_Http = Message<"modal.client.Asgi.Http"> & {
+  /**
+   * @generated from field: string http_version = 1;
+   */
+  httpVersion: string;
+
+  /**
+   * @generated from field: string method = 2;
+   */
+  method: string;
+
+  /**
+   * @generated from field: string scheme = 3;
+   */
+  scheme: string;
+
+  /**
+   * @generated from field: string path = 4;
+   */
+  path: string;
+
+  /**
+   * @generated from field: bytes query_string = 5;
+   */
+  queryString: Uint8Array;
+
+  /**
+   * @generated from field: repeated bytes headers = 6;
+   */
+  headers: Uint8Array[];
+
+  /**
+   * @generated from field: optional string client_host = 7;
+   */
+  clientHost?: string | undefined;
+
+  /**
+   * @generated from field: optional uint32 client_port = 8;
+   */
+  clientPort?: number | undefined;
+};
+
+/**
+ * Describes the message modal.client.Asgi.Http.
+ * Use `create(Asgi_HttpSchema)` to create a new message.
+ */
+export declare const Asgi_HttpSchema: GenMessage<Asgi_Http>;
+
+/**
+ * @generated from message modal.client.Asgi.HttpRequest
+ */
+export declare type Asgi_HttpRequest = Message<"modal.client.Asgi.HttpRequest"> & {
+  /**
+   * @generated from field: bytes body = 1;
+   */
+  body: Uint8Array;
+
+  /**
+   * @generated from field: bool more_body = 2;
+   */
+  moreBody: boolean;
+};
+
+/**
+ * Describes the message modal.client.Asgi.HttpRequest.
+ * Use `create(Asgi_HttpRequestSchema)` to create a new message.
+ */
+export declare const Asgi_HttpRequestSchema: GenMessage<Asgi_HttpRequest>;
+
+/**
+ * @generated from message modal.client.Asgi.HttpResponseStart
+ */
+export declare type Asgi_HttpResponseStart = Message<"modal.client.Asgi.HttpResponseStart"> & {
+  /**
+   * @generated from field: uint32 status = 1;
+   */
+  status: number;
+
+  /**
+   * @generated from field: repeated bytes headers = 2;
+   */
+  headers: Uint8Array[];
+
+  /**
+   * @generated from field: bool trailers = 3;
+   */
+  trailers: boolean;
+};
+
+/**
+ * Describes the message modal.client.Asgi.HttpResponseStart.
+ * Use `create(Asgi_HttpResponseStartSchema)` to create a new message.
+ */
+export declare const Asgi_HttpResponseStartSchema: GenMessage<Asgi_HttpResponseStart>;
+
+/**
+ * @generated from message modal.client.Asgi.HttpResponseBody
+ */
+export declare type Asgi_HttpResponseBody = Message<"modal.client.Asgi.HttpResponseBody"> & {
+  /**
+   * @generated from field: bytes body = 1;
+   */
+  body: Uint8Array;
+
+  /**
+   * @generated from field: bool more_body = 2;
+   */
+  moreBody: boolean;
+};
+
+/**
+ * Describes the message modal.client.Asgi.HttpResponseBody.
+ * Use `create(Asgi_HttpResponseBodySchema)` to create a new message.
+ */
+export declare const Asgi_HttpResponseBodySchema: GenMessage<Asgi_HttpResponseBody>;
+
+/**
+ * @generated from message modal.client.Asgi.HttpResponseTrailers
+ */
+export declare type Asgi_HttpResponseTrailers = Message<"modal.client.Asgi.HttpResponseTrailers"> & {
+  /**
+   * @generated from field: repeated bytes headers = 1;
+   */
+  headers: Uint8Array[];
+
+  /**
+   * @generated from field: bool more_trailers = 2;
+   */
+  moreTrailers: boolean;
+};
+
+/**
+ * Describes the message modal.client.Asgi.HttpResponseTrailers.
+ * Use `create(Asgi_HttpResponseTrailersSchema)` to create a new message.
+ */
+export declare const Asgi_HttpResponseTrailersSchema: GenMessage<Asgi_HttpResponseTrailers>;
+
+/**
+ * @generated from message modal.client.Asgi.HttpDisconnect
+ */
+export declare type Asgi_HttpDisconnect = Message<"modal.client.Asgi.HttpDisconnect"> & {
+};
+
+/**
+ * Describes the message modal.client.Asgi.HttpDisconnect.
+ * Use `create(Asgi_HttpDisconnectSchema)` to create a new message.
+ */
+export declare const Asgi_HttpDisconnectSchema: GenMessage<Asgi_HttpDisconnect>;
+
+/**
+ * @generated from message modal.client.Asgi.Websocket
+ */
+export declare type Asgi_Websocket = Message<"modal.client.Asgi.Websocket"> & {
+  /**
+   * @generated from field: string http_version = 1;
+   */
+  httpVersion: string;
+
+  /**
+   * @generated from field: string scheme = 2;
+   */
+  scheme: string;
+
+  /**
+   * @generated from field: string path = 3;
+   */
+  path: string;
+
+  /**
+   * @generated from field: bytes query_string = 4;
+   */
+  queryString: Uint8Array;
+
+  /**
+   * @generated from field: repeated bytes headers = 5;
+   */
+  headers: Uint8Array[];
+
+  /**
+   * @generated from field: optional string client_host = 6;
+   */
+  clientHost?: string | undefined;
+
+  /**
+   * @generated from field: optional uint32 client_port = 7;
+   */
+  clientPort?: number | undefined;
+
+  /**
+   * @generated from field: repeated string subprotocols = 8;
+   */
+  subprotocols: string[];
+};
+
+/**
+ * Describes the message modal.client.Asgi.Websocket.
+ * Use `create(Asgi_WebsocketSchema)` to create a new message.
+ */
+export declare const Asgi_WebsocketSchema: GenMessage<Asgi_Websocket>;
+
+/**
+ * @generated from message modal.client.Asgi.WebsocketConnect
+ */
+export declare type Asgi_WebsocketConnect = Message<"modal.client.Asgi.WebsocketConnect"> & {
+};
+
+/**
+ * Describes the message modal.client.Asgi.WebsocketConnect.
+ * Use `create(Asgi_WebsocketConnectSchema)` to create a new message.
+ */
+export declare const Asgi_WebsocketConnectSchema: GenMessage<Asgi_WebsocketConnect>;
+
+/**
+ * @generated from message modal.client.Asgi.WebsocketAccept
+ */
+export declare type Asgi_WebsocketAccept = Message<"modal.client.Asgi.WebsocketAccept"> & {
+  /**
+   * @generated from field: optional string subprotocol = 1;
+   */
+  subprotocol?: string | undefined;
+
+  /**
+   * @generated from field: repeated bytes headers = 2;
+   */
+  headers: Uint8Array[];
+};
+
+/**
+ * Describes the message modal.client.Asgi.WebsocketAccept.
+ * Use `create(Asgi_WebsocketAcceptSchema)` to create a new message.
+ */
+export declare const Asgi_WebsocketAcceptSchema: GenMessage<Asgi_WebsocketAccept>;
+
+/**
+ * @generated from message modal.client.Asgi.WebsocketReceive
+ */
+export declare type Asgi_WebsocketReceive = Message<"modal.client.Asgi.WebsocketReceive"> & {
+  /**
+   * @generated from oneof modal.client.Asgi.WebsocketReceive.content
+   */
+  content: {
+    /**
+     * @generated from field: bytes bytes = 1;
+     */
+    value: Uint8Array;
+    case: "bytes";
+  } | {
+    /**
+     * @generated from field: string text = 2;
+     */
+    value: string;
+    case: "text";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message modal.client.Asgi.WebsocketReceive.
+ * Use `create(Asgi_WebsocketReceiveSchema)` to create a new message.
+ */
+export declare const Asgi_WebsocketReceiveSchema: GenMessage<Asgi_WebsocketReceive>;
+
+/**
+ * @generated from message modal.client.Asgi.WebsocketSend
+ */
+export declare type Asgi_WebsocketSend = Message<"modal.client.Asgi.WebsocketSend"> & {
+  /**
+   * @generated from oneof modal.client.Asgi.WebsocketSend.content
+   */
+  content: {
+    /**
+     * @generated from field: bytes bytes = 1;
+     */
+    value: Uint8Array;
+    case: "bytes";
+  } | {
+    /**
+     * @generated from field: string text = 2;
+     */
+    value: string;
+    case: "text";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message modal.client.Asgi.WebsocketSend.
+ * Use `create(Asgi_WebsocketSendSchema)` to create a new message.
+ */
+export declare const Asgi_WebsocketSendSchema: GenMessage<Asgi_WebsocketSend>;
+
+/**
+ * @generated from message modal.client.Asgi.WebsocketDisconnect
+ */
+export declare type Asgi_WebsocketDisconnect = Message<"modal.client.Asgi.WebsocketDisconnect"> & {
+  /**
+   * @generated from field: optional uint32 code = 1;
+   */
+  code?: number | undefined;
+};
+
+/**
+ * Describes the message modal.client.Asgi.WebsocketDisconnect.
+ * Use `create(Asgi_WebsocketDisconnectSchema)` to create a new message.
+ */
+export declare const Asgi_WebsocketDisconnectSchema: GenMessage<Asgi_WebsocketDisconnect>;
+
+/**
+ * @generated from message modal.client.Asgi.WebsocketClose
+ */
+export declare type Asgi_WebsocketClose = Message<"modal.client.Asgi.WebsocketClose"> & {
+  /**
+   * @generated from field: optional uint32 code = 1;
+   */
+  code?: number | undefined;
+
+  /**
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message modal.client.Asgi.WebsocketClose.
+ * Use `create(Asgi_WebsocketCloseSchema)` to create a new message.
+ */
+export declare const Asgi_WebsocketCloseSchema: GenMessage<Asgi_WebsocketClose>;
+
+/**
  * @generated from message modal.client.AuthTokenGetRequest
  */
 export declare type AuthTokenGetRequest = Message<"modal.client.AuthTokenGetRequest"> & {
@@ -2353,6 +2776,27 @@ export enum CloudBucketMount_MetadataTTLType {
  * Describes the enum modal.client.CloudBucketMount.MetadataTTLType.
  */
 export declare const CloudBucketMount_MetadataTTLTypeSchema: GenEnum<CloudBucketMount_MetadataTTLType>;
+
+/**
+ * @generated from message modal.client.CommandRouterAccess
+ */
+export declare type CommandRouterAccess = Message<"modal.client.CommandRouterAccess"> & {
+  /**
+   * @generated from field: string jwt = 1;
+   */
+  jwt: string;
+
+  /**
+   * @generated from field: string url = 2;
+   */
+  url: string;
+};
+
+/**
+ * Describes the message modal.client.CommandRouterAccess.
+ * Use `create(CommandRouterAccessSchema)` to create a new message.
+ */
+export declare const CommandRouterAccessSchema: GenMessage<CommandRouterAccess>;
 
 /**
  * @generated from message modal.client.CommitInfo
@@ -4258,6 +4702,13 @@ export declare type Function = Message<"modal.client.Function"> & {
    * @generated from field: modal.client.NodeEntrypoint node_entrypoint = 10000;
    */
   nodeEntrypoint?: NodeEntrypoint | undefined;
+
+  /**
+   * Dorian: the version of the client that defined the function; filled in by the server.
+   *
+   * @generated from field: string client_version = 10001;
+   */
+  clientVersion: string;
 };
 
 /**
@@ -9513,6 +9964,137 @@ export declare type SandboxCreateResponse = Message<"modal.client.SandboxCreateR
 export declare const SandboxCreateResponseSchema: GenMessage<SandboxCreateResponse>;
 
 /**
+ * @generated from message modal.client.SandboxCreateV2Request
+ */
+export declare type SandboxCreateV2Request = Message<"modal.client.SandboxCreateV2Request"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: modal.client.Sandbox definition = 2;
+   */
+  definition?: Sandbox | undefined;
+
+  /**
+   * @generated from field: modal.client.StringMap ephemeral_secrets = 3;
+   */
+  ephemeralSecrets?: StringMap | undefined;
+
+  /**
+   * @generated from field: repeated modal.client.SandboxTag tags = 4;
+   */
+  tags: SandboxTag[];
+
+  /**
+   * @generated from field: repeated modal.client.SecretSource secret_sources = 6;
+   */
+  secretSources: SecretSource[];
+};
+
+/**
+ * Describes the message modal.client.SandboxCreateV2Request.
+ * Use `create(SandboxCreateV2RequestSchema)` to create a new message.
+ */
+export declare const SandboxCreateV2RequestSchema: GenMessage<SandboxCreateV2Request>;
+
+/**
+ * @generated from message modal.client.SandboxCreateV2Response
+ */
+export declare type SandboxCreateV2Response = Message<"modal.client.SandboxCreateV2Response"> & {
+  /**
+   * @generated from field: string sandbox_id = 1;
+   */
+  sandboxId: string;
+
+  /**
+   * @generated from field: repeated modal.client.TunnelData tunnels = 2;
+   */
+  tunnels: TunnelData[];
+
+  /**
+   * @generated from field: string task_id = 3;
+   */
+  taskId: string;
+
+  /**
+   * @generated from field: modal.client.SandboxHandleMetadata metadata = 4;
+   */
+  metadata?: SandboxHandleMetadata | undefined;
+
+  /**
+   * @generated from field: modal.client.CommandRouterAccess command_router_access = 5;
+   */
+  commandRouterAccess?: CommandRouterAccess | undefined;
+
+  /**
+   * @generated from field: string sandbox_token = 6;
+   */
+  sandboxToken: string;
+};
+
+/**
+ * Describes the message modal.client.SandboxCreateV2Response.
+ * Use `create(SandboxCreateV2ResponseSchema)` to create a new message.
+ */
+export declare const SandboxCreateV2ResponseSchema: GenMessage<SandboxCreateV2Response>;
+
+/**
+ * @generated from message modal.client.SandboxGetCommandRouterAccessRequest
+ */
+export declare type SandboxGetCommandRouterAccessRequest = Message<"modal.client.SandboxGetCommandRouterAccessRequest"> & {
+  /**
+   * @generated from oneof modal.client.SandboxGetCommandRouterAccessRequest.target
+   */
+  target: {
+    /**
+     * @generated from field: string sandbox_id = 1;
+     */
+    value: string;
+    case: "sandboxId";
+  } | {
+    /**
+     * @generated from field: string task_id = 2;
+     */
+    value: string;
+    case: "taskId";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message modal.client.SandboxGetCommandRouterAccessRequest.
+ * Use `create(SandboxGetCommandRouterAccessRequestSchema)` to create a new message.
+ */
+export declare const SandboxGetCommandRouterAccessRequestSchema: GenMessage<SandboxGetCommandRouterAccessRequest>;
+
+/**
+ * @generated from message modal.client.SandboxGetCommandRouterAccessResponse
+ */
+export declare type SandboxGetCommandRouterAccessResponse = Message<"modal.client.SandboxGetCommandRouterAccessResponse"> & {
+  /**
+   * @generated from field: string jwt = 1;
+   */
+  jwt: string;
+
+  /**
+   * @generated from field: string url = 2;
+   */
+  url: string;
+
+  /**
+   * @generated from field: string worker_ipv4_address = 3;
+   */
+  workerIpv4Address: string;
+};
+
+/**
+ * Describes the message modal.client.SandboxGetCommandRouterAccessResponse.
+ * Use `create(SandboxGetCommandRouterAccessResponseSchema)` to create a new message.
+ */
+export declare const SandboxGetCommandRouterAccessResponseSchema: GenMessage<SandboxGetCommandRouterAccessResponse>;
+
+/**
  * @generated from message modal.client.SandboxGetLogsRequest
  */
 export declare type SandboxGetLogsRequest = Message<"modal.client.SandboxGetLogsRequest"> & {
@@ -10125,6 +10707,34 @@ export declare type SecretMetadata = Message<"modal.client.SecretMetadata"> & {
 export declare const SecretMetadataSchema: GenMessage<SecretMetadata>;
 
 /**
+ * @generated from message modal.client.SecretSource
+ */
+export declare type SecretSource = Message<"modal.client.SecretSource"> & {
+  /**
+   * @generated from oneof modal.client.SecretSource.source
+   */
+  source: {
+    /**
+     * @generated from field: string secret_id = 1;
+     */
+    value: string;
+    case: "secretId";
+  } | {
+    /**
+     * @generated from field: modal.client.StringMap env = 2;
+     */
+    value: StringMap;
+    case: "env";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message modal.client.SecretSource.
+ * Use `create(SecretSourceSchema)` to create a new message.
+ */
+export declare const SecretSourceSchema: GenMessage<SecretSource>;
+
+/**
  * @generated from message modal.client.SecretUpdateRequest
  */
 export declare type SecretUpdateRequest = Message<"modal.client.SecretUpdateRequest"> & {
@@ -10692,6 +11302,43 @@ export declare type TaskTemplate = Message<"modal.client.TaskTemplate"> & {
 export declare const TaskTemplateSchema: GenMessage<TaskTemplate>;
 
 /**
+ * @generated from message modal.client.TokenCreateResponse
+ */
+export declare type TokenCreateResponse = Message<"modal.client.TokenCreateResponse"> & {
+  /**
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * @generated from field: string token_secret = 2;
+   */
+  tokenSecret: string;
+};
+
+/**
+ * Describes the message modal.client.TokenCreateResponse.
+ * Use `create(TokenCreateResponseSchema)` to create a new message.
+ */
+export declare const TokenCreateResponseSchema: GenMessage<TokenCreateResponse>;
+
+/**
+ * @generated from message modal.client.TokenDeleteRequest
+ */
+export declare type TokenDeleteRequest = Message<"modal.client.TokenDeleteRequest"> & {
+  /**
+   * @generated from field: string token_id = 2;
+   */
+  tokenId: string;
+};
+
+/**
+ * Describes the message modal.client.TokenDeleteRequest.
+ * Use `create(TokenDeleteRequestSchema)` to create a new message.
+ */
+export declare const TokenDeleteRequestSchema: GenMessage<TokenDeleteRequest>;
+
+/**
  * @generated from message modal.client.TokenFlowCreateRequest
  */
 export declare type TokenFlowCreateRequest = Message<"modal.client.TokenFlowCreateRequest"> & {
@@ -10879,6 +11526,42 @@ export declare type TokenInfoGetResponse = Message<"modal.client.TokenInfoGetRes
  * Use `create(TokenInfoGetResponseSchema)` to create a new message.
  */
 export declare const TokenInfoGetResponseSchema: GenMessage<TokenInfoGetResponse>;
+
+/**
+ * @generated from message modal.client.TunnelData
+ */
+export declare type TunnelData = Message<"modal.client.TunnelData"> & {
+  /**
+   * @generated from field: string host = 1;
+   */
+  host: string;
+
+  /**
+   * @generated from field: uint32 port = 2;
+   */
+  port: number;
+
+  /**
+   * @generated from field: optional string unencrypted_host = 3;
+   */
+  unencryptedHost?: string | undefined;
+
+  /**
+   * @generated from field: optional uint32 unencrypted_port = 4;
+   */
+  unencryptedPort?: number | undefined;
+
+  /**
+   * @generated from field: uint32 container_port = 5;
+   */
+  containerPort: number;
+};
+
+/**
+ * Describes the message modal.client.TunnelData.
+ * Use `create(TunnelDataSchema)` to create a new message.
+ */
+export declare const TunnelDataSchema: GenMessage<TunnelData>;
 
 /**
  * @generated from message modal.client.UploadUrlList
@@ -11998,6 +12681,190 @@ export declare type WebhookConfig = Message<"modal.client.WebhookConfig"> & {
  * Use `create(WebhookConfigSchema)` to create a new message.
  */
 export declare const WebhookConfigSchema: GenMessage<WebhookConfig>;
+
+/**
+ * @generated from message modal.client.WebhookToken
+ */
+export declare type WebhookToken = Message<"modal.client.WebhookToken"> & {
+  /**
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * @generated from field: double created_at = 2;
+   */
+  createdAt: number;
+
+  /**
+   * @generated from field: bool scoped = 3;
+   */
+  scoped: boolean;
+
+  /**
+   * @generated from field: string name = 4;
+   */
+  name: string;
+
+  /**
+   * @generated from field: modal.client.UserIdentity created_by = 5;
+   */
+  createdBy?: UserIdentity | undefined;
+};
+
+/**
+ * Describes the message modal.client.WebhookToken.
+ * Use `create(WebhookTokenSchema)` to create a new message.
+ */
+export declare const WebhookTokenSchema: GenMessage<WebhookToken>;
+
+/**
+ * @generated from message modal.client.WebhookTokenCreateRequest
+ */
+export declare type WebhookTokenCreateRequest = Message<"modal.client.WebhookTokenCreateRequest"> & {
+  /**
+   * @generated from field: bool scoped = 1;
+   */
+  scoped: boolean;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message modal.client.WebhookTokenCreateRequest.
+ * Use `create(WebhookTokenCreateRequestSchema)` to create a new message.
+ */
+export declare const WebhookTokenCreateRequestSchema: GenMessage<WebhookTokenCreateRequest>;
+
+/**
+ * @generated from message modal.client.WebhookTokenEnvironmentAddRequest
+ */
+export declare type WebhookTokenEnvironmentAddRequest = Message<"modal.client.WebhookTokenEnvironmentAddRequest"> & {
+  /**
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * @generated from field: string environment_id = 2;
+   */
+  environmentId: string;
+};
+
+/**
+ * Describes the message modal.client.WebhookTokenEnvironmentAddRequest.
+ * Use `create(WebhookTokenEnvironmentAddRequestSchema)` to create a new message.
+ */
+export declare const WebhookTokenEnvironmentAddRequestSchema: GenMessage<WebhookTokenEnvironmentAddRequest>;
+
+/**
+ * @generated from message modal.client.WebhookTokenEnvironmentListRequest
+ */
+export declare type WebhookTokenEnvironmentListRequest = Message<"modal.client.WebhookTokenEnvironmentListRequest"> & {
+  /**
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+};
+
+/**
+ * Describes the message modal.client.WebhookTokenEnvironmentListRequest.
+ * Use `create(WebhookTokenEnvironmentListRequestSchema)` to create a new message.
+ */
+export declare const WebhookTokenEnvironmentListRequestSchema: GenMessage<WebhookTokenEnvironmentListRequest>;
+
+/**
+ * @generated from message modal.client.WebhookTokenEnvironmentListResponse
+ */
+export declare type WebhookTokenEnvironmentListResponse = Message<"modal.client.WebhookTokenEnvironmentListResponse"> & {
+  /**
+   * @generated from field: repeated string environment_ids = 1;
+   */
+  environmentIds: string[];
+};
+
+/**
+ * Describes the message modal.client.WebhookTokenEnvironmentListResponse.
+ * Use `create(WebhookTokenEnvironmentListResponseSchema)` to create a new message.
+ */
+export declare const WebhookTokenEnvironmentListResponseSchema: GenMessage<WebhookTokenEnvironmentListResponse>;
+
+/**
+ * @generated from message modal.client.WebhookTokenEnvironmentRemoveRequest
+ */
+export declare type WebhookTokenEnvironmentRemoveRequest = Message<"modal.client.WebhookTokenEnvironmentRemoveRequest"> & {
+  /**
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * @generated from field: string environment_id = 2;
+   */
+  environmentId: string;
+};
+
+/**
+ * Describes the message modal.client.WebhookTokenEnvironmentRemoveRequest.
+ * Use `create(WebhookTokenEnvironmentRemoveRequestSchema)` to create a new message.
+ */
+export declare const WebhookTokenEnvironmentRemoveRequestSchema: GenMessage<WebhookTokenEnvironmentRemoveRequest>;
+
+/**
+ * @generated from message modal.client.WebhookTokenListForEnvironmentRequest
+ */
+export declare type WebhookTokenListForEnvironmentRequest = Message<"modal.client.WebhookTokenListForEnvironmentRequest"> & {
+  /**
+   * @generated from field: string environment_name = 1;
+   */
+  environmentName: string;
+};
+
+/**
+ * Describes the message modal.client.WebhookTokenListForEnvironmentRequest.
+ * Use `create(WebhookTokenListForEnvironmentRequestSchema)` to create a new message.
+ */
+export declare const WebhookTokenListForEnvironmentRequestSchema: GenMessage<WebhookTokenListForEnvironmentRequest>;
+
+/**
+ * @generated from message modal.client.WebhookTokenListResponse
+ */
+export declare type WebhookTokenListResponse = Message<"modal.client.WebhookTokenListResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.WebhookToken tokens = 1;
+   */
+  tokens: WebhookToken[];
+};
+
+/**
+ * Describes the message modal.client.WebhookTokenListResponse.
+ * Use `create(WebhookTokenListResponseSchema)` to create a new message.
+ */
+export declare const WebhookTokenListResponseSchema: GenMessage<WebhookTokenListResponse>;
+
+/**
+ * @generated from message modal.client.WebhookTokenUpdateRequest
+ */
+export declare type WebhookTokenUpdateRequest = Message<"modal.client.WebhookTokenUpdateRequest"> & {
+  /**
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * @generated from field: optional string name = 2;
+   */
+  name?: string | undefined;
+};
+
+/**
+ * Describes the message modal.client.WebhookTokenUpdateRequest.
+ * Use `create(WebhookTokenUpdateRequestSchema)` to create a new message.
+ */
+export declare const WebhookTokenUpdateRequestSchema: GenMessage<WebhookTokenUpdateRequest>;
 
 /**
  * @generated from message modal.client.WorkspaceNameLookupResponse
@@ -14051,6 +14918,22 @@ export declare const ModalClient: GenService<{
     output: typeof SandboxCreateResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.SandboxCreateV2
+   */
+  sandboxCreateV2: {
+    methodKind: "unary";
+    input: typeof SandboxCreateV2RequestSchema;
+    output: typeof SandboxCreateV2ResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SandboxGetCommandRouterAccess
+   */
+  sandboxGetCommandRouterAccess: {
+    methodKind: "unary";
+    input: typeof SandboxGetCommandRouterAccessRequestSchema;
+    output: typeof SandboxGetCommandRouterAccessResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.SandboxGetLogs
    */
   sandboxGetLogs: {
@@ -14062,6 +14945,14 @@ export declare const ModalClient: GenService<{
    * @generated from rpc modal.client.ModalClient.SandboxGetTaskId
    */
   sandboxGetTaskId: {
+    methodKind: "unary";
+    input: typeof SandboxGetTaskIdRequestSchema;
+    output: typeof SandboxGetTaskIdResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SandboxGetTaskIdV2
+   */
+  sandboxGetTaskIdV2: {
     methodKind: "unary";
     input: typeof SandboxGetTaskIdRequestSchema;
     output: typeof SandboxGetTaskIdResponseSchema;
@@ -14083,9 +14974,25 @@ export declare const ModalClient: GenService<{
     output: typeof SandboxTerminateResponseSchema;
   },
   /**
+   * @generated from rpc modal.client.ModalClient.SandboxTerminateV2
+   */
+  sandboxTerminateV2: {
+    methodKind: "unary";
+    input: typeof SandboxTerminateRequestSchema;
+    output: typeof SandboxTerminateResponseSchema;
+  },
+  /**
    * @generated from rpc modal.client.ModalClient.SandboxWait
    */
   sandboxWait: {
+    methodKind: "unary";
+    input: typeof SandboxWaitRequestSchema;
+    output: typeof SandboxWaitResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.SandboxWaitV2
+   */
+  sandboxWaitV2: {
     methodKind: "unary";
     input: typeof SandboxWaitRequestSchema;
     output: typeof SandboxWaitResponseSchema;
@@ -14337,6 +15244,70 @@ export declare const ModalClient: GenService<{
     methodKind: "unary";
     input: typeof VolumeRenameRequestSchema;
     output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.WebhookTokenCreate
+   */
+  webhookTokenCreate: {
+    methodKind: "unary";
+    input: typeof WebhookTokenCreateRequestSchema;
+    output: typeof TokenCreateResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.WebhookTokenDelete
+   */
+  webhookTokenDelete: {
+    methodKind: "unary";
+    input: typeof TokenDeleteRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.WebhookTokenEnvironmentAdd
+   */
+  webhookTokenEnvironmentAdd: {
+    methodKind: "unary";
+    input: typeof WebhookTokenEnvironmentAddRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.WebhookTokenEnvironmentList
+   */
+  webhookTokenEnvironmentList: {
+    methodKind: "unary";
+    input: typeof WebhookTokenEnvironmentListRequestSchema;
+    output: typeof WebhookTokenEnvironmentListResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.WebhookTokenEnvironmentRemove
+   */
+  webhookTokenEnvironmentRemove: {
+    methodKind: "unary";
+    input: typeof WebhookTokenEnvironmentRemoveRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.WebhookTokenList
+   */
+  webhookTokenList: {
+    methodKind: "unary";
+    input: typeof EmptySchema;
+    output: typeof WebhookTokenListResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.WebhookTokenListForEnvironment
+   */
+  webhookTokenListForEnvironment: {
+    methodKind: "unary";
+    input: typeof WebhookTokenListForEnvironmentRequestSchema;
+    output: typeof WebhookTokenListResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.WebhookTokenUpdate
+   */
+  webhookTokenUpdate: {
+    methodKind: "unary";
+    input: typeof WebhookTokenUpdateRequestSchema;
+    output: typeof WebhookTokenSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.WorkspaceNameLookup

@@ -57,6 +57,14 @@ export class RegistryTransport implements Disposable {
     throw unreachable(place, "it redirects in a circle", undefined);
   }
 
+  /** The answer to a POST, whatever its status. @throws AppError REGISTRY_UNREACHABLE when there is no answer. */
+  post(
+    url: string,
+    options: { headers: Record<string, string>; body: string; signal: AbortSignal },
+  ): Promise<IncomingMessage> {
+    return this.#request(new URL(url), { ...options, method: "POST" });
+  }
+
   [Symbol.dispose](): void {
     this.#http.destroy();
     this.#https.destroy();
@@ -64,11 +72,17 @@ export class RegistryTransport implements Disposable {
 
   #request(
     url: URL,
-    options: { headers: Record<string, string>; signal: AbortSignal; timeoutMs?: number },
+    options: {
+      headers: Record<string, string>;
+      signal: AbortSignal;
+      timeoutMs?: number;
+      method?: "POST";
+      body?: string;
+    },
   ): Promise<IncomingMessage> {
-    const { signal, headers } = options;
+    const { signal, headers, method = "GET", body } = options;
     return new Promise((resolve, reject) => {
-      const init = { headers: { "user-agent": "dorian", ...headers }, signal };
+      const init = { method, headers: { "user-agent": "dorian", ...headers }, signal };
       const request =
         url.protocol === "https:"
           ? httpsRequest(url, { ...init, agent: this.#https })
@@ -83,7 +97,7 @@ export class RegistryTransport implements Disposable {
       request.once("error", (error) => {
         reject(signal.aborted ? signal.reason : unreachable(url, messageOf(error), error));
       });
-      request.end();
+      request.end(body);
     });
   }
 }

@@ -1,8 +1,19 @@
 import { AppError } from "@dorian/base/app-error";
 import { defineCommand } from "../../command.ts";
-import { type Credentials, readClientFile } from "../../config.ts";
+import { type Config, type Credentials, readClientFile } from "../../config.ts";
+import type { Input } from "../../input.ts";
+import { profileSection, writeProfile } from "../../modal-profile.ts";
+import { ServerConnection } from "../../server-connection.ts";
 
-export const command = defineCommand<Credentials>({
+interface NewToken extends Credentials {
+  /** Set when it was asked for in this form. */
+  profile: string | undefined;
+  writtenTo: string | undefined;
+}
+
+const secondsPerDay = 24 * 3600;
+
+export const command = defineCommand<NewToken>({
   options: [
     {
       name: "data",
@@ -14,10 +25,24 @@ export const command = defineCommand<Credentials>({
       value: "url",
       description: "Address under which clients reach the server, if it differs",
     },
+    {
+      name: "name",
+      value: "name",
+      description: "Make a token of its own under this name, which can be revoked, instead of the server's",
+    },
+    { name: "days", value: "days", description: "With --name: how long it is valid; else until it is revoked" },
+    {
+      name: "profile",
+      value: "profile",
+      description: "Print it as a profile for the official clients, under this name",
+    },
+    { name: "write", description: "Write the profile into ~/.modal.toml (or MODAL_CONFIG_PATH); else `dorian`" },
   ],
   notes: [
     "Run it on the server's machine; give the lines to the client's shell:",
     '  eval "$(dorian token new)"',
+    "or make it the profile that the official clients use:",
+    "  dorian token new --write",
   ],
   json: (found) => ({
     MODAL_SERVER_URL: found.url,
@@ -25,25 +50,59 @@ export const command = defineCommand<Credentials>({
     MODAL_TOKEN_SECRET: found.tokenSecret,
   }),
 
-  async run(input, { config }) {
-    const file = readClientFile(config.dataDirectory);
-    if (file.kind === "missing") {
-      throw new AppError("TOKEN_MISSING", `There is no server's token in ${config.dataDirectory}.`, {
-        status: "NOT_FOUND",
-        remedy:
-          "Run this on the server's machine as the server's user, with the --data that it was started with.",
-        cause: file.reason,
-      });
-    }
-    return { ...file.client, url: input.option("server") ?? file.client.url };
+  async run(input, { config, signal }) {
+    const name = input.option("name");
+    const found = name === undefined ? ownToken(input, config) : await namedToken(name, input, config, signal);
+    const profile = input.option("profile") ?? (input.flag("write") ? "dorian" : undefined);
+    if (!input.flag("write")) return { ...found, profile, writtenTo: undefined };
+    await writeProfile(config.modalConfigPath, profile ?? "dorian", found);
+    return { ...found, profile, writtenTo: config.modalConfigPath };
   },
 
   render(found, output) {
+    if (found.writtenTo !== undefined) {
+      const { green } = output.noteColors;
+      output.note(`${green("✓")} Wrote the profile ${found.profile ?? ""} into ${found.writtenTo}; it is the active one.`);
+      return;
+    }
+    if (found.profile !== undefined) {
+      output.print(profileSection(found.profile, found).trimEnd());
+      return;
+    }
     output.print(`export MODAL_SERVER_URL=${quote(found.url)}`);
     output.print(`export MODAL_TOKEN_ID=${quote(found.tokenId)}`);
     output.print(`export MODAL_TOKEN_SECRET=${quote(found.tokenSecret)}`);
   },
 });
+
+function ownToken(input: Input, config: Config): Credentials {
+  const file = readClientFile(config.dataDirectory);
+  if (file.kind === "missing") {
+    throw new AppError("TOKEN_MISSING", `There is no server's token in ${config.dataDirectory}.`, {
+      status: "NOT_FOUND",
+      remedy:
+        "Run this on the server's machine as the server's user, with the --data that it was started with.",
+      cause: file.reason,
+    });
+  }
+  return { ...file.client, url: input.option("server") ?? file.client.url };
+}
+
+async function namedToken(
+  name: string,
+  input: Input,
+  config: Config,
+  signal: AbortSignal,
+): Promise<Credentials> {
+  const days = input.positiveNumber("days") ?? 0;
+  const isHere = readClientFile(config.dataDirectory).kind === "found";
+  // A server on this machine is asked with its own token, whatever address clients are to be told.
+  const own = { ...config, server: undefined, tokenId: undefined, tokenSecret: undefined };
+  using server = new ServerConnection(isHere ? own : config);
+  const request = { name, validSecs: Math.round(days * secondsPerDay) };
+  const { token, tokenSecret } = await server.operator.tokenCreate(request, { signal });
+  return { url: input.option("server") ?? server.url, tokenId: token?.tokenId ?? "", tokenSecret };
+}
 
 function quote(text: string): string {
   return /^[\w:/.@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;

@@ -1,0 +1,105 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  DataChunkSchema,
+  DataFormat,
+  FunctionCallInvocationType,
+  FunctionCallType,
+  FunctionPutInputsItemSchema,
+  type FunctionInputSchema,
+  type GenericResult,
+} from "@dorian/protocol/modal";
+import { must } from "@dorian/base/must";
+import { admit, callable, type AdmissionOptions } from "./admission.ts";
+import type { Calls } from "./calls.ts";
+import type { CallInput, FunctionCall, LiveData } from "./function-call.ts";
+
+export interface StreamedCallsOptions extends AdmissionOptions {
+  calls: Calls;
+  cancel: (input: CallInput, options: { terminateContainer: boolean; reason: string }) => Promise<void>;
+  /** The bytes of a blob that a container has uploaded. */
+  readBlob: (blobId: string) => Promise<Uint8Array>;
+}
+
+/**
+ * Calls whose caller is connected and talks with the container while it runs, such as web requests. Nothing of them is
+ * written down: a call ends with its caller.
+ */
+export type StreamedCalls = (options: {
+  functionId: string;
+  input: MessageInitShape<typeof FunctionInputSchema>;
+  /** What the container finds when it begins: web apps give up when they wait for their first message. */
+  firstMessages?: readonly Uint8Array[];
+}) => StreamedCall;
+
+export interface StreamedCall {
+  readonly callId: string;
+  readonly inputId: string;
+  /** How the call ended; it never rejects. Everything received by then came before it. */
+  readonly result: Promise<GenericResult>;
+  /** Says something to the container. Resolves when it may be told more; what is said after the end is dropped. */
+  send(message: Uint8Array, options: { signal: AbortSignal }): Promise<void>;
+  /** What the container says, in order, until the call has ended. To be read once: what is not read makes it wait. */
+  received(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;
+  /** Ends the call, wherever it is; without effect on one that has ended. */
+  cancel(reason: string): Promise<void>;
+}
+
+/** Opens calls with {@link StreamedCalls}. Throws as a call from outside would: APP_STOPPED, FUNCTION_QUEUE_FULL… */
+export function streamedCalls(options: StreamedCallsOptions): StreamedCalls {
+  return ({ functionId, input: request, firstMessages = [] }) => {
+    const item = create(FunctionPutInputsItemSchema, { input: request });
+    const spec = callable(options.catalog, functionId);
+    admit(options, spec, [item]);
+    const { call, input } = options.calls.openLive(
+      {
+        functionId: spec.functionId,
+        appId: spec.appId,
+        type: FunctionCallType.UNARY,
+        invocationType: FunctionCallInvocationType.SYNC,
+        parentInputId: "",
+        idempotencyKey: "",
+      },
+      item,
+    );
+    const live = must(call.live, "the data of a live call");
+    const never = new AbortController().signal;
+    for (const message of firstMessages) void live.in.push(chunkOf(message), { signal: never });
+    return handle(options, call, input, live);
+  };
+}
+
+function handle(
+  options: StreamedCallsOptions,
+  call: FunctionCall,
+  input: CallInput,
+  live: LiveData,
+): StreamedCall {
+  return {
+    callId: call.facts.callId,
+    inputId: input.inputId,
+    result: resultOf(call, input),
+    send: (message, { signal }) => live.in.push(chunkOf(message), { signal }),
+    async *received({ signal }) {
+      for await (const { dataOneof } of live.out.read(1, { signal })) {
+        if (dataOneof.case === "data") yield dataOneof.value;
+        else if (dataOneof.case === "dataBlobId") yield await options.readBlob(dataOneof.value);
+      }
+    },
+    async cancel(reason) {
+      if (input.state.kind !== "finished") await options.cancel(input, { terminateContainer: false, reason });
+    },
+  };
+}
+
+async function resultOf(call: FunctionCall, input: CallInput): Promise<GenericResult> {
+  const signal = new AbortController().signal;
+  while (!input.output) await call.changed.wait({ signal });
+  return must(input.output.result, "the result of a live call");
+}
+
+function chunkOf(message: Uint8Array) {
+  return create(DataChunkSchema, {
+    dataFormat: DataFormat.ASGI,
+    dataOneof: { case: "data", value: message },
+  });
+}

@@ -1,0 +1,149 @@
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import { must } from "@dorian/base/must";
+import type { CallContext } from "@dorian/protocol/service";
+import { CompiledQuery, type Transaction } from "kysely";
+import type { Database } from "./database.ts";
+import { keyOf, type Done, type OnceOptions } from "./idempotency.ts";
+import type { Journal } from "./journal.ts";
+import type { Tables } from "./tables.ts";
+
+/** What a call does in a journal write. */
+export type AnswerWork<M extends DescMessage> = (trx: Transaction<Tables>) => Promise<Done<M>>;
+
+/** How long a retry of a call may come after it, in milliseconds: clients give up well before. */
+const rememberedMs = 5 * 60_000;
+const forgetEveryMs = 60_000;
+
+/**
+ * As `Idempotency`, for calls that come by the thousands a second and answer with data: an answer is appended with the
+ * call's own transaction, found again through memory, and forgotten after minutes.
+ */
+export class RecentAnswers implements Disposable {
+  #db: Database;
+  #journal: Journal;
+  /** Row by key, oldest first. */
+  #rows = new Map<string, number>();
+  #running = new Map<string, Promise<unknown>>();
+  #lastId = 0;
+  #timer: NodeJS.Timeout;
+
+  private constructor(options: { db: Database; journal: Journal }) {
+    this.#db = options.db;
+    this.#journal = options.journal;
+    // What cannot be removed now goes with the next turn.
+    this.#timer = setInterval(() => void this.#forget().catch(() => undefined), forgetEveryMs).unref();
+  }
+
+  static async load(options: { db: Database; journal: Journal }): Promise<RecentAnswers> {
+    const answers = new RecentAnswers(options);
+    const rows = await options.db
+      .selectFrom("recent_answer")
+      .select(["answer_id", "key"])
+      .orderBy("answer_id")
+      .execute();
+    for (const row of rows) answers.#rows.set(row.key, row.answer_id);
+    answers.#lastId = rows.at(-1)?.answer_id ?? 0;
+    return answers;
+  }
+
+  /** `work` runs inside a journal write; see {@link Journal.write}. A failed call may be tried again with its key. */
+  once<M extends DescMessage>(
+    context: CallContext,
+    options: OnceOptions<M>,
+    work: AnswerWork<M>,
+  ): Promise<MessageShape<M>> {
+    return this.onceAfter(context, options, async () => work);
+  }
+
+  /**
+   * As {@link once}, for work that first needs something done outside the transaction. `prepare` may also find that
+   * there is nothing to do, and give the answer itself: that is not remembered.
+   */
+  async onceAfter<M extends DescMessage>(
+    context: CallContext,
+    options: OnceOptions<M>,
+    prepare: () => Promise<AnswerWork<M> | { answer: MessageInitShape<M> }>,
+  ): Promise<MessageShape<M>> {
+    const key = keyOf(context, options.method);
+    if (key === undefined) return await this.#run(undefined, options, prepare);
+    const running = this.#running.get(key);
+    if (running) return (await running) as MessageShape<M>;
+    const row = this.#rows.get(key);
+    if (row !== undefined) return await this.#answer(row, options.schema);
+    const first = this.#run(key, options, prepare);
+    this.#running.set(key, first);
+    try {
+      return await first;
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  async #run<M extends DescMessage>(
+    key: string | undefined,
+    options: OnceOptions<M>,
+    prepare: () => Promise<AnswerWork<M> | { answer: MessageInitShape<M> }>,
+  ): Promise<MessageShape<M>> {
+    const prepared = await prepare();
+    if (typeof prepared !== "function") return create(options.schema, prepared.answer);
+    const done = await this.#journal.write(
+      async (trx) => {
+        const { response, committed } = await prepared(trx);
+        const message = create(options.schema, response);
+        const row = key === undefined ? undefined : this.#nextId();
+        if (row !== undefined) {
+          const answer = [row, key, toBinary(options.schema, message)];
+          await trx.executeQuery(CompiledQuery.raw(insertSql, answer));
+        }
+        return { message, committed, row };
+      },
+      ({ committed, row }) => {
+        committed?.();
+        if (key !== undefined && row !== undefined) this.#rows.set(key, row);
+      },
+    );
+    return done.message;
+  }
+
+  async #answer<M extends DescMessage>(row: number, schema: M): Promise<MessageShape<M>> {
+    const known = await this.#db
+      .selectFrom("recent_answer")
+      .select("response")
+      .where("answer_id", "=", row)
+      .executeTakeFirst();
+    return fromBinary(schema, must(known, `the answer ${row}`).response);
+  }
+
+  #nextId(): number {
+    this.#lastId = Math.max(this.#lastId + 1, Date.now() * 1000);
+    return this.#lastId;
+  }
+
+  async #forget(): Promise<void> {
+    const before = (Date.now() - rememberedMs) * 1000;
+    let any = false;
+    for (const [key, row] of this.#rows) {
+      if (row >= before) break;
+      this.#rows.delete(key);
+      any = true;
+    }
+    if (!any) return;
+    await this.#journal.writePatiently(async (trx) => {
+      await trx.deleteFrom("recent_answer").where("answer_id", "<", before).execute();
+    });
+  }
+}
+
+// Ready-made: it runs on every call, and building it costs more than running it.
+const insertSql = "insert into recent_answer (answer_id, key, response) values (?, ?, ?)";

@@ -1,0 +1,6 @@
+export interface DictEntryTable {
+  dict_id: string;
+  /** As the client has serialised it: equal keys are equal bytes. */
+  key: Uint8Array;
+  value: Uint8Array;
+}

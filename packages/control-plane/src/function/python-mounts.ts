@@ -1,0 +1,44 @@
+import { AppError } from "@dorian/base/app-error";
+import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
+import { pythonRuntimeOf } from "../image/image-contents.ts";
+import type { ImageRecord } from "../image/image-registry.ts";
+import type { MountNames } from "../mount/mount-names.ts";
+import { globalScope, type PlatformMounts } from "../mount/platform-mounts.ts";
+
+export interface PythonMountSources {
+  mountNames: Pick<MountNames, "lookup">;
+  platformMounts: Pick<PlatformMounts, "bytecodeMount" | "dependencyMount">;
+}
+
+/** Ids of the mounts that a Python function's containers get besides those that it names, for the Python of its image. */
+export async function pythonMounts(
+  { platformMounts, mountNames }: PythonMountSources,
+  definition: FunctionDefinition,
+  image: ImageRecord,
+): Promise<string[]> {
+  const { clientVersion, mountClientDependencies } = definition;
+  if (definition.nodeEntrypoint || clientVersion === "") return [];
+  const runtime = pythonRuntimeOf(image.contents);
+  if (!runtime) {
+    if (mountClientDependencies) throw pythonMissing(image);
+    return [];
+  }
+  const mountIds: string[] = [];
+  if (mountClientDependencies) {
+    const { builderVersion } = image.components;
+    mountIds.push(await platformMounts.dependencyMount({ ...runtime, clientVersion, builderVersion }));
+  }
+  const client = mountNames.lookup(globalScope, `modal-client-mount-${clientVersion}`);
+  // What is compiled ahead belongs to the platform's client alone: a user may bring one of their own.
+  if (client && definition.mountIds.includes(client.mountId)) {
+    const compiled = await platformMounts.bytecodeMount({ ...runtime, clientVersion });
+    if (compiled !== undefined) mountIds.push(compiled);
+  }
+  return mountIds;
+}
+
+function pythonMissing(image: ImageRecord): AppError {
+  return new AppError("IMAGE_PYTHON_MISSING", `The image ${image.imageId} has no \`python\` on its PATH.`, {
+    remedy: "Install Python in the image, or let the image have one with `add_python`.",
+  });
+}

@@ -1,0 +1,75 @@
+import { open, readFile, readlink } from "node:fs/promises";
+import { posix } from "node:path";
+import { lookup, readMerged, type StackEntry } from "@dorian/storage/merged-directory";
+
+const maxLinks = 40;
+
+/** The files of an image as its containers see them, read without running it. Links lead to places in the image. */
+export class ImageFiles {
+  #root: string[];
+
+  /** @param layerPaths lowest first */
+  constructor(layerPaths: readonly string[]) {
+    this.#root = layerPaths.toReversed();
+  }
+
+  /** Where a path leads, free of links. Undefined when nothing is there. */
+  async realPath(path: string): Promise<string | undefined> {
+    return (await this.#locate(path))?.path;
+  }
+
+  async text(path: string): Promise<string | undefined> {
+    const found = await this.#locate(path);
+    if (found?.entry.kind !== "leaf" || !found.entry.stats.isFile()) return undefined;
+    return readFile(found.entry.hostPath, "utf8");
+  }
+
+  /** The first match of a pattern in a file of bytes. */
+  async matchIn(path: string, pattern: RegExp): Promise<RegExpExecArray | null> {
+    const found = await this.#locate(path);
+    if (found?.entry.kind !== "leaf" || !found.entry.stats.isFile()) return null;
+    await using file = await open(found.entry.hostPath);
+    return pattern.exec(await file.readFile("latin1"));
+  }
+
+  /** Names in a directory; none when it is absent. */
+  async names(path: string): Promise<string[]> {
+    const found = await this.#locate(path);
+    const hostPaths = found?.entry.kind === "directory" ? found.entry.hostPaths : [];
+    const names: string[] = [];
+    for await (const { name } of readMerged(hostPaths)) names.push(name);
+    return names;
+  }
+
+  async #locate(path: string): Promise<{ path: string; entry: StackEntry } | undefined> {
+    const todo = path.split("/");
+    const directories = [{ path: "/", hostPaths: this.#root }];
+    let entry: StackEntry | undefined;
+    let links = 0;
+    for (let name = todo.shift(); name !== undefined; name = todo.shift()) {
+      if (name === "" || name === ".") continue;
+      if (name === "..") {
+        if (directories.length > 1) directories.pop();
+        continue;
+      }
+      const here = directories.at(-1) ?? { path: "/", hostPaths: this.#root };
+      entry = await lookup(here.hostPaths, name);
+      if (entry === undefined) return undefined;
+      const at = posix.join(here.path, name);
+      if (entry.kind === "directory") {
+        directories.push({ path: at, hostPaths: entry.hostPaths });
+        continue;
+      }
+      if (!entry.stats.isSymbolicLink()) return todo.some(Boolean) ? undefined : { path: at, entry };
+      if (++links > maxLinks) return undefined;
+      const target = await readlink(entry.hostPath);
+      if (target.startsWith("/")) directories.splice(1);
+      todo.unshift(...target.split("/"));
+    }
+    const last = directories.at(-1);
+    if (last === undefined || last.path === "/") return undefined;
+    const above = directories.at(-2);
+    const directory = above && (await lookup(above.hostPaths, posix.basename(last.path)));
+    return directory && { path: last.path, entry: directory };
+  }
+}

@@ -1,0 +1,9 @@
+export interface MountNameTable {
+  /** Of an environment; empty for names that all environments see. */
+  scope: string;
+  name: string;
+  mount_id: string;
+  /** "platform" for what can be made again, "client" for what was sent. */
+  made_by: string;
+  created_at: number;
+}

@@ -1,0 +1,62 @@
+import { clone, create } from "@bufbuild/protobuf";
+import { AppError } from "@dorian/base/app-error";
+import {
+  FunctionSchema$,
+  NetworkAccess_NetworkAccessType as Network,
+  ResourcesSchema,
+  type Function as FunctionDefinition,
+  type Sandbox as SandboxDefinition,
+} from "@dorian/protocol/modal";
+import { normaliseGpu } from "../function/definition.ts";
+
+/**
+ * What a sandbox's container is made of, in the terms of a function.
+ *
+ * @throws AppError SANDBOX_FEATURE_UNSUPPORTED for all that goes beyond a command on an image
+ */
+export function sandboxFunction(sandbox: SandboxDefinition): FunctionDefinition {
+  refuseUnserved(sandbox);
+  const resources = clone(ResourcesSchema, sandbox.resources ?? create(ResourcesSchema));
+  const gpu = normaliseGpu(resources.gpuConfig);
+  if (gpu) resources.gpuConfig = gpu;
+  else delete resources.gpuConfig;
+  return create(FunctionSchema$, {
+    functionName: "sandbox",
+    imageId: sandbox.imageId,
+    mountIds: sandbox.mountIds,
+    secretIds: sandbox.secretIds,
+    volumeMounts: sandbox.volumeMounts,
+    timeoutSecs: sandbox.timeoutSecs,
+    resources,
+    blockNetwork: sandbox.blockNetwork || sandbox.networkAccess?.networkAccessType === Network.BLOCKED,
+  });
+}
+
+function refuseUnserved(sandbox: SandboxDefinition): void {
+  const ports = sandbox.openPortsOneof.case === "openPorts" ? sandbox.openPortsOneof.value.ports : [];
+  const unserved: Record<string, boolean> = {
+    "A name": (sandbox.name ?? "") !== "",
+    "A terminal of its own": sandbox.ptyInfo?.enabled ?? false,
+    "Network file systems": sandbox.nfsMounts.length > 0,
+    "Cloud bucket mounts": sandbox.cloudBucketMounts.length > 0 || sandbox.s3Mounts.length > 0,
+    "Open ports": ports.length > 0,
+    "A list of allowed addresses":
+      sandbox.networkAccess?.networkAccessType === Network.ALLOWLIST ||
+      sandbox.inboundCidrAllowlist.length > 0 ||
+      sandbox.outboundPolicy !== undefined ||
+      sandbox.experimentalOutboundPolicy !== undefined,
+    "A proxy": (sandbox.proxyId ?? "") !== "",
+    "A snapshot of its memory": sandbox.enableSnapshot,
+    "A readiness probe": sandbox.readinessProbe !== undefined,
+    "An idle timeout": (sandbox.idleTimeoutSecs ?? 0) > 0,
+    "A custom domain": sandbox.customDomain !== "",
+    "An identity token": sandbox.includeOidcIdentityToken,
+  };
+  const first = Object.keys(unserved).find((feature) => unserved[feature]);
+  if (first === undefined) return;
+  throw new AppError("SANDBOX_FEATURE_UNSUPPORTED", `${first} for a sandbox is not served.`, {
+    status: "UNIMPLEMENTED",
+    remedy:
+      "Dorian's sandboxes run a command on an image, with mounts, volumes, secrets and exec: what `modal shell` needs.",
+  });
+}

@@ -1,0 +1,132 @@
+import { AppError } from "@dorian/base/app-error";
+import { must } from "@dorian/base/must";
+import {
+  SandboxCreateResponseSchema,
+  SandboxCreateV2ResponseSchema,
+  type ModalClient,
+  type Sandbox as SandboxDefinition,
+  type SandboxWaitRequest,
+  type SecretSource,
+} from "@dorian/protocol/modal";
+import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
+import type { AppRegistry } from "../app/app-registry.ts";
+import type { Idempotency } from "../database/idempotency.ts";
+import { checkReferences, type References } from "../function/check-references.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { sandboxFunction } from "./sandbox-definition.ts";
+import type { Sandboxes } from "./sandboxes.ts";
+
+export interface SandboxHandlersOptions {
+  sandboxes: Sandboxes;
+  apps: AppRegistry;
+  references: References;
+  idempotency: Idempotency;
+}
+
+type Handlers = Required<
+  Pick<
+    ServiceHandlers<typeof ModalClient>,
+    | "sandboxCreate"
+    | "sandboxCreateV2"
+    | "sandboxGetTaskId"
+    | "sandboxGetTaskIdV2"
+    | "sandboxTerminate"
+    | "sandboxTerminateV2"
+    | "sandboxWait"
+    | "sandboxWaitV2"
+  >
+>;
+
+/** As much of sandboxes as `modal shell` needs. */
+export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers {
+  const { sandboxes, apps, references, idempotency } = options;
+
+  const start = (appId: string, definition: SandboxDefinition | undefined, env: Record<string, string>) => {
+    apps.requireOpen(appId);
+    if (!definition) throw incomplete();
+    const functionDefinition = sandboxFunction(definition);
+    checkReferences(functionDefinition, references);
+    return sandboxes.start({
+      appId,
+      definition: functionDefinition,
+      run: { command: definition.entrypointArgs, env, workdir: definition.workdir ?? "" },
+    });
+  };
+  const idsOf = ({ sandboxId, appId, task }: Sandbox) => ({
+    sandboxId,
+    taskId: must(task, "the sandbox's container").taskId,
+    metadata: { appId },
+  });
+  const taskId = async ({ sandboxId }: { sandboxId: string }) => {
+    const { result, task } = sandboxes.require(sandboxId);
+    if (result) return { taskResult: result };
+    return task ? { taskId: task.taskId } : {};
+  };
+  const terminate = async ({ sandboxId }: { sandboxId: string }) => {
+    const sandbox = sandboxes.require(sandboxId);
+    if (sandbox.result) return { existingResult: sandbox.result };
+    sandboxes.stop(sandbox, "terminated");
+    return {};
+  };
+  const wait = (request: SandboxWaitRequest, context: CallContext) =>
+    waitFor(sandboxes.require(request.sandboxId), request.timeout * 1000, context.signal);
+
+  return {
+    async sandboxCreate(request, context) {
+      return await idempotency.once(
+        context,
+        { method: "SandboxCreate", schema: SandboxCreateResponseSchema },
+        async () => ({ response: idsOf(start(request.appId, request.definition, {})) }),
+      );
+    },
+
+    async sandboxCreateV2(request, context) {
+      const env = environmentOf(request.secretSources, request.ephemeralSecrets?.contents ?? {}, references);
+      return await idempotency.once(
+        context,
+        { method: "SandboxCreateV2", schema: SandboxCreateV2ResponseSchema },
+        async () => ({ response: idsOf(start(request.appId, request.definition, env)) }),
+      );
+    },
+
+    sandboxGetTaskId: taskId,
+    sandboxGetTaskIdV2: taskId,
+    sandboxTerminate: terminate,
+    sandboxTerminateV2: terminate,
+    sandboxWait: wait,
+    sandboxWaitV2: wait,
+  };
+}
+
+/** Secrets in the order in which they were given: a later one wins. */
+function environmentOf(
+  sources: readonly SecretSource[],
+  ephemeral: Record<string, string>,
+  { secrets }: References,
+): Record<string, string> {
+  const env = { ...ephemeral };
+  for (const { source } of sources) {
+    if (source.case === "secretId") Object.assign(env, secrets.env([source.value]));
+    else Object.assign(env, source.value?.contents);
+  }
+  return env;
+}
+
+async function waitFor(sandbox: Sandbox, timeoutMs: number, signal: AbortSignal) {
+  const metadata = { appId: sandbox.appId };
+  if (!sandbox.result && timeoutMs > 0) {
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, timeoutMs);
+    signal.addEventListener("abort", () => patience.resolve(), { once: true });
+    await Promise.race([sandbox.over, patience.promise]);
+    clearTimeout(timer);
+  }
+  return sandbox.result ? { result: sandbox.result, metadata } : { result: {}, metadata };
+}
+
+function incomplete(): AppError {
+  return new AppError("SANDBOX_DEFINITION_MISSING", "The call has no definition of the sandbox.", {
+    status: "INVALID_ARGUMENT",
+    remedy: "Update the client.",
+  });
+}

@@ -1,0 +1,73 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  GenericResult_GenericStatus as Status,
+  GenericResultSchema,
+  type GenericResult,
+} from "@dorian/protocol/modal";
+import type { StartFailure } from "../pool/crash-loop.ts";
+import type { Task, TaskEnd, TaskOwner } from "../task/task.ts";
+
+/** Why a sandbox is made to end. */
+export type SandboxStop = "timeout" | "terminated";
+
+/** A container that runs a command of its own instead of serving a function. */
+export class Sandbox implements TaskOwner {
+  readonly sandboxId: string;
+  readonly appId: string;
+  task: Task | undefined;
+  /** Set once its container has ended. */
+  result: GenericResult | undefined;
+  endedAtMs: number | undefined;
+  timer: NodeJS.Timeout | undefined;
+  #ended = Promise.withResolvers<void>();
+  #failure: GenericResult | undefined;
+  #stop: SandboxStop | undefined;
+  #onEnded: () => void;
+
+  constructor(facts: { sandboxId: string; appId: string; onEnded: () => void }) {
+    this.sandboxId = facts.sandboxId;
+    this.appId = facts.appId;
+    this.#onEnded = facts.onEnded;
+  }
+
+  /** Resolves when its container has ended. */
+  get over(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** The first reason stands. */
+  stopsFor(reason: SandboxStop): void {
+    this.#stop ??= reason;
+  }
+
+  ready(): void {}
+
+  startFailed(_task: Task, failure: StartFailure): void {
+    this.#failure = failure.result;
+  }
+
+  async nextInputs(): Promise<[]> {
+    return [];
+  }
+
+  async putOutput(): Promise<void> {}
+
+  leaving(): void {}
+
+  ended(task: Task, end: TaskEnd): void {
+    this.result = create(GenericResultSchema, this.#outcome(task, end));
+    clearTimeout(this.timer);
+    this.#onEnded();
+    this.#ended.resolve();
+  }
+
+  #outcome(task: Task, end: TaskEnd) {
+    const { reason, exitCode = 137 } = end;
+    if (this.#stop === "timeout") return { status: Status.TIMEOUT, exception: "The sandbox's time was up." };
+    if (this.#stop === "terminated" || task.stopReason !== undefined)
+      return { status: Status.TERMINATED, exitcode: 137, exception: task.stopReason ?? "" };
+    if (this.#failure && !task.wasReady) return this.#failure;
+    if (exitCode === 0) return { status: Status.SUCCESS };
+    return { status: Status.FAILURE, exitcode: exitCode, exception: reason };
+  }
+}

@@ -1,0 +1,92 @@
+import { create } from "@bufbuild/protobuf";
+import { FunctionCallInvocationType, ScheduleSchema } from "@dorian/protocol/modal";
+import { expect, test } from "vitest";
+import { dispatchFixture, pause } from "../../test/dispatch-fixture.ts";
+import { eventually } from "../../test/scripted-caller.ts";
+import type { Script } from "../../test/scripted-container.ts";
+import type { ScriptedServer } from "../../test/scripted-server.ts";
+import { ScriptedWorker } from "../../test/scripted-worker.ts";
+
+const fixture = dispatchFixture();
+const { openServer } = fixture;
+
+const every = (seconds: number) => ({
+  scheduleOneof: { case: "period" as const, value: { seconds } },
+});
+
+const callsIn = async (server: ScriptedServer) =>
+  await server.db.selectFrom("function_call").selectAll().orderBy("created_at").execute();
+const rowsIn = async (server: ScriptedServer) => await server.db.selectFrom("schedule").selectAll().execute();
+
+test("a scheduled function is called without arguments, for as long as its app is there", async () => {
+  await using server = await openServer();
+  const seen: unknown[] = [];
+  const script: Script = { handle: (args) => void seen.push(args) };
+  await using _worker = await new ScriptedWorker(server.dispatch, { script }).join();
+  const functionId = fixture.catalog.add({ schedule: every(1) });
+  await eventually(() => seen.length === 2, "two runs");
+  expect(seen).toEqual([[], []]);
+  const [call] = await callsIn(server);
+  expect(call).toMatchObject({
+    function_id: functionId,
+    invocation_type: FunctionCallInvocationType.ASYNC,
+    parent_input_id: "",
+  });
+  fixture.catalog.update(functionId, { active: false });
+  await pause(1_200);
+  expect(seen.length).toBeLessThanOrEqual(3);
+  expect(await rowsIn(server)).toEqual([]);
+});
+
+test("a redeploy keeps the phase of a schedule that has not changed, and begins anew with one that has", async () => {
+  await using server = await openServer();
+  const functionId = fixture.catalog.add({ schedule: every(3600) });
+  await pause(20);
+  const [before] = await rowsIn(server);
+  const spec = fixture.catalog.spec(functionId);
+  if (!spec) throw new Error("The function has gone.");
+  fixture.catalog.update(functionId, { revision: 2 });
+  await pause(20);
+  expect(await rowsIn(server)).toEqual([before]);
+  const changed = { ...spec.definition, schedule: create(ScheduleSchema, every(300)) };
+  fixture.catalog.update(functionId, { definition: changed });
+  await pause(20);
+  const [after] = await rowsIn(server);
+  expect(after?.anchor_at).toBeGreaterThan(before?.anchor_at ?? Infinity);
+  expect(after?.next_at).toBe((after?.anchor_at ?? 0) + 300_000);
+});
+
+test("what was missed while the server was down is made up for by one run, at once", async () => {
+  let now = Date.UTC(2025, 0, 1);
+  const first = await openServer({ nowMs: () => now });
+  const functionId = fixture.catalog.add({ schedule: every(3600) });
+  await pause(20);
+  const [row] = await rowsIn(first);
+  await first.crash();
+  now += 10.5 * 3600_000;
+  await using second = await openServer({ nowMs: () => now });
+  await pause(50);
+  expect(await callsIn(second)).toMatchObject([{ function_id: functionId }]);
+  expect(await rowsIn(second)).toMatchObject([
+    { anchor_at: row?.anchor_at, next_at: (row?.anchor_at ?? 0) + 11 * 3600_000 },
+  ]);
+});
+
+test("a crash between a run and the note of it does not run it twice", async () => {
+  let now = Date.UTC(2025, 0, 1);
+  const first = await openServer({ nowMs: () => now });
+  fixture.catalog.add({ schedule: every(3600) });
+  await pause(20);
+  const due = (await rowsIn(first))[0]?.next_at ?? 0;
+  await first.crash();
+  now = due + 1_000;
+  const second = await openServer({ nowMs: () => now });
+  await pause(50);
+  expect(await callsIn(second)).toHaveLength(1);
+  await second.db.updateTable("schedule").set({ next_at: due }).execute();
+  await second.crash();
+  await using third = await openServer({ nowMs: () => now });
+  await pause(50);
+  expect(await callsIn(third)).toHaveLength(1);
+  expect((await rowsIn(third))[0]?.next_at).toBe(due + 3600_000);
+});

@@ -1,0 +1,115 @@
+import { AppError } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import { Notifier } from "@dorian/base/notifier";
+import { hash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+import type { Token, Tokens } from "./tokens.ts";
+
+/** A client without a token that waits for somebody with one to let it have its own. */
+export interface TokenFlow {
+  flowId: string;
+  /** What the client shows, and whoever lets it in types. */
+  code: string;
+  waitSecret: string;
+  /** What the client says of itself. */
+  client: string;
+  validSecs: number;
+  endsAt: number;
+  granted: { token: Token; tokenSecret: string } | undefined;
+  changed: Notifier;
+}
+
+const flowMs = 10 * 60_000;
+const mostAtOnce = 100;
+
+/**
+ * Requests for tokens, in memory: one lives for ten minutes. Its code only says which request is meant; what lets the
+ * client in is that somebody approves it who has a token already.
+ */
+export class TokenFlows {
+  #tokens: Tokens;
+  #now: () => number;
+  #flows = new Map<string, TokenFlow>();
+
+  constructor(options: { tokens: Tokens; now: () => number }) {
+    this.#tokens = options.tokens;
+    this.#now = options.now;
+  }
+
+  /** @throws AppError TOKEN_FLOWS_TOO_MANY */
+  begin(options: { client: string; validSecs: number }): TokenFlow {
+    this.#forgetEnded();
+    if (this.#flows.size >= mostAtOnce) {
+      throw new AppError("TOKEN_FLOWS_TOO_MANY", `${mostAtOnce} clients wait for a token already.`, {
+        status: "RESOURCE_EXHAUSTED",
+        remedy: "Try again in some minutes, or make a token with `dorian token new --name NAME`.",
+      });
+    }
+    const flow: TokenFlow = {
+      flowId: newId("tf"),
+      code: newCode(),
+      waitSecret: randomBytes(32).toString("base64url"),
+      client: options.client,
+      validSecs: options.validSecs,
+      endsAt: this.#now() + flowMs,
+      granted: undefined,
+      changed: new Notifier(),
+    };
+    this.#flows.set(flow.flowId, flow);
+    return flow;
+  }
+
+  get(flowId: string): TokenFlow | undefined {
+    this.#forgetEnded();
+    return this.#flows.get(flowId);
+  }
+
+  /** The token once it is granted; undefined after `timeoutMs` without. @throws AppError TOKEN_FLOW_NOT_FOUND */
+  async wait(
+    flowId: string,
+    waitSecret: string,
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<TokenFlow["granted"]> {
+    const flow = this.get(flowId);
+    if (!flow || !isSame(waitSecret, flow.waitSecret)) throw flowNotFound("The request for a token");
+    if (!flow.granted && options.timeoutMs > 0) await flow.changed.wait(options);
+    return flow.granted;
+  }
+
+  /** Lets the client that shows `code` have a token. @throws AppError TOKEN_FLOW_NOT_FOUND, TOKEN_EXISTS */
+  async approve(code: string, name: string): Promise<Token> {
+    this.#forgetEnded();
+    const wanted = code.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
+    const flow = [...this.#flows.values()].find((each) => each.code.replace("-", "") === wanted);
+    if (!flow || flow.granted) throw flowNotFound(`A request with the code ${code}`);
+    const named = name || `${flow.client.replaceAll(/[^A-Za-z0-9._-]/g, "-").slice(0, 40) || "client"}-${flow.code.toLowerCase()}`;
+    const granted = await this.#tokens.create({ name: named, validSecs: flow.validSecs });
+    flow.granted = granted;
+    flow.changed.notify();
+    return granted.token;
+  }
+
+  #forgetEnded(): void {
+    for (const flow of this.#flows.values()) {
+      if (flow.endsAt <= this.#now()) this.#flows.delete(flow.flowId);
+    }
+  }
+}
+
+/** Without letters and digits that look alike. */
+const codeAlphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+function newCode(): string {
+  const letters = Array.from({ length: 8 }, () => codeAlphabet[randomInt(codeAlphabet.length)]).join("");
+  return `${letters.slice(0, 4)}-${letters.slice(4)}`;
+}
+
+function isSame(given: string, expected: string): boolean {
+  return timingSafeEqual(hash("sha256", given, "buffer"), hash("sha256", expected, "buffer"));
+}
+
+function flowNotFound(what: string): AppError {
+  return new AppError("TOKEN_FLOW_NOT_FOUND", `${what} is not known: it has ended, or never was.`, {
+    status: "NOT_FOUND",
+    remedy: "Run `modal token new` again; a request waits for ten minutes.",
+  });
+}

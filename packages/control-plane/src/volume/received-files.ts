@@ -1,0 +1,56 @@
+import { AppError } from "@dorian/base/app-error";
+import type { MountFile, VolumePutFiles2Request } from "@dorian/protocol/modal";
+import type { Identity } from "@dorian/protocol/service";
+import type { FileContent } from "@dorian/storage/assemble-file";
+import type { BlockStore } from "@dorian/storage/block-store";
+import type { FileUrls } from "./file-urls.ts";
+
+/** The files as blocks that are here, or which blocks have still to come: one entry for each distinct content. */
+export async function receivedBlocks(
+  request: VolumePutFiles2Request,
+  caller: Identity,
+  { blocks, fileUrls }: { blocks: BlockStore; fileUrls: FileUrls },
+) {
+  const present = new Map<string, boolean>();
+  const missing: { fileIndex: bigint; blockIndex: bigint; putUrl: string }[] = [];
+  const files: FileContent[] = [];
+  for (const [fileIndex, file] of request.files.entries()) {
+    const references = [];
+    for (const [blockIndex, block] of file.blocks.entries()) {
+      const sha = Buffer.from(block.contentsSha256).toString("hex");
+      if (block.putResponse) fileUrls.checkReceipt(sha, block.putResponse);
+      if (!present.has(sha)) {
+        present.set(sha, await blocks.touch(sha));
+        if (present.get(sha) === false) {
+          missing.push({
+            fileIndex: BigInt(fileIndex),
+            blockIndex: BigInt(blockIndex),
+            putUrl: fileUrls.put(caller, sha),
+          });
+        }
+      }
+      references.push({ sha, size: (await blocks.sizeOf(sha)) ?? 0 });
+    }
+    files.push({ path: file.path, size: Number(file.size), mode: file.mode, blocks: references });
+  }
+  return { files, missing };
+}
+
+/**
+ * The files whose whole content was sent before.
+ *
+ * @throws AppError VOLUME_CONTENT_MISSING
+ */
+export async function receivedWhole(files: readonly MountFile[], blocks: BlockStore): Promise<FileContent[]> {
+  const contents: FileContent[] = [];
+  for (const { filename: path, sha256Hex: sha, mode } of files) {
+    const size = (await blocks.touch(sha)) ? await blocks.sizeOf(sha) : undefined;
+    if (size === undefined) {
+      throw new AppError("VOLUME_CONTENT_MISSING", `The content of ${JSON.stringify(path)} was not sent.`, {
+        remedy: "Send the file's content first, then put the file into the volume.",
+      });
+    }
+    contents.push({ path, size, mode, blocks: [{ sha, size }] });
+  }
+  return contents;
+}

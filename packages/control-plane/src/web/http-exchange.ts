@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { httpDisconnect, requestPart } from "./asgi-message.ts";
+import { answerToResult } from "./failure-answer.ts";
+import { comeBackTo, readToEnd, type ParkedCalls } from "./parked-calls.ts";
+import { answerPlainly } from "./plain-answer.ts";
+import type { BodyPart } from "./request-body.ts";
+import type { WebCall } from "./web-call.ts";
+import { writeAnswer } from "./write-answer.ts";
+
+export interface HttpExchangeOptions {
+  incoming: IncomingMessage;
+  response: ServerResponse;
+  call: WebCall;
+  functionId: string;
+  /** What of the body the app was not given yet. */
+  rest: AsyncIterable<BodyPart> | undefined;
+  parked: ParkedCalls;
+  redirectAfterMs: number;
+}
+
+/** Carries one request to its app and the answer back. Resolves when the call has ended, or was parked. */
+export async function exchangeHttp(options: HttpExchangeOptions): Promise<void> {
+  const { incoming, response, call, rest, parked } = options;
+  let isParked = false;
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (isParked || response.writableFinished) return;
+    gone.abort();
+    void call.leave(httpDisconnect);
+  });
+  const sent = rest ? sendRest(call, rest) : Promise.resolve();
+  const whenSent = sent.then(
+    () => true,
+    () => false,
+  );
+  while (!(await call.begun({ timeoutMs: options.redirectAfterMs, signal: gone.signal }))) {
+    if (gone.signal.aborted) {
+      await readToEnd(call);
+      return;
+    }
+    // Who still sends cannot be sent elsewhere.
+    if (!(await Promise.race([whenSent, false]))) continue;
+    isParked = true;
+    parked.park(call, options.functionId);
+    const location = comeBackTo(incoming.url ?? "/", call.callId);
+    answerPlainly(response, {
+      status: 303,
+      text: "The answer takes longer.",
+      headers: { Location: location },
+    });
+    return;
+  }
+  const answered = await writeAnswer(call.answer(), response);
+  if (answered === "nothing") answerPlainly(response, answerToResult(await call.result));
+  else if (answered === "part") response.destroy();
+}
+
+async function sendRest(call: WebCall, rest: AsyncIterable<BodyPart>): Promise<void> {
+  for await (const { bytes, more } of rest) await call.send(requestPart(bytes, { more }));
+}

@@ -1,0 +1,76 @@
+import { sleep } from "@dorian/base/sleep";
+import type { GenericResult } from "@dorian/protocol/modal";
+import type { StreamedCall } from "../call/streamed-call.ts";
+import { decodeAsgi, type AppMessage } from "./asgi-message.ts";
+
+/** What an app has to end by itself once it knows that its client has gone. */
+const farewellMs = 5_000;
+
+/** A call of a web function for a client that may go, or come back later for the answer. */
+export class WebCall {
+  readonly callId: string;
+  /** How it ended; it never rejects. */
+  readonly result: Promise<GenericResult>;
+  #call: StreamedCall;
+  #ended = new AbortController();
+  #messages: AsyncIterator<Uint8Array>;
+  #first: Promise<IteratorResult<Uint8Array>>;
+  #left = false;
+
+  constructor(call: StreamedCall) {
+    this.#call = call;
+    this.callId = call.callId;
+    this.result = call.result;
+    void this.result.then(() => this.#ended.abort());
+    // Reading goes on to the end, whatever becomes of the client: the app must not wait for somebody to listen.
+    const { signal } = new AbortController();
+    this.#messages = call.received({ signal })[Symbol.asyncIterator]();
+    this.#first = this.#messages.next();
+    // Whoever reads the answer is told.
+    this.#first.catch(() => undefined);
+  }
+
+  /** True once the app has begun to answer or has ended, false when `signal` aborts or `timeoutMs` pass before. */
+  async begun({ timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal }): Promise<boolean> {
+    const waiting = new AbortController();
+    const late = sleep(timeoutMs, { signal: AbortSignal.any([signal, waiting.signal]) });
+    try {
+      return await Promise.race([
+        this.#first.then(() => true),
+        late.then(
+          () => false,
+          () => false,
+        ),
+      ]);
+    } finally {
+      waiting.abort();
+    }
+  }
+
+  /** What the app says, until it has ended. To be read once, to the end. */
+  async *answer(): AsyncGenerator<AppMessage> {
+    for (let next = await this.#first; !next.done; next = await this.#messages.next()) {
+      yield decodeAsgi(next.value);
+    }
+  }
+
+  /** Tells the app something. Resolves when it may be told more. */
+  async send(message: Uint8Array): Promise<void> {
+    await this.#call.send(message, { signal: this.#ended.signal }).catch((error: unknown) => {
+      // Nobody listens after the end.
+      if (!this.#ended.signal.aborted) throw error;
+    });
+  }
+
+  /** The client has gone: says so to the app, and ends it when it does not end by itself. */
+  async leave(farewell: Uint8Array): Promise<void> {
+    if (this.#left || this.#ended.signal.aborted) return;
+    this.#left = true;
+    void this.send(farewell);
+    const isOver = await sleep(farewellMs, { signal: this.#ended.signal }).then(
+      () => false,
+      () => true,
+    );
+    if (!isOver) await this.#call.cancel("The client has disconnected.");
+  }
+}

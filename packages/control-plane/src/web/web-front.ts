@@ -1,0 +1,94 @@
+import type { Logger } from "pino";
+import type { Database } from "../database/database.ts";
+import { WebAddressBook, type WebNaming } from "./web-address-book.ts";
+import { WebGateway, type WebGatewayOptions } from "./web-gateway.ts";
+import { WebListeners, type PortRange } from "./web-listeners.ts";
+
+/** How web functions are reached. */
+export interface WebSettings {
+  /** Default: from 7100 to 7999. */
+  ports?: PortRange;
+  /** Host names under a domain in place of ports; all of them lead to the first port. */
+  domain?: string;
+  /** `https`: the operator's proxy in front of the domain speaks TLS. Default: `http`. */
+  scheme?: "http" | "https";
+}
+
+export interface WebFrontOptions {
+  db: Database;
+  /** Where to listen. */
+  host: string;
+  /** Under which clients reach this machine, as it stands in URLs. */
+  publicHost: string;
+  settings: WebSettings;
+  isOpen: (appId: string) => boolean;
+  labelPrefix: (environment: string) => string;
+  logger: Logger;
+  now: () => number;
+}
+
+const drainMs = 10_000;
+
+export const defaultWebPorts: PortRange = { first: 7100, last: 7999 };
+
+/** Everything between the web and calls of functions. */
+export class WebFront implements AsyncDisposable {
+  readonly addresses: WebAddressBook;
+  #options: WebFrontOptions;
+  #listeners: WebListeners;
+  #gateway: WebGateway | undefined;
+
+  private constructor(options: WebFrontOptions, listeners: WebListeners, addresses: WebAddressBook) {
+    this.#options = options;
+    this.#listeners = listeners;
+    this.addresses = addresses;
+  }
+
+  /** Listens where web functions were reached before. */
+  static async open(options: WebFrontOptions): Promise<WebFront> {
+    const { settings, host, publicHost, logger } = options;
+    await using starting = new AsyncDisposableStack();
+    const range = settings.ports ?? defaultWebPorts;
+    const listeners = starting.use(new WebListeners({ host, range, logger }));
+    const naming: WebNaming =
+      settings.domain === undefined
+        ? { kind: "ports", host: publicHost }
+        : {
+            kind: "domain",
+            domain: settings.domain.toLowerCase(),
+            ...portAndScheme(settings.scheme ?? "http", await listeners.listenOnNext(() => true)),
+          };
+    const addresses = await WebAddressBook.open({ ...options, listeners, naming });
+    starting.move();
+    return new WebFront(options, listeners, addresses);
+  }
+
+  /** Requests are calls from now on. */
+  serve(options: Omit<WebGatewayOptions, "addresses" | "trust" | "logger">): void {
+    const { settings, logger } = this.#options;
+    this.#gateway = new WebGateway({
+      ...options,
+      addresses: this.addresses,
+      trust: settings.scheme === "https" ? { kind: "proxied", scheme: "https" } : { kind: "direct" },
+      logger,
+    });
+    this.#listeners.serve(this.#gateway);
+  }
+
+  /** Takes no new requests; resolves when the running ones are answered, after 10 s, or when `signal` aborts. */
+  async drain({ signal }: { signal: AbortSignal }): Promise<void> {
+    this.#gateway?.drain();
+    // Some answers never end.
+    await this.#listeners.drain({ signal: AbortSignal.any([signal, AbortSignal.timeout(drainMs)]) });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#gateway?.[Symbol.asyncDispose]();
+    await this.#listeners[Symbol.asyncDispose]();
+  }
+}
+
+/** With TLS the port is the proxy's, which is the usual one. */
+function portAndScheme(scheme: "http" | "https", port: number) {
+  return { scheme, port: scheme === "https" || port === 80 ? undefined : port };
+}

@@ -1,0 +1,201 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { DataFormat, WebhookAsyncMode, WebhookType } from "@dorian/protocol/modal";
+import type { Logger } from "pino";
+import type { WebSocket } from "ws";
+import type { StreamedCalls } from "../call/streamed-call.ts";
+import type { WebTarget, WebTargets } from "../ports.ts";
+import { requestPart, websocketConnect } from "./asgi-message.ts";
+import { answerToError, notAuthorized, notServed, redirectLost, unforeseen } from "./failure-answer.ts";
+import { exchangeHttp } from "./http-exchange.ts";
+import { callAskedFor, ParkedCalls, readToEnd } from "./parked-calls.ts";
+import { pickle, PickleTuple } from "./pickle.ts";
+import { answerPlainly, refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
+import { bodyParts, type BodyPart } from "./request-body.ts";
+import { proxyCredentials } from "./proxy-credentials.ts";
+import type { ProxyTokens } from "./proxy-tokens.ts";
+import type { ForwardedTrust } from "./request-origin.ts";
+import { scopeOf } from "./scope.ts";
+import type { WebAddressBook } from "./web-address-book.ts";
+import { WebCall } from "./web-call.ts";
+import type { WebRequestHandler } from "./web-listeners.ts";
+import { exchangeWebsocket } from "./websocket-exchange.ts";
+
+export interface WebGatewayOptions {
+  addresses: Pick<WebAddressBook, "siteAt">;
+  targets: WebTargets;
+  calls: StreamedCalls;
+  tokens: Pick<ProxyTokens, "verify">;
+  trust: ForwardedTrust;
+  logger: Logger;
+  /** How long a client waits for the first byte before it is told to come back. Default: 150 s. */
+  redirectAfterMs?: number;
+  /** How long an answer waits for a client that was told to come back. Default: 10 min. */
+  keepParkedMs?: number;
+}
+
+/** Turns requests of web clients into calls of web functions. */
+export class WebGateway implements WebRequestHandler, AsyncDisposable {
+  #options: WebGatewayOptions;
+  #parked: ParkedCalls;
+  #websockets = new Set<WebSocket>();
+
+  constructor(options: WebGatewayOptions) {
+    this.#options = options;
+    this.#parked = new ParkedCalls({ keepMs: options.keepParkedMs ?? 600_000 });
+  }
+
+  request(incoming: IncomingMessage, response: ServerResponse, port: number): void {
+    this.#serve(incoming, response, port).catch((error: unknown) => {
+      if (response.destroyed) return;
+      const answer = answerToError(error) ?? this.#unforeseen(error);
+      if (response.headersSent) response.destroy();
+      else answerPlainly(response, answer);
+    });
+  }
+
+  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, port: number): void {
+    // A client that goes is noticed by the end of its connection.
+    socket.on("error", () => undefined);
+    this.#connect(incoming, socket, head, port).catch((error: unknown) => {
+      refuseUpgrade(socket, answerToError(error) ?? this.#unforeseen(error));
+    });
+  }
+
+  /** Tells clients of websockets to go: everything else ends by itself. */
+  drain(): void {
+    for (const websocket of this.#websockets) websocket.close(1001, "The server is stopping.");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#parked[Symbol.dispose]();
+    for (const websocket of this.#websockets) websocket.terminate();
+  }
+
+  async #serve(incoming: IncomingMessage, response: ServerResponse, port: number): Promise<void> {
+    const admitted = this.#admit(incoming, port);
+    if ("status" in admitted) {
+      answerPlainly(response, admitted);
+      return;
+    }
+    const { functionId, config } = admitted.target;
+    const exchange = {
+      incoming,
+      response,
+      functionId,
+      parked: this.#parked,
+      redirectAfterMs: this.#options.redirectAfterMs ?? 150_000,
+    };
+    const askedFor = callAskedFor(incoming.url ?? "/");
+    if (askedFor !== undefined) {
+      const call = this.#parked.take(askedFor, functionId);
+      if (call) await exchangeHttp({ ...exchange, call, rest: undefined });
+      else answerPlainly(response, redirectLost);
+      return;
+    }
+    if (incoming.headers.expect !== undefined) response.writeContinue();
+    const parts = bodyParts(incoming);
+    const first = await nextPart(parts);
+    const call = this.#open(admitted, incoming, "http", requestPart(first.bytes, { more: first.more }));
+    const rest = first.more ? parts : undefined;
+    if (config.asyncMode === WebhookAsyncMode.TRIGGER) await trigger(call, response, rest);
+    else await exchangeHttp({ ...exchange, call, rest });
+  }
+
+  async #connect(incoming: IncomingMessage, socket: Duplex, head: Buffer, port: number): Promise<void> {
+    const admitted = this.#admit(incoming, port);
+    if ("status" in admitted) {
+      refuseUpgrade(socket, admitted);
+      return;
+    }
+    const { headers } = incoming;
+    const isComplete =
+      headers["sec-websocket-version"] === "13" && headers["sec-websocket-key"] !== undefined;
+    if (!isComplete || incoming.method !== "GET") {
+      refuseUpgrade(socket, unknownHandshake);
+      return;
+    }
+    const call = this.#open(admitted, incoming, "websocket", websocketConnect);
+    const onOpen = (websocket: WebSocket) => {
+      this.#websockets.add(websocket);
+      websocket.once("close", () => this.#websockets.delete(websocket));
+    };
+    await exchangeWebsocket({ incoming, socket, head, call, onOpen });
+  }
+
+  /** What a request calls, or why it calls nothing. */
+  #admit(incoming: IncomingMessage, port: number): Admitted | PlainAnswer {
+    const { addresses, targets, tokens } = this.#options;
+    const { headers } = incoming;
+    const site = addresses.siteAt(port, headers.host ?? "");
+    const target = site && targets.webTarget(site.appId, site.tag);
+    if (!target?.active) return notServed;
+    if (!target.config.requiresProxyAuth) return { target, ownHeaders: [] };
+    const shown = proxyCredentials(headers);
+    if (!shown || !tokens.verify(shown.tokenId, shown.secret, target.environment)) return notAuthorized;
+    return { target, ownHeaders: shown.headers };
+  }
+
+  #open(
+    { target, ownHeaders }: Admitted,
+    incoming: IncomingMessage,
+    kind: "http" | "websocket",
+    firstMessage: Uint8Array,
+  ): WebCall {
+    const scope = scopeOf({
+      incoming,
+      kind,
+      ownHeaders,
+      isForwarded: target.config.type === WebhookType.WEB_SERVER,
+      trust: this.#options.trust,
+    });
+    const args = pickle(new PickleTuple(new PickleTuple(scope), {}));
+    return new WebCall(
+      this.#options.calls({
+        functionId: target.functionId,
+        input: {
+          argsOneof: { case: "args", value: args },
+          dataFormat: DataFormat.PICKLE,
+          methodName: target.methodName,
+        },
+        firstMessages: [firstMessage],
+      }),
+    );
+  }
+
+  #unforeseen(error: unknown): PlainAnswer {
+    this.#options.logger.error({ err: error }, "a web request failed");
+    return unforeseen;
+  }
+}
+
+interface Admitted {
+  target: WebTarget;
+  /** Headers that were meant for this server alone. */
+  ownHeaders: readonly string[];
+}
+
+const unknownHandshake: PlainAnswer = {
+  status: 426,
+  text: "This is not a handshake for a websocket of version 13.",
+  headers: { "Sec-WebSocket-Version": "13" },
+};
+
+async function nextPart(parts: AsyncIterator<BodyPart>): Promise<BodyPart> {
+  const { value, done } = await parts.next();
+  if (done) throw new TypeError("a request's body has at least one part");
+  return value;
+}
+
+/** Answers before the app does, as functions declared with `wait_for_response=False` want it. */
+async function trigger(
+  call: WebCall,
+  response: ServerResponse,
+  rest: AsyncIterable<BodyPart> | undefined,
+): Promise<void> {
+  const ended = readToEnd(call);
+  for await (const { bytes, more } of rest ?? []) await call.send(requestPart(bytes, { more }));
+  response.writeHead(202, { "Content-Type": "application/json" });
+  response.end(JSON.stringify({ call_id: call.callId }));
+  await ended;
+}

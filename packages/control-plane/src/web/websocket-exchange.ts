@@ -1,0 +1,146 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
+import { WebSocketServer, type RawData, type WebSocket } from "ws";
+import { encodeAsgi } from "./asgi-message.ts";
+import { answerToResult } from "./failure-answer.ts";
+import { refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
+import type { WebCall } from "./web-call.ts";
+
+export interface WebsocketExchangeOptions {
+  incoming: IncomingMessage;
+  socket: Duplex;
+  /** What came after the head of the request. */
+  head: Buffer;
+  call: WebCall;
+  /** Told of the websocket once it is one. */
+  onOpen: (websocket: WebSocket) => void;
+}
+
+const maxMessageBytes = 16 * 1024 * 1024;
+/** Messages of a client that the app was not given yet, before more are taken from the connection. */
+const maxWaiting = 16;
+const pingMs = 30_000;
+
+const rejected: PlainAnswer = { status: 403, text: "The app does not accept this websocket." };
+/** Codes of the protocol, and what stands for no code at all. */
+const [normalClosure, noCode, abnormalClosure, internalError] = [1000, 1005, 1006, 1011];
+
+/** Carries a websocket's messages to its app and back. Resolves when the call has ended. */
+export async function exchangeWebsocket(options: WebsocketExchangeOptions): Promise<void> {
+  const { socket, call } = options;
+  const onGone = () => void call.leave(disconnect(abnormalClosure));
+  socket.once("close", onGone);
+  let websocket: WebSocket | undefined;
+  let isClosed = false;
+  for await (const message of call.answer()) {
+    if (message.case === "websocketAccept" && !websocket && !isClosed) {
+      socket.off("close", onGone);
+      const { subprotocol, headers } = message.value;
+      websocket = await accept(options, subprotocol, headers);
+      if (websocket) listen(websocket, call);
+      else await call.leave(disconnect(abnormalClosure));
+    } else if (message.case === "websocketSend" && websocket) {
+      const { content } = message.value;
+      if (content.case !== undefined) await say(websocket, content.value);
+    } else if (message.case === "websocketClose" && !isClosed) {
+      isClosed = true;
+      if (websocket) websocket.close(sendable(message.value.code), message.value.reason.slice(0, maxReason));
+      else refuseUpgrade(socket, rejected);
+    }
+  }
+  if (isClosed) return;
+  const result = await call.result;
+  if (websocket) websocket.close(result.status === Status.SUCCESS ? normalClosure : internalError);
+  else refuseUpgrade(socket, result.status === Status.SUCCESS ? rejected : answerToResult(result));
+}
+
+/** Bytes that fit into a closing frame, in characters that take up to three each. */
+const maxReason = 41;
+
+/** The websocket; undefined when the client has gone. */
+async function accept(
+  { incoming, socket, head, onOpen }: WebsocketExchangeOptions,
+  subprotocol: string | undefined,
+  headers: readonly Uint8Array[],
+): Promise<WebSocket | undefined> {
+  if (socket.destroyed) return undefined;
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: maxMessageBytes,
+    handleProtocols: () => subprotocol ?? false,
+  });
+  server.on("headers", (lines) => {
+    for (let index = 0; index + 1 < headers.length; index += 2) {
+      lines.push(`${latin1(headers[index])}: ${latin1(headers[index + 1])}`);
+    }
+  });
+  const { promise, resolve } = Promise.withResolvers<WebSocket | undefined>();
+  socket.once("close", () => resolve(undefined));
+  server.handleUpgrade(incoming, socket, head, (websocket) => {
+    onOpen(websocket);
+    resolve(websocket);
+  });
+  return await promise;
+}
+
+function listen(websocket: WebSocket, call: WebCall): void {
+  let waiting = 0;
+  websocket.on("message", (data, isBinary) => {
+    const bytes = bytesOf(data);
+    const content = isBinary
+      ? { case: "bytes" as const, value: bytes }
+      : { case: "text" as const, value: bytes.toString("utf8") };
+    if (++waiting === maxWaiting) websocket.pause();
+    void call.send(encodeAsgi({ case: "websocketReceive", value: { content } })).then(() => {
+      if (--waiting < maxWaiting && websocket.isPaused) websocket.resume();
+    });
+  });
+  websocket.on("close", (code) => void call.leave(disconnect(code)));
+  // It is closed then, with a code.
+  websocket.on("error", () => undefined);
+  watch(websocket);
+}
+
+/** Ends a connection whose other side has gone without a word. */
+function watch(websocket: WebSocket): void {
+  let isAlive = true;
+  websocket.on("pong", () => {
+    isAlive = true;
+  });
+  const timer = setInterval(() => {
+    if (!isAlive) websocket.terminate();
+    isAlive = false;
+    websocket.ping();
+  }, pingMs);
+  websocket.once("close", () => clearInterval(timer));
+}
+
+/** Resolves when it is on its way: the app goes at the client's pace. */
+async function say(websocket: WebSocket, content: string | Uint8Array): Promise<void> {
+  await new Promise<void>((resolve) => {
+    websocket.send(content, { binary: typeof content !== "string" }, () => resolve());
+  });
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}
+
+function disconnect(code: number): Uint8Array {
+  return encodeAsgi({ case: "websocketDisconnect", value: { code } });
+}
+
+/** Some codes stand for how a connection ended and cannot be sent. */
+function sendable(code = normalClosure): number {
+  const isReserved = [1004, noCode, abnormalClosure].includes(code);
+  return (code >= 1000 && code <= 1014 && !isReserved) || (code >= 3000 && code <= 4999)
+    ? code
+    : normalClosure;
+}
+
+function latin1(bytes: Uint8Array = new Uint8Array()): string {
+  return Buffer.from(bytes).toString("latin1");
+}

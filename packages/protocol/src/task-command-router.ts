@@ -1,0 +1,1 @@
+export * from "./gen/modal/task_command_router_pb.js";

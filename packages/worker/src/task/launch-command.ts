@@ -1,0 +1,11 @@
+import type { Launcher } from "./launch.ts";
+
+/** A command of a user's in place of a function. */
+export const launchCommand: Launcher = (request, { homeLayer }) => ({
+  layers: [homeLayer],
+  args: request.command,
+  env: {},
+  tellsPhases: false,
+  endsBySignal: "never",
+  officialVolumes: true,
+});

@@ -1,0 +1,12 @@
+import { inContainer } from "./container-environment.ts";
+import type { Launcher } from "./launch.ts";
+
+/** TypeScript functions run in our guest. */
+export const launchNode: Launcher = (_request, { homeLayer, guestLayer }) => ({
+  layers: [homeLayer, guestLayer],
+  args: [inContainer.node, inContainer.guest],
+  env: {},
+  tellsPhases: true,
+  endsBySignal: "always",
+  officialVolumes: false,
+});

@@ -1,0 +1,176 @@
+import { AppError } from "@dorian/base/app-error";
+import { must } from "@dorian/base/must";
+import type { GenericResult } from "@dorian/protocol/modal";
+import type { TaskVolume } from "@dorian/protocol/worker";
+import type { LayerStore } from "@dorian/storage/layer-store";
+import { join } from "node:path";
+import type { ContainerMount } from "../container/container-spec.ts";
+import type { Container } from "../container/runtime.ts";
+import { commitInBackground } from "../volume/background-commits.ts";
+import { MountedVolume, type VolumeRegistry } from "../volume/mounted-volume.ts";
+import { officialMountPath, type VolumeLink } from "../volume/volume-links.ts";
+import { failureOf } from "./task-failure.ts";
+
+export interface TaskVolumesOptions {
+  taskId: string;
+  volumes: readonly TaskVolume[];
+  /**
+   * As the official clients expect it: mounted at a place of their own, to which the chosen paths are links; a reload
+   * is refused while files are open, and what was written is committed however the container ends.
+   */
+  official: boolean;
+  layers: LayerStore;
+  registry: VolumeRegistry;
+  /** Where they are first mounted, one directory each. */
+  directory: string;
+  /** Private directory on the file system of the layer store. */
+  scratch: string;
+  /** Receives lines for the container's log. */
+  note: (text: string) => void;
+}
+
+/** Longest time in milliseconds for the commits that follow a container's end. */
+const lastCommitLimitMs = 120_000;
+
+/** The volumes of one container: mounted, committed as their flags say, shown anew. */
+export class TaskVolumes implements AsyncDisposable {
+  #options: TaskVolumesOptions;
+  #mounted: { request: TaskVolume; volume: MountedVolume }[] = [];
+
+  private constructor(options: TaskVolumesOptions) {
+    this.#options = options;
+  }
+
+  static async mount(options: TaskVolumesOptions): Promise<TaskVolumes> {
+    const { taskId, layers, registry } = options;
+    await using mounting = new AsyncDisposableStack();
+    const volumes = mounting.use(new TaskVolumes(options));
+    for (const [index, request] of options.volumes.entries()) {
+      const head = must(request.head, "the volume's version");
+      const volume = await MountedVolume.mount({
+        volumeId: request.volumeId,
+        taskId,
+        target: join(options.directory, String(index)),
+        mountPath: volumes.#mountPath(request),
+        subPath: request.subPath,
+        readOnly: request.readOnly,
+        openFiles: options.official ? "refused" : "kept",
+        scratch: join(options.scratch, `volume-${index}`),
+        layers,
+        registry,
+        head: { version: head.version, layerIds: head.layerIds },
+      });
+      volumes.#mounted.push({ request, volume });
+    }
+    mounting.move();
+    return volumes;
+  }
+
+  get mounts(): ContainerMount[] {
+    return this.#mounted.map(({ request, volume }) => ({
+      source: volume.target,
+      target: this.#mountPath(request),
+      readOnly: request.readOnly,
+    }));
+  }
+
+  /** To be made in the container's root file system. */
+  get links(): VolumeLink[] {
+    if (!this.#options.official) return [];
+    return this.#mounted.map(({ request }) => ({
+      path: request.mountPath,
+      target: this.#mountPath(request),
+    }));
+  }
+
+  /** Makes what the container wrote to a volume its next version. @throws AppError VOLUME_NOT_MOUNTED, VOLUME_READ_ONLY */
+  async commit(volumeId: string, users: Container | undefined, signal: AbortSignal): Promise<void> {
+    const { request, volume } = this.#find(volumeId, "commit");
+    if (request.readOnly) {
+      // The official clients commit at the container's end whatever they mount.
+      if (this.#options.official) return;
+      throw new AppError(
+        "VOLUME_READ_ONLY",
+        `Cannot commit volume ${volumeId}: this container mounts it read-only.`,
+        { remedy: "Mount it writable in the function that changes it." },
+      );
+    }
+    await volume.commit("requested", users, { signal });
+  }
+
+  /** Shows a volume's newest version. @throws AppError VOLUME_NOT_MOUNTED */
+  async reload(volumeId: string, users: Container | undefined, signal: AbortSignal): Promise<void> {
+    await this.#find(volumeId, "reload").volume.reload(users, { signal });
+  }
+
+  /** Commits what may be committed unasked, every `intervalMs`, until `signal` aborts. */
+  commitInBackground(users: Container, options: { intervalMs: number; signal: AbortSignal }): Promise<void> {
+    return commitInBackground({
+      volumes: this.#unasked.map(({ volume }) => volume),
+      users,
+      onError: (volume, error) => this.#noteFailure(volume, error),
+      ...options,
+    });
+  }
+
+  /** What may be committed unasked, once. Returns the last failure, which the log tells of, too. */
+  async commitAll(
+    kind: "requested" | "background",
+    users: Container | undefined,
+  ): Promise<GenericResult | undefined> {
+    const signal = AbortSignal.timeout(lastCommitLimitMs);
+    let failure: GenericResult | undefined;
+    for (const { volume } of this.#unasked) {
+      try {
+        await volume.commit(kind, users, { signal });
+      } catch (error) {
+        this.#noteFailure(volume, error);
+        failure = failureOf(error);
+      }
+    }
+    return failure;
+  }
+
+  /**
+   * After a clean exit all that was written is committed. After a crash half-written files may be among it: nothing is,
+   * but for official clients, whose users count on it.
+   */
+  async finish(clean: boolean): Promise<GenericResult | undefined> {
+    if (clean || this.#options.official) return this.commitAll("requested", undefined);
+    for (const { volume } of this.#mounted) {
+      if (await volume.hasChanges()) {
+        this.#options.note(
+          `Volume ${volume.volumeId}: what was not committed before the container ended is dropped.`,
+        );
+      }
+    }
+    return undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await using stack = new AsyncDisposableStack();
+    for (const { volume } of this.#mounted) stack.use(volume);
+  }
+
+  get #unasked() {
+    return this.#mounted.filter(({ request }) => request.backgroundCommits && !request.readOnly);
+  }
+
+  #mountPath(request: TaskVolume): string {
+    return this.#options.official ? officialMountPath(request.volumeId) : request.mountPath;
+  }
+
+  #find(volumeId: string, verb: "commit" | "reload") {
+    const found = this.#mounted.find(({ request }) => request.volumeId === volumeId);
+    if (found) return found;
+    throw new AppError(
+      "VOLUME_NOT_MOUNTED",
+      `Cannot ${verb} volume ${volumeId}: this container does not mount it.`,
+      { status: "NOT_FOUND", remedy: "Add it to `volumes` of the function or class." },
+    );
+  }
+
+  #noteFailure(volume: MountedVolume, error: unknown): void {
+    this.#options.note(`Commit of volume ${volume.volumeId} failed: ${failureOf(error).exception}`);
+  }
+}

@@ -1,0 +1,191 @@
+import { join } from "node:path";
+import { deployApp } from "@dorian/testkit/deployed-app";
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
+import { dorian, type CommandResult } from "@dorian/testkit/run-command";
+import { seededData } from "@dorian/testkit/seeded-data";
+import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { atTerminal, type TerminalSession } from "@dorian/testkit/terminal-session";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+const source = `
+import { App, Image, Secret } from "dorian";
+export const app = new App("keeper", { image: Image.debianSlim() });
+export const keep = app.function({ name: "keep", minContainers: 1 }, async () => "kept");
+`;
+
+let data: TemporaryDirectory;
+let server: DorianProcess;
+let taskId: string;
+const clients = new Map<string, ModalClient>();
+
+beforeAll(async () => {
+  data = await seededData();
+  server = await DorianProcess.start({ dataDirectory: data.path });
+  await deployApp(data.path, source);
+  for (const version of Object.values(modalVersions))
+    clients.set(version, await ModalClient.open(version, data.path));
+  taskId = await vi.waitFor(
+    async () => {
+      const { stdout } = await dorian(data.path, ["container", "list", "--json"]);
+      const [first] = JSON.parse(stdout) as { taskId: string; state: string }[];
+      expect(first?.state).toMatch(/idle|running/);
+      return first?.taskId ?? "";
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+}, 120_000);
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await data[Symbol.asyncDispose]();
+});
+
+function client(version: string): ModalClient {
+  const found = clients.get(version);
+  if (!found) throw new Error(`There is no client ${version}.`);
+  return found;
+}
+
+function exec(version: string, command: string[], options: { input?: string } = {}): Promise<CommandResult> {
+  return client(version).modal(["container", "exec", "--no-pty", taskId, "--", ...command], options);
+}
+
+/** `modal …` of a version, at a terminal. */
+function modalAt<T>(
+  version: string,
+  args: string[],
+  work: (session: TerminalSession) => Promise<T>,
+): Promise<T> {
+  const { directory, environment } = client(version);
+  const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...env } = process.env;
+  return atTerminal([join(directory, "bin/modal"), ...args], work, { env: { ...env, ...environment } });
+}
+
+test.for(["1.6.4", "1.0.5"] as const)(
+  "client %s runs a command in a container and shows both streams",
+  async (version) => {
+    const { stdout, stderr } = await exec(version, [
+      "sh",
+      "-c",
+      "echo to stdout; echo to stderr >&2; echo $MODAL_TASK_ID",
+    ]);
+    expect(stdout + stderr).toContain("to stdout\n");
+    expect(stdout + stderr).toContain("to stderr\n");
+    expect(stdout).toContain(taskId);
+  },
+);
+
+test.for(Object.values(modalVersions))(
+  "client %s works with a shell at a terminal, and Ctrl-C reaches what runs",
+  async (version) => {
+    await modalAt(
+      version,
+      ["container", "exec", "--pty", taskId, "/bin/sh"],
+      async ({ type, see, ended }) => {
+        await see("# ");
+        type("stty size; echo term=$TERM\n");
+        await see("24 100");
+        await see("term=xterm-256color");
+        type("sleep 60; echo slept=$?\n");
+        await see("slept=");
+        type("\u0003");
+        await see("# ");
+        type("echo still $((40+2))\n");
+        await see("still 42");
+        type("exit 0\n");
+        expect(await ended).toBe(0);
+      },
+    );
+  },
+);
+
+test("a program that is not in the container is said so at once", async () => {
+  const { stdout, stderr } = await exec("1.6.4", ["no-such-program"]);
+  expect(stdout + stderr).toContain("Could not run no-such-program");
+});
+
+test("a container that is not there is said so", async () => {
+  const gone = "ta-0123456789012345678901";
+  for (const version of ["1.6.4", "1.0.5"]) {
+    const { code, stderr } = await client(version).modal(["container", "exec", "--no-pty", gone, "--", "ls"]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(`There is no container ${gone}.`);
+  }
+});
+
+test("modal shell joins a running container", async () => {
+  await modalAt("1.6.4", ["shell", taskId, "--cmd", "/bin/sh"], async ({ type, see, ended }) => {
+    await see("# ");
+    type("echo in $MODAL_TASK_ID; exit\n");
+    await see(`in ${taskId}`);
+    expect(await ended).toBe(0);
+  });
+});
+
+test("large output arrives whole and in order", async () => {
+  const { stdout } = await exec("1.6.4", ["seq", "1", "200000"]);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(200_000);
+  expect(lines.findIndex((line, index) => line !== String(index + 1))).toBe(-1);
+});
+
+const processes = `
+import sys
+from modal.client import _Client
+from modal._utils.async_utils import synchronizer
+from modal.sandbox._impl_v1 import command_router_access_fetcher
+from modal.sandbox._task_command_router_client import TaskCommandRouterClient
+from modal.container_process import _ContainerProcess
+from modal_proto import task_command_router_pb2 as pb
+import time, uuid
+
+async def run(task_id, args, *, stdin=None, **options):
+    client = await _Client.from_env()
+    router = await TaskCommandRouterClient.connect(client, task_id, command_router_access_fetcher(client, task_id))
+    exec_id = str(uuid.uuid4())
+    request = pb.TaskExecStartRequest(task_id=task_id, exec_id=exec_id, command_args=args, stdout_config=pb.TASK_EXEC_STDOUT_CONFIG_PIPE, stderr_config=pb.TASK_EXEC_STDERR_CONFIG_PIPE, **options)
+    await router.exec_start(request)
+    await router.exec_start(request)
+    process = _ContainerProcess(exec_id, task_id, client, command_router_client=router)
+    assert await process.poll() is None
+    if stdin is not None:
+        process.stdin.write(stdin)
+        process.stdin.write_eof()
+        await process.stdin.drain()
+    out = await process.stdout.read()
+    code = await process.wait()
+    return out, code
+
+async def main(task_id):
+    print(await run(task_id, ["sh", "-c", "wc -c; exit 7"], stdin=b"x" * 300000))
+    print(await run(task_id, ["sh", "-c", "pwd; echo $GREETING; sleep 0.2"], workdir="/tmp", env={"GREETING": "hello"}))
+    began = time.monotonic()
+    print(await run(task_id, ["sh", "-c", "echo begun; sleep 60"], timeout_secs=1), time.monotonic() - began < 10)
+
+synchronizer.create_blocking(main, "main", __name__)(sys.argv[1])
+`;
+
+test("a command's input, directory, environment, time limit and exit code are as asked", async () => {
+  const { stdout, stderr } = await client("1.6.4").python(["-c", processes, taskId]);
+  expect(stdout.split("\n"), stderr).toEqual([
+    "('300000\\n', 7)",
+    "('/tmp\\nhello\\n', 0)",
+    "('begun\\n', 137) True",
+    "",
+  ]);
+});
+
+test("where the client would refuse an address without TLS, it is told what to do", async () => {
+  const { environment } = client("1.6.4");
+  const url = new URL(environment["MODAL_SERVER_URL"] ?? "");
+  // The loopback network has more addresses than the one that clients know.
+  const elsewhere = { MODAL_SERVER_URL: `http://127.1:${url.port}` };
+  const args = ["container", "exec", "--no-pty", taskId, "--", "true"];
+  const { code, stderr } = await client("1.6.4").modal(args, { env: elsewhere });
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("dorian container exec");
+  expect(stderr).toContain(`ssh -L ${url.port}:localhost:${url.port}`);
+});

@@ -1,0 +1,138 @@
+import { deployApp } from "@dorian/testkit/deployed-app";
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { noteMethods } from "@dorian/testkit/evidence/evidence";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { dorian } from "@dorian/testkit/run-command";
+import { seededData } from "@dorian/testkit/seeded-data";
+import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import * as official from "modal";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const source = `
+import { App, Image, method, parameter, Secret, Volume } from "dorian";
+export const app = new App("from-js", { image: Image.debianSlim() });
+export const add = app.function({ name: "add" }, async (a: number, b: number) => a + b);
+export const echo = app.function({ name: "echo" }, async (value: unknown, options?: unknown) => [value, options ?? null]);
+export const boom = app.function({ name: "boom" }, async () => { throw new TypeError("no such thing"); });
+export const slow = app.function({ name: "slow" }, async () => { await new Promise((done) => setTimeout(done, 60_000)); });
+export const size = app.function({ name: "size" }, async (bytes: Uint8Array) => new Uint8Array(bytes.length).fill(7));
+@app.cls()
+export class Greeter {
+  @parameter() name = "you";
+  @parameter() times = 1;
+  @method() hello(greeting: string) { return \`\${greeting}, \${this.name}! \`.repeat(this.times).trim(); }
+}
+`;
+
+let data: TemporaryDirectory;
+let server: DorianProcess;
+let modal: official.ModalClient;
+
+beforeAll(async () => {
+  noteMethods("js", official);
+  data = await seededData();
+  server = await DorianProcess.start({ dataDirectory: data.path });
+  await deployApp(data.path, source);
+  const { stdout } = await dorian(data.path, ["token", "new"]);
+  const variables = new Map([...stdout.matchAll(/(MODAL_\w+)=(.*)/g)].map(([, key, value]) => [key, value]));
+  // Where the server is, the client learns from its environment alone.
+  process.env["MODAL_SERVER_URL"] = variables.get("MODAL_SERVER_URL") ?? "";
+  modal = new official.ModalClient({
+    tokenId: variables.get("MODAL_TOKEN_ID") ?? "",
+    tokenSecret: variables.get("MODAL_TOKEN_SECRET") ?? "",
+  });
+}, 120_000);
+
+afterAll(async () => {
+  modal.close();
+  await server[Symbol.asyncDispose]();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await data[Symbol.asyncDispose]();
+});
+
+test("[U4] a function is looked up by name and called", async () => {
+  const add = await modal.functions.fromName("from-js", "add");
+  expect(await add.remote([2, 3])).toBe(5);
+  expect(await add.getWebUrl()).toBeUndefined();
+  expect(await add.getCurrentStats()).toMatchObject({ backlog: 0 });
+});
+
+test("[U4] plain data and keywords arrive as they were sent", async () => {
+  const echo = await modal.functions.fromName("from-js", "echo");
+  const value = { text: "ä", list: [1, 2.5, null, true], bytes: new Uint8Array([1, 2]) };
+  expect(await echo.remote([value])).toEqual([{ ...value, bytes: Buffer.from([1, 2]) }, null]);
+  expect(await echo.remote([1], { key: "word" })).toEqual([1, { key: "word" }]);
+});
+
+test("[U4] an error of the function is an error of the client, with its words", async () => {
+  const boom = await modal.functions.fromName("from-js", "boom");
+  await expect(boom.remote()).rejects.toThrow("TypeError: no such thing");
+});
+
+test("a call is started, found again by its id, waited for and cancelled", async () => {
+  const add = await modal.functions.fromName("from-js", "add");
+  const { functionCallId } = await add.spawn([20, 22]);
+  const call = await modal.functionCalls.fromId(functionCallId);
+  expect(await call.get()).toBe(42);
+  const slow = await (await modal.functions.fromName("from-js", "slow")).spawn();
+  await expect(slow.get({ timeoutMs: 500 })).rejects.toThrow(official.FunctionTimeoutError);
+  await slow.cancel();
+  await expect(slow.get({ timeoutMs: 10_000 })).rejects.toThrow(/cancel/i);
+});
+
+test("large arguments and results go as they do in Python, through blobs", async () => {
+  const size = await modal.functions.fromName("from-js", "size");
+  const result = (await size.remote([new Uint8Array(3_000_000)])) as Uint8Array;
+  expect(result).toHaveLength(3_000_000);
+});
+
+test("[U4] a class is looked up by name, with and without parameters", async () => {
+  const greeter = await modal.cls.fromName("from-js", "Greeter");
+  const plain = await greeter.instance();
+  expect(await plain.method("hello").remote(["Hello"])).toBe("Hello, you!");
+  const bound = await greeter.instance({ name: "Ada", times: 2 });
+  expect(await bound.method("hello").remote(["Hello"])).toBe("Hello, Ada! Hello, Ada!");
+  await expect(greeter.instance({ times: "twice" })).rejects.toThrow(/times/);
+});
+
+test("options and scaling are changed by who calls", async () => {
+  const add = await modal.functions.fromName("from-js", "add");
+  const other = await add.withOptions({ timeoutMs: 5_000, memoryMiB: 256 }).instance();
+  expect(other.functionId).not.toBe(add.functionId);
+  expect(await other.remote([1, 1])).toBe(2);
+  expect(await add.updateAutoscaler({ maxContainers: 3 })).toMatchObject({ maxContainers: 3 });
+});
+
+test("what is not there is not found", async () => {
+  await expect(modal.functions.fromName("from-js", "missing")).rejects.toThrow(official.NotFoundError);
+  await expect(modal.cls.fromName("no-such-app", "Greeter")).rejects.toThrow(official.NotFoundError);
+  await expect(modal.secrets.fromName("no-such-secret")).rejects.toThrow(official.NotFoundError);
+  await expect(modal.volumes.fromName("no-such-volume")).rejects.toThrow(official.NotFoundError);
+});
+
+test("volumes and secrets are made and found by name", async () => {
+  const volume = await modal.volumes.fromName("weights", { createIfMissing: true });
+  expect((await modal.volumes.fromName("weights")).volumeId).toBe(volume.volumeId);
+  await modal.volumes.delete("weights");
+  await expect(modal.volumes.fromName("weights")).rejects.toThrow(official.NotFoundError);
+  const ephemeral = await modal.volumes.ephemeral();
+  ephemeral.closeEphemeral();
+});
+
+test("a queue carries values between clients, by partition and in order", async () => {
+  const queue = await modal.queues.fromName("jobs", { createIfMissing: true });
+  await queue.putMany([1, "two", { three: 3 }]);
+  expect(await queue.len()).toBe(3);
+  expect(await queue.get()).toBe(1);
+  expect(await queue.getMany(5)).toEqual(["two", { three: 3 }]);
+  await queue.put("other", { partition: "p" });
+  expect(await queue.len({ partition: "p" })).toBe(1);
+  const seen: unknown[] = [];
+  for await (const value of queue.iterate({ partition: "p", itemPollTimeoutMs: 0 })) seen.push(value);
+  expect(seen).toEqual(["other"]);
+  await queue.clear({ all: true });
+  expect(await queue.len({ total: true })).toBe(0);
+  await expect(queue.get({ timeoutMs: 200 })).rejects.toThrow(official.QueueEmptyError);
+  await modal.queues.delete("jobs");
+  await expect(modal.queues.fromName("jobs")).rejects.toThrow(official.NotFoundError);
+});

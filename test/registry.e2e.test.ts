@@ -1,0 +1,102 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
+import { PrivateRegistry, registryAccount } from "@dorian/testkit/private-registry";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+let data: TemporaryDirectory;
+let registry: PrivateRegistry;
+let server: DorianProcess;
+let client: ModalClient;
+
+beforeAll(async () => {
+  data = await seededData();
+  registry = await PrivateRegistry.start();
+  await using rootfs = await busyboxRootfs();
+  await using marked = await temporaryDirectory({ "etc/mark": "first\n" });
+  const config = { Env: ["PATH=/bin", "FROM_REGISTRY=yes"], WorkingDir: "/etc" };
+  await registry.push("team/tools", "1", { layers: [rootfs.path, marked.path], config });
+  server = await DorianProcess.start({ dataDirectory: data.path });
+  client = await ModalClient.open(modalVersions.newest, data.path);
+});
+
+afterAll(async () => {
+  await registry[Symbol.asyncDispose]();
+  await server.stop();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await data[Symbol.asyncDispose]();
+});
+
+/** Builds the image that `expression` makes, and says what was printed and how it ended. */
+async function build(
+  expression: string,
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; output: string }> {
+  const lines = [
+    "import modal, os",
+    'app = modal.App.lookup("registry", create_if_missing=True)',
+    `host = "${registry.host}"`,
+    `account = {"REGISTRY_USERNAME": "${registryAccount.username}", "REGISTRY_PASSWORD": "${registryAccount.password}"}`,
+    `image = ${expression}`,
+    "with modal.enable_output():",
+    "    image.build(app)",
+  ];
+  await using project = await temporaryDirectory({ "build.py": lines.join("\n") });
+  const { code, stdout, stderr } = await client.python(["build.py"], { cwd: project.path, env });
+  return { code, output: stdout + stderr };
+}
+
+const withLogin = 'modal.Image.from_registry(f"{host}/team/tools:1", secret=modal.Secret.from_dict(account))';
+
+test("an image of a private registry is refused without a login, and with a wrong one", async () => {
+  const anonymous = await build('modal.Image.from_registry(f"{host}/team/tools:1")');
+  expect(anonymous.code).not.toBe(0);
+  expect(anonymous.output).toContain(`${registry.host} refuses access to team/tools`);
+  const wrong = await build(
+    'modal.Image.from_registry(f"{host}/team/tools:1", secret=modal.Secret.from_dict({**account, "REGISTRY_PASSWORD": "guess"}))',
+  );
+  expect(wrong.code).not.toBe(0);
+  expect(wrong.output).toContain(`${registry.host} refuses access to team/tools`);
+});
+
+test("with a secret it is pulled with its layers, environment and directory; steps do not see the login", async () => {
+  const look = 'echo "mark=$(cat mark) $FROM_REGISTRY in $(pwd) user=[$REGISTRY_USERNAME]"';
+  const built = await build(`${withLogin}.run_commands(${JSON.stringify(look)})`);
+  expect(built.output).toContain("mark=first yes in /etc user=[]");
+  expect(built.code).toBe(0);
+});
+
+test("a Dockerfile's base is pulled with the login that comes with it, and with the operator's", async () => {
+  await using docker = await temporaryDirectory({
+    Dockerfile: `FROM ${registry.host}/team/tools:1\nRUN echo "from a Dockerfile: $FROM_REGISTRY"\n`,
+  });
+  const path = JSON.stringify(join(docker.path, "Dockerfile"));
+  const built = await build(
+    `modal.Image.from_dockerfile(${path}, registry_secret=modal.Secret.from_dict(account))`,
+  );
+  expect(built.output).toContain("from a Dockerfile: yes");
+  expect(built.code).toBe(0);
+});
+
+test("a forced build asks the registry what the tag stands for now [B6]", async () => {
+  await using rootfs = await busyboxRootfs();
+  await using marked = await temporaryDirectory({ "etc/mark": "second\n" });
+  await registry.push("team/tools", "1", { layers: [rootfs.path, marked.path] });
+  const look = (marker: string) => `.run_commands("cat /etc/mark # ${marker}")`;
+  const cached = await build(withLogin + look("as it was"));
+  expect(cached.output).toMatch(/^first$/m);
+  const forced = await build(withLogin + look("anew"), { MODAL_FORCE_BUILD: "1" });
+  expect(forced.output).toMatch(/^second$/m);
+});
+
+test("no layer and no log holds the registry's password", async () => {
+  const bases = await readFile(join(data.path, "bases.json"), "utf8");
+  expect(bases).toContain("team/tools");
+  expect(bases).not.toContain(registryAccount.password);
+  expect(server.output).not.toContain(registryAccount.password);
+});

@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import { checkout } from "@dorian/testkit/checkout";
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { StandInHub } from "@dorian/testkit/stand-in-hub";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const apps = join(checkout, "examples/storing-model-weights");
+
+let data: TemporaryDirectory;
+let repositories: TemporaryDirectory;
+let hub: StandInHub;
+let server: DorianProcess;
+
+beforeAll(async () => {
+  data = await seededData();
+  repositories = await temporaryDirectory();
+  hub = await StandInHub.start(repositories.path);
+  server = await DorianProcess.start({
+    dataDirectory: data.path,
+    args: ["--simulate-gpus"],
+    env: { HF_ENDPOINT: hub.url },
+  });
+});
+
+afterAll(async () => {
+  await server.stop();
+  await hub[Symbol.asyncDispose]();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await repositories[Symbol.asyncDispose]();
+  await data[Symbol.asyncDispose]();
+});
+
+async function succeed(client: ModalClient, args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await client.modal(args, { cwd: apps });
+  expect(code, stdout + stderr).toBe(0);
+  return stdout;
+}
+
+/** Names of the files that were sent whole since `from`. */
+function bodies(from: number): string[] {
+  const sent = hub.requests
+    .slice(from)
+    .filter(({ method, path }) => method === "GET" && path.includes("/resolve/"));
+  return sent.map(({ path }) => path);
+}
+
+test(
+  "weights put into the image by @build serve from it, downloaded once for all clients of 2024 [A1, A5, C1, C2, C4, C10, C14, C15, F1, F2, Q2, Q5, T2]",
+  { timeout: 900_000 },
+  async () => {
+    const early = await ModalClient.open(modalVersions.early2024, data.path);
+    await succeed(early, ["run", "tiny_models.py"]);
+    await succeed(early, ["volume", "get", "tiny-models", "stabilityai", repositories.path]);
+
+    const before = hub.requests.length;
+    expect(await succeed(early, ["run", "image_weights.py"])).toContain("image of 64 x 64");
+    const first = bodies(before);
+    expect(first.some((path) => path.endsWith("/unet/diffusion_pytorch_model.safetensors"))).toBe(true);
+
+    // The class asks the hub by name when it starts, as the page's code does; the build step is not run again.
+    const built = hub.requests.length;
+    expect(await succeed(early, ["run", "image_weights.py"])).toContain("image of 64 x 64");
+    expect(bodies(built).length).toBeLessThan(first.length);
+
+    const late = await ModalClient.open(modalVersions.late2024, data.path);
+    expect(await succeed(late, ["run", "image_weights.py"])).toContain("image of 64 x 64");
+  },
+);
+
+test(
+  "weights trained into a volume with _allow_background_volume_commits serve by __init__ arguments and reload() [A2, K1, L1, M1, N7, O2, O3, P1, P2, P4]",
+  { timeout: 600_000 },
+  async () => {
+    const client = await ModalClient.open(modalVersions.early2024, data.path);
+    const printed = await succeed(client, ["run", "volume_weights.py"]);
+    expect(printed).toContain("shallow 1 [1]");
+    expect(printed).toContain("deep 4 [1]");
+    expect(await succeed(client, ["volume", "ls", "model-weights-vol"])).toContain("shallow");
+  },
+);
