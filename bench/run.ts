@@ -3,6 +3,7 @@ import { render, type Outcome } from "./harness/compare.ts";
 // One scenario per file; each runs alone, with its own server and data directory.
 const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = {
   "cold-call": () => import("./scenarios/cold-call.ts"),
+  "python-cold-call": () => import("./scenarios/python-cold-call.ts"),
   "warm-call": () => import("./scenarios/warm-call.ts"),
   "warm-read": () => import("./scenarios/warm-read.ts"),
   commit: () => import("./scenarios/commit.ts"),

@@ -290,7 +290,7 @@ while tick.remote(False) < first + 3 and time.time() - started < 20:
 print(tick.remote(False) - first, time.time() - started)
 `,
     );
-    const [ticks = 0, seconds = 0] = seen.split(" ").map(Number);
+    const [ticks = 0, seconds = 0] = (seen.split("\n")[0] ?? "").split(" ").map(Number);
     expect(ticks).toBeGreaterThanOrEqual(3);
     expect(ticks).toBeLessThanOrEqual(seconds + 2);
   },

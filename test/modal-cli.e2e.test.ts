@@ -2,7 +2,7 @@ import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
-import { dorian } from "@dorian/testkit/run-command";
+import { dorian, type CommandOptions } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { ModalClient as ModalService } from "@dorian/protocol/modal";
@@ -234,66 +234,94 @@ test.each(both)(
   async (version) => {
     await using shell = await commands(version);
     const config = join(shell.project.path, "modal.toml");
-    const { MODAL_SERVER_URL: url = "" } = shell.client.environment;
-    const env = { MODAL_TOKEN_ID: "", MODAL_TOKEN_SECRET: "", MODAL_CONFIG_PATH: config, MODAL_SERVER_URL: url };
     let seen = "";
     let approved: Promise<{ code: number | null; stderr: string }> | undefined;
-    const result = await shell.client.modal(["token", "new"], {
-      env,
+    const result = await withoutToken(shell.client, ["token", "new"], {
+      env: { MODAL_CONFIG_PATH: config },
       onOutput(text) {
         seen += text;
-        const code = /Enter this code: (\S+)/.exec(seen)?.[1];
+        const code = /Enter this code: (\S{9})/.exec(seen)?.[1];
         if (code) approved ??= approve(code);
       },
     });
     expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(result.stdout + result.stderr).toContain("Token verified successfully");
-    const profile = await readFile(config, "utf8");
-    expect(profile).toContain("[dorian]");
-    const info = await shell.client.modal(["app", "list"], { env });
-    expect(info.code, info.stderr).toBe(0);
     expect((await approved)?.stderr).toContain("has its token");
+    expect(await readFile(config, "utf8")).toContain("[dorian]");
+    const list = await withoutToken(shell.client, ["app", "list"], { env: { MODAL_CONFIG_PATH: config } });
+    expect(list.code, list.stderr).toBe(0);
 
     async function approve(code: string) {
       const page = await (await fetch(/http:\S+\/token-flow\/\S+/.exec(seen)?.[0] ?? "")).text();
       expect(page).toContain(code);
-      const name = `flow-${version.replaceAll(".", "-")}`;
-      return await dorian(data.path, ["token", "approve", code, "--name", name]);
+      return await dorian(data.path, ["token", "approve", code]);
     }
   },
 );
 
-test("a token of its own lets a client in until it is revoked, and wrong ones never", { timeout }, async () => {
-  const made = await dorian(data.path, ["token", "new", "--name", "laptop", "--json"]);
-  expect(made.code, made.stderr).toBe(0);
-  const env = JSON.parse(made.stdout) as Record<string, string>;
-  await using shell = await commands(newest);
-  const as = async (extra: Record<string, string>) => await shell.client.modal(["token", "info"], { env: extra });
-  expect((await as(env)).stdout).toContain("laptop");
-  expect((await shell.run("config", "show"))).toContain(env["MODAL_SERVER_URL"]);
-  expect((await shell.run("profile", "current")).trim()).toBe("default");
-  const wrong = await as({ ...env, MODAL_TOKEN_SECRET: "as-guess" });
-  expect(wrong.code).not.toBe(0);
-  expect(wrong.stdout + wrong.stderr).toContain("not valid here");
-  expect((await dorian(data.path, ["token", "list"])).stdout).toContain("laptop");
-  expect((await dorian(data.path, ["token", "revoke", "laptop"])).code).toBe(0);
-  expect((await as(env)).code).not.toBe(0);
+/** `modal …` with what its profile says and, of the environment, at most the server's address. */
+function withoutToken(
+  client: ModalClient,
+  args: string[],
+  options: CommandOptions,
+  alsoWithout: string[] = [],
+) {
+  const unset = JSON.stringify(["MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET", ...alsoWithout]);
+  const program = `
+import os, sys
+for name in ${unset}: os.environ.pop(name, None)
+sys.argv = ["modal", *sys.argv[1:]]
+from modal.__main__ import main
+main()
+`;
+  return client.python(["-c", program, ...args], options);
+}
 
-  const path = join(shell.project.path, "profiles.toml");
-  const written = await dorian(data.path, ["token", "new", "--write", "--profile", "box"], {
-    env: { MODAL_CONFIG_PATH: path },
-  });
-  expect(written.code, written.stderr).toBe(0);
-  const plain = { MODAL_SERVER_URL: "", MODAL_TOKEN_ID: "", MODAL_TOKEN_SECRET: "", MODAL_CONFIG_PATH: path };
-  const current = await shell.client.modal(["profile", "current"], { env: plain });
-  expect(current.stdout.trim()).toBe("box");
-  expect((await shell.client.modal(["app", "list"], { env: plain })).code).toBe(0);
-  const set = await shell.client.modal(
-    ["token", "set", "--token-id", env["MODAL_TOKEN_ID"] ?? "", "--token-secret", "as-guess", "--profile", "x"],
-    { env: { MODAL_CONFIG_PATH: path } },
-  );
-  expect(set.code).not.toBe(0);
-});
+test(
+  "a token of its own lets a client in until it is revoked, and wrong ones never",
+  { timeout },
+  async () => {
+    const made = await dorian(data.path, ["token", "new", "--name", "laptop", "--json"]);
+    expect(made.code, made.stderr).toBe(0);
+    const env = JSON.parse(made.stdout) as Record<string, string>;
+    await using shell = await commands(newest);
+    const as = async (extra: Record<string, string>) =>
+      await shell.client.modal(["token", "info"], { env: extra });
+    expect((await as(env)).stdout).toContain("laptop");
+    expect(await shell.run("config", "show")).toContain(env["MODAL_SERVER_URL"]);
+    expect((await shell.run("profile", "current")).trim()).toBe("default");
+    const wrong = await as({ ...env, MODAL_TOKEN_SECRET: "as-guess" });
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stdout + wrong.stderr).toContain("not valid here");
+    expect((await dorian(data.path, ["token", "list"])).stdout).toContain("laptop");
+    expect((await dorian(data.path, ["token", "revoke", "laptop"])).code).toBe(0);
+    expect((await as(env)).code).not.toBe(0);
+
+    const path = join(shell.project.path, "profiles.toml");
+    const written = await dorian(data.path, ["token", "new", "--write", "--profile", "box"], {
+      env: { MODAL_CONFIG_PATH: path },
+    });
+    expect(written.code, written.stderr).toBe(0);
+    const plain = (args: string[]) =>
+      withoutToken(shell.client, args, { env: { MODAL_CONFIG_PATH: path } }, ["MODAL_SERVER_URL"]);
+    expect((await plain(["profile", "current"])).stdout.trim()).toBe("box");
+    expect((await plain(["app", "list"])).code).toBe(0);
+    const set = await shell.client.modal(
+      [
+        "token",
+        "set",
+        "--token-id",
+        env["MODAL_TOKEN_ID"] ?? "",
+        "--token-secret",
+        "as-guess",
+        "--profile",
+        "x",
+      ],
+      { env: { MODAL_CONFIG_PATH: path } },
+    );
+    expect(set.code).not.toBe(0);
+  },
+);
 
 test("calls that are not served say what to use instead, and the client shows it", { timeout }, async () => {
   await using shell = await commands(newest, {
@@ -304,6 +332,14 @@ print(*(m.name for m in api_pb2.DESCRIPTOR.services_by_name["ModalClient"].metho
   });
   expect(await shell.refused("nfs", "list")).toContain("Use a `modal.Volume`.");
   const listed = await shell.client.python(["calls.py"], { cwd: shell.project.path });
-  const known = new Set([...methodEntries(ModalService).map(([, method]) => method.name), ...unservedCalls()]);
-  expect(listed.stdout.trim().split(" ").filter((call) => !known.has(call))).toEqual([]);
+  const known = new Set([
+    ...methodEntries(ModalService).map(([, method]) => method.name),
+    ...unservedCalls(),
+  ]);
+  expect(
+    listed.stdout
+      .trim()
+      .split(" ")
+      .filter((call) => !known.has(call)),
+  ).toEqual([]);
 });

@@ -1,16 +1,17 @@
 import { join } from "node:path";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { noteCommand } from "@dorian/testkit/evidence/evidence";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, type CommandResult } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { atTerminal, type TerminalSession } from "@dorian/testkit/terminal-session";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 const source = `
-import { App, Image, Secret } from "dorian";
+import { App, Image } from "dorian";
 export const app = new App("keeper", { image: Image.debianSlim() });
 export const keep = app.function({ name: "keep", minContainers: 1 }, async () => "kept");
 `;
@@ -58,10 +59,15 @@ function modalAt<T>(
   version: string,
   args: string[],
   work: (session: TerminalSession) => Promise<T>,
+  options: { cwd?: string } = {},
 ): Promise<T> {
   const { directory, environment } = client(version);
+  noteCommand(version, args);
   const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...env } = process.env;
-  return atTerminal([join(directory, "bin/modal"), ...args], work, { env: { ...env, ...environment } });
+  return atTerminal([join(directory, "bin/modal"), ...args], work, {
+    ...options,
+    env: { ...env, ...environment },
+  });
 }
 
 test.for(["1.6.4", "1.0.5"] as const)(
@@ -89,8 +95,8 @@ test.for(Object.values(modalVersions))(
         type("stty size; echo term=$TERM\n");
         await see("24 100");
         await see("term=xterm-256color");
-        type("sleep 60; echo slept=$?\n");
-        await see("slept=");
+        type("echo asle''ep; sleep 60\n");
+        await see("asleep");
         type("\u0003");
         await see("# ");
         type("echo still $((40+2))\n");
@@ -123,6 +129,75 @@ test("modal shell joins a running container", async () => {
     await see(`in ${taskId}`);
     expect(await ended).toBe(0);
   });
+});
+
+const shellApp = `
+import modal
+app = modal.App("shell-app")
+volume = modal.Volume.from_name("shell-volume", create_if_missing=True)
+@app.function(image=modal.Image.debian_slim("3.11"), volumes={"/volume": volume}, secrets=[modal.Secret.from_dict({"WORD": "secret-word"})])
+def work():
+    pass
+`;
+
+test.for(["1.6.4", "0.64.57"] as const)(
+  "client %s opens a shell with a function's image, code, volumes and secrets",
+  async (version) => {
+    await using project = await temporaryDirectory({ "shell_app.py": shellApp });
+    const args = ["shell", "shell_app.py::work", "--cmd", "/bin/sh"];
+    await modalAt(
+      version,
+      args,
+      async ({ type, see, ended }) => {
+        await see("# ");
+        type("echo $WORD; ls /root; pwd; echo kept > /volume/note\n");
+        await see("secret-word");
+        await see("shell_app.py");
+        type("exit\n");
+        expect(await ended).toBe(0);
+      },
+      { cwd: project.path },
+    );
+    // Its container goes with its app, and what it wrote to the volume stays.
+    await vi.waitFor(
+      async () => {
+        const { stdout } = await dorian(data.path, ["container", "list"]);
+        expect(stdout).not.toContain("sandbox");
+      },
+      { timeout: 10_000, interval: 200 },
+    );
+    const { stdout } = await client("1.6.4").modal(["volume", "get", "shell-volume", "note", "-"]);
+    expect(stdout).toContain("kept");
+  },
+);
+
+test("modal shell runs a command on an image by its id", async () => {
+  const { stdout: list } = await dorian(data.path, ["image", "list", "--json"]);
+  const images = JSON.parse(list) as { imageId: string; description: string }[];
+  const debian = images.find(({ description }) => description.startsWith("FROM debian"));
+  const args = ["shell", "--no-pty", "--cmd", "cat /etc/debian_version; exit 3", debian?.imageId ?? ""];
+  const { stdout } = await client("1.6.4").modal(args);
+  expect(stdout).toMatch(/^12\.\d+$/m);
+});
+
+test("a sandbox beyond what a shell needs is refused with its reason", async () => {
+  const program = `
+import modal
+app = modal.App.lookup("sandboxes", create_if_missing=True)
+image = modal.Image.debian_slim("3.11")
+try:
+    modal.Sandbox.create("sleep", "5", app=app, image=image, encrypted_ports=[80])
+except Exception as error:
+    print(type(error).__name__, error)
+sandbox = modal.Sandbox.create("sleep", "60", app=app, image=image, workdir="/tmp")
+process = sandbox.exec("sh", "-c", "pwd; exit 4")
+print(process.stdout.read().strip(), process.wait())
+sandbox.terminate()
+print(sandbox.wait(raise_on_termination=False))
+`;
+  const { stdout, stderr } = await client("1.6.4").python(["-c", program]);
+  expect(stdout, stderr).toMatch(/^UnimplementedError Open ports of a sandbox: not served/m);
+  expect(stdout, stderr).toContain("/tmp 4");
 });
 
 test("large output arrives whole and in order", async () => {

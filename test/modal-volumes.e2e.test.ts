@@ -42,7 +42,7 @@ async function python(client: ModalClient, program: string, options: { env?: Rec
   return stdout;
 }
 
-test.each([modalVersions.newest, modalVersions.between, modalVersions.late2024])(
+test.each([modalVersions.newest, modalVersions.late2024])(
   "modal volume of %s puts, lists, gets, copies, renames and removes [J1, J4, J6, O5]",
   { timeout },
   async (version) => {

@@ -288,3 +288,26 @@ app.localEntrypoint(async () => { console.log("> " + await app.instance(Model).i
   expect(result.code, result.stderr).toBe(0);
   expect(result.stdout).toContain("> trained");
 });
+
+test("a last commit that fails is told once, and the run ends with code 1 [M4]", async () => {
+  await using project = await temporaryDirectory({
+    "app.ts": `
+import { App, Volume } from "dorian";
+import { mkdirSync } from "node:fs";
+const volume = Volume.fromName("unspeakable", { createIfMissing: true });
+export const app = new App("unspeakable");
+export const write = app.function({ name: "write", volumes: { "/vol": volume } }, async () => {
+  mkdirSync(Buffer.concat([Buffer.from("/vol/name-"), Buffer.from([0xff])]));
+  return "written";
+});
+app.localEntrypoint(async () => { console.log("> " + await write.remote()); });
+`,
+  });
+  const { code, stdout, stderr } = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
+  expect(code, stderr).toBe(1);
+  expect(stdout).toContain("> written");
+  expect(stderr.match(/is not valid UTF-8/g), stderr).toHaveLength(1);
+  expect(stderr).toContain("The last commit of the volume at /vol failed: ");
+  expect(stderr).toMatch(/Error: .*lost.*\n  Why: \(APP_LAST_COMMIT_FAILED\)\n  Fix: /);
+  expect(stderr).not.toContain("App completed");
+});

@@ -53,7 +53,13 @@ import { createAuthTokenHandlers } from "./token/auth-token-handlers.ts";
 import { openClientFile } from "./token/client-file.ts";
 import { CommandTokens } from "./token/command-token.ts";
 import { readDataDirectoryId } from "./token/data-directory-id.ts";
-import { commandPermissions, guard, modalPermissions, operatorPermissions, workerPermissions } from "./token/permissions.ts";
+import {
+  commandPermissions,
+  guard,
+  modalPermissions,
+  operatorPermissions,
+  workerPermissions,
+} from "./token/permissions.ts";
 import { openServerKeys } from "./token/server-keys.ts";
 import { tokenFlowRoute } from "./token/token-flow-page.ts";
 import { TokenFlows } from "./token/token-flows.ts";
@@ -152,7 +158,14 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const { apps, blobs, catalog, classes, environments, functions, idempotency, web } = registries;
   const { images, mountNames, mounts, secrets, volumes } = registries;
   const platformMounts = starting.use(
-    await openPlatformMounts({ ...stores, mounts, names: mountNames, dataDirectory, logger, ...options.supplies }),
+    await openPlatformMounts({
+      ...stores,
+      mounts,
+      names: mountNames,
+      dataDirectory,
+      logger,
+      ...options.supplies,
+    }),
   );
   starting.use(startSquashing({ volumes, layers, logger }));
 
@@ -324,7 +337,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const worker = guard(WorkerService, { ...dispatch.worker, ...volumeHandlers.worker }, workerPermissions);
   const operator = guard(
     OperatorService,
-    { ...dispatch.operator, ...imageHandlers.operator, ...volumeHandlers.operator, ...tokenHandlers.operator },
+    {
+      ...dispatch.operator,
+      ...imageHandlers.operator,
+      ...volumeHandlers.operator,
+      ...tokenHandlers.operator,
+    },
     operatorPermissions,
   );
 

@@ -174,6 +174,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     catalog,
     calls,
     store: callStore,
+    readBlob: options.readBlob,
     tasks,
     logger,
     nowMs,
@@ -279,6 +280,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
         logs.wake(appId);
       },
       runningTaskCount: (appId) => tasks.liveOf(appId).filter((task) => task.state !== "queued").length,
+      unfinishedInputCount: (appId) => calls.openInputsOf(appId).length,
     },
     streamedCalls: streamedCalls({ calls, readBlob: options.readBlob, ...admission }),
     prune,

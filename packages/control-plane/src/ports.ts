@@ -1,5 +1,6 @@
 import type {
   AutoscalerSettings,
+  ClassParameterSpec,
   ContainerArguments,
   Function as FunctionDefinition,
   FunctionInput,
@@ -91,6 +92,8 @@ export interface AppTasks {
   /** Cancels the app's unfinished calls and stops its containers, gracefully; resolves when they are gone. */
   stopApp(appId: string, options: { reason: string; signal: AbortSignal }): Promise<void>;
   runningTaskCount(appId: string): number;
+  /** Inputs of the app's calls that have no output yet. */
+  unfinishedInputCount(appId: string): number;
 }
 
 /** What dispatch asks about apps. */
@@ -126,10 +129,7 @@ export interface WebAddresses {
    * The address of a web function, given to it when it has none, in the transaction that creates the function. Call
    * `committed` once it is durable.
    */
-  allocate(
-    trx: Transaction<Tables>,
-    web: WebFunction,
-  ): Promise<{ url: string; committed: () => void }>;
+  allocate(trx: Transaction<Tables>, web: WebFunction): Promise<{ url: string; committed: () => void }>;
   /** Undefined when none was given. */
   urlOf(appId: string, tag: string): string | undefined;
 }
@@ -140,6 +140,8 @@ export interface WebTarget {
   environment: string;
   /** Empty for a function. */
   methodName: string;
+  /** Of the class, as far as they can be given in words. */
+  parameters: readonly ClassParameterSpec[];
   config: WebhookConfig;
   /** False once the app is stopped or the tag is gone from it. */
   active: boolean;

@@ -139,7 +139,8 @@ export class ScriptedContainer {
     this.inputs.push(item.inputId);
     this.attempts.push(item.retryCount);
     const startedAt = Date.now() / 1000;
-    const args = item.input?.argsOneof.case === "args" ? decodeArguments(item.input.argsOneof.value) : [];
+    const given = item.input?.dataFormat === DataFormat.PICKLE ? undefined : item.input?.argsOneof;
+    const args = given?.case === "args" ? decodeArguments(given.value) : [];
     const cancelled = new Promise<never>((_resolve, reject) => {
       if (!this.#script.deaf) this.#cancelled.set(item.inputId, () => reject(new UserError("cancelled")));
       this.#gone.signal.addEventListener("abort", () => reject(new UserError("gone")));

@@ -53,7 +53,10 @@ export function webScript(
         send,
         async respond(status, body, headers = []) {
           await send({ case: "httpResponseStart", value: { status, headers: headers.flat().map(bytes) } });
-          await send({ case: "httpResponseBody", value: { body: typeof body === "string" ? bytes(body) : body } });
+          await send({
+            case: "httpResponseBody",
+            value: { body: typeof body === "string" ? bytes(body) : body },
+          });
         },
       }).finally(() => reading.abort());
       return Number(index);

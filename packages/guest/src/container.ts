@@ -1,4 +1,4 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError } from "@dorian/base/app-error";
 import type { GuestService } from "@dorian/protocol/guest";
 import type { ContainerArguments, ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
@@ -66,6 +66,7 @@ export class Container {
       // A hook may block: the word that the container is leaving leaves first.
       await new Promise((resolve) => setImmediate(resolve));
       await this.#runExitHooks(program);
+      // What fails here is tried once more when the process has ended, and told then.
       await this.#commitVolumes();
       return 0;
     } finally {
@@ -167,10 +168,6 @@ export class Container {
         await this.#options.modal.volumeCommit({ volumeId: mount.volumeId });
       } catch (error) {
         errors.push(error);
-        const remedy = AppError.is(error) ? ` ${error.remedy}` : "";
-        this.#options.log(
-          `dorian: the last commit of the volume at ${mount.mountPath} failed: ${messageOf(error)}${remedy}`,
-        );
       }
     }
     return errors;

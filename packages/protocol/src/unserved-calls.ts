@@ -4,7 +4,8 @@ import { AppError } from "@dorian/base/app-error";
 const unserved: { what: string; instead: string; calls: string }[] = [
   {
     what: "statistics over time",
-    instead: "`modal app logs`, `modal container list` and `Function.get_current_stats()` show what happens now.",
+    instead:
+      "`modal app logs`, `modal container list` and `Function.get_current_stats()` show what happens now.",
     calls: `AppGetTimeRangeStats FunctionGetTimeRangeStats ServerGetTimeRangeStats SandboxGetTimeRangeStats FunctionGetMetrics
       ServerGetMetrics MetricsGetInfo SandboxGetStats SandboxGetStatsV2 SandboxGetResourceUsage`,
   },
@@ -46,7 +47,8 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "the input plane",
-    instead: "Leave `experimental_options={'input_plane_region': …}` out: calls go through the control plane.",
+    instead:
+      "Leave `experimental_options={'input_plane_region': …}` out: calls go through the control plane.",
     calls: `AttemptStart AttemptAwait AttemptRetry MapStartOrContinue MapAwait MapCheckInputs FunctionAsyncInvoke
       FunctionBlobGet`,
   },
@@ -64,7 +66,8 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "domains of your own",
-    instead: "Put a proxy with your domain in front of the web function's address, or start the server with `--web-domain`.",
+    instead:
+      "Put a proxy with your domain in front of the web function's address, or start the server with `--web-domain`.",
     calls: "DomainCreate DomainList DomainCertificateVerify",
   },
   {
@@ -91,7 +94,8 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "roles, members, service users and groups",
-    instead: "Everybody with a token may do everything; give each their own with `dorian token new --name NAME`.",
+    instead:
+      "Everybody with a token may do everything; give each their own with `dorian token new --name NAME`.",
     calls: `EnvironmentGetManaged EnvironmentGetRoles EnvironmentRoleSet EnvironmentSetDefaultMemberRole EnvironmentSetManaged
       ServiceUserCreate ServiceUserDelete ServiceUserInfo ServiceUserList UserGroupEnvironmentSet WorkspaceMembersList`,
   },
@@ -103,7 +107,8 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "workspace settings",
-    instead: "`modal environment update` sets what an environment builds images by; the default environment is `main`.",
+    instead:
+      "`modal environment update` sets what an environment builds images by; the default environment is `main`.",
     calls: `WorkspaceSetDefaultEnvironment WorkspaceSetDefaultEnvironmentSettings WorkspaceSetImageBuilderVersion
       WorkspaceSettings`,
   },

@@ -52,7 +52,10 @@ export class DorianProcess implements AsyncDisposable {
         "3",
         ...(options.args ?? []),
       ],
-      { stdio: ["ignore", "pipe", "pipe", "pipe"], env: { ...process.env, ...serverEvidence(), ...options.env } },
+      {
+        stdio: ["ignore", "pipe", "pipe", "pipe"],
+        env: { ...process.env, ...serverEvidence(), ...options.env },
+      },
     );
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr])

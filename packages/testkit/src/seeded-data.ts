@@ -12,7 +12,7 @@ import { temporaryDirectory, type TemporaryDirectory } from "./temporary-directo
  * A data directory with the base images in it, made once per checkout: bootstrapping Debian takes half a minute, and each
  * of the images that Python's clients begin with as long again.
  */
-const seedDirectory = join(checkout, ".cache/seed-with-python");
+const seedDirectory = join(checkout, ".cache/seed-of-all-clients");
 
 const seedApp = `
 import { App, Image } from "dorian";
@@ -43,16 +43,11 @@ export async function prepareSeed(): Promise<void> {
   await using project = await temporaryDirectory({ "app.ts": seedApp, "app.py": pythonSeedApp });
   {
     await using server = await DorianProcess.start({ dataDirectory: draft });
-    let count = 1;
     const runs = [
       () => dorian(draft, ["run", "app.ts"], { cwd: project.path }),
-      ...[modalVersions.newest, modalVersions.late2024].map((version) => async () => {
+      ...Object.values(modalVersions).map((version) => async () => {
         const client = await ModalClient.open(version, draft);
-        const env = { MODAL_SYNC_ENTRYPOINT: "1" };
-        const result = await client.modal(["run", "app.py"], { cwd: project.path, env });
-        const images = await dorian(draft, ["image", "list", "--json"]);
-        const isBuilt = images.stdout.split("FROM python:").length > count++;
-        return isBuilt ? { ...result, code: 0, stdout: "hello" } : result;
+        return client.modal(["run", "app.py"], { cwd: project.path });
       }),
     ];
     for (const run of runs) {

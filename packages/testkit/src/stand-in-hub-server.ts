@@ -77,7 +77,9 @@ async function describe(directory: string, path: string): Promise<HubFile> {
 
 function info(name: string, { commit, files }: Repository) {
   const siblings = files.map((file) => ({ rfilename: file.path }));
-  return { id: name, sha: commit, private: false, gated: false, tags: [], siblings };
+  // Clients of 2024 refuse an answer that does not count downloads and likes.
+  const counts = { downloads: 0, likes: 0 };
+  return { id: name, sha: commit, private: false, gated: false, tags: [], ...counts, siblings };
 }
 
 function tree({ files }: Repository) {

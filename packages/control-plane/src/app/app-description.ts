@@ -20,10 +20,7 @@ export function lifecycleOf(app: App) {
 }
 
 /** What there is to an app: its functions by name, servers apart. */
-export function appMetadata(
-  app: App,
-  options: { environments: Environments; functions: FunctionRegistry },
-) {
+export function appMetadata(app: App, options: { environments: Environments; functions: FunctionRegistry }) {
   const functions: Record<string, string> = {};
   const servers: Record<string, string> = {};
   for (const [tag, functionId] of app.functionIds) {

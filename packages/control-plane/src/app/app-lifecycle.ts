@@ -29,7 +29,6 @@ export class AppLifecycle implements AsyncDisposable {
   #options: AppLifecycleOptions;
   #lastSeen = new Map<string, number>();
   #stopping = new Map<string, Promise<void>>();
-  #idleSince = new Map<string, number>();
   #abort = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
@@ -122,6 +121,11 @@ export class AppLifecycle implements AsyncDisposable {
     await this.#change(appId, (app) =>
       app.state === AppState.DETACHED ? { state: AppState.DETACHED_DISCONNECTED } : undefined,
     );
+    await this.#stopWhenDone(appId);
+  }
+
+  async #stopWhenDone(appId: string): Promise<void> {
+    if (this.#options.tasks.unfinishedInputCount(appId) === 0) await this.stop(appId, "its calls have ended");
   }
 
   /** The app as changed, or undefined when `change` has nothing to say of what it is by then. */
@@ -165,16 +169,9 @@ export class AppLifecycle implements AsyncDisposable {
       case AppState.DETACHED:
         if (silentMs > heartbeatTimeoutMs) await this.#detach(app);
         return;
-      case AppState.DETACHED_DISCONNECTED: {
-        if (this.#options.tasks.runningTaskCount(app.appId) > 0) {
-          this.#idleSince.delete(app.appId);
-          return;
-        }
-        const idleSince = this.#idleSince.get(app.appId) ?? now;
-        this.#idleSince.set(app.appId, idleSince);
-        if (now - idleSince > heartbeatTimeoutMs) await this.stop(app.appId, "its calls have ended");
+      case AppState.DETACHED_DISCONNECTED:
+        await this.#stopWhenDone(app.appId);
         return;
-      }
       case AppState.INITIALIZING:
         if (now - app.createdAt > unpublishedMs) await this.stop(app.appId, "it was never published");
     }

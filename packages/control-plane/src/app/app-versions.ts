@@ -117,9 +117,13 @@ export async function contentOfVersion(
       .where("definition_id", "=", definitionId)
       .executeTakeFirst();
     if (!kept) {
-      throw new AppError("APP_VERSION_FORGOTTEN", `What version ${version} of this app ran is not kept any more.`, {
-        remedy: `The last ${keptVersions} versions are kept. Deploy the code of that version again.`,
-      });
+      throw new AppError(
+        "APP_VERSION_FORGOTTEN",
+        `What version ${version} of this app ran is not kept any more.`,
+        {
+          remedy: `The last ${keptVersions} versions are kept. Deploy the code of that version again.`,
+        },
+      );
     }
     definitions.set(functionId, { definitionId, definition: fromBinary(FunctionSchema$, kept.definition) });
   }

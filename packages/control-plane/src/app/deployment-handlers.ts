@@ -47,7 +47,11 @@ export interface DeploymentHandlerOptions {
 }
 
 /** How a version comes about, but for what the server adds. */
-type Origin = Pick<Deployment, "type"> & { tag?: string; rollbackVersion?: number; commitInfo?: CommitInfo | undefined };
+type Origin = Pick<Deployment, "type"> & {
+  tag?: string;
+  rollbackVersion?: number;
+  commitInfo?: CommitInfo | undefined;
+};
 
 /** Calls that make something the version of an app that runs. */
 export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
@@ -180,9 +184,13 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
       return await change(request.appId, context, call, async (trx, app) => {
         const [newest] = await deploymentsOf(trx, app.appId);
         if (!newest?.staged) {
-          throw new AppError("APP_NOTHING_TO_DEPLOY", `Nothing new was created for the app ${titleOf(app)}.`, {
-            remedy: "Deploy it from its code.",
-          });
+          throw new AppError(
+            "APP_NOTHING_TO_DEPLOY",
+            `Nothing new was created for the app ${titleOf(app)}.`,
+            {
+              remedy: "Deploy it from its code.",
+            },
+          );
         }
         const content = await contentOfVersion(trx, app.appId, newest.version);
         await removeVersion(trx, app.appId, newest.version);
@@ -244,9 +252,13 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
         requireDeployed(app);
         const content = await contentOfVersion(trx, app.appId, request.version);
         if (!content.deployment.staged) {
-          throw new AppError("APP_VERSION_NOT_STAGED", `Version ${request.version} was deployed, not staged.`, {
-            remedy: "Go back to it with `modal app rollback`.",
-          });
+          throw new AppError(
+            "APP_VERSION_NOT_STAGED",
+            `Version ${request.version} was deployed, not staged.`,
+            {
+              remedy: "Go back to it with `modal app rollback`.",
+            },
+          );
         }
         const origin = { type: DeploymentType.PROMOTION, rollbackVersion: request.version };
         const published = await deploy(trx, context, app, content, origin);

@@ -7,6 +7,7 @@ import type {
   GenericResult,
 } from "@dorian/protocol/modal";
 import type { Logger } from "pino";
+import { CallKeys, keyLifeMs, type KeyedCall } from "./call-keys.ts";
 import type { CallStore } from "./call-store.ts";
 import { FunctionCall, openLiveData, type CallInput, type FunctionCallFacts } from "./function-call.ts";
 import { inputMoves } from "./input-state.ts";
@@ -38,15 +39,13 @@ const retentionMs = 7 * 24 * 3600 * 1000;
 const memoryMs = 30 * 24 * 3600 * 1000;
 /** Finished calls leave memory after so long without a reader. */
 const lingerMs = 60_000;
-/** Requests may be retried for so long and still be recognised. */
-const keyLifeMs = 15 * 60_000;
 
 /** Every call that anybody waits for or works on, and the life of its inputs. */
 export class Calls implements Disposable {
   #options: CallsOptions;
   #calls = new Map<string, FunctionCall>();
   #loading = new Map<string, Promise<FunctionCall | undefined>>();
-  #byKey = new Map<string, { callId: string; durable: Promise<void>; atMs: number }>();
+  #keys: CallKeys;
   #inputs = new Map<string, CallInput>();
   #backingOff = new Map<CallInput, NodeJS.Timeout>();
   /** Finished inputs whose output is not known to be on disk. */
@@ -54,6 +53,7 @@ export class Calls implements Disposable {
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    this.#keys = new CallKeys(options.nowMs);
   }
 
   /**
@@ -76,7 +76,7 @@ export class Calls implements Disposable {
     }
     const since = nowMs() - keyLifeMs;
     for (const [key, callId] of await store.keysSince(since))
-      this.#byKey.set(key, { callId, durable: Promise.resolve(), atMs: nowMs() });
+      this.#keys.add(key, { callId, durable: Promise.resolve() });
     return running;
   }
 
@@ -113,8 +113,8 @@ export class Calls implements Disposable {
   }
 
   /** The call that a request with this key made. `durable` resolves when it may be acknowledged. */
-  byKey(key: string): { callId: string; durable: Promise<void> } | undefined {
-    return key === "" ? undefined : this.#byKey.get(key);
+  byKey(key: string): KeyedCall | undefined {
+    return this.#keys.get(key);
   }
 
   /** Opens a call with its first inputs, which containers may get at once. `durable` says when to acknowledge it. */
@@ -127,8 +127,7 @@ export class Calls implements Disposable {
     const inputs = items.map((item) => this.#newInput(call, item));
     this.#calls.set(call.facts.callId, call);
     const durable = this.#acceptedOrFailed(inputs, this.#options.store.create(call, inputs));
-    if (facts.idempotencyKey !== "")
-      this.#byKey.set(facts.idempotencyKey, { callId: call.facts.callId, durable, atMs: nowMs });
+    this.#keys.add(facts.idempotencyKey, { callId: call.facts.callId, durable });
     for (const input of inputs) this.#options.onPending(input, { again: false });
     return { call, inputs, durable };
   }
@@ -281,7 +280,7 @@ export class Calls implements Disposable {
       if (call.readers === 0 && finishedAtMs !== undefined && finishedAtMs + lingerMs < nowMs)
         this.#calls.delete(callId);
     }
-    for (const [key, { atMs }] of this.#byKey) if (atMs + keyLifeMs < nowMs) this.#byKey.delete(key);
+    this.#keys.sweep();
   }
 
   [Symbol.dispose](): void {

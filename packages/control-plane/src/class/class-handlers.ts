@@ -78,7 +78,10 @@ export function createClassHandlers(options: ClassHandlerOptions) {
         throw new AppError(
           "CLASS_LAYOUT_OLD",
           `The class "${tag}" was deployed by a client from before 0.63, which this one cannot call.`,
-          { status: "FAILED_PRECONDITION", remedy: "Deploy it with a newer client, or call it with an older one." },
+          {
+            status: "FAILED_PRECONDITION",
+            remedy: "Deploy it with a newer client, or call it with an older one.",
+          },
         );
       }
       const methods = classMethods(options, app, tag);

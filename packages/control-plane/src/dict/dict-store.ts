@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import type { DictEntry } from "@dorian/protocol/modal";
 import { CompiledQuery, type Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
+import { insertRows } from "../database/insert-rows.ts";
 import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
 import { NamedObjects } from "../named-object/named-objects.ts";
@@ -42,13 +43,8 @@ export class DictStore {
     entries: readonly Entry[],
     options: { ifNotExists: boolean },
   ): Promise<boolean> {
-    let written = false;
-    for (const { key, value } of entries) {
-      const sql = options.ifNotExists ? insertSql : upsertSql;
-      const { numAffectedRows } = await trx.executeQuery(CompiledQuery.raw(sql, [dictId, key, value]));
-      if ((numAffectedRows ?? 0n) > 0n) written = true;
-    }
-    return written;
+    const rows = entries.map(({ key, value }) => [dictId, key, value]);
+    return (await insertRows(trx, options.ifNotExists ? insertNew : insertOrReplace, rows)) > 0;
   }
 
   async get(dictId: string, key: Uint8Array): Promise<Uint8Array | undefined> {
@@ -138,10 +134,12 @@ export class DictStore {
 }
 
 // Ready-made statements: these run on every call, and building one costs more than running it.
-const insertSql =
-  "insert into dict_entry (dict_id, key, value) values (?, ?, ?) on conflict (dict_id, key) do nothing";
-const upsertSql = `insert into dict_entry (dict_id, key, value) values (?, ?, ?)
-  on conflict (dict_id, key) do update set value = excluded.value`;
+const insertEntries = { insert: "insert into dict_entry (dict_id, key, value) values", columns: 3 };
+const insertNew = { ...insertEntries, end: "on conflict (dict_id, key) do nothing" };
+const insertOrReplace = {
+  ...insertEntries,
+  end: "on conflict (dict_id, key) do update set value = excluded.value",
+};
 const getSql = "select value from dict_entry where dict_id = ? and key = ?";
 const containsSql = "select 1 from dict_entry where dict_id = ? and key = ?";
 const popSql = "delete from dict_entry where dict_id = ? and key = ? returning value";

@@ -8,7 +8,12 @@ import {
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { requireClient } from "../token/permissions.ts";
 import { builderVersionFor, checkBuilderVersion, prescribedBuilderVersion } from "./builder-version.ts";
-import { defaultEnvironment, environmentExists, type Environment, type Environments } from "./environments.ts";
+import {
+  defaultEnvironment,
+  environmentExists,
+  type Environment,
+  type Environments,
+} from "./environments.ts";
 
 /** Objects of one kind that live in environments. */
 export interface EnvironmentContents {
@@ -33,8 +38,7 @@ export function createEnvironmentHandlers(options: {
       return {
         warning,
         imageBuilderVersion: builderVersionFor(clientVersion),
-        serverWarnings:
-          warning === "" ? [] : [{ type: WarningType.CLIENT_DEPRECATION, message: warning }],
+        serverWarnings: warning === "" ? [] : [{ type: WarningType.CLIENT_DEPRECATION, message: warning }],
       };
     },
 
@@ -85,7 +89,9 @@ export function createEnvironmentHandlers(options: {
       const changed = await environments.update(environment, {
         ...(name === undefined ? {} : { name }),
         ...(webSuffix === undefined ? {} : { webSuffix }),
-        ...(imageBuilderVersion === undefined ? {} : { imageBuilderVersion: imageBuilderVersion || undefined }),
+        ...(imageBuilderVersion === undefined
+          ? {}
+          : { imageBuilderVersion: imageBuilderVersion || undefined }),
       });
       return listItem(changed);
     },

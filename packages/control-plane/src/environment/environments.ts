@@ -131,7 +131,11 @@ export class Environments {
   async remove({ environmentId, name }: Environment): Promise<void> {
     await this.#journal.write(
       (trx) =>
-        trx.updateTable("environment").set({ name: null }).where("environment_id", "=", environmentId).execute(),
+        trx
+          .updateTable("environment")
+          .set({ name: null })
+          .where("environment_id", "=", environmentId)
+          .execute(),
       () => this.#byName.delete(name),
     );
   }

@@ -2,9 +2,11 @@ import { clone, create } from "@bufbuild/protobuf";
 import {
   AutoscalerSettingsSchema,
   FunctionSchema$,
+  ResourcesSchema,
   type AutoscalerSettings,
   type Function as FunctionDefinition,
   type FunctionOptions,
+  type Resources,
 } from "@dorian/protocol/modal";
 import { normaliseGpu } from "./definition.ts";
 
@@ -14,12 +16,7 @@ export function applyOptions(base: FunctionDefinition, options: FunctionOptions)
   if (options.replaceSecretIds) definition.secretIds = options.secretIds;
   if (options.mountIds.length > 0) definition.mountIds = options.mountIds;
   if (options.replaceVolumeMounts) definition.volumeMounts = options.volumeMounts;
-  if (options.resources) {
-    const gpu = normaliseGpu(options.resources.gpuConfig);
-    definition.resources = { ...options.resources };
-    if (gpu) definition.resources.gpuConfig = gpu;
-    else delete definition.resources.gpuConfig;
-  }
+  if (options.resources) overrideResources(definition, options.resources);
   if (options.retryPolicy) definition.retryPolicy = options.retryPolicy;
   if (options.timeoutSecs !== undefined) definition.timeoutSecs = options.timeoutSecs;
   if (options.batchMaxSize !== undefined) definition.batchMaxSize = options.batchMaxSize;
@@ -37,6 +34,21 @@ export function applyOptions(base: FunctionDefinition, options: FunctionOptions)
     scaledownWindow: options.taskIdleTimeoutSecs,
   });
   return definition;
+}
+
+/** Clients send the whole message with zeros in it for what the options say nothing about. */
+function overrideResources(definition: FunctionDefinition, given: Resources): void {
+  const merged = clone(ResourcesSchema, definition.resources ?? create(ResourcesSchema));
+  merged.milliCpu = given.milliCpu || merged.milliCpu;
+  merged.milliCpuMax = given.milliCpuMax || merged.milliCpuMax;
+  merged.memoryMb = given.memoryMb || merged.memoryMb;
+  merged.memoryMbMax = given.memoryMbMax || merged.memoryMbMax;
+  merged.ephemeralDiskMb = given.ephemeralDiskMb || merged.ephemeralDiskMb;
+  definition.resources = merged;
+  const gpu = normaliseGpu(given.gpuConfig);
+  if (!gpu) return;
+  merged.gpuConfig = gpu;
+  definition.ExperimentalTaskTemplates = [];
 }
 
 type Settings = { [K in keyof AutoscalerSettings]?: AutoscalerSettings[K] | undefined };

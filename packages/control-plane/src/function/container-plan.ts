@@ -69,11 +69,9 @@ function eachOnce(layerIds: readonly string[]): string[] {
 
 async function checkImage(sources: PlanSources, spec: FunctionSpec, image: ImageRecord): Promise<void> {
   if (image.state === "ready" && (await sources.layersPresent(image))) return;
-  throw new AppError(
-    "IMAGE_UNUSABLE",
-    `The image ${image.imageId} of ${spec.tag} is not on this machine.`,
-    { remedy: "Run or deploy the app again: the image is then built anew." },
-  );
+  throw new AppError("IMAGE_UNUSABLE", `The image ${image.imageId} of ${spec.tag} is not on this machine.`, {
+    remedy: "Run or deploy the app again: the image is then built anew.",
+  });
 }
 
 function checkVolumes({ volumes }: PlanSources, tag: string, definition: FunctionDefinition): void {

@@ -8,6 +8,7 @@ import {
 import { expect, test } from "vitest";
 import { applyOptions } from "./apply-options.ts";
 import { normaliseDefinition } from "./definition.ts";
+import { gpuChoices } from "./gpu-choices.ts";
 import { sameContainers } from "./same-containers.ts";
 
 const normalised = (fn: object) =>
@@ -76,6 +77,45 @@ test("options change what they name and nothing else", () => {
     targetConcurrentInputs: 2,
   });
   expect(base.timeoutSecs).toBe(5);
+});
+
+test("options for one resource leave the others, and a GPU of theirs takes the place of a list", () => {
+  const base = normaliseDefinition(
+    create(FunctionCreateRequestSchema, {
+      functionData: {
+        functionName: "f",
+        rankedFunctions: ["H100", "A100-80GB"].map((gpuType, rank) => ({
+          rank,
+          function: { resources: { milliCpu: 2_000, memoryMb: 512, gpuConfig: { gpuType, count: 1 } } },
+        })),
+      },
+    }),
+  );
+  expect(gpuChoices(base).map((gpu) => gpu.gpuType)).toEqual(["H100", "A100-80GB"]);
+  const apply = (resources: object) => applyOptions(base, create(FunctionOptionsSchema, { resources }));
+  expect(apply({ memoryMb: 1_024, gpuConfig: {} })).toMatchObject({
+    resources: { milliCpu: 2_000, memoryMb: 1_024, gpuConfig: { gpuType: "H100" } },
+    ExperimentalTaskTemplates: [{}, {}],
+  });
+  const changed = apply({ gpuConfig: { gpuType: "L4", count: 2 } });
+  expect(changed).toMatchObject({ resources: { milliCpu: 2_000, gpuConfig: { gpuType: "L4", count: 2 } } });
+  expect(gpuChoices(changed)).toHaveLength(1);
+});
+
+test("a definition has its form whatever sent it: an A100 with its memory, a schedule beside it, an empty webhook", () => {
+  const definition = normaliseDefinition(
+    create(FunctionCreateRequestSchema, {
+      schedule: { scheduleOneof: { case: "period", value: { days: 1 } } },
+      function: {
+        functionName: "f",
+        webhookConfig: {},
+        resources: { gpuConfig: { type: GPUType.GPU_TYPE_A100, count: 1, memory: 40 } },
+      },
+    }),
+  );
+  expect(definition.webhookConfig).toBeUndefined();
+  expect(definition.schedule?.scheduleOneof.case).toBe("period");
+  expect(definition.resources?.gpuConfig?.gpuType).toBe("A100-40GB");
 });
 
 test("containers are replaced when what they run changes, not when their number does", () => {

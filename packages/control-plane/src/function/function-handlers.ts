@@ -77,7 +77,12 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
           const record = known ?? newFunctionRecord({ functionId: newId("fu"), appId: request.appId, tag });
           const precreated = { ...record, precreated: request, definition: undefined, pending: undefined };
           const addresses = await allocateAddresses(trx, web, app, tag, request);
-          const committed = await write(trx, known, { ...record, precreated: request }, { precreated: request });
+          const committed = await write(
+            trx,
+            known,
+            { ...record, precreated: request },
+            { precreated: request },
+          );
           const described = { ...sources, web: addresses.web };
           return {
             response: {
@@ -174,7 +179,10 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
         throw new AppError(
           "APP_VERSION_NOT_RUNNING",
           `"${request.appName}" runs version ${app.version}, and Dorian runs one version of an app at a time.`,
-          { status: "UNIMPLEMENTED", remedy: "Leave `version` out, or go back to it with `modal app rollback`." },
+          {
+            status: "UNIMPLEMENTED",
+            remedy: "Leave `version` out, or go back to it with `modal app rollback`.",
+          },
         );
       }
       return lookedUp(sources, app, request.objectTag);
@@ -269,6 +277,8 @@ function created(
   }
   return {
     functionId: record.functionId,
+    // Clients of 0.62 print it.
+    DeprecatedWebUrl: echo.webUrl,
     function: echo,
     functionData: functionDataOf(echo),
     handleMetadata: handleMetadata(sources, record, definition, definitionId),
@@ -298,7 +308,10 @@ function meaningfulOptions(options: FunctionOptions | undefined): Uint8Array {
 function checkOptions(options: FunctionOptions): void {
   const [what, remedy] =
     options.pinnedAppVersion !== undefined
-      ? ["versions of an app side by side", "Leave `version` out, or go back to it with `modal app rollback`."]
+      ? [
+          "versions of an app side by side",
+          "Leave `version` out, or go back to it with `modal app rollback`.",
+        ]
       : options.cloudBucketMounts.length > 0
         ? ["cloud bucket mounts", "Copy the files into a `modal.Volume`."]
         : [];

@@ -10,11 +10,18 @@ export interface PythonMountSources {
   platformMounts: Pick<PlatformMounts, "bytecodeMount" | "dependencyMount">;
 }
 
+/** What matters of an image here. */
+interface PythonImage {
+  imageId: string;
+  contents: ImageRecord["contents"];
+  components: Pick<ImageRecord["components"], "builderVersion">;
+}
+
 /** Ids of the mounts that a Python function's containers get besides those that it names, for the Python of its image. */
 export async function pythonMounts(
   { platformMounts, mountNames }: PythonMountSources,
   definition: FunctionDefinition,
-  image: ImageRecord,
+  image: PythonImage,
 ): Promise<string[]> {
   const { clientVersion, mountClientDependencies } = definition;
   if (definition.nodeEntrypoint || clientVersion === "") return [];
@@ -37,7 +44,7 @@ export async function pythonMounts(
   return mountIds;
 }
 
-function pythonMissing(image: ImageRecord): AppError {
+function pythonMissing(image: PythonImage): AppError {
   return new AppError("IMAGE_PYTHON_MISSING", `The image ${image.imageId} has no \`python\` on its PATH.`, {
     remedy: "Install Python in the image, or let the image have one with `add_python`.",
   });

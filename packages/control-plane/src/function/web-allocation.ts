@@ -32,7 +32,10 @@ export async function allocateAddresses(
     commits.push(committed);
   }
   return {
-    web: { urlOf: (appId, each) => (appId === app.appId ? urls.get(each) : undefined) ?? addresses.urlOf(appId, each) },
+    web: {
+      urlOf: (appId, each) =>
+        (appId === app.appId ? urls.get(each) : undefined) ?? addresses.urlOf(appId, each),
+    },
     committed: () => {
       for (const commit of commits) commit();
     },

@@ -11,7 +11,7 @@ import type { Database } from "../database/database.ts";
 import { readBuildLog } from "./build-log.ts";
 import type { ImageBuilds } from "./image-builds.ts";
 import { metadataOf } from "./image-metadata.ts";
-import type { ImageRecord, ImageRegistry } from "./image-registry.ts";
+import type { ImageRegistry } from "./image-registry.ts";
 
 /** How long a stream is kept open when the client does not say. */
 const defaultTimeoutSecs = 55;

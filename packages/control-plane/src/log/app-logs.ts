@@ -86,10 +86,7 @@ export class AppLogs {
   }
 
   /** Entries from `since` on and before `until`, newest first. */
-  async readBack(
-    appId: string,
-    range: { since: number; until: number; limit: number },
-  ): Promise<LogEntry[]> {
+  async readBack(appId: string, range: { since: number; until: number; limit: number }): Promise<LogEntry[]> {
     const { since, until, limit } = range;
     const log = this.#logOf(appId);
     const newest: LogEntry[] = log.recent
@@ -106,7 +103,10 @@ export class AppLogs {
       .orderBy("entry", "desc")
       .limit(limit - newest.length)
       .execute();
-    const older = rows.map((row) => ({ entry: row.entry, batch: fromBinary(TaskLogsBatchSchema, row.batch) }));
+    const older = rows.map((row) => ({
+      entry: row.entry,
+      batch: fromBinary(TaskLogsBatchSchema, row.batch),
+    }));
     return [...newest, ...older];
   }
 

@@ -4,6 +4,7 @@ import {
   type AppCountLogsRequest,
   type AppFetchLogsRequest,
   type ModalClient,
+  type TaskLogs,
   type TaskLogsBatch,
 } from "@dorian/protocol/modal";
 import { create } from "@bufbuild/protobuf";
@@ -36,7 +37,7 @@ export function storedLogHandlers(options: {
     for (;;) {
       const page = await logs.readBack(request.appId, { since, until, limit: pageSize });
       for (const { entry, batch } of page) {
-        const items = filterItems(batch, filter);
+        const items = filterItems({ ...batch, items: batch.items.flatMap(linesOf) }, filter);
         if (items.length > 0) yield { ...batch, items, entry };
         until = entry;
       }
@@ -75,6 +76,12 @@ export function storedLogHandlers(options: {
       return { appId: request.appId, buckets: sorted };
     },
   };
+}
+
+/** Readers count lines; containers send as many at once as they have. */
+function linesOf(item: TaskLogs): TaskLogs[] {
+  const lines = item.data.match(/[^\n]*\n|[^\n]+$/g) ?? [item.data];
+  return lines.map((data) => ({ ...item, data }));
 }
 
 function emptyBucket(start: number) {

@@ -64,7 +64,11 @@ test.each([
     "waiting for a GPU to become free",
   ],
 ])("what cannot be placed says why [Q5]", (request, workers, reason) => {
-  expect(place(request, workers)).toEqual({ kind: "waiting", reason });
+  expect(place(request, workers)).toEqual({
+    kind: "waiting",
+    reason,
+    unmet: !reason.startsWith("waiting for"),
+  });
 });
 
 test("a worker that simulates GPUs takes functions of any model, as many as it has", () => {
@@ -138,4 +142,26 @@ test("only idle containers whose end gives room are chosen, the longest idle fir
   const tasks = [idle("ta-1", "wo-a", 600, 3), idle("ta-2", "wo-b", 600, 1), idle("ta-3", "wo-a", 600, 2)];
   expect(chooseEvictions(asked, workers, tasks)).toEqual(["ta-3", "ta-1"]);
   expect(chooseEvictions({ milliCpu: 500, memoryMb: 2_000 }, workers, tasks)).toEqual([]);
+});
+
+test("of a list of GPUs the first that is free is taken, however cheap the others are", () => {
+  const request: ResourceRequest = {
+    ...wanting("H100"),
+    otherGpus: [
+      { type: "A100-80GB", count: 2 },
+      { type: "T4", count: 1 },
+    ],
+  };
+  const cheap = worker("a", { gpus: gpus("T4") });
+  const middle = worker("b", { gpus: gpus("A100-80GB", "A100-80GB") });
+  const best = worker("c", { gpus: gpus("H100") });
+  expect(place(request, [cheap, middle, best])).toMatchObject({ workerId: "wo-c" });
+  expect(place(request, [cheap, middle])).toMatchObject({ workerId: "wo-b" });
+  expect(place(request, [cheap])).toMatchObject({ workerId: "wo-a", gpus: gpus("T4") });
+  expect(place(request, [worker("d", { gpus: gpus("L4") })])).toEqual({
+    kind: "waiting",
+    unmet: true,
+    reason:
+      "no worker has a GPU of type H100; there is L4 ×1 on one worker at most; nor is there 2 × A100-80GB or a GPU of type T4",
+  });
 });

@@ -24,13 +24,26 @@ export interface WorkerOffer {
 
 export type Placement =
   | { kind: "placed"; workerId: string; gpus: readonly OfferedGpu[] }
-  | { kind: "waiting"; reason: string };
+  /** `unmet`: no worker that is there could ever take it, however free. */
+  | { kind: "waiting"; reason: string; unmet: boolean };
 
 /**
  * Where a container goes: the worker with most free memory of those it fits on, ties by name. With `gpu: "any"` the
  * cheapest model that fits decides first; of equally cheap ones, the most plentiful.
  */
 export function place(request: ResourceRequest, workers: readonly WorkerOffer[]): Placement {
+  const first = placeOn(request, workers);
+  if (first.kind === "placed") return first;
+  const { otherGpus = [] } = request;
+  for (const gpu of otherGpus) {
+    const other = placeOn({ ...request, gpu }, workers);
+    if (other.kind === "placed") return other;
+  }
+  if (otherGpus.length === 0) return first;
+  return { ...first, reason: `${first.reason}; nor is there ${otherGpus.map(describeGpu).join(" or ")}` };
+}
+
+function placeOn(request: ResourceRequest, workers: readonly WorkerOffer[]): Placement {
   const options = workers.flatMap((worker) => {
     if (worker.free.milliCpu < request.milliCpu || worker.free.memoryMb < request.memoryMb) return [];
     const gpus = request.gpu ? takeGpus(request.gpu, worker.free, worker) : [];
@@ -45,7 +58,7 @@ export function place(request: ResourceRequest, workers: readonly WorkerOffer[])
       compareText(a.worker.workerId, b.worker.workerId),
   )[0];
   if (best) return { kind: "placed", workerId: best.worker.workerId, gpus: best.gpus };
-  return { kind: "waiting", reason: whyNot(request, workers) };
+  return { kind: "waiting", ...whyNot(request, workers) };
 }
 
 /** The devices to give, or undefined when they are not there. Empty when the worker simulates without limit. */
@@ -69,7 +82,20 @@ function takeGpus(
   return worker.simulatedGpus && worker.total.gpus.length === 0 ? [] : undefined;
 }
 
-function whyNot(request: ResourceRequest, workers: readonly WorkerOffer[]): string {
+function whyNot(
+  request: ResourceRequest,
+  workers: readonly WorkerOffer[],
+): { reason: string; unmet: boolean } {
+  const unmet = whyNever(request, workers);
+  if (unmet !== undefined) return { reason: unmet, unmet: true };
+  const { gpu } = request;
+  if (gpu && !workers.some((worker) => takeGpus(gpu, worker.free, worker)))
+    return { reason: `waiting for ${describeGpu(gpu)} to become free`, unmet: false };
+  const asked = `${request.milliCpu / 1000} CPU and ${request.memoryMb} MiB of memory`;
+  return { reason: `waiting for ${asked} to become free on one worker`, unmet: false };
+}
+
+function whyNever(request: ResourceRequest, workers: readonly WorkerOffer[]): string | undefined {
   if (workers.length === 0) return "no worker is connected; start one with `dorian worker`";
   const { gpu } = request;
   if (gpu && !workers.some((worker) => takeGpus(gpu, worker.total, worker))) return whyNoGpu(gpu, workers);
@@ -83,10 +109,7 @@ function whyNot(request: ResourceRequest, workers: readonly WorkerOffer[]): stri
   if (request.milliCpu > mostCpu) {
     return `it asks for ${request.milliCpu / 1000} CPUs and the largest worker has ${mostCpu / 1000}; ask for fewer or add a worker`;
   }
-  if (gpu && !workers.some((worker) => takeGpus(gpu, worker.free, worker))) {
-    return `waiting for ${describeGpu(gpu)} to become free`;
-  }
-  return `waiting for ${request.milliCpu / 1000} CPU and ${request.memoryMb} MiB of memory to become free on one worker`;
+  return undefined;
 }
 
 function whyNoGpu(gpu: GpuRequest, workers: readonly WorkerOffer[]): string {

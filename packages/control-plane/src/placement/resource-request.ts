@@ -12,6 +12,8 @@ export interface ResourceRequest {
   milliCpu: number;
   memoryMb: number;
   gpu?: GpuRequest;
+  /** What will do where there is no such GPU, the most wanted first. */
+  otherGpus?: readonly GpuRequest[];
 }
 
 /** What a function reserves that asks for nothing: the figures of the official service. */
@@ -32,13 +34,18 @@ const enumNames: Partial<Record<GPUType, string>> = {
   [GPUType.GPU_TYPE_H200]: "H200",
 };
 
-export function resourceRequestOf(definition: Pick<FunctionDefinition, "resources">): ResourceRequest {
-  const { resources } = definition;
+export function resourceRequestOf(
+  definition: Pick<FunctionDefinition, "resources"> &
+    Partial<Pick<FunctionDefinition, "ExperimentalTaskTemplates">>,
+): ResourceRequest {
+  const { resources, ExperimentalTaskTemplates: ranked = [] } = definition;
   const gpu = gpuRequestOf(resources?.gpuConfig);
+  const others = ranked.slice(1).flatMap((choice) => gpuRequestOf(choice.resources?.gpuConfig) ?? []);
   return {
     milliCpu: resources?.milliCpu || defaults.milliCpu,
     memoryMb: resources?.memoryMb || defaults.memoryMb,
     ...(gpu ? { gpu } : {}),
+    ...(others.length > 0 ? { otherGpus: others } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { FunctionPutOutputsItem, GenericResult } from "@dorian/protocol/modal";
+import type { FunctionInput, FunctionPutOutputsItem, GenericResult } from "@dorian/protocol/modal";
 import type { Logger } from "pino";
 import type { CallStore } from "../call/call-store.ts";
 import type { Calls } from "../call/calls.ts";
@@ -19,6 +19,8 @@ export interface PoolOptions {
   catalog: FunctionCatalog;
   calls: Calls;
   store: CallStore;
+  /** The bytes of a blob that a client or a container has uploaded. */
+  readBlob: (blobId: string) => Promise<Uint8Array>;
   tasks: Tasks;
   logger: Logger;
   nowMs: () => number;
@@ -282,7 +284,7 @@ export class Pool implements TaskOwner, Disposable {
     try {
       return {
         inputId: input.inputId,
-        input: await this.#options.store.requestOf(input),
+        input: await this.#requestOf(input),
         functionCallId: input.call.facts.callId,
         functionCallInvocationType: input.call.facts.invocationType,
         retryCount: input.attempt,
@@ -293,6 +295,15 @@ export class Pool implements TaskOwner, Disposable {
         this.#options.calls.interrupted(input, "The server could not read the input.");
       throw error;
     }
+  }
+
+  /** A container without a network cannot fetch what its caller has uploaded. */
+  async #requestOf(input: CallInput): Promise<FunctionInput> {
+    const request = await this.#options.store.requestOf(input);
+    const { argsOneof } = request;
+    if (!this.#spec?.definition.blockNetwork || argsOneof.case !== "argsBlobId") return request;
+    const value = await this.#options.readBlob(argsOneof.value);
+    return { ...request, argsOneof: { case: "args", value } };
   }
 
   #track(task: Task, input: CallInput, batch: Set<CallInput>): void {

@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { CompiledQuery, type Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
+import { insertRows } from "../database/insert-rows.ts";
 import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
 import { NamedObjects } from "../named-object/named-objects.ts";
@@ -73,13 +74,15 @@ export class QueueStore implements Disposable {
   ): Promise<() => void> {
     await this.objects.requireIn(trx, queueId);
     const expiresAt = this.#options.now() + put.ttlMs;
-    const items: QueuedItem[] = [];
-    for (const value of put.values) {
-      const seq = this.#nextSeq();
-      const row = [seq, queueId, partition.key, expiresAt, value];
-      await trx.executeQuery(CompiledQuery.raw(insertSql, row));
-      items.push({ seq, bytes: value.length });
-    }
+    const items = put.values.map((value) => ({ seq: this.#nextSeq(), bytes: value.length }));
+    const rows = put.values.map((value, index) => [
+      items[index]?.seq,
+      queueId,
+      partition.key,
+      expiresAt,
+      value,
+    ]);
+    await insertRows(trx, insertItems, rows);
     return () => {
       partition.expiresAt = expiresAt;
       partition.append(items);
@@ -197,8 +200,10 @@ interface ItemRow {
 }
 
 // Ready-made statements: these run on every call, and building one costs more than running it.
-const insertSql =
-  "insert into queue_item (seq, queue_id, partition, expires_at, value) values (?, ?, ?, ?, ?)";
+const insertItems = {
+  insert: "insert into queue_item (seq, queue_id, partition, expires_at, value) values",
+  columns: 5,
+};
 const removeSql = "delete from queue_item where seq in (select value from json_each(?)) returning seq, value";
 const valuesSql = "select seq, value from queue_item where seq in (select value from json_each(?))";
 const itemsSql = `select seq, queue_id, partition as key, expires_at, length(value) as bytes from queue_item order by seq`;

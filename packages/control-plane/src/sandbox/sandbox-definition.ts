@@ -54,7 +54,7 @@ function refuseUnserved(sandbox: SandboxDefinition): void {
   };
   const first = Object.keys(unserved).find((feature) => unserved[feature]);
   if (first === undefined) return;
-  throw new AppError("SANDBOX_FEATURE_UNSUPPORTED", `${first} for a sandbox is not served.`, {
+  throw new AppError("SANDBOX_FEATURE_UNSUPPORTED", `${first} of a sandbox: not served.`, {
     status: "UNIMPLEMENTED",
     remedy:
       "Dorian's sandboxes run a command on an image, with mounts, volumes, secrets and exec: what `modal shell` needs.",

@@ -12,6 +12,7 @@ export type SandboxStop = "timeout" | "terminated";
 
 /** A container that runs a command of its own instead of serving a function. */
 export class Sandbox implements TaskOwner {
+  readonly asksForWork = false;
   readonly sandboxId: string;
   readonly appId: string;
   task: Task | undefined;

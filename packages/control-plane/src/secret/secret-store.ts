@@ -84,7 +84,10 @@ export class SecretStore {
   }
 
   /** Its content with these keys set or, where there is no value, removed. */
-  merged(secretId: string, updates: readonly { key: string; value?: string | undefined }[]): Record<string, string> {
+  merged(
+    secretId: string,
+    updates: readonly { key: string; value?: string | undefined }[],
+  ): Record<string, string> {
     const env = openSecret(this.#keys.secrets, secretId, this.#require(secretId).sealed);
     for (const { key, value } of updates) {
       if (value === undefined) delete env[key];

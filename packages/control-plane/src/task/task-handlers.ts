@@ -115,7 +115,9 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
           .filter((task) => request.appId === "" || task.facts.appId === request.appId)
           .filter((task) => {
             const { environmentName } = request;
-            return environmentName === "" || apps.lookupApp(task.facts.appId)?.environment === environmentName;
+            return (
+              environmentName === "" || apps.lookupApp(task.facts.appId)?.environment === environmentName
+            );
           })
           .map((task) => ({
             taskId: task.taskId,

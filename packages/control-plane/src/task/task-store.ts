@@ -18,6 +18,8 @@ export class TaskStore {
   #db: Database;
   #journal: Journal;
   #tasks: CoalescedWrites<Task>;
+  /** On their way to the disk. */
+  #saving = new Map<string, Task>();
 
   constructor(options: { db: Database; journal: Journal }) {
     this.#db = options.db;
@@ -27,7 +29,12 @@ export class TaskStore {
 
   /** Resolves when the task's state of now, or a newer one, is durable. */
   async save(task: Task): Promise<void> {
-    await this.#tasks.save(task);
+    this.#saving.set(task.taskId, task);
+    try {
+      await this.#tasks.save(task);
+    } finally {
+      if (this.#saving.get(task.taskId) === task) this.#saving.delete(task.taskId);
+    }
   }
 
   /** Tasks that were not over when the server stopped. */
@@ -37,6 +44,8 @@ export class TaskStore {
   }
 
   async load(taskId: string): Promise<Task | undefined> {
+    const saving = this.#saving.get(taskId);
+    if (saving) return saving;
     const row = await this.#db
       .selectFrom("task")
       .selectAll()

@@ -39,6 +39,8 @@ export interface InputQuestion {
 
 /** Who gives a container its work. */
 export interface TaskOwner {
+  /** False for a container with work of its own, which ends by itself or when it is stopped. */
+  readonly asksForWork?: false;
   /** It has started asking for work. */
   ready(task: Task): void;
   /** It will never ask for work, and that was not what the server wanted. Told once, before it has ended. */

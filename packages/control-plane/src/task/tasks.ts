@@ -143,7 +143,7 @@ export class Tasks implements Disposable {
   /** Lets it finish what it has; it gets no more. */
   drain(task: Task, reason: string): void {
     if (task.isLeaving) return;
-    if (task.state !== "ready") {
+    if (task.state !== "ready" || task.owner.asksForWork === false) {
       this.stop(task, { graceSecs: this.#options.graceSecs, reason });
       return;
     }
@@ -270,6 +270,7 @@ export class Tasks implements Disposable {
       if (task.pendingReason !== placement.reason) {
         task.pendingReason = placement.reason;
         this.#say(task, placement.reason);
+        if (placement.unmet) this.#note(task, `${task.facts.tag} cannot start: ${placement.reason}.`);
       }
       this.#makeRoom(task);
       return false;

@@ -23,7 +23,9 @@ export function tokenFlowRoute(flows: TokenFlows): HttpRoute {
 
 function page(flow: TokenFlow | undefined): string {
   if (!flow) {
-    return document("The request has ended", "<p>Run <code>modal token new</code> again.</p>", { waits: false });
+    return document("The request has ended", "<p>Run <code>modal token new</code> again.</p>", {
+      waits: false,
+    });
   }
   if (flow.granted) {
     return document("The client has its token", "<p>You can close this page.</p>", { waits: false });

@@ -81,7 +81,9 @@ export class TokenFlows {
     const wanted = code.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
     const flow = [...this.#flows.values()].find((each) => each.code.replace("-", "") === wanted);
     if (!flow || flow.granted) throw flowNotFound(`A request with the code ${code}`);
-    const named = name || `${flow.client.replaceAll(/[^A-Za-z0-9._-]/g, "-").slice(0, 40) || "client"}-${flow.code.toLowerCase()}`;
+    const named =
+      name ||
+      `${flow.client.replaceAll(/[^A-Za-z0-9._-]/g, "-").slice(0, 40) || "client"}-${flow.code.toLowerCase()}`;
     const granted = await this.#tokens.create({ name: named, validSecs: flow.validSecs });
     flow.granted = granted;
     flow.changed.notify();

@@ -64,7 +64,10 @@ export function createTokenHandlers(options: TokenHandlerOptions) {
 
     operator: {
       async tokenCreate(request) {
-        const { token, tokenSecret } = await tokens.create({ name: request.name, validSecs: request.validSecs });
+        const { token, tokenSecret } = await tokens.create({
+          name: request.name,
+          validSecs: request.validSecs,
+        });
         return { token: wireToken(token), tokenSecret };
       },
 

@@ -77,7 +77,10 @@ export class Tokens {
   }
 
   /** The secret is in the answer and nowhere else. @throws AppError TOKEN_EXISTS, NAME_INVALID */
-  async create(options: { name: string; validSecs?: number }): Promise<{ token: Token; tokenSecret: string }> {
+  async create(options: {
+    name: string;
+    validSecs?: number;
+  }): Promise<{ token: Token; tokenSecret: string }> {
     const { journal, now } = this.#options;
     checkObjectName("a token", options.name);
     const tokenSecret = `as-${randomBytes(32).toString("base64url")}`;
@@ -112,8 +115,7 @@ export class Tokens {
 
   /** By id or name. From when this resolves nobody gets in with it. @throws AppError TOKEN_NOT_FOUND, TOKEN_IS_OWN */
   async revoke(idOrName: string): Promise<Token> {
-    const token =
-      this.#byId.get(idOrName) ?? [...this.#byId.values()].find((each) => each.name === idOrName);
+    const token = this.#byId.get(idOrName) ?? [...this.#byId.values()].find((each) => each.name === idOrName);
     if (!token) {
       throw new AppError("TOKEN_NOT_FOUND", `There is no token "${idOrName}".`, {
         status: "NOT_FOUND",

@@ -52,7 +52,8 @@ export async function exchangeHttp(options: HttpExchangeOptions): Promise<void> 
   }
   const answered = await writeAnswer(call.answer(), response);
   if (answered === "nothing") answerPlainly(response, answerToResult(await call.result));
-  else if (answered === "part") response.destroy();
+  // What was said arrives, and that it is not the whole is seen by the missing end.
+  else if (answered === "part") response.socket?.destroySoon();
 }
 
 async function sendRest(call: WebCall, rest: AsyncIterable<BodyPart>): Promise<void> {

@@ -3,8 +3,10 @@ import type { GenericResult } from "@dorian/protocol/modal";
 import type { StreamedCall } from "../call/streamed-call.ts";
 import { decodeAsgi, type AppMessage } from "./asgi-message.ts";
 
-/** What an app has to end by itself once it knows that its client has gone. */
-const farewellMs = 5_000;
+export interface WebCallOptions {
+  /** Milliseconds that an app has to end by itself once it knows that its client has gone. */
+  farewellMs: number;
+}
 
 /** A call of a web function for a client that may go, or come back later for the answer. */
 export class WebCall {
@@ -12,16 +14,18 @@ export class WebCall {
   /** How it ended; it never rejects. */
   readonly result: Promise<GenericResult>;
   #call: StreamedCall;
+  #farewellMs: number;
   #ended = new AbortController();
   #messages: AsyncIterator<Uint8Array>;
   #first: Promise<IteratorResult<Uint8Array>>;
   #left = false;
 
-  constructor(call: StreamedCall) {
+  constructor(call: StreamedCall, { farewellMs }: WebCallOptions) {
     this.#call = call;
+    this.#farewellMs = farewellMs;
     this.callId = call.callId;
     this.result = call.result;
-    void this.result.then(() => this.#ended.abort());
+    void this.result.then(() => this.#ended.abort("ended"));
     // Reading goes on to the end, whatever becomes of the client: the app must not wait for somebody to listen.
     const { signal } = new AbortController();
     this.#messages = call.received({ signal })[Symbol.asyncIterator]();
@@ -32,18 +36,16 @@ export class WebCall {
 
   /** True once the app has begun to answer or has ended, false when `signal` aborts or `timeoutMs` pass before. */
   async begun({ timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal }): Promise<boolean> {
-    const waiting = new AbortController();
-    const late = sleep(timeoutMs, { signal: AbortSignal.any([signal, waiting.signal]) });
+    const { promise: late, resolve } = Promise.withResolvers<boolean>();
+    const giveUp = () => resolve(false);
+    const timer = setTimeout(giveUp, timeoutMs);
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
     try {
-      return await Promise.race([
-        this.#first.then(() => true),
-        late.then(
-          () => false,
-          () => false,
-        ),
-      ]);
+      return await Promise.race([this.#first.then(() => true), late]);
     } finally {
-      waiting.abort();
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
     }
   }
 
@@ -67,7 +69,7 @@ export class WebCall {
     if (this.#left || this.#ended.signal.aborted) return;
     this.#left = true;
     void this.send(farewell);
-    const isOver = await sleep(farewellMs, { signal: this.#ended.signal }).then(
+    const isOver = await sleep(this.#farewellMs, { signal: this.#ended.signal }).then(
       () => false,
       () => true,
     );

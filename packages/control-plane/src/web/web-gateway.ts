@@ -32,6 +32,8 @@ export interface WebGatewayOptions {
   redirectAfterMs?: number;
   /** How long an answer waits for a client that was told to come back. Default: 10 min. */
   keepParkedMs?: number;
+  /** What an app has to end by itself once its client has gone. Default: 5 s. */
+  farewellMs?: number;
 }
 
 /** Turns requests of web clients into calls of web functions. */
@@ -160,6 +162,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
         },
         firstMessages: [firstMessage],
       }),
+      { farewellMs: this.#options.farewellMs ?? 5_000 },
     );
   }
 
@@ -195,7 +198,8 @@ async function trigger(
 ): Promise<void> {
   const ended = readToEnd(call);
   for await (const { bytes, more } of rest ?? []) await call.send(requestPart(bytes, { more }));
-  response.writeHead(202, { "Content-Type": "application/json" });
-  response.end(JSON.stringify({ call_id: call.callId }));
+  const answer = JSON.stringify({ call_id: call.callId });
+  response.writeHead(202, { "Content-Type": "application/json", "Content-Length": answer.length });
+  response.end(answer);
   await ended;
 }

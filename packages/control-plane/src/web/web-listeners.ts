@@ -121,6 +121,9 @@ export class WebListeners implements AsyncDisposable {
     this.#servers.set(port, server);
     const onRequest = (incoming: IncomingMessage, response: ServerResponse) => {
       if (this.#draining) response.setHeader("Connection", "close");
+      response.once("close", () => {
+        if (this.#draining) setImmediate(() => server.closeIdleConnections());
+      });
       if (this.#handler) this.#handler.request(incoming, response, port);
       else response.writeHead(503, { "Retry-After": "1" }).end("The server is starting.\n");
     };

@@ -31,7 +31,8 @@ interface Manifest {
 export async function bundleGuest(options: GuestBundleOptions): Promise<GuestBundle> {
   const { cacheDirectory } = options;
   await mkdir(cacheDirectory, { recursive: true });
-  const manifestPath = join(cacheDirectory, "guest.json");
+  // Several checkouts may share the directory: each has sources of its own, current or not.
+  const manifestPath = join(cacheDirectory, `guest-${digest(Buffer.from(root)).slice(0, 16)}.json`);
   const known = await readManifest(manifestPath);
   if (known && (await isCurrent(known))) {
     const path = join(cacheDirectory, known.bundle);
@@ -52,9 +53,10 @@ export async function bundleGuest(options: GuestBundleOptions): Promise<GuestBun
   return { path, content };
 }
 
+const root = resolve(import.meta.dirname, "../../../..");
+
 async function buildGuest(): Promise<{ content: Buffer; sources: string[] }> {
   const entry = fileURLToPath(import.meta.resolve("@dorian/guest/main"));
-  const root = resolve(import.meta.dirname, "../../../..");
   const result = await build({
     entryPoints: [entry],
     absWorkingDir: root,

@@ -34,7 +34,12 @@ export function profileSection(name: string, credentials: Credentials): string {
 export function withProfile(text: string, name: string, credentials: Credentials): string {
   const kept = sectionsOf(text)
     .filter((section) => section.name !== name)
-    .map(({ lines }) => lines.filter((line) => !/^\s*active\s*=/.test(line)).join("\n").trim())
+    .map(({ lines }) =>
+      lines
+        .filter((line) => !/^\s*active\s*=/.test(line))
+        .join("\n")
+        .trim(),
+    )
     .filter((section) => section !== "");
   return `${[...kept, profileSection(name, credentials)].join("\n\n").trimEnd()}\n`;
 }

@@ -36,7 +36,9 @@ export function noteMethods(client: string, module: Record<string, unknown>): vo
     if (typeof value !== "function" || typeof value.prototype !== "object") continue;
     for (const holder of [value.prototype as object, value])
       for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(holder)))
-        wrap(holder, name, property, () => note({ kind: "javascript", name: `${className}.${name}`, client }));
+        wrap(holder, name, property, () =>
+          note({ kind: "javascript", name: `${className}.${name}`, client }),
+        );
   }
 }
 
@@ -53,5 +55,8 @@ function wrap(holder: object, name: string, property: PropertyDescriptor, onCall
 
 function note(entry: { kind: string; name: string; client: string }): void {
   if (directory === undefined) return;
-  appendFileSync(join(directory, `${entry.kind}s.jsonl`), `${JSON.stringify({ at: Date.now(), ...entry })}\n`);
+  appendFileSync(
+    join(directory, `${entry.kind}s.jsonl`),
+    `${JSON.stringify({ at: Date.now(), ...entry })}\n`,
+  );
 }

@@ -1,4 +1,5 @@
 import { chmod } from "node:fs/promises";
+import { AppError } from "@dorian/base/app-error";
 import {
   methodEntries,
   type CallContext,
@@ -20,6 +21,8 @@ export interface TaskObserver {
   onReady(): void;
   onInputStarted(input: { inputId: string; functionCallId: string }): void;
   onInputEnded(input: { inputId: string; succeeded: boolean }): void;
+  /** Resolves when the outputs of inputs that have ended may be told. */
+  beforeOutputs(): Promise<void>;
   onStartFailed(): void;
   commitVolume(volumeId: string, signal: AbortSignal): Promise<void>;
   reloadVolume(volumeId: string, signal: AbortSignal): Promise<void>;
@@ -28,6 +31,8 @@ export interface TaskObserver {
 export interface TaskGatewayOptions {
   taskId: string;
   socketPath: string;
+  /** Without one, what travels by HTTP does not reach the container. */
+  hasNetwork: boolean;
   /** The control plane, as this task. */
   upstream: ServiceClient<typeof ModalClient>;
   observer: TaskObserver;
@@ -70,8 +75,18 @@ function forwardAll(upstream: ServiceClient<typeof ModalClient>): ServiceHandler
   return handlers as ServiceHandlers<typeof ModalClient>;
 }
 
-function watched({ upstream, observer }: TaskGatewayOptions): ServiceHandlers<typeof ModalClient> {
+function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClient> {
+  const { upstream, observer, hasNetwork } = options;
   return {
+    async blobCreate(request, context) {
+      if (hasNetwork) return await upstream.blobCreate(request, context);
+      const mebibytes = (Number(request.contentLength) / 1024 ** 2).toFixed(1);
+      throw new AppError(
+        "BLOB_WITHOUT_NETWORK",
+        `A value of ${mebibytes} MiB cannot leave this container, because its function has no network.`,
+        { remedy: "Write large values to a volume, or do without block_network." },
+      );
+    },
     containerHello(request, context) {
       observer.onHello();
       return upstream.containerHello(request, context);
@@ -97,6 +112,7 @@ function watched({ upstream, observer }: TaskGatewayOptions): ServiceHandlers<ty
         const succeeded = output.result?.status === GenericResult_GenericStatus.SUCCESS;
         observer.onInputEnded({ inputId: output.inputId, succeeded });
       }
+      await observer.beforeOutputs();
       return upstream.functionPutOutputs(request, context);
     },
     taskResult(request, context) {

@@ -1,7 +1,11 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
+import { must } from "@dorian/base/must";
+import { findInterpreters } from "@dorian/python/interpreters";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readOperatorSettings, type OperatorSettings } from "@dorian/operator/operator-settings";
+import { debianReleases } from "./python/debian-releases.ts";
 import { testBuilder } from "./test-builder.ts";
 
 // A mark in every kind of setting, to be found in steps and nowhere in layers.
@@ -72,6 +76,55 @@ test("apt, npm and node work in steps, through the operator's settings, of which
   expect(await readdir(join(root, "etc"))).not.toContain("resolv.conf");
   expect(await readdir(join(root, "run")).catch(() => [])).not.toContain("dorian");
 });
+
+/** What an official Python image is expected to have. */
+const looksAtPython = [
+  "RUN python --version && which python python3 pip",
+  "RUN pip install --quiet --upgrade pip wheel uv && uv pip install --system six && python -c 'import six'",
+  "RUN python -c 'import ssl, sqlite3, ctypes, lzma, bz2, readline, zlib, curses, uuid; print(\"all modules\")'",
+  'RUN python -c \'import sysconfig, os; print("headers:", os.path.exists(sysconfig.get_paths()["include"] + "/Python.h"))\'',
+  "RUN python -m venv /tmp/v && /tmp/v/bin/python -c 'import sys; print(\"venv\", sys.prefix)' && rm -r /tmp/v",
+  "RUN test -e /etc/ssl/certs/ca-certificates.crt && test -e /etc/protocols && test -e /usr/share/zoneinfo/UTC",
+  "RUN touch /usr/local/lib/python${PYTHON_VERSION%.*}/site-packages/here.py && python -c 'import here' && echo $LANG $PYTHON_VERSION",
+].join("\n");
+
+test("the official Python image is put together with Debian's own Python, once for all its patch versions", async () => {
+  const built = await builder.build({ dockerfile: `FROM python:3.11.12-slim-bookworm\n${looksAtPython}` });
+  expect(built.log).toMatch(/Python (3\.11\.\d+) stands in for 3\.11\.12/);
+  expect(built.log).toMatch(/Python 3\.11\.\d+\n\/usr\/local\/bin\/python\n\/usr\/local\/bin\/python3\n/);
+  expect(built.log).toMatch(/^all modules$/m);
+  expect(built.log).toMatch(/^headers: True$/m);
+  expect(built.log).toMatch(/^venv \/tmp\/v$/m);
+  expect(built.log).toMatch(/^C\.UTF-8 3\.11\.\d+$/m);
+  const [debian, python] = built.layerIds;
+  expect(await settingsIn([debian ?? "", python ?? ""])).toEqual([]);
+  const other = await builder.build({ dockerfile: "FROM python:3.11-slim" });
+  expect(other.layerIds).toEqual([debian, python]);
+}, 180_000);
+
+const another = (await findInterpreters({ env: process.env, home: homedir() })).find(
+  ({ minor }) => !debianReleases.some((release) => release.python === minor),
+);
+
+test.skipIf(another === undefined)(
+  "a version that Debian lacks is a copy of this machine's Python, without what its owner installed",
+  async () => {
+    const { minor, version, prefix } = must(another, "a Python");
+    const built = await builder.build({
+      dockerfile: `FROM python:${minor}.99-slim-bookworm\n${looksAtPython}`,
+    });
+    expect(built.log).toContain(`Python ${version} stands in for ${minor}.99`);
+    expect(built.log).toContain(`Python ${version}\n/usr/local/bin/python\n/usr/local/bin/python3\n`);
+    expect(built.log).toMatch(/^all modules$/m);
+    expect(built.log).toMatch(/^headers: True$/m);
+    expect(built.log).toMatch(/^venv \/tmp\/v$/m);
+    const copied = join(builder.layers.path(built.layerIds[1] ?? ""), "usr/local");
+    expect(await readdir(join(copied, "lib", `python${minor}`, "site-packages"))).toEqual([]);
+    const configuration = await readFile(join(copied, "bin", `python${minor}-config`), "utf8");
+    expect(configuration).not.toContain(prefix);
+  },
+  180_000,
+);
 
 test("a bootstrap that is cancelled ends all its processes and leaves no mount and no file", async () => {
   const before = await builder.layers.list();

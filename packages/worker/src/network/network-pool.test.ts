@@ -120,9 +120,7 @@ test("a container reaches the server's signed addresses at one address, which is
   const output = await net.output(
     `wget -q -O - "${url}"; echo; wget -q -O - --post-data body "${url}"; wget -q -S -O - "${url}" 2>&1 | grep ETag`,
   );
-  expect(output).toBe(
-    'GET /blobs/bl-1?signature=s \nPOST /blobs/bl-1?signature=s body  ETag: "tag"\n',
-  );
+  expect(output).toBe('GET /blobs/bl-1?signature=s \nPOST /blobs/bl-1?signature=s body  ETag: "tag"\n');
 });
 
 test("at the server's address containers reach no other path and no other port, and not the forwarder itself", async () => {
@@ -145,7 +143,9 @@ test("at the server's address containers reach no other path and no other port, 
 
 test("until the server has said where it listens, requests are answered so", async () => {
   await using net = await online();
-  const output = await net.output("wget -O - http://169.254.77.77/blobs/bl-1 2>&1 | grep -o 'HTTP/1.1 [0-9]*'");
+  const output = await net.output(
+    "wget -O - http://169.254.77.77/blobs/bl-1 2>&1 | grep -o 'HTTP/1.1 [0-9]*'",
+  );
   expect(output).toBe("HTTP/1.1 503\n");
 });
 

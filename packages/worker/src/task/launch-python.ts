@@ -18,8 +18,12 @@ export const launchPython: Launcher = (request, { homeLayer }) => {
     args: [
       // An image's entry point is expected to run what follows it.
       ...(config?.entrypoint ?? []),
-      ...["python", "-ISc", pythonInit],
-      ...["python", "-m", "modal._container_entrypoint"],
+      "python",
+      "-ISc",
+      pythonInit,
+      "python",
+      "-m",
+      "modal._container_entrypoint",
       ...argumentsOnCommandLine(request),
     ],
     env: {

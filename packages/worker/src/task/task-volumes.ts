@@ -1,6 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
-import type { GenericResult } from "@dorian/protocol/modal";
+import { GenericResult_GenericStatus, type GenericResult } from "@dorian/protocol/modal";
 import type { TaskVolume } from "@dorian/protocol/worker";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { join } from "node:path";
@@ -36,6 +36,8 @@ const lastCommitLimitMs = 120_000;
 export class TaskVolumes implements AsyncDisposable {
   #options: TaskVolumesOptions;
   #mounted: { request: TaskVolume; volume: MountedVolume }[] = [];
+  /** Why the last commit in the background failed. */
+  #noted = new Map<MountedVolume, string>();
 
   private constructor(options: TaskVolumesOptions) {
     this.#options = options;
@@ -108,27 +110,45 @@ export class TaskVolumes implements AsyncDisposable {
     return commitInBackground({
       volumes: this.#unasked.map(({ volume }) => volume),
       users,
-      onError: (volume, error) => this.#noteFailure(volume, error),
+      onError: (volume, error) => this.#noteFailure(volume, failureOf(error).exception),
       ...options,
     });
   }
 
-  /** What may be committed unasked, once. Returns the last failure, which the log tells of, too. */
+  /**
+   * What official clients' functions wrote by the time an input ends: who reads its output finds it. A failure is noted,
+   * and tried again in the background.
+   */
+  async commitWritten(users: Container | undefined): Promise<void> {
+    if (!this.#options.official || !users) return;
+    const signal = AbortSignal.timeout(lastCommitLimitMs);
+    for (const { volume } of this.#unasked) {
+      await volume.commit("background", users, { signal }).catch((error: unknown) => {
+        this.#noteFailure(volume, failureOf(error).exception);
+      });
+    }
+  }
+
+  /** What may be committed unasked, once. Returns what failed of it. */
   async commitAll(
     kind: "requested" | "background",
     users: Container | undefined,
   ): Promise<GenericResult | undefined> {
     const signal = AbortSignal.timeout(lastCommitLimitMs);
-    let failure: GenericResult | undefined;
-    for (const { volume } of this.#unasked) {
+    const failures: GenericResult[] = [];
+    for (const { request, volume } of this.#unasked) {
       try {
         await volume.commit(kind, users, { signal });
       } catch (error) {
-        this.#noteFailure(volume, error);
-        failure = failureOf(error);
+        const failure = failureOf(error);
+        failure.status = GenericResult_GenericStatus.INTERNAL_FAILURE;
+        failure.exception = `The last commit of the volume at ${request.mountPath} failed: ${failure.exception}`;
+        failures.push(failure);
       }
     }
-    return failure;
+    const [first] = failures;
+    if (first) first.exception = failures.map((failure) => failure.exception).join("\n");
+    return first;
   }
 
   /**
@@ -170,7 +190,10 @@ export class TaskVolumes implements AsyncDisposable {
     );
   }
 
-  #noteFailure(volume: MountedVolume, error: unknown): void {
-    this.#options.note(`Commit of volume ${volume.volumeId} failed: ${failureOf(error).exception}`);
+  /** Says once what fails again at every turn. */
+  #noteFailure(volume: MountedVolume, reason: string): void {
+    if (this.#noted.get(volume) === reason) return;
+    this.#noted.set(volume, reason);
+    this.#options.note(`Commit of volume ${volume.volumeId} failed: ${reason} It is tried again.`);
   }
 }

@@ -202,6 +202,7 @@ export class Task {
     const gateway = await openTaskGateway({
       taskId,
       socketPath: join(privateDirectory, "task.sock"),
+      hasNetwork: connection !== undefined,
       upstream: this.#deps.upstream(taskId),
       observer: this.#observer(volumes),
       onInternalError: (error, method) => logger.error({ taskId, method, err: error }, "task call failed"),
@@ -267,7 +268,14 @@ export class Task {
       ...(failure ? { failure } : {}),
     };
     if (!request.freezeRoot || exit.code !== 0 || !this.#inputs.lastSucceeded || failure) return end;
-    const standIns = [...mounts.map((mount) => mount.target), ...volumes.links.map((link) => link.path), "/proc", "/sys", "/dev", "/run"];
+    const standIns = [
+      ...mounts.map((mount) => mount.target),
+      ...volumes.links.map((link) => link.path),
+      "/proc",
+      "/sys",
+      "/dev",
+      "/run",
+    ];
     const layerId = await root.freeze(layers, standIns, removeRuntimeTraces);
     if (layerId === undefined) return end;
     return { ...end, frozenLayerId: layerId, frozenBytes: await layers.sizeOf(layerId) };
@@ -302,6 +310,7 @@ export class Task {
         this.#inputs.ended(input);
       },
       onStartFailed: () => this.#output.flush(),
+      beforeOutputs: () => volumes.commitWritten(this.#container),
       commitVolume: (volumeId, signal) => volumes.commit(volumeId, this.#container, signal),
       reloadVolume: (volumeId, signal) => volumes.reload(volumeId, this.#container, signal),
     };

@@ -1,4 +1,4 @@
-import type { ModalClient } from "@dorian/protocol/modal";
+import { TaskState, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { printLogBatch } from "../output/log-batch.ts";
 import type { Output } from "../output/output.ts";
@@ -9,6 +9,7 @@ export class AppLogView implements AsyncDisposable {
   /** Resolves when the app is done and its last line was shown; rejects when the log cannot be read. */
   readonly done: Promise<void>;
   #stop = new AbortController();
+  #ended = new Set<string>();
 
   constructor(modal: ServiceClient<typeof ModalClient>, appId: string, output: Output) {
     this.done = this.#follow(modal, appId, output);
@@ -22,10 +23,18 @@ export class AppLogView implements AsyncDisposable {
       for await (const batch of readAppLog(modal, { appId, follow: true }, { signal })) {
         // Lines of image builds have been shown by the build itself.
         if (batch.imageId === "") printLogBatch(batch, output);
+        for (const { taskState, containerId } of batch.items) {
+          if (taskState === TaskState.COMPLETED) this.#ended.add(containerId);
+        }
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
+  }
+
+  /** The containers that ended while it watched. */
+  get ended(): string[] {
+    return [...this.#ended];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

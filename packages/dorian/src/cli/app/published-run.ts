@@ -4,6 +4,7 @@ import { type RunningApp, runApp } from "@dorian/sdk/deploy/run-app";
 import { RemoteError } from "@dorian/sdk/function/remote-error";
 import type { CommandContext } from "../context.ts";
 import { AppLogView } from "./app-log-view.ts";
+import { checkEnds } from "./check-ends.ts";
 import type { AppWorkplace, CodeBundle } from "./app-workplace.ts";
 import { ContainerWatch } from "./container-watch.ts";
 import { showUserError } from "./user-error.ts";
@@ -65,7 +66,10 @@ export async function withPublishedApp<T>(
     return result.value;
   });
   if (log) await end(log, status);
-  if (outcome.ok) return outcome.value;
+  if (outcome.ok) {
+    await checkEnds(transport.modal, log?.ended ?? []);
+    return outcome.value;
+  }
   // After the log, so that it is the last thing on screen.
   throw showUserError(outcome.error, output);
 }

@@ -112,5 +112,7 @@ async function relocate(target: string, { prefix, minor }: Interpreter): Promise
 
 function wholePath(path: string): RegExp {
   const escaped = path.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(String.raw`(?<![\w.-])${escaped}(?![\w.-])`, "g");
+  // `/usr/bin/install` has no path `/install` in it; a longer path is found wherever it stands.
+  const start = path.lastIndexOf("/") === 0 ? String.raw`(?<=^|[^\w.-]|-[IL])` : "";
+  return new RegExp(String.raw`${start}${escaped}(?![\w.-])`, "gm");
 }

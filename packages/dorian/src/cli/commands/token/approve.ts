@@ -8,7 +8,9 @@ export const command = defineCommand<{ name: string }>({
     ...serverOptions,
     { name: "name", value: "name", description: "Name of the new token; else one after the client" },
   ],
-  notes: ["Lets a client in that waits in `modal token new`. Approve only a code that you see there yourself."],
+  notes: [
+    "Lets a client in that waits in `modal token new`. Approve only a code that you see there yourself.",
+  ],
 
   async run(input, { config, signal }) {
     using server = new ServerConnection(config);
@@ -19,6 +21,8 @@ export const command = defineCommand<{ name: string }>({
 
   render({ name }, output) {
     const { green } = output.noteColors;
-    output.note(`${green("✓")} The client has its token, ${name}. Take it back with \`dorian token revoke ${name}\`.`);
+    output.note(
+      `${green("✓")} The client has its token, ${name}. Take it back with \`dorian token revoke ${name}\`.`,
+    );
   },
 });

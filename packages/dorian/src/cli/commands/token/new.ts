@@ -30,13 +30,20 @@ export const command = defineCommand<NewToken>({
       value: "name",
       description: "Make a token of its own under this name, which can be revoked, instead of the server's",
     },
-    { name: "days", value: "days", description: "With --name: how long it is valid; else until it is revoked" },
+    {
+      name: "days",
+      value: "days",
+      description: "With --name: how long it is valid; else until it is revoked",
+    },
     {
       name: "profile",
       value: "profile",
       description: "Print it as a profile for the official clients, under this name",
     },
-    { name: "write", description: "Write the profile into ~/.modal.toml (or MODAL_CONFIG_PATH); else `dorian`" },
+    {
+      name: "write",
+      description: "Write the profile into ~/.modal.toml (or MODAL_CONFIG_PATH); else `dorian`",
+    },
   ],
   notes: [
     "Run it on the server's machine; give the lines to the client's shell:",
@@ -52,7 +59,8 @@ export const command = defineCommand<NewToken>({
 
   async run(input, { config, signal }) {
     const name = input.option("name");
-    const found = name === undefined ? ownToken(input, config) : await namedToken(name, input, config, signal);
+    const found =
+      name === undefined ? ownToken(input, config) : await namedToken(name, input, config, signal);
     const profile = input.option("profile") ?? (input.flag("write") ? "dorian" : undefined);
     if (!input.flag("write")) return { ...found, profile, writtenTo: undefined };
     await writeProfile(config.modalConfigPath, profile ?? "dorian", found);
@@ -62,7 +70,9 @@ export const command = defineCommand<NewToken>({
   render(found, output) {
     if (found.writtenTo !== undefined) {
       const { green } = output.noteColors;
-      output.note(`${green("✓")} Wrote the profile ${found.profile ?? ""} into ${found.writtenTo}; it is the active one.`);
+      output.note(
+        `${green("✓")} Wrote the profile ${found.profile ?? ""} into ${found.writtenTo}; it is the active one.`,
+      );
       return;
     }
     if (found.profile !== undefined) {

@@ -1,0 +1,32 @@
+/** Requests may be retried for so long and still be recognised. */
+export const keyLifeMs = 15 * 60_000;
+
+/** The call that a request with a certain key made. */
+export interface KeyedCall {
+  callId: string;
+  /** Resolves when the call may be acknowledged. */
+  durable: Promise<void>;
+}
+
+/** Calls by the keys of the requests that made them, for as long as clients retry. */
+export class CallKeys {
+  #nowMs: () => number;
+  #calls = new Map<string, KeyedCall & { atMs: number }>();
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** An empty key is none. */
+  get(key: string): KeyedCall | undefined {
+    return key === "" ? undefined : this.#calls.get(key);
+  }
+
+  add(key: string, call: KeyedCall): void {
+    if (key !== "") this.#calls.set(key, { ...call, atMs: this.#nowMs() });
+  }
+
+  sweep(): void {
+    for (const [key, { atMs }] of this.#calls) if (atMs + keyLifeMs < this.#nowMs()) this.#calls.delete(key);
+  }
+}

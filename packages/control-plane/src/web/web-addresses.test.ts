@@ -1,0 +1,149 @@
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { WebhookConfigSchema } from "@dorian/protocol/modal";
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { temporaryDirectory } from "../../test/catalog-server.ts";
+import { openDatabase } from "../database/database.ts";
+import { Journal } from "../database/journal.ts";
+import type { WebFunction } from "../ports.ts";
+import { WebAddressBook, type WebNaming } from "./web-address-book.ts";
+import { WebListeners, type PortRange } from "./web-listeners.ts";
+
+interface Opened extends AsyncDisposable {
+  book: WebAddressBook;
+  listeners: WebListeners;
+  stopped: Set<string>;
+  give(web: Partial<WebFunction> & { requested?: string }): Promise<string>;
+}
+
+async function openBook(
+  directory: string,
+  { range = { first: 0, last: 0 }, naming }: { range?: PortRange; naming?: WebNaming } = {},
+): Promise<Opened> {
+  await using starting = new AsyncDisposableStack();
+  const db = await openDatabase(`${directory}/state.db`);
+  starting.defer(() => db.destroy());
+  const journal = starting.use(new Journal(db));
+  const logger = pino({ level: "silent" });
+  const listeners = starting.use(new WebListeners({ host: "127.0.0.1", range, logger }));
+  const stopped = new Set<string>();
+  let now = 0;
+  const book = await WebAddressBook.open({
+    db,
+    listeners,
+    naming: naming ?? { kind: "ports", host: "127.0.0.1" },
+    isOpen: (appId) => !stopped.has(appId),
+    labelPrefix: () => "",
+    logger,
+    now: () => now++,
+  });
+  const parts = starting.move();
+  return {
+    book,
+    listeners,
+    stopped,
+    async give({ requested = "", ...web }) {
+      const config: MessageInitShape<typeof WebhookConfigSchema> = { requestedSuffix: requested };
+      const given = await journal.write(
+        (trx) =>
+          book.allocate(trx, {
+            appId: "ap-1",
+            appName: "shop",
+            environment: "main",
+            tag: "page",
+            ephemeral: false,
+            ...web,
+            config: create(WebhookConfigSchema, config),
+          }),
+        ({ committed }) => committed(),
+      );
+      return given.url;
+    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+test("each web function has an address of its own, the same at every deploy and after a restart", async () => {
+  const directory = await temporaryDirectory();
+  let urls: string[];
+  {
+    await using open = await openBook(directory);
+    urls = [await open.give({}), await open.give({ tag: "Model.page" })];
+    expect(new Set(urls).size).toBe(2);
+    expect(await open.give({})).toBe(urls[0]);
+    const port = Number(new URL(urls[0] ?? "").port);
+    expect(open.book.siteAt(port, "whatever")).toEqual({ appId: "ap-1", tag: "page" });
+    expect((await fetch(urls[0] ?? "")).status).toBe(503);
+  }
+  await using again = await openBook(directory);
+  expect(again.book.urlOf("ap-1", "page")).toBe(urls[0]);
+  expect((await fetch(urls[1] ?? "")).status).toBe(503);
+  expect(await again.give({ tag: "Model.page" })).toBe(urls[1]);
+});
+
+test("the address stays when the app gets its name, and when another app of its name follows a stopped one", async () => {
+  await using open = await openBook(await temporaryDirectory());
+  const url = await open.give({ appName: "shop.py" });
+  expect(await open.give({ appName: "shop" })).toBe(url);
+  open.stopped.add("ap-1");
+  expect(await open.give({ appId: "ap-2", appName: "shop.py" })).toBe(url);
+  expect(open.book.urlOf("ap-1", "page")).toBeUndefined();
+});
+
+test("two apps that run at once under one name have two addresses", async () => {
+  await using open = await openBook(await temporaryDirectory());
+  const [first, second, run] = [
+    await open.give({}),
+    await open.give({ appId: "ap-2" }),
+    await open.give({ appId: "ap-3", ephemeral: true }),
+  ];
+  expect(new Set([first, second, run]).size).toBe(3);
+});
+
+test("ports that others have are left out, and those of stopped apps are used again when there is no other", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as { port: number };
+  const range = { first: port, last: port + 2 };
+  await using open = await openBook(await temporaryDirectory(), { range });
+  expect(await open.give({ tag: "a" })).toBe(`http://127.0.0.1:${port + 1}`);
+  expect(await open.give({ appId: "ap-2", tag: "b" })).toBe(`http://127.0.0.1:${port + 2}`);
+  await expect(open.give({ appId: "ap-3", tag: "c" })).rejects.toMatchObject({ code: "WEB_PORTS_EXHAUSTED" });
+  open.stopped.add("ap-2");
+  expect(await open.give({ appId: "ap-3", tag: "c" })).toBe(`http://127.0.0.1:${port + 2}`);
+  expect(open.book.urlOf("ap-2", "b")).toBeUndefined();
+  other.close();
+});
+
+test("when another program has the port by now, the next deploy says another one", async () => {
+  const directory = await temporaryDirectory();
+  let url: string;
+  {
+    await using open = await openBook(directory);
+    url = await open.give({});
+  }
+  const other = createServer().listen(Number(new URL(url).port), "127.0.0.1");
+  await once(other, "listening");
+  await using again = await openBook(directory);
+  expect(await again.give({})).not.toBe(url);
+  other.close();
+});
+
+test("under a domain, host names say which function is meant", async () => {
+  const directory = await temporaryDirectory();
+  const domain = { kind: "domain", scheme: "https", domain: "apps.example", port: undefined } as const;
+  await using open = await openBook(directory, { naming: domain });
+  expect(await open.give({ tag: "Model.page" })).toBe("https://shop-model-page.apps.example");
+  expect(await open.give({ tag: "other", requested: "Front Door" })).toBe("https://front-door.apps.example");
+  expect(open.book.siteAt(80, "FRONT-door.apps.example:443")).toEqual({ appId: "ap-1", tag: "other" });
+  expect(open.book.siteAt(80, "other.apps.example")).toBeUndefined();
+  expect(open.book.siteAt(80, "apps.example")).toBeUndefined();
+});
+
+test("a function whose label the user changes keeps its port", async () => {
+  await using open = await openBook(await temporaryDirectory());
+  const url = await open.give({});
+  expect(await open.give({ requested: "front" })).toBe(url);
+});

@@ -1,0 +1,198 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { dispatchFixture } from "../../test/dispatch-fixture.ts";
+import { UserError } from "../../test/scripted-container.ts";
+import { eventually } from "../../test/scripted-caller.ts";
+import { bytes, webScript, type WebConnection } from "../../test/scripted-web-app.ts";
+import { openWeb } from "../../test/web-fixture.ts";
+
+const fixture = dispatchFixture();
+
+/** Sends everything back, until "bye". */
+async function echo({ receive, send }: WebConnection): Promise<void> {
+  expect((await receive()).case).toBe("websocketConnect");
+  await send({
+    case: "websocketAccept",
+    value: { subprotocol: "chat", headers: ["x-served-by", "me"].map(bytes) },
+  });
+  for (;;) {
+    const message = await receive();
+    if (message.case !== "websocketReceive") return;
+    const { content } = message.value;
+    if (content.value === "bye") {
+      await send({ case: "websocketClose", value: { code: 4001, reason: "see you" } });
+      return;
+    }
+    await send({ case: "websocketSend", value: { content: content as never } });
+  }
+}
+
+test("text and bytes go both ways, in order, until the app closes with a code", async () => {
+  await using web = await openWeb(fixture, { script: webScript(echo) });
+  const socket = new WebSocket(`${wsUrl(web.url)}/room`, ["talk", "chat"]);
+  const [upgrade] = (await once(socket, "upgrade")) as [{ headers: Record<string, string> }];
+  expect(upgrade.headers["x-served-by"]).toBe("me");
+  if (socket.readyState !== WebSocket.OPEN) await once(socket, "open");
+  expect(socket.protocol).toBe("chat");
+  const received: unknown[] = [];
+  socket.on("message", (data, isBinary) => received.push(isBinary ? data : String(data)));
+  const sent = [
+    ...Array.from({ length: 100 }, (_, n) => `m${n} ö`),
+    Buffer.from([0, 255]),
+    "",
+    "x".repeat(300_000),
+  ];
+  for (const each of sent) socket.send(each);
+  socket.send("bye");
+  const [code, reason] = (await once(socket, "close")) as [number, Buffer];
+  expect(received).toEqual(sent);
+  expect([code, String(reason)]).toEqual([4001, "see you"]);
+});
+
+test("an app learns with which code its client closed", async () => {
+  const seen: unknown[] = [];
+  await using web = await openWeb(fixture, {
+    script: webScript(async ({ receive, send }) => {
+      await receive();
+      await send({ case: "websocketAccept", value: {} });
+      const message = await receive();
+      seen.push(message.case === "websocketDisconnect" && message.value.code);
+    }),
+  });
+  const socket = new WebSocket(wsUrl(web.url));
+  await once(socket, "open");
+  socket.close(4321);
+  await once(socket, "close");
+  await eventually(() => seen.length === 1, "told");
+  const broken = new WebSocket(wsUrl(web.url));
+  await once(broken, "open");
+  broken.terminate();
+  await eventually(() => seen.length === 2, "told");
+  expect(seen).toEqual([4321, 1006]);
+});
+
+test("an app that goes on when its client has closed is ended", async () => {
+  await using web = await openWeb(fixture, {
+    gateway: { farewellMs: 50 },
+    definition: { maxConcurrentInputs: 1 },
+    script: webScript(
+      async ({ receive, send }) => {
+        await receive();
+        await send({ case: "websocketAccept", value: {} });
+        await send({ case: "websocketSend", value: { content: { case: "text", value: "hi" } } });
+        await new Promise(() => undefined);
+      },
+      { concurrency: 1 },
+    ),
+  });
+  for (let round = 0; round < 2; round++) {
+    const socket = new WebSocket(wsUrl(web.url));
+    await once(socket, "message");
+    socket.close();
+  }
+});
+
+test("a client whose websocket the app does not accept is told 403, and 500 when the app fails", async () => {
+  let fails = false;
+  await using web = await openWeb(fixture, {
+    script: webScript(async ({ send }) => {
+      if (fails) throw new UserError("failed");
+      await send({ case: "websocketClose", value: { code: 1000 } });
+    }),
+  });
+  expect(await statusOf(web.url)).toBe(403);
+  fails = true;
+  expect(await statusOf(web.url)).toBe(500);
+});
+
+test("an app that fails in the middle closes with 1011, one that ends without a word with 1000", async () => {
+  let fails = true;
+  await using web = await openWeb(fixture, {
+    script: webScript(async ({ receive, send }) => {
+      await receive();
+      await send({ case: "websocketAccept", value: {} });
+      if (fails) throw new UserError("failed");
+    }),
+  });
+  for (const expected of [1011, 1000]) {
+    const [code] = (await once(new WebSocket(wsUrl(web.url)), "close")) as [number];
+    expect(code).toBe(expected);
+    fails = false;
+  }
+});
+
+test("a code that stands for no code is not sent as one", async () => {
+  await using web = await openWeb(fixture, {
+    script: webScript(async ({ receive, send }) => {
+      await receive();
+      await send({ case: "websocketAccept", value: {} });
+      await send({ case: "websocketClose", value: { code: 1006, reason: "é".repeat(100) } });
+    }),
+  });
+  const [code] = (await once(new WebSocket(wsUrl(web.url)), "close")) as [number];
+  expect(code).toBe(1000);
+});
+
+test("an app that does not listen makes the sender wait", async () => {
+  await using web = await openWeb(fixture, {
+    script: {
+      async handle(_args, item, container) {
+        const callInfoOneof = { case: "functionCallId" as const, value: item.functionCallId };
+        const accept = Uint8Array.from([0x4a, 0x00]);
+        await container.modal.functionCallPutDataOut({
+          callInfoOneof,
+          dataChunks: [{ index: 1n, dataOneof: { case: "data", value: accept } }],
+        });
+        await new Promise(() => undefined);
+      },
+    },
+    gateway: { farewellMs: 50 },
+  });
+  const socket = new WebSocket(wsUrl(web.url));
+  await once(socket, "open");
+  let taken = 0;
+  const message = Buffer.alloc(1 << 20);
+  for (let index = 0; index < 60; index++) socket.send(message, () => taken++);
+  let before = -1;
+  await eventually(() => {
+    const isStill = taken > 0 && taken === before;
+    before = taken;
+    return isStill;
+  }, "it waits");
+  expect(socket.bufferedAmount).toBeGreaterThan(10 << 20);
+  socket.terminate();
+});
+
+test("a server that stops says so to clients of websockets", async () => {
+  await using web = await openWeb(fixture, { script: webScript(echo) });
+  const socket = new WebSocket(wsUrl(web.url), ["chat"]);
+  await once(socket, "open");
+  const closed = once(socket, "close");
+  await web.drain();
+  expect((await closed)[0]).toBe(1001);
+});
+
+test("what asks for another protocol is served as what it is, and half a handshake refused", async () => {
+  await using web = await openWeb(fixture, { script: webScript(({ respond }) => respond(200, "plain")) });
+  const other = request(web.url, { headers: { Connection: "Upgrade", Upgrade: "h2c" } });
+  other.end();
+  const [response] = (await once(other, "response")) as [{ statusCode: number }];
+  expect(response.statusCode).toBe(200);
+  const socket = connect(web.port, "127.0.0.1");
+  socket.end("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  const [first] = (await once(socket, "data")) as [Buffer];
+  expect(String(first)).toMatch(/^HTTP\/1.1 426 /);
+});
+
+function wsUrl(url: string): string {
+  return url.replace("http", "ws");
+}
+
+async function statusOf(url: string): Promise<number> {
+  const socket = new WebSocket(wsUrl(url));
+  const [, response] = (await once(socket, "unexpected-response")) as [unknown, { statusCode: number }];
+  return response.statusCode;
+}

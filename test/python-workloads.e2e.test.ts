@@ -1,0 +1,316 @@
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const versions = [modalVersions.newest, modalVersions.between] as const;
+/** Both clients build for one builder version here, so that PyTorch is installed once. */
+const env = { MODAL_IMAGE_BUILDER_VERSION: "2024.10" };
+const timeout = 180_000;
+
+const app = `
+import os, threading
+import modal
+
+image = (
+    modal.Image.debian_slim("3.11")
+    # The CPU build of PyTorch; the one of the package index brings gigabytes for GPUs.
+    .run_commands("apt-get update && apt-get install -y --no-install-recommends python3-torch")
+    .pip_install("numpy<2", "scikit-learn", "safetensors", "transformers==4.38.2")
+)
+app = modal.App("NAME", image=image)
+weights = modal.Volume.from_name("NAME-weights", create_if_missing=True)
+guide = modal.Volume.from_name("NAME-guide", create_if_missing=True)
+
+with image.imports():
+    import numpy as np
+    import torch
+
+@app.function()
+def classify():
+    from sklearn.datasets import load_iris
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.model_selection import train_test_split
+    features, labels = load_iris(return_X_y=True)
+    split = train_test_split(features, labels, random_state=0)
+    forest = RandomForestClassifier(n_estimators=20, random_state=0, n_jobs=2).fit(split[0], split[2])
+    return float(forest.score(split[1], split[3])), forest.predict(np.array([[6.5, 3.0, 5.5, 2.0]])).tolist()
+
+def file_of(model_id):
+    return f"/weights/{model_id}/net.safetensors"
+
+@app.function(volumes={"/weights": weights})
+def train(model_id, slope, commit=True):
+    from safetensors.torch import save_file
+    torch.manual_seed(0)
+    net = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
+    x = torch.linspace(-1, 1, 32).reshape(-1, 1)
+    for _ in range(300):
+        optimizer.zero_grad()
+        loss = ((net(x) - slope * x) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+    os.makedirs(os.path.dirname(file_of(model_id)), exist_ok=True)
+    save_file(net.state_dict(), file_of(model_id))
+    torch.save(net.state_dict(), f"/weights/{model_id}/net.pt")
+    if commit:
+        weights.commit()
+    return loss.item()
+
+@app.cls(volumes={"/weights": weights})
+class Model:
+    model_id: str = modal.parameter()
+
+    @modal.enter()
+    def load(self):
+        self.loads = getattr(self, "loads", 0) + 1
+        self.read()
+
+    def read(self):
+        from safetensors.torch import load_file
+        self.net = torch.nn.Linear(1, 1)
+        self.net.load_state_dict(load_file(file_of(self.model_id)))
+        same = torch.load(f"/weights/{self.model_id}/net.pt")
+        assert all(torch.equal(same[name], value) for name, value in self.net.state_dict().items())
+
+    @modal.method()
+    def predict(self, x):
+        with torch.no_grad():
+            return round(self.net(torch.tensor([[float(x)]])).item(), 3)
+
+    @modal.method()
+    def whoami(self):
+        return os.environ["MODAL_TASK_ID"], self.loads
+
+    @modal.method()
+    def fetch(self):
+        weights.reload()
+        self.read()
+
+def generated(tokenizer, model, prompt):
+    inputs = tokenizer(prompt, return_tensors="pt")
+    tokens = model.generate(**inputs, max_new_tokens=8, do_sample=False, pad_token_id=0)
+    return tokenizer.decode(tokens[0])
+
+PROMPT = "the cat sat"
+
+@app.function(volumes={"/weights": weights})
+def make_language_model():
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+    words = ["<pad>", "<unk>", *"the a cat dog sat ran on under mat tree and then slept again".split()]
+    split = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unk>"))
+    split.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=split, unk_token="<unk>", pad_token="<pad>")
+    torch.manual_seed(0)
+    shape = {"n_layer": 2, "n_head": 2, "n_embd": 32, "n_positions": 64, "vocab_size": len(words)}
+    model = GPT2LMHeadModel(GPT2Config(bos_token_id=0, eos_token_id=0, **shape)).eval()
+    model.save_pretrained("/weights/language")
+    tokenizer.save_pretrained("/weights/language")
+    weights.commit()
+    return generated(tokenizer, model, PROMPT)
+
+@app.cls(volumes={"/weights": weights})
+class Language:
+    @modal.enter()
+    def load(self):
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+        self.tokenizer = AutoTokenizer.from_pretrained("/weights/language")
+        self.model = AutoModelForCausalLM.from_pretrained("/weights/language").eval()
+
+    @modal.method()
+    def generate(self, prompt):
+        return generated(self.tokenizer, self.model, prompt)
+
+    @modal.method()
+    def stream(self, prompt):
+        yield from generated(self.tokenizer, self.model, prompt).split()
+
+@app.function(volumes={"/root/foo": guide})
+def f(name):
+    with open(f"/root/foo/{name}", "w") as file:
+        file.write("hello")
+    guide.commit()
+
+@app.function(volumes={"/root/bar": guide}, max_containers=1)
+def g(reload):
+    if reload:
+        guide.reload()
+    return os.environ["MODAL_TASK_ID"], sorted(os.listdir("/root/bar"))
+
+barrier = threading.Barrier(4)
+
+@app.function(max_containers=1)
+@modal.concurrent(max_inputs=4)
+def together(n):
+    barrier.wait(timeout=60)
+    return n, os.environ["MODAL_TASK_ID"]
+`;
+
+/** What every program begins with. It runs where there is no PyTorch. */
+const opening = `
+import modal, sys
+name = sys.argv[1]
+def fn(tag):
+    return modal.Function.from_name(name, tag)
+def cls(tag):
+    return modal.Cls.from_name(name, tag)
+`;
+
+let data: TemporaryDirectory;
+let sources: TemporaryDirectory;
+let server: DorianProcess;
+const clients = new Map<ModalVersion, ModalClient>();
+
+beforeAll(async () => {
+  data = await seededData();
+  server = await DorianProcess.start({ dataDirectory: data.path });
+  sources = await temporaryDirectory(
+    Object.fromEntries(
+      versions.map((version) => [`${nameOf(version)}.py`, app.replaceAll("NAME", nameOf(version))]),
+    ),
+  );
+  for (const version of versions) {
+    const client = await ModalClient.open(version, data.path);
+    clients.set(version, client);
+    const deployed = await client.modal(["deploy", `${nameOf(version)}.py`], { cwd: sources.path, env });
+    expect(deployed.code, deployed.stdout + deployed.stderr).toBe(0);
+  }
+}, 900_000);
+
+afterAll(async () => {
+  await server.stop();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await sources[Symbol.asyncDispose]();
+  await data[Symbol.asyncDispose]();
+});
+
+function nameOf(version: ModalVersion): string {
+  return `workloads-${version.replaceAll(".", "-")}`;
+}
+
+/** Runs a program, which fails by its own assertions, in a process that knows the app by its name only. */
+async function program(version: ModalVersion, statements: string): Promise<void> {
+  const client = clients.get(version);
+  if (!client) throw new Error(`There is no client ${version}.`);
+  const script = `${opening}${statements}\nprint("done")`;
+  const { code, stdout, stderr } = await client.python(["-c", script, nameOf(version)]);
+  expect(code, stdout + stderr).toBe(0);
+}
+
+test.for(versions)(
+  "client %s: scikit-learn trains and predicts with numpy [B1, R3]",
+  { timeout },
+  async (version) => {
+    await program(
+      version,
+      `
+score, labels = fn("classify").remote()
+assert score > 0.9 and labels == [2], (score, labels)
+`,
+    );
+  },
+);
+
+test.for(versions)(
+  "client %s: PyTorch trains into a volume; a class serves each model from a container of its own, found by name [A2, J1, K1, K2, K4, L1, L2, O2, O3, P1, P2, P3, P4, P9, P11, R1, R2]",
+  { timeout },
+  async (version) => {
+    await program(
+      version,
+      `
+Model = cls("Model")
+assert fn("train").remote("double", 2) < 1e-3
+assert fn("train").remote("triple", 3) < 1e-3
+double, triple = Model(model_id="double"), Model(model_id="triple")
+assert [double.predict.remote(x) for x in (1, 2)] == [2.0, 4.0]
+assert list(triple.predict.map([1, 2])) == [3.0, 6.0]
+tasks = [model.whoami.remote() for model in (double, triple, Model(model_id="double"))]
+assert tasks[0] == tasks[2] and tasks[0][0] != tasks[1][0], tasks
+assert [loads for _, loads in tasks] == [1, 1, 1], tasks
+
+# Trained again while it serves: new weights arrive when it asks for them.
+fn("train").remote("double", 5)
+assert double.predict.remote(1) == 2.0
+double.fetch.remote()
+assert double.predict.remote(1) == 5.0
+
+try:
+    Model(model_id="none").predict.remote(1)
+    raise AssertionError("a model that was never trained was served")
+except FileNotFoundError as error:
+    assert "none" in str(error), error
+assert triple.predict.remote(1) == 3.0
+`,
+    );
+  },
+);
+
+test.for(versions)(
+  "client %s: weights that training did not commit are there when it has returned [M1, M7, O1]",
+  { timeout },
+  async (version) => {
+    await program(
+      version,
+      `
+fn("train").remote("half", 0.5, commit=False)
+assert cls("Model")(model_id="half").predict.remote(4) == 2.0
+`,
+    );
+  },
+);
+
+test.for(versions)(
+  "client %s: a transformers model and its tokenizer, saved in a volume, generate what they did before [K6, L1, O1, O2]",
+  { timeout },
+  async (version) => {
+    await program(
+      version,
+      `
+expected = fn("make_language_model").remote()
+assert expected.startswith("the cat sat "), expected
+language = cls("Language")()
+assert language.generate.remote("the cat sat") == expected
+assert list(language.stream.remote_gen("the cat sat")) == expected.split()
+`,
+    );
+  },
+);
+
+test.for(versions)(
+  "client %s: a running container sees another's commit after volume.reload() and not before [K2, L2, N1, N2]",
+  { timeout },
+  async (version) => {
+    await program(
+      version,
+      `
+import time
+f, g = fn("f"), fn("g")
+task, seen = g.remote(True)
+for name in (f"{time.time_ns()}.txt" for _ in range(2)):
+    f.remote(name)
+    assert g.remote(False) == (task, seen)
+    seen = sorted([*seen, name])
+    assert g.remote(True) == (task, seen)
+`,
+    );
+  },
+);
+
+test.for(versions)(
+  "client %s: inputs of a function with @modal.concurrent run in one container at the same time [R1]",
+  { timeout },
+  async (version) => {
+    await program(
+      version,
+      `
+results = list(fn("together").map(range(4)))
+assert [n for n, _ in results] == [0, 1, 2, 3]
+assert len({task for _, task in results}) == 1, results
+`,
+    );
+  },
+);
