@@ -1,7 +1,7 @@
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
 import { seededData } from "@dorian/testkit/seeded-data";
+import { SplitDorian } from "@dorian/testkit/split-dorian";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -137,12 +137,12 @@ make()
 `;
 
 let data: TemporaryDirectory;
-let server: DorianProcess;
+let dorian: SplitDorian;
 let project: TemporaryDirectory;
 
 beforeAll(async () => {
   data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  dorian = await SplitDorian.start({ dataDirectory: data.path });
   const files = [newest, late2024].flatMap((version) => [
     [`${nameOf(version)}.py`, app.replace("NAME", nameOf(version))],
     [`${nameOf(version)}_serialised.py`, serialisedApp.replace("NAME", nameOf(version))],
@@ -151,7 +151,7 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(async () => {
-  await server.stop();
+  await dorian[Symbol.asyncDispose]();
   expect(await leftoversOf(data.path)).toEqual([]);
   await project[Symbol.asyncDispose]();
   await data[Symbol.asyncDispose]();
@@ -298,6 +298,27 @@ except LookupError as error:
       asExpected,
     );
   });
+
+  test(
+    "a container goes on with its work while the server is killed and comes back",
+    { timeout: 60_000 },
+    async () => {
+      const begun = await program(`
+wait = function("wait")
+container = wait.remote(0)
+print(container, wait.spawn(6).object_id)
+time.sleep(1)
+`);
+      const [container, callId] = begun.split("\n")[0]?.split(" ") ?? [];
+      await dorian.server.kill();
+      await dorian.startServer();
+      const after = `
+assert modal.functions.FunctionCall.from_id("${callId}").get(timeout=30) == "${container}"
+assert function("wait").remote(0) == "${container}"
+`;
+      expect(await program(after)).toContain(asExpected);
+    },
+  );
 
   test(
     "values of many megabytes go both ways, from outside and between containers",

@@ -193,25 +193,27 @@ function nameOf(version: ModalVersion): string {
 }
 
 /** Runs a program, which fails by its own assertions, in a process that knows the app by its name only. */
-async function program(version: ModalVersion, statements: string): Promise<void> {
+async function program(version: ModalVersion, statements: string): Promise<string> {
   const client = clients.get(version);
   if (!client) throw new Error(`There is no client ${version}.`);
   const script = `${opening}${statements}\nprint("done")`;
   const { code, stdout, stderr } = await client.python(["-c", script, nameOf(version)]);
   expect(code, stdout + stderr).toBe(0);
+  return stdout;
 }
 
 test.for(versions)(
   "client %s: scikit-learn trains and predicts with numpy [B1, R3]",
   { timeout },
   async (version) => {
-    await program(
+    const printed = await program(
       version,
       `
 score, labels = fn("classify").remote()
 assert score > 0.9 and labels == [2], (score, labels)
 `,
     );
+    expect(printed).toContain("done");
   },
 );
 
@@ -219,7 +221,7 @@ test.for(versions)(
   "client %s: PyTorch trains into a volume; a class serves each model from a container of its own, found by name [A2, J1, K1, K2, K4, L1, L2, O2, O3, P1, P2, P3, P4, P9, P11, R1, R2]",
   { timeout },
   async (version) => {
-    await program(
+    const printed = await program(
       version,
       `
 Model = cls("Model")
@@ -246,6 +248,7 @@ except FileNotFoundError as error:
 assert triple.predict.remote(1) == 3.0
 `,
     );
+    expect(printed).toContain("done");
   },
 );
 
@@ -253,13 +256,14 @@ test.for(versions)(
   "client %s: weights that training did not commit are there when it has returned [M1, M7, O1]",
   { timeout },
   async (version) => {
-    await program(
+    const printed = await program(
       version,
       `
 fn("train").remote("half", 0.5, commit=False)
 assert cls("Model")(model_id="half").predict.remote(4) == 2.0
 `,
     );
+    expect(printed).toContain("done");
   },
 );
 
@@ -267,7 +271,7 @@ test.for(versions)(
   "client %s: a transformers model and its tokenizer, saved in a volume, generate what they did before [K6, L1, O1, O2]",
   { timeout },
   async (version) => {
-    await program(
+    const printed = await program(
       version,
       `
 expected = fn("make_language_model").remote()
@@ -277,6 +281,7 @@ assert language.generate.remote("the cat sat") == expected
 assert list(language.stream.remote_gen("the cat sat")) == expected.split()
 `,
     );
+    expect(printed).toContain("done");
   },
 );
 
@@ -284,7 +289,7 @@ test.for(versions)(
   "client %s: a running container sees another's commit after volume.reload() and not before [K2, L2, N1, N2]",
   { timeout },
   async (version) => {
-    await program(
+    const printed = await program(
       version,
       `
 import time
@@ -297,6 +302,7 @@ for name in (f"{time.time_ns()}.txt" for _ in range(2)):
     assert g.remote(True) == (task, seen)
 `,
     );
+    expect(printed).toContain("done");
   },
 );
 
@@ -304,7 +310,7 @@ test.for(versions)(
   "client %s: inputs of a function with @modal.concurrent run in one container at the same time [R1]",
   { timeout },
   async (version) => {
-    await program(
+    const printed = await program(
       version,
       `
 results = list(fn("together").map(range(4)))
@@ -312,5 +318,6 @@ assert [n for n, _ in results] == [0, 1, 2, 3]
 assert len({task for _, task in results}) == 1, results
 `,
     );
+    expect(printed).toContain("done");
   },
 );

@@ -4,7 +4,8 @@ import modal
 
 image = (
     modal.Image.debian_slim(python_version="3.11")
-    .apt_install("python3-torch", "python3-pil")
+    # The CPU build of PyTorch; the one of the package index brings gigabytes for GPUs.
+    .run_commands("apt-get update && apt-get install -y --no-install-recommends python3-torch python3-pil")
     .pip_install(
         "huggingface_hub==0.21.4",
         "diffusers==0.27.2",

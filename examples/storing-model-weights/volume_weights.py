@@ -35,7 +35,7 @@ def save(model_dir, model_id, model):
 def load_model(model_dir, model_id):
     from skops.io import load
 
-    return load(f"{model_dir}/{model_id}/model.skops")
+    return load(f"{model_dir}/{model_id}/model.skops", trusted=["sklearn.tree._tree.Tree"])
 
 
 @app.function(

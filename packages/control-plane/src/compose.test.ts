@@ -61,5 +61,5 @@ test("a second server on the data directory is refused and leaves the first one 
   await using open = await openWithFile();
   const { server } = open;
   await expect(CatalogServer.open(server.dataDirectory)).rejects.toMatchObject({ code: "DATABASE_IN_USE" });
-  expect((await server.modal.clientHello({})).imageBuilderVersion).toBe("2024.04");
+  expect((await server.modal.clientHello({})).imageBuilderVersion).toBe("2025.06");
 });

@@ -2,6 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import { createLocalClient } from "@dorian/protocol/local-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceHandlers } from "@dorian/protocol/service";
@@ -210,6 +211,10 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     targets: createWebTargets({ apps, functions }),
     calls: dispatch.streamedCalls,
     tokens: proxyTokens,
+    async bind(functionId, serializedParams) {
+      const local = createLocalClient(ModalClient, modal, { kind: "client", tokenId: client.tokenId });
+      return (await local.functionBindParams({ functionId, serializedParams })).boundFunctionId;
+    },
   });
   starting.use(webFront);
   const lifecycle = starting.use(
@@ -252,7 +257,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const garbage = { ...stores, ...registries, dataDirectory, builds };
   starting.use(startCollecting({ ...garbage, logger, now }));
 
-  const sandboxes = new Sandboxes({ tasks: dispatch.tasks, catalog, nowMs: now });
+  const sandboxes = new Sandboxes({ tasks: dispatch.tasks, execs: dispatch.execs, catalog, nowMs: now });
   const commandTokens = new CommandTokens({ key: keys.tokens, nowMs: now });
   const execOptions = {
     execs: dispatch.execs,
@@ -323,7 +328,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
         tokens: commandTokens,
         taskOfSandbox: (sandboxId) => sandboxes.require(sandboxId).task?.taskId ?? "",
       }),
-      ...createSandboxHandlers({ sandboxes, apps, references: registries, idempotency }),
+      ...createSandboxHandlers({ sandboxes, execs: dispatch.execs, apps, references: registries, idempotency }),
       ...createSecretHandlers({ secrets, apps, environments, idempotency }),
       ...imageHandlers.modal,
       ...imageHandlers.names,

@@ -39,6 +39,7 @@ export async function openWeb(fixture: DispatchFixture, options: WebFixtureOptio
     functionId,
     environment: "main",
     methodName: "page",
+    parameters: [],
     config: create(WebhookConfigSchema, options.config),
     active: true,
   };
@@ -53,6 +54,7 @@ export async function openWeb(fixture: DispatchFixture, options: WebFixtureOptio
       targets: { webTarget: () => target },
       calls: server.dispatch.streamedCalls,
       tokens: { verify: () => false },
+      bind: async (id) => id,
       trust: { kind: "direct" },
       logger,
       ...options.gateway,

@@ -33,8 +33,8 @@ const unserved: { what: string; instead: string; calls: string }[] = [
     what: "sandboxes, but for what `modal shell` needs",
     instead: "Run the command in a function, or in a running container with `modal container exec`.",
     calls: `SandboxContainerCreateV2 SandboxCreateConnectToken SandboxCreateConnectTokenV2 SandboxGetExitSnapshot
-      SandboxGetExitSnapshotV2 SandboxGetFromName SandboxGetFromNameV2 SandboxGetLogs SandboxGetTunnels SandboxGetTunnelsV2 SandboxList
-      SandboxListV2 SandboxSetName SandboxSetOutboundPolicy SandboxSetOutboundPolicyV2 SandboxStdinWrite SandboxTagsGet SandboxTagsGetV2
+      SandboxGetExitSnapshotV2 SandboxGetFromName SandboxGetFromNameV2 SandboxGetTunnels SandboxGetTunnelsV2 SandboxList
+      SandboxListV2 SandboxSetName SandboxSetOutboundPolicy SandboxSetOutboundPolicyV2 SandboxTagsGet SandboxTagsGetV2
       SandboxTagsSet SandboxTagsSetV2 SandboxWaitUntilReady PersistentSandboxCreate PersistentSandboxGet
       PersistentSandboxResume PersistentSandboxTerminate PersistentSandboxTunnelsList ContainerFilesystemExec
       ContainerFilesystemExecGetOutput ContainerReloadVolumes ContainerLog`,
@@ -71,10 +71,9 @@ const unserved: { what: string; instead: string; calls: string }[] = [
     calls: "DomainCreate DomainList DomainCertificateVerify",
   },
   {
-    what: "tokens for web functions",
-    instead: "Check credentials in the web function, or in a proxy in front of it.",
-    calls: `WebhookTokenCreate WebhookTokenDelete WebhookTokenEnvironmentAdd WebhookTokenEnvironmentList
-      WebhookTokenEnvironmentRemove WebhookTokenList WebhookTokenListForEnvironment WebhookTokenUpdate CurlGetAuthToken`,
+    what: "tokens for a single request to a web function",
+    instead: "Make one with `modal workspace proxy-tokens create`, and send it with the request.",
+    calls: "CurlGetAuthToken",
   },
   {
     what: "tunnels",

@@ -101,14 +101,9 @@ async function prepare(version: ModalVersion): Promise<string> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await execute("/usr/bin/python3", ["-m", "venv", directory]);
-  await execute(join(directory, "bin/pip"), ["install", "--quiet", `modal==${version}`, ...eraPins(version)]);
+  await execute(join(directory, "bin/pip"), ["install", "--quiet", `modal==${version}`]);
   await mkdir(join(directory, "complete"));
   return directory;
-}
-
-/** With a later aiohttp the clients of 2024 cannot upload large arguments: they check sums that it does not let them compute. */
-function eraPins(version: ModalVersion): string[] {
-  return version.startsWith("0.") ? ["aiohttp<3.12"] : [];
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { ServiceHandlers } from "@dorian/protocol/service";
 import { signedPaths } from "@dorian/protocol/task-http";
 import type { SignedUrls } from "../http/signed-urls.ts";
 import { partBytes, partCount } from "./blob-parts.ts";
+import { sendsWhole } from "./whole-upload.ts";
 import type { BlobRegistry } from "./blob-registry.ts";
 
 const maxBytes = 16 * 1024 ** 3;
@@ -12,7 +13,7 @@ const validMs = 24 * 60 * 60_000;
 export function createBlobHandlers(options: { blobs: BlobRegistry; urls: SignedUrls }) {
   const { blobs, urls } = options;
   return {
-    async blobCreate(request, { identity: caller, isLibmodal }) {
+    async blobCreate(request, { identity: caller, isLibmodal, clientVersion }) {
       const size = Number(request.contentLength);
       if (size < 0 || size > maxBytes) {
         throw new AppError(
@@ -25,7 +26,9 @@ export function createBlobHandlers(options: { blobs: BlobRegistry; urls: SignedU
         );
       }
       const { blobId } = await blobs.create(size);
-      const parts = partCount(size);
+      const whole = sendsWhole(clientVersion);
+      const parts = whole ? 1 : partCount(size);
+      const parameters: Record<string, string> = whole ? { whole: "1" } : {};
       // These clients know nothing of parts.
       if (isLibmodal && parts === 1) {
         const path = `${signedPaths.blobs}${blobId}`;
@@ -35,9 +38,10 @@ export function createBlobHandlers(options: { blobs: BlobRegistry; urls: SignedU
       // Always in parts, be it one: Python's clients refuse single addresses of hosts that they do not know.
       const upload = {
         partLength: BigInt(parts === 1 ? size : partBytes),
-        uploadUrls: Array.from({ length: parts }, (_, index) =>
-          urls.sign({ caller, method: "PUT", path: `${signedPaths.blobs}${blobId}/${index}`, validMs }),
-        ),
+        uploadUrls: Array.from({ length: parts }, (_, index) => {
+          const path = `${signedPaths.blobs}${blobId}/${index}`;
+          return urls.sign({ caller, method: "PUT", path, parameters, validMs });
+        }),
         completionUrl: urls.sign({ caller, method: "POST", path: `${signedPaths.blobs}${blobId}`, validMs }),
       };
       return {

@@ -9,6 +9,7 @@ import { sendFile } from "../http/send-file.ts";
 import { signedPaths } from "@dorian/protocol/task-http";
 import type { SignedUrls } from "../http/signed-urls.ts";
 import { partBytes, partCount } from "./blob-parts.ts";
+import { sumExpectedBy } from "./whole-upload.ts";
 import type { Blob, BlobRegistry } from "./blob-registry.ts";
 
 interface Part {
@@ -40,15 +41,20 @@ export function createBlobRoutes(options: {
       method: "PUT",
       prefix: signedPaths.blobs,
       async handle({ incoming, response, url, rest, signal }) {
-        urls.verify("PUT", url);
+        const { whole } = urls.verify("PUT", url);
         const [blobId = "", part] = rest.split("/");
         const blob = blobs.require(blobId);
+        const limit = whole === undefined ? partBytes : blob.size;
         const md5 = createHash("md5");
         const { sha, size } = await blocks.put(
-          observed(limitBytes(incoming, partBytes, partTooLarge), (chunk) => md5.update(chunk)),
+          observed(
+            limitBytes(incoming, limit, () => partTooLarge(limit)),
+            (chunk) => md5.update(chunk),
+          ),
           { signal },
         );
-        const digest = md5.digest("hex");
+        const sum = md5.digest("hex");
+        const digest = whole === undefined ? sum : sumExpectedBy(incoming.headers["user-agent"], sum);
         if (part === undefined) {
           const [only] = completeParts(blob, new Map([[0, { sha, size, md5: digest }]]));
           await blobs.complete(blobId, must(only, "the only part"));
@@ -89,14 +95,16 @@ export function createBlobRoutes(options: {
   ];
 }
 
-function partTooLarge(): AppError {
-  return new AppError("BLOB_PART_TOO_LARGE", `A part of a blob holds at most ${partBytes} bytes.`, {
+function partTooLarge(limit: number): AppError {
+  return new AppError("BLOB_PART_TOO_LARGE", `This part of the blob holds at most ${limit} bytes.`, {
     status: "INVALID_ARGUMENT",
     remedy: "Cut the data as the upload's part length says.",
   });
 }
 
 function completeParts({ blobId, size }: Blob, received: Map<number, Part> | undefined): Part[] {
+  const first = received?.get(0);
+  if (first?.size === size) return [first];
   const parts = Array.from({ length: partCount(size) }, (_, index) => received?.get(index));
   const complete = parts.filter((part) => part !== undefined);
   const bytes = complete.reduce((sum, part) => sum + part.size, 0);

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { isOlder } from "@dorian/base/client-version";
 import { newId } from "@dorian/base/ids";
 import { ClassCreateResponseSchema, type ClassMethod, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
@@ -61,7 +62,7 @@ export function createClassHandlers(options: ClassHandlerOptions) {
       );
     },
 
-    async classGet(request) {
+    async classGet(request, context) {
       const { scope } = environments.require(request.environmentName);
       const app = apps.deployed(scope, request.appName);
       if (!app) throw appNotDeployed(request.appName);
@@ -82,6 +83,13 @@ export function createClassHandlers(options: ClassHandlerOptions) {
             status: "FAILED_PRECONDITION",
             remedy: "Deploy it with a newer client, or call it with an older one.",
           },
+        );
+      }
+      if (functionId !== undefined && isOlder(context.clientVersion, "0.63")) {
+        throw new AppError(
+          "CLASS_LAYOUT_NEW",
+          `The class "${tag}" was deployed by a client from 0.63 on, which this one cannot call.`,
+          { status: "FAILED_PRECONDITION", remedy: "Call it with a newer client." },
         );
       }
       const methods = classMethods(options, app, tag);

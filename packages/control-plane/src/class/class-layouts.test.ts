@@ -115,6 +115,10 @@ test("of a class with a name for each method, every name is the class's function
     handleMetadata: metadata,
   });
 
+  await expect(
+    modal.classGet({ appName: "shop", objectTag: "Model" }, { clientVersion: "0.62.181" }),
+  ).rejects.toMatchObject({ code: "CLASS_LAYOUT_NEW" });
+
   const objects = await modal.appGetObjects({ appId });
   const ids = Object.fromEntries(objects.items.map(({ tag, object }) => [tag, object?.objectId ?? ""]));
   expect(ids).toEqual({ "Model.*": classFunctionId, "Model.infer": methodId, Model: classId });

@@ -13,7 +13,7 @@ export interface OutputChunk {
   data: Uint8Array;
 }
 
-/** What clients may ask for again after they have read it. */
+/** Of each stream: what clients may ask for again after they have read it. */
 const keptBytes = 4 << 20;
 
 /**
@@ -21,7 +21,7 @@ const keptBytes = 4 << 20;
  * been read is forgotten when much has come since.
  */
 export class ExecOutput {
-  #chunks: OutputChunk[] = [];
+  #chunks: Record<OutputStream, OutputChunk[]> = { stdout: [], stderr: [] };
   #next = 1;
   #lengths: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
   #read: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
@@ -42,11 +42,11 @@ export class ExecOutput {
 
   append(stream: OutputStream, data: Uint8Array): void {
     if (this.#ended || data.length === 0) return;
-    this.#chunks.push({ index: this.#next, stream, offset: this.#lengths[stream], data });
+    this.#chunks[stream].push({ index: this.#next, stream, offset: this.#lengths[stream], data });
     this.#next += 1;
     this.#lengths[stream] += data.length;
     this.#bytes += data.length;
-    this.#forget();
+    this.#forget(stream);
     this.#changed.notify();
   }
 
@@ -68,10 +68,9 @@ export class ExecOutput {
     options: { offset: number; signal: AbortSignal },
   ): AsyncGenerator<Uint8Array> {
     let { offset } = options;
-    for await (const chunk of this.#follow(
-      (each) => each.stream === stream && endOf(each) > offset,
-      options,
-    )) {
+    const first = firstWhere(this.#chunks[stream], (chunk) => endOf(chunk) > offset);
+    const index = (first?.index ?? this.#next) - 1;
+    for await (const chunk of this.chunksAfter(index, { ...options, stream })) {
       if (chunk.offset > offset) throw forgotten(offset);
       yield chunk.data.subarray(offset - chunk.offset);
       offset = endOf(chunk);
@@ -79,31 +78,18 @@ export class ExecOutput {
   }
 
   /** The pieces after number `index`, of one stream or of both. */
-  chunksAfter(
+  async *chunksAfter(
     index: number,
     options: { stream: OutputStream | undefined; signal: AbortSignal },
   ): AsyncGenerator<OutputChunk> {
-    const { stream } = options;
+    const streams = options.stream === undefined ? (["stdout", "stderr"] as const) : [options.stream];
     let last = index;
-    return this.#follow((chunk) => {
-      if (chunk.index <= last || (stream !== undefined && chunk.stream !== stream)) return false;
-      last = chunk.index;
-      return true;
-    }, options);
-  }
-
-  /** Resolves at the command's end. */
-  async whenOver(options: { signal: AbortSignal }): Promise<void> {
-    while (!this.#ended) await this.#changed.wait(options);
-  }
-
-  async *#follow(
-    isNext: (chunk: OutputChunk) => boolean,
-    options: { signal: AbortSignal },
-  ): AsyncGenerator<OutputChunk> {
     for (;;) {
-      const chunk = this.#chunks.find(isNext);
+      const chunk = streams
+        .map((stream) => firstWhere(this.#chunks[stream], (each) => each.index > last))
+        .reduce((a, b) => (a && b ? (a.index < b.index ? a : b) : (a ?? b)), undefined);
       if (chunk) {
+        last = chunk.index;
         yield chunk;
         this.#read[chunk.stream] = Math.max(this.#read[chunk.stream], endOf(chunk));
         continue;
@@ -114,14 +100,34 @@ export class ExecOutput {
     }
   }
 
-  #forget(): void {
-    for (;;) {
-      const oldest = this.#chunks[0];
-      if (!oldest || this.#bytes <= keptBytes || endOf(oldest) > this.#read[oldest.stream]) return;
-      this.#chunks.shift();
-      this.#bytes -= oldest.data.length;
+  /** Resolves at the command's end. */
+  async whenOver(options: { signal: AbortSignal }): Promise<void> {
+    while (!this.#ended) await this.#changed.wait(options);
+  }
+
+  #forget(stream: OutputStream): void {
+    const chunks = this.#chunks[stream];
+    const read = this.#read[stream];
+    while (chunks[0] && endOf(chunks[0]) <= Math.min(read, this.#lengths[stream] - keptBytes)) {
+      this.#bytes -= chunks[0].data.length;
+      chunks.shift();
     }
   }
+}
+
+/** In a list where all that follow the first one do as well. */
+function firstWhere(
+  chunks: readonly OutputChunk[],
+  holds: (chunk: OutputChunk) => boolean,
+): OutputChunk | undefined {
+  let [low, high] = [0, chunks.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const chunk = chunks[middle];
+    if (chunk && holds(chunk)) high = middle;
+    else low = middle + 1;
+  }
+  return chunks[low];
 }
 
 function endOf(chunk: OutputChunk): number {

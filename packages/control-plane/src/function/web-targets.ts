@@ -1,3 +1,4 @@
+import { ClassParameterInfo_ParameterSerializationFormat as Format } from "@dorian/protocol/modal";
 import type { AppRegistry } from "../app/app-registry.ts";
 import { isOpen } from "../app/app.ts";
 import type { WebTarget, WebTargets } from "../ports.ts";
@@ -20,7 +21,7 @@ export function createWebTargets(options: { apps: AppRegistry; functions: Functi
         const methodName = aliasedMethod(own);
         const functionId = methodName === "" ? own.functionId : classFunctionOf(functions, own)?.functionId;
         if (functionId === undefined) return undefined;
-        return { functionId, environment, methodName, config, active: isActive(tag) };
+        return { functionId, environment, methodName, parameters: [], config, active: isActive(tag) };
       }
       return methodTarget(tag);
 
@@ -28,10 +29,18 @@ export function createWebTargets(options: { apps: AppRegistry; functions: Functi
         const classTag = classFunctionTag(methodTag);
         const record = classTag === undefined ? undefined : functions.byTag(appId, classTag);
         const methodName = methodTag.slice(methodTag.lastIndexOf(".") + 1);
-        const webhook = record?.definition?.methodDefinitions[methodName]?.webhookConfig;
+        const { methodDefinitions, classParameterInfo } = record?.definition ?? {};
+        const webhook = methodDefinitions?.[methodName]?.webhookConfig;
         if (!record || !webhook) return undefined;
-        const { functionId } = record;
-        return { functionId, environment, methodName, config: webhook, active: isActive(record.tag) };
+        const isReadable = classParameterInfo?.format === Format.PARAM_SERIALIZATION_FORMAT_PROTO;
+        return {
+          functionId: record.functionId,
+          environment,
+          methodName,
+          parameters: isReadable ? classParameterInfo.schema : [],
+          config: webhook,
+          active: isActive(record.tag),
+        };
       }
     },
   };

@@ -30,9 +30,15 @@ async function open() {
   };
   const handlers = storedLogHandlers({ logs, apps, nowMs: () => clock.ms });
   const modal = createLocalClient(ModalClient, handlers, { kind: "client", tokenId: "ak-1" });
-  const say = (data: string, fileDescriptor = FileDescriptor.STDOUT, functionId = "fu-base") =>
-    logs.append("ap-1", { taskId: "ta-1", functionId }, [create(TaskLogsSchema, { data, fileDescriptor })]);
-  return { clock, modal, say };
+  const sayAll = (pieces: string[], fileDescriptor = FileDescriptor.STDOUT, functionId = "fu-base") =>
+    logs.append(
+      "ap-1",
+      { taskId: "ta-1", functionId },
+      pieces.map((data) => create(TaskLogsSchema, { data, fileDescriptor })),
+    );
+  const say = (data: string, fileDescriptor?: FileDescriptor, functionId?: string) =>
+    sayAll([data], fileDescriptor, functionId);
+  return { clock, modal, say, sayAll };
 }
 
 const at = (ms: number) => ({ seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 });
@@ -79,11 +85,15 @@ test("lines are counted by stretch and by where they were written, filtered like
   await expect(modal.appCountLogs({ appId: "ap-2" })).rejects.toMatchObject({ code: "APP_NOT_FOUND" });
 });
 
-test("what a container sends at once are as many lines as it has", async () => {
-  const { modal, say } = await open();
-  say("1\n2\n\n");
+test("what a container sends at once are as many lines as it has, and pieces of a line are one", async () => {
+  const { modal, say, sayAll } = await open();
+  sayAll(["1\n2", "\n", "\n"]);
   say("3 and no end");
-  expect(textOf(await modal.appFetchLogs({ appId: "ap-1", limit: 3 }))).toEqual(["2\n", "\n", "3 and no end"]);
+  expect(textOf(await modal.appFetchLogs({ appId: "ap-1", limit: 3 }))).toEqual([
+    "2\n",
+    "\n",
+    "3 and no end",
+  ]);
   expect((await modal.appCountLogs({ appId: "ap-1" })).buckets[0]?.stdoutLogs).toBe(4n);
   expect(textOf(await modal.appFetchLogs({ appId: "ap-1", searchText: "2" }))).toEqual(["2\n"]);
 });

@@ -37,7 +37,7 @@ export function storedLogHandlers(options: {
     for (;;) {
       const page = await logs.readBack(request.appId, { since, until, limit: pageSize });
       for (const { entry, batch } of page) {
-        const items = filterItems({ ...batch, items: batch.items.flatMap(linesOf) }, filter);
+        const items = filterItems({ ...batch, items: linesOf(batch.items) }, filter);
         if (items.length > 0) yield { ...batch, items, entry };
         until = entry;
       }
@@ -78,10 +78,22 @@ export function storedLogHandlers(options: {
   };
 }
 
-/** Readers count lines; containers send as many at once as they have. */
-function linesOf(item: TaskLogs): TaskLogs[] {
-  const lines = item.data.match(/[^\n]*\n|[^\n]+$/g) ?? [item.data];
-  return lines.map((data) => ({ ...item, data }));
+/** Readers count lines; containers send as many at once as they have, or pieces of one. */
+function linesOf(items: readonly TaskLogs[]): TaskLogs[] {
+  const lines: TaskLogs[] = [];
+  for (const item of items) {
+    for (const data of item.data.match(/[^\n]*\n|[^\n]+$/g) ?? [item.data]) {
+      const last = lines.at(-1);
+      const goesOn =
+        last &&
+        !last.data.endsWith("\n") &&
+        last.fileDescriptor === item.fileDescriptor &&
+        last.inputId === item.inputId;
+      if (goesOn) last.data += data;
+      else lines.push({ ...item, data });
+    }
+  }
+  return lines;
 }
 
 function emptyBucket(start: number) {

@@ -36,7 +36,6 @@ function refuseUnserved(sandbox: SandboxDefinition): void {
   const ports = sandbox.openPortsOneof.case === "openPorts" ? sandbox.openPortsOneof.value.ports : [];
   const unserved: Record<string, boolean> = {
     "A name": (sandbox.name ?? "") !== "",
-    "A terminal of its own": sandbox.ptyInfo?.enabled ?? false,
     "Network file systems": sandbox.nfsMounts.length > 0,
     "Cloud bucket mounts": sandbox.cloudBucketMounts.length > 0 || sandbox.s3Mounts.length > 0,
     "Open ports": ports.length > 0,

@@ -12,12 +12,16 @@ import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Idempotency } from "../database/idempotency.ts";
 import { checkReferences, type References } from "../function/check-references.ts";
+import type { Execs } from "../exec/execs.ts";
+import { terminalOf } from "../exec/exec-terminal.ts";
 import type { Sandbox } from "./sandbox.ts";
+import { sessionOf, sessionOutput } from "./sandbox-session.ts";
 import { sandboxFunction } from "./sandbox-definition.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 
 export interface SandboxHandlersOptions {
   sandboxes: Sandboxes;
+  execs: Execs;
   apps: AppRegistry;
   references: References;
   idempotency: Idempotency;
@@ -28,8 +32,10 @@ type Handlers = Required<
     ServiceHandlers<typeof ModalClient>,
     | "sandboxCreate"
     | "sandboxCreateV2"
+    | "sandboxGetLogs"
     | "sandboxGetTaskId"
     | "sandboxGetTaskIdV2"
+    | "sandboxStdinWrite"
     | "sandboxTerminate"
     | "sandboxTerminateV2"
     | "sandboxWait"
@@ -39,17 +45,19 @@ type Handlers = Required<
 
 /** As much of sandboxes as `modal shell` needs. */
 export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers {
-  const { sandboxes, apps, references, idempotency } = options;
+  const { sandboxes, execs, apps, references, idempotency } = options;
 
   const start = (appId: string, definition: SandboxDefinition | undefined, env: Record<string, string>) => {
     apps.requireOpen(appId);
     if (!definition) throw incomplete();
     const functionDefinition = sandboxFunction(definition);
     checkReferences(functionDefinition, references);
+    const { terminal: size, env: terminalEnv } = terminalOf(definition.ptyInfo);
     return sandboxes.start({
       appId,
       definition: functionDefinition,
       run: { command: definition.entrypointArgs, env, workdir: definition.workdir ?? "" },
+      terminal: size && { size, env: terminalEnv },
     });
   };
   const idsOf = ({ sandboxId, appId, task }: Sandbox) => ({
@@ -87,6 +95,17 @@ export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers
         { method: "SandboxCreateV2", schema: SandboxCreateV2ResponseSchema },
         async () => ({ response: idsOf(start(request.appId, request.definition, env)) }),
       );
+    },
+
+    sandboxGetLogs: (request, context) => sessionOutput(sandboxes, request, context),
+
+    async sandboxStdinWrite(request) {
+      const exec = await sessionOf(sandboxes.require(request.sandboxId));
+      // What is sent again was lost on the way back, not on the way here.
+      if (request.index <= exec.inputIndex) return {};
+      exec.inputIndex = request.index;
+      execs.input(exec, { stdin: request.input, end: request.eof });
+      return {};
     },
 
     sandboxGetTaskId: taskId,

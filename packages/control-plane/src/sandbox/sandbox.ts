@@ -4,6 +4,7 @@ import {
   GenericResultSchema,
   type GenericResult,
 } from "@dorian/protocol/modal";
+import type { Exec } from "../exec/exec.ts";
 import type { StartFailure } from "../pool/crash-loop.ts";
 import type { Task, TaskEnd, TaskOwner } from "../task/task.ts";
 
@@ -16,6 +17,8 @@ export class Sandbox implements TaskOwner {
   readonly sandboxId: string;
   readonly appId: string;
   task: Task | undefined;
+  /** Its command, of one that has a terminal of its own. */
+  session: Promise<Exec> | undefined;
   /** Set once its container has ended. */
   result: GenericResult | undefined;
   endedAtMs: number | undefined;
@@ -23,6 +26,7 @@ export class Sandbox implements TaskOwner {
   #ended = Promise.withResolvers<void>();
   #failure: GenericResult | undefined;
   #stop: SandboxStop | undefined;
+  #exitCode: number | undefined;
   #onEnded: () => void;
 
   constructor(facts: { sandboxId: string; appId: string; onEnded: () => void }) {
@@ -34,6 +38,11 @@ export class Sandbox implements TaskOwner {
   /** Resolves when its container has ended. */
   get over(): Promise<void> {
     return this.#ended.promise;
+  }
+
+  /** Its command at a terminal has ended, and the container has no more to do. */
+  endsWith(exitCode: number): void {
+    this.#exitCode = exitCode;
   }
 
   /** The first reason stands. */
@@ -63,12 +72,18 @@ export class Sandbox implements TaskOwner {
   }
 
   #outcome(task: Task, end: TaskEnd) {
-    const { reason, exitCode = 137 } = end;
+    const exitCode = this.#exitCode ?? end.exitCode ?? 137;
+    if (this.#exitCode !== undefined) return exited(exitCode, "");
     if (this.#stop === "timeout") return { status: Status.TIMEOUT, exception: "The sandbox's time was up." };
     if (this.#stop === "terminated" || task.stopReason !== undefined)
       return { status: Status.TERMINATED, exitcode: 137, exception: task.stopReason ?? "" };
     if (this.#failure && !task.wasReady) return this.#failure;
-    if (exitCode === 0) return { status: Status.SUCCESS };
-    return { status: Status.FAILURE, exitcode: exitCode, exception: reason };
+    return exited(exitCode, end.reason);
   }
+}
+
+function exited(exitcode: number, reason: string) {
+  return exitcode === 0
+    ? { status: Status.SUCCESS }
+    : { status: Status.FAILURE, exitcode, exception: reason };
 }

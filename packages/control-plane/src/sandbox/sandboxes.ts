@@ -2,11 +2,13 @@ import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
 import type { FunctionSpec, SandboxRun } from "../ports.ts";
+import type { Execs } from "../exec/execs.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { Sandbox, type SandboxStop } from "./sandbox.ts";
 
 export interface SandboxesOptions {
   tasks: Tasks;
+  execs: Execs;
   catalog: {
     /** Makes the sandbox's container known to placement, until it has ended. */
     addSandbox(spec: FunctionSpec): void;
@@ -19,8 +21,12 @@ export interface SandboxRequest {
   appId: string;
   definition: FunctionDefinition;
   run: SandboxRun;
+  /** The command runs at a terminal, through which clients of before 0.63 talk to it. */
+  terminal: { size: { rows: number; columns: number }; env: Record<string, string> } | undefined;
 }
 
+/** What the container does while the command runs beside it. */
+const idle = ["sleep", "infinity"];
 /** How long the result of a sandbox can be asked for. */
 const keptMs = 60 * 60_000;
 
@@ -33,7 +39,7 @@ export class Sandboxes {
     this.#options = options;
   }
 
-  start({ appId, definition, run }: SandboxRequest): Sandbox {
+  start({ appId, definition, run, terminal }: SandboxRequest): Sandbox {
     this.#forgetOld();
     const { tasks, catalog, nowMs } = this.#options;
     const sandboxId = newId("sb");
@@ -53,7 +59,7 @@ export class Sandboxes {
       revision: 0,
       isBuilder: false,
       active: true,
-      sandbox: run,
+      sandbox: terminal ? { ...run, command: idle } : run,
     };
     this.#sandboxes.set(sandboxId, sandbox);
     catalog.addSandbox(spec);
@@ -61,6 +67,7 @@ export class Sandboxes {
     if (definition.timeoutSecs > 0) {
       sandbox.timer = setTimeout(() => this.stop(sandbox, "timeout"), definition.timeoutSecs * 1000).unref();
     }
+    if (terminal) this.#runAtTerminal(sandbox, sandbox.task.taskId, { command: run.command, terminal });
     return sandbox;
   }
 
@@ -81,6 +88,24 @@ export class Sandboxes {
       graceSecs: 0,
       reason: reason === "timeout" ? "its time was up" : "terminated on request",
     });
+  }
+
+  #runAtTerminal(
+    sandbox: Sandbox,
+    taskId: string,
+    { command, terminal }: { command: string[]; terminal: NonNullable<SandboxRequest["terminal"]> },
+  ): void {
+    const { signal } = new AbortController();
+    const request = { execId: newId("ex"), taskId, command, env: terminal.env, terminal: terminal.size };
+    sandbox.session = this.#options.execs.start({ ...request, failure: "as output" }, { signal });
+    const finish = async () => {
+      const exec = await sandbox.session;
+      await exec?.output.whenOver({ signal });
+      if (exec?.exitCode !== undefined) sandbox.endsWith(exec.exitCode);
+      this.stop(sandbox, "terminated");
+    };
+    // Without its container there is no session: the sandbox's result says why.
+    finish().catch(() => undefined);
   }
 
   #forgetOld(): void {

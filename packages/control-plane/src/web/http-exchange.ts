@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { httpDisconnect, requestPart } from "./asgi-message.ts";
 import { answerToResult } from "./failure-answer.ts";
-import { comeBackTo, readToEnd, type ParkedCalls } from "./parked-calls.ts";
+import { comeBack, readToEnd, type ParkedCalls } from "./parked-calls.ts";
 import { answerPlainly } from "./plain-answer.ts";
 import type { BodyPart } from "./request-body.ts";
 import type { WebCall } from "./web-call.ts";
@@ -23,11 +23,13 @@ export async function exchangeHttp(options: HttpExchangeOptions): Promise<void> 
   const { incoming, response, call, rest, parked } = options;
   let isParked = false;
   const gone = new AbortController();
-  response.once("close", () => {
+  const onClose = () => {
     if (isParked || response.writableFinished) return;
     gone.abort();
     void call.leave(httpDisconnect);
-  });
+  };
+  if (response.closed) onClose();
+  else response.once("close", onClose);
   const sent = rest ? sendRest(call, rest) : Promise.resolve();
   const whenSent = sent.then(
     () => true,
@@ -42,12 +44,7 @@ export async function exchangeHttp(options: HttpExchangeOptions): Promise<void> 
     if (!(await Promise.race([whenSent, false]))) continue;
     isParked = true;
     parked.park(call, options.functionId);
-    const location = comeBackTo(incoming.url ?? "/", call.callId);
-    answerPlainly(response, {
-      status: 303,
-      text: "The answer takes longer.",
-      headers: { Location: location },
-    });
+    answerPlainly(response, comeBack(incoming.url ?? "/", call.callId));
     return;
   }
   const answered = await writeAnswer(call.answer(), response);

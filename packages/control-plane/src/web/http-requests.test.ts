@@ -243,7 +243,7 @@ test("a request that finds the queue full is told when to come again", async () 
   expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
 });
 
-test("a client whose answer takes long is told to come back, as often as it takes, and then has it", async () => {
+test("a client whose answer takes long is told to come back, as often as it takes, and then has it [R5]", async () => {
   const done = Promise.withResolvers<void>();
   await using web = await openWeb(fixture, {
     gateway: { redirectAfterMs: 100 },
@@ -256,8 +256,10 @@ test("a client whose answer takes long is told to come back, as often as it take
   const first = await fetch(`${web.url}/long?x=1`, { method: "POST", body: "work", redirect: "manual" });
   expect(first.status).toBe(303);
   expect(first.headers.get("location")).toMatch(/^\/long\?x=1&__modal_function_call_id=fc-\w{22}$/);
+  const result = new URL(first.headers.get("location") ?? "", web.url);
+  await expect(fetch(result, { signal: AbortSignal.timeout(30) })).rejects.toThrow("timeout");
   setTimeout(() => done.resolve(), 250);
-  const last = await fetch(new URL(first.headers.get("location") ?? "", web.url));
+  const last = await fetch(result);
   expect(last.redirected).toBe(true);
   expect(await last.text()).toBe("at last");
   expect(web.worker.containers[0]?.inputs).toHaveLength(1);

@@ -1,40 +1,64 @@
 import { httpDisconnect } from "./asgi-message.ts";
+import type { PlainAnswer } from "./plain-answer.ts";
 import type { WebCall } from "./web-call.ts";
 
 /** Where a redirected client says which call it comes back for. */
-export const callParameter = "__modal_function_call_id";
+const callParameter = "__modal_function_call_id";
+
+interface Parked {
+  call: WebCall;
+  functionId: string;
+  /** How many clients have come back and wait. */
+  waiting: number;
+  expiry: NodeJS.Timeout | undefined;
+}
 
 /** Calls whose answer takes longer than clients wait for one: each was told to come back. */
 export class ParkedCalls implements Disposable {
   #keepMs: number;
-  #calls = new Map<string, { call: WebCall; functionId: string; expiry: NodeJS.Timeout }>();
+  #calls = new Map<string, Parked>();
 
   /** `keepMs`: how long an answer waits for somebody to come back for it. */
   constructor({ keepMs }: { keepMs: number }) {
     this.#keepMs = keepMs;
   }
 
-  /** Keeps a call for whoever asks for it next. */
+  /** Keeps a call for whoever comes back for it. */
   park(call: WebCall, functionId: string): void {
-    const expiry = setTimeout(() => {
-      this.#calls.delete(call.callId);
-      void abandon(call);
-    }, this.#keepMs);
-    this.#calls.set(call.callId, { call, functionId, expiry });
+    const parked = { call, functionId, waiting: 0, expiry: undefined };
+    this.#calls.set(call.callId, parked);
+    this.#expire(parked);
   }
 
-  /** The call, which is parked no longer; undefined when none of the function's is parked under this id. */
-  take(callId: string, functionId: string): WebCall | undefined {
+  /**
+   * The call, once the app has begun to answer: it is parked no longer. "later" when that takes longer than
+   * `timeoutMs`, or the client leaves; undefined when there is no such call of the function, or somebody else has it.
+   */
+  async claim(
+    callId: string,
+    functionId: string,
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<WebCall | "later" | undefined> {
     const parked = this.#calls.get(callId);
     if (parked?.functionId !== functionId) return undefined;
-    this.#calls.delete(callId);
     clearTimeout(parked.expiry);
-    return parked.call;
+    parked.waiting++;
+    const isBegun = await parked.call.begun(options);
+    parked.waiting--;
+    if (isBegun && !options.signal.aborted) return this.#calls.delete(callId) ? parked.call : undefined;
+    if (parked.waiting === 0) this.#expire(parked);
+    return "later";
   }
 
   [Symbol.dispose](): void {
     for (const { expiry } of this.#calls.values()) clearTimeout(expiry);
     this.#calls.clear();
+  }
+
+  #expire(parked: Parked): void {
+    parked.expiry = setTimeout(() => {
+      if (this.#calls.delete(parked.call.callId)) void abandon(parked.call);
+    }, this.#keepMs);
   }
 }
 
@@ -55,11 +79,11 @@ export function callAskedFor(target: string): string | undefined {
   return new URLSearchParams(target.slice(question + 1)).get(callParameter) ?? undefined;
 }
 
-/** Where to come back to. */
-export function comeBackTo(target: string, callId: string): string {
+/** Tells a client to come back for the answer to what it asked. */
+export function comeBack(target: string, callId: string): PlainAnswer {
   const question = target.indexOf("?");
   const path = question < 0 ? target : target.slice(0, question);
   const query = new URLSearchParams(question < 0 ? "" : target.slice(question + 1));
   query.set(callParameter, callId);
-  return `${path}?${query}`;
+  return { status: 303, text: "The answer takes longer.", headers: { Location: `${path}?${query}` } };
 }

@@ -46,8 +46,12 @@ function valueFrom(name: string, type: ParameterType, text: string) {
 }
 
 function invalid(name: string, text: string, expected: string): AppError {
-  return new AppError("WEB_PARAMETER_INVALID", `"${name}" must be ${expected}, not "${text.slice(0, 100)}".`, {
-    status: "INVALID_ARGUMENT",
-    remedy: "Correct the address.",
-  });
+  return new AppError(
+    "WEB_PARAMETER_INVALID",
+    `"${name}" must be ${expected}, not "${text.slice(0, 100)}".`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Correct the address.",
+    },
+  );
 }

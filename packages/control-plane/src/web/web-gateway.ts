@@ -8,9 +8,10 @@ import type { WebTarget, WebTargets } from "../ports.ts";
 import { requestPart, websocketConnect } from "./asgi-message.ts";
 import { answerToError, notAuthorized, notServed, redirectLost, unforeseen } from "./failure-answer.ts";
 import { exchangeHttp } from "./http-exchange.ts";
-import { callAskedFor, ParkedCalls, readToEnd } from "./parked-calls.ts";
+import { callAskedFor, comeBack, ParkedCalls, readToEnd } from "./parked-calls.ts";
 import { pickle, PickleTuple } from "./pickle.ts";
 import { answerPlainly, refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
+import { parametersFromQuery } from "./query-parameters.ts";
 import { bodyParts, type BodyPart } from "./request-body.ts";
 import { proxyCredentials } from "./proxy-credentials.ts";
 import type { ProxyTokens } from "./proxy-tokens.ts";
@@ -26,6 +27,8 @@ export interface WebGatewayOptions {
   targets: WebTargets;
   calls: StreamedCalls;
   tokens: Pick<ProxyTokens, "verify">;
+  /** The function that runs instances of a class with these parameters. */
+  bind: (functionId: string, serializedParams: Uint8Array) => Promise<string>;
   trust: ForwardedTrust;
   logger: Logger;
   /** How long a client waits for the first byte before it is told to come back. Default: 150 s. */
@@ -80,7 +83,8 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
       answerPlainly(response, admitted);
       return;
     }
-    const { functionId, config } = admitted.target;
+    const { target } = admitted;
+    const functionId = await this.#functionFor(target, incoming);
     const exchange = {
       incoming,
       response,
@@ -90,17 +94,27 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     };
     const askedFor = callAskedFor(incoming.url ?? "/");
     if (askedFor !== undefined) {
-      const call = this.#parked.take(askedFor, functionId);
-      if (call) await exchangeHttp({ ...exchange, call, rest: undefined });
-      else answerPlainly(response, redirectLost);
+      const gone = new AbortController();
+      response.once("close", () => gone.abort());
+      const waiting = { timeoutMs: exchange.redirectAfterMs, signal: gone.signal };
+      const call = await this.#parked.claim(askedFor, functionId, waiting);
+      if (call === undefined) answerPlainly(response, redirectLost);
+      else if (call === "later") answerPlainly(response, comeBack(incoming.url ?? "/", askedFor));
+      else await exchangeHttp({ ...exchange, call, rest: undefined });
       return;
     }
     if (incoming.headers.expect !== undefined) response.writeContinue();
     const parts = bodyParts(incoming);
     const first = await nextPart(parts);
-    const call = this.#open(admitted, incoming, "http", requestPart(first.bytes, { more: first.more }));
+    const call = this.#open(
+      admitted,
+      functionId,
+      incoming,
+      "http",
+      requestPart(first.bytes, { more: first.more }),
+    );
     const rest = first.more ? parts : undefined;
-    if (config.asyncMode === WebhookAsyncMode.TRIGGER) await trigger(call, response, rest);
+    if (target.config.asyncMode === WebhookAsyncMode.TRIGGER) await trigger(call, response, rest);
     else await exchangeHttp({ ...exchange, call, rest });
   }
 
@@ -117,7 +131,8 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
       refuseUpgrade(socket, unknownHandshake);
       return;
     }
-    const call = this.#open(admitted, incoming, "websocket", websocketConnect);
+    const functionId = await this.#functionFor(admitted.target, incoming);
+    const call = this.#open(admitted, functionId, incoming, "websocket", websocketConnect);
     const onOpen = (websocket: WebSocket) => {
       this.#websockets.add(websocket);
       websocket.once("close", () => this.#websockets.delete(websocket));
@@ -138,8 +153,14 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     return { target, ownHeaders: shown.headers };
   }
 
+  async #functionFor({ functionId, parameters }: WebTarget, incoming: IncomingMessage): Promise<string> {
+    if (parameters.length === 0) return functionId;
+    return await this.#options.bind(functionId, parametersFromQuery(incoming.url ?? "", parameters));
+  }
+
   #open(
     { target, ownHeaders }: Admitted,
+    functionId: string,
     incoming: IncomingMessage,
     kind: "http" | "websocket",
     firstMessage: Uint8Array,
@@ -154,7 +175,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     const args = pickle(new PickleTuple(new PickleTuple(scope), {}));
     return new WebCall(
       this.#options.calls({
-        functionId: target.functionId,
+        functionId,
         input: {
           argsOneof: { case: "args", value: args },
           dataFormat: DataFormat.PICKLE,

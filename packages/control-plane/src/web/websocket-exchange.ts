@@ -30,7 +30,8 @@ const [normalClosure, noCode, abnormalClosure, internalError] = [1000, 1005, 100
 export async function exchangeWebsocket(options: WebsocketExchangeOptions): Promise<void> {
   const { socket, call } = options;
   const onGone = () => void call.leave(disconnect(abnormalClosure));
-  socket.once("close", onGone);
+  if (socket.destroyed) onGone();
+  else socket.once("close", onGone);
   let websocket: WebSocket | undefined;
   let isClosed = false;
   for await (const message of call.answer()) {

@@ -90,7 +90,7 @@ test("an app that goes on when its client has closed is ended", async () => {
   });
   for (let round = 0; round < 2; round++) {
     const socket = new WebSocket(wsUrl(web.url));
-    await once(socket, "message");
+    expect(String((await once(socket, "message"))[0])).toBe("hi");
     socket.close();
   }
 });

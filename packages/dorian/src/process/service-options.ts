@@ -76,7 +76,10 @@ export function readWebSettings(input: Input): WebSettings {
   const domain = input.option("web-domain");
   const scheme = input.option("web-scheme");
   if (domain !== undefined && !/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(domain)) {
-    throw new UsageError(`--web-domain takes a domain, not "${domain}".`, "e.g. --web-domain apps.example.com.");
+    throw new UsageError(
+      `--web-domain takes a domain, not "${domain}".`,
+      "e.g. --web-domain apps.example.com.",
+    );
   }
   if (scheme !== undefined && scheme !== "http" && scheme !== "https") {
     throw new UsageError(`--web-scheme takes http or https, not "${scheme}".`, "Leave it out for http.");

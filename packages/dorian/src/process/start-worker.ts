@@ -20,6 +20,9 @@ export type WorkerServer =
     }
   | { kind: "remote"; url: string; workerToken: string };
 
+/** Milliseconds for which calls of containers wait for a server that restarts: many clients give up much sooner. */
+const restartPatienceMs = 120_000;
+
 /** Milliseconds that containers have for their exit hooks and last commits when the worker stops. */
 const graceMs = 30_000;
 
@@ -70,6 +73,10 @@ function connectWorker(server: WorkerServer, resources: AsyncDisposableStack): W
   return {
     host: new URL(server.url).hostname.replace(/^\[(.*)\]$/, "$1"),
     worker: createClient(WorkerService, connection),
-    asTask: (taskId) => createClient(ModalClient, connection.with({ "dorian-task-id": taskId })),
+    asTask: (taskId) => {
+      const asTask = connection.with({ "dorian-task-id": taskId });
+      asTask.retryUnavailableMs = restartPatienceMs;
+      return createClient(ModalClient, asTask);
+    },
   };
 }

@@ -13,10 +13,13 @@ const lastWritten = new Map<string, number>();
 
 subscribe("dorian:call-answered", (message) => {
   const { method, headers } = message as Answered;
-  const version = headers.get("x-modal-libmodal-version") ?? headers.get("x-modal-client-version");
-  // Our own SDK speaks the same contract, but says nothing of Python.
-  const isOfficial = headers.has("x-modal-python-version") || headers.has("x-modal-libmodal-version");
-  if (!isOfficial || version === undefined) return;
+  const version = headers.get("x-modal-libmodal-version") ?? headers.get("x-modal-client-version") ?? "";
+  // Our own SDK speaks the same contract, but says nothing of Python, and never runs commands this way.
+  const isOfficial =
+    headers.has("x-modal-python-version") ||
+    headers.has("x-modal-libmodal-version") ||
+    method.startsWith("TaskExec");
+  if (!isOfficial) return;
   const at = Date.now();
   const key = `${method} ${version}`;
   // Polls come by the hundred.

@@ -14,6 +14,8 @@ export interface CopyStepOptions {
   root: string;
   /** Directory that relative destinations count from. */
   workdir: string;
+  /** Unpacks an archive and says where; without it archives are copied like any file. */
+  unpack?: (path: string) => Promise<string>;
   onLog: (text: string) => void;
   signal: AbortSignal;
 }
@@ -24,7 +26,7 @@ const archive = /\.(tar|tar\.(gz|bz2|xz|zst)|tgz|tbz2|txz)$/;
 /**
  * Carries out COPY, or ADD of local files. Variables in the paths have been replaced.
  *
- * @throws AppError COPY_SOURCE_MISSING, COPY_OBSTRUCTED, COPY_NOT_SUPPORTED
+ * @throws AppError COPY_SOURCE_MISSING, COPY_OBSTRUCTED, ADD_ARCHIVE_INVALID
  */
 export async function copyStep(
   copy: { sources: string[]; target: string; options: CopyOptions },
@@ -46,16 +48,6 @@ export async function copyStep(
     if (matches.length === 0) throw missing(source, copy.options.from);
     found.push(...matches);
   }
-  if (copy.options.add && found.some((each) => !each.isDirectory && archive.test(each.name))) {
-    throw new AppError(
-      "COPY_NOT_SUPPORTED",
-      "ADD of an archive, which Docker would unpack, is not supported.",
-      {
-        status: "INVALID_ARGUMENT",
-        remedy: "COPY the archive and unpack it in a RUN step.",
-      },
-    );
-  }
   const destination = posix.resolve("/", workdir, copy.target);
   const intoDirectory =
     /(^|\/)\.?$/.test(copy.target) ||
@@ -63,6 +55,10 @@ export async function copyStep(
     new Set(found.filter((each) => !each.isDirectory).map((each) => each.name)).size > 1 ||
     (await isDirectory(root, destination));
   for (const each of found) {
+    if (options.unpack && !each.isDirectory && archive.test(each.name)) {
+      await copyTree(await options.unpack(each.path), destination, target);
+      continue;
+    }
     const place = each.isDirectory || !intoDirectory ? destination : posix.join(destination, each.name);
     await copyTree(each.path, place, target);
   }

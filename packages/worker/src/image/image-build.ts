@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { assertNever, must } from "@dorian/base/must";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import type { ImageConfig, StartBuild } from "@dorian/protocol/worker";
+import { fetchAddress, unpackArchive } from "./add-sources.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import type { NetworkLease } from "../network/network-pool.ts";
 import type { BaseImage } from "./base-cache.ts";
@@ -19,6 +21,7 @@ import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
 import { expandWord } from "./dockerfile/words.ts";
 import { isSimulated } from "../gpu/simulated-gpus.ts";
 import { configurationFrom, defaultPath, toMessage } from "./image-configuration.ts";
+import { runMounts } from "./run-mounts.ts";
 import { runStep, type OnLog } from "./run-step.ts";
 
 export interface BuiltImage {
@@ -187,18 +190,26 @@ export class ImageBuild implements AsyncDisposable {
       }),
     );
     const rootPath = await stage.root();
+    const extra = await runMounts(instruction.mounts, {
+      expand: (text) => this.#expand(text),
+      directory: this.#scratch,
+      workdir: stage.config.workdir,
+      context: () => this.#context(),
+      viewOf: async (name) => this.#view((await this.#sourceNamed(name)).layerIds),
+      secrets: this.#request.secretEnv,
+    });
     await runStep(instruction.command, instruction.text, {
       containerId: `${this.#request.buildId}-${this.#count++}`,
       stage,
       runtime,
       network: this.#lease,
-      volumes: this.#volumes.mounts,
+      mounts: [...this.#volumes.mounts, ...extra.mounts],
       operator: await buildEnvironment(operator, {
         directory: this.#directory,
         cacheDirectory: join(this.#scratch, "cache"),
         rootPath,
       }),
-      secretEnv: this.#request.secretEnv,
+      secretEnv: { ...this.#request.secretEnv, ...extra.env },
       devices: this.#request.gpuDevices.filter((device) => !isSimulated(device)),
       directory: this.#directory,
       onLog,
@@ -209,6 +220,7 @@ export class ImageBuild implements AsyncDisposable {
   async #copy(instruction: InstructionOf<"copy">): Promise<void> {
     const { options } = instruction;
     const sources = instruction.sources.map((source) => this.#expand(source));
+    const addresses = sources.filter((source) => /^https?:/.test(source));
     const target = this.#expand(instruction.target);
     const stage = this.#stage;
     const from = options.from === undefined ? undefined : await this.#sourceNamed(this.#expand(options.from));
@@ -220,20 +232,51 @@ export class ImageBuild implements AsyncDisposable {
       await stage.stack(from.layerIds);
       return;
     }
+    const local = sources.filter((source) => !addresses.includes(source));
+    const { signal } = this.#options;
+    const directory = this.#scratch;
+    const unpack = (path: string) => unpackArchive(path, { directory, signal });
+    const made = await this.#madeSources(instruction, addresses);
     await copyStep(
       {
-        sources,
+        sources: [...local, ...made.names],
         target,
         options: { ...options, ...(options.chown ? { chown: this.#expand(options.chown) } : {}) },
       },
       {
-        sourceRoots: from ? [await this.#view(from.layerIds)] : await this.#context(),
+        sourceRoots: [
+          ...(from ? [await this.#view(from.layerIds)] : await this.#context()),
+          ...(made.names.length > 0 ? [made.root] : []),
+        ],
+        ...(options.add && local.length > 0 ? { unpack } : {}),
         root: await stage.root(),
         workdir: stage.config.workdir || "/",
         onLog: (text) => this.#say(text),
-        signal: this.#options.signal,
+        signal,
       },
     );
+  }
+
+  /** What a COPY or ADD brings along itself, or fetches: in a directory of their own, below a name that nothing else has. */
+  async #madeSources(
+    { documents, options }: InstructionOf<"copy">,
+    addresses: string[],
+  ): Promise<{ root: string; names: string[] }> {
+    const root = join(this.#scratch, `made-${this.#count++}`);
+    const folder = randomUUID();
+    const directory = join(root, folder);
+    await mkdir(directory, { recursive: true });
+    const { operator, signal } = this.#options;
+    const names: string[] = [];
+    for (const { name, body, isLiteral } of documents) {
+      await writeFile(join(directory, name), isLiteral ? body : this.#expandVariables(body), { mode: 0o644 });
+      names.push(name);
+    }
+    for (const url of addresses) {
+      this.#say(`   fetching ${url}\n`);
+      names.push(await fetchAddress(url, { directory, operator, checksum: options.checksum, signal }));
+    }
+    return { root, names: names.map((name) => join(folder, name)) };
   }
 
   async #sourceNamed(name: string): Promise<BaseImage> {
@@ -295,6 +338,14 @@ export class ImageBuild implements AsyncDisposable {
     const lookup = (name: string) =>
       stage?.config.env[name] ?? stage?.args.get(name) ?? this.#globalArgFor(name) ?? fixed[name];
     return expandWord(text, lookup, this.#escape);
+  }
+
+  /** In the text of a file, where quotes are nothing special. */
+  #expandVariables(text: string): string {
+    return text
+      .split(/(["']+)/)
+      .map((part, index) => (index % 2 === 1 ? part : this.#expand(part)))
+      .join("");
   }
 
   #globalArgFor(name: string): string | undefined {

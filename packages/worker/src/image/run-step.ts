@@ -22,7 +22,8 @@ export interface RunStepOptions {
   runtime: ContainerRuntime;
   network: { path: string; resolvConf: string };
   operator: BuildEnvironment;
-  volumes: readonly ContainerMount[];
+  /** Volumes, and what the step's flags name. */
+  mounts: readonly ContainerMount[];
   secretEnv: Record<string, string>;
   /** Names of GPUs. */
   devices: readonly string[];
@@ -47,7 +48,7 @@ export async function runStep(command: Command, text: string, options: RunStepOp
   const mounts = await confinedMounts(root, [
     ...options.operator.mounts,
     ...(await networkFiles(options)),
-    ...options.volumes,
+    ...options.mounts,
   ]);
   stage.addMountTargets(mounts.map((mount) => mount.target));
   const shell = config.shell.length > 0 ? config.shell : ["/bin/sh", "-c"];

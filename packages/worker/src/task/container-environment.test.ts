@@ -12,13 +12,15 @@ test("secrets win over the image, and the platform over both", () => {
     config: { env: { A: "image", B: "image", PATH: "/image/bin" } },
     secretEnv: { B: "secret", MODAL_TASK_ID: "forged" },
   });
-  const env = containerEnvironment(request, { HTTPS_PROXY: "http://proxy" });
+  const env = containerEnvironment(request, { HTTPS_PROXY: "http://proxy" }, "/home/serve");
   expect(env).toMatchObject({
     A: "image",
     B: "secret",
     PATH: "/image/bin",
     MODAL_TASK_ID: "ta-1",
     HTTPS_PROXY: "http://proxy",
+    NO_PROXY: "169.254.77.77",
+    HOME: "/home/serve",
   });
 });
 
@@ -26,11 +28,14 @@ test("an image's user is found by number or by name, and an unknown one is an er
   const root = await mkdtemp(join(tmpdir(), "users-"));
   onTestFinished(() => rm(root, { recursive: true }));
   await mkdir(join(root, "etc"));
-  await writeFile(join(root, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nserve:x:1001:1002::/:/bin/sh\n");
+  await writeFile(
+    join(root, "etc/passwd"),
+    "root:x:0:0::/root:/bin/sh\nserve:x:1001:1002::/home/serve:/bin/sh\n",
+  );
   await writeFile(join(root, "etc/group"), "root:x:0:\nmodels:x:2000:\n");
-  expect(await containerUser(root, "")).toEqual({ uid: 0, gid: 0 });
-  expect(await containerUser(root, "1000:1000")).toEqual({ uid: 1000, gid: 1000 });
-  expect(await containerUser(root, "serve")).toEqual({ uid: 1001, gid: 1002 });
-  expect(await containerUser(root, "serve:models")).toEqual({ uid: 1001, gid: 2000 });
+  expect(await containerUser(root, "")).toEqual({ uid: 0, gid: 0, home: "/root" });
+  expect(await containerUser(root, "1000:1000")).toEqual({ uid: 1000, gid: 1000, home: "/" });
+  expect(await containerUser(root, "serve")).toEqual({ uid: 1001, gid: 1002, home: "/home/serve" });
+  expect(await containerUser(root, "serve:models")).toEqual({ uid: 1001, gid: 2000, home: "/home/serve" });
   await expect(containerUser(root, "nobody-here")).rejects.toThrow("nobody-here");
 });

@@ -19,11 +19,12 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export function containerEnvironment(
   request: StartTask,
   operator: Record<string, string>,
+  home: string,
 ): Record<string, string> {
   const chosen: Record<string, string> = { ...operator, ...request.config?.env, ...request.secretEnv };
   return {
     PATH: defaultPath,
-    HOME: "/root",
+    HOME: home,
     ...chosen,
     NO_PROXY: withoutProxy(chosen["NO_PROXY"]),
     no_proxy: withoutProxy(chosen["no_proxy"]),
@@ -40,15 +41,22 @@ function withoutProxy(others: string | undefined): string {
   return others ? `${others},${taskHttpHost}` : taskHttpHost;
 }
 
-/** User and group ids of an image's USER: numbers, or names looked up in the root file system. */
-export async function containerUser(rootPath: string, user: string): Promise<{ uid: number; gid: number }> {
+export interface ContainerUser {
+  uid: number;
+  gid: number;
+  home: string;
+}
+
+/** Who an image's USER is: numbers, or names looked up in the root file system. */
+export async function containerUser(rootPath: string, user: string): Promise<ContainerUser> {
   const [name = "", group] = user.split(":");
-  if (name === "" || name === "root") return { uid: 0, gid: 0 };
+  if (name === "" || name === "root") return { uid: 0, gid: 0, home: "/root" };
   const entry = /^\d+$/.test(name) ? undefined : await lookUp(join(rootPath, "etc/passwd"), name);
   const uid = entry ? Number(entry[2]) : Number(name);
-  if (group === undefined) return { uid, gid: entry ? Number(entry[3]) : 0 };
+  const home = entry?.[5] || "/";
+  if (group === undefined) return { uid, gid: entry ? Number(entry[3]) : 0, home };
   const groupEntry = /^\d+$/.test(group) ? undefined : await lookUp(join(rootPath, "etc/group"), group);
-  return { uid, gid: groupEntry ? Number(groupEntry[2]) : Number(group) };
+  return { uid, gid: groupEntry ? Number(groupEntry[2]) : Number(group), home };
 }
 
 async function lookUp(file: string, name: string): Promise<string[]> {

@@ -225,14 +225,15 @@ export class Task {
 
     signal.throwIfAborted();
     const resourcesAsked = definition.resources;
+    const user = await containerUser(root.path, request.config?.user ?? "");
     const container = await runtime.run(
       {
         id: taskId,
         rootfs: root.path,
         args: this.#launch.args,
-        env: { ...containerEnvironment(request, this.#deps.operatorEnv), ...this.#launch.env },
+        env: { ...containerEnvironment(request, this.#deps.operatorEnv, user.home), ...this.#launch.env },
         cwd: request.config?.workdir || "/root",
-        user: await containerUser(root.path, request.config?.user ?? ""),
+        user,
         hostname: "dorian",
         mounts,
         network: connection ? { kind: "namespace", path: connection.path } : { kind: "none" },

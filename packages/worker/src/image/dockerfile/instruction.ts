@@ -1,3 +1,5 @@
+import type { Heredoc } from "./logical-lines.ts";
+
 /** One instruction of a Dockerfile. Variables in it are not replaced yet: their values depend on those before it. */
 export type Instruction = {
   /** Line it begins on, counted from 1. */
@@ -6,8 +8,8 @@ export type Instruction = {
   text: string;
 } & (
   | { kind: "from"; image: string; stage: string | undefined }
-  | { kind: "run"; command: Command }
-  | { kind: "copy"; sources: string[]; target: string; options: CopyOptions }
+  | { kind: "run"; command: Command; mounts: RunMount[] }
+  | CopyInstruction
   | { kind: "env"; values: [name: string, value: string][] }
   | { kind: "arg"; name: string; value: string | undefined }
   | { kind: "workdir"; path: string }
@@ -18,6 +20,23 @@ export type Instruction = {
   | { kind: "ignored" }
 );
 
+export interface CopyInstruction {
+  kind: "copy";
+  sources: string[];
+  target: string;
+  options: CopyOptions;
+  /** Files that are written in the Dockerfile itself. */
+  documents: Heredoc[];
+}
+
+/** What a RUN step sees besides the image's files. */
+export interface RunMount {
+  type: "bind" | "cache" | "tmpfs" | "secret";
+  target: string | undefined;
+  /** Everything that stands in the flag. */
+  options: ReadonlyMap<string, string>;
+}
+
 /** A line for the shell, or a program with its arguments. */
 export type Command = { kind: "shell"; script: string } | { kind: "exec"; args: string[] };
 
@@ -26,6 +45,8 @@ export interface CopyOptions {
   from?: string;
   chown?: string;
   chmod?: string;
+  /** Of what ADD fetches from an address, as "sha256:…". */
+  checksum?: string;
   /** ADD, which differs for archives and addresses. */
   add: boolean;
 }

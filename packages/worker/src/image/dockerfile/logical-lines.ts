@@ -15,6 +15,8 @@ export interface Heredoc {
   word: string;
   name: string;
   body: string;
+  /** Announced by a quoted name: nothing in it is replaced. */
+  isLiteral: boolean;
 }
 
 /** Parts a Dockerfile into instructions, and finds the character that continues lines and escapes others. */
@@ -35,7 +37,7 @@ export function logicalLines(source: string): { lines: LogicalLine[]; escape: st
     }
     text = text.replace(continued, "").trim();
     const heredocs: Heredoc[] = [];
-    for (const announced of /^run\b/i.test(text) ? announcedHeredocs(text, escape) : []) {
+    for (const announced of /^(run|copy|add)\b/i.test(text) ? announcedHeredocs(text, escape) : []) {
       const end = physical.findIndex(
         (line, at) =>
           at >= index && (announced.indented ? line.replace(/^\t+/, "") : line) === announced.name,
@@ -47,6 +49,7 @@ export function logicalLines(source: string): { lines: LogicalLine[]; escape: st
       heredocs.push({
         word: announced.word,
         name: announced.name,
+        isLiteral: announced.isLiteral,
         body: body.map((line) => `${line}\n`).join(""),
       });
       index = end + 1;
@@ -73,9 +76,10 @@ function escapeDirective(physical: string[]): string {
 function announcedHeredocs(
   text: string,
   escape: string,
-): { word: string; name: string; indented: boolean }[] {
+): { word: string; name: string; indented: boolean; isLiteral: boolean }[] {
   return splitWords(text, escape).flatMap((word) => {
     const match = /^\d*<<(-?)(["']?)([A-Za-z_][\w.]*)\2$/.exec(word);
-    return match ? [{ word, name: match[3] ?? "", indented: match[1] === "-" }] : [];
+    if (!match) return [];
+    return [{ word, name: match[3] ?? "", indented: match[1] === "-", isLiteral: match[2] !== "" }];
   });
 }

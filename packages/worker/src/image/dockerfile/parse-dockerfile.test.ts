@@ -58,11 +58,35 @@ describe("parseDockerfile", () => {
     });
   });
 
+  test("reads flags of RUN, and files that are written in the Dockerfile", () => {
+    const [run, copy] = parsed(
+      "RUN --mount=type=cache,target=/c --mount=type=secret,id=T,env=T make all\nCOPY <<A <<'B' x /d/\nhi $A\nA\n$B\nB\nENV A=1",
+    );
+    expect(run).toMatchObject({
+      command: { kind: "shell", script: "make all" },
+      mounts: [
+        { type: "cache", target: "/c" },
+        { type: "secret", target: undefined },
+      ],
+    });
+    expect(copy).toMatchObject({
+      sources: ["x"],
+      target: "/d/",
+      documents: [
+        { name: "A", body: "hi $A\n", isLiteral: false },
+        { name: "B", body: "$B\n", isLiteral: true },
+      ],
+    });
+  });
+
   test.each([
     ["RUN true\nONBUILD RUN x", "Line 3 of the Dockerfile: ONBUILD is not supported."],
-    ["RUN --mount=type=cache,target=/x y", "Line 2 of the Dockerfile: RUN --mount is not supported."],
+    ["RUN --mount=type=ssh y", 'Line 2 of the Dockerfile: RUN --mount of the type "ssh" is not supported.'],
+    ["RUN --mount=type=cache y", "Line 2 of the Dockerfile: RUN --mount names no target."],
+    ["RUN --security=insecure y", "Line 2 of the Dockerfile: RUN --security is not supported."],
     ["COPY onlyone", "Line 2 of the Dockerfile: COPY needs at least one source and a destination."],
-    ["ADD https://x.example/y /y", "Line 2 of the Dockerfile: ADD of an address is not supported."],
+    ["COPY https://x.example/y /y", "Line 2 of the Dockerfile: COPY of an address is not supported."],
+    ["ADD git@x.example:y.git /y", "Line 2 of the Dockerfile: ADD of a repository is not supported."],
     ["RUN cat <<EOF\nx", "Line 2 of the Dockerfile: The here-document <<EOF has no end."],
     ["FROBNICATE x", "Line 2 of the Dockerfile: FROBNICATE is not supported."],
   ])("refuses %j with the line number", (lines, message) => {

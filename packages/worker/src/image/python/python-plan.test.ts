@@ -56,13 +56,14 @@ test("of several Pythons of this machine the wanted version is taken, otherwise 
 
 test("a Python that wants a newer C library than the release has is not put on it", () => {
   expect(plansFor("python:3.10-slim-bullseye", [interpreter("3.10.13")])).toEqual([
-    "trixie 3.10.13",
     "bookworm 3.10.13",
+    "trixie 3.10.13",
   ]);
 });
 
 test("a tag without a minor version stands for the newest there is", () => {
   expect(plansFor("python:3-slim", [interpreter("3.12.1")])[0]).toBe("trixie own");
+  expect(plansFor("python:3.13-slim-sid", [interpreter("3.12.1")])).toEqual(["trixie own"]);
 });
 
 test("what cannot be had is refused with the versions that can", () => {

@@ -24,7 +24,7 @@ export interface PythonPlan {
 
 /**
  * The ways to make a Python image without a registry, best first: on the release that was asked for its own Python, then
- * one of this machine; then the same on the other releases, newer ones first.
+ * one of this machine; then the same on the next newer releases, and on older ones.
  *
  * @throws AppError PYTHON_VERSION_UNAVAILABLE naming the versions that can be had.
  */
@@ -34,7 +34,7 @@ export function pythonPlans(
   interpreters: readonly UsableInterpreter[],
 ): PythonPlan[] {
   const wanted = tag.suite ?? usualSuite;
-  const releases = debianReleases.toSorted((a, b) => Number(b.suite === wanted) - Number(a.suite === wanted));
+  const releases = nearestFirst(wanted);
   const minor = minorOf(tag.version, interpreters);
   const plans = releases.flatMap((release) => plansOn(release, minor, tag.version, interpreters));
   if (plans.length > 0) return plans;
@@ -66,6 +66,12 @@ export function differences(tag: PythonTag, plan: PythonPlan, actualVersion: str
   if (tag.suite !== undefined && tag.suite !== plan.release.suite)
     said.push(`Debian ${plan.release.suite} for ${tag.suite}`);
   return said;
+}
+
+function nearestFirst(suite: string): DebianRelease[] {
+  const at = debianReleases.findIndex((release) => release.suite === suite);
+  const [newer, older] = [debianReleases.slice(0, at + 1), debianReleases.slice(at + 1)];
+  return [...newer.toReversed(), ...older];
 }
 
 function plansOn(

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { AppError } from "@dorian/base/app-error";
+import type { OperatorSettings } from "@dorian/operator/operator-settings";
+import { runHostTool } from "./host-tool.ts";
+import { defaultPath } from "./image-configuration.ts";
+import { RegistryTransport } from "./registry/registry-transport.ts";
+
+/**
+ * Fetches what ADD names by its address into `directory`. Returns the file's name.
+ *
+ * @throws AppError ADD_SOURCE_UNAVAILABLE, ADD_CHECKSUM_MISMATCH
+ */
+export async function fetchAddress(
+  url: string,
+  options: {
+    directory: string;
+    operator: OperatorSettings;
+    checksum: string | undefined;
+    signal: AbortSignal;
+  },
+): Promise<string> {
+  const { directory, operator, checksum, signal } = options;
+  const name = basename(new URL(url).pathname) || "index.html";
+  using transport = new RegistryTransport(operator);
+  const response = await transport.get(url, { headers: {}, signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw unavailable(url, AppError.is(error) ? error.message : String(error), error);
+  });
+  if (response.statusCode !== 200) {
+    response.destroy();
+    throw unavailable(url, `it answered with status ${response.statusCode}`, undefined);
+  }
+  const hash = createHash("sha256");
+  const hashing = new Transform({
+    transform(chunk: Buffer, _, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  await pipeline(response, hashing, createWriteStream(join(directory, name), { mode: 0o600 }), { signal });
+  const actual = `sha256:${hash.digest("hex")}`;
+  if (checksum !== undefined && checksum !== actual) {
+    throw new AppError("ADD_CHECKSUM_MISMATCH", `${url} has the checksum ${actual}, and not ${checksum}.`, {
+      status: "INVALID_ARGUMENT",
+      remedy: "What is at the address has changed: correct the checksum or the address.",
+    });
+  }
+  return name;
+}
+
+/** Unpacks an archive, as ADD does, into a new directory below `directory`. @throws AppError ADD_ARCHIVE_INVALID */
+export async function unpackArchive(
+  path: string,
+  options: { directory: string; signal: AbortSignal },
+): Promise<string> {
+  const target = await mkdtemp(join(options.directory, "archive-"));
+  const lines: string[] = [];
+  const code = await runHostTool("tar", ["-xf", path, "-C", target, "--numeric-owner"], {
+    debianPackage: "tar",
+    env: { PATH: defaultPath },
+    onLine: (line) => lines.push(line),
+    signal: options.signal,
+  });
+  if (code === 0) return target;
+  throw new AppError(
+    "ADD_ARCHIVE_INVALID",
+    `${basename(path)} cannot be unpacked: ${lines.slice(-3).join(" ")}`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "COPY the archive and unpack it in a RUN step, where its tools can be installed.",
+    },
+  );
+}
+
+function unavailable(url: string, why: string, cause: unknown): AppError {
+  return new AppError("ADD_SOURCE_UNAVAILABLE", `ADD cannot fetch ${url}: ${why}.`, {
+    status: "UNAVAILABLE",
+    remedy: "Check the address, and that the worker's machine reaches it.",
+    cause,
+  });
+}
