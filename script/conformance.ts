@@ -67,5 +67,5 @@ function check(): void {
 }
 
 function writeJson(path: string, value: unknown): void {
-  writeFileSync(path, `${JSON.stringify(value, undefined, 1)}\n`);
+  writeFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`);
 }

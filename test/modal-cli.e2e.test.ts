@@ -149,6 +149,36 @@ test.each(both)(
   },
 );
 
+test.each(both)(
+  "modal app logs of %s shows what a deployed app's containers print",
+  { timeout },
+  async (version) => {
+    const name = `talks-${version.replaceAll(".", "-")}`;
+    const call = `
+import modal
+find = getattr(modal.Function, "lookup" if modal.__version__.startswith("0.") else "from_name")
+assert find("${name}", "train").remote(41) == 41
+`;
+    await using shell = await commands(version, { "app.py": shop(version), "call.py": call });
+    await shell.run("deploy", "app.py", "--name", name);
+    const called = await shell.client.python(["call.py"], { cwd: shell.project.path });
+    expect(called.code, called.stderr).toBe(0);
+    let seen = "";
+    await shell.client.modal(["app", "logs", name], {
+      onOutput(text, send) {
+        seen += text;
+        // A client of 2024 goes on until it is interrupted.
+        if (seen.includes("training 41")) send("SIGTERM");
+      },
+    });
+    expect(seen).toContain("training 41");
+    if (version === newest) {
+      expect(await shell.run("app", "logs", name, "--search", "nothing")).not.toContain("training");
+      expect(await shell.run("app", "logs", name, "--tail", "1", "--since", "1h")).toContain("training 41");
+    }
+  },
+);
+
 /** The timeout of what runs, as the newest client is told. */
 async function timeoutOf(name: string): Promise<number> {
   const client = await ModalClient.open(newest, data.path);

@@ -6,13 +6,14 @@ import { dorian } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
 import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import * as official from "modal";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 const source = `
 import { App, Image, method, parameter, Secret, Volume } from "dorian";
 export const app = new App("from-js", { image: Image.debianSlim() });
 export const add = app.function({ name: "add" }, async (a: number, b: number) => a + b);
 export const echo = app.function({ name: "echo" }, async (value: unknown, options?: unknown) => [value, options ?? null]);
+export const say = app.function({ name: "say" }, async (text: string) => { console.log(text); });
 export const boom = app.function({ name: "boom" }, async () => { throw new TypeError("no such thing"); });
 export const slow = app.function({ name: "slow" }, async () => { await new Promise((done) => setTimeout(done, 60_000)); });
 export const size = app.function({ name: "size" }, async (bytes: Uint8Array) => new Uint8Array(bytes.length).fill(7));
@@ -103,6 +104,44 @@ test("options and scaling are changed by who calls", async () => {
   expect(await add.updateAutoscaler({ maxContainers: 3 })).toMatchObject({ maxContainers: 3 });
 });
 
+test("functions are found by id, and given secrets and concurrency", async () => {
+  const add = await modal.functions.fromName("from-js", "add");
+  expect(await (await modal.functions.fromId(add.functionId)).remote([3, 4])).toBe(7);
+  const secret = await modal.secrets.fromObject({ WORD: "abc" });
+  const changed = await add
+    .withOptions({ secrets: [secret] })
+    .withConcurrency({ maxInputs: 4 })
+    .instance();
+  expect(await changed.remote([1, 2])).toBe(3);
+});
+
+test("the lines that a function wrote are read, without what only tells of states", async () => {
+  const say = await modal.functions.fromName("from-js", "say");
+  await say.remote(["one line"]);
+  const messages: string[] = [];
+  await vi.waitFor(
+    async () => {
+      messages.length = 0;
+      for await (const { message } of say.logs.tail()) messages.push(message);
+      expect(messages).toContain("one line\n");
+    },
+    { timeout: 10_000, interval: 200 },
+  );
+  expect(messages.filter((message) => message.trim() === "")).toEqual([]);
+});
+
+test("apps and environments are found", async () => {
+  const app = await modal.apps.fromName("from-js");
+  expect(await app.info()).toMatchObject({ description: "from-js", lifecycle: { state: "deployed" } });
+  const made = await modal.apps.fromName("made-by-js", { createIfMissing: true });
+  expect((await modal.apps.fromName("made-by-js")).appId).toBe(made.appId);
+  await modal.environments.objects.create("side");
+  const names: string[] = [];
+  for await (const { name } of modal.environments.objects.list()) names.push(name);
+  expect(names.toSorted()).toEqual(["main", "side"]);
+  await modal.environments.objects.delete("side");
+});
+
 test("what is not there is not found", async () => {
   await expect(modal.functions.fromName("from-js", "missing")).rejects.toThrow(official.NotFoundError);
   await expect(modal.cls.fromName("no-such-app", "Greeter")).rejects.toThrow(official.NotFoundError);
@@ -115,6 +154,7 @@ test("volumes and secrets are made and found by name", async () => {
   expect((await modal.volumes.fromName("weights")).volumeId).toBe(volume.volumeId);
   await modal.volumes.delete("weights");
   await expect(modal.volumes.fromName("weights")).rejects.toThrow(official.NotFoundError);
+  await modal.secrets.delete("no-such-secret", { allowMissing: true });
   const ephemeral = await modal.volumes.ephemeral();
   ephemeral.closeEphemeral();
 });
@@ -133,6 +173,10 @@ test("a queue carries values between clients, by partition and in order", async 
   await queue.clear({ all: true });
   expect(await queue.len({ total: true })).toBe(0);
   await expect(queue.get({ timeoutMs: 200 })).rejects.toThrow(official.QueueEmptyError);
+  const own = await modal.queues.ephemeral();
+  await own.put(1);
+  expect(await own.get()).toBe(1);
+  own.closeEphemeral();
   await modal.queues.delete("jobs");
   await expect(modal.queues.fromName("jobs")).rejects.toThrow(official.NotFoundError);
 });

@@ -198,6 +198,18 @@ test("secrets are variables of the steps they are given to and are not in the im
   expect(result.output).toContain("then-[]");
 });
 
+test("a value that a step is given changes the step; a GPU that no worker has is said to be missing", async () => {
+  const step = (value: string) => `d.run_commands("echo value-$VALUE", env={"VALUE": "${value}"})`;
+  const result = await build({
+    one: step("one"),
+    two: step("two"),
+    gpu: `d.run_commands("true", gpu="H100")`,
+  });
+  expect(result.output).toMatch(/^value-one$/m);
+  expect(result.output).toMatch(/^value-two$/m);
+  expect(result.images["gpu"]).toEqual({ error: expect.stringContaining("no worker has a GPU") });
+});
+
 test("a volume in a build is written and committed, and is not in the image [D4]", async () => {
   const result = await build({
     volume: `d.run_commands("echo kept > /cache/file", volumes={"/cache": modal.Volume.from_name("build-cache", create_if_missing=True)}).run_commands("echo image has: $(ls /cache 2>/dev/null)")`,

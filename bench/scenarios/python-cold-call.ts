@@ -8,6 +8,7 @@ import { prepareSeed, seededData } from "@dorian/testkit/seeded-data";
 import { askPython } from "../harness/ask-python.ts";
 import { bareContainer } from "../harness/bare-container.ts";
 import { compare, type Outcome } from "../harness/compare.ts";
+import { layersOf } from "../harness/container-layers.ts";
 
 /** A call of a Python class that finds no container, against `runc run` of the same files with an import of the client. */
 export async function run(): Promise<Outcome[]> {
@@ -59,13 +60,4 @@ export async function run(): Promise<Outcome[]> {
       aim: 1.3,
     }),
   ];
-}
-
-/** The directories that a running container's root file system is stacked of, lowest first. */
-async function layersOf(taskId: string): Promise<string[]> {
-  const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n");
-  const root = mounts.find((line) => line.includes(`/tasks/${taskId}/root `)) ?? "";
-  const appended = [...root.matchAll(/lowerdir\+=([^,\s]+)/g)].map((match) => match[1] ?? "");
-  const joined = /lowerdir=([^,\s]+)/.exec(root)?.[1]?.split(":") ?? [];
-  return (appended.length > 0 ? appended : joined).toReversed();
 }

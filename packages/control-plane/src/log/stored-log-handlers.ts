@@ -78,11 +78,11 @@ export function storedLogHandlers(options: {
   };
 }
 
-/** Readers count lines; containers send as many at once as they have, or pieces of one. */
+/** Readers count lines; containers send as many at once as they have, or pieces of one. What tells of states is no line. */
 function linesOf(items: readonly TaskLogs[]): TaskLogs[] {
   const lines: TaskLogs[] = [];
   for (const item of items) {
-    for (const data of item.data.match(/[^\n]*\n|[^\n]+$/g) ?? [item.data]) {
+    for (const data of item.data.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
       const last = lines.at(-1);
       const goesOn =
         last &&

@@ -112,10 +112,13 @@ export class SecretStore {
     await this.delete(inScope.map((secret) => secret.secretId));
   }
 
-  /** What stands for a secret in an image's identity: which one it is, not what it holds, so that it may be renewed. */
+  /**
+   * What stands for a secret in an image's identity: which one it is, not what it holds, so that it may be renewed. One
+   * without a name is what it holds: its values stand in the app's source.
+   */
   buildName(secretId: string): string {
     const secret = this.#require(secretId);
-    return secret.name ?? `{${secret.keys.toSorted().join(",")}}`;
+    return secret.name ?? `{${secret.keys.toSorted().join(",")}} ${secret.fingerprint}`;
   }
 
   /**

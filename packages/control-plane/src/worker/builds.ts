@@ -99,7 +99,12 @@ export class Builds {
     const offers = this.#workers.offers();
     const free = place(request, offers);
     const chosen =
-      free.kind === "placed" ? free : place(request, offers.map((offer) => ({ ...offer, free: offer.total })));
+      free.kind === "placed"
+        ? free
+        : place(
+            request,
+            offers.map((offer) => ({ ...offer, free: offer.total })),
+          );
     if (chosen.kind === "placed") {
       return { workerId: chosen.workerId, gpuDevices: chosen.gpus.map(({ device }) => device) };
     }

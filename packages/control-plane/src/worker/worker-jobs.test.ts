@@ -83,6 +83,29 @@ test("a build goes to a worker, its log comes live, its result ends it [B7]", as
   expect((await building).layerIds).toEqual(["ly-2"]);
 });
 
+test("a build that asks for a GPU goes where one is, and fails at once when there is none", async () => {
+  await using server = await openServer();
+  await using _plain = await new ScriptedWorker(server.dispatch).join();
+  const { log } = listening();
+  const gpu = { type: "L4", count: 1 };
+  await expect(server.dispatch.workerPool.build(request, log, { gpu })).rejects.toMatchObject({
+    code: "BUILD_GPU_MISSING",
+  });
+  await using worker = await new ScriptedWorker(server.dispatch, {
+    gpus: [
+      { type: "T4", device: "gpu-0" },
+      { type: "L4", device: "gpu-1" },
+    ],
+  }).join();
+  const started = Promise.withResolvers<StartBuild>();
+  worker.onOrder = (order) => order.case === "startBuild" && started.resolve(order.value as StartBuild);
+  const building = server.dispatch.workerPool.build(request, log, { gpu });
+  const { buildId, gpuDevices } = await started.promise;
+  expect(gpuDevices).toEqual(["gpu-1"]);
+  worker.report({ case: "buildFinished", value: { buildId, result: { status: Status.SUCCESS } } });
+  await building;
+});
+
 test("a build is cancelled on its worker, fails with a lost worker, and does not wait for ever for one", async () => {
   await using server = await openServer();
   const { log, lines } = listening();

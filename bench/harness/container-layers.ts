@@ -1,0 +1,12 @@
+import { readFile } from "node:fs/promises";
+
+/** The directories that a running container's root file system is stacked of, lowest first. */
+export async function layersOf(taskId: string): Promise<string[]> {
+  const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n");
+  const root = mounts.find((line) => line.includes(`/tasks/${taskId}/root `)) ?? "";
+  const appended = [...root.matchAll(/lowerdir\+=([^,\s]+)/g)].map((match) => match[1] ?? "");
+  const joined = /lowerdir=([^,\s]+)/.exec(root)?.[1]?.split(":") ?? [];
+  const layers = appended.length > 0 ? appended : joined;
+  if (layers.length === 0) throw new Error(`There is no container ${taskId} on this machine.`);
+  return layers.toReversed();
+}
