@@ -20,8 +20,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          // Containers, and the two cores of a small machine, are shared: one file at a time keeps timings meaningful.
-          fileParallelism: false,
+          // Containers, and the cores of a small machine, are shared; yet most of the time is waiting, mostly for Python to start.
+          maxWorkers: 2,
           // They wait for real processes on a machine that others may load; what fails twice is broken.
           retry: 1,
         },

@@ -4,6 +4,7 @@ import { render, type Outcome } from "./harness/compare.ts";
 const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = {
   "cold-call": () => import("./scenarios/cold-call.ts"),
   "python-cold-call": () => import("./scenarios/python-cold-call.ts"),
+  "python-image": () => import("./scenarios/python-image.ts"),
   "warm-call": () => import("./scenarios/warm-call.ts"),
   "warm-read": () => import("./scenarios/warm-read.ts"),
   commit: () => import("./scenarios/commit.ts"),

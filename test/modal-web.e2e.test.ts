@@ -291,7 +291,8 @@ function keepAsking(url: string): { answers: string[]; stop(): Promise<void> } {
   const answers: string[] = [];
   let isStopped = false;
   const asking = (async () => {
-    while (!isStopped) {
+    for (;;) {
+      if (isStopped) break;
       const response = await fetch(url);
       const answer = `${response.status} ${await response.text()}`;
       if (answers.at(-1) !== answer) answers.push(answer);

@@ -39,7 +39,7 @@ export const callJudgements: readonly Judgement[] = [
     words: "the server retries by itself and never asks a client to",
   },
   { names: /^SharedVolume/, status: "not", words: "use a Volume instead of a network file system" },
-  { names: /^(Proxy|WebhookToken)/, status: "not", words: "there are no static outgoing addresses" },
+  { names: /^Proxy/, status: "not", words: "there are no static outgoing addresses" },
   {
     names: /^(Workspace|Billing|ServiceUser|EnvironmentRole|EnvironmentGetManaged|AuditLog|OAuth|Member)/,
     status: "not",

@@ -140,6 +140,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       joined: (workerId) => ({
         taskIds: tasks.onWorker(workerId).map((task) => task.taskId),
         buildIds: builds.onWorker(workerId),
+        execIds: execs.onWorker(workerId),
         httpPort: options.httpPort,
       }),
       welcomed: (workerId) => tasks.welcomed(workerId),

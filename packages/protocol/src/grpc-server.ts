@@ -101,10 +101,12 @@ function answer(routes: Map<string, Route>, exchange: Exchange, options: GrpcSer
   const route = routes.get(path);
   if (route) return serveCall(route, exchange, options);
   const call = path.slice(path.lastIndexOf("/") + 1);
-  const error = options.refusalOf?.(call) ?? new AppError("CALL_UNKNOWN", `Dorian has no call ${path}.`, {
-    status: "UNIMPLEMENTED",
-    remedy: "Check the versions of the client and the server.",
-  });
+  const error =
+    options.refusalOf?.(call) ??
+    new AppError("CALL_UNKNOWN", `Dorian has no call ${path}.`, {
+      status: "UNIMPLEMENTED",
+      remedy: "Check the versions of the client and the server.",
+    });
   exchange.sendHeaders(
     trailersOf(
       endOf(error, () => undefined),

@@ -116,6 +116,13 @@ export class Execs implements Disposable {
     this.#end(exec, exec.isCancelled ? killedExitCode : report.exitCode);
   }
 
+  /** Those that run there as far as is known. */
+  onWorker(workerId: string): string[] {
+    return [...this.#execs.values()]
+      .filter(({ facts, exitCode }) => facts.workerId === workerId && exitCode === undefined)
+      .map(({ facts }) => facts.execId);
+  }
+
   workerLost(workerId: string, name: string): void {
     for (const exec of this.#execs.values()) {
       if (exec.facts.workerId !== workerId || exec.exitCode !== undefined) continue;

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, type AddressInfo } from "node:net";
+import { pickleValue } from "@dorian/protocol/pickle/write-pickle";
 import { expect, test } from "vitest";
-import { pickle } from "./pickle.ts";
 import { percentDecoded, scopeOf, type ScopeOptions } from "./scope.ts";
 
 /** The scope of a request of these lines, as Python has it. */
@@ -33,7 +33,7 @@ for key, value in list(scope.items()):
 scope["headers"] = [[name.decode("latin1"), value.decode("latin1")] for name, value in scope["headers"]]
 assert isinstance(scope["client"], tuple) and isinstance(scope["server"], tuple)
 print(json.dumps(scope))`;
-  const input = Buffer.from(pickle(scope)).toString("hex");
+  const input = Buffer.from(pickleValue(scope)).toString("hex");
   const printed = execFileSync("python3", ["-c", read], { input, encoding: "utf8" });
   socket.destroy();
   server.close();

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { PickleTuple, type PickleValue } from "./pickle.ts";
+import { PickleTuple } from "@dorian/protocol/pickle/write-pickle";
 import { requestOrigin, type ForwardedTrust, type RequestOrigin } from "./request-origin.ts";
 
 export interface ScopeOptions {
@@ -33,7 +33,7 @@ const connectionHeaders = new Set([
 const forwardingHeaders = new Set(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
 
 /** What ASGI calls the scope of a connection: everything known of a request before its body. */
-export function scopeOf(options: ScopeOptions): { [key: string]: PickleValue } {
+export function scopeOf(options: ScopeOptions): Record<string, unknown> {
   const { incoming, kind } = options;
   const origin = requestOrigin(incoming, options.trust);
   const { path, query } = splitTarget(incoming.url ?? "/");

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { DataFormat, WebhookAsyncMode, WebhookType } from "@dorian/protocol/modal";
+import { pickleArguments } from "@dorian/protocol/pickle/write-pickle";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { StreamedCalls } from "../call/streamed-call.ts";
@@ -9,7 +10,6 @@ import { requestPart, websocketConnect } from "./asgi-message.ts";
 import { answerToError, notAuthorized, notServed, redirectLost, unforeseen } from "./failure-answer.ts";
 import { exchangeHttp } from "./http-exchange.ts";
 import { callAskedFor, comeBack, ParkedCalls, readToEnd } from "./parked-calls.ts";
-import { pickle, PickleTuple } from "./pickle.ts";
 import { answerPlainly, refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
 import { parametersFromQuery } from "./query-parameters.ts";
 import { bodyParts, type BodyPart } from "./request-body.ts";
@@ -172,7 +172,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
       isForwarded: target.config.type === WebhookType.WEB_SERVER,
       trust: this.#options.trust,
     });
-    const args = pickle(new PickleTuple(new PickleTuple(scope), {}));
+    const args = pickleArguments([scope]);
     return new WebCall(
       this.#options.calls({
         functionId,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Input, UsageError } from "../cli/input.ts";
 import { parseMebibytes } from "./byte-size.ts";
-import { readListen, readWorkerLimits } from "./service-options.ts";
+import { readListen, readWebSettings, readWorkerLimits } from "./service-options.ts";
 import { openAddressWarning } from "./service-setup.ts";
 
 const input = (options: Record<string, string | boolean> = {}) => new Input({}, options);
@@ -23,6 +23,29 @@ test("only addresses of this machine go without a warning", () => {
   expect(openAddressWarning("127.0.0.1:7070")).toBeUndefined();
   expect(openAddressWarning("[::1]:1")).toBeUndefined();
   expect(openAddressWarning("0.0.0.0:7070")).toContain("not encrypted");
+});
+
+test("web functions get the usual ports unless told otherwise, or host names under a domain", () => {
+  expect(readWebSettings(input())).toEqual({});
+  expect(readWebSettings(input({ "web-ports": "8000-8010" }))).toEqual({
+    ports: { first: 8000, last: 8010 },
+  });
+  expect(readWebSettings(input({ "web-ports": "0" }))).toEqual({ ports: { first: 0, last: 0 } });
+  expect(
+    readWebSettings(input({ "web-ports": "80", "web-domain": "apps.example.com", "web-scheme": "https" })),
+  ).toEqual({ ports: { first: 80, last: 80 }, domain: "apps.example.com", scheme: "https" });
+});
+
+test.each([
+  { "web-ports": "80-" },
+  { "web-ports": "90-80" },
+  { "web-ports": "0-80" },
+  { "web-ports": "70000" },
+  { "web-domain": "https://example.com" },
+  { "web-domain": "example.com", "web-scheme": "ftp" },
+  { "web-scheme": "https" },
+])("the web settings %j are refused", (options) => {
+  expect(() => readWebSettings(input(options))).toThrow(UsageError);
 });
 
 test("GPUs are simulated when asked for, as many as said [Q5]", () => {

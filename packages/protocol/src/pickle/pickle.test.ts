@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readPickle } from "./read-pickle.ts";
-import { pickleArguments, pickleValue } from "./write-pickle.ts";
+import { pickleArguments, PickleTuple, pickleValue } from "./write-pickle.ts";
 
 /** What the expression is, pickled by Python. */
 function pickled(expression: string, protocol = 4): Uint8Array {
@@ -33,7 +33,9 @@ test.for([2, 3, 4, 5])("plain data that Python pickled with protocol %d is read 
       [[2, 3], "b"],
     ]),
   );
-  expect(readPickle(pickled("list(range(3000))", protocol))).toEqual(Array.from({ length: 3000 }, (_, i) => i));
+  expect(readPickle(pickled("list(range(3000))", protocol))).toEqual(
+    Array.from({ length: 3000 }, (_, i) => i),
+  );
 });
 
 test("bytes and sets are read from the protocols that have them", () => {
@@ -67,6 +69,8 @@ test("Python reads what is written here", () => {
     "{'a': [1, -1, 2147483648, -9007199254740991, 1.5, True, False, None, None], 'b': b'\\x01\\x02', 'c': {1: 'x'}, 'd': {7}, 'e': '\\xe4\\U0001f600', 'f': 1180591620717411303424}",
   );
   expect(seenByPython(pickleArguments([1, [2]], { k: "v" }))).toBe("((1, [2]), {'k': 'v'})");
+  const tuples = [new PickleTuple(), new PickleTuple("a", new PickleTuple(1, 2, [3]))];
+  expect(seenByPython(pickleValue(tuples))).toBe("[(), ('a', (1, 2, [3]))]");
 });
 
 test("what is written is read again as it was", () => {

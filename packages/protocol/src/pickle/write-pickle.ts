@@ -1,6 +1,15 @@
 import { AppError } from "@dorian/base/app-error";
 import { opcodes } from "./opcodes.ts";
 
+/** What Python is to see as a tuple: an array is a list to it. */
+export class PickleTuple {
+  readonly items: readonly unknown[];
+
+  constructor(...items: readonly unknown[]) {
+    this.items = items;
+  }
+}
+
 /** Arguments of a call as Python's clients send them: `((positional…), {keywords})`. */
 export function pickleArguments(
   positional: readonly unknown[],
@@ -27,16 +36,23 @@ export function pickleValue(value: unknown): Uint8Array {
 const protocol = 4;
 
 class Writer {
-  #parts: Uint8Array[] = [Uint8Array.of(opcodes.proto, protocol)];
+  #buffer = Buffer.allocUnsafe(1024);
+  #length = 0;
   #above = new Set<object>();
 
+  constructor() {
+    this.byte(opcodes.proto);
+    this.byte(protocol);
+  }
+
   byte(code: number): void {
-    this.#parts.push(Uint8Array.of(code));
+    this.#reserve(1);
+    this.#buffer[this.#length++] = code;
   }
 
   finish(): Uint8Array {
     this.byte(opcodes.stop);
-    return Buffer.concat(this.#parts);
+    return this.#buffer.subarray(0, this.#length);
   }
 
   tuple(items: readonly unknown[]): void {
@@ -56,7 +72,7 @@ class Writer {
       case "bigint":
         return this.#integer(value);
       case "string":
-        return this.#sized(opcodes.binUnicode, Buffer.from(value));
+        return this.#text(value);
       case "object":
         return this.#object(value);
       default:
@@ -65,22 +81,20 @@ class Writer {
   }
 
   #number(value: number): void {
-    if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
-      this.#integer(BigInt(value));
-      return;
-    }
-    const part = Buffer.alloc(9);
-    part.writeUInt8(opcodes.binFloat);
-    part.writeDoubleBE(value, 1);
-    this.#parts.push(part);
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
+      this.byte(opcodes.binFloat);
+      this.#reserve(8);
+      this.#length = this.#buffer.writeDoubleBE(value, this.#length);
+    } else if ((value | 0) === value) {
+      this.byte(opcodes.binInt);
+      this.#reserve(4);
+      this.#length = this.#buffer.writeInt32LE(value, this.#length);
+    } else this.#integer(BigInt(value));
   }
 
   #integer(value: bigint): void {
     if (BigInt.asIntN(32, value) === value) {
-      const part = Buffer.alloc(5);
-      part.writeUInt8(opcodes.binInt);
-      part.writeInt32LE(Number(value), 1);
-      this.#parts.push(part);
+      this.#number(Number(value));
       return;
     }
     const bytes: number[] = [];
@@ -89,17 +103,20 @@ class Writer {
       if (BigInt.asIntN(bytes.length * 8, value) === value) break;
     }
     if (bytes.length > 255) throw notPlain("an integer of more than 2000 bits");
-    this.#parts.push(Uint8Array.of(opcodes.long1, bytes.length, ...bytes));
+    this.byte(opcodes.long1);
+    this.byte(bytes.length);
+    for (const each of bytes) this.byte(each);
   }
 
   #object(value: object | null): void {
     if (value === null) return this.byte(opcodes.none);
     if (ArrayBuffer.isView(value)) {
-      return this.#sized(opcodes.binBytes, Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+      return this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     }
     if (this.#above.has(value)) throw notPlain("a value that refers back to itself");
     this.#above.add(value);
-    if (Array.isArray(value)) this.#collection(opcodes.emptyList, opcodes.appends, value);
+    if (value instanceof PickleTuple) this.tuple(value.items);
+    else if (Array.isArray(value)) this.#collection(opcodes.emptyList, opcodes.appends, value);
     else if (value instanceof Set) this.#collection(opcodes.emptySet, opcodes.addItems, [...value]);
     else if (value instanceof Map)
       this.#collection(
@@ -125,11 +142,31 @@ class Writer {
     this.byte(fill);
   }
 
-  #sized(code: number, bytes: Buffer): void {
-    const head = Buffer.alloc(5);
-    head.writeUInt8(code);
-    head.writeUInt32LE(bytes.length, 1);
-    this.#parts.push(head, bytes);
+  #text(value: string): void {
+    const length = Buffer.byteLength(value);
+    this.#sized(opcodes.binUnicode, length);
+    this.#length += this.#buffer.write(value, this.#length, "utf8");
+  }
+
+  #bytes(value: Uint8Array): void {
+    this.#sized(opcodes.binBytes, value.byteLength);
+    this.#buffer.set(value, this.#length);
+    this.#length += value.byteLength;
+  }
+
+  /** What says how many bytes follow, and room for them. */
+  #sized(code: number, length: number): void {
+    this.byte(code);
+    this.#reserve(4 + length);
+    this.#length = this.#buffer.writeUInt32LE(length, this.#length);
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, needed));
+    larger.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = larger;
   }
 }
 

@@ -59,6 +59,17 @@ export class Execs {
     }
   }
 
+  /** After a broken connection: ends what the server has forgotten, and says what has ended meanwhile. */
+  reconcile(execIds: readonly string[]): void {
+    for (const [execId, { abort }] of this.#running)
+      if (!execIds.includes(execId)) abort.abort(cancelled("The server has restarted."));
+    for (const execId of execIds) {
+      if (this.#running.has(execId)) continue;
+      const error = "The command ended while the worker was not connected to the server.";
+      this.#report({ execId, error, exitCode: 126 });
+    }
+  }
+
   input(message: ExecInput): void {
     const exec = this.#running.get(message.execId);
     if (!exec) return;
@@ -66,9 +77,10 @@ export class Execs {
     if (message.end) exec.stdin.end();
     const { rows, columns } = message;
     if (rows > 0 && columns > 0) exec.resizes.push({ rows, columns });
-    if (message.cancel)
-      exec.abort.abort(
-        new AppError("EXEC_CANCELLED", "The caller has gone.", { status: "CANCELLED", remedy: "" }),
-      );
+    if (message.cancel) exec.abort.abort(cancelled("The caller has gone."));
   }
+}
+
+function cancelled(reason: string): AppError {
+  return new AppError("EXEC_CANCELLED", reason, { status: "CANCELLED", remedy: "" });
 }

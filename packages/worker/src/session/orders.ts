@@ -20,8 +20,9 @@ const orphanGraceMs = 10_000;
 /** Turns the server's orders into work on this machine. */
 export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOptions): ServerOrders {
   return {
-    onWelcome({ taskIds, buildIds }) {
+    onWelcome({ taskIds, buildIds, execIds }) {
       builds.reconcile(buildIds);
+      execs.reconcile(execIds);
       for (const task of tasks.running) {
         if (!taskIds.includes(task.taskId)) {
           void task.stop({ graceMs: orphanGraceMs, reason: "the server does not count on it any more" });

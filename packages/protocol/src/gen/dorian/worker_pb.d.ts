@@ -444,6 +444,13 @@ export declare type Welcome = Message<"dorian.worker.Welcome"> & {
    * @generated from field: uint32 http_port = 3;
    */
   httpPort: number;
+
+  /**
+   * The same as for image builds, for commands in containers.
+   *
+   * @generated from field: repeated string exec_ids = 4;
+   */
+  execIds: string[];
 };
 
 /**
