@@ -132,7 +132,10 @@ test("the lines that a function wrote are read, without what only tells of state
 
 test("apps and environments are found", async () => {
   const app = await modal.apps.fromName("from-js");
-  expect(await app.info()).toMatchObject({ description: "from-js", lifecycle: { state: "deployed" } });
+  expect(await app.info({ refresh: true })).toMatchObject({
+    description: "from-js",
+    lifecycle: { state: "deployed" },
+  });
   const made = await modal.apps.fromName("made-by-js", { createIfMissing: true });
   expect((await modal.apps.fromName("made-by-js")).appId).toBe(made.appId);
   await modal.environments.objects.create("side");

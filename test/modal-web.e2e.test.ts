@@ -261,17 +261,26 @@ test(
     await using deployed = await deploy(newest, "guarded");
     const url = deployed.urls["guarded"] ?? "";
     expect((await fetch(url)).status).toBe(401);
-    const tokens = ["workspace", "proxy-tokens"];
-    const made = await deployed.client.modal([...tokens, "create", "--json"]);
-    expect(made.code, made.stderr).toBe(0);
-    const headers = JSON.parse(made.stdout) as Record<string, string>;
+    const manage = async (...args: string[]) => {
+      const { code, stdout, stderr } = await deployed.client.modal(["workspace", "proxy-tokens", ...args]);
+      expect(code, stdout + stderr).toBe(0);
+      return stdout;
+    };
+    const headers = JSON.parse(await manage("create", "--json")) as Record<string, string>;
+    const key = headers["Modal-Key"] ?? "";
     const shown = [
-      { "Modal-Key": headers["Modal-Key"] ?? "", "Modal-Secret": headers["Modal-Secret"] ?? "" },
+      { "Modal-Key": key, "Modal-Secret": headers["Modal-Secret"] ?? "" },
       { Authorization: headers["Authorization"] ?? "" },
     ];
     for (const each of shown) expect(await (await fetch(url, { headers: each })).json()).toBe("guarded");
-    const deleted = await deployed.client.modal([...tokens, "delete", headers["Modal-Key"] ?? "", "--yes"]);
-    expect(deleted.code, deleted.stdout + deleted.stderr).toBe(0);
+    await manage("update", key, "name", "visitors");
+    expect(await manage("list")).toContain("visitors");
+    await manage("revoke", key, "main");
+    expect(await manage("list", "--environment", "main")).not.toContain("visitors");
+    for (const each of shown) expect((await fetch(url, { headers: each })).status).toBe(401);
+    await manage("allow", key, "main");
+    for (const each of shown) expect((await fetch(url, { headers: each })).status).toBe(200);
+    await manage("delete", key, "--yes");
     for (const each of shown) expect((await fetch(url, { headers: each })).status).toBe(401);
   },
 );

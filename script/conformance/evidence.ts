@@ -110,7 +110,7 @@ export function staleEvidence(evidence: Evidence, root: string): string[] {
 function titlesIn(path: string): RegExp[] {
   if (!existsSync(path)) return [];
   const calls = readFileSync(path, "utf8").matchAll(
-    /\btest(?:\.\w+\([^]*?\))?\(\s*(["`'])((?:\\.|(?!\1)[^])*)\1/g,
+    /\btest(?:\.\w+(?:<[^(]*>)?\([^]*?\))?\(\s*(["`'])((?:\\.|(?!\1)[^])*)\1/g,
   );
   return [...calls].map(([, , title = ""]) => {
     const parts = title

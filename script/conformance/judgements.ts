@@ -45,6 +45,22 @@ export const callJudgements: readonly Judgement[] = [
     status: "not",
     words: "there are no workspaces, members or bills: the operator owns the server",
   },
+  {
+    names: /^(Token(Delete|Disable|Enable)|TokensList)$/,
+    status: "not",
+    words: "`dorian token list` and `dorian token revoke`",
+  },
+  {
+    names: /^(Environment(Billing|Get(Budget|Roles)|Set)|UserGroup)/,
+    status: "not",
+    words: "there are no workspaces, members or bills: the operator owns the server",
+  },
+  {
+    names:
+      /^(AppDeploySingleObject|AppLookup|AppLookupObject|ClientCreate|ClientHeartbeat|ContainerLog|FunctionAsyncInvoke|FunctionBlobGet|MountBuild|SecretCreate|TaskCurrentInputs)$/,
+    status: "not",
+    words: "none of these clients calls it",
+  },
   { names: /^(Tunnel|Flash|Cluster|TaskCluster)/, status: "not", words: "use a web endpoint" },
   { names: /^(Endpoint|Template|Server)[A-Z]/, status: "not", words: "a product of Modal's own" },
   {
