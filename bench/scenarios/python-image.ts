@@ -30,7 +30,7 @@ export async function run(): Promise<Outcome[]> {
     unit: "ms",
     ours: { name: "modal deploy, image never built before", round: () => timedDeploy(String((round += 1))) },
     against: { name: "same commands in a chroot", round: () => plainInstall({ lower: base, commands }) },
-    rounds: 1,
+    rounds: 3,
     aim: 1.3,
   });
   const client = await deployPython(server.dataDirectory, app, { ROUND: "0" });

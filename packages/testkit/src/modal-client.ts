@@ -101,9 +101,14 @@ async function prepare(version: ModalVersion): Promise<string> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await execute("/usr/bin/python3", ["-m", "venv", directory]);
-  await execute(join(directory, "bin/pip"), ["install", "--quiet", `modal==${version}`]);
+  await execute(join(directory, "bin/pip"), ["install", "--quiet", `modal==${version}`, ...eraPins(version)]);
   await mkdir(join(directory, "complete"));
   return directory;
+}
+
+/** With a later aiohttp the clients of 2024 cannot read the large files that they are to upload. */
+function eraPins(version: ModalVersion): string[] {
+  return version.startsWith("0.") ? ["aiohttp<3.12"] : [];
 }
 
 async function exists(path: string): Promise<boolean> {
