@@ -49,7 +49,7 @@ let server: DorianProcess;
 let connection: Disposable;
 
 beforeAll(async () => {
-  disk = await smallDisk({ mebibytes: 480 });
+  disk = await smallDisk({ mebibytes: 1_800 });
   await copySeed(disk.path);
   server = await DorianProcess.start({ dataDirectory: disk.path });
   await deployApp(disk.path, source);

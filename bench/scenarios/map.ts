@@ -31,7 +31,7 @@ export async function run(): Promise<Outcome[]> {
         round: async () => Number(await rounds.ask(`pool ${inputs}`)),
       },
       rounds: 3,
-      aim: 4,
+      aim: 2,
     }),
   ];
 }

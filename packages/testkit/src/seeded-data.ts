@@ -83,10 +83,9 @@ export async function seededData(): Promise<TemporaryDirectory> {
 
 /** Copies the seed to an empty directory on another file system, where there are no hard links to it. */
 export async function copySeed(directory: string): Promise<void> {
-  for (const entry of await readdir(seedDirectory)) {
-    if (!["scratch", "drafts"].includes(entry))
-      await promisify(execFile)("cp", ["-a", join(seedDirectory, entry), directory]);
-  }
+  const entries = (await readdir(seedDirectory)).filter((name) => !["scratch", "drafts"].includes(name));
+  // All at once: files of layers and shared files are the same ones.
+  await promisify(execFile)("cp", ["-a", ...entries.map((name) => join(seedDirectory, name)), directory]);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -144,7 +144,7 @@ export class Tasks implements Disposable {
   drain(task: Task, reason: string): void {
     if (task.isLeaving) return;
     if (task.state !== "ready" || task.owner.asksForWork === false) {
-      this.stop(task, { graceSecs: this.#options.graceSecs, reason });
+      this.stop(task, { graceSecs: this.#options.graceSecs, reason, quiet: true });
       return;
     }
     task.stopReason = reason;
@@ -238,8 +238,11 @@ export class Tasks implements Disposable {
     const { functionId, request } = task.facts;
     const limitMb = this.#options.catalog.spec(functionId)?.definition.resources?.memoryMbMax ?? 0;
     const reason = endReason(report, { reservedMb: request.memoryMb, limitMb });
-    const isUnwanted = task.stopReason === undefined && (report.exitCode !== 0 || report.signal !== "");
-    if (isUnwanted || report.failure) this.#note(task, reason);
+    const isUnasked = task.stopReason === undefined;
+    const isUnwanted = isUnasked && (report.exitCode !== 0 || report.signal !== "");
+    // One that was no longer wanted before it had started has not failed.
+    const hasFailed = report.failure !== undefined && (isUnasked || task.wasReady);
+    if (isUnwanted || hasFailed) this.#note(task, reason);
     this.#end(task, "exited", {
       reason,
       failure: report.failure,
