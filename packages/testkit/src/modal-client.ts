@@ -1,12 +1,10 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkout } from "./checkout.ts";
 import { noteCommand, pythonEvidence } from "./evidence/evidence.ts";
-import type { CommandOptions, CommandResult } from "./run-command.ts";
-import { dorian } from "./run-command.ts";
+import { dorian, runCommand, type CommandOptions, type CommandResult } from "./run-command.ts";
 
 /** Versions of the official Python client that the tests drive: newest, one between, and the two of the 2024 era. */
 export const modalVersions = {
@@ -72,26 +70,9 @@ export class ModalClient {
     return this.#run(join(this.directory, "bin/python"), args, options);
   }
 
-  async #run(program: string, args: string[], options: CommandOptions): Promise<CommandResult> {
-    const child = spawn(program, args, {
-      cwd: options.cwd,
-      env: { ...process.env, ...this.environment, NO_COLOR: "1", COLUMNS: "200", ...options.env },
-      stdio: ["pipe", "pipe", "pipe"],
-    });
-    let stdout = "";
-    let stderr = "";
-    const send = (signal: NodeJS.Signals) => void child.kill(signal);
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-      options.onOutput?.(text, send);
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-      options.onOutput?.(text, send);
-    });
-    child.stdin.end(options.input ?? "");
-    const [code] = (await once(child, "close")) as [number | null];
-    return { code, stdout, stderr };
+  #run(program: string, args: string[], options: CommandOptions): Promise<CommandResult> {
+    const env = { ...this.environment, COLUMNS: "200", ...options.env };
+    return runCommand([program, ...args], { ...options, env });
   }
 }
 

@@ -19,16 +19,24 @@ export interface CommandOptions {
 }
 
 /** Runs `dorian …` against the server of `dataDirectory` and waits for its end. */
-export async function dorian(
+export function dorian(
   dataDirectory: string,
   args: string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const [node, bin] = dorianCommand;
-  const [program = node, ...prefix] = [...(options.within ?? []), node];
-  const child = spawn(program, [...prefix, bin, ...args], {
+  const env = { DORIAN_DATA: dataDirectory, ...options.env };
+  return runCommand([...(options.within ?? []), node, bin, ...args], { ...options, env });
+}
+
+/** Runs a command with this process's environment and `options.env`, without colours, and waits for its end. */
+export async function runCommand(
+  [program = "", ...args]: string[],
+  options: Omit<CommandOptions, "within">,
+): Promise<CommandResult> {
+  const child = spawn(program, args, {
     cwd: options.cwd,
-    env: { ...process.env, DORIAN_DATA: dataDirectory, NO_COLOR: "1", ...options.env },
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   let stdout = "";

@@ -116,6 +116,10 @@ export function keyOf(context: CallContext, method: string): string | undefined 
   if (context.idempotencyKey === "") return undefined;
   const { identity } = context;
   const caller =
-    identity.kind === "client" ? identity.tokenId : identity.kind === "task" ? identity.taskId : "worker";
+    identity.kind === "client"
+      ? identity.tokenId
+      : identity.kind === "task"
+        ? identity.taskId
+        : identity.kind;
   return `${caller}/${method}/${context.idempotencyKey}`;
 }

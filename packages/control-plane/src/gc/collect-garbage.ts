@@ -1,44 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
-import type { BlockStore } from "@dorian/storage/block-store";
-import type { LayerStore } from "@dorian/storage/layer-store";
-import type { AppRegistry } from "../app/app-registry.ts";
-import type { BlobRegistry } from "../blob/blob-registry.ts";
-import type { ClassRegistry } from "../class/class-registry.ts";
 import type { Database } from "../database/database.ts";
-import type { Idempotency } from "../database/idempotency.ts";
-import type { Journal } from "../database/journal.ts";
-import type { FunctionRegistry } from "../function/function-registry.ts";
-import type { ImageBuilds } from "../image/image-builds.ts";
-import type { ImageRegistry } from "../image/image-registry.ts";
-import type { MountNames } from "../mount/mount-names.ts";
-import type { MountStore } from "../mount/mount-store.ts";
-import type { SecretStore } from "../secret/secret-store.ts";
-import type { VolumeRegistry } from "../volume/volume-registry.ts";
 import { collectBlocks } from "./collect-blocks.ts";
 import { forgetApps } from "./forget-apps.ts";
 import { forgetImages } from "./forget-images.ts";
 import { forgetVersions } from "./forget-versions.ts";
-
-export interface GarbageOptions {
-  dataDirectory: string;
-  db: Database;
-  journal: Journal;
-  layers: LayerStore;
-  blocks: BlockStore;
-  apps: AppRegistry;
-  functions: FunctionRegistry;
-  classes: ClassRegistry;
-  images: ImageRegistry;
-  builds: ImageBuilds;
-  mounts: MountStore;
-  mountNames: MountNames;
-  secrets: SecretStore;
-  volumes: VolumeRegistry;
-  blobs: BlobRegistry;
-  idempotency: Idempotency;
-}
+import type { GarbageOptions } from "./garbage-options.ts";
 
 /** Milliseconds for which things are kept that nothing refers to. */
 export interface GarbageAges {

@@ -1,6 +1,6 @@
 import { forgetAppVersions } from "../app/app-versions.ts";
 import { isOpen } from "../app/app.ts";
-import type { GarbageOptions } from "./collect-garbage.ts";
+import type { GarbageOptions } from "./garbage-options.ts";
 
 /** Forgets apps that stopped before a time, with their functions, classes and secrets. */
 export async function forgetApps(

@@ -1,6 +1,6 @@
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
 import { removeImage } from "../image/image-registry.ts";
-import type { GarbageOptions } from "./collect-garbage.ts";
+import type { GarbageOptions } from "./garbage-options.ts";
 
 /** Forgets images and mounts that no function and no client names and nobody has used since a time. */
 export async function forgetImages(

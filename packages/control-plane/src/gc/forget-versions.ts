@@ -1,4 +1,4 @@
-import type { GarbageOptions } from "./collect-garbage.ts";
+import type { GarbageOptions } from "./garbage-options.ts";
 
 /**
  * Forgets the stacks of volume versions that were replaced before a time, and volumes that were deleted before it.

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
-import { collectGarbage, usualAges, type GarbageOptions } from "./collect-garbage.ts";
+import { collectGarbage, usualAges } from "./collect-garbage.ts";
+import type { GarbageOptions } from "./garbage-options.ts";
 
 const everyMs = 3_600_000;
 

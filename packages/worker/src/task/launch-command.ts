@@ -1,4 +1,4 @@
-import type { Launcher } from "./launch.ts";
+import type { Launcher } from "./launcher.ts";
 
 /** A command of a user's in place of a function. */
 export const launchCommand: Launcher = (request, { homeLayer }) => ({

@@ -1,5 +1,5 @@
 import { inContainer } from "./container-environment.ts";
-import type { Launcher } from "./launch.ts";
+import type { Launcher } from "./launcher.ts";
 
 /** TypeScript functions run in our guest. */
 export const launchNode: Launcher = (_request, { homeLayer, guestLayer }) => ({

@@ -3,7 +3,7 @@ import { must } from "@dorian/base/must";
 import { ContainerArgumentsSchema, type ContainerArguments } from "@dorian/protocol/modal";
 import type { StartTask } from "@dorian/protocol/worker";
 import { isOlder } from "@dorian/base/client-version";
-import type { Launcher } from "./launch.ts";
+import type { Launcher } from "./launcher.ts";
 import { pythonInit } from "./python-init.ts";
 
 /** Where the user's sources and the official client are, as mounts put them. */

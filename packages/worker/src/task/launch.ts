@@ -1,32 +1,9 @@
-import type { StartTask } from "@dorian/protocol/worker";
 import { launchCommand } from "./launch-command.ts";
 import { launchNode } from "./launch-node.ts";
 import { launchPython } from "./launch-python.ts";
+import type { Launcher } from "./launcher.ts";
 
-/** How a container of one kind is started on its image. */
-export interface Launch {
-  /** Directories laid over the image and the code, lowest first. */
-  layers: string[];
-  args: string[];
-  /** Beyond what every container has. */
-  env: Record<string, string>;
-  /** Whether its guest tells the gateway when the phases of its start are over. */
-  tellsPhases: boolean;
-  /** When SIGINT makes it end in its own way; a first process ignores signals that it does not expect. */
-  endsBySignal: "always" | "once ready" | "never";
-  /** Whether its volumes are where the official clients expect them, and behave so. */
-  officialVolumes: boolean;
-}
-
-export interface LaunchDirectories {
-  /** Holds the guest of TypeScript functions. */
-  guestLayer: string;
-  /** Holds the directory of the user's sources. */
-  homeLayer: string;
-}
-
-export type Launcher = (request: StartTask, directories: LaunchDirectories) => Launch;
-
+/** By what is to run in it: a command, a TypeScript function or a Python one. */
 export const launchOf: Launcher = (request, directories) => {
   if (request.command.length > 0) return launchCommand(request, directories);
   const isTypeScript = request.arguments?.functionDef?.nodeEntrypoint !== undefined;

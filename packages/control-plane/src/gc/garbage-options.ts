@@ -1,0 +1,35 @@
+import type { BlockStore } from "@dorian/storage/block-store";
+import type { LayerStore } from "@dorian/storage/layer-store";
+import type { AppRegistry } from "../app/app-registry.ts";
+import type { BlobRegistry } from "../blob/blob-registry.ts";
+import type { ClassRegistry } from "../class/class-registry.ts";
+import type { Database } from "../database/database.ts";
+import type { Idempotency } from "../database/idempotency.ts";
+import type { Journal } from "../database/journal.ts";
+import type { FunctionRegistry } from "../function/function-registry.ts";
+import type { ImageBuilds } from "../image/image-builds.ts";
+import type { ImageRegistry } from "../image/image-registry.ts";
+import type { MountNames } from "../mount/mount-names.ts";
+import type { MountStore } from "../mount/mount-store.ts";
+import type { SecretStore } from "../secret/secret-store.ts";
+import type { VolumeRegistry } from "../volume/volume-registry.ts";
+
+/** Everything that may refer to what is kept on disk. */
+export interface GarbageOptions {
+  dataDirectory: string;
+  db: Database;
+  journal: Journal;
+  layers: LayerStore;
+  blocks: BlockStore;
+  apps: AppRegistry;
+  functions: FunctionRegistry;
+  classes: ClassRegistry;
+  images: ImageRegistry;
+  builds: ImageBuilds;
+  mounts: MountStore;
+  mountNames: MountNames;
+  secrets: SecretStore;
+  volumes: VolumeRegistry;
+  blobs: BlobRegistry;
+  idempotency: Idempotency;
+}
