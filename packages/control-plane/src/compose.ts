@@ -87,6 +87,8 @@ export interface ControlPlaneOptions {
   logger: Logger;
   /** Milliseconds since 1970. Default: the clock. */
   now?: () => number;
+  /** Milliseconds on a clock that nobody sets, for judging silence. Default: `performance.now`. */
+  elapsedMs?: () => number;
   /** Default: 60 s. */
   heartbeatTimeoutMs?: number;
   /** How long a build goes on when nobody waits for it. Default: 5 s. */
@@ -266,7 +268,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const answers = starting.use(await RecentAnswers.load({ db, journal }));
   const dicts = await DictStore.load({ db, journal });
   const queues = starting.use(await QueueStore.load({ db, journal, now }));
-  const lifetimes = starting.use(new Lifetimes({ kinds: [volumes, dicts, queues], apps, logger, now }));
+  const lifetimes = starting.use(new Lifetimes({
+      kinds: [volumes, dicts, queues],
+      apps,
+      logger,
+      ...(options.elapsedMs ? { elapsedMs: options.elapsedMs } : {}),
+    }),
+  );
   const objectOptions = { apps, environments, lifetimes, idempotency, answers };
   const imageHandlers = {
     ...createImageHandlers({ db, images, builds, apps }),

@@ -134,7 +134,6 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
   const workers = new Workers({
     dataDirectoryId: options.dataDirectoryId,
     logger,
-    nowMs,
     ...(options.workerLostAfterMs === undefined ? {} : { lostAfterMs: options.workerLostAfterMs }),
     events: {
       joined: (workerId) => ({

@@ -1,4 +1,5 @@
 import { AppState } from "@dorian/protocol/modal";
+import { SilenceWatch } from "@dorian/base/silence-watch";
 import type { Logger } from "pino";
 import type { Journal } from "../database/journal.ts";
 import type { Catalog } from "../function/function-catalog.ts";
@@ -27,16 +28,18 @@ const unpublishedMs = 24 * 60 * 60_000;
 /** Stops apps: when asked, when the client of a run goes, and again after a restart in the middle of it. */
 export class AppLifecycle implements AsyncDisposable {
   #options: AppLifecycleOptions;
-  #lastSeen = new Map<string, number>();
+  #silence: SilenceWatch<string>;
+  #everyMs: number;
   #stopping = new Map<string, Promise<void>>();
   #abort = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
-  readonly #startedAt: number;
 
   constructor(options: AppLifecycleOptions) {
     this.#options = options;
-    this.#startedAt = options.now();
+    const limitMs = options.heartbeatTimeoutMs;
+    this.#everyMs = Math.min(5_000, limitMs / 4);
+    this.#silence = new SilenceWatch({ limitMs, everyMs: this.#everyMs });
   }
 
   /** Goes on with what a restart interrupted, and watches over the apps from now on. */
@@ -44,15 +47,17 @@ export class AppLifecycle implements AsyncDisposable {
     for (const app of this.#options.apps.all()) {
       if (app.state === AppState.STOPPING) this.#finishStop(app);
     }
-    const every = Math.min(5_000, this.#options.heartbeatTimeoutMs / 4);
+    this.#expectClients();
     this.#timer = setInterval(() => {
-      this.#sweeping = this.#sweeping.then(() => this.#sweep());
-    }, every);
+      this.#expectClients();
+      const silent = new Set(this.#silence.sweep());
+      this.#sweeping = this.#sweeping.then(() => this.#sweep(silent));
+    }, this.#everyMs);
   }
 
   /** The app's client has been heard. */
   seen(appId: string): void {
-    this.#lastSeen.set(appId, this.#options.now());
+    this.#silence.heard(appId);
   }
 
   /**
@@ -145,37 +150,49 @@ export class AppLifecycle implements AsyncDisposable {
     });
   }
 
-  async #sweep(): Promise<void> {
-    const { apps, heartbeatTimeoutMs, logger } = this.#options;
+  /** Of these apps the clients have to be heard: those that never were have been expected since the start of the server. */
+  #expectClients(): void {
+    const { apps } = this.#options;
+    this.#silence.retain((appId) => hasClient(apps.get(appId)));
+    for (const app of apps.all()) if (hasClient(app)) this.#silence.expect(app.appId);
+  }
+
+  async #sweep(silent: ReadonlySet<string>): Promise<void> {
+    const { apps, logger } = this.#options;
     for (const app of apps.all()) {
       if (this.#abort.signal.aborted) return;
       try {
-        await this.#sweepOne(app, heartbeatTimeoutMs);
+        await this.#sweepOne(app, silent.has(app.appId));
       } catch (error) {
         logger.error({ err: error, appId: app.appId }, `could not look after the app ${titleOf(app)}`);
       }
     }
   }
 
-  async #sweepOne(app: App, heartbeatTimeoutMs: number): Promise<void> {
-    const now = this.#options.now();
-    const silentMs = now - (this.#lastSeen.get(app.appId) ?? this.#startedAt);
+  async #sweepOne(app: App, isSilent: boolean): Promise<void> {
+    const { heartbeatTimeoutMs, now } = this.#options;
     switch (app.state) {
       case AppState.EPHEMERAL:
-        if (silentMs > heartbeatTimeoutMs) {
-          await this.stop(app.appId, `its client has not been heard for ${Math.round(silentMs / 1000)} s`);
+        if (isSilent) {
+          const seconds = Math.round(heartbeatTimeoutMs / 1000);
+          await this.stop(app.appId, `its client has not been heard for more than ${seconds} s`);
         }
         return;
       case AppState.DETACHED:
-        if (silentMs > heartbeatTimeoutMs) await this.#detach(app);
+        if (isSilent) await this.#detach(app);
         return;
       case AppState.DETACHED_DISCONNECTED:
         await this.#stopWhenDone(app.appId);
         return;
       case AppState.INITIALIZING:
-        if (now - app.createdAt > unpublishedMs) await this.stop(app.appId, "it was never published");
+        if (now() - app.createdAt > unpublishedMs) await this.stop(app.appId, "it was never published");
     }
   }
+}
+
+/** Its client sends heartbeats for as long as it is there. */
+function hasClient(app: App | undefined): boolean {
+  return app?.state === AppState.EPHEMERAL || app?.state === AppState.DETACHED;
 }
 
 /** A disconnect's reason in words. */

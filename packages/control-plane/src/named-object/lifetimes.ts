@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { SilenceWatch } from "@dorian/base/silence-watch";
 import type { Logger } from "pino";
 import { isOpen } from "../app/app.ts";
 import type { AppRegistry } from "../app/app-registry.ts";
@@ -17,49 +18,50 @@ const sweepEveryMs = 60_000;
 export class Lifetimes implements Disposable {
   #kinds: readonly MortalObjects[];
   #apps: AppRegistry;
-  #now: () => number;
-  /** Time of the last heartbeat. After a restart, of the first look. */
-  #beats = new Map<string, number>();
+  /** Of objects that live as long as somebody's heartbeats. After a restart they are expected from the first look on. */
+  #silence: SilenceWatch<string>;
   #timer: NodeJS.Timeout;
 
   constructor(options: {
     kinds: readonly MortalObjects[];
     apps: AppRegistry;
     logger: Logger;
-    now: () => number;
+    elapsedMs?: () => number;
   }) {
     this.#kinds = options.kinds;
     this.#apps = options.apps;
-    this.#now = options.now;
+    const { elapsedMs } = options;
+    this.#silence = new SilenceWatch({
+      limitMs: silenceMs,
+      everyMs: sweepEveryMs,
+      ...(elapsedMs ? { elapsedMs } : {}),
+    });
     this.#timer = setInterval(() => {
       this.sweep().catch((error: unknown) => options.logger.error({ err: error }, "removing objects failed"));
     }, sweepEveryMs).unref();
   }
 
   heartbeat(objectId: string): void {
-    this.#beats.set(objectId, this.#now());
+    this.#silence.heard(objectId);
   }
 
   async sweep(): Promise<void> {
-    const seen = new Map<string, number>();
-    for (const kind of this.#kinds) {
-      for (const { objectId, appId } of kind.anonymous()) {
-        const beat = this.#beats.get(objectId) ?? this.#now();
-        if (!this.#isOver(appId, beat)) seen.set(objectId, beat);
-        else await kind.remove(objectId).catch(unlessGone);
-      }
+    const objects = this.#kinds.flatMap((kind) => [...kind.anonymous()].map((object) => ({ kind, ...object })));
+    const free = new Set(objects.filter(({ appId }) => appId === undefined).map(({ objectId }) => objectId));
+    this.#silence.retain((objectId) => free.has(objectId));
+    for (const objectId of free) this.#silence.expect(objectId);
+    const silent = new Set(this.#silence.sweep());
+    for (const { kind, objectId, appId } of objects) {
+      const isOver = appId === undefined ? silent.has(objectId) : this.#isClosed(appId);
+      if (isOver) await kind.remove(objectId).catch(unlessGone);
     }
-    // Heartbeats that came meanwhile are newer.
-    for (const [objectId, beat] of seen) seen.set(objectId, this.#beats.get(objectId) ?? beat);
-    this.#beats = seen;
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }
 
-  #isOver(appId: string | undefined, beat: number): boolean {
-    if (appId === undefined) return this.#now() - beat > silenceMs;
+  #isClosed(appId: string): boolean {
     const app = this.#apps.get(appId);
     return app === undefined || !isOpen(app);
   }

@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import { Notifier } from "@dorian/base/notifier";
+import { SilenceWatch } from "@dorian/base/silence-watch";
 import { sleep } from "@dorian/base/sleep";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { ServerMessageSchema, WorkerHello, WorkerMessage, WorkerService } from "@dorian/protocol/worker";
@@ -27,7 +28,6 @@ export interface WorkersOptions {
   dataDirectoryId: string | undefined;
   events: WorkerEvents;
   logger: Logger;
-  nowMs: () => number;
   /** Silence after which a worker counts as lost. Default: 15 s. */
   lostAfterMs?: number;
 }
@@ -39,7 +39,6 @@ interface Worker {
   total: Resources | undefined;
   simulatedGpus: boolean;
   link: AsyncQueue<{ message: ServerOrder }> | undefined;
-  lastHeardMs: number;
   reservations: Map<string, Resources>;
 }
 
@@ -48,13 +47,18 @@ export class Workers implements Disposable {
   #options: WorkersOptions;
   #workers = new Map<string, Worker>();
   #changed = new Notifier();
+  #silence: SilenceWatch<Worker>;
   #sweeper: NodeJS.Timeout;
   #closed = false;
 
   constructor(options: WorkersOptions) {
     this.#options = options;
-    const lostAfterMs = options.lostAfterMs ?? 15_000;
-    this.#sweeper = setInterval(() => this.#dropSilent(lostAfterMs), Math.min(1_000, lostAfterMs / 3));
+    const limitMs = options.lostAfterMs ?? 15_000;
+    const everyMs = Math.min(1_000, limitMs / 3);
+    this.#silence = new SilenceWatch({ limitMs, everyMs });
+    this.#sweeper = setInterval(() => {
+      for (const worker of this.#silence.sweep()) this.#drop(worker);
+    }, everyMs);
     this.#sweeper.unref();
   }
 
@@ -84,16 +88,16 @@ export class Workers implements Disposable {
   /** A worker from before a restart, whose tasks are counted on until it has been silent for too long. */
   expect(workerId: string, name: string): void {
     if (this.#workers.has(workerId)) return;
-    const lastHeardMs = this.#options.nowMs();
-    this.#workers.set(workerId, {
+    const worker: Worker = {
       workerId,
       name,
       total: undefined,
       simulatedGpus: false,
       link: undefined,
-      lastHeardMs,
       reservations: new Map(),
-    });
+    };
+    this.#workers.set(workerId, worker);
+    this.#silence.heard(worker);
   }
 
   reserve(workerId: string, holder: string, uses: Resources): void {
@@ -170,7 +174,7 @@ export class Workers implements Disposable {
   }
 
   #connect(hello: WorkerHello, link: AsyncQueue<{ message: ServerOrder }>): Worker {
-    const { events, nowMs, logger } = this.#options;
+    const { events, logger } = this.#options;
     this.#dropPredecessors(hello);
     const known = this.#workers.get(hello.workerId);
     known?.link?.end();
@@ -184,10 +188,11 @@ export class Workers implements Disposable {
       },
       simulatedGpus: hello.capacity?.simulatedGpus ?? false,
       link,
-      lastHeardMs: nowMs(),
       reservations: known?.reservations ?? new Map(),
     };
     this.#workers.set(hello.workerId, worker);
+    if (known) this.#silence.forget(known);
+    this.#silence.heard(worker);
     logger.info({ workerId: worker.workerId, name: worker.name }, "worker joined");
     link.push({ message: { case: "welcome", value: events.joined(hello.workerId) } });
     events.welcomed(hello.workerId);
@@ -207,7 +212,7 @@ export class Workers implements Disposable {
     iterator: AsyncIterator<WorkerMessage>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { events, nowMs, logger } = this.#options;
+    const { events, logger } = this.#options;
     const ended = new Promise<undefined>((resolve) => {
       if (signal.aborted) resolve(undefined);
       signal.addEventListener("abort", () => resolve(undefined), { once: true });
@@ -219,7 +224,7 @@ export class Workers implements Disposable {
         if (next.done) break;
         // Another connection of the same worker has taken over.
         if (worker.link !== link) return;
-        worker.lastHeardMs = nowMs();
+        this.#silence.heard(worker);
         const { message } = next.value;
         if (message.case !== undefined) events.reported(worker.workerId, message);
       }
@@ -236,12 +241,8 @@ export class Workers implements Disposable {
     }
   }
 
-  #dropSilent(lostAfterMs: number): void {
-    const before = this.#options.nowMs() - lostAfterMs;
-    for (const worker of this.#workers.values()) if (worker.lastHeardMs < before) this.#drop(worker);
-  }
-
   #drop(worker: Worker): void {
+    this.#silence.forget(worker);
     if (this.#workers.get(worker.workerId) !== worker) return;
     this.#workers.delete(worker.workerId);
     worker.link?.end();

@@ -205,7 +205,7 @@ export class ImageResolver {
       ignoreCache,
     };
     for (;;) {
-      const started = Date.now();
+      const started = performance.now();
       const { imageId, result, buildReason } = await modal.imageGetOrCreate(asked, { signal });
       // Another Image object of the same definition leads to the same image: its build is told about once.
       let ready = this.#ready.get(imageId);
@@ -234,7 +234,7 @@ export class ImageResolver {
     const outcome = built ? await this.#follow(imageId) : (result as GenericResult);
     if (outcome === "interrupted") return false;
     checkResult(imageId, description, outcome);
-    const seconds = (Date.now() - started) / 1000;
+    const seconds = (performance.now() - started) / 1000;
     onProgress({ kind: "image-ready", imageId, description, built, seconds });
     return true;
   }
@@ -244,13 +244,13 @@ export class ImageResolver {
     const { modal, onProgress, signal } = this.#session;
     let lastEntryId = "";
     const delays = backoff({ firstMs: 100, maxMs: 2_000 });
-    let reachableAt = Date.now();
+    let reachableAt = performance.now();
     let wasAway = false;
     for (;;) {
       try {
         const request = { imageId, timeout: 55, lastEntryId };
         for await (const update of modal.imageJoinStreaming(request, { signal })) {
-          reachableAt = Date.now();
+          reachableAt = performance.now();
           delays.reset();
           if (update.entryId !== "") lastEntryId = update.entryId;
           if (update.taskLogs.length > 0) onProgress({ kind: "image-log", imageId, items: update.taskLogs });
@@ -258,10 +258,10 @@ export class ImageResolver {
           if (wasAway && status === Status.TERMINATED) return "interrupted";
           if (update.result && status !== Status.UNSPECIFIED) return update.result;
         }
-        reachableAt = Date.now();
+        reachableAt = performance.now();
       } catch (error) {
         // A server that restarts answers for the build when it is back.
-        if (!isServerGone(error) || Date.now() - reachableAt > restartMs) throw error;
+        if (!isServerGone(error) || performance.now() - reachableAt > restartMs) throw error;
         wasAway = true;
         await sleep(delays.next(), { signal });
       }

@@ -70,7 +70,7 @@ class ItemStream {
         for await (const chunk of this.#wire.modal.functionCallGetDataOut(request, { signal })) {
           if (chunk.index <= this.#received) continue;
           this.#received = chunk.index;
-          this.#lastAt = Date.now();
+          this.#lastAt = performance.now();
           delays.reset();
           this.#items.push(plainValue(chunk.dataFormat, await bytesOf(this.#wire, chunk.dataOneof)));
           this.#endWhenComplete();
@@ -91,8 +91,8 @@ class ItemStream {
       return;
     }
     // A failure does not say how many values came before it.
-    this.#lastAt = Date.now();
-    for (let rest = afterFailureMs; rest > 0; rest = this.#lastAt + afterFailureMs - Date.now()) {
+    this.#lastAt = performance.now();
+    for (let rest = afterFailureMs; rest > 0; rest = this.#lastAt + afterFailureMs - performance.now()) {
       await sleep(rest, { signal });
     }
     this.#items.fail(failureOf(output.result));
