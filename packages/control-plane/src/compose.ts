@@ -268,7 +268,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const answers = starting.use(await RecentAnswers.load({ db, journal }));
   const dicts = await DictStore.load({ db, journal });
   const queues = starting.use(await QueueStore.load({ db, journal, now }));
-  const lifetimes = starting.use(new Lifetimes({
+  const lifetimes = starting.use(
+    new Lifetimes({
       kinds: [volumes, dicts, queues],
       apps,
       logger,

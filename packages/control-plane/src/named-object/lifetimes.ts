@@ -46,7 +46,9 @@ export class Lifetimes implements Disposable {
   }
 
   async sweep(): Promise<void> {
-    const objects = this.#kinds.flatMap((kind) => [...kind.anonymous()].map((object) => ({ kind, ...object })));
+    const objects = this.#kinds.flatMap((kind) =>
+      [...kind.anonymous()].map((object) => ({ kind, ...object })),
+    );
     const free = new Set(objects.filter(({ appId }) => appId === undefined).map(({ objectId }) => objectId));
     this.#silence.retain((objectId) => free.has(objectId));
     for (const objectId of free) this.#silence.expect(objectId);
