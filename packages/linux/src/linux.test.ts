@@ -42,6 +42,29 @@ test("a replaced overlay shows the new stack at once while an open file keeps th
   ).toHaveLength(1);
 });
 
+test("setuid bits and device files in an overlay mean nothing, also after it was replaced", async () => {
+  const {
+    a = "",
+    b = "",
+    upper = "",
+    work = "",
+    target = "",
+  } = await directories("a", "b", "upper", "work", "target");
+  bindMount(target, target);
+  onTestFinished(() => void unmount(target));
+  const options = async () =>
+    (await readFile("/proc/self/mountinfo", "utf8"))
+      .split("\n")
+      .filter((line) => line.split(" ")[4] === target && line.includes(" - overlay "))
+      .map((line) => line.split(" ")[5]);
+  mountOverlay(target, { lower: [a, b] });
+  onTestFinished(() => void unmount(target));
+  expect(await options()).toEqual(["rw,nosuid,nodev,relatime"]);
+  using next = createOverlay({ lower: [a, b], upper, work });
+  next.replaceAt(target);
+  expect(await options()).toEqual(["rw,nosuid,nodev,relatime"]);
+});
+
 test("whiteouts hide lower entries and a directory made anew is opaque until cleared", async () => {
   const {
     lower = "",

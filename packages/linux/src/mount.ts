@@ -15,6 +15,8 @@ const FSCONFIG_SET_FLAG = 0;
 const FSCONFIG_SET_STRING = 1;
 const FSCONFIG_CMD_CREATE = 6;
 const FSMOUNT_CLOEXEC = 1;
+const MOUNT_ATTR_NOSUID = 0x2;
+const MOUNT_ATTR_NODEV = 0x4;
 const MOVE_MOUNT_F_EMPTY_PATH = 0x4;
 const MOVE_MOUNT_BENEATH = 0x200;
 const AT_FDCWD = -100;
@@ -31,7 +33,10 @@ export interface OpenOverlay extends Disposable {
   replaceAt(target: string): void;
 }
 
-/** Makes an overlay of `options.lower`. */
+/**
+ * Makes an overlay of `options.lower`. It carries what others wrote, so setuid bits and device files in it mean nothing,
+ * wherever it is placed or bound.
+ */
 export function createOverlay(options: OverlayOptions): OpenOverlay {
   const mount = openOverlay(options);
   return {
@@ -111,7 +116,11 @@ function openOverlay(options: OverlayOptions): number {
       libc.fsconfig(syscallNumber.fsconfig, context, FSCONFIG_CMD_CREATE, null, null, 0),
       "overlay create",
     );
-    return check(libc.fsmount(syscallNumber.fsmount, context, FSMOUNT_CLOEXEC, 0), "fsmount overlay");
+    const attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    return check(
+      libc.fsmount(syscallNumber.fsmount, context, FSMOUNT_CLOEXEC, attributes),
+      "fsmount overlay",
+    );
   } finally {
     closeSync(context);
   }

@@ -22,6 +22,7 @@ test("an overlay made from one string of options shows the topmost file, whateve
   onTestFinished(() => void unmount(target));
   closeSync(overlay);
   expect(await readFile(join(target, "weights"), "utf8")).toBe("new");
+  expect(await readFile("/proc/self/mountinfo", "utf8")).toContain(` ${target} rw,nosuid,nodev,`);
 });
 
 test("a stack too deep for an old kernel is refused with what to do", () => {

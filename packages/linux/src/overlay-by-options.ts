@@ -6,6 +6,8 @@ import { check, libc, syscallNumber } from "./libc.ts";
 import type { OverlayOptions } from "./overlay-options.ts";
 
 const MS_RDONLY = 1;
+const MS_NOSUID = 2;
+const MS_NODEV = 4;
 const MNT_DETACH = 2;
 const AT_FDCWD = -100;
 const OPEN_TREE_CLONE = 1;
@@ -20,12 +22,10 @@ const maxOptionsLength = 4095;
  */
 export function openOverlayByOptions(options: OverlayOptions): number {
   const text = optionsText(options);
+  const flags = MS_NOSUID | MS_NODEV | (options.upper === undefined ? MS_RDONLY : 0);
   const place = mkdtempSync(join(tmpdir(), "dorian-overlay-"));
   try {
-    check(
-      libc.mount("dorian", place, "overlay", options.upper === undefined ? MS_RDONLY : 0, text),
-      "overlay mount",
-    );
+    check(libc.mount("dorian", place, "overlay", flags, text), "overlay mount");
     try {
       return check(
         libc.openTree(syscallNumber.openTree, AT_FDCWD, place, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),

@@ -6,7 +6,7 @@ import { instanceOf } from "./leftovers.ts";
 /** A container as the machine sees it, without asking the server. */
 export interface RunningContainer {
   taskId: string;
-  /** On this machine, of the container's first process. */
+  /** On this machine, of the program that the container was started for. */
   pid: number;
   /** Where a path of the container lies on this machine. */
   path(inside: string): string;
@@ -21,8 +21,10 @@ export async function containersOf(dataDirectory: string): Promise<RunningContai
     const taskId = new RegExp(`/dorian-${instance}/(ta-[^/\n]+)`).exec(cgroup)?.[1];
     if (taskId === undefined) continue;
     const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-    // Its first process has the number 1 in its own namespace.
-    if (!/^NSpid:.*\s1$/m.test(status) || !/^Name:\s+(node|MainThread)$/m.test(status)) continue;
+    const parent = /^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? "";
+    const parentStatus = await readFile(`/proc/${parent}/status`, "utf8").catch(() => "");
+    // It is a child of the init, which has the number 1 in the container's namespace.
+    if (!/^NSpid:.*\s1$/m.test(parentStatus) || !/^Name:\s+(node|MainThread)$/m.test(status)) continue;
     found.push({ taskId, pid: Number(pid), path: (inside) => join(`/proc/${pid}/root`, inside) });
   }
   return found;

@@ -7,6 +7,7 @@ import type { ServiceClient } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
 import { LayerStore } from "@dorian/storage/layer-store";
 import type { Logger } from "pino";
+import { requireInit } from "./container/init-program.ts";
 import { RuncRuntime } from "./container/runc/runc-runtime.ts";
 import { detectGpus } from "./gpu/detect-gpus.ts";
 import { simulatedGpus } from "./gpu/simulated-gpus.ts";
@@ -58,6 +59,7 @@ export interface Worker extends AsyncDisposable {
 /** Puts a worker together, clears what an earlier one left behind, and joins the server. */
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { dataDirectory, server, logger } = options;
+  await requireInit();
   await using starting = new AsyncDisposableStack();
   const directories = await workerDirectories(dataDirectory);
   const leftovers = {

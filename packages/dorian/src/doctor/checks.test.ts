@@ -20,6 +20,7 @@ const good: MachineFacts = {
   namespaces: ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"],
   hasFuse: true,
   programs: {
+    "tini-static": "/usr/bin/tini-static",
     runc: "/usr/sbin/runc",
     nft: "/usr/sbin/nft",
     ip: "/usr/sbin/ip",
@@ -65,6 +66,7 @@ describe("verdicts", () => {
     ["namespaces", { namespaces: ["mnt", "pid"] }, "fail", /kernel/],
     ["fuse", { hasFuse: false }, "warn", /modprobe/],
     ["runc", { programs: {} }, "fail", /apt-get install runc/],
+    ["tini-static", { programs: {} }, "fail", /apt-get install tini/],
     ["nft", { programs: {} }, "fail", /apt-get install nftables/],
     ["ip", { programs: {} }, "fail", /apt-get install iproute2/],
     ["mmdebstrap", { programs: {} }, "warn", /apt-get install mmdebstrap/],

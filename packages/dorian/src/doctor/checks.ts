@@ -51,6 +51,7 @@ export const checks: readonly Check[] = [
         : warn("no /dev/fuse", "`modprobe fuse`; only lazy loading from other machines needs it."),
   },
   program("runc", "Container runtime", "runc", "fail"),
+  program("tini-static", "Containers' init", "tini", "fail"),
   program("nft", "Firewall tool", "nftables", "fail"),
   program("ip", "Network tool", "iproute2", "fail"),
   program("mmdebstrap", "Debian bootstrap", "mmdebstrap", "warn"),

@@ -1,6 +1,5 @@
 import type { WebSettings } from "@dorian/control-plane/web/web-front";
-import { AppError, messageOf } from "@dorian/base/app-error";
-import { mkdirSync } from "node:fs";
+import { AppError } from "@dorian/base/app-error";
 import type { OptionDefinition } from "../cli/command.ts";
 import { type Input, UsageError } from "../cli/input.ts";
 import { parseMebibytes } from "./byte-size.ts";
@@ -129,16 +128,4 @@ export function requireRoot(): void {
     status: "PERMISSION_DENIED",
     remedy: "Run the same command with sudo; `dorian doctor` says what else is needed.",
   });
-}
-
-/** @throws AppError DATA_DIRECTORY_UNUSABLE */
-export function makeDataDirectory(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new AppError("DATA_DIRECTORY_UNUSABLE", `${path} cannot be made: ${messageOf(error)}.`, {
-      remedy: "Give a directory that this user may write to with --data.",
-      cause: error,
-    });
-  }
 }

@@ -4,6 +4,9 @@ import { dorianVersion } from "../cli/version.ts";
 import type { ServiceSettings } from "./running-service.ts";
 import { createServiceLogger } from "./service-logger.ts";
 
+/** When the machine runs out of memory, server and worker end after everything else: they hold everybody's work. */
+export const serviceOomScore = -900;
+
 /** Data directory, version and log of a long-running process, as its options say. */
 export function serviceSettings(input: Input, { config, output }: CommandContext): ServiceSettings {
   return {

@@ -2,11 +2,13 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { createControlPlane } from "@dorian/control-plane/compose";
 import type { WebSettings } from "@dorian/control-plane/web/web-front";
+import { setOomScore } from "@dorian/linux/oom-score";
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
 import { findInterpreters } from "@dorian/python/interpreters";
+import { serviceOomScore } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "./running-service.ts";
 
 export interface RunningControlPlane extends RunningService {
@@ -25,6 +27,7 @@ export interface RunningControlPlane extends RunningService {
 export async function startControlPlane(
   settings: ServiceSettings & { listen: string; web: WebSettings },
 ): Promise<RunningControlPlane> {
+  setOomScore(serviceOomScore);
   const controlPlane = await createControlPlane({
     ...settings,
     supplies: {

@@ -6,7 +6,9 @@ import { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { WorkerService } from "@dorian/protocol/worker";
 import { createWorker, type WorkerOptions } from "@dorian/worker/compose";
+import { setOomScore } from "@dorian/linux/oom-score";
 import { guestBundlePath } from "./guest-bundle.ts";
+import { serviceOomScore } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "./running-service.ts";
 import type { WorkerLimits } from "./service-options.ts";
 
@@ -31,6 +33,7 @@ export async function startWorker(
   settings: ServiceSettings & WorkerLimits & { server: WorkerServer },
 ): Promise<RunningService> {
   const { dataDirectory, version, logger, simulateGpus, capacity } = settings;
+  setOomScore(serviceOomScore);
   await using starting = new AsyncDisposableStack();
   const server = connectWorker(settings.server, starting);
   const worker = starting.use(

@@ -51,6 +51,7 @@ function config(): OciConfig {
       layout: { kind: "v2", hierarchies: ["/c"], processes: "/c", swapAccounting: false },
       cgroup: "/dorian-1/x",
       architecture: "x64",
+      init: "/usr/bin/tini-static",
     },
   );
 }

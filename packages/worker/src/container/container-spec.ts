@@ -14,9 +14,20 @@ export interface ContainerSpec {
   mounts: ContainerMount[];
   /** `none`: a namespace with nothing but a loopback interface. */
   network: { kind: "namespace"; path: string } | { kind: "none" };
-  limits: { milliCpu?: number; memoryBytes?: number; pids: number };
+  limits: ContainerLimits;
+  /** Nothing can be written but to `/tmp`, `/run` and writable mounts. */
+  readOnlyRoot?: boolean;
   /** CDI names ("nvidia.com/gpu=0") and paths of device nodes of the host ("/dev/fuse"). */
   devices: string[];
+}
+
+export interface ContainerLimits {
+  /** Thousandths of a core that it may use at most. */
+  milliCpu?: number;
+  /** Its part of a busy processor, in thousandths of a core. Default: that of one core. */
+  milliCpuWeight?: number;
+  memoryBytes?: number;
+  pids: number;
 }
 
 export interface ContainerMount {
@@ -25,6 +36,8 @@ export interface ContainerMount {
   /** Absolute path in the container; made in the root file system when it is not there. */
   target: string;
   readOnly: boolean;
+  /** Nothing in it is a program. */
+  noExec?: boolean;
   /** `slave`: what is mounted over the source later shows up in the container. Default `private`. */
   propagation?: "slave" | "private";
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { setOomScore } from "@dorian/linux/oom-score";
 
 export interface HostToolOptions {
   /** Debian package that has the program. */
@@ -32,6 +33,8 @@ export async function runHostTool(
     detached: true,
     env: options.env,
   });
+  // An ordinary program, unlike the worker: what it unpacks may be large.
+  if (child.pid !== undefined) setOomScore(0, child.pid);
   child.once("error", (error) => ended.reject(spawnError(command, options.debianPackage, error)));
   child.once("close", (code, by) => ended.resolve(code ?? (by === null ? 1 : 128)));
   for (const stream of [child.stdout, child.stderr]) {

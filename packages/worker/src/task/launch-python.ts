@@ -4,7 +4,6 @@ import { ContainerArgumentsSchema, type ContainerArguments } from "@dorian/proto
 import type { StartTask } from "@dorian/protocol/worker";
 import { isOlder } from "@dorian/base/client-version";
 import type { Launcher } from "./launcher.ts";
-import { pythonInit } from "./python-init.ts";
 
 /** Where the user's sources and the official client are, as mounts put them. */
 const sourcePath = "/root:/pkg";
@@ -18,9 +17,6 @@ export const launchPython: Launcher = (request, { homeLayer }) => {
     args: [
       // An image's entry point is expected to run what follows it.
       ...(config?.entrypoint ?? []),
-      "python",
-      "-ISc",
-      pythonInit,
       "python",
       "-m",
       "modal._container_entrypoint",

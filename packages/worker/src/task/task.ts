@@ -70,6 +70,9 @@ export interface StopOptions {
   reason: string;
 }
 
+/** Weight of a function that asks for no processor: what it reserves, too. */
+const defaultMilliCpu = 125;
+
 /** What the start of a user's own command consists of, besides preparing the container: nothing that takes time. */
 const startPhases = ["boot", "import", "enter"] as const;
 /** One container, from the order to start it until nothing of it is left. */
@@ -217,7 +220,7 @@ export class Task {
     await writeFile(join(directory, "resolv.conf"), connection?.resolvConf ?? "");
     await writeFile(join(directory, "hosts"), "127.0.0.1 localhost\n::1 localhost\n");
     const mounts = [
-      { source: privateDirectory, target: inContainer.directory, readOnly: false },
+      { source: privateDirectory, target: inContainer.directory, readOnly: false, noExec: true },
       { source: join(directory, "resolv.conf"), target: "/etc/resolv.conf", readOnly: true },
       { source: join(directory, "hosts"), target: "/etc/hosts", readOnly: true },
       ...volumes.mounts,
@@ -240,6 +243,7 @@ export class Task {
         network: connection ? { kind: "namespace", path: connection.path } : { kind: "none" },
         limits: {
           ...(resourcesAsked?.milliCpuMax ? { milliCpu: resourcesAsked.milliCpuMax } : {}),
+          milliCpuWeight: resourcesAsked?.milliCpu || defaultMilliCpu,
           ...(resourcesAsked?.memoryMbMax ? { memoryBytes: resourcesAsked.memoryMbMax * 1024 * 1024 } : {}),
           pids: 8192,
         },

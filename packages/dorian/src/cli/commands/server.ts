@@ -1,8 +1,8 @@
 import { DataLock } from "../../process/data-lock.ts";
+import { makeDataDirectory } from "../../process/data-directory.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import {
   listenOption,
-  makeDataDirectory,
   processOptions,
   readListen,
   readWebSettings,

@@ -1,3 +1,4 @@
+import { secureDataDirectory } from "../../process/data-directory.ts";
 import { DataLock } from "../../process/data-lock.ts";
 import {
   processOptions,
@@ -28,6 +29,7 @@ export const command = defineCommand<void>({
     const limits = readWorkerLimits(input);
     requireRoot();
     const { url, workerToken } = await workerCredentials(config, process.env.DORIAN_WORKER_TOKEN);
+    secureDataDirectory(config.dataDirectory);
     using _lock = DataLock.acquire(config.dataDirectory, "worker");
     const settings = serviceSettings(input, context);
     await using worker = await startWorker({

@@ -15,7 +15,7 @@ export interface OciConfig {
       devices: { allow: boolean; type?: string; major?: number; minor?: number; access: string }[];
       pids: { limit: number };
       memory?: { limit: number; swap?: number };
-      cpu?: { shares: number; quota: number; period: number };
+      cpu: { shares: number; quota?: number; period?: number };
     };
     devices: OciDevice[];
     maskedPaths: string[];
@@ -33,6 +33,7 @@ export interface OciProcess {
   cwd: string;
   capabilities: Record<"bounding" | "effective" | "permitted" | "inheritable" | "ambient", string[]>;
   noNewPrivileges: boolean;
+  oomScoreAdj: number;
 }
 
 export interface OciMount {

@@ -1,17 +1,18 @@
 import type { CgroupLayout } from "../../cgroup/cgroup-layout.ts";
-import type { ContainerSpec } from "../container-spec.ts";
+import type { ContainerMount, ContainerSpec } from "../container-spec.ts";
 import { defaultSeccompProfile } from "../seccomp-profile.ts";
 import type { OciConfig, OciMount, OciProcess } from "./oci-config.ts";
 
-/** What root may do in a container: what package managers and servers need. NET_RAW (forged packets) is left out. */
+/**
+ * What root may do in a container: what package managers and servers need. Left out of the usual set: NET_RAW (forged
+ * packets), MKNOD (device files; whiteouts need none) and AUDIT_WRITE (the host's audit log).
+ */
 const capabilities = [
-  "AUDIT_WRITE",
   "CHOWN",
   "DAC_OVERRIDE",
   "FOWNER",
   "FSETID",
   "KILL",
-  "MKNOD",
   "NET_BIND_SERVICE",
   "SETFCAP",
   "SETGID",
@@ -31,7 +32,9 @@ const maskedPaths = [
   "/proc/scsi",
   "/proc/timer_list",
   "/proc/timer_stats",
+  // How hot and how hungry the processor is tells what others compute on it.
   "/sys/devices/virtual/powercap",
+  "/sys/devices/virtual/thermal",
   "/sys/firmware",
 ];
 
@@ -39,21 +42,36 @@ const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc
 
 const cpuPeriodUs = 100_000;
 
+/** Weight of a core in the kernel's terms. */
+const sharesOfCore = 1024;
+const leastShares = 2;
+
+/** When the machine runs out of memory, containers end before anything that serves them all. */
+const containerOomScore = 500;
+
+/** Where a container finds its first process: beside the devices, so that no image has a trace of it. */
+const initPath = "/dev/init";
+
 /**
  * The OCI configuration of a container, without its devices. Pure. Resource limits of processes are the worker's own:
  * a higher one could not be set everywhere, and Node has raised what may be raised.
  */
 export function runcConfig(
   spec: ContainerSpec,
-  host: { layout: CgroupLayout; cgroup: string; architecture: NodeJS.Architecture },
+  host: { layout: CgroupLayout; cgroup: string; architecture: NodeJS.Architecture; init: string },
 ): OciConfig {
   const { limits } = spec;
   return {
     ociVersion: "1.0.2",
-    root: { path: spec.rootfs, readonly: false },
+    root: { path: spec.rootfs, readonly: spec.readOnlyRoot ?? false },
     hostname: spec.hostname,
-    process: containerProcess(spec),
-    mounts: [...systemMounts, ...spec.mounts.map(bind)],
+    process: { ...containerProcess(spec), args: [initPath, "--", ...spec.args] },
+    mounts: [
+      ...systemMounts,
+      ...(spec.readOnlyRoot ? writablePlaces : []),
+      bind({ source: host.init, target: initPath, readOnly: true }),
+      ...spec.mounts.map(bind),
+    ],
     linux: {
       cgroupsPath: host.cgroup,
       namespaces: [
@@ -62,8 +80,7 @@ export function runcConfig(
         { type: "uts" },
         { type: "ipc" },
         { type: "network", ...(spec.network.kind === "namespace" && { path: spec.network.path }) },
-        // A v1 namespace would show the container paths that its read-only view of the groups does not have.
-        ...(host.layout.kind === "v2" ? [{ type: "cgroup" }] : []),
+        { type: "cgroup" },
       ],
       resources: {
         devices: [{ allow: false, access: "rwm" }],
@@ -74,13 +91,16 @@ export function runcConfig(
             ...(host.layout.swapAccounting && { swap: limits.memoryBytes }),
           },
         }),
-        ...(limits.milliCpu !== undefined && {
-          cpu: {
-            shares: Math.max(2, Math.round((limits.milliCpu * 1024) / 1000)),
+        cpu: {
+          shares: Math.max(
+            leastShares,
+            Math.round(((limits.milliCpuWeight ?? limits.milliCpu ?? 1000) * sharesOfCore) / 1000),
+          ),
+          ...(limits.milliCpu !== undefined && {
             quota: Math.max(1000, Math.round((limits.milliCpu * cpuPeriodUs) / 1000)),
             period: cpuPeriodUs,
-          },
-        }),
+          }),
+        },
       },
       devices: [],
       maskedPaths,
@@ -106,6 +126,7 @@ export function containerProcess(spec: ContainerSpec): OciProcess {
       ambient: [],
     },
     noNewPrivileges: true,
+    oomScoreAdj: containerOomScore,
   };
 }
 
@@ -146,11 +167,25 @@ const systemMounts: OciMount[] = [
   },
 ];
 
-function bind(mount: ContainerSpec["mounts"][number]): OciMount {
+/** What programs write to whatever they do, where the root is read-only. It counts as memory of the container. */
+const writablePlaces: OciMount[] = [
+  { destination: "/tmp", type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=1777"] },
+  { destination: "/run", type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=755"] },
+];
+
+// What is bound was written by others: setuid bits and device files in it mean nothing.
+function bind(mount: ContainerMount): OciMount {
   return {
     destination: mount.target,
     type: "bind",
     source: mount.source,
-    options: ["rbind", mount.propagation === "slave" ? "rslave" : "rprivate", mount.readOnly ? "ro" : "rw"],
+    options: [
+      "rbind",
+      mount.propagation === "slave" ? "rslave" : "rprivate",
+      mount.readOnly ? "ro" : "rw",
+      "nosuid",
+      "nodev",
+      ...(mount.noExec ? ["noexec"] : []),
+    ],
   };
 }

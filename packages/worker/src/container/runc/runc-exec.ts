@@ -10,6 +10,7 @@ import type { ExecOptions } from "../runtime.ts";
 import type { OciProcess } from "./oci-config.ts";
 import { containerProcess, environment } from "./runc-config.ts";
 import { lastError } from "./runc-log.ts";
+import { shareOomScore } from "./runc-oom-score.ts";
 import type { Placement } from "./placement.ts";
 
 /** How long runc may take to start a program that is to be killed. */
@@ -75,6 +76,7 @@ function withPipes(program: string, command: string[], options: ExecOptions): Se
     env: { PATH: process.env.PATH },
     detached: true,
   });
+  shareOomScore(runc);
   runc.stdout?.on("data", (chunk: Buffer) => options.onOutput("stdout", chunk));
   runc.stderr?.on("data", (chunk: Buffer) => options.onOutput("stderr", chunk));
   if (options.stdin && runc.stdin) feed(options.stdin, runc.stdin, "end").catch(stopWith(runc));
@@ -92,6 +94,7 @@ function withTerminal(size: ExecTerminal) {
       env: { PATH: process.env.PATH },
       detached: true,
     });
+    shareOomScore(runc);
     pty.closeDevice();
     stream.on("data", (chunk: Buffer) => options.onOutput("stdout", chunk));
     const drained = new Promise((resolve) => stream.once("close", resolve));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -58,16 +58,26 @@ test("a second container with an id in use is refused and does the first no harm
   const spec = host.spec("sleep 100");
   await using container = await host.runtime.run(spec, collector());
   await expect(host.runtime.run(spec, collector())).rejects.toMatchObject({ code: "CONTAINER_EXISTS" });
-  expect((await container.pids()).length).toBe(1);
+  await expect.poll(async () => (await container.pids()).length).toBe(2);
 });
 
-test("a command that does not exist is one clear error and leaves nothing", async () => {
+test("a command that does not exist is one clear line, and a shell's code for it", async () => {
   await using host = await testRuntime();
-  const spec = host.spec("", { args: ["/bin/no-such-program"] });
-  await expect(host.runtime.run(spec, collector())).rejects.toMatchObject({
-    code: "CONTAINER_START_FAILED",
-    message: expect.stringContaining("/bin/no-such-program"),
+  const { text, onOutput } = collector();
+  await using container = await host.runtime.run(host.spec("", { args: ["no-such-program", "x"] }), {
+    onOutput,
   });
+  expect((await container.exited).code).toBe(127);
+  expect(text).toEqual({
+    stdout: "",
+    stderr: "The program no-such-program could not be started: No such file or directory.\n",
+  });
+});
+
+test("a start that fails is one clear error and leaves nothing", async () => {
+  await using host = await testRuntime();
+  const spec = host.spec("exit 0", { cwd: "/etc/passwd/none" });
+  await expect(host.runtime.run(spec, collector())).rejects.toMatchObject({ code: "CONTAINER_START_FAILED" });
   expect(await leftOf(host, spec.id)).toEqual([]);
 });
 
@@ -115,7 +125,7 @@ test("a signal reaches the program, whose own exit code counts", async () => {
 test("kill ends every process, even of a frozen container", async () => {
   await using host = await testRuntime();
   await using container = await host.runtime.run(host.spec("sleep 100 & sleep 100 & wait"), collector());
-  await expect.poll(async () => (await container.pids()).length).toBe(3);
+  await expect.poll(async () => (await container.pids()).length).toBe(4);
   const frozen = await container.freeze();
   await container.kill();
   expect(await container.pids()).toEqual([]);
@@ -158,7 +168,7 @@ test("limits on processes and processor time are in force", async () => {
   await using container = await host.runtime.run(
     host.spec(
       "cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu.max; for i in 1 2 3 4 5 6 7 8; do sleep 5 & done",
-      { limits: { milliCpu: 500, pids: 5 } },
+      { limits: { milliCpu: 500, pids: 6 } },
     ),
     { onOutput },
   );
@@ -290,7 +300,7 @@ test("an exec that is aborted is killed with its children", async () => {
   await expect.poll(() => text.stdout, { timeout: 5000 }).toBe("started\n");
   abort.abort(new Error("enough"));
   await expect(running).rejects.toThrow("enough");
-  await expect.poll(async () => (await container.pids()).length).toBe(1);
+  await expect.poll(async () => (await container.pids()).length).toBe(2);
 });
 
 test("a device that the specification names is in the container", async () => {
@@ -324,4 +334,68 @@ test("no mount of a container is left in the host's table", async () => {
   await using container = await host.runtime.run(host.spec("sleep 100"), collector());
   expect((await mountTable()).length).toBe(before);
   await container.kill();
+});
+
+/** What the processes of a container say about themselves, seen from outside. */
+async function zombiesOf(container: { pids(): Promise<number[]> }): Promise<number> {
+  const stats = await Promise.all(
+    (await container.pids()).map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")),
+  );
+  return stats.filter((stat) => /^\d+ \(.*\) Z/.test(stat)).length;
+}
+
+test("processes that nobody waits for do not stay behind as dead ones, also those of an exec [B15]", async () => {
+  await using host = await testRuntime();
+  const orphans = "for i in $(seq 40); do (sleep 0.1 &); done; sleep 0.3";
+  const { text, onOutput } = collector();
+  await using container = await host.runtime.run(host.spec(`${orphans}; echo done; sleep 100`), { onOutput });
+  await expect.poll(() => text.stdout, { timeout: 5_000 }).toBe("done\n");
+  expect(await container.exec(["/bin/sh", "-c", orphans], { onOutput, signal: never })).toBe(0);
+  await expect.poll(() => zombiesOf(container)).toBe(0);
+  await expect.poll(async () => (await container.pids()).length).toBeLessThanOrEqual(3);
+});
+
+test.each(["KILL", "SEGV", "ABRT", "TERM"])(
+  "a program that ends itself by SIG%s is told as that [B15]",
+  async (name) => {
+    await using host = await testRuntime();
+    await using container = await host.runtime.run(host.spec(`kill -${name} $$; sleep 5`), collector());
+    expect(await container.exited).toMatchObject({ signal: `SIG${name}`, outOfMemory: false });
+  },
+);
+
+test("a container's processes end before the machine's when memory is short [B16]", async () => {
+  await using host = await testRuntime();
+  await using container = await host.runtime.run(host.spec("sleep 100"), collector());
+  const { text, onOutput } = collector();
+  await container.exec(["/bin/cat", "/proc/1/oom_score_adj", "/proc/self/oom_score_adj"], {
+    onOutput,
+    signal: never,
+  });
+  expect(text.stdout).toBe("500\n500\n");
+});
+
+test("a container sees its own control groups only, as roots [B14]", async () => {
+  await using host = await testRuntime();
+  const { text, onOutput } = collector();
+  await using container = await host.runtime.run(host.spec("cat /proc/self/cgroup"), { onOutput });
+  await container.exited;
+  for (const line of text.stdout.trim().split("\n")) expect(line).toMatch(/^\d+:[^:]*:\/$/);
+});
+
+test("where the root is read-only, only /tmp, /run and writable mounts take files", async () => {
+  await using host = await testRuntime();
+  const source = await mkdtemp(join(tmpdir(), "dorian-source-"));
+  onTestFinished(() => rm(source, { recursive: true }));
+  const { text, onOutput } = collector();
+  const tries = "/x /etc/x /dev/shm/x /tmp/x /run/x /vol/x".split(" ");
+  await using container = await host.runtime.run(
+    host.spec(tries.map((path) => `(echo y > ${path}) 2>/dev/null && echo ${path}`).join("; "), {
+      readOnlyRoot: true,
+      mounts: [{ source, target: "/vol", readOnly: false }],
+    }),
+    { onOutput },
+  );
+  await container.exited;
+  expect(text.stdout.trim().split("\n")).toEqual(["/dev/shm/x", "/tmp/x", "/run/x", "/vol/x"]);
 });

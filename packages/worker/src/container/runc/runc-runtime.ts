@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type CgroupLayout, readCgroupLayout } from "../../cgroup/cgroup-layout.ts";
 import { addDevices } from "../devices.ts";
+import { initProgram } from "../init-program.ts";
 import type { ContainerSpec } from "../container-spec.ts";
 import type { Container, ContainerRuntime, OnOutput } from "../runtime.ts";
 import { runcConfig } from "./runc-config.ts";
@@ -13,6 +14,8 @@ export interface RuncRuntimeOptions {
   runtimeDirectory: string;
   /** Program to use. Default: `runc` from the PATH. */
   runc?: string;
+  /** Program that is every container's first process. Default: Debian's `tini`, linked statically. */
+  init?: string;
   /** Where device specifications (CDI) are. */
   cdiDirectories?: string[];
 }
@@ -23,14 +26,19 @@ export class RuncRuntime implements ContainerRuntime {
   #layout: Promise<CgroupLayout> | undefined;
 
   constructor(options: RuncRuntimeOptions) {
-    this.#options = { runc: "runc", cdiDirectories: ["/etc/cdi", "/var/run/cdi"], ...options };
+    this.#options = {
+      runc: "runc",
+      init: initProgram,
+      cdiDirectories: ["/etc/cdi", "/var/run/cdi"],
+      ...options,
+    };
   }
 
   async run(spec: ContainerSpec, options: { onOutput: OnOutput; signal?: AbortSignal }): Promise<Container> {
-    const { instance, runtimeDirectory, runc, cdiDirectories } = this.#options;
+    const { instance, runtimeDirectory, runc, init, cdiDirectories } = this.#options;
     const layout = await (this.#layout ??= readCgroupLayout());
     const cgroup = `/dorian-${instance}/${spec.id}`;
-    const config = runcConfig(spec, { layout, cgroup, architecture: process.arch });
+    const config = runcConfig(spec, { layout, cgroup, architecture: process.arch, init });
     return startContainer(
       spec,
       {

@@ -8,6 +8,8 @@ import type { ContainerSpec } from "../container-spec.ts";
 import type { OnOutput } from "../runtime.ts";
 import { type Placement, removeTraces } from "./placement.ts";
 import { RuncContainer, type RuncProcess } from "./runc-container.ts";
+import { shareOomScore } from "./runc-oom-score.ts";
+import { InitComplaint } from "../init-program.ts";
 import { lastError } from "./runc-log.ts";
 
 /**
@@ -40,6 +42,7 @@ export async function startContainer(
     // In a session of its own: a Ctrl-C in our terminal is for us, and we stop containers in good order.
     { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env.PATH }, detached: true },
   );
+  shareOomScore(runc);
   const closed = new Promise<number>((resolve, reject) => {
     runc.once("error", (cause) => reject(startFailed(placement.runc, cause)));
     runc.once("close", (code, killedBy) => resolve(killedBy === null ? (code ?? 0) : 137));
@@ -91,15 +94,16 @@ function makeBundle(bundle: string, id: string): void {
 /** Passes output on, but keeps stderr back until it is sure to be the container's and not runc's own. */
 class StartOutput {
   #held: Buffer[] | undefined = [];
-  #onOutput: OnOutput;
+  #stderr: InitComplaint;
 
   constructor(runc: RuncProcess, onOutput: OnOutput) {
-    this.#onOutput = onOutput;
+    this.#stderr = new InitComplaint((chunk) => onOutput("stderr", chunk));
     runc.stdout.on("data", (chunk: Buffer) => onOutput("stdout", chunk));
     runc.stderr.on("data", (chunk: Buffer) => {
       if (this.#held) this.#held.push(chunk);
-      else onOutput("stderr", chunk);
+      else this.#stderr.write(chunk);
     });
+    runc.stderr.once("end", () => this.#stderr.end());
   }
 
   get stderr(): string {
@@ -111,7 +115,7 @@ class StartOutput {
   started(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const chunk of held) this.#onOutput("stderr", chunk);
+    for (const chunk of held) this.#stderr.write(chunk);
   }
 }
 
