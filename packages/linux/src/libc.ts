@@ -12,6 +12,7 @@ const calls = {
   lgetxattr: libc.func("long lgetxattr(str, str, _Out_ uint8_t *, size_t)"),
   lsetxattr: libc.func("int lsetxattr(str, str, uint8_t *, size_t, int)"),
   llistxattr: libc.func("long llistxattr(str, uint8_t *, size_t)"),
+  removexattr: libc.func("int removexattr(str, str)"),
   lremovexattr: libc.func("int lremovexattr(str, str)"),
   flock: libc.func("int flock(int, int)"),
   fcntl: libc.func("int fcntl(int, int, int)"),
@@ -21,6 +22,9 @@ const calls = {
   fsconfig: libc.func("long syscall(long, int, uint, str, str, int)"),
   fsmount: libc.func("long syscall(long, int, uint, uint)"),
   moveMount: libc.func("long syscall(long, int, str, int, str, uint)"),
+  openat2: libc.func("long syscall(long, int, uint8_t *, uint64_t *, size_t)"),
+  lseek: libc.func("long lseek(int, long, int)"),
+  ioctl: libc.func("int ioctl(int, ulong, _Inout_ uint8_t *)"),
 };
 
 /** System call numbers that are the same on every architecture (they came after the tables were unified). */
@@ -30,6 +34,7 @@ export const syscallNumber = {
   fsopen: 430,
   fsconfig: 431,
   fsmount: 432,
+  openat2: 437,
 } as const;
 
 export { calls as libc };

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { chmod, link, lstat, mkdir, open, rm } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, open, realpath, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { DraftSpace } from "./draft-space.ts";
+import { type OnLeftover, SetAside } from "./set-aside.ts";
 import { storing } from "./storage-error.ts";
 
 const blockMode = 0o644;
@@ -20,18 +21,23 @@ export interface PutBlockOptions {
 export class BlockStore implements AsyncDisposable {
   readonly #directory: string;
   readonly #incoming: DraftSpace;
+  readonly #aside: SetAside;
 
-  private constructor(directory: string, incoming: DraftSpace) {
+  private constructor(directory: string, incoming: DraftSpace, aside: SetAside) {
     this.#directory = directory;
     this.#incoming = incoming;
+    this.#aside = aside;
   }
 
   /** Opens the store below `dataDirectory`, making it if absent, and clears what dead processes were receiving. */
-  static async open(dataDirectory: string): Promise<BlockStore> {
-    const directory = join(dataDirectory, "blocks");
-    return await storing(directory, async () => {
-      await mkdir(directory, { recursive: true });
-      return new BlockStore(directory, await DraftSpace.open(join(directory, "incoming")));
+  static async open(dataDirectory: string, options: { onLeftover?: OnLeftover } = {}): Promise<BlockStore> {
+    return await storing(dataDirectory, async () => {
+      await mkdir(join(dataDirectory, "blocks"), { recursive: true });
+      const directory = await realpath(join(dataDirectory, "blocks"));
+      const aside = await SetAside.open(join(directory, "set-aside"), {
+        onLeftover: options.onLeftover ?? (() => undefined),
+      });
+      return new BlockStore(directory, await DraftSpace.open(join(directory, "incoming"), aside), aside);
     });
   }
 
@@ -104,6 +110,7 @@ export class BlockStore implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#incoming[Symbol.asyncDispose]();
+    await this.#aside[Symbol.asyncDispose]();
   }
 
   async #publish(incoming: string, sha: string): Promise<void> {

@@ -2,7 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 
 const maxNameBytes = 255;
 /** The kernel takes 4,096 bytes; the rest is for where the layer lies on this machine. */
-const maxPathBytes = 3500;
+export const maxPathBytes = 3500;
 
 /**
  * A path as a client gave it, in the one form used inside: names joined by "/", with none in front; "" is the root.

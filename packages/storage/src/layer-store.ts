@@ -1,15 +1,16 @@
-import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { isId, newId } from "@dorian/base/ids";
+import { walkTree } from "@dorian/linux/walk-tree";
 import { DraftSpace } from "./draft-space.ts";
-import { flushDirectory, flushTree } from "./flush-tree.ts";
-import { forEachConcurrently } from "./for-each-concurrently.ts";
+import { flushDirectory, flushTree, type FlushOptions } from "./flush-tree.ts";
+import { type OnLeftover, SetAside } from "./set-aside.ts";
 import { forgetUnshared, shareLargeFiles } from "./shared-files.ts";
 import { storing } from "./storage-error.ts";
-import { walkTree } from "./walk-tree.ts";
 
 const concurrency = 16;
+const removalPatienceMs = 10_000;
 
 export interface SealOptions {
   /** Return only when a power cut can no longer take the layer away. */
@@ -35,21 +36,36 @@ export class LayerStore implements AsyncDisposable {
   readonly #layers: string;
   readonly #shared: string;
   readonly #drafts: DraftSpace;
+  readonly #aside: SetAside;
 
-  private constructor(dataDirectory: string, drafts: DraftSpace) {
+  private constructor(dataDirectory: string, drafts: DraftSpace, aside: SetAside) {
     this.scratchPath = join(dataDirectory, "scratch");
     this.#layers = join(dataDirectory, "layers");
     this.#shared = join(dataDirectory, "shared");
     this.#drafts = drafts;
+    this.#aside = aside;
   }
 
-  /** Opens the store below `dataDirectory`, making it if absent, and clears the drafts of processes that died. */
-  static async open(dataDirectory: string): Promise<LayerStore> {
-    return await storing(dataDirectory, async () => {
+  /**
+   * Opens the store below `directory`, making it if absent, and clears the drafts of processes that died.
+   * `onLeftover` is told of what cannot be removed, which keeps nothing from going on.
+   */
+  static async open(directory: string, options: { onLeftover?: OnLeftover } = {}): Promise<LayerStore> {
+    return await storing(directory, async () => {
+      await mkdir(directory, { recursive: true });
+      // Paths in layers have no links on them: whoever opens one can insist on that.
+      const dataDirectory = await realpath(directory);
       await mkdir(join(dataDirectory, "layers"), { recursive: true });
       await mkdir(join(dataDirectory, "scratch"), { recursive: true });
       await mkdir(join(dataDirectory, "shared"), { recursive: true });
-      return new LayerStore(dataDirectory, await DraftSpace.open(join(dataDirectory, "drafts")));
+      const aside = await SetAside.open(join(dataDirectory, "set-aside"), {
+        onLeftover: options.onLeftover ?? (() => undefined),
+      });
+      return new LayerStore(
+        dataDirectory,
+        await DraftSpace.open(join(dataDirectory, "drafts"), aside),
+        aside,
+      );
     });
   }
 
@@ -101,10 +117,10 @@ export class LayerStore implements AsyncDisposable {
   }
 
   /** Returns when a power cut can no longer take the layer away. */
-  async makeDurable(layerId: string): Promise<void> {
+  async makeDurable(layerId: string, options: FlushOptions = {}): Promise<void> {
     const path = await this.#existing(layerId);
     await storing(path, async () => {
-      await flushTree(path);
+      await flushTree(path, options);
       await flushDirectory(this.#layers);
     });
   }
@@ -115,38 +131,32 @@ export class LayerStore implements AsyncDisposable {
     return {
       path,
       seal: (options) => this.adopt(path, options),
-      [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+      [Symbol.asyncDispose]: () => this.discard(path),
     };
+  }
+
+  /** Takes a tree on the layers' file system out of the way at once; it is removed in the background. Never throws. */
+  async discard(path: string): Promise<void> {
+    await this.#aside.put(path);
   }
 
   /** Removes a layer; none by that id is fine. Nothing may have it mounted. */
   async remove(layerId: string): Promise<void> {
-    const doomed = this.#drafts.newPath();
-    try {
-      // Gone at once and as a whole: what a crash leaves behind is a draft.
-      await rename(this.path(layerId), doomed);
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT") return;
-      throw error;
-    }
-    await rm(doomed, { recursive: true, force: true });
+    // Gone at once and as a whole.
+    await this.discard(this.path(layerId));
   }
 
   /** Bytes of the layer's regular files; several names of one file count once. */
   async sizeOf(layerId: string): Promise<number> {
     let bytes = 0;
     const linked = new Set<number>();
-    await forEachConcurrently(
-      walkTree(await this.#existing(layerId)),
-      concurrency,
-      async ({ path, entry }) => {
-        if (!entry.isFile()) return;
-        const stats = await lstat(path);
-        if (stats.nlink > 1 && linked.has(stats.ino)) return;
-        if (stats.nlink > 1) linked.add(stats.ino);
-        bytes += stats.size;
-      },
-    );
+    await walkTree(await this.#existing(layerId), { concurrency }, async ({ at, kind }) => {
+      if (kind !== "file") return;
+      const stats = await lstat(at);
+      if (stats.nlink > 1 && linked.has(stats.ino)) return;
+      if (stats.nlink > 1) linked.add(stats.ino);
+      bytes += stats.size;
+    });
     return bytes;
   }
 
@@ -165,12 +175,15 @@ export class LayerStore implements AsyncDisposable {
       await this.remove(layerId);
       removed.push(layerId);
     }
+    // Files are shared until the layers that hold them are removed; what takes longer is for the next time.
+    await this.#aside.emptied(removalPatienceMs);
     await forgetUnshared(this.#shared);
     return removed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#drafts[Symbol.asyncDispose]();
+    await this.#aside[Symbol.asyncDispose]();
   }
 
   async #move(directory: string, layerId: string): Promise<void> {

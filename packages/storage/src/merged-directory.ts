@@ -2,6 +2,7 @@ import type { Dirent, Stats } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { OpenDirectory } from "@dorian/linux/open-directory";
 import { isOpaque, isWhiteout } from "@dorian/linux/overlay-marks";
 
 /** What a name in a stack of layers stands for. */
@@ -38,7 +39,8 @@ const batchSize = 64;
 
 /** What `name` is in the directory made up of `hostPaths` (topmost first); undefined when absent or deleted. */
 export async function lookup(hostPaths: readonly string[], name: string): Promise<StackEntry | undefined> {
-  const entry = await lookupMarked(hostPaths, name);
+  using parents = new Parents(hostPaths);
+  const entry = await lookupMarked(parents.all, name);
   return entry?.kind === "whiteout" ? undefined : entry;
 }
 
@@ -54,10 +56,11 @@ export async function* readMarked(
   hostPaths: readonly string[],
 ): AsyncGenerator<Named<StackEntry | Whiteout>> {
   const seen = new Set<string>();
-  for (const [depth, hostPath] of hostPaths.entries()) {
-    const visible = hostPaths.slice(depth);
+  using parents = new Parents(hostPaths);
+  for (const [depth, { directory }] of parents.all.entries()) {
+    const visible = parents.all.slice(depth);
     const isLast = visible.length === 1;
-    for await (const batch of batches(hostPath)) {
+    for await (const batch of batches(directory.path)) {
       const names = batch.map((entry) => entry.name).filter((name) => !seen.has(name));
       if (!isLast) for (const name of names) seen.add(name);
       yield* await Promise.all(names.map((name) => listed(visible, name)));
@@ -65,30 +68,63 @@ export async function* readMarked(
   }
 }
 
+interface Parent {
+  hostPath: string;
+  directory: OpenDirectory;
+}
+
+/** Directories of layers, open: what is looked up in them is in the layers, whatever was put in their place since. */
+class Parents implements Disposable {
+  readonly all: readonly Parent[];
+  #opened = new DisposableStack();
+
+  constructor(hostPaths: readonly string[]) {
+    using opening = new DisposableStack();
+    this.all = hostPaths.map((hostPath) => ({
+      hostPath,
+      directory: opening.use(openLayerDirectory(hostPath)),
+    }));
+    this.#opened = opening.move();
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened.dispose();
+  }
+}
+
+function openLayerDirectory(hostPath: string): OpenDirectory {
+  try {
+    return OpenDirectory.openPlain(hostPath);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "")) throw unreadable(hostPath);
+    throw error;
+  }
+}
+
 async function lookupMarked(
-  hostPaths: readonly string[],
+  parents: readonly Parent[],
   name: string,
 ): Promise<StackEntry | Whiteout | undefined> {
   const found: string[] = [];
   let top: Stats | undefined;
-  const directory = (hidesBelow: boolean): StackDirectory | undefined =>
+  const merged = (hidesBelow: boolean): StackDirectory | undefined =>
     top && { kind: "directory", hostPaths: found, stats: top, hidesBelow };
-  for (const parent of hostPaths) {
-    const hostPath = join(parent, name);
-    const stats = await lstatIfPresent(hostPath);
+  for (const { hostPath: parentPath, directory } of parents) {
+    const hostPath = join(parentPath, name);
+    const stats = await lstatIfPresent(directory.at(name));
     if (stats === undefined) continue;
-    if (isWhiteout(stats)) return directory(true) ?? { kind: "whiteout" };
-    if (!stats.isDirectory()) return directory(true) ?? { kind: "leaf", hostPath, stats };
+    if (isWhiteout(stats)) return merged(true) ?? { kind: "whiteout" };
+    if (!stats.isDirectory()) return merged(true) ?? { kind: "leaf", hostPath, stats };
     top ??= stats;
     found.push(hostPath);
-    if (isOpaque(hostPath)) return directory(true);
+    if (isOpaque(directory.at(name))) return merged(true);
   }
-  return directory(false);
+  return merged(false);
 }
 
-async function listed(hostPaths: readonly string[], name: string): Promise<Named<StackEntry | Whiteout>> {
-  const entry = await lookupMarked(hostPaths, name);
-  if (entry === undefined) throw unreadable(join(hostPaths[0] ?? "", name));
+async function listed(parents: readonly Parent[], name: string): Promise<Named<StackEntry | Whiteout>> {
+  const entry = await lookupMarked(parents, name);
+  if (entry === undefined) throw unreadable(join(parents[0]?.hostPath ?? "", name));
   return { name, entry };
 }
 

@@ -5,12 +5,14 @@ import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { hasAttributes } from "@dorian/linux/extended-attributes";
 import { setFileTimes } from "@dorian/linux/file-times";
-import { forEachConcurrently } from "./for-each-concurrently.ts";
-import { walkTree } from "./walk-tree.ts";
+import { maxPathBytes } from "./layer-path.ts";
+import { walkTree } from "@dorian/linux/walk-tree";
 
 /** Smaller files are not worth an entry. */
 const leastBytes = 1024 * 1024;
 const concurrency = 16;
+/** The unit of a file's `blocks`, whatever the file system's own is. */
+const statBlockBytes = 512n;
 /** Of names that last for as long as a comparison. */
 const draftPrefix = "new-";
 
@@ -21,14 +23,17 @@ const draftPrefix = "new-";
  */
 export async function shareLargeFiles(directory: string, index: string): Promise<void> {
   const twins: { path: string; twin: string }[] = [];
-  await forEachConcurrently(walkTree(directory), concurrency, async ({ path: bytes, entry }) => {
-    const path = bytes.toString();
-    if (!entry.isFile() || !Buffer.from(path).equals(bytes)) return;
-    const stats = await lstat(path, { bigint: true });
-    // A file with several names would lose what they have in common.
-    if (stats.size < leastBytes || stats.nlink > 1n || hasAttributes(path)) return;
+  await walkTree(directory, { concurrency }, async (entry) => {
+    if (entry.kind !== "file") return;
+    const stats = await lstat(entry.at, { bigint: true });
+    // A file with several names would lose what they have in common, and one of holes takes no place.
+    if (!stats.isFile() || stats.size < leastBytes || stats.nlink > 1n || isSparse(stats)) return;
+    const bytes = entry.path();
+    const path = join(directory, bytes.toString());
+    if (entry.pathBytes > maxPathBytes || !Buffer.from(bytes.toString()).equals(bytes) || hasAttributes(path))
+      return;
     const twin = join(index, nameOf(stats));
-    if (!(await linked(path, twin))) twins.push({ path, twin });
+    if (!(await linked(entry.at, twin))) twins.push({ path, twin });
   });
   // One after the other: files of one directory would get into each other's way with its times.
   for (const { path, twin } of twins) await replaceByTwin(path, twin, index);
@@ -43,12 +48,16 @@ export async function forgetUnshared(index: string): Promise<void> {
   }
 }
 
+function isSparse({ size, blocks }: BigIntStats): boolean {
+  return blocks * statBlockBytes < size / 2n;
+}
+
 function nameOf({ size, mtimeNs, mode, uid, gid }: BigIntStats): string {
   return [size, mtimeNs, mode.toString(8), uid, gid].join("-");
 }
 
 /** False when there is an entry already, or the file has as many names as it can have. */
-async function linked(path: string, entry: string): Promise<boolean> {
+async function linked(path: Buffer, entry: string): Promise<boolean> {
   try {
     await link(path, entry);
     return true;
