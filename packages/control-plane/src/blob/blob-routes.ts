@@ -40,8 +40,8 @@ export function createBlobRoutes(options: {
     {
       method: "PUT",
       prefix: signedPaths.blobs,
-      async handle({ incoming, response, url, rest, signal }) {
-        const { whole } = urls.verify("PUT", url);
+      async handle({ incoming, response, target, rest, signal }) {
+        const { whole } = urls.verify("PUT", target);
         const [blobId = "", part] = rest.split("/");
         const blob = blobs.require(blobId);
         const limit = whole === undefined ? partBytes : blob.size;
@@ -71,8 +71,8 @@ export function createBlobRoutes(options: {
     {
       method: "POST",
       prefix: signedPaths.blobs,
-      async handle({ incoming, response, url, rest: blobId, signal }) {
-        urls.verify("POST", url);
+      async handle({ incoming, response, target, rest: blobId, signal }) {
+        urls.verify("POST", target);
         incoming.resume();
         const parts = completeParts(blobs.require(blobId), uploads.get(blobId));
         await blobs.complete(blobId, await joined(parts, signal));
@@ -86,8 +86,8 @@ export function createBlobRoutes(options: {
     {
       method: "GET",
       prefix: signedPaths.blobs,
-      async handle({ incoming, response, url, rest, signal }) {
-        urls.verify("GET", url);
+      async handle({ incoming, response, target, rest, signal }) {
+        urls.verify("GET", target);
         const { sha256, size } = blobs.requireComplete(rest);
         await sendFile({ incoming, response, signal }, { path: blocks.path(sha256), start: 0, end: size });
       },

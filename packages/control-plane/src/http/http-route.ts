@@ -1,9 +1,10 @@
+import type { RequestTarget } from "@dorian/protocol/http/request-target";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 export interface HttpRequest {
   incoming: IncomingMessage;
   response: ServerResponse;
-  url: URL;
+  target: RequestTarget;
   /** What follows the route's prefix. */
   rest: string;
   /** Aborts when the client goes away. */

@@ -1,41 +1,45 @@
-import { AppError, messageOf, type StatusName } from "@dorian/base/app-error";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { AppError, type StatusName } from "@dorian/base/app-error";
+import { HttpListener } from "@dorian/protocol/http/http-listener";
+import { parseRequestTarget } from "@dorian/protocol/http/request-target";
+import type { TlsTerms } from "@dorian/protocol/listener/tls-terms";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { HttpRoute } from "./http-route.ts";
 
+export interface HttpServerOptions {
+  host: string;
+  port: number;
+  tls?: TlsTerms | undefined;
+  logger: Logger;
+}
+
+/** Our clients send few headers; the longest part is the address of a file with a long path. */
+const maxHeaderBytes = 32 * 1024;
+
 /** Plain HTTP for bytes: blobs, blocks of volume files, volume files. */
 export class HttpServer implements AsyncDisposable {
-  readonly port: number;
-  #server: Server;
+  #listener: HttpListener | undefined;
+  #logger: Logger;
   #routes: HttpRoute[] = [];
 
-  private constructor(server: Server, port: number) {
-    this.#server = server;
-    this.port = port;
+  private constructor(logger: Logger) {
+    this.#logger = logger;
   }
 
-  static async listen(options: { host: string; port: number; logger: Logger }): Promise<HttpServer> {
-    const server = createServer();
-    // Large files over slow links take longer than any default.
-    server.requestTimeout = 0;
-    // Clients keep connections for 15 s: whoever closes them must not be the one who is asked next.
-    server.keepAliveTimeout = 75_000;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (error) =>
-        reject(
-          new AppError(
-            "SERVER_ADDRESS_UNUSABLE",
-            `Cannot listen on ${options.host}:${options.port}: ${messageOf(error)}.`,
-            { remedy: "Choose another address, or stop what is using this one.", cause: error },
-          ),
-        ),
-      );
-      server.listen(options.port, options.host, resolve);
+  static async listen({ host, port, tls, logger }: HttpServerOptions): Promise<HttpServer> {
+    const http = new HttpServer(logger);
+    http.#listener = await HttpListener.open({
+      address: { host, port },
+      tls,
+      maxHeaderBytes,
+      onRequest: (incoming, response) => http.#serve(incoming, response),
+      onFailure: (error) => logger.error({ err: error }, "an HTTP request failed"),
     });
-    const http = new HttpServer(server, (server.address() as AddressInfo).port);
-    server.on("request", (incoming, response) => void http.#serve(incoming, response, options.logger));
     return http;
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? 0;
   }
 
   use(routes: HttpRoute[]): void {
@@ -43,32 +47,30 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
-    await closed;
+    await this.#listener?.[Symbol.asyncDispose]();
   }
 
-  async #serve(incoming: IncomingMessage, response: ServerResponse, logger: Logger): Promise<void> {
+  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
-    const url = new URL(incoming.url ?? "/", "http://server");
     try {
+      const target = parseRequestTarget(incoming.url);
       const route = this.#routes.find(
-        (each) => each.method === incoming.method && url.pathname.startsWith(each.prefix),
+        (each) => each.method === incoming.method && target.path.startsWith(each.prefix),
       );
       if (!route) {
         answer(response, 404, "There is nothing at this address.");
         return;
       }
-      const rest = url.pathname.slice(route.prefix.length);
-      await route.handle({ incoming, response, url, rest, signal: gone.signal });
+      const rest = target.path.slice(route.prefix.length);
+      await route.handle({ incoming, response, target, rest, signal: gone.signal });
     } catch (error) {
       if (gone.signal.aborted) return;
       if (AppError.is(error)) {
         answer(response, httpStatus[error.status] ?? 500, `${error.message} ${error.remedy}`);
         return;
       }
-      logger.error({ err: error, path: url.pathname }, "an HTTP request failed");
+      this.#logger.error({ err: error, path: incoming.url }, "an HTTP request failed");
       answer(response, 500, "The server failed in a way it did not foresee. Its log has the cause.");
     }
   }

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import type { RequestTarget } from "@dorian/protocol/http/request-target";
 import type { Identity } from "@dorian/protocol/service";
 import { taskHttpHost } from "@dorian/protocol/task-http";
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -32,11 +33,11 @@ export class SignedUrls {
   }
 
   /** The parameters of an address made by {@link sign}. @throws AppError URL_INVALID, URL_EXPIRED */
-  verify(method: string, url: URL): Record<string, string> {
-    const query = new URLSearchParams(url.search);
+  verify(method: string, target: RequestTarget): Record<string, string> {
+    const query = new URLSearchParams(target.query);
     const given = Buffer.from(query.get("signature") ?? "", "base64url");
     query.delete("signature");
-    const expected = Buffer.from(this.#signature(method, url.pathname, query), "base64url");
+    const expected = Buffer.from(this.#signature(method, target.path, query), "base64url");
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
       throw new AppError("URL_INVALID", "The address is not one that this server gave out.", {
         status: "PERMISSION_DENIED",

@@ -76,8 +76,8 @@ export class FileUrls {
     return {
       method: "GET",
       prefix: signedPaths.layers,
-      handle: async ({ incoming, response, url, rest: layerId, signal }) => {
-        const { path = "", start, end } = this.#urls.verify("GET", url);
+      handle: async ({ incoming, response, target, rest: layerId, signal }) => {
+        const { path = "", start, end } = this.#urls.verify("GET", target);
         const file = { path: join(this.#layers.path(layerId), path), start: Number(start), end: Number(end) };
         try {
           await sendFile({ incoming, response, signal }, file);
@@ -92,8 +92,8 @@ export class FileUrls {
     return {
       method: "PUT",
       prefix: signedPaths.blocks,
-      handle: async ({ incoming, response, url, rest: sha, signal }) => {
-        this.#urls.verify("PUT", url);
+      handle: async ({ incoming, response, target, rest: sha, signal }) => {
+        this.#urls.verify("PUT", target);
         if (Number(incoming.headers["content-length"] ?? 0) > urlBytes) throw tooLarge();
         await blocks.put(limitBytes(incoming, urlBytes, tooLarge), { expectedSha: sha, signal });
         response.writeHead(200, { "Content-Type": "text/plain" });

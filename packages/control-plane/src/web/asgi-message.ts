@@ -1,5 +1,6 @@
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { AsgiSchema, type Asgi } from "@dorian/protocol/modal";
+import { invalidAnswer } from "./answer-head.ts";
 
 type Init = NonNullable<MessageInitShape<typeof AsgiSchema>["type"]>;
 
@@ -11,9 +12,13 @@ export function encodeAsgi(type: Init): Uint8Array {
   return toBinary(AsgiSchema, create(AsgiSchema, { type }));
 }
 
-/** `case` is undefined for kinds that the wire does not know. */
+/** `case` is undefined for kinds that the wire does not know. @throws AppError WEB_ANSWER_INVALID */
 export function decodeAsgi(bytes: Uint8Array): AppMessage {
-  return fromBinary(AsgiSchema, bytes).type;
+  try {
+    return fromBinary(AsgiSchema, bytes).type;
+  } catch (error) {
+    throw invalidAnswer("it is no message of a web app", error);
+  }
 }
 
 /** A part of a request's body, or its end. */

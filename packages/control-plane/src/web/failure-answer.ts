@@ -39,6 +39,8 @@ export function answerToError(error: unknown): PlainAnswer | undefined {
       return { status: 503, text: "Too many requests wait already.", headers: { "Retry-After": "1" } };
     case "WEB_REQUEST_TIMEOUT":
       return { status: 408, text: error.message, headers: { Connection: "close" } };
+    case "WEB_ANSWER_INVALID":
+      return { status: 502, text: error.message };
     case "CLASS_PARAMETERS_INVALID":
     case "WEB_PARAMETER_INVALID":
       return { status: 400, text: error.message };

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { httpDisconnect, requestPart } from "./asgi-message.ts";
 import { answerToResult } from "./failure-answer.ts";
-import { comeBack, readToEnd, type ParkedCalls } from "./parked-calls.ts";
+import { comeBack, type ParkedCalls } from "./parked-calls.ts";
 import { answerPlainly } from "./plain-answer.ts";
 import type { BodyPart } from "./request-body.ts";
 import type { WebCall } from "./web-call.ts";
@@ -26,7 +26,7 @@ export async function exchangeHttp(options: HttpExchangeOptions): Promise<void> 
   const onClose = () => {
     if (isParked || response.writableFinished) return;
     gone.abort();
-    void call.leave(httpDisconnect);
+    call.leave(httpDisconnect);
   };
   if (response.closed) onClose();
   else response.once("close", onClose);
@@ -37,7 +37,7 @@ export async function exchangeHttp(options: HttpExchangeOptions): Promise<void> 
   );
   while (!(await call.begun({ timeoutMs: options.redirectAfterMs, signal: gone.signal }))) {
     if (gone.signal.aborted) {
-      await readToEnd(call);
+      await call.drain();
       return;
     }
     // Who still sends cannot be sent elsewhere.
@@ -47,7 +47,11 @@ export async function exchangeHttp(options: HttpExchangeOptions): Promise<void> 
     answerPlainly(response, comeBack(incoming.url ?? "/", call.callId));
     return;
   }
-  const answered = await writeAnswer(call.answer(), response);
+  const answered = await writeAnswer(call.answer(), response).catch(async (error: unknown) => {
+    call.leave(httpDisconnect);
+    void call.drain();
+    throw error;
+  });
   if (answered === "nothing") answerPlainly(response, answerToResult(await call.result));
   // What was said arrives, and that it is not the whole is seen by the missing end.
   else if (answered === "part") response.socket?.destroySoon();

@@ -1,5 +1,6 @@
 import { httpDisconnect } from "./asgi-message.ts";
 import type { PlainAnswer } from "./plain-answer.ts";
+import { splitTarget } from "./scope.ts";
 import type { WebCall } from "./web-call.ts";
 
 /** Where a redirected client says which call it comes back for. */
@@ -57,19 +58,14 @@ export class ParkedCalls implements Disposable {
 
   #expire(parked: Parked): void {
     parked.expiry = setTimeout(() => {
-      if (this.#calls.delete(parked.call.callId)) void abandon(parked.call);
+      if (this.#calls.delete(parked.call.callId)) abandon(parked.call);
     }, this.#keepMs);
   }
 }
 
-async function abandon(call: WebCall): Promise<void> {
-  void readToEnd(call);
-  await call.leave(httpDisconnect);
-}
-
-/** An app must not wait for somebody to listen. */
-export async function readToEnd(call: WebCall): Promise<void> {
-  for await (const _message of call.answer());
+function abandon(call: WebCall): void {
+  void call.drain();
+  call.leave(httpDisconnect);
 }
 
 /** The call that a request comes back for. */
@@ -79,11 +75,24 @@ export function callAskedFor(target: string): string | undefined {
   return new URLSearchParams(target.slice(question + 1)).get(callParameter) ?? undefined;
 }
 
-/** Tells a client to come back for the answer to what it asked. */
+/** Tells a client to come back to where it is, for the answer to what it asked. */
 export function comeBack(target: string, callId: string): PlainAnswer {
-  const question = target.indexOf("?");
-  const path = question < 0 ? target : target.slice(0, question);
-  const query = new URLSearchParams(question < 0 ? "" : target.slice(question + 1));
+  const { path, query: text } = splitTarget(target);
+  const query = new URLSearchParams(text);
   query.set(callParameter, callId);
-  return { status: 303, text: "The answer takes longer.", headers: { Location: `${path}?${query}` } };
+  return {
+    status: 303,
+    text: "The answer takes longer.",
+    headers: { Location: `${onThisHost(path)}?${query}` },
+  };
+}
+
+/** Two slashes at the beginning, of either kind, would name another host. */
+function onThisHost(path: string): string {
+  return path
+    .replace(/^[/\\]+/, "/")
+    .replaceAll(
+      /[^\x21-\x7e]|[\\"<>^`{|}]/g,
+      (each) => `%${each.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    );
 }

@@ -57,8 +57,8 @@ export function scopeOf(options: ScopeOptions): Record<string, unknown> {
   return { ...scope, method: incoming.method ?? "GET", extensions: { "http.response.trailers": {} } };
 }
 
-/** Proxies send whole addresses. */
-function splitTarget(target: string): { path: string; query: string } {
+/** Path and query of a request's target. Proxies send whole addresses. */
+export function splitTarget(target: string): { path: string; query: string } {
   const local = target.replace(/^[a-z]+:\/\/[^/?]*/i, "");
   const question = local.indexOf("?");
   const path = question < 0 ? local : local.slice(0, question);
@@ -108,7 +108,7 @@ export function percentDecoded(path: string): string {
 }
 
 /** The items of a header that is a list. */
-function listed(header: string): string[] {
+export function listed(header: string): string[] {
   return header
     .split(",")
     .map((each) => each.trim())

@@ -6,6 +6,8 @@ import { decodeAsgi, type AppMessage } from "./asgi-message.ts";
 export interface WebCallOptions {
   /** Milliseconds that an app has to end by itself once it knows that its client has gone. */
   farewellMs: number;
+  /** Told of what goes wrong where nobody waits for it any more. */
+  onFailure: (error: unknown) => void;
 }
 
 /** A call of a web function for a client that may go, or come back later for the answer. */
@@ -14,15 +16,15 @@ export class WebCall {
   /** How it ended; it never rejects. */
   readonly result: Promise<GenericResult>;
   #call: StreamedCall;
-  #farewellMs: number;
+  #options: WebCallOptions;
   #ended = new AbortController();
   #messages: AsyncIterator<Uint8Array>;
   #first: Promise<IteratorResult<Uint8Array>>;
   #left = false;
 
-  constructor(call: StreamedCall, { farewellMs }: WebCallOptions) {
+  constructor(call: StreamedCall, options: WebCallOptions) {
     this.#call = call;
-    this.#farewellMs = farewellMs;
+    this.#options = options;
     this.callId = call.callId;
     this.result = call.result;
     void this.result.then(() => this.#ended.abort("ended"));
@@ -49,7 +51,7 @@ export class WebCall {
     }
   }
 
-  /** What the app says, until it has ended. To be read once, to the end. */
+  /** What the app says, until it has ended. To be read once, to the end. @throws AppError WEB_ANSWER_INVALID */
   async *answer(): AsyncGenerator<AppMessage> {
     for (let next = await this.#first; !next.done; next = await this.#messages.next()) {
       yield decodeAsgi(next.value);
@@ -64,12 +66,25 @@ export class WebCall {
     });
   }
 
+  /** Reads what is left of the answer, for nobody: an app must not wait for somebody to listen. */
+  async drain(): Promise<void> {
+    try {
+      for (let next = await this.#first; !next.done; next = await this.#messages.next());
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+  }
+
   /** The client has gone: says so to the app, and ends it when it does not end by itself. */
-  async leave(farewell: Uint8Array): Promise<void> {
+  leave(farewell: Uint8Array): void {
     if (this.#left || this.#ended.signal.aborted) return;
     this.#left = true;
-    void this.send(farewell);
-    const isOver = await sleep(this.#farewellMs, { signal: this.#ended.signal }).then(
+    this.send(farewell).catch(this.#options.onFailure);
+    this.#endLater().catch(this.#options.onFailure);
+  }
+
+  async #endLater(): Promise<void> {
+    const isOver = await sleep(this.#options.farewellMs, { signal: this.#ended.signal }).then(
       () => false,
       () => true,
     );

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { messageOf } from "@dorian/base/app-error";
 import { DataFormat, WebhookAsyncMode, WebhookType } from "@dorian/protocol/modal";
 import { pickleArguments } from "@dorian/protocol/pickle/write-pickle";
 import type { Logger } from "pino";
@@ -9,7 +10,7 @@ import type { WebTarget, WebTargets } from "../ports.ts";
 import { requestPart, websocketConnect } from "./asgi-message.ts";
 import { answerToError, notAuthorized, notServed, redirectLost, unforeseen } from "./failure-answer.ts";
 import { exchangeHttp } from "./http-exchange.ts";
-import { callAskedFor, comeBack, ParkedCalls, readToEnd } from "./parked-calls.ts";
+import { callAskedFor, comeBack, ParkedCalls } from "./parked-calls.ts";
 import { answerPlainly, refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
 import { parametersFromQuery } from "./query-parameters.ts";
 import { bodyParts, type BodyPart } from "./request-body.ts";
@@ -50,21 +51,23 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     this.#parked = new ParkedCalls({ keepMs: options.keepParkedMs ?? 600_000 });
   }
 
-  request(incoming: IncomingMessage, response: ServerResponse, port: number): void {
-    this.#serve(incoming, response, port).catch((error: unknown) => {
+  async request(incoming: IncomingMessage, response: ServerResponse, port: number): Promise<void> {
+    try {
+      await this.#serve(incoming, response, port);
+    } catch (error) {
       if (response.destroyed) return;
-      const answer = answerToError(error) ?? this.#unforeseen(error);
+      const answer = this.#answerTo(error);
       if (response.headersSent) response.destroy();
       else answerPlainly(response, answer);
-    });
+    }
   }
 
-  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, port: number): void {
-    // A client that goes is noticed by the end of its connection.
-    socket.on("error", () => undefined);
-    this.#connect(incoming, socket, head, port).catch((error: unknown) => {
-      refuseUpgrade(socket, answerToError(error) ?? this.#unforeseen(error));
-    });
+  async upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, port: number): Promise<void> {
+    try {
+      await this.#connect(incoming, socket, head, port);
+    } catch (error) {
+      refuseUpgrade(socket, this.#answerTo(error));
+    }
   }
 
   /** Tells clients of websockets to go: everything else ends by itself. */
@@ -183,13 +186,20 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
         },
         firstMessages: [firstMessage],
       }),
-      { farewellMs: this.#options.farewellMs ?? 5_000 },
+      {
+        farewellMs: this.#options.farewellMs ?? 5_000,
+        onFailure: (error) => this.#options.logger.warn({ err: error, functionId }, "a web call failed"),
+      },
     );
   }
 
-  #unforeseen(error: unknown): PlainAnswer {
-    this.#options.logger.error({ err: error }, "a web request failed");
-    return unforeseen;
+  #answerTo(error: unknown): PlainAnswer {
+    const answer = answerToError(error);
+    if (!answer) this.#options.logger.error({ err: error }, "a web request failed");
+    // Whose fault it was, its author finds out here.
+    else if (answer.status === 502)
+      this.#options.logger.warn({ reason: messageOf(error) }, "a web app failed");
+    return answer ?? unforeseen;
   }
 }
 
@@ -217,7 +227,7 @@ async function trigger(
   response: ServerResponse,
   rest: AsyncIterable<BodyPart> | undefined,
 ): Promise<void> {
-  const ended = readToEnd(call);
+  const ended = call.drain();
   for await (const { bytes, more } of rest ?? []) await call.send(requestPart(bytes, { more }));
   const answer = JSON.stringify({ call_id: call.callId });
   response.writeHead(202, { "Content-Type": "application/json", "Content-Length": answer.length });

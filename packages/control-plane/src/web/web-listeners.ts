@@ -1,6 +1,9 @@
-import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { AppError } from "@dorian/base/app-error";
+import { HttpListener, type HttpLimits } from "@dorian/protocol/http/http-listener";
+import { ConnectionBudget } from "@dorian/protocol/listener/connection-budget";
+import { systemErrorOf } from "@dorian/protocol/listener/listener";
+import type { TlsTerms } from "@dorian/protocol/listener/tls-terms";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 
@@ -13,25 +16,28 @@ export interface PortRange {
 export interface WebListenersOptions {
   host: string;
   range: PortRange;
+  tls?: TlsTerms | undefined;
+  limits?: Partial<HttpLimits>;
   logger: Logger;
 }
 
 /** Serves what arrives at a port. */
 export interface WebRequestHandler {
-  request(incoming: IncomingMessage, response: ServerResponse, port: number): void;
-  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, port: number): void;
+  request(incoming: IncomingMessage, response: ServerResponse, port: number): Promise<void>;
+  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, port: number): Promise<void>;
 }
 
 /** As much as containers send on to servers of their own. */
 const maxHeaderBytes = 64 * 1024;
 /** Of a connection, in memory: few wake-ups for large bodies. */
 const bufferBytes = 256 * 1024;
-const keepAliveMs = 75_000;
 
 /** The ports on which web functions are reached. */
 export class WebListeners implements AsyncDisposable {
   #options: WebListenersOptions;
-  #servers = new Map<number, Server>();
+  #listeners = new Map<number, HttpListener>();
+  /** All ports lead to one process. */
+  #budget = new ConnectionBudget();
   #handler: WebRequestHandler | undefined;
   #draining = false;
 
@@ -45,33 +51,37 @@ export class WebListeners implements AsyncDisposable {
   }
 
   has(port: number): boolean {
-    return this.#servers.has(port);
+    return this.#listeners.has(port);
   }
 
   /** Listens on a port, 0 for any. False when something else has it. @throws AppError SERVER_ADDRESS_UNUSABLE */
   async listen(port: number): Promise<number | undefined> {
-    if (port !== 0 && this.#servers.has(port)) return port;
-    const server = createServer({
-      maxHeaderSize: maxHeaderBytes,
-      highWaterMark: bufferBytes,
-      // Uploads over slow links take longer than any default.
-      requestTimeout: 0,
-      keepAliveTimeout: keepAliveMs,
-      // Whoever asks for another protocol, such as h2c, is answered with this one.
-      shouldUpgradeCallback: (incoming) => incoming.headers.upgrade?.toLowerCase() === "websocket",
-    });
+    if (port !== 0 && this.#listeners.has(port)) return port;
+    const { host, tls, limits, logger } = this.#options;
     try {
-      await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(port, this.#options.host, resolve);
+      const listener = await HttpListener.open({
+        address: { host, port },
+        tls,
+        budget: this.#budget,
+        maxHeaderBytes,
+        highWaterMark: bufferBytes,
+        ...(limits === undefined ? {} : { limits }),
+        // The app decides first whether it wants the body.
+        continuesItself: true,
+        onRequest: (incoming, response) => this.#serve(incoming, response, listener),
+        onUpgrade: async (incoming, socket, head) => {
+          if (this.#handler) await this.#handler.upgrade(incoming, socket, head, listener.port);
+          else socket.destroy();
+        },
+        onFailure: (error) => logger.error({ err: error, port }, "a web request failed"),
       });
+      this.#listeners.set(listener.port, listener);
+      return listener.port;
     } catch (error) {
-      if (errnoOf(error) === "EADDRINUSE" || errnoOf(error) === "EACCES") return undefined;
-      throw unusable(this.#options.host, port, error);
+      const code = systemErrorOf(error);
+      if (code === "EADDRINUSE" || code === "EACCES") return undefined;
+      throw error;
     }
-    const bound = (server.address() as AddressInfo).port;
-    this.#accept(server, bound);
-    return bound;
   }
 
   /**
@@ -80,7 +90,7 @@ export class WebListeners implements AsyncDisposable {
    * @throws AppError WEB_PORTS_EXHAUSTED
    */
   async listenOnNext(isFree: (port: number) => boolean): Promise<number> {
-    for (const port of this.#servers.keys()) if (isFree(port)) return port;
+    for (const port of this.#listeners.keys()) if (isFree(port)) return port;
     const { first, last } = this.#options.range;
     for (let port = first; port <= last; port++) {
       if (port !== 0 && !isFree(port)) continue;
@@ -94,15 +104,15 @@ export class WebListeners implements AsyncDisposable {
   }
 
   async close(port: number): Promise<void> {
-    const server = this.#servers.get(port);
-    this.#servers.delete(port);
-    if (server) await closed(server);
+    const listener = this.#listeners.get(port);
+    this.#listeners.delete(port);
+    await listener?.[Symbol.asyncDispose]();
   }
 
   /** Takes no new connections; resolves when nobody is connected any more, or `signal` aborts. */
   async drain({ signal }: { signal: AbortSignal }): Promise<void> {
     this.#draining = true;
-    const all = Promise.all([...this.#servers.values()].map((server) => closed(server, { keep: true })));
+    const all = Promise.all([...this.#listeners.values()].map((listener) => listener.drain()));
     const given = Promise.withResolvers<void>();
     const onAbort = () => given.resolve();
     signal.addEventListener("abort", onAbort, { once: true });
@@ -112,44 +122,17 @@ export class WebListeners implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const servers = [...this.#servers.values()];
-    this.#servers.clear();
-    await Promise.all(servers.map((server) => closed(server)));
+    const listeners = [...this.#listeners.values()];
+    this.#listeners.clear();
+    await Promise.all(listeners.map((listener) => listener[Symbol.asyncDispose]()));
   }
 
-  #accept(server: Server, port: number): void {
-    this.#servers.set(port, server);
-    const onRequest = (incoming: IncomingMessage, response: ServerResponse) => {
-      if (this.#draining) response.setHeader("Connection", "close");
-      response.once("close", () => {
-        if (this.#draining) setImmediate(() => server.closeIdleConnections());
-      });
-      if (this.#handler) this.#handler.request(incoming, response, port);
-      else response.writeHead(503, { "Retry-After": "1" }).end("The server is starting.\n");
-    };
-    server.on("request", onRequest);
-    // The app decides first whether it wants the body.
-    server.on("checkContinue", onRequest);
-    server.on("upgrade", (incoming, socket, head) => {
-      if (this.#handler) this.#handler.upgrade(incoming, socket, head, port);
-      else socket.destroy();
+  async #serve(incoming: IncomingMessage, response: ServerResponse, listener: HttpListener): Promise<void> {
+    if (this.#draining) response.setHeader("Connection", "close");
+    response.once("close", () => {
+      if (this.#draining) setImmediate(() => listener.closeIdle());
     });
-    server.on("error", (error) => {
-      this.#options.logger.error({ err: error, port }, "a port of web functions failed");
-    });
+    if (this.#handler) await this.#handler.request(incoming, response, listener.port);
+    else response.writeHead(503, { "Retry-After": "1" }).end("The server is starting.\n");
   }
-}
-
-async function closed(server: Server, options: { keep?: boolean } = {}): Promise<void> {
-  const done = new Promise<void>((resolve) => server.close(() => resolve()));
-  if (options.keep) server.closeIdleConnections();
-  else server.closeAllConnections();
-  await done;
-}
-
-function unusable(host: string, port: number, cause: unknown): AppError {
-  return new AppError("SERVER_ADDRESS_UNUSABLE", `Cannot listen on ${host}:${port}: ${messageOf(cause)}.`, {
-    remedy: "Choose another address, or stop what is using this one.",
-    cause,
-  });
 }

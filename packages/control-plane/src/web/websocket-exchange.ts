@@ -2,9 +2,11 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
+import { headersOfApp, subprotocolOfApp } from "./answer-head.ts";
 import { encodeAsgi } from "./asgi-message.ts";
 import { answerToResult } from "./failure-answer.ts";
 import { refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
+import { listed } from "./scope.ts";
 import type { WebCall } from "./web-call.ts";
 
 export interface WebsocketExchangeOptions {
@@ -18,8 +20,8 @@ export interface WebsocketExchangeOptions {
 }
 
 const maxMessageBytes = 16 * 1024 * 1024;
-/** Messages of a client that the app was not given yet, before more are taken from the connection. */
-const maxWaiting = 16;
+/** What of a client's messages the app was not given yet, before more are taken from the connection. */
+const maxWaiting = { messages: 16, bytes: 1024 * 1024 };
 const pingMs = 30_000;
 
 const rejected: PlainAnswer = { status: 403, text: "The app does not accept this websocket." };
@@ -29,26 +31,35 @@ const [normalClosure, noCode, abnormalClosure, internalError] = [1000, 1005, 100
 /** Carries a websocket's messages to its app and back. Resolves when the call has ended. */
 export async function exchangeWebsocket(options: WebsocketExchangeOptions): Promise<void> {
   const { socket, call } = options;
-  const onGone = () => void call.leave(disconnect(abnormalClosure));
+  const onGone = () => call.leave(disconnect(abnormalClosure));
   if (socket.destroyed) onGone();
   else socket.once("close", onGone);
   let websocket: WebSocket | undefined;
   let isClosed = false;
-  for await (const message of call.answer()) {
-    if (message.case === "websocketAccept" && !websocket && !isClosed) {
-      socket.off("close", onGone);
-      const { subprotocol, headers } = message.value;
-      websocket = await accept(options, subprotocol, headers);
-      if (websocket) listen(websocket, call);
-      else await call.leave(disconnect(abnormalClosure));
-    } else if (message.case === "websocketSend" && websocket) {
-      const { content } = message.value;
-      if (content.case !== undefined) await say(websocket, content.value);
-    } else if (message.case === "websocketClose" && !isClosed) {
-      isClosed = true;
-      if (websocket) websocket.close(sendable(message.value.code), message.value.reason.slice(0, maxReason));
-      else refuseUpgrade(socket, rejected);
+  try {
+    for await (const message of call.answer()) {
+      if (message.case === "websocketAccept" && !websocket && !isClosed) {
+        const answer = answerOf(options.incoming, message.value);
+        socket.off("close", onGone);
+        websocket = await accept(options, answer);
+        if (websocket) listen(websocket, call);
+        else onGone();
+      } else if (message.case === "websocketSend" && websocket) {
+        const { content } = message.value;
+        if (content.case !== undefined) await say(websocket, content.value);
+      } else if (message.case === "websocketClose" && !isClosed) {
+        isClosed = true;
+        if (websocket)
+          websocket.close(sendable(message.value.code), message.value.reason.slice(0, maxReason));
+        else refuseUpgrade(socket, rejected);
+      }
     }
+  } catch (error) {
+    onGone();
+    void call.drain();
+    if (!websocket) throw error;
+    websocket.close(internalError);
+    return;
   }
   if (isClosed) return;
   const result = await call.result;
@@ -56,14 +67,32 @@ export async function exchangeWebsocket(options: WebsocketExchangeOptions): Prom
   else refuseUpgrade(socket, result.status === Status.SUCCESS ? rejected : answerToResult(result));
 }
 
+interface WebsocketAnswer {
+  subprotocol: string | undefined;
+  headers: [string, string][];
+}
+
+/** What the app answers to a handshake, without what is this server's to say. @throws AppError WEB_ANSWER_INVALID */
+function answerOf(
+  { headers }: IncomingMessage,
+  accepted: { subprotocol?: string | undefined; headers: readonly Uint8Array[] },
+): WebsocketAnswer {
+  const offered = listed(headers["sec-websocket-protocol"] ?? "");
+  return {
+    subprotocol: subprotocolOfApp(accepted.subprotocol, offered),
+    headers: headersOfApp(accepted.headers).filter(([name]) => !ofHandshake.test(name)),
+  };
+}
+
+const ofHandshake = /^(?:connection|upgrade|content-length|transfer-encoding|sec-websocket-.*)$/i;
+
 /** Bytes that fit into a closing frame, in characters that take up to three each. */
 const maxReason = 41;
 
 /** The websocket; undefined when the client has gone. */
 async function accept(
   { incoming, socket, head, onOpen }: WebsocketExchangeOptions,
-  subprotocol: string | undefined,
-  headers: readonly Uint8Array[],
+  { subprotocol, headers }: WebsocketAnswer,
 ): Promise<WebSocket | undefined> {
   if (socket.destroyed) return undefined;
   const server = new WebSocketServer({
@@ -73,9 +102,7 @@ async function accept(
     handleProtocols: () => subprotocol ?? false,
   });
   server.on("headers", (lines) => {
-    for (let index = 0; index + 1 < headers.length; index += 2) {
-      lines.push(`${latin1(headers[index])}: ${latin1(headers[index + 1])}`);
-    }
+    for (const [name, value] of headers) lines.push(`${name}: ${value}`);
   });
   const { promise, resolve } = Promise.withResolvers<WebSocket | undefined>();
   socket.once("close", () => resolve(undefined));
@@ -88,17 +115,26 @@ async function accept(
 
 function listen(websocket: WebSocket, call: WebCall): void {
   let waiting = 0;
+  let waitingBytes = 0;
+  const isFull = () => waiting >= maxWaiting.messages || waitingBytes >= maxWaiting.bytes;
   websocket.on("message", (data, isBinary) => {
     const bytes = bytesOf(data);
     const content = isBinary
       ? { case: "bytes" as const, value: bytes }
       : { case: "text" as const, value: bytes.toString("utf8") };
-    if (++waiting === maxWaiting) websocket.pause();
-    void call.send(encodeAsgi({ case: "websocketReceive", value: { content } })).then(() => {
-      if (--waiting < maxWaiting && websocket.isPaused) websocket.resume();
-    });
+    waiting++;
+    waitingBytes += bytes.length;
+    if (isFull()) websocket.pause();
+    const onTaken = () => {
+      waiting--;
+      waitingBytes -= bytes.length;
+      if (!isFull() && websocket.isPaused) websocket.resume();
+    };
+    call
+      .send(encodeAsgi({ case: "websocketReceive", value: { content } }))
+      .then(onTaken, () => websocket.terminate());
   });
-  websocket.on("close", (code) => void call.leave(disconnect(code)));
+  websocket.on("close", (code) => call.leave(disconnect(code)));
   // It is closed then, with a code.
   websocket.on("error", () => undefined);
   watch(websocket);
@@ -140,8 +176,4 @@ function sendable(code = normalClosure): number {
   return (code >= 1000 && code <= 1014 && !isReserved) || (code >= 3000 && code <= 4999)
     ? code
     : normalClosure;
-}
-
-function latin1(bytes: Uint8Array = new Uint8Array()): string {
-  return Buffer.from(bytes).toString("latin1");
 }

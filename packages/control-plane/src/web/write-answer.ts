@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { headersOfApp, statusOfApp } from "./answer-head.ts";
 import type { AppMessage } from "./asgi-message.ts";
 
 /** How much of a response the app has given. */
@@ -19,6 +20,8 @@ const connectionHeaders = new Set([
 /**
  * Writes what an app answers, as it comes, at the client's pace. It goes on reading to the end when the response is
  * whole or the client has gone.
+ *
+ * @throws AppError WEB_ANSWER_INVALID
  */
 export async function writeAnswer(
   messages: AsyncIterable<AppMessage>,
@@ -33,7 +36,7 @@ export async function writeAnswer(
       if (answered === "whole") continue;
       if (message.case === "httpResponseStart" && answered === "nothing") {
         const { status, headers, trailers } = message.value;
-        response.writeHead(status, headersFrom(headers));
+        response.writeHead(statusOfApp(status), headersFrom(headers));
         hasTrailers = trailers;
         answered = "part";
         flush = setTimeout(() => response.flushHeaders(), headMs);
@@ -47,7 +50,7 @@ export async function writeAnswer(
         } else if (body.byteLength > 0 && !response.write(body)) await drained(response);
       } else if (message.case === "httpResponseTrailers" && bodyEnded) {
         const { headers, moreTrailers } = message.value;
-        response.addTrailers(pairsOf(headers));
+        response.addTrailers(headersOfApp(headers));
         if (moreTrailers) continue;
         response.end();
         answered = "whole";
@@ -60,21 +63,9 @@ export async function writeAnswer(
 }
 
 function headersFrom(flat: readonly Uint8Array[]): string[] {
-  return pairsOf(flat)
+  return headersOfApp(flat)
     .filter(([name]) => !connectionHeaders.has(name.toLowerCase()))
     .flat();
-}
-
-function pairsOf(flat: readonly Uint8Array[]): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let index = 0; index + 1 < flat.length; index += 2) {
-    pairs.push([latin1(flat[index]), latin1(flat[index + 1])]);
-  }
-  return pairs;
-}
-
-function latin1(bytes: Uint8Array = new Uint8Array()): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
 /** Resolves when the client has taken what was written, or has gone. */

@@ -1,0 +1,75 @@
+import { isIPv6 } from "node:net";
+
+export interface ConnectionLimits {
+  /** From everybody together. */
+  all: number;
+  /** From one address; of IPv6 from one /64, which one customer usually has. */
+  eachPeer: number;
+  /** From this machine itself, where proxies, workers and tests are. */
+  thisMachine: number;
+}
+
+/**
+ * An idle connection costs some 20 KiB, so all of them stay below 100 MiB; that is more than a small machine serves. One
+ * peer, however many users share its address, cannot take what the others need, and neither can this machine.
+ */
+const defaultLimits: ConnectionLimits = { all: 4096, eachPeer: 512, thisMachine: 3072 };
+
+/** How many connections may be open together, in all and from one peer. */
+export class ConnectionBudget {
+  #limits: ConnectionLimits;
+  #open = 0;
+  #byPeer = new Map<string, number>();
+
+  constructor(limits: ConnectionLimits = defaultLimits) {
+    this.#limits = limits;
+  }
+
+  get open(): number {
+    return this.#open;
+  }
+
+  /** A place for a connection, to be disposed of when it is closed; undefined when there is none. */
+  admit(address: string): Disposable | undefined {
+    const peer = peerOf(address);
+    const ofPeer = this.#byPeer.get(peer) ?? 0;
+    const most = peer === thisMachine ? this.#limits.thisMachine : this.#limits.eachPeer;
+    if (this.#open >= this.#limits.all || ofPeer >= most) return undefined;
+    this.#open++;
+    this.#byPeer.set(peer, ofPeer + 1);
+    let isOpen = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        this.#open--;
+        const left = (this.#byPeer.get(peer) ?? 1) - 1;
+        if (left === 0) this.#byPeer.delete(peer);
+        else this.#byPeer.set(peer, left);
+      },
+    };
+  }
+}
+
+const thisMachine = "this machine";
+
+/** True for addresses of the loopback interface, and for the missing one of a unix socket. */
+export function isLoopback(address: string): boolean {
+  return address === "" || address === "::1" || address.replace(/^::ffff:/, "").startsWith("127.");
+}
+
+function peerOf(address: string): string {
+  if (isLoopback(address)) return thisMachine;
+  const v4 = /^::ffff:([\d.]+)$/.exec(address)?.[1] ?? address;
+  return isIPv6(v4) ? networkOf(v4) : v4;
+}
+
+/** The first four groups, written out. */
+function networkOf(address: string): string {
+  const [head = "", tail] = address.replace(/%.*$/, "").split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const missing = tail === undefined ? 0 : 8 - groups.length - after.length;
+  const all = [...groups, ...Array.from({ length: missing }, () => "0"), ...after];
+  return all.slice(0, 4).join(":");
+}

@@ -1,0 +1,155 @@
+import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { Anteroom } from "./anteroom.ts";
+import { ConnectionBudget, isLoopback } from "./connection-budget.ts";
+import type { TlsAcceptor } from "./tls-acceptor.ts";
+import type { TlsTerms } from "./tls-terms.ts";
+
+export type ListenAddress = { host: string; port: number } | { path: string };
+
+export interface ListenerOptions {
+  address: ListenAddress;
+  /** Serves a connection whose peer has begun to speak, in plain text or in TLS. */
+  onConnection: (socket: Socket) => void;
+  /** What TLS is to carry, for peers to agree on. */
+  protocol: "h2" | "http/1.1";
+  tls?: TlsTerms | undefined;
+  /** Said to a peer that speaks plain text where it must not. */
+  plaintextRefusal?: string;
+  /** Shared with other listeners, or its own. */
+  budget?: ConnectionBudget | undefined;
+  anteroom?: Anteroom;
+  /** Bytes of a connection in memory. */
+  highWaterMark?: number;
+}
+
+/** The first byte of a TLS handshake, which no HTTP begins with. */
+const handshakeByte = 0x16;
+/** Finds out that a peer has vanished without a word. */
+const keepAliveMs = 60_000;
+
+/**
+ * One way in for all ports: counts connections, waits a few seconds for the first byte, which tells TLS from plain text,
+ * and hands the connection on.
+ */
+export class Listener implements AsyncDisposable {
+  readonly port: number;
+  #server: Server;
+  #sockets: Set<Socket>;
+  #tls: TlsAcceptor | undefined;
+
+  private constructor(server: Server, sockets: Set<Socket>, tls: TlsAcceptor | undefined) {
+    const address = server.address() as AddressInfo | string | null;
+    this.port = address !== null && typeof address === "object" ? address.port : 0;
+    this.#server = server;
+    this.#sockets = sockets;
+    this.#tls = tls;
+  }
+
+  /** @throws AppError SERVER_ADDRESS_UNUSABLE */
+  static async open(options: ListenerOptions): Promise<Listener> {
+    const { tls, protocol, onConnection } = options;
+    const sockets = new Set<Socket>();
+    const acceptor =
+      tls && new (await import("./tls-acceptor.ts")).TlsAcceptor({ tls, protocol, onConnection });
+    const reception = {
+      ...options,
+      acceptor,
+      sockets,
+      budget: options.budget ?? new ConnectionBudget(),
+      anteroom: options.anteroom ?? new Anteroom(),
+    };
+    const server = createServer(
+      {
+        allowHalfOpen: true,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: keepAliveMs,
+        ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),
+      },
+      (socket) => receive(socket, reception),
+    );
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (cause) => reject(unusable(options.address, cause)));
+      server.listen(options.address, resolve);
+    });
+    server.removeAllListeners("error");
+    // A connection that could not be accepted, for want of descriptors for instance, is its peer's loss alone.
+    server.on("error", () => undefined);
+    return new Listener(server, sockets, acceptor);
+  }
+
+  /** Takes no new connections; resolves when those that there are have closed. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = this.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+    this.#tls?.[Symbol.dispose]();
+  }
+}
+
+interface Reception extends ListenerOptions {
+  acceptor: TlsAcceptor | undefined;
+  sockets: Set<Socket>;
+  budget: ConnectionBudget;
+  anteroom: Anteroom;
+}
+
+function receive(socket: Socket, reception: Reception): void {
+  const { acceptor, anteroom, budget, sockets } = reception;
+  // A peer that vanishes is no failure: "close" follows.
+  socket.on("error", () => undefined);
+  const place = budget.admit(socket.remoteAddress ?? "");
+  if (!place) {
+    socket.destroy();
+    return;
+  }
+  sockets.add(socket);
+  socket.once("close", () => {
+    sockets.delete(socket);
+    place[Symbol.dispose]();
+  });
+  anteroom.enter(socket);
+  const onSilentEnd = () => socket.destroy();
+  socket.once("end", onSilentEnd);
+  socket.once("data", (first: Buffer) => {
+    socket.off("end", onSilentEnd);
+    socket.pause();
+    socket.unshift(first);
+    if (acceptor && first[0] === handshakeByte) {
+      acceptor.accept(socket, () => anteroom.leave(socket));
+      return;
+    }
+    anteroom.leave(socket);
+    if (!isPlaintextTaken(socket, reception)) {
+      if (reception.plaintextRefusal !== undefined) socket.write(reception.plaintextRefusal);
+      socket.destroySoon();
+      return;
+    }
+    reception.onConnection(socket);
+    socket.resume();
+  });
+}
+
+/** What stays on this machine needs no encryption: its own workers and proxies speak plainly. */
+function isPlaintextTaken({ remoteAddress = "", localAddress }: Socket, { tls }: Reception): boolean {
+  if (!tls || tls.plaintextFromElsewhere) return true;
+  return isLoopback(remoteAddress) || remoteAddress === localAddress;
+}
+
+/** Why a listener could not be opened, as the system names it. */
+export function systemErrorOf(error: unknown): string | undefined {
+  return AppError.is(error) ? errnoOf(error.cause) : undefined;
+}
+
+function unusable(address: ListenAddress, cause: Error): AppError {
+  const named = "path" in address ? address.path : `${address.host}:${address.port}`;
+  return new AppError("SERVER_ADDRESS_UNUSABLE", `Cannot listen on ${named}: ${messageOf(cause)}.`, {
+    remedy: "Choose another address with --listen, or stop what is using this one.",
+    cause,
+  });
+}
