@@ -3,6 +3,7 @@ import { Agent, request, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { AppError } from "@dorian/base/app-error";
 import { WebhookAsyncMode } from "@dorian/protocol/modal";
+import { sendManyOddly } from "@dorian/testkit/odd-requests";
 import { expect, test } from "vitest";
 import { dispatchFixture } from "../../test/dispatch-fixture.ts";
 import { UserError } from "../../test/scripted-container.ts";
@@ -266,6 +267,89 @@ test("a client whose answer takes long is told to come back, as often as it take
   expect((await fetch(last.url)).status).toBe(404);
 });
 
+test.each([
+  "//evil.example/x",
+  "/\\evil.example/x",
+  "///evil.example/x",
+  "http://evil.example//evil.example/x",
+])("who asks for %s is told to come back here, not elsewhere [B18]", async (target) => {
+  await using web = await openWeb(fixture, {
+    gateway: { redirectAfterMs: 20 },
+    script: webScript(() => new Promise(() => undefined)),
+  });
+  const answer = await rawAnswer(web.port, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  expect(answer).toMatch(/^HTTP\/1\.1 303 /);
+  const location = /^location: (.*)$/im.exec(answer)?.[1] ?? "";
+  expect(new URL(location, web.url).origin).toBe(new URL(web.url).origin);
+  expect(location).toContain("__modal_function_call_id=fc-");
+});
+
+test.each([
+  ["a line break in a value", 200, [["x-name", "a\r\nset-cookie: b=1"]]],
+  ["a line break in a name", 200, [["x\r\nset-cookie", "b=1"]]],
+  ["a NUL", 200, [["x-name", "a\0b"]]],
+  ["a name that is none", 200, [["x name", "a"]]],
+  ["no name", 200, [["", "a"]]],
+  [
+    "two lengths",
+    200,
+    [
+      ["content-length", "1"],
+      ["content-length", "2"],
+    ],
+  ],
+  ["a length that is none", 200, [["content-length", "1, 2"]]],
+  ["a status for switching protocols", 101, []],
+  ["a status of one digit", 7, []],
+  ["a status of four digits", 1000, []],
+] satisfies [string, number, [string, string][]][])(
+  "an app that answers with %s is answered for with 502, and told [B18]",
+  async (_what, status, headers) => {
+    await using web = await openWeb(fixture, {
+      script: webScript(({ respond }) => respond(status, "x", headers)),
+    });
+    const response = await fetch(web.url);
+    expect([response.status, response.headers.get("set-cookie")]).toEqual([502, null]);
+    expect(await response.text()).toContain("The app's answer cannot be sent");
+  },
+);
+
+test("an app whose messages are none ends its own request alone, also when nobody waits for it [B18]", async () => {
+  await using web = await openWeb(fixture, {
+    gateway: { redirectAfterMs: 50, keepParkedMs: 1, farewellMs: 1 },
+    script: {
+      concurrency: 20,
+      async handle(_args, item, container) {
+        const callInfoOneof = { case: "functionCallId" as const, value: item.functionCallId };
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await container.modal.functionCallPutDataOut({
+          callInfoOneof,
+          dataChunks: [
+            { index: 1n, dataOneof: { case: "data", value: Uint8Array.from([0xff, 0xff, 0xff]) } },
+          ],
+        });
+      },
+    },
+  });
+  expect((await fetch(web.url, { redirect: "manual" })).status).toBe(303);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect((await fetch(web.url, { redirect: "manual" })).status).toBe(303);
+});
+
+test("thousands of odd requests change nothing for others [B1]", async () => {
+  await using web = await openWeb(fixture, {
+    gateway: { farewellMs: 10, redirectAfterMs: 50, keepParkedMs: 10 },
+    script: webScript(async ({ receive, respond, send }) => {
+      const first = await receive();
+      if (first.case === "websocketConnect") await send({ case: "websocketAccept", value: {} });
+      else await respond(200, "served");
+    }),
+  });
+  await sendManyOddly({ host: "127.0.0.1", port: web.port }, { seed: 3, count: 3_000 });
+  // Calls of peers that have left may still stand before this one.
+  await expect.poll(async () => (await fetch(web.url)).text(), { timeout: 30_000 }).toBe("served");
+}, 180_000);
+
 test("an answer that nobody comes back for is given up", async () => {
   const seen: string[] = [];
   await using web = await openWeb(fixture, {
@@ -381,5 +465,14 @@ async function raw(port: number, text: string): Promise<string> {
   socket.end(text);
   let answer = "";
   for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}
+
+async function rawAnswer(port: number, bytes: string): Promise<string> {
+  const socket = connect({ host: "127.0.0.1", port });
+  let answer = "";
+  socket.setEncoding("latin1").on("data", (text) => (answer += String(text)));
+  socket.write(bytes);
+  await new Promise((resolve) => socket.once("close", resolve));
   return answer;
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { request } from "node:http";
+import { request, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -134,6 +134,70 @@ test("a code that stands for no code is not sent as one", async () => {
   });
   const [code] = (await once(new WebSocket(wsUrl(web.url)), "close")) as [number];
   expect(code).toBe(1000);
+});
+
+test.each([
+  ["a line break in a header", ["x-a", "b\r\nset-cookie: c=1"], undefined],
+  ["a header without a name", ["", "b"], undefined],
+  ["a protocol that was not offered", [], "other"],
+  ["a line break in the protocol", [], "chat\r\nset-cookie: c=1"],
+] satisfies [string, string[], string | undefined][])(
+  "a handshake that an app answers with %s ends with 502 [B18]",
+  async (_what, headers, subprotocol) => {
+    await using web = await openWeb(fixture, {
+      script: webScript(async ({ receive, send }) => {
+        await receive();
+        await send({
+          case: "websocketAccept",
+          value: { headers: headers.map(bytes), ...(subprotocol === undefined ? {} : { subprotocol }) },
+        });
+      }),
+    });
+    const socket = new WebSocket(wsUrl(web.url), ["chat"]).on("error", () => undefined);
+    const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
+    expect([response.statusCode, response.headers["set-cookie"]]).toEqual([502, undefined]);
+    socket.terminate();
+  },
+);
+
+test("headers of the handshake itself are not the app's to say", async () => {
+  await using web = await openWeb(fixture, {
+    script: webScript(async ({ receive, send }) => {
+      await receive();
+      const flat = ["sec-websocket-accept", "wrong", "connection", "close", "x-a", "b"];
+      await send({
+        case: "websocketAccept",
+        value: { headers: flat.map(bytes) },
+      });
+    }),
+  });
+  const socket = new WebSocket(wsUrl(web.url));
+  const [response] = (await once(socket, "upgrade")) as [IncomingMessage];
+  expect([response.headers["x-a"], response.headers.connection]).toEqual(["b", "Upgrade"]);
+  socket.terminate();
+});
+
+test("an app that talks nonsense in the middle closes with 1011", async () => {
+  await using web = await openWeb(fixture, {
+    script: {
+      async handle(_args, item, container) {
+        const callInfoOneof = { case: "functionCallId" as const, value: item.functionCallId };
+        for (const [index, value] of [
+          [0x4a, 0x00],
+          [0xff, 0xff],
+        ].entries()) {
+          await container.modal.functionCallPutDataOut({
+            callInfoOneof,
+            dataChunks: [
+              { index: BigInt(index + 1), dataOneof: { case: "data", value: Uint8Array.from(value) } },
+            ],
+          });
+        }
+      },
+    },
+  });
+  const [code] = (await once(new WebSocket(wsUrl(web.url)), "close")) as [number];
+  expect(code).toBe(1011);
 });
 
 test("an app that does not listen makes the sender wait", async () => {

@@ -27,7 +27,8 @@ export function parseRequestTarget(target: string | undefined): RequestTarget {
   if (!/^[\x21-\x7e]*$/.test(text) || text.includes("#"))
     throw invalid("Its query holds what must be escaped.");
   if (!isDecodable(text)) throw invalid("Its query holds escapes that mean nothing.");
-  const query = new URLSearchParams(text);
+  // It drops a question mark at the beginning, of which there is one already.
+  const query = new URLSearchParams(`?${text}`);
   if (new Set(query.keys()).size !== query.size) throw invalid("Its query says one thing twice.");
   return { path, query };
 }

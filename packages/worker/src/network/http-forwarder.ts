@@ -32,6 +32,9 @@ const connectionHeaders = [
   "upgrade",
 ];
 
+/** What signed addresses are for. */
+const methods: readonly (string | undefined)[] = ["GET", "PUT", "POST"];
+
 /** Passes containers' requests for signed addresses on to the server, and nothing else. */
 export class HttpForwarder implements AsyncDisposable {
   readonly port: number;
@@ -67,7 +70,7 @@ async function pass(
   upstream: HttpAddress | undefined,
   agent: Agent,
 ): Promise<void> {
-  const path = signedTarget(incoming.url);
+  const path = methods.includes(incoming.method) ? signedTarget(incoming.url) : undefined;
   if (path === undefined) return answer(response, 404, "There is nothing at this address.");
   if (!upstream) return answer(response, 503, "The server cannot be reached at this moment.");
   const headers = { ...incoming.headers };
