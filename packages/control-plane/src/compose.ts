@@ -73,6 +73,7 @@ import { createVolumeHandlers } from "./volume/volume-handlers.ts";
 import { createProxyTokenHandlers } from "./web/proxy-token-handlers.ts";
 import { ProxyTokens } from "./web/proxy-tokens.ts";
 import { WebFront, type WebSettings } from "./web/web-front.ts";
+import { listenForWorker } from "./worker/worker-socket.ts";
 
 export interface ControlPlaneOptions {
   dataDirectory: string;
@@ -105,8 +106,6 @@ export interface ControlPlane extends AsyncDisposable {
   /** Where clients reach it, also told in the data directory's client.json. */
   readonly url: string;
   readonly httpPort: number;
-  /** Where programs on this machine reach it. */
-  readonly localHost: string;
   readonly modal: ServiceHandlers<typeof ModalClient>;
   readonly worker: ServiceHandlers<typeof WorkerService>;
   readonly operator: ServiceHandlers<typeof OperatorService>;
@@ -368,8 +367,15 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 
   const commands = guard(TaskCommandRouter, commandRouterHandlers(execOptions), commandPermissions);
 
+  const callOptions = {
+    authenticate: createAuthenticator(client, tokens, commandTokens),
+    onInternalError: (error: unknown, method: string) =>
+      logger.error({ err: error, method }, "a call failed unexpectedly"),
+    refusalOf: unservedCall,
+  };
   const grpc = starting.use(
     await GrpcServer.listen({
+      ...callOptions,
       address: `${host.includes(":") ? `[${host}]` : host}:${port}`,
       services: [
         mountService(ModalClient, modal),
@@ -377,9 +383,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
         mountService(OperatorService, operator),
         mountService(TaskCommandRouter, commands),
       ],
-      authenticate: createAuthenticator(client, tokens, commandTokens),
-      onInternalError: (error, method) => logger.error({ err: error, method }, "a call failed unexpectedly"),
-      refusalOf: unservedCall,
+    }),
+  );
+  const workerSocket = starting.use(
+    await listenForWorker(dataDirectory, {
+      ...callOptions,
+      services: [mountService(ModalClient, modal), mountService(WorkerService, worker)],
     }),
   );
   const url = `http://${bracketed(publicHost)}:${grpc.port}`;
@@ -389,12 +398,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   return {
     url,
     httpPort: http.port,
-    localHost: ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host,
     modal,
     worker,
     operator,
     drainWeb: ({ signal }) => webFront.drain({ signal }),
-    drain: ({ signal }) => grpc.drain({ signal }),
+    async drain({ signal }) {
+      await Promise.all([grpc.drain({ signal }), workerSocket?.drain({ signal })]);
+    },
     removeUnused: () => lifetimes.sweep(),
     collectGarbage: (ages) => collectGarbage(garbage, ages, now()),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

@@ -2,7 +2,6 @@ import { rm } from "node:fs/promises";
 import { homedir, hostname, availableParallelism, totalmem } from "node:os";
 import { newId } from "@dorian/base/ids";
 import { findInterpreters } from "@dorian/python/interpreters";
-import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
 import { LayerStore } from "@dorian/storage/layer-store";
@@ -22,16 +21,16 @@ import { Builds } from "./session/builds.ts";
 import { Execs } from "./session/execs.ts";
 import { handleOrders } from "./session/orders.ts";
 import { ServerLink } from "./session/server-link.ts";
-import type { TaskEnd } from "./task/task.ts";
+import type { TaskEnd, TaskUpstream } from "./task/task.ts";
 import { TaskTable } from "./task/task-table.ts";
 import type { VolumeRegistry } from "./volume/mounted-volume.ts";
 
 export interface WorkerOptions {
   dataDirectory: string;
-  /** The control plane, in this process or over a connection. */
+  /** The control plane. */
   server: {
     worker: ServiceClient<typeof WorkerService>;
-    asTask: (taskId: string) => ServiceClient<typeof ModalClient>;
+    asTask: (taskId: string) => TaskUpstream;
     /** Where this machine reaches it. */
     host: string;
   };
@@ -48,6 +47,8 @@ export interface WorkerOptions {
   commitIntervalMs?: number;
   version: string;
   logger: Logger;
+  /** Gives up joining when it aborts. */
+  signal: AbortSignal;
 }
 
 export interface Worker extends AsyncDisposable {
@@ -179,7 +180,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     stopping.abort();
     await link.closed;
   });
+  const giveUp = () => stopping.abort(options.signal.reason);
+  options.signal.addEventListener("abort", giveUp, { once: true });
+  if (options.signal.aborted) giveUp();
   await link.joined;
+  options.signal.removeEventListener("abort", giveUp);
   const resources = starting.move();
   return { workerId, drain, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

@@ -1,3 +1,4 @@
+import { SupervisorLink } from "../process/supervisor-link.ts";
 import type { AnyCommand } from "./command.ts";
 import { readConfig } from "./config.ts";
 import type { CommandContext } from "./context.ts";
@@ -18,7 +19,8 @@ export async function main(argv: string[]): Promise<void> {
   for (const stream of [stdout, stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   const output = new Output({ stdout, stderr, env });
-  using interruption = new Interruption(process, () => {
+  const supervisor = SupervisorLink.ofProcess(env);
+  using interruption = new Interruption(supervisor ?? process, () => {
     // Leave the terminal with a cursor, whatever was going on.
     if (output.animated) stderr.write("\u001B[?25h");
     if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false);
@@ -31,6 +33,7 @@ export async function main(argv: string[]): Promise<void> {
       output,
       interruption,
       signal: interruption.signal,
+      ...(supervisor ? { supervisor } : {}),
       stdin,
       cwd: process.cwd(),
     }),

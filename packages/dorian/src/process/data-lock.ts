@@ -19,13 +19,21 @@ export class DataLock implements Disposable {
     this.#pidPath = pidPath;
   }
 
-  /** @throws AppError DATA_DIRECTORY_IN_USE */
-  static acquire(dataDirectory: string, role: DataRole): DataLock {
+  /**
+   * `supervisorPid`: of the process without which the owner does not go on.
+   *
+   * @throws AppError DATA_DIRECTORY_IN_USE
+   */
+  static acquire(
+    dataDirectory: string,
+    role: DataRole,
+    { supervisorPid }: { supervisorPid?: number } = {},
+  ): DataLock {
     const pidPath = join(dataDirectory, `${role}.pid`);
     const database = openLock(join(dataDirectory, `${role}.lock`));
     try {
       database.exec("BEGIN EXCLUSIVE");
-      writeFileSync(pidPath, `${process.pid}\n`);
+      writeFileSync(pidPath, [process.pid, supervisorPid ?? "", ""].join("\n"));
     } catch (error) {
       database.close();
       if (!messageOf(error).includes("locked")) throw error;
@@ -35,6 +43,12 @@ export class DataLock implements Disposable {
       });
     }
     return new DataLock(database, pidPath);
+  }
+
+  /** The owner's process id, if its supervisor is gone: it is about to end. */
+  static orphanHolding(dataDirectory: string, role: DataRole): number | undefined {
+    const { pid, supervisorPid } = readOwner(join(dataDirectory, `${role}.pid`));
+    return pid !== undefined && supervisorPid !== undefined && !isAlive(supervisorPid) ? pid : undefined;
   }
 
   [Symbol.dispose](): void {
@@ -55,12 +69,19 @@ function openLock(path: string): DatabaseSync {
 }
 
 function ownerText(pidPath: string): string {
+  const { pid } = readOwner(pidPath);
+  return pid !== undefined && isAlive(pid)
+    ? `process ${pid} holds it`
+    : "a process that does not say its id holds it";
+}
+
+function readOwner(pidPath: string): { pid?: number; supervisorPid?: number } {
   try {
-    const pid = readFileSync(pidPath, "utf8").trim();
-    return isAlive(Number(pid)) ? `process ${pid} holds it` : "a process that does not say its id holds it";
+    const [pid, supervisorPid] = readFileSync(pidPath, "utf8").split("\n").map(Number);
+    return { ...(pid ? { pid } : {}), ...(supervisorPid ? { supervisorPid } : {}) };
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
-    return "a process that does not say its id holds it";
+    return {};
   }
 }
 

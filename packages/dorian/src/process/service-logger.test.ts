@@ -33,6 +33,11 @@ test("machines get JSON lines", () => {
   expect(JSON.parse(text())).toMatchObject({ level: 30, msg: "task started", taskId: "ta-1" });
 });
 
+test("a line of one of several processes says which it is", () => {
+  const line = JSON.stringify({ level: 40, time: 0, source: "worker", msg: "slow" });
+  expect(renderLogLine(line, plain)).toMatch(/ \[worker\] warning slow\n$/);
+});
+
 test("what lies below the level is left out", () => {
   const { logger, text } = logged(false);
   logger.debug("detail");

@@ -2,7 +2,7 @@ import { formatWithOptions } from "node:util";
 import { pino, type Logger } from "pino";
 import type { Colors, TextStream } from "../cli/output/output.ts";
 
-const hidden = new Set(["level", "time", "pid", "hostname", "msg"]);
+const hidden = new Set(["level", "time", "pid", "hostname", "source", "msg"]);
 
 /** Log of a long-running process: JSON lines for machines, one short line per event for people. */
 export function createServiceLogger(options: {
@@ -10,25 +10,33 @@ export function createServiceLogger(options: {
   stream: TextStream;
   colors: Colors;
   level: string;
+  /** Of several processes with one log, the one that speaks. */
+  source?: string;
 }): Logger {
-  const { json, stream, colors, level } = options;
+  const { json, stream, colors, level, source } = options;
   return pino(
-    { level, base: null },
+    { level, base: source === undefined ? null : { source } },
     json ? stream : { write: (line) => void stream.write(renderLogLine(line, colors)) },
   );
 }
 
-/** `{"level":30,"time":…,"msg":"task started","taskId":"ta-1"}` → `12:30:01 task started taskId=ta-1` */
+/** `{"level":30,"time":…,"source":"worker","msg":"task started","taskId":"ta-1"}` → `12:30:01 [worker] task started taskId=ta-1` */
 export function renderLogLine(line: string, colors: Colors): string {
-  const event = JSON.parse(line) as Record<string, unknown> & { level: number; time: number; msg?: string };
+  const event = JSON.parse(line) as Record<string, unknown> & {
+    level: number;
+    time: number;
+    source?: string;
+    msg?: string;
+  };
   const clock = colors.dim(new Date(event.time).toTimeString().slice(0, 8));
+  const source = event.source === undefined ? "" : colors.dim(` [${event.source}]`);
   const level =
     event.level >= 50 ? ` ${colors.red("error")}` : event.level >= 40 ? ` ${colors.yellow("warning")}` : "";
   const fields = Object.entries(event)
     .filter(([name]) => !hidden.has(name))
     .map(([name, value]) => colors.dim(` ${name}=${fieldText(value)}`))
     .join("");
-  return `${clock}${level} ${event.msg ?? ""}${fields}\n`;
+  return `${clock}${source}${level} ${event.msg ?? ""}${fields}\n`;
 }
 
 function fieldText(value: unknown): string {

@@ -10,7 +10,7 @@ export interface WorkerLimits {
   capacity: { milliCpu?: number; memoryMb?: number };
 }
 
-export const processOptions: readonly OptionDefinition[] = [
+const processOptions: readonly OptionDefinition[] = [
   {
     name: "data",
     value: "directory",
@@ -18,16 +18,21 @@ export const processOptions: readonly OptionDefinition[] = [
   },
   { name: "json", description: "Log JSON lines" },
   { name: "verbose", short: "v", description: "Log more" },
-  { name: "ready-fd", value: "n", description: "Write one JSON line to this descriptor once ready" },
 ];
 
-export const listenOption: OptionDefinition = {
+export const readyOption: OptionDefinition = {
+  name: "ready-fd",
+  value: "n",
+  description: "Write one JSON line to this descriptor once ready",
+};
+
+const listenOption: OptionDefinition = {
   name: "listen",
   value: "address",
   description: "Address to listen on (127.0.0.1:7070)",
 };
 
-export const webOptions: readonly OptionDefinition[] = [
+const webOptions: readonly OptionDefinition[] = [
   {
     name: "web-ports",
     value: "range",
@@ -45,7 +50,7 @@ export const webOptions: readonly OptionDefinition[] = [
   },
 ];
 
-export const workerOptions: readonly OptionDefinition[] = [
+const limitOptions: readonly OptionDefinition[] = [
   {
     name: "simulate-gpus",
     value: "n",
@@ -54,6 +59,18 @@ export const workerOptions: readonly OptionDefinition[] = [
   },
   { name: "cpus", value: "n", description: "CPU cores that containers may use together" },
   { name: "memory", value: "amount", description: "Memory that containers may use together, e.g. 16g" },
+];
+
+/** What a server's process is told. `dorian up` takes it too, and passes it on. */
+export const serverOptions: readonly OptionDefinition[] = [listenOption, ...webOptions, ...processOptions];
+
+/** What a worker's process is told, in the same way. */
+export const workerOptions: readonly OptionDefinition[] = [...limitOptions, ...processOptions];
+
+/** What `dorian up` takes. */
+export const upOptions: readonly OptionDefinition[] = [
+  ...serverOptions.filter((option) => !workerOptions.includes(option)),
+  ...workerOptions,
 ];
 
 const defaultListen = "127.0.0.1:7070";
@@ -127,5 +144,14 @@ export function requireRoot(): void {
   throw new AppError("ROOT_NEEDED", "A worker makes containers, which only root may do.", {
     status: "PERMISSION_DENIED",
     remedy: "Run the same command with sudo; `dorian doctor` says what else is needed.",
+  });
+}
+
+/** Those of `options` that were given, as a command line. */
+export function commandLineOf(options: readonly OptionDefinition[], input: Input): string[] {
+  return options.flatMap(({ name }) => {
+    const value = input.option(name);
+    if (value !== undefined) return [`--${name}=${value}`];
+    return input.flag(name) ? [`--${name}`] : [];
   });
 }

@@ -8,7 +8,11 @@ import { createServiceLogger } from "./service-logger.ts";
 export const serviceOomScore = -900;
 
 /** Data directory, version and log of a long-running process, as its options say. */
-export function serviceSettings(input: Input, { config, output }: CommandContext): ServiceSettings {
+export function serviceSettings(
+  input: Input,
+  { config, output, supervisor }: CommandContext,
+  source?: "server" | "worker",
+): ServiceSettings {
   return {
     dataDirectory: config.dataDirectory,
     version: dorianVersion(),
@@ -17,6 +21,7 @@ export function serviceSettings(input: Input, { config, output }: CommandContext
       stream: process.stderr,
       colors: output.noteColors,
       level: input.flag("verbose") ? "debug" : "info",
+      ...(supervisor && source ? { source } : {}),
     }),
   };
 }

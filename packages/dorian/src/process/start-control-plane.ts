@@ -4,9 +4,6 @@ import { createControlPlane } from "@dorian/control-plane/compose";
 import type { WebSettings } from "@dorian/control-plane/web/web-front";
 import { setOomScore } from "@dorian/linux/oom-score";
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
-import type { ModalClient } from "@dorian/protocol/modal";
-import type { ServiceHandlers } from "@dorian/protocol/service";
-import type { WorkerService } from "@dorian/protocol/worker";
 import { findInterpreters } from "@dorian/python/interpreters";
 import { serviceOomScore } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "./running-service.ts";
@@ -16,11 +13,6 @@ export interface RunningControlPlane extends RunningService {
   readonly web: Pick<RunningService, "drain">;
   /** Where clients reach it. */
   readonly url: string;
-  /** Where programs on this machine reach it. */
-  readonly localHost: string;
-  /** Its services, for a worker in the same process. */
-  readonly modal: ServiceHandlers<typeof ModalClient>;
-  readonly worker: ServiceHandlers<typeof WorkerService>;
 }
 
 /** Starts a control plane that listens for clients and workers. */
@@ -42,9 +34,6 @@ export async function startControlPlane(
   });
   return {
     url: controlPlane.url,
-    localHost: controlPlane.localHost,
-    modal: controlPlane.modal,
-    worker: controlPlane.worker,
     web: { drain: ({ signal }) => controlPlane.drainWeb({ signal }) },
     drain: ({ signal }) => controlPlane.drain({ signal }),
     [Symbol.asyncDispose]: () => controlPlane[Symbol.asyncDispose](),

@@ -1,9 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
-import { createLocalClient } from "@dorian/protocol/local-client";
 import { ModalClient } from "@dorian/protocol/modal";
-import type { ServiceHandlers } from "@dorian/protocol/service";
 import { WorkerService } from "@dorian/protocol/worker";
 import { createWorker, type WorkerOptions } from "@dorian/worker/compose";
 import { setOomScore } from "@dorian/linux/oom-score";
@@ -13,14 +11,13 @@ import type { RunningService, ServiceSettings } from "./running-service.ts";
 import type { WorkerLimits } from "./service-options.ts";
 
 /** Where a worker finds its control plane. */
-export type WorkerServer =
-  | {
-      kind: "local";
-      host: string;
-      modal: ServiceHandlers<typeof ModalClient>;
-      worker: ServiceHandlers<typeof WorkerService>;
-    }
-  | { kind: "remote"; url: string; workerToken: string };
+export interface WorkerServer {
+  /** `http://127.0.0.1:7070`, or `unix:///path/to/socket`. */
+  url: string;
+  /** Host under which this machine reaches what the server serves by HTTP. */
+  httpHost: string;
+  workerToken: string;
+}
 
 /** Milliseconds for which calls of containers wait for a server that restarts: many clients give up much sooner. */
 const restartPatienceMs = 120_000;
@@ -30,9 +27,9 @@ const graceMs = 30_000;
 
 /** Starts a worker that has joined its server. Disposing it stops every container at once. */
 export async function startWorker(
-  settings: ServiceSettings & WorkerLimits & { server: WorkerServer },
+  settings: ServiceSettings & WorkerLimits & { server: WorkerServer; signal: AbortSignal },
 ): Promise<RunningService> {
-  const { dataDirectory, version, logger, simulateGpus, capacity } = settings;
+  const { dataDirectory, version, logger, simulateGpus, capacity, signal } = settings;
   setOomScore(serviceOomScore);
   await using starting = new AsyncDisposableStack();
   const server = connectWorker(settings.server, starting);
@@ -46,6 +43,7 @@ export async function startWorker(
       simulateGpus,
       version,
       logger,
+      signal,
     }),
   );
   const resources = starting.move();
@@ -63,23 +61,20 @@ export async function startWorker(
 }
 
 function connectWorker(server: WorkerServer, resources: AsyncDisposableStack): WorkerOptions["server"] {
-  if (server.kind === "local") {
-    return {
-      host: server.host,
-      worker: createLocalClient(WorkerService, server.worker, { kind: "worker" }),
-      asTask: (taskId) => createLocalClient(ModalClient, server.modal, { kind: "task", taskId }),
-    };
-  }
-  const connection = resources.use(
-    new Connection({ url: server.url, metadata: { "dorian-worker-token": server.workerToken } }),
-  );
+  const { url } = server;
+  const metadata = { "dorian-worker-token": server.workerToken };
+  const connection = resources.use(new Connection({ url, metadata }));
   return {
-    host: new URL(server.url).hostname.replace(/^\[(.*)\]$/, "$1"),
+    host: server.httpHost,
     worker: createClient(WorkerService, connection),
-    asTask: (taskId) => {
-      const asTask = connection.with({ "dorian-task-id": taskId });
-      asTask.retryUnavailableMs = restartPatienceMs;
-      return createClient(ModalClient, asTask);
+    // Each has a connection of its own: a task that fills it with calls keeps no other one waiting.
+    asTask(taskId) {
+      const own = new Connection({
+        url,
+        metadata: { ...metadata, "dorian-task-id": taskId },
+        retryUnavailableMs: restartPatienceMs,
+      });
+      return { modal: createClient(ModalClient, own), [Symbol.dispose]: () => own[Symbol.dispose]() };
     },
   };
 }

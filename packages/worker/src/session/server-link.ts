@@ -68,15 +68,24 @@ export class ServerLink {
   async #stayConnected(): Promise<void> {
     const { signal, logger } = this.#options;
     const delays = backoff({ firstMs: 100, maxMs: 5_000 });
+    let failures = 0;
     while (!signal.aborted) {
       try {
-        await this.#connect(() => delays.reset());
+        await this.#connect(() => {
+          delays.reset();
+          failures = 0;
+        });
       } catch (error) {
         if (signal.aborted) break;
         if (AppError.is(error) && error.status !== "UNAVAILABLE" && error.status !== "CANCELLED") {
           this.#joined.reject(error);
           logger.error({ err: error }, "the server refuses this worker");
-        } else logger.warn({ reason: messageOf(error) }, "connection to the server lost");
+        } else if (failures++ === 0) {
+          logger.warn(
+            { reason: messageOf(error) },
+            "connection to the server lost: it is dialled until it is back",
+          );
+        }
       }
       await sleep(delays.next(), { signal }).catch(() => undefined);
     }

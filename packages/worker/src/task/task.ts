@@ -42,13 +42,17 @@ export interface TaskEnd {
   frozenBytes?: number;
 }
 
+/** The control plane, as one task. */
+export interface TaskUpstream extends Disposable {
+  readonly modal: ServiceClient<typeof ModalClient>;
+}
+
 export interface TaskDependencies extends LaunchDirectories {
   layers: LayerStore;
   runtime: ContainerRuntime;
   network: NetworkPool;
   registry: VolumeRegistry;
-  /** The control plane, as the given task. */
-  upstream: (taskId: string) => ServiceClient<typeof ModalClient>;
+  upstream: (taskId: string) => TaskUpstream;
   /** Short paths for sockets and mount points, on a shared mount. */
   runtimeDirectory: string;
   /** On the file system of the layer store. */
@@ -203,11 +207,12 @@ export class Task {
     await makeVolumeLinks(root.path, volumes.links);
     const privateDirectory = join(directory, "private");
     await mkdir(privateDirectory);
+    const upstream = resources.use(this.#deps.upstream(taskId));
     const gateway = await openTaskGateway({
       taskId,
       socketPath: join(privateDirectory, "task.sock"),
       hasNetwork: connection !== undefined,
-      upstream: this.#deps.upstream(taskId),
+      upstream: upstream.modal,
       observer: this.#observer(volumes),
       onInternalError: (error, method) => logger.error({ taskId, method, err: error }, "task call failed"),
     });

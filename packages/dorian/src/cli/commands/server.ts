@@ -1,34 +1,28 @@
-import { DataLock } from "../../process/data-lock.ts";
 import { makeDataDirectory } from "../../process/data-directory.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
-import {
-  listenOption,
-  processOptions,
-  readListen,
-  readWebSettings,
-  webOptions,
-} from "../../process/service-options.ts";
+import { readListen, readWebSettings, readyOption, serverOptions } from "../../process/service-options.ts";
 import { openAddressWarning, serviceSettings } from "../../process/service-setup.ts";
 import { startControlPlane } from "../../process/start-control-plane.ts";
+import { takeDataLock } from "../../process/take-data-lock.ts";
 import { defineCommand } from "../command.ts";
 
 export const command = defineCommand<void>({
-  options: [listenOption, ...webOptions, ...processOptions],
+  options: [...serverOptions, readyOption],
   notes: ["Functions run once a worker has joined: `dorian worker` with the same data directory."],
 
   async run(input, context) {
-    const { config, signal } = context;
+    const { config, signal, supervisor } = context;
     const listen = readListen(input);
     const web = readWebSettings(input);
     makeDataDirectory(config.dataDirectory);
-    using _lock = DataLock.acquire(config.dataDirectory, "server");
-    const settings = serviceSettings(input, context);
+    using _lock = await takeDataLock(config.dataDirectory, "server", context);
+    const settings = serviceSettings(input, context, "server");
     const warning = openAddressWarning(listen);
     if (warning) settings.logger.warn(warning);
     await using controlPlane = await startControlPlane({ ...settings, listen, web });
     signal.throwIfAborted();
     await serveUntilStopped({
-      services: [controlPlane.web, controlPlane],
+      services: [controlPlane.web, ...(supervisor ? [supervisor.others] : []), controlPlane],
       readiness: { url: controlPlane.url, dataDirectory: config.dataDirectory, pid: process.pid },
       readyLine: `Server is ready at ${controlPlane.url}. Next: dorian worker --data ${config.dataDirectory}`,
       input,

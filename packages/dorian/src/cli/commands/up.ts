@@ -1,55 +1,72 @@
-import { DataLock } from "../../process/data-lock.ts";
+import { setOomScore } from "@dorian/linux/oom-score";
+import { settings } from "../config.ts";
+import { defineCommand } from "../command.ts";
+import { nextStep } from "../output/next-step.ts";
 import { makeDataDirectory } from "../../process/data-directory.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import {
-  listenOption,
-  processOptions,
+  commandLineOf,
   readListen,
   readWebSettings,
   readWorkerLimits,
+  readyOption,
   requireRoot,
-  webOptions,
+  serverOptions,
+  upOptions,
   workerOptions,
 } from "../../process/service-options.ts";
-import { openAddressWarning, serviceSettings } from "../../process/service-setup.ts";
-import { startControlPlane } from "../../process/start-control-plane.ts";
-import { startWorker } from "../../process/start-worker.ts";
-import { defineCommand } from "../command.ts";
-import { nextStep } from "../output/next-step.ts";
+import { serviceOomScore, serviceSettings } from "../../process/service-setup.ts";
+import { Supervisor } from "../../process/supervisor.ts";
 
 export const command = defineCommand<void>({
-  options: [listenOption, ...webOptions, ...workerOptions, ...processOptions],
+  options: [...upOptions, readyOption],
   notes: ["Ctrl-C stops it: containers get 30 s for their exit hooks. A second Ctrl-C kills them."],
 
   async run(input, context) {
     const { config, signal } = context;
+    // Each process reads its own; a mistake is told once, and before anything starts.
     const listen = readListen(input);
-    const web = readWebSettings(input);
-    const limits = readWorkerLimits(input);
+    readWebSettings(input);
+    readWorkerLimits(input);
     requireRoot();
-    makeDataDirectory(config.dataDirectory);
-    using _serverLock = DataLock.acquire(config.dataDirectory, "server");
-    using _workerLock = DataLock.acquire(config.dataDirectory, "worker");
-    const settings = serviceSettings(input, context);
-    const warning = openAddressWarning(listen);
-    if (warning) settings.logger.warn(warning);
-    await using controlPlane = await startControlPlane({ ...settings, listen, web });
-    const { modal, worker, localHost: host } = controlPlane;
-    await using localWorker = await startWorker({
-      ...settings,
-      ...limits,
-      server: { kind: "local", host, modal, worker },
+    const { dataDirectory } = config;
+    makeDataDirectory(dataDirectory);
+    setOomScore(serviceOomScore);
+    const { logger } = serviceSettings(input, context);
+    const data = `--data=${dataDirectory}`;
+    const { supervisor, readiness } = await Supervisor.start({
+      serverArgs: (url) => [
+        ...commandLineOf(serverOptions, input),
+        data,
+        ...(url === undefined ? [] : [`--listen=${sameAddress(listen, url)}`]),
+      ],
+      workerArgs: () => [...commandLineOf(workerOptions, input), data],
+      env: ownEnvironment(process.env),
+      logger,
+      signal,
     });
-    signal.throwIfAborted();
+    await using _ = supervisor;
     await serveUntilStopped({
-      services: [controlPlane.web, localWorker, controlPlane],
-      readiness: { url: controlPlane.url, dataDirectory: config.dataDirectory, pid: process.pid },
-      readyLine: `Dorian is ready at ${controlPlane.url}. ${nextStep(config)}`,
+      services: [supervisor],
+      readiness: { ...readiness, pid: process.pid },
+      readyLine: `Dorian is ready at ${readiness.url}. ${nextStep(config)}`,
       input,
       context,
-      logger: settings.logger,
+      logger,
     });
   },
 
   render() {},
 });
+
+/** "Any port" has become one: a server that is started again listens where clients know it. */
+function sameAddress(listen: string, url: string): string {
+  return listen.endsWith(":0") ? `${listen.slice(0, -":0".length)}:${new URL(url).port}` : listen;
+}
+
+/** Without what leads a client or a worker to another server: both processes are on this data directory. */
+function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { DORIAN_WORKER_TOKEN: _workerToken, ...own } = env;
+  for (const { env: name } of [settings.server, settings.tokenId, settings.tokenSecret]) delete own[name];
+  return own;
+}

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { messageOf } from "@dorian/base/app-error";
+import { backoff } from "@dorian/base/backoff";
+import { sleep } from "@dorian/base/sleep";
+import type { Logger } from "pino";
+import type { Readiness } from "./ready.ts";
+import { supervisedEnv, type SupervisedReport, type SupervisorOrder } from "./supervision.ts";
+
+export interface KeptProcessOptions {
+  /** The command that it runs. */
+  name: "server" | "worker";
+  /** What follows the command, asked for at each start. */
+  args: () => string[];
+  env: Record<string, string | undefined>;
+  /** Told of each report but the readiness. */
+  onReport: (report: SupervisedReport) => void;
+  /** There is a new one, that has not begun yet. */
+  onStarted: (kept: KeptProcess) => void;
+  logger: Logger;
+}
+
+/** How a process ended, in words and with its exit code. */
+export interface ProcessEnd {
+  text: string;
+  code: number | null;
+}
+
+/** A process that could not be started at all. */
+export class NeverReady extends Error {
+  override readonly name = "NeverReady";
+  readonly end: ProcessEnd;
+
+  constructor(end: ProcessEnd) {
+    super(end.text);
+    this.end = end;
+  }
+}
+
+const command = fileURLToPath(new URL("../../bin/dorian.js", import.meta.url));
+
+/** Pauses in milliseconds before one that ended is started again, and how long it must have lived for the first of them to do. */
+const pauses = { firstMs: 100, maxMs: 30_000 };
+const settledMs = 60_000;
+
+/**
+ * A process of ours that is started again whenever it ends. Its log goes where this process's goes; in a session of its own it
+ * hears no signal that a terminal sends.
+ */
+export class KeptProcess {
+  readonly name: "server" | "worker";
+  /** What it said when it was ready for the first time; rejects with NeverReady when it ended before. */
+  readonly ready: Promise<Readiness>;
+  /** Resolves when it has ended and is not started again. */
+  readonly ended: Promise<void>;
+  #options: KeptProcessOptions;
+  #child: ChildProcess | undefined;
+  #ready = Promise.withResolvers<Readiness>();
+  #released = new AbortController();
+
+  constructor(options: KeptProcessOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.ready = this.#ready.promise;
+    this.ready.catch(() => undefined);
+    this.ended = this.#keep();
+  }
+
+  send(order: SupervisorOrder): void {
+    // It may end at any time: an order that does not reach it any more has nobody to obey it.
+    if (this.#child?.connected) this.#child.send(order, () => undefined);
+  }
+
+  /** From now on its end is its last. */
+  release(): void {
+    this.#released.abort();
+  }
+
+  kill(): void {
+    this.#child?.kill("SIGKILL");
+  }
+
+  async #keep(): Promise<void> {
+    const { logger, name } = this.#options;
+    const released = this.#released.signal;
+    const delays = backoff(pauses);
+    let wasReady = false;
+    this.ready.then(
+      () => (wasReady = true),
+      () => undefined,
+    );
+    while (!released.aborted) {
+      const startedAt = performance.now();
+      const end = await this.#runOnce();
+      if (!wasReady) {
+        this.#ready.reject(new NeverReady(end));
+        return;
+      }
+      if (released.aborted) return;
+      if (performance.now() - startedAt > settledMs) delays.reset();
+      const pauseMs = delays.next();
+      logger.error(
+        { reason: end.text, pauseMs: Math.round(pauseMs) },
+        `the ${name} ended: it is started again`,
+      );
+      await sleep(pauseMs, { signal: released }).catch(() => undefined);
+    }
+  }
+
+  async #runOnce(): Promise<ProcessEnd> {
+    const { args, env, name, onReport, onStarted } = this.#options;
+    const child = spawn(process.execPath, [...process.execArgv, command, name, ...args()], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      detached: true,
+      env: { ...env, [supervisedEnv]: "1" },
+    });
+    this.#child = child;
+    child.on("message", (message) => {
+      const report = message as SupervisedReport;
+      if (report.kind === "ready") this.#ready.resolve(report.readiness);
+      else onReport(report);
+    });
+    const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+    onStarted(this);
+    try {
+      const [code, signal] = await exited;
+      return {
+        code,
+        text: signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`,
+      };
+    } catch (error) {
+      return { code: null, text: `it could not be started: ${messageOf(error)}` };
+    } finally {
+      this.#child = undefined;
+    }
+  }
+}

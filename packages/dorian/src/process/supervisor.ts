@@ -1,0 +1,144 @@
+import { AppError } from "@dorian/base/app-error";
+import { SilenceWatch } from "@dorian/base/silence-watch";
+import type { Logger } from "pino";
+import { LocalFailure } from "../cli/local-failure.ts";
+import { KeptProcess, NeverReady } from "./kept-process.ts";
+import type { Readiness } from "./ready.ts";
+import type { RunningService } from "./running-service.ts";
+
+export interface SupervisorOptions {
+  /** Command lines of both, from the second start of the server on with the address that it got at the first. */
+  serverArgs: (url: string | undefined) => string[];
+  workerArgs: () => string[];
+  env: Record<string, string | undefined>;
+  logger: Logger;
+}
+
+/** A worker that does not answer for so long, in milliseconds, is stuck in code or in what a container sent: it is replaced. */
+const stuckMs = 30_000;
+const askEveryMs = 5_000;
+/** What a process that stops at once may take for it, in milliseconds. */
+const atOnceMs = 10_000;
+
+/** Keeps a server and a worker running, each in a process of its own, so that what containers can reach is not where calls are kept. */
+export class Supervisor implements RunningService {
+  #server: KeptProcess;
+  #worker: KeptProcess;
+  #logger: Logger;
+  #frontDrained = Promise.withResolvers<void>();
+  #answers = new SilenceWatch<KeptProcess>({ limitMs: stuckMs, everyMs: askEveryMs });
+  #asking: NodeJS.Timeout;
+
+  private constructor(options: SupervisorOptions) {
+    const { env, logger } = options;
+    this.#logger = logger;
+    let url: string | undefined;
+    this.#server = new KeptProcess({
+      name: "server",
+      args: () => options.serverArgs(url),
+      env,
+      logger,
+      onStarted: () => undefined,
+      onReport: (report) => {
+        if (report.kind === "front drained") this.#frontDrained.resolve();
+      },
+    });
+    this.#server.ready.then(
+      (readiness) => (url = readiness.url),
+      () => undefined,
+    );
+    this.#worker = new KeptProcess({
+      name: "worker",
+      args: options.workerArgs,
+      env,
+      logger,
+      // At the first start it loads while the server starts; later it need not wait.
+      onStarted: (worker) => {
+        this.#answers.forget(worker);
+        void this.#server.ready.then(
+          () => worker.send({ kind: "go on" }),
+          () => undefined,
+        );
+      },
+      onReport: (report) => {
+        if (report.kind === "here") this.#answers.heard(this.#worker);
+      },
+    });
+    this.#asking = setInterval(() => this.#replaceStuckWorker(), askEveryMs);
+  }
+
+  /** Starts both. Rejects when one cannot start, or `signal` aborts; its own words are on stderr then. */
+  static async start(
+    options: SupervisorOptions & { signal: AbortSignal },
+  ): Promise<{ supervisor: Supervisor; readiness: Readiness }> {
+    await using starting = new AsyncDisposableStack();
+    const supervisor = starting.use(new Supervisor(options));
+    const readiness = await supervisor.#bothReady(options.signal);
+    starting.move();
+    return { supervisor, readiness };
+  }
+
+  /** First what web clients reach, then the worker with its containers, then what it stands on. */
+  async drain({ signal }: { signal: AbortSignal }): Promise<void> {
+    const both = [this.#server, this.#worker];
+    for (const each of both) each.release();
+    const atOnce = () => {
+      for (const each of both) each.send({ kind: "stop at once" });
+      setTimeout(() => {
+        for (const each of both) each.kill();
+      }, atOnceMs).unref();
+    };
+    if (signal.aborted) atOnce();
+    signal.addEventListener("abort", atOnce, { once: true });
+    this.#server.send({ kind: "stop" });
+    await Promise.race([this.#frontDrained.promise, this.#server.ended]);
+    this.#worker.send({ kind: "stop" });
+    await this.#worker.ended;
+    this.#server.send({ kind: "go on" });
+    await this.#server.ended;
+    signal.removeEventListener("abort", atOnce);
+  }
+
+  /** Ends both at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#asking);
+    await this.drain({ signal: AbortSignal.abort() });
+  }
+
+  async #bothReady(signal: AbortSignal): Promise<Readiness> {
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = () => aborted.reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      signal.throwIfAborted();
+      // The server before the worker: one that cannot start says so, and the other one has not begun yet.
+      const readiness = await Promise.race([this.#server.ready, aborted.promise]);
+      await Promise.race([this.#worker.ready, aborted.promise]);
+      return readiness;
+    } catch (error) {
+      throw error instanceof NeverReady ? failedStart(error) : error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #replaceStuckWorker(): void {
+    if (this.#answers.sweep().includes(this.#worker)) {
+      this.#answers.forget(this.#worker);
+      this.#logger.error(`the worker has not answered for ${stuckMs / 1000} s: it is killed`);
+      this.#worker.kill();
+      return;
+    }
+    this.#worker.send({ kind: "are you there" });
+  }
+}
+
+/** One that ends by itself has said why, see `main`. */
+function failedStart({ end, message }: NeverReady): Error {
+  if (end.code === 1) return new LocalFailure();
+  return new AppError("PROCESS_ENDED", `A process of \`dorian up\` was not ready: ${message}.`, {
+    status: "INTERNAL",
+    remedy:
+      "Look at what is logged above, and at the kernel's log: it may have killed it for want of memory.",
+  });
+}
