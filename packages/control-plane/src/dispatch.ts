@@ -151,7 +151,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       },
     },
   });
-  const builds = new Builds(workers);
+  const builds = new Builds(workers, () => tasks.placeWaiting());
   const tasks = new Tasks({
     catalog,
     workers,

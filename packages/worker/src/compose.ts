@@ -1,11 +1,13 @@
 import { rm } from "node:fs/promises";
-import { homedir, hostname, availableParallelism, totalmem } from "node:os";
+import { homedir, hostname } from "node:os";
 import { newId } from "@dorian/base/ids";
 import { findInterpreters } from "@dorian/python/interpreters";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
 import { LayerStore } from "@dorian/storage/layer-store";
 import type { Logger } from "pino";
+import { readCgroupLayout } from "./cgroup/cgroup-layout.ts";
+import { limitGroup } from "./cgroup/limit-group.ts";
 import { requireInit } from "./container/init-program.ts";
 import { RuncRuntime } from "./container/runc/runc-runtime.ts";
 import { detectGpus } from "./gpu/detect-gpus.ts";
@@ -13,6 +15,8 @@ import { simulatedGpus } from "./gpu/simulated-gpus.ts";
 import { ImageBuilder } from "./image/image-builder.ts";
 import { prepareGuestLayer } from "./machine/guest-layer.ts";
 import { prepareHomeLayer } from "./machine/home-layer.ts";
+import { type MachineSettings, shareMachine } from "./machine/machine-share.ts";
+import { thisMachine } from "./machine/this-machine.ts";
 import { createWorkerDirectories, dataDirectoryId, workerDirectories } from "./machine/worker-directories.ts";
 import { NetworkPool } from "./network/network-pool.ts";
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
@@ -39,8 +43,8 @@ export interface WorkerOptions {
   guestBundlePath: string;
   /** Folder of the npm package that images get beside Node. */
   npmDirectory: string;
-  /** What tasks may use together; default: all of the machine. */
-  capacity?: { milliCpu?: number; memoryMb?: number };
+  /** How the machine is shared between containers and everything else. */
+  machine?: MachineSettings;
   /** Run functions that ask for a GPU without one. */
   simulateGpus?: number;
   /** Milliseconds between background commits. Default 5 s. */
@@ -50,6 +54,8 @@ export interface WorkerOptions {
   /** Gives up joining when it aborts. */
   signal: AbortSignal;
 }
+
+const mebibyte = 1024 * 1024;
 
 export interface Worker extends AsyncDisposable {
   readonly workerId: string;
@@ -78,7 +84,20 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
 
   const layers = starting.use(await LayerStore.open(dataDirectory));
   const operator = await readOperatorSettings();
-  const runtime = new RuncRuntime({ instance: directories.instance, runtimeDirectory: directories.runtime });
+  const machine = await thisMachine();
+  const share = shareMachine(machine, options.machine ?? {});
+  const unlimited = await limitGroup(await readCgroupLayout(), `/dorian-${directories.instance}`, {
+    memoryBytes: share.memoryMb * mebibyte,
+    pids: share.pids,
+    cpuWeight: share.cpuWeight,
+    ...(share.milliCpu < machine.milliCpu && { milliCpu: share.milliCpu }),
+  });
+  for (const warning of unlimited) logger.warn(warning);
+  const runtime = new RuncRuntime({
+    instance: directories.instance,
+    runtimeDirectory: directories.runtime,
+    defaultLimits: { memoryBytes: share.container.memoryMb * mebibyte, pids: share.container.pids },
+  });
   const network = starting.use(
     await NetworkPool.open({
       instance: directories.instance,
@@ -106,6 +125,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         exitCode: end.exitCode,
         signal: end.signal,
         outOfMemory: end.outOfMemory,
+        memoryLimitMb: BigInt(end.memoryLimitMb ?? 0),
         ...(end.failure ? { failure: end.failure } : {}),
         frozenLayerId: end.frozenLayerId ?? "",
         frozenBytes: BigInt(end.frozenBytes ?? 0),
@@ -158,8 +178,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       workerId,
       name: options.name ?? hostname(),
       capacity: {
-        milliCpu: options.capacity?.milliCpu ?? availableParallelism() * 1000,
-        memoryMb: BigInt(options.capacity?.memoryMb ?? Math.floor(totalmem() / 1024 / 1024)),
+        milliCpu: share.milliCpu,
+        memoryMb: BigInt(share.memoryMb),
         gpus,
         simulatedGpus: simulated > 0,
       },

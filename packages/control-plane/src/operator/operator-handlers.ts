@@ -33,7 +33,7 @@ export function operatorHandlers(
           memoryMb: BigInt(offer.total.memoryMb),
           gpus: offer.total.gpus.map((gpu) => gpu.type),
           simulatedGpus: offer.simulatedGpus,
-          runningTasks: workers.taskCount(offer.workerId),
+          runningTasks: tasks.onWorker(offer.workerId).length,
         })),
       };
     },

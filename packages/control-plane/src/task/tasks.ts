@@ -235,9 +235,7 @@ export class Tasks implements Disposable {
   exited(report: TaskExited): void {
     const task = this.#tasks.get(report.taskId);
     if (!task) return;
-    const { functionId, request } = task.facts;
-    const limitMb = this.#options.catalog.spec(functionId)?.definition.resources?.memoryMbMax ?? 0;
-    const reason = endReason(report, { reservedMb: request.memoryMb, limitMb });
+    const reason = endReason(report);
     const isUnasked = task.stopReason === undefined;
     const isUnwanted = isUnasked && (report.exitCode !== 0 || report.signal !== "");
     // One that was no longer wanted before it had started has not failed.

@@ -3,11 +3,13 @@ import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import type { BuildFinished, LogBatch } from "@dorian/protocol/worker";
-import { place } from "../placement/placement.ts";
+import { place, type Resources, type WorkerOffer } from "../placement/placement.ts";
 import type { GpuRequest } from "../placement/resource-request.ts";
 import type { BuildLog, WorkerPool } from "../ports.ts";
 import { workerLost } from "./worker-lost.ts";
 import type { Workers } from "./workers.ts";
+
+const noWorker = "No worker is connected: the build waits for one. Start it with `dorian worker`.\n";
 
 interface RunningBuild {
   workerId: string;
@@ -15,21 +17,35 @@ interface RunningBuild {
   finished: PromiseWithResolvers<BuildFinished>;
 }
 
+/** What a build counts for on its worker: it compiles and unpacks. */
+const usesOfBuild = { milliCpu: 1000, memoryMb: 1024 };
+
 /** Image builds that workers are at. */
 export class Builds {
   #workers: Workers;
+  #onRoom: () => void;
   #running = new Map<string, RunningBuild>();
+  /** The worker on which each build has room, from before it is told to start. */
+  #placed = new Map<string, string>();
 
-  constructor(workers: Workers) {
+  /** `onRoom` is called when the end of a build has left room for others. */
+  constructor(workers: Workers, onRoom: () => void) {
     this.#workers = workers;
+    this.#onRoom = onRoom;
   }
 
   readonly build: WorkerPool["build"] = async (build, log, { gpu } = {}) => {
     const limit = AbortSignal.timeout(Math.max(1, build.timeoutSecs) * 1000);
     const signal = AbortSignal.any([log.signal, limit]);
-    if (this.#workers.offers().length === 0) log.onLogs([waitingNote()]);
-    const { workerId, gpuDevices } = await this.#chooseWorker(build.timeoutSecs, { signal, limit, gpu });
+    if (this.#workers.offers().length === 0) log.onLogs([note(noWorker)]);
     const buildId = newId("bd");
+    const { workerId, gpuDevices } = await this.#chooseWorker(build.timeoutSecs, {
+      buildId,
+      log,
+      signal,
+      limit,
+      gpu,
+    });
     const finished = Promise.withResolvers<BuildFinished>();
     this.#running.set(buildId, { workerId, log, finished });
     const cancel = () => {
@@ -47,6 +63,9 @@ export class Builds {
     } finally {
       log.signal.removeEventListener("abort", cancel);
       this.#running.delete(buildId);
+      this.#placed.delete(buildId);
+      this.#workers.release(workerId, buildId);
+      this.#onRoom();
     }
   };
 
@@ -67,11 +86,18 @@ export class Builds {
       if (build.workerId === workerId) build.finished.reject(workerLost(name));
   }
 
-  /** The one with the fewest tasks and builds, ties by name. */
+  /** Reserves room for a build, and waits for it. Workers that leave meanwhile are waited for as well. */
   async #chooseWorker(
     timeoutSecs: number,
-    { signal, limit, gpu }: { signal: AbortSignal; limit: AbortSignal; gpu: GpuRequest | undefined },
+    options: {
+      buildId: string;
+      log: BuildLog;
+      signal: AbortSignal;
+      limit: AbortSignal;
+      gpu: GpuRequest | undefined;
+    },
   ): Promise<{ workerId: string; gpuDevices: string[] }> {
+    const { buildId, log, signal, limit, gpu } = options;
     try {
       await this.#workers.waitForOne({ signal });
     } catch (error) {
@@ -82,19 +108,38 @@ export class Builds {
         cause: error,
       });
     }
-    if (gpu) return this.#chooseGpu(gpu);
-    const load = (workerId: string) =>
-      this.#workers.taskCount(workerId) +
-      [...this.#running.values()].filter((build) => build.workerId === workerId).length;
-    const best = this.#workers
+    const reserve = (workerId: string, gpus: Resources["gpus"]) => {
+      this.#workers.reserve(workerId, buildId, { ...usesOfBuild, gpus });
+      this.#placed.set(buildId, workerId);
+      return { workerId, gpuDevices: gpus.map(({ device }) => device) };
+    };
+    if (gpu) {
+      const { workerId, gpus } = this.#chooseGpu(gpu);
+      return reserve(workerId, gpus);
+    }
+    for (let isFirst = true; ; isFirst = false) {
+      const workerId = this.#withRoom();
+      if (workerId !== undefined) return reserve(workerId, []);
+      if (isFirst) log.onLogs([note("The build waits for room: others are running.\n")]);
+      await this.#workers.whenChanged({ signal: log.signal });
+    }
+  }
+
+  /**
+   * The worker with the fewest tasks and builds of those that have room, ties by name. One build fits on every worker,
+   * however full: otherwise containers that stay could keep an app from ever being deployed anew.
+   */
+  #withRoom(): string | undefined {
+    const load = (workerId: string) => this.#workers.loadOf(workerId);
+    const building = new Set(this.#placed.values());
+    return this.#workers
       .offers()
-      .toSorted((a, b) => load(a.workerId) - load(b.workerId) || (a.name < b.name ? -1 : 1))[0];
-    if (!best) throw workerLost("");
-    return { workerId: best.workerId, gpuDevices: [] };
+      .filter((offer) => !building.has(offer.workerId) || fits(offer))
+      .toSorted((a, b) => load(a.workerId) - load(b.workerId) || (a.name < b.name ? -1 : 1))[0]?.workerId;
   }
 
   /** A build shares GPUs with tasks where none is free: its steps are short. */
-  #chooseGpu(gpu: GpuRequest): { workerId: string; gpuDevices: string[] } {
+  #chooseGpu(gpu: GpuRequest): { workerId: string; gpus: Resources["gpus"] } {
     const request = { milliCpu: 0, memoryMb: 0, gpu };
     const offers = this.#workers.offers();
     const free = place(request, offers);
@@ -105,9 +150,7 @@ export class Builds {
             request,
             offers.map((offer) => ({ ...offer, free: offer.total })),
           );
-    if (chosen.kind === "placed") {
-      return { workerId: chosen.workerId, gpuDevices: chosen.gpus.map(({ device }) => device) };
-    }
+    if (chosen.kind === "placed") return chosen;
     throw new AppError("BUILD_GPU_MISSING", `The build asks for a GPU, but ${chosen.reason}.`, {
       status: "FAILED_PRECONDITION",
       remedy: "Leave the GPU out of the image's step, or add a worker that has it.",
@@ -115,7 +158,10 @@ export class Builds {
   }
 }
 
-function waitingNote(): TaskLogs {
-  const data = "No worker is connected: the build waits for one. Start it with `dorian worker`.\n";
+function fits(offer: WorkerOffer): boolean {
+  return place(usesOfBuild, [offer]).kind === "placed";
+}
+
+function note(data: string): TaskLogs {
   return create(TaskLogsSchema, { data, fileDescriptor: FileDescriptor.INFO, timestamp: Date.now() / 1000 });
 }

@@ -106,6 +106,39 @@ test("a build that asks for a GPU goes where one is, and fails at once when ther
   await building;
 });
 
+test("builds queue where there is no room for more, the first of a full worker excepted [B16]", async () => {
+  await using server = await openServer();
+  await using worker = await new ScriptedWorker(server.dispatch, { milliCpu: 1_500 }).join();
+  const started: string[] = [];
+  const cancelled: string[] = [];
+  worker.onOrder = (order) => {
+    if (order.case === "startBuild") started.push((order.value as StartBuild).buildId);
+    if (order.case === "cancelBuild") cancelled.push((order.value as { buildId: string }).buildId);
+  };
+  const finish = (buildId: string | undefined) =>
+    worker.report({
+      case: "buildFinished",
+      value: { buildId: buildId ?? "", result: { status: Status.SUCCESS } },
+    });
+  const { log, lines } = listening();
+  const leaving = new AbortController();
+  const builds = [1, 2, 3].map(() => server.dispatch.workerPool.build(request, log));
+  const left = server.dispatch.workerPool.build(request, listening(leaving.signal).log);
+  left.catch(() => undefined);
+  await eventually(() => lines.filter((line) => line.includes("waits for room")).length === 2, "two wait");
+  expect(started).toHaveLength(1);
+  // Nothing was started of one that is no longer wanted.
+  leaving.abort(new Error("gone"));
+  await expect(left).rejects.toThrow("gone");
+  for (const count of [1, 2, 3]) {
+    await eventually(() => started.length === count, `build ${count} runs`);
+    finish(started[count - 1]);
+  }
+  await Promise.all(builds);
+  expect(started).toHaveLength(3);
+  expect(cancelled).toEqual([]);
+});
+
 test("a build is cancelled on its worker, fails with a lost worker, and does not wait for ever for one", async () => {
   await using server = await openServer();
   const { log, lines } = listening();

@@ -81,7 +81,8 @@ export class Workers implements Disposable {
     return this.#workers.get(workerId)?.link !== undefined;
   }
 
-  taskCount(workerId: string): number {
+  /** How many tasks and builds it has. */
+  loadOf(workerId: string): number {
     return this.#workers.get(workerId)?.reservations.size ?? 0;
   }
 
@@ -106,6 +107,12 @@ export class Workers implements Disposable {
 
   release(workerId: string, holder: string): void {
     this.#workers.get(workerId)?.reservations.delete(holder);
+    this.#changed.notify();
+  }
+
+  /** Resolves when a worker has joined or something on one was given back. */
+  async whenChanged(options: { signal: AbortSignal }): Promise<void> {
+    await this.#changed.wait(options);
   }
 
   /** False when the worker is not connected. */

@@ -55,11 +55,24 @@ test("GPUs are simulated when asked for, as many as said [Q5]", () => {
 });
 
 test("capacity is the machine's unless limited", () => {
-  expect(readWorkerLimits(input()).capacity).toEqual({});
-  expect(readWorkerLimits(input({ cpus: "1.5", memory: "2g" })).capacity).toEqual({
+  expect(readWorkerLimits(input()).machine).toEqual({ capacity: {}, reserve: {}, container: {} });
+  expect(readWorkerLimits(input({ cpus: "1.5", memory: "2g" })).machine.capacity).toEqual({
     milliCpu: 1500,
     memoryMb: 2048,
   });
+  const more = {
+    "reserve-memory": "1g",
+    "container-memory": "512m",
+    "container-pids": "100",
+    "cpu-weight": "50",
+  };
+  expect(readWorkerLimits(input(more)).machine).toEqual({
+    capacity: {},
+    reserve: { memoryMb: 1024 },
+    container: { memoryMb: 512, pids: 100 },
+    cpuWeight: 50,
+  });
+  expect(() => readWorkerLimits(input({ "cpu-weight": "10001" }))).toThrow(UsageError);
 });
 
 test.each([

@@ -1,13 +1,14 @@
 import type { WebSettings } from "@dorian/control-plane/web/web-front";
 import { AppError } from "@dorian/base/app-error";
+import type { MachineSettings } from "@dorian/worker/machine/machine-share";
 import type { OptionDefinition } from "../cli/command.ts";
 import { type Input, UsageError } from "../cli/input.ts";
 import { parseMebibytes } from "./byte-size.ts";
 
-/** What a worker may use of its machine; absent parts are found out from the machine. */
+/** What a worker may use of its machine. */
 export interface WorkerLimits {
   simulateGpus: number;
-  capacity: { milliCpu?: number; memoryMb?: number };
+  machine: MachineSettings;
 }
 
 const processOptions: readonly OptionDefinition[] = [
@@ -59,6 +60,27 @@ const limitOptions: readonly OptionDefinition[] = [
   },
   { name: "cpus", value: "n", description: "CPU cores that containers may use together" },
   { name: "memory", value: "amount", description: "Memory that containers may use together, e.g. 16g" },
+  { name: "reserve-cpu", value: "n", description: "CPU cores kept from containers (0)" },
+  {
+    name: "reserve-memory",
+    value: "amount",
+    description: "Memory kept from containers (a tenth of the machine's, at least 512m)",
+  },
+  {
+    name: "cpu-weight",
+    value: "n",
+    description: "Weight of all containers beside the machine's other work, 1 to 10000 (100)",
+  },
+  {
+    name: "container-memory",
+    value: "amount",
+    description: "Memory of a container or build step that names no limit (3/4 of what all may use)",
+  },
+  {
+    name: "container-pids",
+    value: "n",
+    description: "Processes and threads of one container (4096)",
+  },
 ];
 
 /** What a server's process is told. `dorian up` takes it too, and passes it on. */
@@ -72,6 +94,11 @@ export const upOptions: readonly OptionDefinition[] = [
   ...serverOptions.filter((option) => !workerOptions.includes(option)),
   ...workerOptions,
 ];
+
+/** What the kernel takes as a weight. */
+const mostCpuWeight = 10_000;
+/** The threads of the runtime that starts a container, and of Node in it, have to fit. */
+const leastPids = 64;
 
 const defaultListen = "127.0.0.1:7070";
 const defaultSimulatedGpus = 8;
@@ -125,15 +152,27 @@ function readPortRange(text: string | undefined): WebSettings["ports"] {
 }
 
 export function readWorkerLimits(input: Input): WorkerLimits {
-  const cpus = input.positiveNumber("cpus");
-  const memory = input.option("memory");
+  const milliCpu = (name: string) => {
+    const cores = input.positiveNumber(name);
+    return cores === undefined ? {} : { milliCpu: Math.round(cores * 1000) };
+  };
+  const memoryMb = (name: string) => {
+    const amount = input.option(name);
+    return amount === undefined ? {} : { memoryMb: parseMebibytes(amount, name) };
+  };
+  const pids = input.wholeNumber("container-pids", leastPids);
+  const cpuWeight = input.wholeNumber("cpu-weight", 1);
+  if (cpuWeight !== undefined && cpuWeight > mostCpuWeight)
+    throw new UsageError(`--cpu-weight is at most ${mostCpuWeight}, not ${cpuWeight}.`);
   return {
     simulateGpus: input.flag("simulate-gpus")
       ? (input.wholeNumber("simulate-gpus", 1) ?? defaultSimulatedGpus)
       : 0,
-    capacity: {
-      ...(cpus === undefined ? {} : { milliCpu: Math.round(cpus * 1000) }),
-      ...(memory === undefined ? {} : { memoryMb: parseMebibytes(memory, "memory") }),
+    machine: {
+      capacity: { ...milliCpu("cpus"), ...memoryMb("memory") },
+      reserve: { ...milliCpu("reserve-cpu"), ...memoryMb("reserve-memory") },
+      container: { ...memoryMb("container-memory"), ...(pids === undefined ? {} : { pids }) },
+      ...(cpuWeight === undefined ? {} : { cpuWeight }),
     },
   };
 }

@@ -29,7 +29,7 @@ const graceMs = 30_000;
 export async function startWorker(
   settings: ServiceSettings & WorkerLimits & { server: WorkerServer; signal: AbortSignal },
 ): Promise<RunningService> {
-  const { dataDirectory, version, logger, simulateGpus, capacity, signal } = settings;
+  const { dataDirectory, version, logger, simulateGpus, machine, signal } = settings;
   setOomScore(serviceOomScore);
   await using starting = new AsyncDisposableStack();
   const server = connectWorker(settings.server, starting);
@@ -39,7 +39,7 @@ export async function startWorker(
       server,
       guestBundlePath: await guestBundlePath(process.env),
       npmDirectory: dirname(createRequire(import.meta.url).resolve("npm/package.json")),
-      capacity,
+      machine,
       simulateGpus,
       version,
       logger,

@@ -17,6 +17,8 @@ export interface CgroupLayout {
   /** A hierarchy that lists every process of a container. */
   processes: string;
   memory?: Controller;
+  cpu?: Controller;
+  pids?: Controller;
   freezer?: Controller;
   /** True when limits on memory and swap together can be set. */
   swapAccounting: boolean;
@@ -48,13 +50,18 @@ export async function readCgroupLayout(root = "/sys/fs/cgroup"): Promise<CgroupL
     return name === undefined ? undefined : { version: 1, root: join(root, name) };
   };
   const v2: Controller = { version: 2, root: join(root, "unified") };
-  const memory = v1("memory") ?? (unified?.includes("memory") ? v2 : undefined);
+  const either = (controller: string) => v1(controller) ?? (unified?.includes(controller) ? v2 : undefined);
+  const memory = either("memory");
+  const cpu = either("cpu");
+  const pids = either("pids");
   const freezer = v1("freezer") ?? (unified ? v2 : undefined);
   return {
     kind: unified ? "hybrid" : "v1",
     hierarchies,
     processes: v1("pids")?.root ?? v1("freezer")?.root ?? processes,
     ...(memory && { memory }),
+    ...(cpu && { cpu }),
+    ...(pids && { pids }),
     ...(freezer && { freezer }),
     swapAccounting:
       memory?.version === 1
@@ -70,6 +77,8 @@ function layoutOfV2(root: string, controllers: string[]): CgroupLayout {
     hierarchies: [root],
     processes: root,
     ...(controllers.includes("memory") && { memory: controller }),
+    ...(controllers.includes("cpu") && { cpu: controller }),
+    ...(controllers.includes("pids") && { pids: controller }),
     freezer: controller,
     swapAccounting: controllers.includes("memory"),
   };

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { freeze, oomKillsOf, processesOf, thaw } from "./cgroup.ts";
+import { freeze, hitOwnMemoryLimit, oomKillsOf, processesOf, thaw } from "./cgroup.ts";
 import { readCgroupLayout } from "./cgroup-layout.ts";
 
 /** A directory with the given files, as the kernel would show them. */
@@ -85,6 +85,26 @@ test("hybrid: v1 where it has the controller, the unified tree for the rest", as
   expect(layout.freezer).toEqual({ version: 1, root: join(root, "freezer") });
   expect(await oomKillsOf(layout, group)).toBe(1);
   expect(await processesOf(layout, group)).toEqual([12]);
+});
+
+test("whose memory limit was reached is read from the group's own counters", async () => {
+  const at = (files: Record<string, string>) => fixture({ ...files, "cgroup.procs": "1\n" });
+  const v2 = { "cgroup.controllers": "memory\n", "dorian-1/ta-1/memory.events": memoryEvents };
+  expect(await hitOwnMemoryLimit(await readCgroupLayout(await at(v2)), group)).toBe(true);
+  const others = { ...v2, "dorian-1/ta-1/memory.events": memoryEvents.replace("oom 1", "oom 0") };
+  expect(await hitOwnMemoryLimit(await readCgroupLayout(await at(others)), group)).toBe(false);
+  for (const [memory, swap, expected] of [
+    ["0", "0", false],
+    ["3", "0", true],
+    ["0", "7", true],
+  ] as const) {
+    const root = await fixture({
+      ...v1Files,
+      "memory/dorian-1/ta-1/memory.failcnt": `${memory}\n`,
+      "memory/dorian-1/ta-1/memory.memsw.failcnt": `${swap}\n`,
+    });
+    expect(await hitOwnMemoryLimit(await readCgroupLayout(root), group)).toBe(expected);
+  }
 });
 
 test("a group that is gone has no processes and no kills", async () => {

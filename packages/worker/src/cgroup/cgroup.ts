@@ -32,6 +32,24 @@ export async function oomKillsOf(layout: CgroupLayout, name: string): Promise<nu
   return Number(/^oom_kill (\d+)$/m.exec(text ?? "")?.[1] ?? 0);
 }
 
+/**
+ * Whether the group's own limit was reached, and not only that of a group above it. v1 does not tell these apart by
+ * themselves: there a limit that was never hit is sure to be somebody else's.
+ */
+export async function hitOwnMemoryLimit(layout: CgroupLayout, name: string): Promise<boolean> {
+  if (!layout.memory) return false;
+  const { root, version } = layout.memory;
+  if (version === 1) {
+    // With swap limited to the same amount, the second is reached first.
+    const counts = ["memory.failcnt", "memory.memsw.failcnt"].map((file) =>
+      readIfThere(join(root, name, file)),
+    );
+    return (await Promise.all(counts)).some((count) => Number(count ?? 0) > 0);
+  }
+  const events = await readIfThere(join(root, name, "memory.events"));
+  return Number(/^oom (\d+)$/m.exec(events ?? "")?.[1] ?? 0) > 0;
+}
+
 /** Stops every process of the group where it is; resolves when none runs any more. */
 export async function freeze(layout: CgroupLayout, name: string): Promise<void> {
   const { root, version } = freezerOf(layout);

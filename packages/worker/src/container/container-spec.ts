@@ -26,8 +26,11 @@ export interface ContainerLimits {
   milliCpu?: number;
   /** Its part of a busy processor, in thousandths of a core. Default: that of one core. */
   milliCpuWeight?: number;
+  /** Default: the worker's for containers that name none, and never less than `memoryRequestBytes`. */
   memoryBytes?: number;
-  pids: number;
+  memoryRequestBytes?: number;
+  /** Default: the worker's. */
+  pids?: number;
 }
 
 export interface ContainerMount {

@@ -41,6 +41,8 @@ export interface ContainerExit {
   signal?: NodeJS.Signals;
   /** The kernel killed one of its processes because the memory limit was reached, and the container failed. */
   outOfMemory: boolean;
+  /** The limit that was reached; absent when it was that of all containers together. */
+  memoryLimitBytes?: number;
 }
 
 export interface ExecOptions {

@@ -75,7 +75,7 @@ export async function runStep(command: Command, text: string, options: RunStepOp
       hostname,
       mounts,
       network: { kind: "namespace", path: options.network.path },
-      limits: { pids: 8192 },
+      limits: {},
       devices: [...options.devices],
     },
     {
@@ -130,13 +130,22 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
   });
 }
 
+function outOfMemory(shown: string, limitBytes: number | undefined): AppError {
+  const limit =
+    limitBytes === undefined
+      ? "all containers of the worker together have used what they may"
+      : `its limit is ${Math.floor(limitBytes / 2 ** 20)} MiB`;
+  return new AppError("BUILD_STEP_OUT_OF_MEMORY", `"${shown}" ran out of memory: ${limit}.`, {
+    status: "RESOURCE_EXHAUSTED",
+    remedy:
+      "Let the step do less at a time (`make -j2`, `MAX_JOBS=2`), or give containers more with --container-memory or --memory of `dorian up` or `dorian worker`.",
+  });
+}
+
 function stepError(text: string, exit: ContainerExit): AppError {
   const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text;
-  const how = exit.outOfMemory
-    ? "ran out of memory"
-    : exit.signal === undefined
-      ? `ended with code ${exit.code}`
-      : `was ended by ${exit.signal}`;
+  if (exit.outOfMemory) return outOfMemory(shown, exit.memoryLimitBytes);
+  const how = exit.signal === undefined ? `ended with code ${exit.code}` : `was ended by ${exit.signal}`;
   return new AppError("BUILD_STEP_FAILED", `"${shown}" ${how}.`, {
     remedy: "The build's output says why.",
   });

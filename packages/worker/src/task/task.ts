@@ -37,6 +37,8 @@ export interface TaskEnd {
   exitCode: number;
   signal: string;
   outOfMemory: boolean;
+  /** The limit that was reached; absent when it was that of all containers together. */
+  memoryLimitMb?: number;
   failure?: GenericResult;
   frozenLayerId?: string;
   frozenBytes?: number;
@@ -76,6 +78,8 @@ export interface StopOptions {
 
 /** Weight of a function that asks for no processor: what it reserves, too. */
 const defaultMilliCpu = 125;
+
+const mebibyte = 1024 * 1024;
 
 /** What the start of a user's own command consists of, besides preparing the container: nothing that takes time. */
 const startPhases = ["boot", "import", "enter"] as const;
@@ -249,8 +253,8 @@ export class Task {
         limits: {
           ...(resourcesAsked?.milliCpuMax ? { milliCpu: resourcesAsked.milliCpuMax } : {}),
           milliCpuWeight: resourcesAsked?.milliCpu || defaultMilliCpu,
-          ...(resourcesAsked?.memoryMbMax ? { memoryBytes: resourcesAsked.memoryMbMax * 1024 * 1024 } : {}),
-          pids: 8192,
+          ...(resourcesAsked?.memoryMbMax ? { memoryBytes: resourcesAsked.memoryMbMax * mebibyte } : {}),
+          memoryRequestBytes: (resourcesAsked?.memoryMb ?? 0) * mebibyte,
         },
         devices: request.gpuDevices.filter((device) => !isSimulated(device)),
       },
@@ -276,6 +280,9 @@ export class Task {
       exitCode: exit.code,
       signal: exit.signal ?? "",
       outOfMemory: exit.outOfMemory,
+      ...(exit.memoryLimitBytes !== undefined && {
+        memoryLimitMb: Math.floor(exit.memoryLimitBytes / mebibyte),
+      }),
       ...(failure ? { failure } : {}),
     };
     if (!request.freezeRoot || exit.code !== 0 || !this.#inputs.lastSucceeded || failure) return end;

@@ -252,6 +252,13 @@ export declare type TaskExited = Message<"dorian.worker.TaskExited"> & {
    * @generated from field: uint64 frozen_bytes = 7;
    */
   frozenBytes: bigint;
+
+  /**
+   * The memory limit that was reached; 0 when it was that of all containers together.
+   *
+   * @generated from field: uint64 memory_limit_mb = 8;
+   */
+  memoryLimitMb: bigint;
 };
 
 /**

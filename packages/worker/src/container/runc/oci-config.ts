@@ -13,7 +13,7 @@ export interface OciConfig {
     namespaces: { type: string; path?: string }[];
     resources: {
       devices: { allow: boolean; type?: string; major?: number; minor?: number; access: string }[];
-      pids: { limit: number };
+      pids?: { limit: number };
       memory?: { limit: number; swap?: number };
       cpu: { shares: number; quota?: number; period?: number };
     };

@@ -84,7 +84,7 @@ export function runcConfig(
       ],
       resources: {
         devices: [{ allow: false, access: "rwm" }],
-        pids: { limit: limits.pids },
+        ...(limits.pids !== undefined && { pids: { limit: limits.pids } }),
         ...(limits.memoryBytes !== undefined && {
           memory: {
             limit: limits.memoryBytes,

@@ -2,7 +2,7 @@ import type { ChildProcessByStdio } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { errnoOf } from "@dorian/base/app-error";
-import { freeze, killAll, oomKillsOf, processesOf, thaw } from "../../cgroup/cgroup.ts";
+import { freeze, hitOwnMemoryLimit, killAll, oomKillsOf, processesOf, thaw } from "../../cgroup/cgroup.ts";
 import type { ContainerSpec } from "../container-spec.ts";
 import type { Container, ContainerExit, ExecOptions } from "../runtime.ts";
 import { runcExec } from "./runc-exec.ts";
@@ -94,7 +94,15 @@ export class RuncContainer implements Container {
     const signal = signalOf(code);
     // An unreadable count says nothing about the process's end, which is what everyone waits for.
     const oomKills = code === 0 ? 0 : await oomKillsOf(layout, cgroup).catch(() => 0);
-    return { code, ...(signal && { signal }), outOfMemory: oomKills > 0 };
+    const exit = { code, ...(signal && { signal }) };
+    if (oomKills === 0) return { ...exit, outOfMemory: false };
+    const { memoryBytes } = this.#spec.limits;
+    const isOwn = await hitOwnMemoryLimit(layout, cgroup).catch(() => true);
+    return {
+      ...exit,
+      outOfMemory: true,
+      ...(isOwn && memoryBytes !== undefined && { memoryLimitBytes: memoryBytes }),
+    };
   }
 }
 

@@ -8,6 +8,7 @@ import { bindMount, makeShared, unmount } from "@dorian/linux/mount";
 import { mountTable } from "@dorian/linux/mount-table";
 import { expect, onTestFinished, test } from "vitest";
 import { readCgroupLayout } from "../../cgroup/cgroup-layout.ts";
+import { limitGroup } from "../../cgroup/limit-group.ts";
 import { collector, testRuntime } from "./test-container.ts";
 
 const never = new AbortController().signal;
@@ -159,7 +160,36 @@ test("a container that takes more memory than its limit is reported as out of me
     }),
     collector(),
   );
-  expect((await container.exited).outOfMemory).toBe(true);
+  expect(await container.exited).toMatchObject({ outOfMemory: true, memoryLimitBytes: 32 * 1024 * 1024 });
+});
+
+test("a container without limits of its own has the worker's, but no less memory than it reserved [B16]", async () => {
+  const memoryBytes = 48 * 1024 * 1024;
+  await using host = await testRuntime({ defaultLimits: { memoryBytes, pids: 60 } });
+  const hog = "dd if=/dev/zero of=/dev/null bs=200M count=1; exit 5";
+  await using small = await host.runtime.run(host.spec(hog, { limits: {} }), collector());
+  expect(await small.exited).toMatchObject({ outOfMemory: true, memoryLimitBytes: memoryBytes });
+  const limits = { memoryRequestBytes: 300 * 1024 * 1024 };
+  await using large = await host.runtime.run(host.spec(hog, { limits }), collector());
+  expect(await large.exited).toEqual({ code: 5, outOfMemory: false });
+  const forks = collector();
+  const bomb = "for i in $(seq 100); do sleep 5 & done; exit 0";
+  await using many = await host.runtime.run(host.spec(bomb, { limits: {} }), forks);
+  await many.exited;
+  expect(forks.text.stderr).toMatch(/fork|Resource temporarily unavailable/);
+});
+
+test("containers that share a limit are told when it was not their own that was reached [B16]", async () => {
+  await using host = await testRuntime({ defaultLimits: { memoryBytes: 512 * 1024 * 1024, pids: 60 } });
+  const failures = await limitGroup(await readCgroupLayout(), `/dorian-${host.instance}`, {
+    memoryBytes: 100 * 1024 * 1024,
+    pids: 1_000,
+    cpuWeight: 100,
+  });
+  expect(failures).toEqual([]);
+  const spec = host.spec("dd if=/dev/zero of=/dev/null bs=200M count=1; exit 5", { limits: {} });
+  await using container = await host.runtime.run(spec, collector());
+  expect(await container.exited).toEqual({ code: 5, outOfMemory: true });
 });
 
 test("limits on processes and processor time are in force", async () => {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type CgroupLayout, readCgroupLayout } from "../../cgroup/cgroup-layout.ts";
 import { addDevices } from "../devices.ts";
 import { initProgram } from "../init-program.ts";
-import type { ContainerSpec } from "../container-spec.ts";
+import type { ContainerLimits, ContainerSpec } from "../container-spec.ts";
 import type { Container, ContainerRuntime, OnOutput } from "../runtime.ts";
 import { runcConfig } from "./runc-config.ts";
 import { startContainer } from "./start-container.ts";
@@ -14,11 +14,15 @@ export interface RuncRuntimeOptions {
   runtimeDirectory: string;
   /** Program to use. Default: `runc` from the PATH. */
   runc?: string;
+  /** What a container may use that names no limit. */
+  defaultLimits?: { memoryBytes?: number; pids: number };
   /** Program that is every container's first process. Default: Debian's `tini`, linked statically. */
   init?: string;
   /** Where device specifications (CDI) are. */
   cdiDirectories?: string[];
 }
+
+const defaultPids = 4096;
 
 /** Containers by `runc`, one `runc run` each: it stays as the parent of the container's first process. */
 export class RuncRuntime implements ContainerRuntime {
@@ -29,13 +33,18 @@ export class RuncRuntime implements ContainerRuntime {
     this.#options = {
       runc: "runc",
       init: initProgram,
+      defaultLimits: { pids: defaultPids },
       cdiDirectories: ["/etc/cdi", "/var/run/cdi"],
       ...options,
     };
   }
 
-  async run(spec: ContainerSpec, options: { onOutput: OnOutput; signal?: AbortSignal }): Promise<Container> {
-    const { instance, runtimeDirectory, runc, init, cdiDirectories } = this.#options;
+  async run(
+    unlimited: ContainerSpec,
+    options: { onOutput: OnOutput; signal?: AbortSignal },
+  ): Promise<Container> {
+    const { instance, runtimeDirectory, runc, init, cdiDirectories, defaultLimits } = this.#options;
+    const spec = { ...unlimited, limits: limitsOf(unlimited.limits, defaultLimits) };
     const layout = await (this.#layout ??= readCgroupLayout());
     const cgroup = `/dorian-${instance}/${spec.id}`;
     const config = runcConfig(spec, { layout, cgroup, architecture: process.arch, init });
@@ -52,4 +61,12 @@ export class RuncRuntime implements ContainerRuntime {
       options,
     );
   }
+}
+
+function limitsOf(asked: ContainerLimits, defaults: { memoryBytes?: number; pids: number }): ContainerLimits {
+  const { memoryRequestBytes = 0 } = asked;
+  const usual =
+    defaults.memoryBytes === undefined ? undefined : Math.max(defaults.memoryBytes, memoryRequestBytes);
+  const memoryBytes = asked.memoryBytes ?? usual;
+  return { ...asked, pids: asked.pids ?? defaults.pids, ...(memoryBytes !== undefined && { memoryBytes }) };
 }

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { reapLeftovers } from "../../reap/reap-leftovers.ts";
 import type { ContainerSpec } from "../container-spec.ts";
-import { RuncRuntime } from "./runc-runtime.ts";
+import { RuncRuntime, type RuncRuntimeOptions } from "./runc-runtime.ts";
 
 /** For tests: a runtime with directories and an instance name of its own, and specs for its containers. */
-export async function testRuntime(options?: { cdiDirectories?: string[] }) {
+export async function testRuntime(options?: Pick<RuncRuntimeOptions, "cdiDirectories" | "defaultLimits">) {
   await using made = new AsyncDisposableStack();
   const rootfs = made.use(await busyboxRootfs());
   const instance = randomBytes(4).toString("hex");
