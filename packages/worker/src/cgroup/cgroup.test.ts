@@ -93,15 +93,15 @@ test("whose memory limit was reached is read from the group's own counters", asy
   expect(await hitOwnMemoryLimit(await readCgroupLayout(await at(v2)), group)).toBe(true);
   const others = { ...v2, "dorian-1/ta-1/memory.events": memoryEvents.replace("oom 1", "oom 0") };
   expect(await hitOwnMemoryLimit(await readCgroupLayout(await at(others)), group)).toBe(false);
-  for (const [memory, swap, expected] of [
-    ["0", "0", false],
-    ["3", "0", true],
-    ["0", "7", true],
+  for (const [most, expected] of [
+    [33_554_432, true],
+    [32_000_000, true],
+    [20_000_000, false],
   ] as const) {
     const root = await fixture({
       ...v1Files,
-      "memory/dorian-1/ta-1/memory.failcnt": `${memory}\n`,
-      "memory/dorian-1/ta-1/memory.memsw.failcnt": `${swap}\n`,
+      "memory/dorian-1/ta-1/memory.limit_in_bytes": "33554432\n",
+      "memory/dorian-1/ta-1/memory.max_usage_in_bytes": `${most}\n`,
     });
     expect(await hitOwnMemoryLimit(await readCgroupLayout(root), group)).toBe(expected);
   }

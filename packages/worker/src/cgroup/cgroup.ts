@@ -32,21 +32,20 @@ export async function oomKillsOf(layout: CgroupLayout, name: string): Promise<nu
   return Number(/^oom_kill (\d+)$/m.exec(text ?? "")?.[1] ?? 0);
 }
 
-/**
- * Whether the group's own limit was reached, and not only that of a group above it. v1 does not tell these apart by
- * themselves: there a limit that was never hit is sure to be somebody else's.
- */
+/** A huge page that did not fit any more, and what the kernel charges ahead. */
+const chargeSlackBytes = 4 * 1024 * 1024;
+
+/** Whether the group's own memory limit was reached, and not only that of a group above it. */
 export async function hitOwnMemoryLimit(layout: CgroupLayout, name: string): Promise<boolean> {
   if (!layout.memory) return false;
-  const { root, version } = layout.memory;
-  if (version === 1) {
-    // With swap limited to the same amount, the second is reached first.
-    const counts = ["memory.failcnt", "memory.memsw.failcnt"].map((file) =>
-      readIfThere(join(root, name, file)),
-    );
-    return (await Promise.all(counts)).some((count) => Number(count ?? 0) > 0);
+  const directory = join(layout.memory.root, name);
+  if (layout.memory.version === 1) {
+    // Its counter of failures stands still on newer kernels. How high the group came does not.
+    const files = ["memory.max_usage_in_bytes", "memory.limit_in_bytes"];
+    const [most, limit] = await Promise.all(files.map((file) => readIfThere(join(directory, file))));
+    return most !== undefined && Number(most) + chargeSlackBytes >= Number(limit);
   }
-  const events = await readIfThere(join(root, name, "memory.events"));
+  const events = await readIfThere(join(directory, "memory.events"));
   return Number(/^oom (\d+)$/m.exec(events ?? "")?.[1] ?? 0) > 0;
 }
 
