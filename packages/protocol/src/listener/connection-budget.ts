@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { addressBytes } from "./address-bytes.ts";
 
 export interface ConnectionLimits {
   /** From everybody together. */
@@ -51,6 +52,9 @@ export class ConnectionBudget {
   }
 }
 
+/** What one customer usually has. */
+const networkBytes = 8;
+
 const thisMachine = "this machine";
 
 /** True for addresses of the loopback interface, and for the missing one of a unix socket. */
@@ -60,16 +64,6 @@ export function isLoopback(address: string): boolean {
 
 function peerOf(address: string): string {
   if (isLoopback(address)) return thisMachine;
-  const v4 = /^::ffff:([\d.]+)$/.exec(address)?.[1] ?? address;
-  return isIPv6(v4) ? networkOf(v4) : v4;
-}
-
-/** The first four groups, written out. */
-function networkOf(address: string): string {
-  const [head = "", tail] = address.replace(/%.*$/, "").split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const after = tail === undefined || tail === "" ? [] : tail.split(":");
-  const missing = tail === undefined ? 0 : 8 - groups.length - after.length;
-  const all = [...groups, ...Array.from({ length: missing }, () => "0"), ...after];
-  return all.slice(0, 4).join(":");
+  const plain = address.replace(/%.*$/, "").replace(/^::ffff:(?=[\d.]+$)/, "");
+  return isIPv6(plain) ? addressBytes(plain).toString("hex", 0, networkBytes) : plain;
 }
