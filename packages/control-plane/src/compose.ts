@@ -66,6 +66,7 @@ import { tokenFlowRoute } from "./token/token-flow-page.ts";
 import { TokenFlows } from "./token/token-flows.ts";
 import { createTokenHandlers } from "./token/token-handlers.ts";
 import { Tokens } from "./token/tokens.ts";
+import { openServerTls, type TlsSettings } from "./tls/server-tls.ts";
 import { FileUrls } from "./volume/file-urls.ts";
 import { startSquashing } from "./volume/squash-loop.ts";
 import { createVolumeFileHandlers } from "./volume/volume-file-handlers.ts";
@@ -84,6 +85,10 @@ export interface ControlPlaneOptions {
   httpPort?: number;
   /** Host name or address under which clients reach this machine. Default: where it listens. */
   publicHost?: string;
+  /** Default: plain text alone. */
+  tls?: TlsSettings | undefined;
+  /** With TLS: take plain text from other machines as well. */
+  plaintextFromElsewhere?: boolean;
   web?: WebSettings;
   logger: Logger;
   /** Milliseconds since 1970. Default: the clock. */
@@ -135,11 +140,26 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const blocks = starting.use(await BlockStore.open(dataDirectory));
   const stores = { db, journal, layers, blocks };
   const publicHost = options.publicHost ?? reachableHost(host);
+  const tls =
+    options.tls &&
+    starting.use(
+      await openServerTls({
+        settings: options.tls,
+        dataDirectory,
+        dataDirectoryId: await readDataDirectoryId(dataDirectory),
+        names: [publicHost, ...(options.web?.domain === undefined ? [] : [`*.${options.web.domain}`])],
+        plaintextFromElsewhere: options.plaintextFromElsewhere ?? false,
+        logger,
+        now,
+      }),
+    );
+  const scheme = tls ? "https" : "http";
   const webFront = starting.use(
     await WebFront.open({
       db,
       host,
       publicHost: bracketed(publicHost),
+      tls,
       settings: options.web ?? {},
       isOpen: (appId) => {
         const app = registries.apps.get(appId);
@@ -171,10 +191,10 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   );
   starting.use(startSquashing({ volumes, layers, logger }));
 
-  const http = starting.use(await HttpServer.listen({ host, port: options.httpPort ?? 0, logger }));
+  const http = starting.use(await HttpServer.listen({ host, port: options.httpPort ?? 0, tls, logger }));
   const urls = new SignedUrls({
     key: keys.urls,
-    baseUrl: `http://${bracketed(publicHost)}:${http.port}`,
+    baseUrl: `${scheme}://${bracketed(publicHost)}:${http.port}`,
     now,
   });
   const client = await openClientFile(dataDirectory);
@@ -184,8 +204,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     tokens,
     flows: tokenFlows,
     dataDirectoryId: await readDataDirectoryId(dataDirectory),
-    publicHost: bracketed(publicHost),
-    httpPort: http.port,
+    baseUrl: urls.baseUrl,
   });
   const fileUrls = new FileUrls({ urls, layers, blocks });
   http.use([...createBlobRoutes({ blobs, blocks, urls }), ...fileUrls.routes, tokenFlowRoute(tokenFlows)]);
@@ -391,8 +410,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       services: [mountService(ModalClient, modal), mountService(WorkerService, worker)],
     }),
   );
-  const url = `http://${bracketed(publicHost)}:${grpc.port}`;
-  await openClientFile(dataDirectory, url);
+  const url = `${scheme}://${bracketed(publicHost)}:${grpc.port}`;
+  await openClientFile(dataDirectory, {
+    url,
+    localHost: ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host,
+    trust: tls?.trust,
+  });
   lifecycle.start();
   const resources = starting.move();
   return {

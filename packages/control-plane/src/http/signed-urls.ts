@@ -7,13 +7,13 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 /** Addresses that let their holder do one thing for a while, without a token. */
 export class SignedUrls {
   #key: Buffer;
-  #baseUrl: string;
+  /** Where clients reach the HTTP server, without a slash at the end. */
+  readonly baseUrl: string;
   #now: () => number;
 
-  /** `baseUrl`: where clients reach the HTTP server, without a slash at the end. */
   constructor(options: { key: Buffer; baseUrl: string; now: () => number }) {
     this.#key = options.key;
-    this.#baseUrl = options.baseUrl;
+    this.baseUrl = options.baseUrl;
     this.#now = options.now;
   }
 
@@ -28,7 +28,7 @@ export class SignedUrls {
     const query = new URLSearchParams(options.parameters);
     query.set("expires", String(this.#now() + options.validMs));
     query.set("signature", this.#signature(options.method, options.path, query));
-    const base = options.caller.kind === "task" ? `http://${taskHttpHost}` : this.#baseUrl;
+    const base = options.caller.kind === "task" ? `http://${taskHttpHost}` : this.baseUrl;
     return `${base}${options.path}?${query.toString()}`;
   }
 

@@ -96,5 +96,8 @@ async function readPem(path: string): Promise<string> {
 function warnOfEnd(end: number, { certPath, logger, now }: OperatorCertificateOptions): void {
   if (end - now() > warnBeforeMs) return;
   const what = end <= now() ? "the certificate has expired" : "the certificate expires soon";
-  logger.warn({ certPath, validTo: new Date(end).toISOString() }, `${what}: renew it; the new file is used at once`);
+  logger.warn(
+    { certPath, validTo: new Date(end).toISOString() },
+    `${what}: renew it; the new file is used at once`,
+  );
 }

@@ -1,12 +1,16 @@
 import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { chmod, mkdir, readFile } from "node:fs/promises";
-import { isIP } from "node:net";
 import { join } from "node:path";
 import { getCACertificates } from "node:tls";
 import { writePrivateFile } from "../token/private-file.ts";
 import type { CertificatePair } from "./certificate-pair.ts";
-import { issueAuthority, issueServerCertificate, newKey, type CertificateAuthority } from "./issue-certificate.ts";
+import {
+  issueAuthority,
+  issueServerCertificate,
+  newKey,
+  type CertificateAuthority,
+} from "./issue-certificate.ts";
 import { Notices } from "./notices.ts";
 import { serverNames } from "./server-names.ts";
 import type { ServerTls, ServerTlsOptions, TrustFiles } from "./server-tls.ts";
@@ -35,7 +39,11 @@ export class OwnCertificate implements ServerTls {
   #changed = new Notices();
   #timer: NodeJS.Timeout;
 
-  private constructor(options: ServerTlsOptions, trust: TrustFiles, authority: CertificateAuthority & { cert: string }) {
+  private constructor(
+    options: ServerTlsOptions,
+    trust: TrustFiles,
+    authority: CertificateAuthority & { cert: string },
+  ) {
     this.#options = options;
     this.trust = trust;
     this.plaintextFromElsewhere = options.plaintextFromElsewhere;
@@ -100,7 +108,10 @@ async function openAuthority(
   const known = await read(keyPath, trust.authority);
   if (known) {
     const { name, cert, key } = known;
-    if (Date.parse(cert.validTo) > now()) return { name, cert: cert.toString(), key };
+    if (Date.parse(cert.validTo) > now()) {
+      await writeTrusted(trust, cert.toString());
+      return { name, cert: cert.toString(), key };
+    }
     logger.warn({ path: trust.authority }, "the authority has expired: clients need the new one");
   }
   const authority = { name: `Dorian authority of ${dataDirectoryId}`, key: newKey() };
@@ -109,9 +120,13 @@ async function openAuthority(
   // The key first: a certificate without its key would be of no use.
   await writePrivateFile(keyPath, authority.key.export({ type: "pkcs8", format: "pem" }));
   await writePrivateFile(trust.authority, cert);
-  await writePrivateFile(trust.all, [...getCACertificates("bundled"), cert].join("\n"));
+  await writeTrusted(trust, cert);
   logger.info({ path: trust.authority }, "made an authority for this server's certificates");
   return { ...authority, cert };
+}
+
+async function writeTrusted(trust: TrustFiles, authority: string): Promise<void> {
+  await writePrivateFile(trust.all, [...getCACertificates("bundled"), authority].join("\n"));
 }
 
 /** Undefined when there is none yet. @throws AppError TLS_AUTHORITY_INVALID */
@@ -126,14 +141,13 @@ async function read(
     return { name: /^CN=(.*)$/m.exec(cert.subject)?.[1] ?? "", cert, key };
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
-    throw new AppError("TLS_AUTHORITY_INVALID", `The authority in ${certPath} cannot be used: ${messageOf(error)}.`, {
-      remedy: "Restore both files from a backup, or remove them: clients then need the new authority.",
-      cause: error,
-    });
+    throw new AppError(
+      "TLS_AUTHORITY_INVALID",
+      `The authority in ${certPath} cannot be used: ${messageOf(error)}.`,
+      {
+        remedy: "Restore both files from a backup, or remove them: clients then need the new authority.",
+        cause: error,
+      },
+    );
   }
-}
-
-/** True for what stands in addresses as a name or an IP address. */
-export function isHostName(text: string): boolean {
-  return isIP(text) !== 0 || /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i.test(text);
 }

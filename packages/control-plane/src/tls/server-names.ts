@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 
 /** Everything that clients may call this machine: its certificate holds for each. */
@@ -9,4 +10,9 @@ export function serverNames(extra: readonly string[]): string[] {
     .map(({ address }) => address);
   const names = ["localhost", "127.0.0.1", "::1", hostname(), ...addresses, ...extra];
   return [...new Set(names.map((name) => name.toLowerCase()))].toSorted();
+}
+
+/** True for what stands in addresses as a name or an IP address. */
+export function isHostName(text: string): boolean {
+  return isIP(text) !== 0 || /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i.test(text);
 }

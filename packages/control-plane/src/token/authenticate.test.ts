@@ -23,17 +23,17 @@ const metadata = (entries: Record<string, string>) => ({
 
 test("tokens are made once, for the owner alone, and kept while the address changes", async () => {
   const directory = await temporary();
-  const first = await openClientFile(directory, "http://127.0.0.1:1");
+  const first = await openClientFile(directory, { url: "http://127.0.0.1:1" });
   const path = join(directory, "client.json");
   expect((await stat(path)).mode & 0o777).toBe(0o600);
-  const second = await openClientFile(directory, "http://127.0.0.1:2");
+  const second = await openClientFile(directory, { url: "http://127.0.0.1:2" });
   expect(second).toEqual({ ...first, url: "http://127.0.0.1:2" });
   expect(JSON.parse(await readFile(path, "utf8"))).toEqual(second);
 });
 
 test("who calls follows from the metadata, and anything wrong is refused with a remedy", async () => {
   const directory = await temporary();
-  const own = await openClientFile(directory, "http://127.0.0.1:1");
+  const own = await openClientFile(directory, { url: "http://127.0.0.1:1" });
   const db = await openDatabase(join(directory, "state.db"));
   const journal = new Journal(db);
   onTestFinished(async () => {

@@ -10,8 +10,8 @@ export interface TokenHandlerOptions {
   flows: TokenFlows;
   /** Identity of the data directory, which stands for the workspace. */
   dataDirectoryId: string;
-  publicHost: string;
-  httpPort: number;
+  /** Where clients reach the HTTP server. */
+  baseUrl: string;
 }
 
 /** There are no accounts: everybody with a token shares one workspace. Clients name their profile after it. */
@@ -21,16 +21,15 @@ const longestWaitSecs = 60;
 
 /** Who may call: how clients come by tokens and what they can ask about theirs. */
 export function createTokenHandlers(options: TokenHandlerOptions) {
-  const { tokens, flows, dataDirectoryId, publicHost, httpPort } = options;
+  const { tokens, flows, dataDirectoryId, baseUrl } = options;
   const workspaceId = dataDirectoryId.replace(/^[a-z]+-/, "ac-");
   return {
     modal: {
       async tokenFlowCreate(request, context) {
         const flow = flows.begin({ client: clientOf(context), validSecs: request.expiresInSeconds });
-        const host = context.calledUrl ? new URL(context.calledUrl).hostname : publicHost;
         return {
           tokenFlowId: flow.flowId,
-          webUrl: `http://${host}:${httpPort}${tokenFlowPath}${flow.flowId}`,
+          webUrl: `${pageBase(baseUrl, context)}${tokenFlowPath}${flow.flowId}`,
           code: flow.code,
           waitSecret: flow.waitSecret,
         };
@@ -84,6 +83,13 @@ export function createTokenHandlers(options: TokenHandlerOptions) {
       },
     } satisfies ServiceHandlers<typeof OperatorService>,
   };
+}
+
+/** By the name under which the client knows this server, if it is one: others may be out of its reach. */
+function pageBase(baseUrl: string, { calledUrl = "" }: CallContext): string {
+  const base = new URL(baseUrl);
+  if (URL.canParse(calledUrl)) base.hostname = new URL(calledUrl).hostname;
+  return base.origin;
 }
 
 function clientOf(context: CallContext): string {

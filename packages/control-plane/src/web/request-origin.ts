@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
 
 /**
  * `direct`: clients connect to this server. `proxied`: the operator's own proxy does and says in `X-Forwarded-For`
@@ -22,7 +23,7 @@ export function requestOrigin(incoming: IncomingMessage, trust: ForwardedTrust):
   const { headers, socket } = incoming;
   const peer = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
   const direct: RequestOrigin = {
-    scheme: "http",
+    scheme: socket instanceof TLSSocket ? "https" : "http",
     host: headers.host ?? "",
     clientHost: peer,
     clientPort: socket.remotePort ?? 0,

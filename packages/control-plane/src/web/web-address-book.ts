@@ -11,7 +11,7 @@ import type { WebListeners } from "./web-listeners.ts";
 /** How web functions are told apart. */
 export type WebNaming =
   /** By their ports on one host. */
-  | { kind: "ports"; host: string }
+  | { kind: "ports"; scheme: "http" | "https"; host: string }
   /** By host names under one domain. `port` is what clients connect to; undefined for the scheme's own. */
   | { kind: "domain"; scheme: "http" | "https"; domain: string; port: number | undefined };
 
@@ -144,7 +144,7 @@ export class WebAddressBook implements WebAddresses {
       const suffix = naming.port === undefined ? "" : `:${naming.port}`;
       return `${naming.scheme}://${label}.${naming.domain}${suffix}`;
     }
-    return `http://${naming.host}:${port}`;
+    return `${naming.scheme}://${naming.host}:${port}`;
   }
 
   #put(address: Address): void {

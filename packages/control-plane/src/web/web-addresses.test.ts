@@ -33,7 +33,7 @@ async function openBook(
   const book = await WebAddressBook.open({
     db,
     listeners,
-    naming: naming ?? { kind: "ports", host: "127.0.0.1" },
+    naming: naming ?? { kind: "ports", scheme: "http", host: "127.0.0.1" },
     isOpen: (appId) => !stopped.has(appId),
     labelPrefix: () => "",
     logger,

@@ -1,3 +1,4 @@
+import type { TlsTerms } from "@dorian/protocol/listener/tls-terms";
 import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
 import { WebAddressBook, type WebNaming } from "./web-address-book.ts";
@@ -20,6 +21,7 @@ export interface WebFrontOptions {
   host: string;
   /** Under which clients reach this machine, as it stands in URLs. */
   publicHost: string;
+  tls: TlsTerms | undefined;
   settings: WebSettings;
   isOpen: (appId: string) => boolean;
   labelPrefix: (environment: string) => string;
@@ -46,17 +48,17 @@ export class WebFront implements AsyncDisposable {
 
   /** Listens where web functions were reached before. */
   static async open(options: WebFrontOptions): Promise<WebFront> {
-    const { settings, host, publicHost, logger } = options;
+    const { settings, host, publicHost, tls, logger } = options;
     await using starting = new AsyncDisposableStack();
     const range = settings.ports ?? defaultWebPorts;
-    const listeners = starting.use(new WebListeners({ host, range, logger }));
+    const listeners = starting.use(new WebListeners({ host, range, tls, logger }));
     const naming: WebNaming =
       settings.domain === undefined
-        ? { kind: "ports", host: publicHost }
+        ? { kind: "ports", scheme: tls ? "https" : "http", host: publicHost }
         : {
             kind: "domain",
             domain: settings.domain.toLowerCase(),
-            ...portAndScheme(settings.scheme ?? "http", await listeners.listenOnNext(() => true)),
+            ...portAndScheme(settings.scheme, { tls, port: await listeners.listenOnNext(() => true) }),
           };
     const addresses = await WebAddressBook.open({ ...options, listeners, naming });
     starting.move();
@@ -88,7 +90,12 @@ export class WebFront implements AsyncDisposable {
   }
 }
 
-/** With TLS the port is the proxy's, which is the usual one. */
-function portAndScheme(scheme: "http" | "https", port: number) {
-  return { scheme, port: scheme === "https" || port === 80 ? undefined : port };
+/** Where a proxy speaks TLS the port is the proxy's, which is the usual one. */
+function portAndScheme(
+  proxied: WebSettings["scheme"],
+  own: { tls: TlsTerms | undefined; port: number },
+): { scheme: "http" | "https"; port: number | undefined } {
+  if (proxied === "https") return { scheme: "https", port: undefined };
+  const scheme = own.tls ? "https" : "http";
+  return { scheme, port: own.port === (own.tls ? 443 : 80) ? undefined : own.port };
 }

@@ -1,29 +1,9 @@
 import { expect, test } from "vitest";
 import { Input, UsageError } from "../cli/input.ts";
 import { parseMebibytes } from "./byte-size.ts";
-import { readListen, readWebSettings, readWorkerLimits } from "./service-options.ts";
-import { openAddressWarning } from "./service-setup.ts";
+import { readWebSettings, readWorkerLimits } from "./service-options.ts";
 
 const input = (options: Record<string, string | boolean> = {}) => new Input({}, options);
-
-test("a server listens on loopback unless told otherwise", () => {
-  expect(readListen(input())).toBe("127.0.0.1:7070");
-  expect(readListen(input({ listen: "0.0.0.0:0" }))).toBe("0.0.0.0:0");
-  expect(readListen(input({ listen: "[::1]:7070" }))).toBe("[::1]:7070");
-});
-
-test.each(["7070", "host", "host:", ":7070", "host:99999", "a b:1"])(
-  "the address %j is refused",
-  (listen) => {
-    expect(() => readListen(input({ listen }))).toThrow(UsageError);
-  },
-);
-
-test("only addresses of this machine go without a warning", () => {
-  expect(openAddressWarning("127.0.0.1:7070")).toBeUndefined();
-  expect(openAddressWarning("[::1]:1")).toBeUndefined();
-  expect(openAddressWarning("0.0.0.0:7070")).toContain("not encrypted");
-});
 
 test("web functions get the usual ports unless told otherwise, or host names under a domain", () => {
   expect(readWebSettings(input())).toEqual({});

@@ -3,6 +3,7 @@ import { AppError } from "@dorian/base/app-error";
 import type { MachineSettings } from "@dorian/worker/machine/machine-share";
 import type { OptionDefinition } from "../cli/command.ts";
 import { type Input, UsageError } from "../cli/input.ts";
+import { networkOptions } from "./network-settings.ts";
 import { parseMebibytes } from "./byte-size.ts";
 
 /** What a worker may use of its machine. */
@@ -25,12 +26,6 @@ export const readyOption: OptionDefinition = {
   name: "ready-fd",
   value: "n",
   description: "Write one JSON line to this descriptor once ready",
-};
-
-const listenOption: OptionDefinition = {
-  name: "listen",
-  value: "address",
-  description: "Address to listen on (127.0.0.1:7070)",
 };
 
 const webOptions: readonly OptionDefinition[] = [
@@ -84,7 +79,11 @@ const limitOptions: readonly OptionDefinition[] = [
 ];
 
 /** What a server's process is told. `dorian up` takes it too, and passes it on. */
-export const serverOptions: readonly OptionDefinition[] = [listenOption, ...webOptions, ...processOptions];
+export const serverOptions: readonly OptionDefinition[] = [
+  ...networkOptions,
+  ...webOptions,
+  ...processOptions,
+];
 
 /** What a worker's process is told, in the same way. */
 export const workerOptions: readonly OptionDefinition[] = [...limitOptions, ...processOptions];
@@ -100,18 +99,7 @@ const mostCpuWeight = 10_000;
 /** The threads of the runtime that starts a container, and of Node in it, have to fit. */
 const leastPids = 64;
 
-const defaultListen = "127.0.0.1:7070";
 const defaultSimulatedGpus = 8;
-
-/** @throws UsageError when the address is not host:port. */
-export function readListen(input: Input): string {
-  const listen = input.option("listen") ?? defaultListen;
-  const port = /^(?:[^:\s]+|\[[0-9a-f:]+\]):(\d{1,5})$/i.exec(listen)?.[1];
-  if (port === undefined || Number(port) > 65_535) {
-    throw new UsageError(`--listen takes host:port, not "${listen}".`, `e.g. --listen ${defaultListen}.`);
-  }
-  return listen;
-}
 
 /** @throws UsageError when ports, domain and scheme do not make sense, alone or together. */
 export function readWebSettings(input: Input): WebSettings {

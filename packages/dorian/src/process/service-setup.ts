@@ -25,10 +25,3 @@ export function serviceSettings(
     }),
   };
 }
-
-/** A listening address that other machines can reach deserves a word: calls travel without encryption. */
-export function openAddressWarning(listen: string): string | undefined {
-  const host = listen.slice(0, listen.lastIndexOf(":"));
-  if (/^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(host)) return undefined;
-  return `${listen} can be reached from other machines, and calls are not encrypted: tokens can be read on the way. Put it behind TLS or a private network.`;
-}

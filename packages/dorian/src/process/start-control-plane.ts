@@ -5,6 +5,7 @@ import type { WebSettings } from "@dorian/control-plane/web/web-front";
 import { setOomScore } from "@dorian/linux/oom-score";
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
 import { findInterpreters } from "@dorian/python/interpreters";
+import type { NetworkSettings } from "./network-settings.ts";
 import { serviceOomScore } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "./running-service.ts";
 
@@ -17,7 +18,7 @@ export interface RunningControlPlane extends RunningService {
 
 /** Starts a control plane that listens for clients and workers. */
 export async function startControlPlane(
-  settings: ServiceSettings & { listen: string; web: WebSettings },
+  settings: ServiceSettings & NetworkSettings & { web: WebSettings },
 ): Promise<RunningControlPlane> {
   setOomScore(serviceOomScore);
   const controlPlane = await createControlPlane({

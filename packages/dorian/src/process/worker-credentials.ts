@@ -31,7 +31,7 @@ export async function workerCredentials(
   const socket = config.server === undefined ? workerSocketPath(config.dataDirectory) : undefined;
   return {
     url: socket === undefined ? url : `unix://${socket}`,
-    httpHost: hostOf(url),
+    httpHost: (config.server === undefined ? file?.localHost : undefined) ?? hostOf(url),
     workerToken,
   };
 }

@@ -1,7 +1,8 @@
 import { makeDataDirectory } from "../../process/data-directory.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
-import { readListen, readWebSettings, readyOption, serverOptions } from "../../process/service-options.ts";
-import { openAddressWarning, serviceSettings } from "../../process/service-setup.ts";
+import { readNetworkSettings } from "../../process/network-settings.ts";
+import { readWebSettings, readyOption, serverOptions } from "../../process/service-options.ts";
+import { serviceSettings } from "../../process/service-setup.ts";
 import { startControlPlane } from "../../process/start-control-plane.ts";
 import { takeDataLock } from "../../process/take-data-lock.ts";
 import { defineCommand } from "../command.ts";
@@ -12,14 +13,12 @@ export const command = defineCommand<void>({
 
   async run(input, context) {
     const { config, signal, supervisor } = context;
-    const listen = readListen(input);
+    const network = readNetworkSettings(input);
     const web = readWebSettings(input);
     makeDataDirectory(config.dataDirectory);
     using _lock = await takeDataLock(config.dataDirectory, "server", context);
     const settings = serviceSettings(input, context, "server");
-    const warning = openAddressWarning(listen);
-    if (warning) settings.logger.warn(warning);
-    await using controlPlane = await startControlPlane({ ...settings, listen, web });
+    await using controlPlane = await startControlPlane({ ...settings, ...network, web });
     signal.throwIfAborted();
     await serveUntilStopped({
       services: [controlPlane.web, ...(supervisor ? [supervisor.others] : []), controlPlane],

@@ -3,10 +3,10 @@ import { settings } from "../config.ts";
 import { defineCommand } from "../command.ts";
 import { nextStep } from "../output/next-step.ts";
 import { makeDataDirectory } from "../../process/data-directory.ts";
+import { readNetworkSettings } from "../../process/network-settings.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import {
   commandLineOf,
-  readListen,
   readWebSettings,
   readWorkerLimits,
   readyOption,
@@ -25,7 +25,7 @@ export const command = defineCommand<void>({
   async run(input, context) {
     const { config, signal } = context;
     // Each process reads its own; a mistake is told once, and before anything starts.
-    const listen = readListen(input);
+    const { listen } = readNetworkSettings(input);
     readWebSettings(input);
     readWorkerLimits(input);
     requireRoot();
