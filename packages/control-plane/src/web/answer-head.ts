@@ -32,15 +32,9 @@ export function statusOfApp(status: number): number {
   throw invalidAnswer(`its status cannot be ${status}`);
 }
 
-/** One of the protocols that the client has offered. @throws AppError WEB_ANSWER_INVALID */
-export function subprotocolOfApp(
-  subprotocol: string | undefined,
-  offered: readonly string[],
-): string | undefined {
-  if (subprotocol === undefined || subprotocol === "" || offered.includes(subprotocol)) {
-    return subprotocol || undefined;
-  }
-  throw invalidAnswer(`the client has not offered the websocket protocol ${quoted(subprotocol)}`);
+/** The websocket protocol that an app has chosen; undefined for one that the client has not offered, and would not take. */
+export function subprotocolOfApp(chosen: string | undefined, offered: readonly string[]): string | undefined {
+  return chosen !== undefined && offered.includes(chosen) ? chosen : undefined;
 }
 
 export function invalidAnswer(why: string, cause?: unknown): AppError {

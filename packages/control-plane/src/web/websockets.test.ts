@@ -137,26 +137,53 @@ test("a code that stands for no code is not sent as one", async () => {
 });
 
 test.each([
-  ["a line break in a header", ["x-a", "b\r\nset-cookie: c=1"], undefined],
-  ["a header without a name", ["", "b"], undefined],
-  ["a protocol that was not offered", [], "other"],
-  ["a line break in the protocol", [], "chat\r\nset-cookie: c=1"],
-] satisfies [string, string[], string | undefined][])(
+  ["a line break in a header", ["x-a", "b\r\nset-cookie: c=1"]],
+  ["a header without a name", ["", "b"]],
+] satisfies [string, string[]][])(
   "a handshake that an app answers with %s ends with 502 [B18]",
-  async (_what, headers, subprotocol) => {
+  async (_what, headers) => {
     await using web = await openWeb(fixture, {
       script: webScript(async ({ receive, send }) => {
         await receive();
-        await send({
-          case: "websocketAccept",
-          value: { headers: headers.map(bytes), ...(subprotocol === undefined ? {} : { subprotocol }) },
-        });
+        await send({ case: "websocketAccept", value: { headers: headers.map(bytes) } });
       }),
     });
     const socket = new WebSocket(wsUrl(web.url), ["chat"]).on("error", () => undefined);
     const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
     expect([response.statusCode, response.headers["set-cookie"]]).toEqual([502, undefined]);
     socket.terminate();
+  },
+);
+
+test.each(["other", "chat\r\nset-cookie: c=1", "chat, chat"])(
+  "the protocol %j, which was not offered, is not answered [B18]",
+  async (subprotocol) => {
+    await using web = await openWeb(fixture, {
+      script: webScript(async ({ send }) => {
+        await send({ case: "websocketAccept", value: { subprotocol } });
+      }),
+    });
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const headers = {
+        Connection: "Upgrade",
+        Upgrade: "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "Sec-WebSocket-Protocol": "chat",
+      };
+      request(web.url, { headers })
+        .on("upgrade", (response, socket) => {
+          socket.destroy();
+          resolve(response);
+        })
+        .on("error", reject)
+        .end();
+    });
+    expect([
+      answer.statusCode,
+      answer.headers["sec-websocket-protocol"],
+      answer.headers["set-cookie"],
+    ]).toEqual([101, undefined, undefined]);
   },
 );
 
