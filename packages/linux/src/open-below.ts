@@ -44,6 +44,19 @@ export async function openEntry(directory: OpenDirectory, name: EntryName): Prom
   }
 }
 
+/** As {@link openEntry}; undefined for what is no regular file as well. */
+export async function openIfRegular(
+  directory: OpenDirectory,
+  name: EntryName,
+): Promise<FileHandle | undefined> {
+  try {
+    return await openEntry(directory, name);
+  } catch (error) {
+    if (AppError.is(error) && error.code === notRegularCode) return undefined;
+    throw error;
+  }
+}
+
 /** As {@link openEntry}, by a path of this machine on which no link may be: where one is by now, there is no file. */
 export async function openPlain(path: string): Promise<FileHandle | undefined> {
   const slash = path.lastIndexOf("/");
@@ -84,6 +97,7 @@ export async function readAtMost(file: FileHandle, path: string, maxBytes: numbe
 }
 
 const chunkBytes = 64 * 1024;
+const notRegularCode = "NOT_A_REGULAR_FILE";
 
 function kindOf(stats: Stats): string {
   if (stats.isDirectory()) return "a directory";
@@ -93,7 +107,7 @@ function kindOf(stats: Stats): string {
 }
 
 function notRegular(path: string, kind: string): AppError {
-  return new AppError("NOT_A_REGULAR_FILE", `${JSON.stringify(path)} is ${kind}, and a file is read there.`, {
+  return new AppError(notRegularCode, `${JSON.stringify(path)} is ${kind}, and a file is read there.`, {
     status: "FAILED_PRECONDITION",
     remedy:
       "Put a regular file in its place where the tree was written: in a step of the image, or in the volume.",

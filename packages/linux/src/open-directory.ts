@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, readlinkSync, type Stats } from "node:fs";
+import { errnoOf } from "@dorian/base/app-error";
 import { lastErrno, libc, syscallNumber } from "./libc.ts";
 
 /** A name of a directory entry: bytes where it may not be UTF-8, as a container may choose it. */
@@ -39,10 +40,23 @@ export class OpenDirectory implements Disposable {
     return new OpenDirectory(openAt(AT_FDCWD, path, flags, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS));
   }
 
-  /** Opens a directory in this one. Throws ENOTDIR for anything else, links among it, and EXDEV for a mount. */
+  /**
+   * Opens a directory in this one, by its name or by a path on which no link may be. Throws ENOTDIR or ELOOP for anything
+   * else, and EXDEV for a mount.
+   */
   directory(name: EntryName): OpenDirectory {
     const flags = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
     return new OpenDirectory(openAt(this.#descriptor, name, flags, withinOneMount));
+  }
+
+  /** As {@link directory}; undefined where there is no directory, or a mount. */
+  tryDirectory(name: EntryName): OpenDirectory | undefined {
+    try {
+      return this.directory(name);
+    } catch (error) {
+      if (noDirectory.has(errnoOf(error) ?? "")) return undefined;
+      throw error;
+    }
   }
 
   /** Opens the directory that this one is in now. */
@@ -92,6 +106,8 @@ export class OpenDirectory implements Disposable {
 export function descriptorPath(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }
+
+const noDirectory = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EXDEV", "ENAMETOOLONG"]);
 
 const withinOneMount = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 

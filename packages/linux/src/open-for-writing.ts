@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { check, lastErrno, libc } from "./libc.ts";
 
 const F_SETLEASE = 1024;
@@ -9,8 +9,10 @@ const F_RDLCK = 0;
  * it. Only for a file that nobody opens meanwhile: the question is put by leasing the file for a moment.
  */
 export function isOpenForWriting(path: string): boolean {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
+    // A FIFO or a device may have taken the place, and the number, of a file that was there.
+    if (!fstatSync(descriptor).isFile()) return false;
     if (Number(libc.fcntl(descriptor, F_SETLEASE, F_RDLCK)) === 0) return false;
     if (lastErrno() !== "EAGAIN") check(-1, `lease ${path}`);
     return true;

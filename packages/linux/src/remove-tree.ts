@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { clearProtection } from "./inode-flags.ts";
 import { type EntryName, OpenDirectory } from "./open-directory.ts";
-import { entriesOf } from "./walk-tree.ts";
+import { readEntries } from "./walk-tree.ts";
 
 /** Deeper directories are moved up to the root of the tree first, so that few are open at a time. */
 const maxDepth = 48;
@@ -74,8 +74,7 @@ async function removeDirectory(
       if (next !== undefined) {
         const child = enter(frame.directory, next);
         if (child === undefined) await removeLeaf(frame.directory, next);
-        else if (frames.length < maxDepth) frames.push(child);
-        else await moveUp(child, frames[0] ?? frame);
+        else if (frames.length < maxDepth || !(await movedUp(child, frames[0] ?? frame))) frames.push(child);
       } else if (frame.isListed && (await removeEmpty(frame))) {
         frame.directory[Symbol.dispose]();
         frames.pop();
@@ -103,7 +102,7 @@ async function clear(frame: Frame): Promise<void> {
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
   frame.isListed = true;
-  for await (const entry of await entriesOf(directory)) {
+  for await (const entry of await readEntries(directory)) {
     const name = Buffer.from(entry.name, "latin1");
     if (entry.isDirectory()) {
       pending.push(name);
@@ -158,19 +157,24 @@ async function removeEmpty(frame: Frame): Promise<boolean> {
   }
 }
 
-async function moveUp(child: Frame, root: Frame): Promise<void> {
-  using _directory = child.directory;
+/** False where directories cannot be moved, as in an overlay: then the way down is as long as the tree is deep. */
+async function movedUp(child: Frame, root: Frame): Promise<boolean> {
   const name = Buffer.from(`.dorian-${randomBytes(12).toString("hex")}`);
-  const move = () => rename(child.parent.at(child.name), root.directory.at(name));
-  try {
-    await move();
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return;
-    const unprotected = [unprotect(child.parent, child.name), clearProtection(`${root.directory.path}/.`)];
-    if (errnoOf(error) !== "EPERM" || !unprotected.includes(true)) throw error;
-    await move();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rename(child.parent.at(child.name), root.directory.at(name));
+      break;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === "EXDEV") return false;
+      if (errno === "ENOENT") break;
+      const unprotected = unprotect(child.parent, child.name) || clearProtection(`${root.directory.path}/.`);
+      if (errno !== "EPERM" || attempt > 2 || !unprotected) throw error;
+    }
   }
+  child.directory[Symbol.dispose]();
   root.pending.push(name);
+  return true;
 }
 
 function unprotect(parent: OpenDirectory, name: EntryName): boolean {

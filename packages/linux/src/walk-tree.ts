@@ -1,6 +1,6 @@
 import type { Dirent } from "node:fs";
 import { opendir, readdir } from "node:fs/promises";
-import { AppError, errnoOf } from "@dorian/base/app-error";
+import { AppError } from "@dorian/base/app-error";
 import { OpenDirectory } from "./open-directory.ts";
 
 /** What a walk comes by. Usable while the visit lasts. */
@@ -35,12 +35,18 @@ const smallDirectoryBytes = 64 * 1024;
  * @throws AppError TREE_CHANGED when a directory is moved away during the walk
  */
 export async function walkTree(
-  root: string,
+  root: string | OpenDirectory,
   options: WalkOptions,
   visit: (entry: WalkedEntry) => Promise<unknown>,
 ): Promise<void> {
   const visits = new Visits(options.concurrency);
-  const frames: Frame[] = [new Frame(OpenDirectory.open(root), undefined, Buffer.alloc(0))];
+  const frames: Frame[] = [
+    new Frame(
+      typeof root === "string" ? OpenDirectory.open(root) : root.directory("."),
+      undefined,
+      Buffer.alloc(0),
+    ),
+  ];
   try {
     for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
       options.signal?.throwIfAborted();
@@ -50,7 +56,7 @@ export async function walkTree(
         leave(frames);
         continue;
       }
-      const child = enter(frame.directory, name);
+      const child = frame.directory.tryDirectory(name);
       if (child) frames.push(new Frame(child, frame, name));
       if (child && frames.length > openFrames) frame.hold.release();
     }
@@ -167,7 +173,7 @@ async function list(
 ): Promise<void> {
   frame.isListed = true;
   const { hold } = frame;
-  for await (const entry of await entriesOf(hold.directory)) {
+  for await (const entry of await readEntries(hold.directory)) {
     const name = Buffer.from(entry.name, "latin1");
     const kind = kindOf(entry);
     if (kind === "directory") frame.pending.push(name);
@@ -190,7 +196,9 @@ async function list(
 }
 
 /** The entries of a directory, not too many at a time. Their names are bytes, one to a character. */
-export async function entriesOf(directory: OpenDirectory): Promise<Iterable<Dirent> | AsyncIterable<Dirent>> {
+export async function readEntries(
+  directory: OpenDirectory,
+): Promise<Iterable<Dirent> | AsyncIterable<Dirent>> {
   // Most are small, and one call is faster than the four that a listing in parts takes.
   if (directory.stat().size <= smallDirectoryBytes) {
     return await readdir(directory.path, { encoding: "latin1", withFileTypes: true });
@@ -212,15 +220,6 @@ function leave(frames: Frame[]): void {
     if (above?.hold.isReleased) above.reopenFrom(left.directory);
   } finally {
     left.hold.release();
-  }
-}
-
-function enter(directory: OpenDirectory, name: Buffer): OpenDirectory | undefined {
-  try {
-    return directory.directory(name);
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR", "ELOOP", "EXDEV"].includes(errnoOf(error) ?? "")) return undefined;
-    throw error;
   }
 }
 

@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { lstat, open, unlink } from "node:fs/promises";
 import { removeAttribute } from "@dorian/linux/extended-attributes";
-import { openEntry } from "@dorian/linux/open-below";
+import { openIfRegular } from "@dorian/linux/open-below";
 import { descriptorPath } from "@dorian/linux/open-directory";
+import { isWhiteout } from "@dorian/linux/overlay-marks";
 import { walkTree } from "@dorian/linux/walk-tree";
 
 const concurrency = 16;
@@ -11,20 +12,21 @@ const setGroupId = 0o2000;
 
 export interface FlushOptions {
   /**
-   * Takes from files the rights that they give to whoever runs them: a volume's files may have been made by anybody, and
-   * their place on this machine is no container.
+   * Removes what a volume does not keep: rights that files give to whoever runs them, and device nodes. Anybody may have
+   * made them, and the place of a volume's files on this machine is no container. FIFOs and sockets stay, as names.
    */
-  dropPrivileges?: boolean;
+  forVolume?: boolean;
 }
 
 /** Returns when everything in the tree at `root` is on disk: what files hold, and the names of all. */
 export async function flushTree(root: string, options: FlushOptions = {}): Promise<void> {
   await walkTree(root, { concurrency }, async ({ directory, name, at, kind }) => {
     if (kind === "directory") await flushDirectory(at);
+    if (kind === "other" && options.forVolume) await removeDevice(at);
     if (kind !== "file") return;
-    await using file = await openEntry(directory, name);
+    await using file = await openIfRegular(directory, name);
     if (!file) return;
-    if (options.dropPrivileges) {
+    if (options.forVolume) {
       const { mode } = await file.stat();
       if ((mode & (setUserId | setGroupId)) !== 0) await file.chmod(mode & 0o1777);
       removeAttribute(descriptorPath(file.fd), "security.capability");
@@ -32,6 +34,11 @@ export async function flushTree(root: string, options: FlushOptions = {}): Promi
     await file.datasync();
   });
   await flushDirectory(root);
+}
+
+async function removeDevice(path: Buffer): Promise<void> {
+  const stats = await lstat(path);
+  if ((stats.isCharacterDevice() || stats.isBlockDevice()) && !isWhiteout(stats)) await unlink(path);
 }
 
 /** Returns when the names in `directory` are on disk. */

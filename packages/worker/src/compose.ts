@@ -1,10 +1,12 @@
-import { rm } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
+import { join } from "node:path";
 import { newId } from "@dorian/base/ids";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { findInterpreters } from "@dorian/python/interpreters";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
 import { LayerStore } from "@dorian/storage/layer-store";
+import { type OnLeftover, SetAside } from "@dorian/storage/set-aside";
 import type { Logger } from "pino";
 import { readCgroupLayout } from "./cgroup/cgroup-layout.ts";
 import { limitGroup } from "./cgroup/limit-group.ts";
@@ -17,7 +19,12 @@ import { prepareGuestLayer } from "./machine/guest-layer.ts";
 import { prepareHomeLayer } from "./machine/home-layer.ts";
 import { type MachineSettings, shareMachine } from "./machine/machine-share.ts";
 import { thisMachine } from "./machine/this-machine.ts";
-import { createWorkerDirectories, dataDirectoryId, workerDirectories } from "./machine/worker-directories.ts";
+import {
+  createWorkerDirectories,
+  dataDirectoryId,
+  setAsideName,
+  workerDirectories,
+} from "./machine/worker-directories.ts";
 import { NetworkPool } from "./network/network-pool.ts";
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
 import { reapLeftovers } from "./reap/reap-leftovers.ts";
@@ -69,20 +76,33 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   await requireInit();
   await using starting = new AsyncDisposableStack();
   const directories = await workerDirectories(dataDirectory);
+  const onLeftover: OnLeftover = ({ path, error }) =>
+    logger.warn(
+      { path, err: error },
+      "could not remove what is not needed any more; the next start tries again",
+    );
+  const layers = starting.use(await LayerStore.open(dataDirectory, { onLeftover }));
+  const runtimeAside = starting.use(
+    await SetAside.open(join(directories.runtime, setAsideName), { onLeftover }),
+  );
+  const discard = (path: string) =>
+    path.startsWith(`${directories.runtime}/`) ? runtimeAside.put(path) : layers.discard(path);
   const leftovers = {
     instance: directories.instance,
     runtimeDirectory: directories.runtime,
     scratchDirectory: directories.scratch,
+    discard,
   };
   const reaped = await reapLeftovers(leftovers);
   logger.debug({ reaped }, "cleared what an earlier worker left");
   await createWorkerDirectories(directories);
   starting.defer(async () => {
     await reapLeftovers(leftovers);
-    await rm(directories.runtime, { recursive: true, force: true });
+    await removeTree(directories.runtime).catch((error: unknown) =>
+      onLeftover({ path: directories.runtime, error }),
+    );
   });
 
-  const layers = starting.use(await LayerStore.open(dataDirectory));
   const operator = await readOperatorSettings();
   const machine = await thisMachine();
   const share = shareMachine(machine, options.machine ?? {});
@@ -144,6 +164,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       guestLayer: await prepareGuestLayer(dataDirectory, options.guestBundlePath),
       homeLayer: await prepareHomeLayer(dataDirectory),
       operatorEnv: operator.runtimeEnv,
+      discard,
       commitIntervalMs: options.commitIntervalMs ?? 5_000,
       onLogs: (taskId, items) => link.report({ case: "logs", value: { taskId, items } }),
       onPhase: (taskId, phase) =>
@@ -162,6 +183,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       operator,
       registry,
       directories,
+      discard,
       dataDirectory,
       npmDirectory: options.npmDirectory,
       findInterpreters: () => findInterpreters({ env: process.env, home: homedir() }),

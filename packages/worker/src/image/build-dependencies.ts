@@ -16,6 +16,8 @@ export interface BuildDependencies {
   /** Where versions of volumes that builds write to are recorded. */
   registry: VolumeRegistry;
   directories: Pick<WorkerDirectories, "runtime" | "scratch">;
+  /** Takes a directory of a build out of the way for good. Never throws. */
+  discard: (path: string) => Promise<void>;
   dataDirectory: string;
   /** Folder of the npm package that images get beside Node. */
   npmDirectory: string;

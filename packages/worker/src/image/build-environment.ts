@@ -1,7 +1,6 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerMount } from "../container/container-spec.ts";
-import { confinedPath } from "./confined-path.ts";
 import {
   archivesFor,
   parseAptSources,
@@ -13,6 +12,10 @@ import {
 import { certificateVariables } from "@dorian/operator/certificate-bundle";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { localLinks, pipEnvironment } from "@dorian/operator/pip-settings";
+import { AppError } from "@dorian/base/app-error";
+import { readBelow } from "@dorian/linux/open-below";
+import { OpenDirectory } from "@dorian/linux/open-directory";
+import { sourceAt } from "./copy-sources.ts";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
 
 /** What a build step gets of the operator's settings. None of it is in the image's file system. */
@@ -21,6 +24,8 @@ export interface BuildEnvironment {
   mounts: ContainerMount[];
 }
 
+/** Lists of archives and the like have a few kB. */
+const maxHintBytes = 1024 * 1024;
 const inContainer = "/run/dorian/operator";
 /** Package managers' caches: they would make layers large, and name the operator's indexes in them. */
 const cache = "/run/dorian/cache";
@@ -149,9 +154,17 @@ function sameArchives(one: AptSource[], other: AptSource[]): boolean {
 }
 
 async function exists(root: string, path: string): Promise<boolean> {
-  return (await unlessAbsent(stat(await confinedPath(root, path, { follow: true })))) !== undefined;
+  using opened = OpenDirectory.open(root);
+  using found = await sourceAt(opened, path);
+  return found !== undefined;
 }
 
+/** A hint from the image's files. What is no regular file, or far too large for what it should be, hints at nothing. */
 async function read(root: string, path: string): Promise<string | undefined> {
-  return unlessAbsent(readFile(await confinedPath(root, path, { follow: true }), "utf8"));
+  try {
+    return (await readBelow(root, path, { maxBytes: maxHintBytes }))?.toString();
+  } catch (error) {
+    if (AppError.is(error)) return undefined;
+    throw error;
+  }
 }

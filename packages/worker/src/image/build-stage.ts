@@ -93,6 +93,7 @@ export class BuildStage implements AsyncDisposable {
       lower,
       target: join(directory, name),
       scratch: join(scratch, name),
+      discard: (path) => layers.discard(path),
     });
     // The mode of "/" in the image, whatever this process's umask is.
     await chmod(root.upper, 0o755);

@@ -1,9 +1,9 @@
-import { glob, stat } from "node:fs/promises";
-import { basename, posix } from "node:path";
+import { posix } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { OpenDirectory } from "@dorian/linux/open-directory";
+import { placeBelow } from "@dorian/linux/place-below";
 import { containerUser } from "../task/container-environment.ts";
-import { confinedPath } from "./confined-path.ts";
+import { type FoundSource, sourcesIn } from "./copy-sources.ts";
 import { copyTree, type CopyTarget } from "./copy-tree.ts";
 import type { CopyOptions } from "./dockerfile/instruction.ts";
 
@@ -41,53 +41,37 @@ export async function copyStep(
     onFile: (bytes) => progress.add(bytes),
     signal,
   };
-  const found: { path: string; name: string; isDirectory: boolean }[] = [];
+  using opened = new DisposableStack();
+  const roots = sourceRoots.map((each) => opened.use(OpenDirectory.open(each)));
+  const found: FoundSource[] = [];
   for (const source of copy.sources) {
-    const matches: typeof found = [];
-    for (const sourceRoot of sourceRoots) matches.push(...(await matchesIn(sourceRoot, source)));
-    if (matches.length === 0) throw missing(source, copy.options.from);
-    found.push(...matches);
+    const before = found.length;
+    for (const each of roots)
+      found.push(...(await sourcesIn(each, source)).map((match) => opened.use(match)));
+    if (found.length === before) throw missing(source, copy.options.from);
   }
   const destination = posix.resolve("/", workdir, copy.target);
   const intoDirectory =
     /(^|\/)\.?$/.test(copy.target) ||
     copy.sources.length > 1 ||
-    new Set(found.filter((each) => !each.isDirectory).map((each) => each.name)).size > 1 ||
-    (await isDirectory(root, destination));
+    new Set(found.filter((each) => each.kind !== "directory").map((each) => each.shownName)).size > 1 ||
+    isDirectory(root, destination);
   for (const each of found) {
-    if (options.unpack && !each.isDirectory && archive.test(each.name)) {
-      await copyTree(await options.unpack(each.path), destination, target);
+    if (options.unpack && each.kind === "file" && archive.test(each.shownName)) {
+      const path = `${each.directory.realPath()}/${each.name}`;
+      using unpacked = OpenDirectory.open(await options.unpack(path));
+      await copyTree({ directory: unpacked, name: "." }, destination, target);
       continue;
     }
-    const place = each.isDirectory || !intoDirectory ? destination : posix.join(destination, each.name);
-    await copyTree(each.path, place, target);
+    const isAll = each.kind === "directory" || !intoDirectory;
+    await copyTree(each, isAll ? destination : posix.join(destination, each.shownName), target);
   }
 }
 
-/** A source as written, or as a pattern; always below the root, whatever its links and dots say. */
-async function matchesIn(
-  sourceRoot: string,
-  source: string,
-): Promise<{ path: string; name: string; isDirectory: boolean }[]> {
-  const plain = posix.join("/", source);
-  const exact = await confinedPath(sourceRoot, plain, { follow: true });
-  const stats = await unlessAbsent(stat(exact));
-  // A link's own name counts, not that of what it leads to.
-  if (stats) return [{ path: exact, name: basename(plain), isDirectory: stats.isDirectory() }];
-  if (!/[*?[]/.test(plain)) return [];
-  const matches: { path: string; name: string; isDirectory: boolean }[] = [];
-  const names: string[] = [];
-  for await (const name of glob(plain.slice(1), { cwd: sourceRoot })) names.push(name);
-  for (const name of names.toSorted()) {
-    const path = await confinedPath(sourceRoot, name, { follow: true });
-    const found = await unlessAbsent(stat(path));
-    if (found) matches.push({ path, name: basename(name), isDirectory: found.isDirectory() });
-  }
-  return matches;
-}
-
-async function isDirectory(root: string, path: string): Promise<boolean> {
-  return (await unlessAbsent(stat(await confinedPath(root, path, { follow: true }))))?.isDirectory() === true;
+function isDirectory(root: string, path: string): boolean {
+  using opened = OpenDirectory.open(root);
+  using place = placeBelow(opened, path, { follow: true });
+  return place.names.length === 0;
 }
 
 async function ownerFrom(root: string, chown: string | undefined): Promise<{ uid: number; gid: number }> {

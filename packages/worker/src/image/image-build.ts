@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join, posix } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join, posix } from "node:path";
 import { assertNever, must } from "@dorian/base/must";
+import { OpenDirectory } from "@dorian/linux/open-directory";
+import { makeDirectoryBelow } from "@dorian/linux/place-below";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import type { ImageConfig, StartBuild } from "@dorian/protocol/worker";
 import { fetchAddress, unpackArchive } from "./add-sources.ts";
@@ -12,7 +14,6 @@ import type { BaseImages } from "./base-images.ts";
 import type { BuildDependencies } from "./build-dependencies.ts";
 import { BuildVolumes } from "./build-volumes.ts";
 import { BuildStage } from "./build-stage.ts";
-import { confinedPath } from "./confined-path.ts";
 import { copyStep } from "./copy-step.ts";
 import { makeDirectory } from "./copy-tree.ts";
 import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
@@ -63,7 +64,7 @@ export class ImageBuild implements AsyncDisposable {
     this.#directory = join(options.directories.runtime, "builds", request.buildId);
     this.#scratch = join(options.directories.scratch, request.buildId);
     for (const directory of [this.#directory, this.#scratch]) {
-      this.#resources.defer(() => rm(directory, { recursive: true, force: true }));
+      this.#resources.defer(() => options.discard(directory));
     }
   }
 
@@ -197,6 +198,7 @@ export class ImageBuild implements AsyncDisposable {
       context: () => this.#context(),
       viewOf: async (name) => this.#view((await this.#sourceNamed(name)).layerIds),
       secrets: this.#request.secretEnv,
+      signal,
     });
     await runStep(instruction.command, instruction.text, {
       containerId: `${this.#request.buildId}-${this.#count++}`,
@@ -305,10 +307,11 @@ export class ImageBuild implements AsyncDisposable {
     const { contextFiles, contextLayerId } = this.#request;
     const files = join(this.#scratch, "context");
     await mkdir(files, { recursive: true });
+    using root = OpenDirectory.open(files);
     for (const { filename, data } of contextFiles) {
-      const path = await confinedPath(files, filename, { follow: true });
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, data, { mode: 0o644 });
+      const path = posix.join("/", filename);
+      using parent = makeDirectoryBelow(root, dirname(path));
+      await writeFile(parent.at(basename(path)), data, { mode: 0o644 });
     }
     return [...(contextLayerId === "" ? [] : [this.#options.layers.path(contextLayerId)]), files];
   }
@@ -328,7 +331,11 @@ export class ImageBuild implements AsyncDisposable {
     const stage = this.#stage;
     stage.config.workdir = posix.resolve("/", stage.config.workdir, this.#expand(instruction.path));
     const owner = { uid: 0, gid: 0 };
-    await makeDirectory(stage.config.workdir, { root: await stage.root(), owner, mode: undefined });
+    using _made = await makeDirectory(stage.config.workdir, {
+      root: await stage.root(),
+      owner,
+      mode: undefined,
+    });
   }
 
   #expand(text: string): string {

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { OpenDirectory } from "@dorian/linux/open-directory";
 import type { ContainerMount } from "../container/container-spec.ts";
-import { confinedPath } from "./confined-path.ts";
+import { sourceAt } from "./copy-sources.ts";
+import { copyTree } from "./copy-tree.ts";
 import type { RunMount } from "./dockerfile/instruction.ts";
 
 export interface RunMountOptions {
@@ -19,6 +20,7 @@ export interface RunMountOptions {
   /** Directory that shows a stage or an image. */
   viewOf: (name: string) => Promise<string>;
   secrets: Record<string, string>;
+  signal: AbortSignal;
 }
 
 /**
@@ -71,12 +73,23 @@ async function bound(mount: RunMount, target: string, options: RunMountOptions):
   const path = options.expand(mount.options.get("source") ?? mount.options.get("src") ?? "/");
   const roots = from === undefined ? await options.context() : [await options.viewOf(options.expand(from))];
   for (const root of roots) {
-    const source = await confinedPath(root, path, { follow: true });
-    if (!(await unlessAbsent(stat(source)))) continue;
-    if (!flag(mount, "rw") && !flag(mount, "readwrite")) return { source, target, readOnly: true };
-    const copy = join(await freshDirectory(options.directory), "copy");
-    await cp(source, copy, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
-    return { source: copy, target, readOnly: false };
+    using opened = OpenDirectory.open(root);
+    using source = await sourceAt(opened, path);
+    if (!source) continue;
+    if (!flag(mount, "rw") && !flag(mount, "readwrite")) {
+      return { source: posix.join(source.directory.realPath(), source.name), target, readOnly: true };
+    }
+    const copyRoot = await freshDirectory(options.directory);
+    const owner = { uid: 0, gid: 0 };
+    const { signal } = options;
+    await copyTree(source, "/copy", {
+      root: copyRoot,
+      owner,
+      mode: undefined,
+      onFile: () => undefined,
+      signal,
+    });
+    return { source: join(copyRoot, "copy"), target, readOnly: false };
   }
   throw invalid(`${from === undefined ? "The build's context" : from} has no ${path} to mount.`);
 }

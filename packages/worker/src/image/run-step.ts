@@ -1,15 +1,16 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { AppError } from "@dorian/base/app-error";
 import type { ContainerMount } from "../container/container-spec.ts";
 import { hostsFile } from "../container/etc-files.ts";
 import type { ContainerExit, ContainerRuntime } from "../container/runtime.ts";
 import type { BuildEnvironment } from "./build-environment.ts";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
-import { containerUser } from "../task/container-environment.ts";
+import { readBelow } from "@dorian/linux/open-below";
+import { OpenDirectory } from "@dorian/linux/open-directory";
+import { placeBelow } from "@dorian/linux/place-below";
+import { containerUser, maxUserFileBytes } from "../task/container-environment.ts";
 import type { BuildStage } from "./build-stage.ts";
-import { confinedPath } from "./confined-path.ts";
 import type { Command } from "./dockerfile/instruction.ts";
 import { defaultPath } from "./image-configuration.ts";
 
@@ -45,7 +46,7 @@ export async function runStep(command: Command, text: string, options: RunStepOp
   const { stage, signal, onLog } = options;
   const { config } = stage;
   const root = await stage.root();
-  const mounts = await confinedMounts(root, [
+  const mounts = confinedMounts(root, [
     ...options.operator.mounts,
     ...(await networkFiles(options)),
     ...options.mounts,
@@ -105,19 +106,20 @@ async function networkFiles(options: RunStepOptions): Promise<ContainerMount[]> 
 }
 
 /** An image's links at mount points are followed, so that what stands in for a mount is made where we expect it. */
-async function confinedMounts(root: string, mounts: ContainerMount[]): Promise<ContainerMount[]> {
+function confinedMounts(root: string, mounts: ContainerMount[]): ContainerMount[] {
+  using opened = OpenDirectory.open(root);
   const confined: ContainerMount[] = [];
   for (const mount of mounts) {
-    const path = await confinedPath(root, mount.target, { follow: true });
-    confined.push({ ...mount, target: `/${relative(root, path)}` });
+    using place = placeBelow(opened, mount.target, { follow: true });
+    confined.push({ ...mount, target: place.path });
   }
   return confined;
 }
 
 async function homeOf(root: string, uid: number): Promise<string> {
   if (uid === 0) return "/root";
-  const path = await confinedPath(root, "/etc/passwd", { follow: true });
-  const lines = ((await unlessAbsent(readFile(path, "utf8"))) ?? "").split("\n");
+  const users = await readBelow(root, "/etc/passwd", { maxBytes: maxUserFileBytes });
+  const lines = (users?.toString() ?? "").split("\n");
   return lines.map((line) => line.split(":")).find((fields) => fields[2] === String(uid))?.[5] || "/";
 }
 

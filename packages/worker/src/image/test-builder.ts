@@ -4,6 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { mountTable } from "@dorian/linux/mount-table";
 import { StartBuildSchema } from "@dorian/protocol/worker";
 import { LayerStore } from "@dorian/storage/layer-store";
@@ -33,6 +34,7 @@ export async function testBuilder(options?: { operator?: Partial<OperatorSetting
       instance: directories.instance,
       runtimeDirectory: directories.runtime,
       scratchDirectory: directories.scratch,
+      discard: removeTree,
     });
     await rm(directories.runtime, { recursive: true, force: true });
   });
@@ -63,6 +65,7 @@ export async function testBuilder(options?: { operator?: Partial<OperatorSetting
     operator,
     registry,
     directories,
+    discard: removeTree,
     dataDirectory,
     npmDirectory: join(checkout, "node_modules/npm"),
     findInterpreters: () => findInterpreters({ env: process.env, home: homedir() }),

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { inContainer } from "../task/container-environment.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function prepareGuestLayer(dataDirectory: string, bundlePath: strin
     await rename(draft, directory);
   } catch (error) {
     if (errnoOf(error) !== "ENOTEMPTY" && errnoOf(error) !== "EEXIST") throw error;
-    await rm(draft, { recursive: true });
+    await removeTree(draft);
   }
   return directory;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
@@ -14,6 +14,9 @@ export interface WorkerDirectories {
   scratch: string;
 }
 
+/** In the runtime directory: what is not needed there any more, until it is removed. */
+export const setAsideName = "set-aside";
+
 /** Where the worker of a data directory keeps what lives no longer than it does. Creates nothing. */
 export async function workerDirectories(dataDirectory: string): Promise<WorkerDirectories> {
   const instance = createHash("sha256")
@@ -23,9 +26,8 @@ export async function workerDirectories(dataDirectory: string): Promise<WorkerDi
   return { instance, runtime: `/run/dorian/${instance}`, scratch: join(dataDirectory, "scratch") };
 }
 
-/** Creates them, empty. What is mounted below the runtime directory stays in this mount namespace: no other holds on to it. */
+/** Creates them. What is mounted below the runtime directory stays in this mount namespace: no other holds on to it. */
 export async function createWorkerDirectories(directories: WorkerDirectories): Promise<void> {
-  await rm(directories.scratch, { recursive: true, force: true });
   await mkdir(directories.scratch, { recursive: true, mode: 0o700 });
   await mkdir(join(directories.runtime, "tasks"), { recursive: true, mode: 0o755 });
   // Below it are the files of every container and the sockets by which tasks are known.

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { mountTable } from "@dorian/linux/mount-table";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { expect, onTestFinished, test } from "vitest";
@@ -24,7 +25,7 @@ async function startVictim() {
   const runtimeDirectory = await mkdtemp(join(tmpdir(), "dorian-run-"));
   const scratchDirectory = await mkdtemp(join(tmpdir(), "dorian-scratch-"));
   onTestFinished(async () => {
-    await reapLeftovers({ instance, runtimeDirectory, scratchDirectory });
+    await reapLeftovers({ instance, runtimeDirectory, scratchDirectory, discard: removeTree });
     await rm(runtimeDirectory, { recursive: true });
     await rm(scratchDirectory, { recursive: true });
     await rootfs[Symbol.asyncDispose]();
@@ -84,14 +85,14 @@ test("after kill -9 of a worker nothing of it remains, and what it had on disk b
   const before = await tracesOf(victim);
   expect(Object.entries(before).filter(([, count]) => count === 0)).toEqual([]);
 
-  const reaped = await reapLeftovers(victim);
+  const reaped = await reapLeftovers({ ...victim, discard: removeTree });
 
   await expect.poll(() => tracesOf(victim)).toEqual(nothing);
   expect(reaped).toMatchObject({ natTables: 1 });
   expect(reaped.processes).toBeGreaterThan(5);
   expect(await readdir(victim.scratchDirectory)).toEqual([]);
   expect(await readFile(join(victim.rootfs.path, "etc/kept"), "utf8")).toBe("kept");
-  expect(await reapLeftovers(victim)).toEqual({
+  expect(await reapLeftovers({ ...victim, discard: removeTree })).toEqual({
     processes: 0,
     cgroups: 0,
     mounts: 0,
@@ -112,7 +113,7 @@ test("reaping one worker leaves another one's containers and network alone", asy
   await using bystander = await host.runtime.run(spec, { onOutput });
   victim.child.kill("SIGKILL");
   await once(victim.child, "exit");
-  await reapLeftovers(victim);
+  await reapLeftovers({ ...victim, discard: removeTree });
   expect((await bystander.pids()).length).toBeGreaterThan(0);
   const { length } = text.stdout;
   await expect.poll(() => text.stdout.length).toBeGreaterThan(length);
@@ -124,7 +125,7 @@ test("reaping one worker leaves another one's containers and network alone", asy
 
 test("reaping where no worker ever ran does nothing", async () => {
   const runtimeDirectory = join(tmpdir(), `dorian-none-${randomBytes(4).toString("hex")}`);
-  expect(await reapLeftovers({ instance: "00000000", runtimeDirectory })).toEqual({
+  expect(await reapLeftovers({ instance: "00000000", runtimeDirectory, discard: removeTree })).toEqual({
     processes: 0,
     cgroups: 0,
     mounts: 0,

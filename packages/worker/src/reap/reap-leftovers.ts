@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "@dorian/base/app-error";
 import { unmount } from "@dorian/linux/mount";
 import { mountTable } from "@dorian/linux/mount-table";
+import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { setAsideName } from "../machine/worker-directories.ts";
 import { type CgroupLayout, readCgroupLayout } from "../cgroup/cgroup-layout.ts";
 import { childGroups, killAll, killNow, processesOf, removeGroup } from "../cgroup/cgroup.ts";
 import { removeNetwork } from "../network/remove-network.ts";
@@ -31,8 +32,10 @@ export async function reapLeftovers(options: {
   instance: string;
   runtimeDirectory: string;
   scratchDirectory?: string;
+  /** Takes a directory out of the way; what it cannot remove it reports, and nothing waits for it. */
+  discard: (path: string) => Promise<void>;
 }): Promise<Reaped> {
-  const { instance, runtimeDirectory, scratchDirectory } = options;
+  const { instance, runtimeDirectory, scratchDirectory, discard } = options;
   const layout = await readCgroupLayout();
   const parent = `/dorian-${instance}`;
   const cgroups = (await childGroups(layout, parent)).length;
@@ -40,8 +43,8 @@ export async function reapLeftovers(options: {
   await removeGroup(layout, parent);
   const mounts = await unmountBelow(runtimeDirectory, scratchDirectory);
   const network = await removeNetwork(instance);
-  await empty(runtimeDirectory);
-  if (scratchDirectory !== undefined) await empty(scratchDirectory);
+  await empty(runtimeDirectory, discard);
+  if (scratchDirectory !== undefined) await empty(scratchDirectory, discard);
   return { processes, cgroups, mounts, ...network };
 }
 
@@ -84,17 +87,8 @@ async function unmountBelow(...directories: (string | undefined)[]): Promise<num
   return unmounted;
 }
 
-// Deleting through a mount would delete what is mounted there: a layer, or a user's files.
-async function empty(directory: string): Promise<void> {
-  if (!existsSync(directory)) return;
-  const mounted = (await mountTable()).find((mount) => mount.target.startsWith(`${directory}/`));
-  if (mounted) {
-    throw new AppError("REAP_INCOMPLETE", `${mounted.target} is still mounted.`, {
-      status: "INTERNAL",
-      remedy: `Unmount it (\`umount -l ${mounted.target}\`), then start again.`,
-    });
-  }
-  for (const name of await readdir(directory)) {
-    await rm(join(directory, name), { recursive: true, force: true });
+async function empty(directory: string, discard: (path: string) => Promise<void>): Promise<void> {
+  for (const name of (await unlessAbsent(readdir(directory))) ?? []) {
+    if (name !== setAsideName) await discard(join(directory, name));
   }
 }

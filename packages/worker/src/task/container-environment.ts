@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
+import { readBelow } from "@dorian/linux/open-below";
 import { taskHttpHost } from "@dorian/protocol/task-http";
 import type { StartTask } from "@dorian/protocol/worker";
 
@@ -41,6 +40,9 @@ function withoutProxy(others: string | undefined): string {
   return others ? `${others},${taskHttpHost}` : taskHttpHost;
 }
 
+/** Far more than lists of users have; an image may say that there are any number. */
+export const maxUserFileBytes = 4 * 1024 * 1024;
+
 export interface ContainerUser {
   uid: number;
   gid: number;
@@ -51,24 +53,23 @@ export interface ContainerUser {
 export async function containerUser(rootPath: string, user: string): Promise<ContainerUser> {
   const [name = "", group] = user.split(":");
   if (name === "" || name === "root") return { uid: 0, gid: 0, home: "/root" };
-  const entry = /^\d+$/.test(name) ? undefined : await lookUp(join(rootPath, "etc/passwd"), name);
+  const entry = /^\d+$/.test(name) ? undefined : await lookUp(rootPath, "/etc/passwd", name);
   const uid = entry ? Number(entry[2]) : Number(name);
   const home = entry?.[5] || "/";
   if (group === undefined) return { uid, gid: entry ? Number(entry[3]) : 0, home };
-  const groupEntry = /^\d+$/.test(group) ? undefined : await lookUp(join(rootPath, "etc/group"), group);
+  const groupEntry = /^\d+$/.test(group) ? undefined : await lookUp(rootPath, "/etc/group", group);
   return { uid, gid: groupEntry ? Number(groupEntry[2]) : Number(group), home };
 }
 
-async function lookUp(file: string, name: string): Promise<string[]> {
-  const text = await readFile(file, "utf8").catch(() => "");
-  const line = text.split("\n").find((candidate) => candidate.startsWith(`${name}:`));
+async function lookUp(rootPath: string, file: string, name: string): Promise<string[]> {
+  const text = (await readBelow(rootPath, file, { maxBytes: maxUserFileBytes })) ?? "";
+  const line = text
+    .toString()
+    .split("\n")
+    .find((candidate) => candidate.startsWith(`${name}:`));
   if (line !== undefined) return line.split(":");
-  throw new AppError(
-    "IMAGE_USER_UNKNOWN",
-    `The image's user "${name}" is not in its ${file.endsWith("group") ? "/etc/group" : "/etc/passwd"}.`,
-    {
-      status: "INVALID_ARGUMENT",
-      remedy: "Create the user in an earlier step of the image, or name it by number.",
-    },
-  );
+  throw new AppError("IMAGE_USER_UNKNOWN", `The image's user "${name}" is not in its ${file}.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Create the user in an earlier step of the image, or name it by number.",
+  });
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mountTable } from "@dorian/linux/mount-table";
@@ -18,6 +18,7 @@ async function mounted() {
     lower: [lower],
     target: join(directory, "target"),
     scratch: join(directory, "scratch"),
+    discard: (path) => layers.discard(path),
   });
   onTestFinished(() => root[Symbol.asyncDispose]());
   return { directory, layers, root };
@@ -52,4 +53,23 @@ test("freezing a root that nothing was written to makes no layer, and disposal l
   await root[Symbol.asyncDispose]();
   expect((await mountTable()).filter((entry) => entry.target.startsWith(directory))).toEqual([]);
   await expect(stat(join(directory, "scratch"))).rejects.toThrow("ENOENT");
+});
+
+test("a stand-in below what is a link by now is not looked for behind it [B3]", async () => {
+  for (const lead of ["absolute", "relative"]) {
+    const { directory, layers, root } = await mounted();
+    const host = join(directory, "host");
+    await mkdir(join(host, "victim"), { recursive: true });
+    await writeFile(join(host, "resolv.conf"), "");
+    const target = lead === "absolute" ? host : "../../../../../../../..".concat(host);
+    await mkdir(join(root.path, "x/victim"), { recursive: true });
+    await rename(join(root.path, "x"), join(root.path, "y"));
+    await symlink(target, join(root.path, "x"));
+    await rename(join(root.path, "etc/hostname"), join(root.path, "hostname"));
+    await rm(join(root.path, "etc"), { recursive: true });
+    await symlink(target, join(root.path, "etc"));
+    const layerId = await root.freeze(layers, ["/x/victim", "/etc/resolv.conf", "/x", "/etc"]);
+    expect((await readdir(host)).toSorted()).toEqual(["resolv.conf", "victim"]);
+    expect((await readdir(layers.path(layerId as string))).toSorted()).toEqual(["etc", "hostname", "x", "y"]);
+  }
 });

@@ -1,7 +1,9 @@
-import { lstat, mkdir, readdir, readlink, rm, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat, mkdir, readdir, readlink, rmdir, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
+import { OpenDirectory } from "@dorian/linux/open-directory";
+import { unlessAbsent } from "@dorian/operator/read-if-present";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { isVolumeLink } from "../volume/volume-links.ts";
 
@@ -10,6 +12,8 @@ export interface RootFileSystemOptions {
   lower: string[];
   target: string;
   scratch: string;
+  /** Takes a directory out of the way for good. */
+  discard: (path: string) => Promise<void>;
 }
 
 /** A container's root: read-only layers with a private writable directory on top, which vanishes with the container. */
@@ -18,12 +22,14 @@ export class RootFileSystem implements AsyncDisposable {
   readonly upper: string;
   #scratch: string;
   #lower: string[];
+  #discard: (path: string) => Promise<void>;
 
   private constructor(options: RootFileSystemOptions) {
     this.path = options.target;
     this.upper = join(options.scratch, "upper");
     this.#scratch = options.scratch;
     this.#lower = options.lower;
+    this.#discard = options.discard;
   }
 
   static async mount(options: RootFileSystemOptions): Promise<RootFileSystem> {
@@ -58,34 +64,35 @@ export class RootFileSystem implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     unmount(this.path);
-    await rm(this.#scratch, { recursive: true, force: true });
+    await this.#discard(this.#scratch);
   }
 
+  /** A link on the way to it was put there by the container: what is behind it stood in for nothing. */
   async #removePlaceholder(target: string): Promise<void> {
-    const path = join(this.upper, target);
+    using upper = OpenDirectory.open(this.upper);
+    using parent = upper.tryDirectory(`.${dirname(target)}`);
+    const path = parent?.at(basename(target));
+    if (path === undefined) return;
     try {
       const stats = await lstat(path);
       if (stats.isDirectory()) await rmdir(path);
-      else if (stats.isSymbolicLink() && isVolumeLink(await readlink(path))) await rm(path);
-      else if (stats.isFile() && stats.size === 0 && !(await this.#isInLower(target))) await rm(path);
+      else if (stats.isSymbolicLink() && isVolumeLink(await readlink(path))) await unlink(path);
+      else if (stats.isFile() && stats.size === 0 && !(await this.#isInLower(target))) await unlink(path);
       else return;
     } catch (error) {
       // Absent: an image had the mount point. Not empty: the image's user wrote there before it was a mount point.
-      if (["ENOENT", "ENOTEMPTY", "ENOTDIR"].includes(errnoOf(error) ?? "")) return;
+      if (["ENOENT", "ENOTEMPTY"].includes(errnoOf(error) ?? "")) return;
       throw error;
     }
-    const parent = dirname(target);
-    if (parent !== "/" && !(await this.#isInLower(parent))) await this.#removePlaceholder(parent);
+    const above = dirname(target);
+    if (above !== "/" && !(await this.#isInLower(above))) await this.#removePlaceholder(above);
   }
 
   async #isInLower(path: string): Promise<boolean> {
     for (const layer of this.#lower) {
-      try {
-        await lstat(join(layer, path));
-        return true;
-      } catch (error) {
-        if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") throw error;
-      }
+      using root = OpenDirectory.open(layer);
+      using parent = root.tryDirectory(`.${dirname(path)}`);
+      if (parent && (await unlessAbsent(lstat(parent.at(basename(path)))))) return true;
     }
     return false;
   }

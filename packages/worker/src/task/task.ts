@@ -12,7 +12,7 @@ import type { ServiceClient } from "@dorian/protocol/service";
 import type { StartTask } from "@dorian/protocol/worker";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { storing } from "@dorian/storage/storage-error";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Container, ContainerRuntime } from "../container/runtime.ts";
@@ -61,6 +61,8 @@ export interface TaskDependencies extends LaunchDirectories {
   scratchDirectory: string;
   /** The operator's proxies and certificates, for the way out. */
   operatorEnv: Record<string, string>;
+  /** Takes a directory of a task out of the way for good. Never throws. */
+  discard: (path: string) => Promise<void>;
   commitIntervalMs: number;
   onLogs: (taskId: string, items: TaskLogs[]) => void;
   onPhase: (taskId: string, phase: Phase & { bytesCopied: number }) => void;
@@ -175,14 +177,14 @@ export class Task {
 
   async #run(): Promise<TaskEnd> {
     const { taskId } = this;
-    const { layers, runtime, network, runtimeDirectory, scratchDirectory, logger } = this.#deps;
+    const { layers, runtime, network, runtimeDirectory, scratchDirectory, discard, logger } = this.#deps;
     const signal = this.#abortStart.signal;
     const request = this.#request;
     const definition = must(request.arguments?.functionDef, "the task's function");
     const directory = join(runtimeDirectory, "tasks", taskId);
     await using resources = new AsyncDisposableStack();
     resources.use(this.#output);
-    resources.defer(() => rm(directory, { recursive: true, force: true }));
+    resources.defer(() => discard(directory));
     await mkdir(directory, { recursive: true, mode: 0o755 });
 
     const root = resources.use(
@@ -190,6 +192,7 @@ export class Task {
         lower: [...request.layerIds.map((layerId) => layers.path(layerId)), ...this.#launch.layers],
         target: join(directory, "root"),
         scratch: join(scratchDirectory, taskId),
+        discard,
       }),
     );
     this.#clock.end("image");

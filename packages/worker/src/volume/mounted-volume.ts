@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { createOverlay, sealReadOnly, unmount } from "@dorian/linux/mount";
@@ -160,7 +160,7 @@ export class MountedVolume implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#exclusively(async () => {
       unmount(this.#options.target);
-      await rm(this.#options.scratch, { recursive: true, force: true });
+      await this.#options.layers.discard(this.#options.scratch);
     });
   }
 
@@ -202,7 +202,7 @@ export class MountedVolume implements AsyncDisposable {
     this.#copied = nothingCopied;
     this.#swap(users);
     await thaw.disposeAsync();
-    await rm(join(old, ".."), { recursive: true, force: true });
+    await layers.discard(join(old, ".."));
     return layerId === undefined ? undefined : { layerId, bytes: await layers.sizeOf(layerId) };
   }
 
@@ -232,7 +232,7 @@ export class MountedVolume implements AsyncDisposable {
       return (await holdsOnly(old, new Set())) ? undefined : await this.#shown.adopt(old, this.#layerIds);
     } catch (error) {
       for (const path of this.#written.keys()) await rename(join(this.#upper, path), join(old, path));
-      await rm(join(this.#upper, ".."), { recursive: true, force: true });
+      await this.#options.layers.discard(join(this.#upper, ".."));
       this.#generation -= 1;
       this.#written = written;
       throw error;
@@ -285,7 +285,7 @@ export class MountedVolume implements AsyncDisposable {
     const { layers, registry, taskId } = this.#options;
     let head: VolumeVersion | undefined;
     for (let next = this.#unpublished[0]; next !== undefined; next = this.#unpublished[0]) {
-      await layers.makeDurable(next.layerId);
+      await layers.makeDurable(next.layerId, { forVolume: true });
       head = await registry.append(
         { volumeId: this.volumeId, taskId, baseVersion: this.#version, ...next },
         { signal },

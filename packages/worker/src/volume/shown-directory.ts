@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { splitPath } from "@dorian/storage/layer-path";
@@ -84,7 +84,7 @@ export class ShownDirectory {
         throw error;
       }
     } catch (error) {
-      await rm(whole, { recursive: true, force: true });
+      await this.#layers.discard(whole);
       throw error;
     }
   }

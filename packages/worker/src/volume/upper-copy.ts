@@ -1,4 +1,4 @@
-import { lstat, readdir, rm } from "node:fs/promises";
+import { lstat, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { createWhiteout, isWhiteout, markWhiteouts } from "@dorian/linux/overlay-marks";
@@ -79,7 +79,7 @@ export async function removeUnchanged(root: string, identities: Identities): Pro
   for await (const path of entriesOf(root)) {
     const known = identities.get(path);
     if (known === undefined || (await identityOf(join(root, path))) !== known) continue;
-    if (!(await lstat(join(root, path))).isDirectory()) await rm(join(root, path));
+    if (!(await lstat(join(root, path))).isDirectory()) await unlink(join(root, path));
   }
 }
 

@@ -1,19 +1,12 @@
-import {
-  chmod,
-  chown,
-  copyFile,
-  constants,
-  lstat,
-  mkdir,
-  open,
-  opendir,
-  readlink,
-  rename,
-  symlink,
-  utimes,
-} from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { errnoOf } from "@dorian/base/app-error";
+import { chmod, chown, lstat, mkdir, opendir, readlink, rename, symlink, utimes } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { AppError, errnoOf } from "@dorian/base/app-error";
+import { copyContent } from "@dorian/linux/copy-file";
+import { check, libc } from "@dorian/linux/libc";
+import { openIfRegular } from "@dorian/linux/open-below";
+import { OpenDirectory } from "@dorian/linux/open-directory";
+import { walkTree } from "@dorian/linux/walk-tree";
+import { maxPathBytes } from "@dorian/storage/layer-path";
 import {
   createWhiteout,
   isOpaque,
@@ -24,17 +17,22 @@ import {
   setRedirect,
 } from "@dorian/linux/overlay-marks";
 
+const concurrency = 16;
+
 /** Paths of everything in the directory that is not itself a directory, plus directories that are empty; relative. */
-export async function* entriesOf(root: string, below = ""): AsyncGenerator<string> {
-  let empty = true;
-  const directory = await opendir(join(root, below)).catch(unlessGone);
-  for await (const entry of directory ?? []) {
-    empty = false;
-    const path = below === "" ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) yield* entriesOf(root, path);
-    else yield path;
+export async function* entriesOf(root: string): AsyncGenerator<string> {
+  const pending = [""];
+  for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
+    let empty = true;
+    const directory = await opendir(join(root, below)).catch(unlessGone);
+    for await (const entry of directory ?? []) {
+      empty = false;
+      const path = below === "" ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory()) pending.push(path);
+      else yield path;
+    }
+    if (empty && below !== "") yield below;
   }
-  if (empty && below !== "") yield below;
 }
 
 /** True when the directory holds nothing but the files named in `except`. */
@@ -46,10 +44,11 @@ export async function holdsOnly(root: string, except: ReadonlySet<string>): Prom
 /** Bytes of the regular files in a directory that others may be changing. */
 export async function bytesIn(root: string): Promise<number> {
   let bytes = 0;
-  for await (const path of entriesOf(root)) {
-    const stats = await lstat(join(root, path)).catch(unlessGone);
+  await walkTree(root, { concurrency }, async ({ at, kind }) => {
+    if (kind !== "file") return;
+    const stats = await lstat(at).catch(unlessGone);
     if (stats?.isFile()) bytes += stats.size;
-  }
+  });
   return bytes;
 }
 
@@ -92,21 +91,34 @@ export async function copyEntry(from: string, to: string, path: string): Promise
     await makeDirectoryLike(source, target, { marks: true });
     return 0;
   }
-  if (!stats.isFile()) return 0;
-  await copyFile(source, target, constants.COPYFILE_FICLONE);
+  if (stats.isFIFO() || stats.isSocket()) {
+    check(libc.mknod(target, stats.mode, 0), `copy of ${path}`);
+    return 0;
+  }
+  using directory = OpenDirectory.open(dirname(source));
+  await using file = await openIfRegular(directory, basename(source));
+  // A device node: a volume does not keep it.
+  if (!file) return 0;
+  await copyContent(file, target);
   await chown(target, stats.uid, stats.gid);
   await chmod(target, stats.mode & 0o7777);
   await utimes(target, stats.atime, stats.mtime);
   return stats.size;
 }
 
-/** Flushes file contents ahead of a freeze, so that the freeze itself has little left to flush. */
+/**
+ * Flushes file contents ahead of a freeze, so that the freeze itself has little left to flush. What its users swap or
+ * remove meanwhile is passed over.
+ *
+ * @throws AppError VOLUME_PATH_TOO_LONG for what could not be read again from a version of the volume
+ */
 export async function flushFiles(root: string): Promise<void> {
-  for await (const path of entriesOf(root)) {
-    if (!(await lstat(join(root, path)).catch(unlessGone))?.isFile()) continue;
-    await using file = await open(join(root, path), "r").catch(unlessGone);
+  await walkTree(root, { concurrency }, async ({ directory, name, kind, pathBytes, path }) => {
+    if (pathBytes > maxPathBytes) throw pathTooLong(path().toString());
+    if (kind !== "file") return;
+    await using file = await openIfRegular(directory, name);
     await file?.datasync();
-  }
+  });
 }
 
 export async function makeParents(
@@ -140,4 +152,15 @@ export async function likeDirectory(source: string, target: string): Promise<voi
   const stats = await lstat(source);
   await chown(target, stats.uid, stats.gid);
   await chmod(target, stats.mode & 0o7777);
+}
+
+function pathTooLong(path: string): AppError {
+  return new AppError(
+    "VOLUME_PATH_TOO_LONG",
+    `${JSON.stringify(`${path.slice(0, 100)}…`)} has ${Buffer.byteLength(path)} bytes; a path in a volume has ${maxPathBytes} at most.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Remove it or move it up in the container; then what was written is committed.",
+    },
+  );
 }

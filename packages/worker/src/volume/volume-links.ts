@@ -1,7 +1,8 @@
-import { lstat, mkdir, rm, symlink } from "node:fs/promises";
-import { dirname } from "node:path";
-import { errnoOf } from "@dorian/base/app-error";
-import { confinedPath } from "../image/confined-path.ts";
+import { symlink } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { OpenDirectory } from "@dorian/linux/open-directory";
+import { makeDirectoryBelow, placeBelow } from "@dorian/linux/place-below";
+import { removeEntry } from "@dorian/linux/remove-tree";
 
 /** Where the official clients look for open files of a volume. */
 const volumesDirectory = "/__modal/volumes";
@@ -19,25 +20,18 @@ export function officialMountPath(volumeId: string): string {
 
 /** Makes links in a root file system, in place of what is there. */
 export async function makeVolumeLinks(rootPath: string, links: readonly VolumeLink[]): Promise<void> {
+  if (links.length === 0) return;
+  using root = OpenDirectory.open(rootPath);
   for (const { path, target } of links) {
-    const place = await confinedPath(rootPath, path, { follow: false });
-    await mkdir(dirname(place), { recursive: true, mode: 0o755 });
-    if (await exists(place)) await rm(place, { recursive: true });
-    await symlink(target, place);
+    using place = placeBelow(root, path, { follow: false });
+    using parent = makeDirectoryBelow(root, dirname(place.path));
+    const name = basename(place.path);
+    await removeEntry(parent, name);
+    await symlink(target, parent.at(name));
   }
 }
 
 /** True for where a link made by {@link makeVolumeLinks} leads. */
 export function isVolumeLink(target: string): boolean {
   return target.startsWith(`${volumesDirectory}/`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { removeTree } from "@dorian/linux/remove-tree";
 import type { CgroupLayout } from "../../cgroup/cgroup-layout.ts";
 import { killAll, removeGroup } from "../../cgroup/cgroup.ts";
 import type { OciConfig } from "./oci-config.ts";
@@ -21,6 +21,6 @@ export interface Placement {
 export async function removeTraces(id: string, placement: Placement): Promise<void> {
   await killAll(placement.layout, placement.cgroup);
   await removeGroup(placement.layout, placement.cgroup);
-  await rm(join(placement.state, id), { recursive: true, force: true });
-  await rm(placement.bundle, { recursive: true, force: true });
+  await removeTree(join(placement.state, id));
+  await removeTree(placement.bundle);
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { reapLeftovers } from "../../reap/reap-leftovers.ts";
 import type { ContainerSpec } from "../container-spec.ts";
@@ -14,7 +15,7 @@ export async function testRuntime(options?: Pick<RuncRuntimeOptions, "cdiDirecto
   const instance = randomBytes(4).toString("hex");
   const runtimeDirectory = await mkdtemp(join(tmpdir(), "dorian-run-"));
   made.defer(() => rm(runtimeDirectory, { recursive: true, force: true }));
-  made.defer(async () => void (await reapLeftovers({ instance, runtimeDirectory })));
+  made.defer(async () => void (await reapLeftovers({ instance, runtimeDirectory, discard: removeTree })));
   const all = made.move();
   let count = 0;
   return {

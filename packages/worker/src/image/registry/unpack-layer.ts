@@ -1,17 +1,21 @@
-import { chmod, lchown, link, lstat, lutimes, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, lchown, link, lstat, lutimes, mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { check, libc } from "@dorian/linux/libc";
+import { OpenDirectory } from "@dorian/linux/open-directory";
+import { makeDirectoryBelow, placeBelow } from "@dorian/linux/place-below";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { createWhiteout, isWhiteout, markWhiteouts, setOpaque } from "@dorian/linux/overlay-marks";
 import { extract, type Header } from "tar-stream";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
-import { confinedPath } from "../confined-path.ts";
 import { settleAll } from "../settle-all.ts";
 
 const whiteoutPrefix = ".wh.";
 const opaqueName = ".wh..wh..opq";
+/** The kernel takes 4,096; the rest is for where the layer lies on this machine. */
+const maxPathBytes = 3500;
 const fileTypes: Record<string, number> = {
   "character-device": 0o020000,
   "block-device": 0o060000,
@@ -58,6 +62,11 @@ class LayerUnpacker {
     const names = header.name.split("/").filter((name) => name !== "" && name !== ".");
     if (names.includes("..") || header.name.includes("\0")) throw invalid(`it has an entry "${header.name}"`);
     const path = names.join("/");
+    if (Buffer.byteLength(path) > maxPathBytes) {
+      throw invalid(
+        `it has an entry with a path of more than ${maxPathBytes} bytes: "${path.slice(0, 100)}…"`,
+      );
+    }
     if (path === "") {
       if (header.type === "directory") await this.#setAttributes(this.#root, header);
       return;
@@ -109,9 +118,10 @@ class LayerUnpacker {
   }
 
   async #link(header: Header, path: string): Promise<void> {
-    const target = await confinedPath(this.#root, header.linkname ?? "", { follow: false });
+    using root = OpenDirectory.open(this.#root);
+    using target = placeBelow(root, header.linkname ?? "", { follow: false });
     try {
-      await link(target, path);
+      await link(target.directory.at(target.names.join("/") || "."), path);
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
       throw invalid(`"${header.name}" is a link to "${header.linkname}", which it lacks`);
@@ -133,14 +143,16 @@ class LayerUnpacker {
     if (path === ".") return this.#root;
     const known = this.#parents.get(path);
     if (known !== undefined) return known;
-    const resolved = await confinedPath(this.#root, path, { follow: true });
-    await mkdir(resolved, { recursive: true, mode: 0o755 });
+    using root = OpenDirectory.open(this.#root);
+    using directory = makeDirectoryBelow(root, path);
+    // Nobody else writes there, so the path leads to it until an entry of the tar takes its place.
+    const resolved = directory.realPath();
     this.#parents.set(path, resolved);
     return resolved;
   }
 
   async #remove(path: string): Promise<void> {
-    await rm(path, { recursive: true });
+    await removeTree(path);
     // A link may take the place of a directory that entries below it were resolved through.
     this.#parents.clear();
   }
