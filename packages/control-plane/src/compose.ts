@@ -6,6 +6,7 @@ import { createLocalClient } from "@dorian/protocol/local-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceHandlers } from "@dorian/protocol/service";
+import { RequestMemory } from "@dorian/protocol/request-memory";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
 import { unservedCall } from "@dorian/protocol/unserved-calls";
 import { WorkerService } from "@dorian/protocol/worker";
@@ -55,6 +56,7 @@ import { openClientFile } from "./token/client-file.ts";
 import { CommandTokens } from "./token/command-token.ts";
 import { readDataDirectoryId } from "./token/data-directory-id.ts";
 import {
+  admission,
   commandPermissions,
   guard,
   modalPermissions,
@@ -390,6 +392,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     authenticate: createAuthenticator(client, tokens, commandTokens),
     onInternalError: (error: unknown, method: string) =>
       logger.error({ err: error, method }, "a call failed unexpectedly"),
+    admit: admission([
+      [ModalClient, modalPermissions],
+      [WorkerService, workerPermissions],
+      [OperatorService, operatorPermissions],
+      [TaskCommandRouter, commandPermissions],
+    ]),
+    memory: new RequestMemory(),
     refusalOf: unservedCall,
   };
   const grpc = starting.use(

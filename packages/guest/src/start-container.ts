@@ -1,6 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { GuestService } from "@dorian/protocol/guest";
-import { createHttp2Client, Http2Connection } from "@dorian/protocol/http2-client";
+import { createClient, Connection } from "@dorian/protocol/grpc-client";
 import { ContainerArgumentsSchema, ModalClient } from "@dorian/protocol/modal";
 import { setTransport } from "@dorian/sdk/client/transport";
 import { currentInput, runWithInput } from "@dorian/sdk/container/current-input";
@@ -32,15 +32,15 @@ export function startContainer(options: StartOptions): void {
   const url = options.env["MODAL_SERVER_URL"];
   if (!url) return;
   // The server may restart while the container lives: it waits for as long as it takes.
-  const connection = new Http2Connection({ url, retryUnavailableMs: Infinity });
-  const modal = createHttp2Client(ModalClient, connection);
+  const connection = new Connection({ url, retryUnavailableMs: Infinity });
+  const modal = createClient(ModalClient, connection);
   setTransport({ url, modal, inContainer: true });
   const argumentsPath = options.env["MODAL_CONTAINER_ARGUMENTS_PATH"];
   if (!options.isEntry || !argumentsPath) return;
   installStackFrames({ hidden: new Set([options.guestUrl, guestBodyName]) });
   const container = new Container({
     modal,
-    guest: createHttp2Client(GuestService, connection),
+    guest: createClient(GuestService, connection),
     arguments: fromBinary(ContainerArgumentsSchema, readFileSync(argumentsPath)),
     load: (task) =>
       options.importModule(pathToFileURL(task.functionDef?.nodeEntrypoint?.modulePath ?? "").href),

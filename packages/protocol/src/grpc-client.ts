@@ -1,12 +1,14 @@
 import { create, fromBinary, toBinary, type DescMethod, type DescService } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { backoff } from "@dorian/base/backoff";
+import { must } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
-import * as grpc from "@grpc/grpc-js";
-import { randomUUID } from "node:crypto";
-import { maxMessageBytes } from "./grpc-server.ts";
+import type { Socket } from "node:net";
+import { Http2Call } from "./http2/call.ts";
+import { ClientConnection } from "./http2/client-connection.ts";
+import { encodeHeaders } from "./http2/header-block.ts";
 import { methodEntries, type CallOptions, type ServiceClient } from "./service.ts";
-import { fromStatus } from "./status.ts";
+import { connectTo, mayVanish } from "./socket-address.ts";
 import { isServerGone } from "./status-error.ts";
 
 export interface ConnectOptions {
@@ -16,59 +18,109 @@ export interface ConnectOptions {
   metadata?: Record<string, string>;
   /** How long, in milliseconds, a unary call keeps trying while the server cannot be reached. Default 0: fail at once. */
   retryUnavailableMs?: number;
+  /** Opens a socket to the server. Default: plain text. */
+  connect?: (url: string) => Socket;
 }
 
-/** One HTTP/2 connection, shared by the clients made from it. Disposing it fails their open calls. */
+/**
+ * HTTP/2 connections for the calls of one `Connection` and those made from it: one, opened by the first call and opened again after it
+ * was lost, and more while the server takes no further request on it.
+ */
+class Carrier implements Disposable {
+  #url: string;
+  #connect: (url: string) => Socket;
+  #connections: ClientConnection[] = [];
+  #closed = false;
+
+  constructor(url: string, connect: (url: string) => Socket) {
+    this.#url = url;
+    this.#connect = connect;
+  }
+
+  start(headers: Buffer): Http2Call {
+    if (this.#closed) {
+      throw new AppError("CONNECTION_CLOSED", `The connection to ${this.#url} was closed.`, {
+        status: "CANCELLED",
+        remedy: "Make a new connection.",
+      });
+    }
+    this.#connections = this.#connections.filter((each) => each.usable);
+    let free = this.#connections.find((each) => each.hasRoom);
+    if (!free) {
+      free = new ClientConnection(this.#connect(this.#url), { asks: mayVanish(this.#url) });
+      this.#connections.push(free);
+    }
+    return new Http2Call(free, headers, this.#url);
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    for (const connection of this.#connections) connection[Symbol.dispose]();
+  }
+}
+
+/** A connection for gRPC calls. Disposing it fails their open calls. */
 export class Connection implements Disposable {
   readonly url: string;
-  readonly client: grpc.Client;
   retryUnavailableMs: number;
   #metadata: Record<string, string>;
+  #carrier: Carrier;
+  #ownsCarrier: boolean;
+  /** The encoded headers of every call of a path. */
+  #headers = new Map<string, Buffer>();
 
-  constructor(options: ConnectOptions & { shared?: grpc.Client }) {
+  constructor(options: ConnectOptions, shared?: Carrier) {
     this.url = options.url;
     this.retryUnavailableMs = options.retryUnavailableMs ?? 0;
     this.#metadata = options.metadata ?? {};
-    this.client =
-      options.shared ??
-      new grpc.Client(targetOf(options.url), grpc.credentials.createInsecure(), {
-        "grpc.max_receive_message_length": maxMessageBytes,
-        "grpc.max_send_message_length": maxMessageBytes,
-        "grpc.initial_reconnect_backoff_ms": 100,
-        "grpc.max_reconnect_backoff_ms": 2_000,
-        // One connection per Connection: pooled subchannels would be shared between differently authorised ones.
-        "grpc.use_local_subchannel_pool": 1,
-        // A proxy of the environment is for the way out, never for the way to our own server.
-        "grpc.enable_http_proxy": 0,
-      });
+    for (const [name, value] of Object.entries(this.#metadata)) checkMetadata(name, value);
+    this.#carrier = shared ?? new Carrier(options.url, options.connect ?? connectTo);
+    this.#ownsCarrier = shared === undefined;
   }
 
   /** The same connection for calls that carry `metadata` as well. Lives as long as this one. */
   with(metadata: Record<string, string>): Connection {
-    return new Connection({
-      url: this.url,
-      retryUnavailableMs: this.retryUnavailableMs,
-      metadata: { ...this.#metadata, ...metadata },
-      shared: this.client,
-    });
+    return new Connection(
+      {
+        url: this.url,
+        retryUnavailableMs: this.retryUnavailableMs,
+        metadata: { ...this.#metadata, ...metadata },
+      },
+      this.#carrier,
+    );
   }
 
-  metadata(options?: CallOptions): grpc.Metadata {
-    const metadata = new grpc.Metadata();
-    for (const [key, value] of Object.entries(this.#metadata)) metadata.set(key, value);
-    if (options?.idempotencyKey) metadata.set("x-idempotency-key", options.idempotencyKey);
-    if (options?.clientVersion) metadata.set("x-modal-client-version", options.clientVersion);
-    return metadata;
+  /** Starts a call. Messages go and come through it. */
+  start(path: string, options: Pick<CallOptions, "idempotencyKey" | "clientVersion"> = {}): Http2Call {
+    const own: [string, string][] = [];
+    if (options.idempotencyKey) own.push(["x-idempotency-key", options.idempotencyKey]);
+    if (options.clientVersion) own.push(["x-modal-client-version", options.clientVersion]);
+    const common = this.#headersOf(path);
+    return this.#carrier.start(own.length === 0 ? common : Buffer.concat([common, encodeHeaders(own)]));
+  }
+
+  #headersOf(path: string): Buffer {
+    const known = this.#headers.get(path);
+    if (known) return known;
+    const block = encodeHeaders([
+      [":method", "POST"],
+      [":scheme", this.url.startsWith("https:") ? "https" : "http"],
+      [":path", path],
+      [":authority", authorityOf(this.url)],
+      ["content-type", "application/grpc"],
+      ["te", "trailers"],
+      ...Object.entries(this.#metadata),
+    ]);
+    this.#headers.set(path, block);
+    return block;
   }
 
   [Symbol.dispose](): void {
-    this.client.close();
+    if (this.#ownsCarrier) this.#carrier[Symbol.dispose]();
   }
 }
 
-/**
- * A typed client of `service` on `connection`. Unary calls carry an idempotency key that their retries share.
- */
+/** A typed client of `service` on `connection`. Unary calls carry an idempotency key that their retries share. */
 export function createClient<S extends DescService>(service: S, connection: Connection): ServiceClient<S> {
   const client: Record<string, unknown> = {};
   for (const [name, method] of methodEntries(service)) {
@@ -81,28 +133,24 @@ export function createClient<S extends DescService>(service: S, connection: Conn
   return client as ServiceClient<S>;
 }
 
-const serialize = (method: DescMethod) => (value: unknown) =>
-  Buffer.from(toBinary(method.input, create(method.input, value as never)));
-const deserialize = (method: DescMethod) => (bytes: Buffer) => fromBinary(method.output, bytes) as unknown;
-
 async function callUnary(
   connection: Connection,
   path: string,
   method: DescMethod,
   request: unknown,
-  options: CallOptions | undefined,
+  options: CallOptions = {},
 ): Promise<unknown> {
-  const key = options?.idempotencyKey || randomUUID();
+  const idempotencyKey = options.idempotencyKey || newKey();
+  const message = encode(method, request);
   const deadline = Date.now() + connection.retryUnavailableMs;
   const delays = backoff({ firstMs: 100, maxMs: 2_000 });
-  const signal = options?.signal ?? new AbortController().signal;
+  const signal = options.signal ?? new AbortController().signal;
   for (;;) {
     try {
-      return await unaryAttempt(connection, path, method, request, {
-        ...options,
-        idempotencyKey: key,
-        signal,
-      });
+      const call = connection.start(path, { ...options, idempotencyKey });
+      call.send(message, { last: true });
+      const [reply] = await allMessages(call, signal);
+      return fromBinary(method.output, must(reply, `the answer of ${method.name}`));
     } catch (error) {
       const retry = isServerGone(error) && Date.now() < deadline;
       if (!retry || signal.aborted) throw error;
@@ -111,34 +159,10 @@ async function callUnary(
   }
 }
 
-function unaryAttempt(
-  connection: Connection,
-  path: string,
-  method: DescMethod,
-  request: unknown,
-  options: CallOptions & { signal: AbortSignal },
-): Promise<unknown> {
-  const { signal } = options;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const cancel = () => call.cancel();
-    const call = connection.client.makeUnaryRequest(
-      path,
-      serialize(method),
-      deserialize(method),
-      request,
-      connection.metadata(options),
-      (error, response) => {
-        signal.removeEventListener("abort", cancel);
-        if (!error) resolve(response);
-        else reject(signal.aborted ? signal.reason : fromStatus(error, connection.url));
-      },
-    );
-    signal.addEventListener("abort", cancel, { once: true });
-  });
+async function allMessages(call: Http2Call, signal: AbortSignal): Promise<Uint8Array[]> {
+  const messages: Uint8Array[] = [];
+  for await (const message of call.messages({ signal })) messages.push(message);
+  return messages;
 }
 
 async function* callStream(
@@ -146,68 +170,50 @@ async function* callStream(
   path: string,
   method: DescMethod,
   request: unknown,
-  options: CallOptions | undefined,
+  options: CallOptions = {},
 ): AsyncGenerator<unknown> {
-  const signal = options?.signal;
-  signal?.throwIfAborted();
-  const call =
-    method.methodKind === "bidi_streaming"
-      ? connection.client.makeBidiStreamRequest(
-          path,
-          serialize(method),
-          deserialize(method),
-          connection.metadata(options),
-        )
-      : connection.client.makeServerStreamRequest(
-          path,
-          serialize(method),
-          deserialize(method),
-          request,
-          connection.metadata(options),
-        );
-  const cancel = () => call.cancel();
-  signal?.addEventListener("abort", cancel, { once: true });
-  if (method.methodKind === "bidi_streaming") {
-    void pump(request as AsyncIterable<unknown>, call as grpc.ClientDuplexStream<unknown, unknown>);
-  }
-  try {
-    for await (const message of call) yield message;
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    throw isServiceError(error) ? fromStatus(error, connection.url) : error;
-  } finally {
-    signal?.removeEventListener("abort", cancel);
-    call.cancel();
-  }
+  const signal = options.signal ?? new AbortController().signal;
+  signal.throwIfAborted();
+  const call = connection.start(path, options);
+  if (method.methodKind === "server_streaming") call.send(encode(method, request), { last: true });
+  else void sendAll(call, method, request as AsyncIterable<unknown>);
+  for await (const message of call.messages({ signal })) yield fromBinary(method.output, message);
 }
 
-async function pump(
-  requests: AsyncIterable<unknown>,
-  call: grpc.ClientDuplexStream<unknown, unknown>,
-): Promise<void> {
+async function sendAll(call: Http2Call, method: DescMethod, requests: AsyncIterable<unknown>): Promise<void> {
   try {
     for await (const request of requests) {
-      if (call.destroyed) return;
-      if (!call.write(request))
-        await new Promise<void>((resolve) => call.once("drain", resolve).once("close", resolve));
+      if (call.ended) return;
+      if (!call.send(encode(method, request))) await call.whenDrained();
     }
-    call.end();
-  } catch {
-    // The producer of requests failed: the call cannot go on, and its reader is told by the cancellation.
-    call.cancel();
+    call.endRequest();
+  } catch (error) {
+    // The call cannot go on without its requests: who reads its answer is told why.
+    call.fail(error as Error);
   }
 }
 
-function isServiceError(error: unknown): error is grpc.ServiceError {
-  return error instanceof Error && "details" in error && "metadata" in error;
+function encode(method: DescMethod, request: unknown): Uint8Array {
+  return toBinary(method.input, create(method.input, request as never));
 }
 
-function targetOf(url: string): string {
-  if (url.startsWith("unix://")) return `unix:${url.slice("unix://".length)}`;
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol === "http:") return `${parsed.hostname}:${parsed.port || "80"}`;
-  throw new AppError("SERVER_URL_INVALID", `"${url}" is not a server address.`, {
+// Keys only have to differ from each other: loading the cryptographic generator would cost more than the call.
+function newKey(): string {
+  const part = () =>
+    Math.floor(Math.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, "0");
+  return `${part()}${part()}${part()}${part()}`;
+}
+
+function authorityOf(url: string): string {
+  return /^https?:\/\/([^/?#@]+)/.exec(url)?.[1] ?? "localhost";
+}
+
+function checkMetadata(name: string, value: string): void {
+  if (/^[ -~]*$/.test(value)) return;
+  throw new AppError("METADATA_INVALID", `The value of ${name} has letters that cannot be sent.`, {
     status: "INVALID_ARGUMENT",
-    remedy: "Write it as http://host:port, or unix:///path/to/socket.",
+    remedy: "Use printable ASCII alone; look for a line break at its end.",
   });
 }

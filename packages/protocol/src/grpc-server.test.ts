@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { createForeignClient, ForeignConnection } from "../test/foreign-client.ts";
 import { Connection, createClient } from "./grpc-client.ts";
 import { GrpcServer, mountService } from "./grpc-server.ts";
 import { ModalClient } from "./modal.ts";
@@ -29,15 +30,20 @@ async function serve(
   });
   onTestFinished(() => server[Symbol.asyncDispose]());
   const connect = (metadata: Record<string, string> = {}) => {
-    const connection = new Connection({ url: `http://127.0.0.1:${server.port}`, metadata });
+    const connection = new ForeignConnection(server.port, metadata);
     onTestFinished(() => connection[Symbol.dispose]());
     return {
       connection,
-      modal: createClient(ModalClient, connection),
-      operator: createClient(OperatorService, connection),
+      modal: createForeignClient(ModalClient, connection),
+      operator: createForeignClient(OperatorService, connection),
     };
   };
-  return { server, internal, connect };
+  const connectOwn = () => {
+    const connection = new Connection({ url: `http://127.0.0.1:${server.port}` });
+    onTestFinished(() => connection[Symbol.dispose]());
+    return { operator: createClient(OperatorService, connection) };
+  };
+  return { server, internal, connect, connectOwn };
 }
 
 const settled = (promise: Promise<unknown>) =>
@@ -58,7 +64,7 @@ test("calls of one connection keep their messages and metadata apart, whatever t
     fc.asyncProperty(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 20 }), async (calls) => {
       const replies = await Promise.all(
         calls.map(([token, description], index) => {
-          const client = createClient(ModalClient, connection.with({ "x-token": `t${token}` }));
+          const client = createForeignClient(ModalClient, connection.with({ "x-token": `t${token}` }));
           return client.appCreate({ description }, { idempotencyKey: `k${index}` });
         }),
       );
@@ -95,42 +101,47 @@ test("failures arrive with status, text and parts; what was not foreseen stays i
   });
 });
 
-test("a stream of requests is answered while it goes on, and its handler sees the caller leave", async () => {
-  const left = Promise.withResolvers<void>();
-  const { connect } = await serve(
-    {},
-    {
-      async *containerExec(requests, { signal }) {
-        signal.addEventListener("abort", () => left.resolve());
-        for await (const { stdin } of requests) yield { stdout: stdin };
-      },
-    },
-  );
-  const sent = Promise.withResolvers<void>();
-  async function* requests() {
-    yield { stdin: new Uint8Array([1]) };
-    yield { stdin: new Uint8Array(300_000).fill(2) };
-    await sent.promise;
-    yield { stdin: new Uint8Array([3]) };
-    await new Promise(() => undefined);
-  }
-  const seen: [number, number | undefined][] = [];
-  for await (const { stdout } of connect().operator.containerExec(requests())) {
-    seen.push([stdout.length, stdout[0]]);
-    if (seen.length === 2) sent.resolve();
-    if (seen.length === 3) break;
-  }
-  expect(seen).toEqual([
-    [1, 1],
-    [300_000, 2],
-    [1, 3],
-  ]);
-  await left.promise;
-});
+const clients = ["connect", "connectOwn"] as const;
 
-test("a slow handler of a stream of requests keeps its caller waiting", async () => {
+test.each(clients)(
+  "a stream of requests is answered while it goes on, and its handler sees the caller leave (%s)",
+  async (kind) => {
+    const left = Promise.withResolvers<void>();
+    const served = await serve(
+      {},
+      {
+        async *containerExec(requests, { signal }) {
+          signal.addEventListener("abort", () => left.resolve());
+          for await (const { stdin } of requests) yield { stdout: stdin };
+        },
+      },
+    );
+    const sent = Promise.withResolvers<void>();
+    async function* requests() {
+      yield { stdin: new Uint8Array([1]) };
+      yield { stdin: new Uint8Array(300_000).fill(2) };
+      await sent.promise;
+      yield { stdin: new Uint8Array([3]) };
+      await new Promise(() => undefined);
+    }
+    const seen: [number, number | undefined][] = [];
+    for await (const { stdout } of served[kind]().operator.containerExec(requests())) {
+      seen.push([stdout.length, stdout[0]]);
+      if (seen.length === 2) sent.resolve();
+      if (seen.length === 3) break;
+    }
+    expect(seen).toEqual([
+      [1, 1],
+      [300_000, 2],
+      [1, 3],
+    ]);
+    await left.promise;
+  },
+);
+
+test.each(clients)("a slow handler of a stream of requests keeps its caller waiting (%s)", async (kind) => {
   const taken = Promise.withResolvers<void>();
-  const { connect } = await serve(
+  const served = await serve(
     {},
     {
       async *containerExec(requests) {
@@ -145,7 +156,7 @@ test("a slow handler of a stream of requests keeps its caller waiting", async ()
   async function* requests() {
     for (; produced < 64; produced += 1) yield { stdin: new Uint8Array(1024 * 1024) };
   }
-  const answers = connect().operator.containerExec(requests())[Symbol.asyncIterator]();
+  const answers = served[kind]().operator.containerExec(requests())[Symbol.asyncIterator]();
   const first = answers.next();
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(produced).toBeLessThan(32);

@@ -1,13 +1,15 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { createServer, type AddressInfo, type Server } from "node:net";
+import type { Duplex } from "node:stream";
 import { endOf, trailersOf } from "./call-status.ts";
-import { Http2ServerSession, type Exchange, type ExchangeEvents } from "./http2/server-session.ts";
-import { serveCall, type Route, type ServedCallOptions } from "./served-call.ts";
+import type { Http2Connection } from "./http2/connection.ts";
+import type { Headers } from "./http2/header-list.ts";
+import { nobody, serveConnection } from "./http2/server-connection.ts";
+import type { Http2Stream, StreamEvents } from "./http2/stream.ts";
+import { RequestMemory } from "./request-memory.ts";
+import { serveCall, type CallSource, type Route, type ServedCallOptions } from "./served-call.ts";
 import { methodEntries, type ServiceHandlers } from "./service.ts";
-
-/** Modal's clients allow 100 MiB messages. */
-export const maxMessageBytes = 100 * 1024 * 1024;
 
 export interface MountedService {
   service: DescService;
@@ -23,66 +25,116 @@ export function mountService<S extends DescService>(
 }
 
 export interface GrpcServerOptions extends ServedCallOptions {
-  /** `127.0.0.1:0`, or `unix:/path/to/socket`. */
-  address: string;
   services: MountedService[];
+  /** Shared by the servers of a process. Default: memory of its own. */
+  memory?: RequestMemory;
 }
 
-/** A gRPC server over HTTP/2 without TLS. Disposing it ends open calls. */
+/** A gRPC server over HTTP/2, on sockets that it is handed or that it listens for. Disposing it ends open calls. */
 export class GrpcServer implements AsyncDisposable {
-  readonly port: number;
-  #server: Server;
-  #sessions: Set<Http2ServerSession>;
-  #closed: Promise<void>;
+  #options: GrpcServerOptions;
+  #memory: RequestMemory;
+  #routes: Map<string, Route>;
+  #connections = new Set<Http2Connection>();
+  #listener: Server | undefined;
+  #draining = false;
+  #empty: (() => void) | undefined;
 
-  private constructor(server: Server, sessions: Set<Http2ServerSession>) {
-    const address = server.address() as AddressInfo | string | null;
-    this.port = address !== null && typeof address === "object" ? address.port : 0;
-    this.#server = server;
-    this.#sessions = sessions;
-    this.#closed = new Promise((resolve) => server.once("close", () => resolve()));
+  constructor(options: GrpcServerOptions) {
+    this.#options = options;
+    this.#memory = options.memory ?? new RequestMemory();
+    this.#routes = routesOf(options.services);
   }
 
-  static async listen(options: GrpcServerOptions): Promise<GrpcServer> {
-    const routes = routesOf(options.services);
-    const sessions = new Set<Http2ServerSession>();
-    const server = createServer((socket) => {
-      const session = new Http2ServerSession(socket, {
-        onExchange: (exchange) => answer(routes, exchange, options),
-      });
-      sessions.add(session);
-      socket.once("close", () => sessions.delete(session));
+  /** A server on a plain socket of its own. `address`: `127.0.0.1:0`, or `unix:/path/to/socket`. */
+  static async listen({ address, ...options }: GrpcServerOptions & { address: string }): Promise<GrpcServer> {
+    const server = new GrpcServer(options);
+    const overNetwork = !address.startsWith("unix:");
+    const listener = createServer((socket) => {
+      socket.setNoDelay(true);
+      server.accept(socket, { overNetwork });
     });
     await new Promise<void>((resolve, reject) => {
-      server.once("error", (cause) => reject(unusable(options.address, cause)));
-      server.listen(listenOptions(options.address), resolve);
+      listener.once("error", (cause) => reject(unusable(address, cause)));
+      listener.listen(listenOptions(address), resolve);
     });
-    server.removeAllListeners("error");
-    return new GrpcServer(server, sessions);
+    listener.removeAllListeners("error");
+    server.#listener = listener;
+    return server;
+  }
+
+  /** Where it listens; 0 when that is no port. */
+  get port(): number {
+    const address: AddressInfo | string | null = this.#listener?.address() ?? null;
+    return address !== null && typeof address === "object" ? address.port : 0;
+  }
+
+  /** Serves a peer that has connected. `overNetwork`: the peer may vanish without a word, and says where it found the server. */
+  accept(socket: Duplex, source: Pick<CallSource, "overNetwork">): void {
+    const connection = serveConnection(socket, {
+      asks: source.overNetwork,
+      onRequest: (stream, headers) =>
+        this.#answer(stream, headers, { connection, memory: this.#memory, ...source }),
+    });
+    this.#connections.add(connection);
+    socket.once("close", () => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#empty?.();
+    });
+    if (this.#draining) connection.drain();
   }
 
   /** Takes no new calls; resolves when the running ones have ended, or drops them when `signal` aborts. */
   async drain(options: { signal: AbortSignal }): Promise<void> {
     const { signal } = options;
     const force = () => this.#dropAll();
-    this.#server.close();
-    for (const session of this.#sessions) session.drain();
+    const closed = this.#close();
+    for (const connection of this.#connections) connection.drain();
     if (signal.aborted) force();
     signal.addEventListener("abort", force, { once: true });
-    await this.#closed;
+    await closed;
     signal.removeEventListener("abort", force);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close();
+    const closed = this.#close();
     this.#dropAll();
-    await this.#closed;
+    await closed;
+  }
+
+  // Resolves when nobody can come any more and everybody has left.
+  async #close(): Promise<void> {
+    this.#draining = true;
+    const listener = this.#listener;
+    if (listener?.listening) {
+      await new Promise<void>((resolve) => listener.close(() => resolve()));
+    }
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#empty = resolve));
   }
 
   #dropAll(): void {
-    for (const session of this.#sessions) session.destroy();
+    for (const connection of this.#connections) connection[Symbol.dispose]();
+  }
+
+  #answer(stream: Http2Stream, headers: Headers, source: CallSource): StreamEvents {
+    const path = headers.get(":path") ?? "";
+    const route = this.#routes.get(path);
+    if (route) return serveCall(route, stream, headers, source, this.#options);
+    const call = path.slice(path.lastIndexOf("/") + 1);
+    const error =
+      this.#options.refusalOf?.(call) ??
+      new AppError("CALL_UNKNOWN", `Dorian has no call ${path.slice(0, longestShownPath)}.`, {
+        status: "UNIMPLEMENTED",
+        remedy: "Check the versions of the client and the server.",
+      });
+    const end = endOf(error, () => undefined);
+    stream.sendHeaders(trailersOf(end, { alone: true }), { end: true });
+    return nobody;
   }
 }
+
+/** An unknown path is told to its caller, who may have sent any length. */
+const longestShownPath = 200;
 
 function routesOf(services: readonly MountedService[]): Map<string, Route> {
   const routes = new Map<string, Route>();
@@ -95,34 +147,6 @@ function routesOf(services: readonly MountedService[]): Map<string, Route> {
   }
   return routes;
 }
-
-function answer(routes: Map<string, Route>, exchange: Exchange, options: GrpcServerOptions): ExchangeEvents {
-  const path = exchange.headers.get(":path") ?? "";
-  const route = routes.get(path);
-  if (route) return serveCall(route, exchange, options);
-  const call = path.slice(path.lastIndexOf("/") + 1);
-  const error =
-    options.refusalOf?.(call) ??
-    new AppError("CALL_UNKNOWN", `Dorian has no call ${path}.`, {
-      status: "UNIMPLEMENTED",
-      remedy: "Check the versions of the client and the server.",
-    });
-  exchange.sendHeaders(
-    trailersOf(
-      endOf(error, () => undefined),
-      { alone: true },
-    ),
-    { end: true },
-  );
-  return nobody;
-}
-
-const nobody: ExchangeEvents = {
-  data: () => undefined,
-  end: () => undefined,
-  gone: () => undefined,
-  drained: () => undefined,
-};
 
 function listenOptions(address: string): { path: string } | { host: string; port: number } {
   if (address.startsWith("unix:")) return { path: address.slice("unix:".length) };

@@ -2,12 +2,15 @@ import { channel } from "node:diagnostics_channel";
 import { create, fromBinary, toBinary, type DescMethod } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
+import { calledUrlOf, metadataOf, timeoutMsOf, type CallMetadata } from "./call-metadata.ts";
 import { answerHead, endOf, statusCodes, successTrailers, trailersOf, type CallEnd } from "./call-status.ts";
-import { creditBytes } from "./http2/connection-frames.ts";
-import type { Headers } from "./http2/header-block.ts";
+import type { Headers } from "./http2/header-list.ts";
+import { creditBytes } from "./http2/limits.ts";
 import { envelope } from "./http2/message-envelope.ts";
-import { MessageReader } from "./http2/message-reader.ts";
-import type { Exchange, ExchangeEvents } from "./http2/server-session.ts";
+import { maxMessageBytes, MessageReader } from "./http2/message-reader.ts";
+import type { Http2Stream, StreamEvents } from "./http2/stream.ts";
+import { checkMessageCost, malformed } from "./message-cost.ts";
+import { HeldRequest, type RequestMemory } from "./request-memory.ts";
 import type { CallContext, Identity } from "./service.ts";
 
 /** A method with its implementation: undefined when it is not served. */
@@ -19,16 +22,25 @@ export interface Route {
 export interface ServedCallOptions {
   /** Who calls; throws an AppError when the credentials are wrong. */
   authenticate: (metadata: CallMetadata) => Identity;
+  /** Asked when the headers are there, before any of the request is taken; throws an AppError for whom the call is not. */
+  admit?: (method: DescMethod, identity: Identity) => void;
   /** Told of every failure that is not an AppError. */
   onInternalError: (error: unknown, method: string) => void;
   /** What to answer to a call that is not served, by its name; undefined for a call without an answer of its own. */
   refusalOf?: (call: string) => AppError | undefined;
 }
 
-/** The part of a call's metadata that says who calls. */
-export interface CallMetadata {
-  get(key: string): (string | Buffer)[];
+/** By which way a call came. */
+export interface CallSource {
+  /** Stands for the connection. */
+  connection: object;
+  memory: RequestMemory;
+  /** The caller may vanish without a word, and says under which address it found the server. */
+  overNetwork: boolean;
 }
+
+/** What a message may have whose sender has shown no token: names and versions. */
+const anonymousMessageBytes = 64 * 1024;
 
 /** Tells who listens which calls get an answer that is not an error, with the call's metadata. */
 const answered = channel("dorian:call-answered");
@@ -37,15 +49,23 @@ const answered = channel("dorian:call-answered");
 const callEnded = new DOMException("The call has ended.", "AbortError");
 
 /** Serves one call; what comes of its request goes to the events that are returned. */
-export function serveCall(route: Route, exchange: Exchange, options: ServedCallOptions): ExchangeEvents {
-  return new ServedCall(route, exchange, options);
+export function serveCall(
+  route: Route,
+  stream: Http2Stream,
+  headers: Headers,
+  source: CallSource,
+  options: ServedCallOptions,
+): StreamEvents {
+  return new ServedCall(route, stream, headers, source, options);
 }
 
-class ServedCall implements ExchangeEvents {
+class ServedCall implements StreamEvents {
   #route: Route;
-  #exchange: Exchange;
+  #stream: Http2Stream;
+  #headers: Headers;
   #options: ServedCallOptions;
   #reader = new MessageReader();
+  #held: HeldRequest | undefined;
   #ended = new AbortController();
   #deadline: NodeJS.Timeout | undefined;
   #context: CallContext | undefined;
@@ -54,34 +74,47 @@ class ServedCall implements ExchangeEvents {
   #over = false;
   #request: Uint8Array | undefined;
   /** What a stream of requests has brought and its handler has not taken. */
-  #requests: AsyncQueue<unknown> | undefined;
+  #requests: AsyncQueue<{ message: unknown; bytes: number }> | undefined;
   #untaken = 0;
   #drained: (() => void) | undefined;
 
-  constructor(route: Route, exchange: Exchange, options: ServedCallOptions) {
+  constructor(
+    route: Route,
+    stream: Http2Stream,
+    headers: Headers,
+    source: CallSource,
+    options: ServedCallOptions,
+  ) {
     this.#route = route;
-    this.#exchange = exchange;
+    this.#stream = stream;
+    this.#headers = headers;
     this.#options = options;
     try {
-      const { headers } = exchange;
       const { handler, method } = route;
       if (!handler) throw options.refusalOf?.(method.name) ?? notServed(method.name);
+      const identity = options.authenticate(metadataOf(headers));
+      options.admit?.(method, identity);
+      this.#limitRequest(identity, source);
       this.#context = {
-        identity: options.authenticate(metadataOf(headers)),
+        identity,
         signal: this.#ended.signal,
         idempotencyKey: headers.get("x-idempotency-key") ?? "",
         clientVersion: headers.get("x-modal-client-version") ?? "",
-        calledUrl: calledUrlOf(headers),
+        ...(source.overNetwork ? { calledUrl: calledUrlOf(headers) } : {}),
         isLibmodal: headers.has("x-modal-libmodal-version"),
       };
-      this.#limitTime(headers.get("grpc-timeout"));
+      this.#limitTime(timeoutMsOf(headers));
       if (method.methodKind === "bidi_streaming" || method.methodKind === "client_streaming") {
         this.#requests = new AsyncQueue();
-        void this.#stream(this.#context, handler, this.#taken(this.#requests));
+        void this.#serveStream(this.#context, handler, this.#taken(this.#requests));
       }
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  headers(): void {
+    // Trailers of a request say nothing in gRPC.
   }
 
   data(chunk: Buffer): void {
@@ -100,21 +133,28 @@ class ServedCall implements ExchangeEvents {
     const context = this.#context;
     if (this.#over || !handler || !context) return;
     if (this.#requests) {
-      this.#requests.end();
+      if (this.#reader.open) this.#fail(incomplete(method.name));
+      else this.#requests.end();
       return;
     }
     try {
-      if (!this.#request) throw incomplete(method.name);
-      const request = fromBinary(method.input, this.#request);
-      if (method.methodKind === "unary") void this.#unary(context, handler, request);
-      else void this.#stream(context, handler, request);
+      if (!this.#request || this.#reader.open) throw incomplete(method.name);
+      const request = this.#decode(this.#request);
+      this.#request = undefined;
+      if (method.methodKind === "unary") void this.#serveUnary(context, handler, request);
+      else void this.#serveStream(context, handler, request);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  gone(): void {
+  broken(): void {
     this.#finish();
+  }
+
+  quiet(): void {
+    // A stream of requests may pause between two of them.
+    if (!this.#requests || this.#reader.open) this.#fail(stalled(this.#route.method.name));
   }
 
   drained(): void {
@@ -122,30 +162,47 @@ class ServedCall implements ExchangeEvents {
   }
 
   #take(message: Uint8Array): void {
-    if (!this.#requests) {
-      this.#request = message;
+    if (this.#requests) {
+      this.#untaken += 1;
+      this.#requests.push({ message: this.#decode(message), bytes: message.length });
       return;
     }
-    this.#untaken += 1;
-    this.#requests.push(fromBinary(this.#route.method.input, message));
+    if (this.#request) {
+      throw new AppError("CALL_REPEATED", `The request of ${this.#route.method.name} has several messages.`, {
+        status: "INVALID_ARGUMENT",
+        remedy: "Make a call for each.",
+      });
+    }
+    this.#request = message;
   }
 
-  async *#taken(requests: AsyncQueue<unknown>): AsyncGenerator<unknown> {
-    for await (const request of requests) {
+  #decode(message: Uint8Array): unknown {
+    const { method } = this.#route;
+    checkMessageCost(method, message);
+    try {
+      return fromBinary(method.input, message);
+    } catch (error) {
+      throw malformed(method.name, error);
+    }
+  }
+
+  async *#taken(requests: AsyncQueue<{ message: unknown; bytes: number }>): AsyncGenerator<unknown> {
+    for await (const { message, bytes } of requests) {
       this.#untaken -= 1;
       this.#credit();
-      yield request;
+      if (!this.#over) this.#held?.hold(-bytes);
+      yield message;
     }
   }
 
   // A handler that lags behind keeps its peer waiting; a message larger than the window must not.
   #credit(): void {
     if (this.#untaken > 0 || this.#uncredited < creditBytes) return;
-    this.#exchange.consumed(this.#uncredited);
+    this.#stream.consumed(this.#uncredited);
     this.#uncredited = 0;
   }
 
-  async #unary(
+  async #serveUnary(
     context: CallContext,
     handler: (request: unknown, context: CallContext) => unknown,
     request: unknown,
@@ -158,7 +215,7 @@ class ServedCall implements ExchangeEvents {
     }
   }
 
-  async #stream(
+  async #serveStream(
     context: CallContext,
     handler: (request: unknown, context: CallContext) => unknown,
     request: unknown,
@@ -179,7 +236,7 @@ class ServedCall implements ExchangeEvents {
     const bytes = envelope(toBinary(output, create(output, message as never)));
     if (this.#over) return true;
     this.#beginAnswer();
-    return this.#exchange.sendData(bytes);
+    return this.#stream.sendData(bytes);
   }
 
   #whenDrained(): Promise<void> {
@@ -191,16 +248,16 @@ class ServedCall implements ExchangeEvents {
   #succeed(): void {
     if (this.#over) return;
     this.#beginAnswer();
-    this.#exchange.sendTrailers(successTrailers);
+    this.#stream.end(successTrailers);
     this.#finish();
   }
 
   #beginAnswer(): void {
     if (this.#answering) return;
     this.#answering = true;
-    this.#exchange.sendHeaders(answerHead, { end: false });
+    this.#stream.sendHeaders(answerHead, { end: false });
     if (!answered.hasSubscribers) return;
-    answered.publish({ method: this.#route.method.name, headers: this.#exchange.headers });
+    answered.publish({ method: this.#route.method.name, headers: this.#headers });
   }
 
   #fail(error: unknown): void {
@@ -209,8 +266,8 @@ class ServedCall implements ExchangeEvents {
   }
 
   #failWith(end: CallEnd): void {
-    if (this.#answering) this.#exchange.sendTrailers(trailersOf(end, { alone: false }));
-    else this.#exchange.sendHeaders(trailersOf(end, { alone: true }), { end: true });
+    if (this.#answering) this.#stream.end(trailersOf(end, { alone: false }));
+    else this.#stream.sendHeaders(trailersOf(end, { alone: true }), { end: true });
     this.#finish();
   }
 
@@ -220,41 +277,27 @@ class ServedCall implements ExchangeEvents {
     clearTimeout(this.#deadline);
     this.#drained?.();
     this.#requests?.end();
+    this.#held?.release();
+    this.#request = undefined;
     this.#ended.abort(callEnded);
   }
 
-  #limitTime(timeout: string | undefined): void {
-    const limitMs = timeout === undefined ? undefined : timeoutMs(timeout);
-    if (limitMs === undefined || limitMs > longestTimerMs) return;
+  #limitRequest(identity: Identity, { memory, connection }: CallSource): void {
+    const held = new HeldRequest(memory, connection, identity);
+    this.#held = held;
+    this.#reader.limits = {
+      maxBytes: identity.kind === "anonymous" ? anonymousMessageBytes : maxMessageBytes,
+      onHeld: (bytes) => held.hold(bytes),
+    };
+  }
+
+  #limitTime(limitMs: number | undefined): void {
+    if (limitMs === undefined) return;
     this.#deadline = setTimeout(() => {
       if (!this.#over)
         this.#failWith({ code: statusCodes.deadlineExceeded, details: "The call's deadline has passed." });
     }, limitMs);
   }
-}
-
-/** What setTimeout can wait for. */
-const longestTimerMs = 2 ** 31 - 1;
-const unitMs: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000001 };
-
-function timeoutMs(text: string): number | undefined {
-  const [, amount, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
-  return amount === undefined ? undefined : Number(amount) * (unitMs[unit] ?? 0);
-}
-
-// A proxy that ends TLS in front of this server says so.
-function calledUrlOf(headers: Headers): string {
-  const scheme = headers.get("x-forwarded-proto") ?? headers.get(":scheme") ?? "http";
-  return `${scheme}://${headers.get(":authority") ?? "localhost"}`;
-}
-
-function metadataOf(headers: Headers): CallMetadata {
-  return {
-    get(key) {
-      const value = headers.get(key);
-      return value === undefined ? [] : [value];
-    },
-  };
 }
 
 function notServed(method: string): AppError {
@@ -268,5 +311,12 @@ function incomplete(method: string): AppError {
   return new AppError("CALL_INCOMPLETE", `The request of ${method} ended before its message.`, {
     status: "INVALID_ARGUMENT",
     remedy: "Send one whole message.",
+  });
+}
+
+function stalled(method: string): AppError {
+  return new AppError("CALL_STALLED", `The request of ${method} stopped before it was complete.`, {
+    status: "DEADLINE_EXCEEDED",
+    remedy: "Send a request without long pauses.",
   });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { newId } from "@dorian/base/ids";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { findInterpreters } from "@dorian/python/interpreters";
+import { RequestMemory } from "@dorian/protocol/request-memory";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
 import { LayerStore } from "@dorian/storage/layer-store";
@@ -159,6 +160,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       network,
       registry,
       upstream: server.asTask,
+      requestMemory: new RequestMemory(),
       runtimeDirectory: directories.runtime,
       scratchDirectory: directories.scratch,
       guestLayer: await prepareGuestLayer(dataDirectory, options.guestBundlePath),

@@ -1,4 +1,4 @@
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { OperatorService } from "@dorian/protocol/operator";
@@ -221,6 +221,20 @@ export function guard<S extends DescService>(
     };
   }
   return guarded as ServiceHandlers<S>;
+}
+
+/**
+ * The same permissions for a server to ask when a call's headers are there, before it takes any of the request.
+ *
+ * @throws AppError TOKEN_MISSING, PERMISSION_DENIED
+ */
+export function admission(
+  services: [service: DescService, permissions: Record<string, readonly Caller[]>][],
+): (method: DescMethod, identity: Identity) => void {
+  const allowed = new Map<DescMethod, readonly Caller[]>();
+  for (const [service, permissions] of services)
+    for (const [name, method] of methodEntries(service)) allowed.set(method, permissions[name] ?? []);
+  return (method, identity) => checkCaller(allowed.get(method) ?? [], identity, method.name);
 }
 
 /** For what depends on the request. @throws AppError PERMISSION_DENIED */

@@ -1,4 +1,4 @@
-import { createHttp2Client, Http2Connection } from "@dorian/protocol/http2-client";
+import { createClient, Connection } from "@dorian/protocol/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { expect, onTestFinished, test } from "vitest";
@@ -7,14 +7,14 @@ import { openClientFile } from "./client-file.ts";
 
 /** Over a socket, as whoever has this token; as nobody without one. */
 function callerOf(server: CatalogServer, token?: { tokenId: string; tokenSecret: string }) {
-  const connection = new Http2Connection({
+  const connection = new Connection({
     url: server.plane.url,
     metadata: token ? { "x-modal-token-id": token.tokenId, "x-modal-token-secret": token.tokenSecret } : {},
   });
   onTestFinished(() => connection[Symbol.dispose]());
   return {
-    modal: createHttp2Client(ModalClient, connection),
-    operator: createHttp2Client(OperatorService, connection),
+    modal: createClient(ModalClient, connection),
+    operator: createClient(OperatorService, connection),
   };
 }
 

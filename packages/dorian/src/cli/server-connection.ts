@@ -1,4 +1,4 @@
-import { createHttp2Client, Http2Connection } from "@dorian/protocol/http2-client";
+import { createClient, Connection } from "@dorian/protocol/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceClient } from "@dorian/protocol/service";
@@ -10,17 +10,17 @@ export class ServerConnection implements Disposable {
   readonly modal: ServiceClient<typeof ModalClient>;
   /** Without ContainerExec, which streams requests. */
   readonly operator: Omit<ServiceClient<typeof OperatorService>, "containerExec">;
-  #connection: Http2Connection;
+  #connection: Connection;
 
   constructor(config: Config) {
     const { url, tokenId, tokenSecret } = credentials(config);
     this.url = url;
-    this.#connection = new Http2Connection({
+    this.#connection = new Connection({
       url,
       metadata: { "x-modal-token-id": tokenId, "x-modal-token-secret": tokenSecret },
     });
-    this.modal = createHttp2Client(ModalClient, this.#connection);
-    this.operator = createHttp2Client(OperatorService, this.#connection);
+    this.modal = createClient(ModalClient, this.#connection);
+    this.operator = createClient(OperatorService, this.#connection);
   }
 
   [Symbol.dispose](): void {

@@ -1,11 +1,12 @@
 import { AppError } from "@dorian/base/app-error";
 import { Notifier } from "@dorian/base/notifier";
 import { statusError } from "../status-error.ts";
-import type { Headers } from "./header-block.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import { errorCode } from "./http2-error.ts";
+import { creditBytes } from "./limits.ts";
 import { envelope } from "./message-envelope.ts";
 import { MessageReader } from "./message-reader.ts";
-import { creditBytes, resetCode } from "./connection-frames.ts";
-import type { Http2Session, Stream } from "./session.ts";
+import type { Http2Stream, StreamEvents, StreamFailure } from "./stream.ts";
 
 const cancelled = 1;
 const unknown = 2;
@@ -13,28 +14,49 @@ const resourceExhausted = 8;
 const internal = 13;
 const unavailable = 14;
 
-/** One gRPC call: a request that was sent, and the messages that answer it. */
-export class Http2Call {
-  #stream: Stream;
+/** One gRPC call, and the messages that answer it. */
+export class Http2Call implements StreamEvents {
+  #stream: Http2Stream;
   #url: string;
   #reader = new MessageReader();
   #arrived: Uint8Array[] = [];
   #uncredited = 0;
-  #headers: Headers = new Map();
+  #headers = new Map<string, string>();
   #end: { error: Error | undefined } | undefined;
   #changed = new Notifier();
+  #drained: (() => void) | undefined;
 
-  constructor(session: Http2Session, headers: Buffer, message: Uint8Array, url: string) {
+  constructor(connection: ClientConnection, headers: Buffer, url: string) {
     this.#url = url;
-    this.#stream = session.request(headers, envelope(message), {
-      headers: (received) => {
-        for (const [name, value] of received) this.#headers.set(name, value);
-      },
-      data: (chunk) => this.#data(chunk),
-      end: () => this.#finish(this.#outcome()),
-      reset: (code) => this.#finish(this.#resetError(code)),
-      lost: (reason) => this.#finish(this.#error(unavailable, reason.message, reason)),
+    this.#stream = connection.request(headers, this);
+  }
+
+  /** Sends a message of the request; `last`: nothing follows. False when the peer has to catch up first. */
+  send(message: Uint8Array, options?: { last: boolean }): boolean {
+    return this.#stream.sendData(envelope(message), { end: options?.last ?? false });
+  }
+
+  /** Resolves when more may be sent, or nobody wants more. */
+  whenDrained(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#end) resolve();
+      else this.#drained = resolve;
     });
+  }
+
+  /** The request has no further message. */
+  endRequest(): void {
+    this.#stream.end();
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Gives the call up: its reader gets `error`. */
+  fail(error: Error): void {
+    this.#stream.reset(errorCode.cancel);
+    this.#finish(error);
   }
 
   /**
@@ -56,11 +78,16 @@ export class Http2Call {
         await this.#changed.wait({ signal });
       }
     } finally {
-      this.#stream.cancel();
+      this.#stream.reset(errorCode.cancel);
+      this.#finish(undefined);
     }
   }
 
-  #data(chunk: Buffer): void {
+  headers(received: ReadonlyMap<string, string>): void {
+    for (const [name, value] of received) this.#headers.set(name, value);
+  }
+
+  data(chunk: Buffer): void {
     try {
       const before = this.#arrived.length;
       this.#arrived.push(...this.#reader.read(chunk));
@@ -68,9 +95,24 @@ export class Http2Call {
       this.#credit();
       if (this.#arrived.length > before) this.#changed.notify();
     } catch (error) {
-      this.#stream.cancel();
-      this.#finish(error as Error);
+      this.fail(error as Error);
     }
+  }
+
+  end(): void {
+    this.#finish(this.#outcome());
+  }
+
+  broken(failure: StreamFailure): void {
+    this.#finish("lost" in failure ? this.#lostError(failure.lost) : this.#resetError(failure.resetCode));
+  }
+
+  drained(): void {
+    this.#drained?.();
+  }
+
+  quiet(): void {
+    // Answers may be long in coming.
   }
 
   // A reader that lags behind keeps the server waiting; a message larger than the window must not.
@@ -82,6 +124,7 @@ export class Http2Call {
 
   #finish(error: Error | undefined): void {
     this.#end ??= { error };
+    this.#drained?.();
     this.#changed.notify();
   }
 
@@ -93,10 +136,15 @@ export class Http2Call {
     return this.#error(Number(status), percentDecoded(this.#headers.get("grpc-message") ?? ""));
   }
 
+  #lostError(reason: Error): AppError {
+    return this.#error(unavailable, reason.message, reason);
+  }
+
   #resetError(code: number): AppError {
-    if (code === resetCode.cancel) return this.#error(cancelled, "The server cancelled the call.");
-    if (code === resetCode.refused) return this.#error(unavailable, "the call was refused");
-    if (code === 11) return this.#error(resourceExhausted, "The server limits this client.");
+    if (code === errorCode.cancel) return this.#error(cancelled, "The server cancelled the call.");
+    if (code === errorCode.refused) return this.#error(unavailable, "the call was refused");
+    if (code === errorCode.enhanceYourCalm)
+      return this.#error(resourceExhausted, "The server limits this client.");
     return this.#error(internal, `The server broke the call off with HTTP/2 error ${code}.`);
   }
 

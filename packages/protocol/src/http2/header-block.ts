@@ -1,8 +1,7 @@
-import { AppError } from "@dorian/base/app-error";
+import { HeaderList } from "./header-list.ts";
 import { HeaderTable, type HeaderEntry } from "./header-table.ts";
+import { ConnectionError, errorCode } from "./http2-error.ts";
 import { decodeHuffman } from "./huffman.ts";
-
-export type Headers = Map<string, string>;
 
 // RFC 7541, appendix A: names by index, with the values that have an index of their own.
 const staticTable = (
@@ -30,20 +29,28 @@ export function encodeHeaders(headers: Iterable<readonly [string, string]>): Buf
 /**
  * Decodes a header block. Blocks of one connection must all go through its `table`, in their order; without one the peer
  * was told to keep none (SETTINGS_HEADER_TABLE_SIZE 0).
+ *
+ * @throws ConnectionError for what cannot be decoded, or is more than a header list may be.
  */
-export function decodeHeaders(block: Uint8Array, table = new HeaderTable(0)): Headers {
-  const headers: Headers = new Map();
+export function decodeHeaders(block: Uint8Array, table = new HeaderTable(0)): HeaderList {
+  const list = new HeaderList();
   const reader = { block, at: 0, table };
+  let resizable = true;
   while (reader.at < block.length) {
     const first = block[reader.at] as number;
+    if (first >= 0x20 && first < 0x40) {
+      // At the beginning alone (RFC 7541, section 4.2).
+      if (!resizable || !table.resize(readInteger(reader, 5))) throw malformed();
+      continue;
+    }
+    resizable = false;
     if (first >= 0x80) {
       const [name, value] = entry(reader, readInteger(reader, 7));
-      add(headers, name, value);
-    } else if (first >= 0x40) table.add(addLiteral(headers, reader, 6));
-    else if (first < 0x20) addLiteral(headers, reader, 4);
-    else if (!table.resize(readInteger(reader, 5))) throw malformed();
+      list.add(name, value);
+    } else if (first >= 0x40) table.add(addLiteral(list, reader, 6));
+    else addLiteral(list, reader, 4);
   }
-  return headers;
+  return list;
 }
 
 interface Reader {
@@ -52,17 +59,12 @@ interface Reader {
   table: HeaderTable;
 }
 
-function addLiteral(headers: Headers, reader: Reader, prefixBits: number): HeaderEntry {
+function addLiteral(list: HeaderList, reader: Reader, prefixBits: number): HeaderEntry {
   const index = readInteger(reader, prefixBits);
   const name = index === 0 ? readString(reader) : entry(reader, index)[0];
   const value = readString(reader);
-  add(headers, name, value);
+  list.add(name, value);
   return [name, value];
-}
-
-function add(headers: Headers, name: string, value: string): void {
-  const before = headers.get(name);
-  headers.set(name, before === undefined ? value : `${before}, ${value}`);
 }
 
 function entry(reader: Reader, index: number): HeaderEntry {
@@ -112,9 +114,6 @@ function named(text: string): HeaderEntry {
   return space < 0 ? [text, ""] : [text.slice(0, space), text.slice(space + 1)];
 }
 
-function malformed(): AppError {
-  return new AppError("HTTP2_HEADERS_MALFORMED", "The peer sent a header block that cannot be decoded.", {
-    status: "INTERNAL",
-    remedy: "Check that MODAL_SERVER_URL names a Dorian server.",
-  });
+function malformed(): ConnectionError {
+  return new ConnectionError(errorCode.compression, "a header block cannot be decoded");
 }

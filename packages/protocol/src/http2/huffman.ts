@@ -1,4 +1,4 @@
-import { AppError } from "@dorian/base/app-error";
+import { ConnectionError, errorCode } from "./http2-error.ts";
 
 // Bits of each byte's code (RFC 7541, appendix B), one base-36 digit a byte. The code is canonical: the lengths are
 // all there is to know.
@@ -57,9 +57,6 @@ function buildTable(): HuffmanTable {
   return { bytes, lengths };
 }
 
-function malformed(): AppError {
-  return new AppError("HTTP2_HEADERS_MALFORMED", "The server sent a header that cannot be decoded.", {
-    status: "INTERNAL",
-    remedy: "Check that MODAL_SERVER_URL names a Dorian server.",
-  });
+function malformed(): ConnectionError {
+  return new ConnectionError(errorCode.compression, "a Huffman-coded header cannot be decoded");
 }

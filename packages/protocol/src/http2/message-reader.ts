@@ -1,15 +1,32 @@
 import { AppError } from "@dorian/base/app-error";
 
-/** The same limit as our server's. */
-const maxMessageBytes = 100 * 1024 * 1024;
+/** Modal's clients allow 100 MiB messages. */
+export const maxMessageBytes = 100 * 1024 * 1024;
 const prefixBytes = 5;
+/** What a message gets before its bytes are there, whatever length it claims. */
+const firstBytes = 16 * 1024;
+
+export interface MessageLimits {
+  maxBytes: number;
+  /** Told of memory that is taken (or given back, below 0); throws when there is none left. */
+  onHeld: (bytes: number) => void;
+}
+
+const noLimits: MessageLimits = { maxBytes: maxMessageBytes, onHeld: () => undefined };
 
 /** Cuts the data of a gRPC stream into messages: each has a byte of flags and its length before it. */
 export class MessageReader {
+  limits: MessageLimits = noLimits;
   #prefix = Buffer.alloc(prefixBytes);
   #prefixFilled = 0;
   #message: Buffer | undefined;
+  #length = 0;
   #filled = 0;
+
+  /** A message has begun and is not complete. */
+  get open(): boolean {
+    return this.#prefixFilled > 0;
+  }
 
   *read(chunk: Buffer): Generator<Buffer> {
     let at = 0;
@@ -19,32 +36,50 @@ export class MessageReader {
         at += taken;
         this.#prefixFilled += taken;
         if (this.#prefixFilled < prefixBytes) return;
-        this.#message = Buffer.allocUnsafe(this.#checkedLength());
+        this.#length = this.#checkedLength();
         this.#filled = 0;
+        this.#message = this.#allocate(Math.min(this.#length, Math.max(chunk.length - at, firstBytes)));
       }
-      const taken = chunk.copy(this.#message, this.#filled, at);
+      const message = this.#withRoom(this.#message, Math.min(chunk.length - at, this.#length - this.#filled));
+      const taken = chunk.copy(message, this.#filled, at, at + this.#length - this.#filled);
       at += taken;
       this.#filled += taken;
-      if (this.#filled < this.#message.length) return;
-      const message = this.#message;
+      if (this.#filled < this.#length) return;
       this.#message = undefined;
       this.#prefixFilled = 0;
       yield message;
     }
   }
 
+  #allocate(bytes: number): Buffer {
+    this.limits.onHeld(bytes);
+    return Buffer.allocUnsafe(bytes);
+  }
+
+  // Twice as large each time, so that every byte is copied a bounded number of times.
+  #withRoom(message: Buffer, bytes: number): Buffer {
+    const needed = this.#filled + bytes;
+    if (needed <= message.length) return message;
+    const larger = this.#allocate(Math.min(this.#length, Math.max(needed, message.length * 2)));
+    message.copy(larger, 0, 0, this.#filled);
+    this.limits.onHeld(-message.length);
+    this.#message = larger;
+    return larger;
+  }
+
   #checkedLength(): number {
     const length = this.#prefix.readUInt32BE(1);
+    const { maxBytes } = this.limits;
     if (this.#prefix[0] !== 0) {
       throw new AppError("MESSAGE_COMPRESSED", "The peer sent a compressed message.", {
         status: "UNIMPLEMENTED",
         remedy: "Turn compression off there.",
       });
     }
-    if (length > maxMessageBytes) {
+    if (length > maxBytes) {
       throw new AppError("MESSAGE_TOO_LARGE", `The peer sent a message of ${length} bytes.`, {
         status: "RESOURCE_EXHAUSTED",
-        remedy: "Messages are at most 100 MiB: pass large data through a Volume.",
+        remedy: `Messages are at most ${maxBytes} bytes here: pass large data through a Volume.`,
       });
     }
     return length;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
-import { createHttp2Client, Http2Connection } from "@dorian/protocol/http2-client";
+import { createClient, Connection } from "@dorian/protocol/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { Transport } from "./transport.ts";
@@ -50,7 +50,7 @@ export async function connectToServer(address?: ServerAddress): Promise<Transpor
   const { url, tokenId, tokenSecret } = address ?? (await findServer());
   using connecting = new DisposableStack();
   const connection = connecting.use(
-    new Http2Connection({
+    new Connection({
       url,
       metadata: {
         "x-modal-client-version": "1.5.4",
@@ -60,8 +60,8 @@ export async function connectToServer(address?: ServerAddress): Promise<Transpor
       },
     }),
   );
-  const modal = createHttp2Client(ModalClient, connection);
-  const operator = createHttp2Client(OperatorService, connection);
+  const modal = createClient(ModalClient, connection);
+  const operator = createClient(OperatorService, connection);
   // The first call finds out at once whether a server is there; later ones ride out a restart.
   await operator.serverInfo({});
   connection.retryUnavailableMs = retryUnavailableMs;

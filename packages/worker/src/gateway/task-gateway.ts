@@ -9,6 +9,7 @@ import {
 } from "@dorian/protocol/service";
 import { unservedCall } from "@dorian/protocol/unserved-calls";
 import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import type { RequestMemory } from "@dorian/protocol/request-memory";
 import { GuestService } from "@dorian/protocol/guest";
 import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal";
 
@@ -36,6 +37,8 @@ export interface TaskGatewayOptions {
   /** The control plane, as this task. */
   upstream: ServiceClient<typeof ModalClient>;
   observer: TaskObserver;
+  /** What the requests of all tasks together may hold. */
+  memory: RequestMemory;
   onInternalError: (error: unknown, method: string) => void;
 }
 
@@ -57,6 +60,7 @@ export async function openTaskGateway(options: TaskGatewayOptions): Promise<Grpc
       }),
     ],
     authenticate: () => identity,
+    memory: options.memory,
     onInternalError: options.onInternalError,
     refusalOf: unservedCall,
   });

@@ -8,6 +8,7 @@ import {
   type ModalClient,
   type TaskLogs,
 } from "@dorian/protocol/modal";
+import type { RequestMemory } from "@dorian/protocol/request-memory";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { StartTask } from "@dorian/protocol/worker";
 import type { LayerStore } from "@dorian/storage/layer-store";
@@ -55,6 +56,8 @@ export interface TaskDependencies extends LaunchDirectories {
   network: NetworkPool;
   registry: VolumeRegistry;
   upstream: (taskId: string) => TaskUpstream;
+  /** What the requests of all tasks together may hold. */
+  requestMemory: RequestMemory;
   /** Short paths for sockets and mount points, on a shared mount. */
   runtimeDirectory: string;
   /** On the file system of the layer store. */
@@ -221,6 +224,7 @@ export class Task {
       hasNetwork: connection !== undefined,
       upstream: upstream.modal,
       observer: this.#observer(volumes),
+      memory: this.#deps.requestMemory,
       onInternalError: (error, method) => logger.error({ taskId, method, err: error }, "task call failed"),
     });
     resources.use(gateway);

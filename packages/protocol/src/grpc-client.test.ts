@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { GrpcServer, mountService } from "./grpc-server.ts";
-import { createHttp2Client, Http2Connection } from "./http2-client.ts";
+import { createClient, Connection } from "./grpc-client.ts";
 import { ModalClient } from "./modal.ts";
 import type { ServiceHandlers } from "./service.ts";
 
@@ -27,13 +27,13 @@ async function serve(handlers: ServiceHandlers<typeof ModalClient>, path?: strin
 }
 
 function connect(socket: string, retryUnavailableMs = 0) {
-  const connection = new Http2Connection({
+  const connection = new Connection({
     url: `unix://${socket}`,
     metadata: { "dorian-task-id": "ta-1" },
     retryUnavailableMs,
   });
   onTestFinished(() => connection[Symbol.dispose]());
-  return createHttp2Client(ModalClient, connection);
+  return createClient(ModalClient, connection);
 }
 
 const settled = (promise: Promise<unknown>) =>

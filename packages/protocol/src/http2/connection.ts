@@ -1,0 +1,477 @@
+import type { Duplex } from "node:stream";
+import {
+  defaultWindowBytes,
+  readSettings,
+  setting,
+  settingsFrame,
+  uint32,
+  windowUpdate,
+} from "./connection-frames.ts";
+import { checkFrame } from "./frame-check.ts";
+import { content, dependencyOf, flag, FrameReader, frameType, type Frame } from "./frame.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import { HeaderCollector, type HeaderBlock } from "./header-collector.ts";
+import { trailerFault } from "./header-list.ts";
+import { ConnectionError, errorCode } from "./http2-error.ts";
+import { IdleWork } from "./idle-work.ts";
+import {
+  connectionWindowBytes,
+  maxWindowBytes,
+  quietBodyTicks,
+  rememberedResets,
+  streamWindowBytes,
+} from "./limits.ts";
+import { everyTick, Liveness } from "./liveness.ts";
+import { Http2Stream, type StreamHost } from "./stream.ts";
+
+/** What the two ends of a connection do differently. */
+export interface Role {
+  /** Bytes that the peer must begin with. */
+  readonly peerPreface: Buffer;
+  /** Bytes that this end begins with, before its settings. */
+  readonly ownPreface: Buffer;
+  readonly settings: [id: number, value: number][];
+  /** What the peer may keep in our header table. */
+  readonly headerTableBytes: number;
+  /** What a stream is reset with when the answer is over and the request is not. */
+  readonly restUnwanted: number;
+  /** Stays open for as long as the peer likes. */
+  readonly keeps: boolean;
+  /** True once no end has anything to add to what was asked. */
+  isOver(stream: Http2Stream): boolean;
+  /** Was a stream of this number ever used? */
+  isIdle(streamId: number): boolean;
+  /** Headers on a stream that is not open. */
+  opened(block: HeaderBlock): void;
+  /** Headers that an open stream brings first; returns what is wrong with them. */
+  answered(stream: Http2Stream, block: HeaderBlock): string | undefined;
+  /** The last stream of the peer's that is handled. */
+  readonly lastPeerStream: number;
+  /** The peer takes no requests after this one. */
+  peerLeaves(lastStream: number): void;
+  /** How many streams the peer takes at a time. */
+  peerStreams(count: number): void;
+  /** It has requests to carry, or has none any more. */
+  busy(busy: boolean): void;
+}
+
+/** One HTTP/2 connection: what both its ends do. */
+export class Http2Connection implements StreamHost, Disposable {
+  readonly writer: FrameWriter;
+  readonly streams = new Map<number, Http2Stream>();
+  readonly idleWork = new IdleWork();
+  sendWindow = defaultWindowBytes;
+  /** What each stream may send before the peer says otherwise. */
+  peerStreamWindow = defaultWindowBytes;
+  #socket: Duplex;
+  #role: Role;
+  #frames = new FrameReader();
+  #collector: HeaderCollector;
+  #preface: { expected: Buffer; at: number };
+  #sawSettings = false;
+  #receiveWindow = connectionWindowBytes;
+  #windowsGrew = false;
+  #waiting = new Set<Http2Stream>();
+  #resets = new Set<number>();
+  #used = false;
+  /** Nothing is read until the peer has read what it made this end say. */
+  #held = false;
+  #leaving = false;
+  #ended: Error | undefined;
+  #liveness: Liveness;
+  #ticks: Disposable;
+
+  /** `asks`: the peer may vanish without a word, as over a network. */
+  constructor(socket: Duplex, role: Role, options: { asks: boolean }) {
+    this.#socket = socket;
+    this.#role = role;
+    this.#collector = new HeaderCollector(role.headerTableBytes);
+    this.#preface = { expected: role.peerPreface, at: 0 };
+    this.#liveness = new Liveness({ asks: options.asks, keeps: role.keeps });
+    this.#ticks = everyTick(() => this.#tick());
+    this.writer = new FrameWriter(socket, () => this.#flushed());
+    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.on("end", () => socket.destroy());
+    socket.on("error", (error) => this.#end(error));
+    socket.on("close", () => this.#end(new Error("the connection was closed")));
+    this.writer.raw(
+      Buffer.concat([
+        role.ownPreface,
+        settingsFrame([...role.settings, [setting.initialWindowSize, streamWindowBytes]]),
+        windowUpdate(0, connectionWindowBytes - defaultWindowBytes),
+      ]),
+    );
+  }
+
+  /** False once no new request can be made on it. */
+  get usable(): boolean {
+    return this.#ended === undefined && !this.#leaving;
+  }
+
+  /** Bytes of answers that the peer leaves unread. */
+  get unsentBytes(): number {
+    let bytes = 0;
+    for (const stream of this.#waiting) bytes += stream.unsentBytes;
+    return bytes;
+  }
+
+  add(stream: Http2Stream): void {
+    this.#used = true;
+    this.streams.set(stream.id, stream);
+    if (this.streams.size === 1) this.#role.busy(true);
+  }
+
+  /** Takes no new requests, and ends the connection once the running ones are answered. */
+  drain(): void {
+    if (!this.usable) return;
+    this.leave();
+    this.#goAway(errorCode.none);
+    this.#endIfIdle();
+  }
+
+  /** No new requests: either end has said so. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#end(new Error("the connection was closed"));
+  }
+
+  // --- what streams ask of it ---
+
+  closed(stream: Http2Stream): void {
+    if (!this.#role.isOver(stream)) return;
+    // The rest of what the other end says is of no use to anybody.
+    if (stream.localEnded && stream.remoteEnded) this.#forget(stream);
+    else this.reset(stream, this.#role.restUnwanted);
+  }
+
+  reset(stream: Http2Stream, code: number): void {
+    this.refuse(stream.id, code);
+    this.#forget(stream);
+  }
+
+  waits(stream: Http2Stream): void {
+    this.#waiting.add(stream);
+  }
+
+  sentFrame(): void {
+    this.idleWork.earn();
+  }
+
+  /** Resets a stream that was perhaps never opened. */
+  refuse(streamId: number, code: number): void {
+    this.#resets.add(streamId);
+    if (this.#resets.size > rememberedResets) {
+      const [oldest] = this.#resets;
+      if (oldest !== undefined) this.#resets.delete(oldest);
+    }
+    this.writer.owe(frameType.resetStream, 0, streamId, uint32(code));
+  }
+
+  /** Ends a stream of which its owner has not had enough. */
+  break(stream: Http2Stream, code: number): void {
+    this.reset(stream, code);
+    stream.events.broken({ resetCode: code });
+  }
+
+  // --- reading ---
+
+  #read(chunk: Buffer): void {
+    if (this.#ended) return;
+    this.#liveness.heard();
+    try {
+      for (const frame of this.#frames.read(this.#afterPreface(chunk))) {
+        this.#handle(frame);
+        // Whoever was told of the frame may have ended the connection.
+        if (this.#ended) return;
+      }
+      if (this.#windowsGrew) this.#sendAll();
+    } catch (error) {
+      this.#breakOff(error as Error);
+    }
+    // A peer that makes us speak and does not listen has to wait.
+    if (!this.writer.owesMuch) return;
+    this.#held = true;
+    this.#socket.pause();
+  }
+
+  #afterPreface(chunk: Buffer): Buffer {
+    const { expected, at } = this.#preface;
+    if (at === expected.length) return chunk;
+    const part = chunk.subarray(0, expected.length - at);
+    if (!part.equals(expected.subarray(at, at + part.length)))
+      throw new ConnectionError(errorCode.protocol, "the peer does not speak HTTP/2");
+    this.#preface.at += part.length;
+    return chunk.subarray(part.length);
+  }
+
+  #handle(frame: Frame): void {
+    checkFrame(frame);
+    if (!this.#sawSettings && (frame.type !== frameType.settings || (frame.flags & flag.acknowledge) !== 0))
+      throw new ConnectionError(errorCode.protocol, "the peer did not begin with its settings");
+    const block = this.#collector.take(frame);
+    const { type } = frame;
+    if (block) this.#handleHeaders(block);
+    else if (type === frameType.data) this.#handleData(frame);
+    else if (type === frameType.windowUpdate) this.#handleWindowUpdate(frame);
+    else if (type === frameType.resetStream) this.#handleReset(frame);
+    else if (type === frameType.settings) this.#handleSettings(frame);
+    else if (type === frameType.ping) this.#handlePing(frame);
+    else if (type === frameType.goAway) this.#handleGoAway(frame);
+    else if (type === frameType.priority) this.#handlePriority(frame);
+    else if (type > frameType.continuation) this.idleWork.spend("unknown");
+  }
+
+  #handleHeaders(block: HeaderBlock): void {
+    const stream = this.streams.get(block.streamId);
+    if (!stream) {
+      if (this.#isLate(block.streamId)) this.idleWork.spend("late");
+      else this.#role.opened(block);
+      return;
+    }
+    stream.quietTicks = 0;
+    const code = stream.remoteEnded
+      ? errorCode.streamClosed
+      : this.#takeHeaders(stream, block) !== undefined && errorCode.protocol;
+    if (code !== false) {
+      this.idleWork.spend("malformed");
+      this.break(stream, code);
+    } else if (block.endStream && stream.open) this.remoteEnded(stream);
+  }
+
+  // Returns what is wrong with them.
+  #takeHeaders(stream: Http2Stream, block: HeaderBlock): string | undefined {
+    if (block.dependsOnItself) return "the stream depends on itself";
+    if (!stream.answered) return this.#role.answered(stream, block);
+    if (!block.endStream) return "headers in the middle of a stream";
+    const fault = trailerFault(block.list);
+    if (fault === undefined) stream.events.headers(block.list.fields);
+    return fault;
+  }
+
+  #handleData(frame: Frame): void {
+    this.#countReceived(frame.payload.length);
+    const data = content(frame);
+    const ends = (frame.flags & flag.endStream) !== 0;
+    const stream = this.streams.get(frame.streamId);
+    if (!stream) {
+      if (!this.#isLate(frame.streamId)) throw this.#unopened(frame.streamId);
+      this.idleWork.spend("late");
+      return;
+    }
+    stream.receiveWindow -= frame.payload.length;
+    stream.quietTicks = 0;
+    if (stream.missing !== undefined) stream.missing -= data.length;
+    if (stream.remoteEnded) this.break(stream, errorCode.streamClosed);
+    else if (stream.receiveWindow < 0) this.break(stream, errorCode.flowControl);
+    else if (!stream.answered || (stream.missing ?? 0) < 0) this.break(stream, errorCode.protocol);
+    else {
+      if (data.length > 0) stream.events.data(data);
+      else if (!ends) this.idleWork.spend("emptyData");
+      // Padding is taken at once.
+      stream.consumed(frame.payload.length - data.length);
+      if (ends && stream.open) this.remoteEnded(stream);
+    }
+  }
+
+  #countReceived(bytes: number): void {
+    this.#receiveWindow -= bytes;
+    if (this.#receiveWindow < 0)
+      throw new ConnectionError(errorCode.flowControl, "more data than the window allows");
+    if (this.#receiveWindow > connectionWindowBytes / 2) return;
+    this.writer.raw(windowUpdate(0, connectionWindowBytes - this.#receiveWindow));
+    this.#receiveWindow = connectionWindowBytes;
+  }
+
+  /** The peer has said all that it has to say on a stream. */
+  remoteEnded(stream: Http2Stream): void {
+    if ((stream.missing ?? 0) > 0) {
+      this.break(stream, errorCode.protocol);
+      return;
+    }
+    stream.remoteEnded = true;
+    const { events } = stream;
+    this.closed(stream);
+    events.end();
+  }
+
+  #handleWindowUpdate({ streamId, payload }: Frame): void {
+    this.idleWork.spend("windowUpdate");
+    const bytes = payload.readUInt32BE(0) & 0x7fffffff;
+    const stream = this.streams.get(streamId);
+    if (streamId === 0) {
+      if (bytes === 0) throw new ConnectionError(errorCode.protocol, "a window grows by nothing");
+      this.sendWindow += bytes;
+      if (this.sendWindow > maxWindowBytes) throw windowTooLarge();
+    } else if (stream) {
+      stream.sendWindow += bytes;
+      if (bytes === 0) this.break(stream, errorCode.protocol);
+      else if (stream.sendWindow > maxWindowBytes) this.break(stream, errorCode.flowControl);
+    } else if (this.#role.isIdle(streamId)) throw this.#unopened(streamId);
+    this.#windowsGrew = true;
+  }
+
+  #handleReset({ streamId, payload }: Frame): void {
+    if (this.#role.isIdle(streamId)) throw this.#unopened(streamId);
+    this.idleWork.spend("reset");
+    const stream = this.streams.get(streamId);
+    if (!stream) return;
+    this.#forget(stream);
+    stream.events.broken({ resetCode: payload.readUInt32BE(0) });
+  }
+
+  #handleSettings(frame: Frame): void {
+    if ((frame.flags & flag.acknowledge) !== 0) return;
+    if (this.#sawSettings) this.idleWork.spend("settings");
+    this.#sawSettings = true;
+    const settings = readSettings(frame.payload);
+    const streams = settings.get(setting.maxConcurrentStreams);
+    if (streams !== undefined) this.#role.peerStreams(streams);
+    const window = settings.get(setting.initialWindowSize);
+    if (window !== undefined && window !== this.peerStreamWindow) {
+      for (const stream of this.streams.values()) {
+        stream.sendWindow += window - this.peerStreamWindow;
+        if (stream.sendWindow > maxWindowBytes) throw windowTooLarge();
+      }
+      this.peerStreamWindow = window;
+      this.#windowsGrew = true;
+    }
+    this.writer.owe(frameType.settings, flag.acknowledge, 0, Buffer.alloc(0));
+  }
+
+  #handlePing(frame: Frame): void {
+    if ((frame.flags & flag.acknowledge) !== 0) return;
+    this.idleWork.spend("ping");
+    this.writer.owe(frameType.ping, flag.acknowledge, 0, frame.payload);
+  }
+
+  #handlePriority(frame: Frame): void {
+    this.idleWork.spend("priority");
+    if (dependencyOf(frame) === frame.streamId)
+      throw new ConnectionError(errorCode.protocol, "a stream depends on itself");
+  }
+
+  #handleGoAway({ payload }: Frame): void {
+    this.leave();
+    this.#role.peerLeaves(payload.readUInt32BE(0) & 0x7fffffff);
+    this.#endIfIdle();
+  }
+
+  /** Is this about a stream that is over for us, and that the peer may not know to be? */
+  #isLate(streamId: number): boolean {
+    return this.#resets.has(streamId) || (this.#leaving && this.#role.isIdle(streamId));
+  }
+
+  #unopened(streamId: number): ConnectionError {
+    return this.#role.isIdle(streamId)
+      ? new ConnectionError(errorCode.protocol, `stream ${streamId} was never opened`)
+      : new ConnectionError(errorCode.streamClosed, `stream ${streamId} is closed`);
+  }
+
+  // --- sending ---
+
+  // Once for everything that was read together. Who still has something to send afterwards is last next time.
+  #sendAll(): void {
+    this.#windowsGrew = false;
+    this.#flushed();
+  }
+
+  #flushed(): void {
+    if (this.#ended) return;
+    if (this.#held && !this.writer.owesMuch) {
+      this.#held = false;
+      this.#socket.resume();
+    }
+    if (this.#waiting.size === 0) return;
+    for (const stream of Array.from(this.#waiting)) {
+      if (this.writer.congested || this.sendWindow <= 0) return;
+      this.#waiting.delete(stream);
+      if (!stream.open) continue;
+      stream.flush();
+      if (stream.blocked) this.#waiting.add(stream);
+      else if (stream.waiting) {
+        stream.waiting = false;
+        stream.events.drained();
+      }
+    }
+  }
+
+  // --- ending ---
+
+  #tick(): void {
+    const verdict = this.#liveness.tick(
+      {
+        begun: this.#sawSettings,
+        inHeaders: this.#collector.open,
+        streams: this.streams.size,
+        used: this.#used,
+      },
+      this.writer.progress,
+    );
+    if (verdict === "leave") this.drain();
+    else if (verdict === "ping") this.writer.frame(frameType.ping, 0, 0, Buffer.alloc(8));
+    else if (verdict !== "well") this.#end(new Error(`the connection was given up: ${verdict.gone}`));
+    if (this.#ended) {
+      // Who was told why it is let go, and does not take that either.
+      this.#socket.destroy();
+      return;
+    }
+    for (const stream of this.streams.values()) {
+      if (stream.remoteEnded) continue;
+      stream.quietTicks += 1;
+      if (stream.quietTicks >= quietBodyTicks) stream.events.quiet();
+    }
+  }
+
+  #forget(stream: Http2Stream): void {
+    stream.abandon();
+    this.streams.delete(stream.id);
+    this.#waiting.delete(stream);
+    if (this.streams.size > 0) return;
+    this.#role.busy(false);
+    this.#endIfIdle();
+  }
+
+  #goAway(code: number): void {
+    const payload = Buffer.concat([uint32(this.#role.lastPeerStream), uint32(code)]);
+    this.writer.frame(frameType.goAway, 0, 0, payload);
+  }
+
+  #endIfIdle(): void {
+    if (!this.#leaving || this.streams.size > 0 || this.#ended) return;
+    this.writer.flush();
+    this.#socket.end();
+  }
+
+  // Whoever breaks the protocol is told so, and let go.
+  #breakOff(error: Error): void {
+    this.#goAway(error instanceof ConnectionError ? error.code : errorCode.internal);
+    this.writer.flush();
+    this.#lose(error);
+    this.#socket.end(() => this.#socket.destroy());
+  }
+
+  #end(reason: Error): void {
+    this.#lose(reason);
+    this.#socket.destroy();
+    this.#ticks[Symbol.dispose]();
+  }
+
+  #lose(reason: Error): void {
+    if (this.#ended) return;
+    this.#ended = reason;
+    const streams = [...this.streams.values()];
+    this.streams.clear();
+    this.#waiting.clear();
+    for (const stream of streams) {
+      stream.abandon();
+      stream.events.broken({ lost: reason });
+    }
+  }
+}
+
+function windowTooLarge(): ConnectionError {
+  return new ConnectionError(errorCode.flowControl, "a window grows beyond what it may be");
+}

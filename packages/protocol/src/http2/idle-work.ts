@@ -1,0 +1,33 @@
+import { ConnectionError, errorCode } from "./http2-error.ts";
+import { idleWorkIntervalMs, idleWorkPoints, pointsOf, pointsPerAnswerFrame } from "./limits.ts";
+
+/** Counts what a peer makes this end do without bringing a request any further. */
+export class IdleWork {
+  #points = 0;
+  #earned = 0;
+  #intervalEnd = 0;
+  #now: () => number;
+
+  /** `now`: milliseconds of a clock that never goes back. */
+  constructor(now: () => number = () => process.uptime() * 1000) {
+    this.#now = now;
+  }
+
+  /** @throws ConnectionError when it is too much. */
+  spend(kind: keyof typeof pointsOf): void {
+    const now = this.#now();
+    if (now >= this.#intervalEnd) {
+      this.#intervalEnd = now + idleWorkIntervalMs;
+      this.#points = 0;
+      this.#earned = 0;
+    }
+    this.#points += pointsOf[kind];
+    if (this.#points > idleWorkPoints + this.#earned)
+      throw new ConnectionError(errorCode.enhanceYourCalm, "too many frames that bring no request further");
+  }
+
+  /** A frame of an answer has left, which the peer may have to acknowledge in some way. */
+  earn(): void {
+    this.#earned += pointsPerAnswerFrame;
+  }
+}
