@@ -75,7 +75,9 @@ function entry(reader: Reader, index: number): HeaderEntry {
 }
 
 function readString(reader: Reader): string {
-  const coded = ((reader.block[reader.at] ?? 0) & 0x80) !== 0;
+  const first = reader.block[reader.at];
+  if (first === undefined) throw malformed();
+  const coded = (first & 0x80) !== 0;
   const length = readInteger(reader, 7);
   const data = reader.block.subarray(reader.at, reader.at + length);
   if (data.length < length) throw malformed();
@@ -87,7 +89,9 @@ function readString(reader: Reader): string {
 
 function readInteger(reader: Reader, prefixBits: number): number {
   const limit = 2 ** prefixBits - 1;
-  let value = (reader.block[reader.at] ?? 0) & limit;
+  const first = reader.block[reader.at];
+  if (first === undefined) throw malformed();
+  let value = first & limit;
   reader.at += 1;
   if (value < limit) return value;
   for (let shift = 0; shift <= 28; shift += 7) {
