@@ -528,4 +528,5 @@ test("a peer that does not speak is let go of when it closes its side", async ()
   const socket = connect(server.port, "127.0.0.1");
   socket.resume().end();
   await new Promise((resolve) => socket.once("close", resolve));
+  expect(socket.destroyed).toBe(true);
 });
