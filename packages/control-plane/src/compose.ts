@@ -1,12 +1,13 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { isId } from "@dorian/base/ids";
 import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
 import { createLocalClient } from "@dorian/protocol/local-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
-import type { ServiceHandlers } from "@dorian/protocol/service";
 import { RequestMemory } from "@dorian/protocol/request-memory";
+import type { Identity, ServiceHandlers } from "@dorian/protocol/service";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
 import { unservedCall } from "@dorian/protocol/unserved-calls";
 import { WorkerService } from "@dorian/protocol/worker";
@@ -63,6 +64,7 @@ import {
   operatorPermissions,
   workerPermissions,
 } from "./token/permissions.ts";
+import { FailedAttempts } from "./token/failed-attempts.ts";
 import { openServerKeys } from "./token/server-keys.ts";
 import { tokenFlowRoute } from "./token/token-flow-page.ts";
 import { TokenFlows } from "./token/token-flows.ts";
@@ -198,19 +200,29 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     key: keys.urls,
     baseUrl: `${scheme}://${bracketed(publicHost)}:${http.port}`,
     now,
+    credentialOf: (callerId) =>
+      isId("ta", callerId) ? dispatch.tasks.get(callerId)?.credential : tokens.live(callerId)?.credential,
   });
   const client = await openClientFile(dataDirectory);
-  const tokens = await Tokens.load({ db, journal, own: client, now });
+  const tokens = starting.use(
+    await Tokens.load({
+      db,
+      journal,
+      own: client,
+      now,
+      onError: (error) => logger.error({ err: error }, "the use of a token could not be written down"),
+    }),
+  );
   const tokenFlows = new TokenFlows({ tokens, now });
   const tokenHandlers = createTokenHandlers({
     tokens,
     flows: tokenFlows,
+    environments,
+    now,
     dataDirectoryId: await readDataDirectoryId(dataDirectory),
     baseUrl: urls.baseUrl,
   });
   const fileUrls = new FileUrls({ urls, layers, blocks });
-  http.use([...createBlobRoutes({ blobs, blocks, urls }), ...fileUrls.routes, tokenFlowRoute(tokenFlows)]);
-
   const dispatch = starting.use(
     await createDispatch({
       db,
@@ -228,7 +240,22 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       ...(options.graceSecs === undefined ? {} : { graceSecs: options.graceSecs }),
     }),
   );
-  const proxyTokens = await ProxyTokens.load({ db, journal, now });
+  http.use([...createBlobRoutes({ blobs, blocks, urls }), ...fileUrls.routes, tokenFlowRoute(tokenFlows)]);
+  const proxyTokens = await ProxyTokens.load({
+    db,
+    journal,
+    now,
+    isLive: (id) => tokens.live(id) !== undefined,
+  });
+  tokens.onEnd(({ tokenId }) => {
+    dispatch.execs.tokenEnded(tokenId);
+    proxyTokens.makerEnded(tokenId).catch((error: unknown) => {
+      logger.error(
+        { err: error, tokenId },
+        "the proxy tokens of a token that has ended could not be removed",
+      );
+    });
+  });
   webFront.serve({
     targets: createWebTargets({ apps, functions }),
     calls: dispatch.streamedCalls,
@@ -297,6 +324,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     }),
   );
   const objectOptions = { apps, environments, lifetimes, idempotency, answers };
+  const environmentOf = (caller: Identity) => {
+    if (caller.kind === "client") return caller.environment;
+    const task = caller.kind === "task" ? dispatch.tasks.get(caller.taskId) : undefined;
+    return task && apps.get(task.facts.appId)?.environment;
+  };
   const imageHandlers = {
     ...createImageHandlers({ db, images, builds, apps }),
     names: createImageNameHandlers({ journal, images, functions, environments }),
@@ -306,7 +338,10 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     ModalClient,
     {
       ...dispatch.modal,
-      ...createEnvironmentHandlers({ environments, contents: [lifecycle, secrets, dicts, queues, volumes] }),
+      ...createEnvironmentHandlers({
+        environments,
+        contents: [lifecycle, secrets, dicts, queues, volumes, tokens],
+      }),
       ...createAppHandlers({
         apps,
         environments,
@@ -347,7 +382,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
         blobs,
         blocks,
       }),
-      ...createBlobHandlers({ blobs, urls }),
+      ...createBlobHandlers({ blobs, urls, environmentOf }),
       ...tokenHandlers.modal,
       ...createProxyTokenHandlers({ tokens: proxyTokens, environments, idempotency }),
       ...createAuthTokenHandlers({ key: keys.tokens, now }),
@@ -389,7 +424,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const commands = guard(TaskCommandRouter, commandRouterHandlers(execOptions), commandPermissions);
 
   const callOptions = {
-    authenticate: createAuthenticator(client, tokens, commandTokens),
+    authenticate: createAuthenticator({
+      own: client,
+      tokens,
+      commandTokens,
+      attempts: new FailedAttempts({ now }),
+    }),
     onInternalError: (error: unknown, method: string) =>
       logger.error({ err: error, method }, "a call failed unexpectedly"),
     admit: admission([

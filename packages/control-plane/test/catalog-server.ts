@@ -30,6 +30,7 @@ import { LayerStore } from "@dorian/storage/layer-store";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { createControlPlane, type ControlPlane, type ControlPlaneOptions } from "../src/compose.ts";
+import { openClientFile } from "../src/token/client-file.ts";
 import { readDataDirectoryId } from "../src/token/data-directory-id.ts";
 
 export type ModalCaller = ServiceClient<typeof ModalClient>;
@@ -49,11 +50,11 @@ export class CatalogServer implements AsyncDisposable {
   /** Another store on the same directory, as a worker has it. */
   readonly layers: LayerStore;
 
-  private constructor(plane: ControlPlane, dataDirectory: string, layers: LayerStore) {
+  private constructor(plane: ControlPlane, dataDirectory: string, layers: LayerStore, tokenId: string) {
     this.plane = plane;
     this.dataDirectory = dataDirectory;
     this.layers = layers;
-    const identity = { kind: "client", tokenId: "ak-test" } as const;
+    const identity = { kind: "client", tokenId } as const;
     this.modal = createLocalClient(ModalClient, plane.modal, identity);
     this.operator = createLocalClient(OperatorService, plane.operator, identity);
     this.worker = createLocalClient(WorkerService, plane.worker, { kind: "worker" });
@@ -71,7 +72,8 @@ export class CatalogServer implements AsyncDisposable {
       graceSecs: 1,
       ...options,
     });
-    return new CatalogServer(plane, dataDirectory, await LayerStore.open(dataDirectory));
+    const { tokenId } = await openClientFile(dataDirectory);
+    return new CatalogServer(plane, dataDirectory, await LayerStore.open(dataDirectory), tokenId);
   }
 
   asTask(taskId = newId("ta")): ModalCaller {

@@ -53,7 +53,7 @@ export async function openWeb(fixture: DispatchFixture, options: WebFixtureOptio
       addresses: { siteAt: (at) => (at === port ? { appId: "ap-1", tag: "page" } : undefined) },
       targets: { webTarget: () => target },
       calls: server.dispatch.streamedCalls,
-      tokens: { verify: () => false },
+      tokens: { admit: () => undefined },
       bind: async (id) => id,
       trust: { kind: "direct" },
       logger,

@@ -16,7 +16,9 @@ async function serve(handlers: ServiceHandlers<typeof ModalClient>, path?: strin
   const server = await GrpcServer.listen({
     address: `unix:${socket}`,
     services: [mountService(ModalClient, handlers)],
-    authenticate: (metadata) => ({ kind: "task", taskId: String(metadata.get("dorian-task-id")[0] ?? "") }),
+    authenticate: (metadata) => ({
+      identity: { kind: "task", taskId: String(metadata.get("dorian-task-id")[0] ?? "") },
+    }),
     onInternalError: () => undefined,
   });
   onTestFinished(async () => {

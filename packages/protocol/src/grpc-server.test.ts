@@ -24,7 +24,7 @@ async function serve(
       const tokenId = String(metadata.get("x-token")[0] ?? "");
       if (tokenId === "wrong")
         throw new AppError("TOKEN_INVALID", "No.", { status: "UNAUTHENTICATED", remedy: "Ask." });
-      return { kind: "client", tokenId };
+      return { identity: { kind: "client", tokenId } };
     },
     onInternalError: (error) => internal.push(error),
   });

@@ -1,6 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { AppError, messageOf } from "@dorian/base/app-error";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { createServer, Socket, type AddressInfo, type Server } from "node:net";
 import type { Duplex } from "node:stream";
 import { endOf, trailersOf } from "./call-status.ts";
 import type { Http2Connection } from "./http2/connection.ts";
@@ -71,10 +71,11 @@ export class GrpcServer implements AsyncDisposable {
 
   /** Serves a peer that has connected. `overNetwork`: the peer may vanish without a word, and says where it found the server. */
   accept(socket: Duplex, source: Pick<CallSource, "overNetwork">): void {
+    const peer = socket instanceof Socket ? socket.remoteAddress : undefined;
     const connection = serveConnection(socket, {
       asks: source.overNetwork,
       onRequest: (stream, headers) =>
-        this.#answer(stream, headers, { connection, memory: this.#memory, ...source }),
+        this.#answer(stream, headers, { connection, memory: this.#memory, peer, ...source }),
     });
     this.#connections.add(connection);
     socket.once("close", () => {

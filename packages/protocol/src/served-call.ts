@@ -11,7 +11,8 @@ import { maxMessageBytes, MessageReader } from "./http2/message-reader.ts";
 import type { Http2Stream, StreamEvents } from "./http2/stream.ts";
 import { checkMessageCost, malformed } from "./message-cost.ts";
 import { HeldRequest, type RequestMemory } from "./request-memory.ts";
-import type { CallContext, Identity } from "./service.ts";
+import { peerAddress } from "./peer-address.ts";
+import type { CallContext, Caller, Identity } from "./service.ts";
 
 /** A method with its implementation: undefined when it is not served. */
 export interface Route {
@@ -20,10 +21,10 @@ export interface Route {
 }
 
 export interface ServedCallOptions {
-  /** Who calls; throws an AppError when the credentials are wrong. */
-  authenticate: (metadata: CallMetadata) => Identity;
+  /** Who calls; throws an AppError when the credentials are wrong. A call ends with the credential that let it in. */
+  authenticate: (metadata: CallMetadata, peer: string | undefined) => Caller;
   /** Asked when the headers are there, before any of the request is taken; throws an AppError for whom the call is not. */
-  admit?: (method: DescMethod, identity: Identity) => void;
+  admit?: (method: DescMethod, context: CallContext) => void;
   /** Told of every failure that is not an AppError. */
   onInternalError: (error: unknown, method: string) => void;
   /** What to answer to a call that is not served, by its name; undefined for a call without an answer of its own. */
@@ -37,6 +38,8 @@ export interface CallSource {
   memory: RequestMemory;
   /** The caller may vanish without a word, and says under which address it found the server. */
   overNetwork: boolean;
+  /** Address of the other end; undefined for one within the machine. */
+  peer: string | undefined;
 }
 
 /** What a message may have whose sender has shown no token: names and versions. */
@@ -69,6 +72,8 @@ class ServedCall implements StreamEvents {
   #ended = new AbortController();
   #deadline: NodeJS.Timeout | undefined;
   #context: CallContext | undefined;
+  /** Stops listening for the end of what let the caller in. */
+  #release: (() => void) | undefined;
   #uncredited = 0;
   #answering = false;
   #over = false;
@@ -92,9 +97,8 @@ class ServedCall implements StreamEvents {
     try {
       const { handler, method } = route;
       if (!handler) throw options.refusalOf?.(method.name) ?? notServed(method.name);
-      const identity = options.authenticate(metadataOf(headers));
-      options.admit?.(method, identity);
-      this.#limitRequest(identity, source);
+      const peer = peerAddress(source.peer, headers.get("x-forwarded-for"));
+      const { identity, credential } = options.authenticate(metadataOf(headers), peer);
       this.#context = {
         identity,
         signal: this.#ended.signal,
@@ -102,7 +106,11 @@ class ServedCall implements StreamEvents {
         clientVersion: headers.get("x-modal-client-version") ?? "",
         ...(source.overNetwork ? { calledUrl: calledUrlOf(headers) } : {}),
         isLibmodal: headers.has("x-modal-libmodal-version"),
+        ...(peer === undefined ? {} : { peer }),
       };
+      options.admit?.(method, this.#context);
+      this.#limitRequest(identity, source);
+      this.#release = credential?.onEnd((reason) => this.#fail(reason));
       this.#limitTime(timeoutMsOf(headers));
       if (method.methodKind === "bidi_streaming" || method.methodKind === "client_streaming") {
         this.#requests = new AsyncQueue();
@@ -275,6 +283,7 @@ class ServedCall implements StreamEvents {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#deadline);
+    this.#release?.();
     this.#drained?.();
     this.#requests?.end();
     this.#held?.release();

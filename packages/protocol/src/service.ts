@@ -1,14 +1,35 @@
+import type { AppError } from "@dorian/base/app-error";
 import type { DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 
 /** Who is at the other end of a connection. */
 export type Identity =
-  | { kind: "client"; tokenId: string }
+  | ({ kind: "client"; tokenId: string } & TokenScope)
   /** Has shown nothing. */
   | { kind: "anonymous" }
   | { kind: "worker" }
   | { kind: "task"; taskId: string }
-  /** Runs commands in one container, with a token for that alone. */
-  | { kind: "command"; taskId: string };
+  /** Runs commands in one container, with a token for that alone, which came from a client's. */
+  | { kind: "command"; taskId: string; tokenId: string };
+
+/** What a client's token allows less than everything. */
+export interface TokenScope {
+  /** The scope of the only environment that it reaches. */
+  environment?: string;
+  /** It changes nothing and runs nothing. */
+  readOnly?: boolean;
+}
+
+/** What lets a caller in, and may end while what it let in goes on. */
+export interface Credential {
+  /** Tells `ended`, once, when it ends, and why. Returns how to stop listening. */
+  onEnd(ended: (reason: AppError) => void): () => void;
+}
+
+export interface Caller {
+  identity: Identity;
+  /** Absent for one that does not end. */
+  credential?: Credential;
+}
 
 export interface CallContext {
   identity: Identity;
@@ -22,6 +43,8 @@ export interface CallContext {
   calledUrl?: string;
   /** The caller is the official client of another language than Python. */
   isLibmodal?: boolean;
+  /** Address that the call comes from; absent within a machine. */
+  peer?: string;
 }
 
 type Handler<M extends DescMethod> = M extends { methodKind: "unary" }

@@ -58,7 +58,7 @@ export class ScriptedServer {
         mountService(ModalClient, this.#script),
         mountService(OperatorService, { serverInfo: async () => ({}) }),
       ],
-      authenticate: () => ({ kind: "client", tokenId: "ak-test" }),
+      authenticate: () => ({ identity: { kind: "client", tokenId: "ak-test" } }),
       // The caller gets INTERNAL, which no test takes for success.
       onInternalError: () => undefined,
     });

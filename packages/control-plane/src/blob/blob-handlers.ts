@@ -1,8 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import type { ModalClient } from "@dorian/protocol/modal";
-import type { ServiceHandlers } from "@dorian/protocol/service";
+import type { Identity, ServiceHandlers } from "@dorian/protocol/service";
 import { signedPaths } from "@dorian/protocol/task-http";
-import type { SignedUrls } from "../http/signed-urls.ts";
+import { callerIdOf, type SignedUrls } from "../http/signed-urls.ts";
 import { partBytes, partCount } from "./blob-parts.ts";
 import { sendsWhole } from "./whole-upload.ts";
 import type { BlobRegistry } from "./blob-registry.ts";
@@ -10,8 +10,13 @@ import type { BlobRegistry } from "./blob-registry.ts";
 const maxBytes = 16 * 1024 ** 3;
 const validMs = 24 * 60 * 60_000;
 
-export function createBlobHandlers(options: { blobs: BlobRegistry; urls: SignedUrls }) {
-  const { blobs, urls } = options;
+export function createBlobHandlers(options: {
+  blobs: BlobRegistry;
+  urls: SignedUrls;
+  /** Scope of the only environment that a caller reaches; undefined for one that reaches all. */
+  environmentOf: (caller: Identity) => string | undefined;
+}) {
+  const { blobs, urls, environmentOf } = options;
   return {
     async blobCreate(request, { identity: caller, isLibmodal, clientVersion }) {
       const size = Number(request.contentLength);
@@ -25,7 +30,10 @@ export function createBlobHandlers(options: { blobs: BlobRegistry; urls: SignedU
           },
         );
       }
-      const { blobId } = await blobs.create(size);
+      const { blobId } = await blobs.create(size, {
+        createdBy: callerIdOf(caller),
+        environment: environmentOf(caller),
+      });
       const whole = sendsWhole(clientVersion);
       const parts = whole ? 1 : partCount(size);
       const parameters: Record<string, string> = whole ? { whole: "1" } : {};

@@ -10,6 +10,10 @@ export interface Blob {
   sha256: string | undefined;
   size: number;
   createdAt: number;
+  /** Token or container that made it; empty for one from before that was kept. */
+  createdBy: string;
+  /** Scope of its maker's environment; undefined for a maker that reaches all. */
+  environment: string | undefined;
 }
 
 export class BlobRegistry {
@@ -30,15 +34,24 @@ export class BlobRegistry {
         sha256: row.sha256 ?? undefined,
         size: row.size,
         createdAt: row.created_at,
+        createdBy: row.created_by,
+        environment: row.environment ?? undefined,
       });
     }
     return registry;
   }
 
-  async create(size: number): Promise<Blob> {
-    const blob: Blob = { blobId: newId("bl"), sha256: undefined, size, createdAt: Date.now() };
+  async create(size: number, maker: Pick<Blob, "createdBy" | "environment">): Promise<Blob> {
+    const blob: Blob = { blobId: newId("bl"), sha256: undefined, size, createdAt: Date.now(), ...maker };
     await this.#journal.write(async (trx) => {
-      const row = { blob_id: blob.blobId, sha256: null, size, created_at: blob.createdAt };
+      const row = {
+        blob_id: blob.blobId,
+        sha256: null,
+        size,
+        created_at: blob.createdAt,
+        created_by: blob.createdBy,
+        environment: blob.environment ?? null,
+      };
       await trx.insertInto("blob").values(row).execute();
     });
     this.#blobs.set(blob.blobId, blob);

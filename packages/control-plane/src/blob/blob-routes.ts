@@ -37,11 +37,10 @@ export function createBlobRoutes(options: {
   };
 
   return [
-    {
-      method: "PUT",
-      prefix: signedPaths.blobs,
-      async handle({ incoming, response, target, rest, signal }) {
-        const { whole } = urls.verify("PUT", target);
+    urls.route(
+      "PUT",
+      signedPaths.blobs,
+      async ({ incoming, response, parameters: { whole }, rest, signal }) => {
         const [blobId = "", part] = rest.split("/");
         const blob = blobs.require(blobId);
         const limit = whole === undefined ? partBytes : blob.size;
@@ -67,31 +66,21 @@ export function createBlobRoutes(options: {
         uploads.set(blobId, parts);
         response.writeHead(200, { ETag: `"${digest}"` }).end();
       },
-    },
-    {
-      method: "POST",
-      prefix: signedPaths.blobs,
-      async handle({ incoming, response, target, rest: blobId, signal }) {
-        urls.verify("POST", target);
-        incoming.resume();
-        const parts = completeParts(blobs.require(blobId), uploads.get(blobId));
-        await blobs.complete(blobId, await joined(parts, signal));
-        uploads.delete(blobId);
-        const md5s = Buffer.concat(parts.map((part) => Buffer.from(part.md5, "hex")));
-        const etag = `${createHash("md5").update(md5s).digest("hex")}-${parts.length}`;
-        response.writeHead(200, { "Content-Type": "application/xml" });
-        response.end(`<CompleteMultipartUploadResult><ETag>"${etag}"</ETag></CompleteMultipartUploadResult>`);
-      },
-    },
-    {
-      method: "GET",
-      prefix: signedPaths.blobs,
-      async handle({ incoming, response, target, rest, signal }) {
-        urls.verify("GET", target);
-        const { sha256, size } = blobs.requireComplete(rest);
-        await sendFile({ incoming, response, signal }, { path: blocks.path(sha256), start: 0, end: size });
-      },
-    },
+    ),
+    urls.route("POST", signedPaths.blobs, async ({ incoming, response, rest: blobId, signal }) => {
+      incoming.resume();
+      const parts = completeParts(blobs.require(blobId), uploads.get(blobId));
+      await blobs.complete(blobId, await joined(parts, signal));
+      uploads.delete(blobId);
+      const md5s = Buffer.concat(parts.map((part) => Buffer.from(part.md5, "hex")));
+      const etag = `${createHash("md5").update(md5s).digest("hex")}-${parts.length}`;
+      response.writeHead(200, { "Content-Type": "application/xml" });
+      response.end(`<CompleteMultipartUploadResult><ETag>"${etag}"</ETag></CompleteMultipartUploadResult>`);
+    }),
+    urls.route("GET", signedPaths.blobs, async ({ incoming, response, rest, signal }) => {
+      const { sha256, size } = blobs.requireComplete(rest);
+      await sendFile({ incoming, response, signal }, { path: blocks.path(sha256), start: 0, end: size });
+    }),
   ];
 }
 

@@ -4,4 +4,8 @@ export interface BlobTable {
   sha256: string | null;
   size: number;
   created_at: number;
+  /** Token or task that made it; empty for one from before that was kept. */
+  created_by: string;
+  /** Scope of its maker's environment; null for a maker that reaches all. */
+  environment: string | null;
 }

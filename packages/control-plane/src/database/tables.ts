@@ -1,5 +1,6 @@
 import type { AppTable } from "../app/app-table.ts";
 import type { AppVersionTable, FunctionDefinitionTable } from "../app/app-version-table.ts";
+import type { AuditEntryTable } from "../audit/audit-table.ts";
 import type { BlobTable } from "../blob/blob-table.ts";
 import type { CallInputTable, DataChunkTable, FunctionCallTable } from "../call/call-tables.ts";
 import type { ClassTable } from "../class/class-table.ts";
@@ -26,6 +27,7 @@ import type { RecentAnswerTable } from "./recent-answer-table.ts";
 export interface Tables {
   app: AppTable;
   app_version: AppVersionTable;
+  audit_entry: AuditEntryTable;
   blob: BlobTable;
   call_input: CallInputTable;
   class: ClassTable;

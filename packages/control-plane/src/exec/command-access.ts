@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
+import { tokenIdOf } from "./exec-caller.ts";
 import type { CommandTokens } from "../token/command-token.ts";
 import { taskNotFound } from "../task/task-handlers.ts";
 import type { Tasks } from "../task/tasks.ts";
@@ -24,7 +25,7 @@ const localHosts: readonly string[] = ["localhost", "127.0.0.1", "[::1]", "172.2
 export function commandAccessHandlers({ tasks, tokens, taskOfSandbox }: CommandAccessOptions): Handlers {
   const access = (taskId: string, context: CallContext) => {
     if (!tasks.get(taskId)) throw taskNotFound(taskId);
-    return { url: commandUrl(context), jwt: tokens.mint(taskId) };
+    return { url: commandUrl(context), jwt: tokens.mint({ taskId, tokenId: tokenIdOf(context) }) };
   };
   return {
     async taskGetCommandRouterAccess({ taskId }, context) {

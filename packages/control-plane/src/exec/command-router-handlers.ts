@@ -10,6 +10,7 @@ import {
 } from "@dorian/protocol/task-command-router";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { Exec } from "./exec.ts";
+import { tokenIdOf } from "./exec-caller.ts";
 import type { OutputStream } from "./exec-output.ts";
 import { terminalOf } from "./exec-terminal.ts";
 import type { ContainerExecOptions } from "./container-exec-handlers.ts";
@@ -36,6 +37,7 @@ export function commandRouterHandlers({
         {
           execId: request.execId,
           taskId: request.taskId,
+          tokenId: tokenIdOf(context),
           command: request.commandArgs,
           env: { ...secretEnv(request.secretIds), ...request.env, ...env },
           workdir: request.workdir ?? "",

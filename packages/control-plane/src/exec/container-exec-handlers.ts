@@ -9,7 +9,9 @@ import {
 } from "@dorian/protocol/modal";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { OutputChunk, OutputStream } from "./exec-output.ts";
-import type { Execs } from "./execs.ts";
+import type { Exec } from "./exec.ts";
+import { execNotFound, type Execs } from "./execs.ts";
+import { tokenIdOf } from "./exec-caller.ts";
 import { terminalOf } from "./exec-terminal.ts";
 
 export interface ContainerExecOptions {
@@ -38,6 +40,7 @@ export function containerExecHandlers({ execs, secretEnv }: ContainerExecOptions
           // A client that repeats the call must not run the command twice.
           execId: execIdOf(context),
           taskId: request.taskId,
+          tokenId: tokenIdOf(context),
           command: request.command,
           env: { ...secretEnv(request.secretIds), ...env },
           workdir: request.workdir ?? "",
@@ -52,8 +55,8 @@ export function containerExecHandlers({ execs, secretEnv }: ContainerExecOptions
 
     containerExecGetOutput: (request, context) => output(execs, request, context),
 
-    async containerExecPutInput({ execId, input }) {
-      const exec = execs.require(execId);
+    async containerExecPutInput({ execId, input }, context) {
+      const exec = ownExec(execs, execId, context);
       const index = Number(input?.messageIndex ?? 0);
       // What is sent again was lost on the way back, not on the way here.
       if (!input || index <= exec.inputIndex) return {};
@@ -63,7 +66,7 @@ export function containerExecHandlers({ execs, secretEnv }: ContainerExecOptions
     },
 
     async containerExecWait({ execId, timeout }, context) {
-      const exec = execs.require(execId);
+      const exec = ownExec(execs, execId, context);
       const limit = AbortSignal.timeout(timeout * 1000);
       const signal = AbortSignal.any([limit, context.signal]);
       await exec.output.whenOver({ signal }).catch((error: unknown) => {
@@ -72,6 +75,13 @@ export function containerExecHandlers({ execs, secretEnv }: ContainerExecOptions
       return exec.exitCode === undefined ? {} : { completed: true, exitCode: exec.exitCode };
     },
   };
+}
+
+/** Whoever began a command goes on with it. @throws AppError EXEC_NOT_FOUND */
+function ownExec(execs: Execs, execId: string, context: CallContext): Exec {
+  const exec = execs.require(execId);
+  if (exec.facts.tokenId !== tokenIdOf(context)) throw execNotFound(execId);
+  return exec;
 }
 
 function execIdOf(context: CallContext): string {
@@ -85,7 +95,7 @@ async function* output(
   request: ContainerExecGetOutputRequest,
   context: CallContext,
 ): AsyncGenerator<Batch> {
-  const exec = execs.require(request.execId);
+  const exec = ownExec(execs, request.execId, context);
   const stream = streamOf(request.fileDescriptor);
   let last = Number(request.lastBatchIndex);
   const text = { stdout: new TextDecoder(), stderr: new TextDecoder() };

@@ -5,6 +5,8 @@ export interface ExecFacts {
   execId: string;
   taskId: string;
   workerId: string;
+  /** The token whose end is its end. */
+  tokenId: string;
   streams: Record<OutputStream, OutputStream | undefined>;
   failure: "as error" | "as output";
 }

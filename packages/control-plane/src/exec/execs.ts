@@ -16,6 +16,8 @@ export interface ExecsOptions {
 export interface ExecRequest {
   execId: string;
   taskId: string;
+  /** Of whoever runs it. */
+  tokenId: string;
   command: string[];
   /** Beyond what the container has. */
   env?: Record<string, string>;
@@ -49,9 +51,9 @@ export class Execs implements Disposable {
   /** Starts a command once its container runs. The same id again is the same command: clients repeat what got lost. */
   async start(request: ExecRequest, options: { signal: AbortSignal }): Promise<Exec> {
     this.#forgetOld();
-    const known = this.#execs.get(request.execId);
+    const known = this.#repeated(request);
     if (known) return known;
-    const { execId, taskId, command, timeoutMs } = request;
+    const { execId, taskId, tokenId, command, timeoutMs } = request;
     if (command.length === 0) {
       throw new AppError("EXEC_COMMAND_EMPTY", "There is no command to run.", {
         status: "INVALID_ARGUMENT",
@@ -59,10 +61,10 @@ export class Execs implements Disposable {
       });
     }
     const workerId = await this.#workerOf(taskId, options);
-    const repeated = this.#execs.get(execId);
+    const repeated = this.#repeated(request);
     if (repeated) return repeated;
     const { streams = ownStreams, failure } = request;
-    const exec = new Exec({ execId, taskId, workerId, streams, failure });
+    const exec = new Exec({ execId, taskId, workerId, tokenId, streams, failure });
     this.#execs.set(execId, exec);
     this.#options.workers.send(workerId, {
       case: "execStart",
@@ -84,10 +86,7 @@ export class Execs implements Disposable {
   require(execId: string): Exec {
     const exec = this.#execs.get(execId);
     if (exec) return exec;
-    throw new AppError("EXEC_NOT_FOUND", `There is no command ${execId}.`, {
-      status: "NOT_FOUND",
-      remedy: "It ended some time ago, or the server has restarted since.",
-    });
+    throw execNotFound(execId);
   }
 
   input(exec: Exec, input: { stdin?: Uint8Array; end?: boolean; rows?: number; columns?: number }): void {
@@ -103,6 +102,11 @@ export class Execs implements Disposable {
     exec.isCancelled = true;
     const { execId, workerId } = exec.facts;
     this.#options.workers.send(workerId, { case: "execInput", value: { execId, cancel: true } });
+  }
+
+  /** Kills what a token that has ended was used to run. */
+  tokenEnded(tokenId: string): void {
+    for (const exec of this.#execs.values()) if (exec.facts.tokenId === tokenId) this.cancel(exec);
   }
 
   reported(report: ExecReport): void {
@@ -140,6 +144,16 @@ export class Execs implements Disposable {
     for (const { timer } of this.#execs.values()) clearTimeout(timer);
   }
 
+  /** @throws AppError EXEC_ID_TAKEN when it is another container's command, or another token's */
+  #repeated({ execId, taskId, tokenId }: ExecRequest): Exec | undefined {
+    const known = this.#execs.get(execId);
+    if (!known || (known.facts.taskId === taskId && known.facts.tokenId === tokenId)) return known;
+    throw new AppError("EXEC_ID_TAKEN", `There is another command ${execId}.`, {
+      status: "ALREADY_EXISTS",
+      remedy: "Choose an id of your own for each command.",
+    });
+  }
+
   #end(exec: Exec, exitCode: number): void {
     clearTimeout(exec.timer);
     exec.exitCode = exitCode;
@@ -175,6 +189,13 @@ export class Execs implements Disposable {
     for (const exec of this.#execs.values())
       if (exec.endedAtMs !== undefined && exec.endedAtMs < before) this.#execs.delete(exec.facts.execId);
   }
+}
+
+export function execNotFound(execId: string): AppError {
+  return new AppError("EXEC_NOT_FOUND", `There is no command ${execId}.`, {
+    status: "NOT_FOUND",
+    remedy: "It ended some time ago, or the server has restarted since.",
+  });
 }
 
 function isBeingPlaced(task: Task): boolean {

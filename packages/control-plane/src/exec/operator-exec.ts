@@ -5,6 +5,7 @@ import type { CallContext } from "@dorian/protocol/service";
 import type { Logger } from "pino";
 import type { Exec } from "./exec.ts";
 import type { Execs } from "./execs.ts";
+import { tokenIdOf } from "./exec-caller.ts";
 
 type Response = MessageInitShape<typeof ContainerExecResponseSchema>;
 
@@ -23,6 +24,7 @@ export async function* operatorExec(
     {
       execId: newId("ex"),
       taskId,
+      tokenId: tokenIdOf(context),
       command,
       failure: "as error",
       ...(terminal ? { terminal: { rows, columns } } : {}),

@@ -17,18 +17,10 @@ async function serving(route: Partial<HttpRoute> = {}) {
     key: Buffer.alloc(32),
     baseUrl: `http://127.0.0.1:${http.port}`,
     now: Date.now,
+    credentialOf: () => ({ onEnd: () => () => undefined }),
   });
-  http.use([
-    {
-      method: "GET",
-      prefix: "/blobs/",
-      async handle({ response, target, rest }) {
-        urls.verify("GET", target);
-        response.end(`blob ${rest}`);
-      },
-      ...route,
-    },
-  ]);
+  const blob = urls.route("GET", "/blobs/", async ({ response, rest }) => void response.end(`blob ${rest}`));
+  http.use([{ ...blob, ...route }]);
   return { http, urls, logged };
 }
 

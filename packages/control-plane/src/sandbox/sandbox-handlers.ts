@@ -13,6 +13,7 @@ import type { AppRegistry } from "../app/app-registry.ts";
 import type { Idempotency } from "../database/idempotency.ts";
 import { checkReferences, type References } from "../function/check-references.ts";
 import type { Execs } from "../exec/execs.ts";
+import { tokenIdOf } from "../exec/exec-caller.ts";
 import { terminalOf } from "../exec/exec-terminal.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { sessionOf, sessionOutput } from "./sandbox-session.ts";
@@ -47,7 +48,12 @@ type Handlers = Required<
 export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers {
   const { sandboxes, execs, apps, references, idempotency } = options;
 
-  const start = (appId: string, definition: SandboxDefinition | undefined, env: Record<string, string>) => {
+  const start = (
+    context: CallContext,
+    appId: string,
+    definition: SandboxDefinition | undefined,
+    env: Record<string, string>,
+  ) => {
     apps.requireOpen(appId);
     if (!definition) throw incomplete();
     const functionDefinition = sandboxFunction(definition);
@@ -55,6 +61,7 @@ export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers
     const { terminal: size, env: terminalEnv } = terminalOf(definition.ptyInfo);
     return sandboxes.start({
       appId,
+      tokenId: tokenIdOf(context),
       definition: functionDefinition,
       run: { command: definition.entrypointArgs, env, workdir: definition.workdir ?? "" },
       terminal: size && { size, env: terminalEnv },
@@ -84,7 +91,7 @@ export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers
       return await idempotency.once(
         context,
         { method: "SandboxCreate", schema: SandboxCreateResponseSchema },
-        async () => ({ response: idsOf(start(request.appId, request.definition, {})) }),
+        async () => ({ response: idsOf(start(context, request.appId, request.definition, {})) }),
       );
     },
 
@@ -93,7 +100,7 @@ export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers
       return await idempotency.once(
         context,
         { method: "SandboxCreateV2", schema: SandboxCreateV2ResponseSchema },
-        async () => ({ response: idsOf(start(request.appId, request.definition, env)) }),
+        async () => ({ response: idsOf(start(context, request.appId, request.definition, env)) }),
       );
     },
 

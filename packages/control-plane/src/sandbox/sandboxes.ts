@@ -19,6 +19,8 @@ export interface SandboxesOptions {
 
 export interface SandboxRequest {
   appId: string;
+  /** Of whoever wants it. */
+  tokenId: string;
   definition: FunctionDefinition;
   run: SandboxRun;
   /** The command runs at a terminal, through which clients of before 0.63 talk to it. */
@@ -39,7 +41,7 @@ export class Sandboxes {
     this.#options = options;
   }
 
-  start({ appId, definition, run, terminal }: SandboxRequest): Sandbox {
+  start({ appId, tokenId, definition, run, terminal }: SandboxRequest): Sandbox {
     this.#forgetOld();
     const { tasks, catalog, nowMs } = this.#options;
     const sandboxId = newId("sb");
@@ -67,7 +69,8 @@ export class Sandboxes {
     if (definition.timeoutSecs > 0) {
       sandbox.timer = setTimeout(() => this.stop(sandbox, "timeout"), definition.timeoutSecs * 1000).unref();
     }
-    if (terminal) this.#runAtTerminal(sandbox, sandbox.task.taskId, { command: run.command, terminal });
+    const { taskId } = sandbox.task;
+    if (terminal) this.#runAtTerminal(sandbox, { taskId, tokenId, command: run.command, terminal });
     return sandbox;
   }
 
@@ -92,11 +95,16 @@ export class Sandboxes {
 
   #runAtTerminal(
     sandbox: Sandbox,
-    taskId: string,
-    { command, terminal }: { command: string[]; terminal: NonNullable<SandboxRequest["terminal"]> },
+    what: {
+      taskId: string;
+      tokenId: string;
+      command: string[];
+      terminal: NonNullable<SandboxRequest["terminal"]>;
+    },
   ): void {
     const { signal } = new AbortController();
-    const request = { execId: newId("ex"), taskId, command, env: terminal.env, terminal: terminal.size };
+    const { terminal, ...rest } = what;
+    const request = { ...rest, execId: newId("ex"), env: terminal.env, terminal: terminal.size };
     sandbox.session = this.#options.execs.start({ ...request, failure: "as output" }, { signal });
     const finish = async () => {
       const exec = await sandbox.session;

@@ -12,6 +12,7 @@ import type { OfferedGpu, Resources } from "../placement/placement.ts";
 import type { ResourceRequest } from "../placement/resource-request.ts";
 import type { FunctionSpec } from "../ports.ts";
 import { isOver, taskMoves, type TaskState } from "./task-state.ts";
+import { CredentialHolders } from "../token/credential-holders.ts";
 import type { TaskTimeline } from "./task-timeline.ts";
 
 export type InputItem = MessageInitShape<typeof FunctionGetInputsItemSchema>;
@@ -81,6 +82,8 @@ export class Task {
   readonly facts: TaskFacts;
   readonly owner: TaskOwner;
   readonly timeline: TaskTimeline;
+  /** Who goes by its being there. */
+  readonly credential = new CredentialHolders();
   /** Inputs it works on. */
   readonly running = new Map<string, RunningInput>();
   /** Cancelled inputs that it has not let go of yet, with the timer that loses patience. */

@@ -393,6 +393,7 @@ export class Tasks implements Disposable {
     this.#say(task, end.reason);
     this.#save(task);
     task.changed.notify();
+    task.credential.end(taskEnded(task));
     task.owner.leaving(task);
     task.owner.ended(task, end);
     this.ended.notify();
@@ -430,6 +431,13 @@ export class Tasks implements Disposable {
       this.#options.logger.error({ err: error, taskId: task.taskId }, "a task could not be saved");
     });
   }
+}
+
+function taskEnded({ taskId }: Task): AppError {
+  return new AppError("TASK_ENDED", `The container ${taskId} has ended.`, {
+    status: "UNAUTHENTICATED",
+    remedy: "What a container was given ends with it: pass results on before it ends.",
+  });
 }
 
 function startFailureOf(end: TaskEnd): StartFailure {

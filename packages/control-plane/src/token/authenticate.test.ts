@@ -8,6 +8,7 @@ import { Journal } from "../database/journal.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import { openClientFile } from "./client-file.ts";
 import { CommandTokens } from "./command-token.ts";
+import { FailedAttempts } from "./failed-attempts.ts";
 import { openServerKeys } from "./server-keys.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -40,15 +41,17 @@ test("who calls follows from the metadata, and anything wrong is refused with a 
     await journal[Symbol.asyncDispose]();
     await db.destroy();
   });
-  const tokens = await Tokens.load({ db, journal, own, now: Date.now });
+  using tokens = await Tokens.load({ db, journal, own, now: Date.now });
   const commandTokens = new CommandTokens({ key: randomBytes(32), nowMs: Date.now });
-  const authenticate = createAuthenticator(own, tokens, commandTokens);
+  const attempts = new FailedAttempts({ now: Date.now });
+  const caller = createAuthenticator({ own, tokens, commandTokens, attempts });
+  const authenticate = (shown: ReturnType<typeof metadata>) => caller(shown, "203.0.113.9").identity;
   const taskId = "ta-0123456789012345678901";
-  const command = { authorization: `Bearer ${commandTokens.mint(taskId)}` };
+  const command = { authorization: `Bearer ${commandTokens.mint({ taskId, tokenId: own.tokenId })}` };
   const client = { "x-modal-token-id": own.tokenId, "x-modal-token-secret": own.tokenSecret };
   const worker = { "dorian-worker-token": own.workerToken };
   expect(authenticate(metadata(client))).toEqual({ kind: "client", tokenId: own.tokenId });
-  expect(authenticate(metadata(command))).toEqual({ kind: "command", taskId });
+  expect(authenticate(metadata(command))).toEqual({ kind: "command", taskId, tokenId: own.tokenId });
   expect(authenticate(metadata(worker))).toEqual({ kind: "worker" });
   expect(authenticate(metadata({ ...worker, "dorian-task-id": taskId }))).toEqual({ kind: "task", taskId });
   for (const nothing of [{}, { "dorian-task-id": taskId }]) {

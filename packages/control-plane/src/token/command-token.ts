@@ -4,6 +4,12 @@ import { signClaims, verifiedClaims } from "./signed-claims.ts";
 /** Clients ask for another when it has expired. */
 const validSecs = 3600;
 
+/** Which container commands may run in, and the token that asked. */
+export interface CommandAccess {
+  taskId: string;
+  tokenId: string;
+}
+
 /** Tokens that allow commands in one container. */
 export class CommandTokens {
   #key: Buffer;
@@ -14,14 +20,22 @@ export class CommandTokens {
     this.#nowMs = options.nowMs;
   }
 
-  mint(taskId: string): string {
-    const issued = Math.floor(this.#nowMs() / 1000);
-    return signClaims(this.#key, { task_id: taskId, iat: issued, exp: issued + validSecs });
+  mint({ taskId, tokenId }: CommandAccess): string {
+    const iat = Math.floor(this.#nowMs() / 1000);
+    return signClaims(this.#key, {
+      aud: "commands",
+      sub: tokenId,
+      task_id: taskId,
+      iat,
+      exp: iat + validSecs,
+    });
   }
 
-  /** The container that the token is for; undefined for one that is not valid. */
-  taskOf(token: string): string | undefined {
-    const taskId = verifiedClaims(this.#key, token, { nowMs: this.#nowMs() })?.["task_id"];
-    return typeof taskId === "string" && isId("ta", taskId) ? taskId : undefined;
+  /** What the token is for; undefined for one that is not valid. Whether the token that it came from still is, others know. */
+  accessOf(token: string): CommandAccess | undefined {
+    const claims = verifiedClaims(this.#key, token, { use: "commands", nowMs: this.#nowMs() });
+    const taskId = claims?.["task_id"];
+    if (!claims || typeof taskId !== "string" || !isId("ta", taskId)) return undefined;
+    return { taskId, tokenId: claims.sub };
   }
 }

@@ -230,11 +230,11 @@ export function guard<S extends DescService>(
  */
 export function admission(
   services: [service: DescService, permissions: Record<string, readonly Caller[]>][],
-): (method: DescMethod, identity: Identity) => void {
+): (method: DescMethod, context: CallContext) => void {
   const allowed = new Map<DescMethod, readonly Caller[]>();
   for (const [service, permissions] of services)
     for (const [name, method] of methodEntries(service)) allowed.set(method, permissions[name] ?? []);
-  return (method, identity) => checkCaller(allowed.get(method) ?? [], identity, method.name);
+  return (method, { identity }) => checkCaller(allowed.get(method) ?? [], identity, method.name);
 }
 
 /** For what depends on the request. @throws AppError PERMISSION_DENIED */

@@ -2,7 +2,10 @@ import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { Notifier } from "@dorian/base/notifier";
 import { hash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
-import type { Token, Tokens } from "./tokens.ts";
+import { addressGroup } from "./address-group.ts";
+import type { TokenLimits } from "./token-limits.ts";
+import type { Token } from "./token.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** A client without a token that waits for somebody with one to let it have its own. */
 export interface TokenFlow {
@@ -12,7 +15,12 @@ export interface TokenFlow {
   waitSecret: string;
   /** What the client says of itself. */
   client: string;
+  /** Who counts as having asked. */
+  address: string;
+  /** How long the client wants its token to be valid; 0: as long as it may. */
   validSecs: number;
+  waiting: number;
+  isBeingApproved: boolean;
   endsAt: number;
   granted: { token: Token; tokenSecret: string } | undefined;
   changed: Notifier;
@@ -20,6 +28,10 @@ export interface TokenFlow {
 
 const flowMs = 10 * 60_000;
 const mostAtOnce = 100;
+/** Of one address: a person has one or two, several people may share an address. */
+const mostOfAddress = 8;
+/** Questions for one request that wait at once: a client has one, and one more whose connection broke. */
+const mostWaiting = 4;
 
 /**
  * Requests for tokens, in memory: one lives for ten minutes. Its code only says which request is meant; what lets the
@@ -36,20 +48,22 @@ export class TokenFlows {
   }
 
   /** @throws AppError TOKEN_FLOWS_TOO_MANY */
-  begin(options: { client: string; validSecs: number }): TokenFlow {
+  begin(options: { client: string; address: string; validSecs: number }): TokenFlow {
     this.#forgetEnded();
-    if (this.#flows.size >= mostAtOnce) {
-      throw new AppError("TOKEN_FLOWS_TOO_MANY", `${mostAtOnce} clients wait for a token already.`, {
-        status: "RESOURCE_EXHAUSTED",
-        remedy: "Try again in some minutes, or make a token with `dorian token new --name NAME`.",
-      });
-    }
+    const address = addressGroup(options.address);
+    const byAddress = Map.groupBy(this.#flows.values(), (flow) => flow.address);
+    const own = byAddress.get(address)?.length ?? 0;
+    if (own >= mostOfAddress) throw tooMany(`${own} clients at this address wait for a token already.`);
+    if (this.#flows.size >= mostAtOnce) this.#makeRoom(byAddress);
     const flow: TokenFlow = {
       flowId: newId("tf"),
       code: newCode(),
       waitSecret: randomBytes(32).toString("base64url"),
       client: options.client,
+      address,
       validSecs: options.validSecs,
+      waiting: 0,
+      isBeingApproved: false,
       endsAt: this.#now() + flowMs,
       granted: undefined,
       changed: new Notifier(),
@@ -71,23 +85,50 @@ export class TokenFlows {
   ): Promise<TokenFlow["granted"]> {
     const flow = this.get(flowId);
     if (!flow || !isSame(waitSecret, flow.waitSecret)) throw flowNotFound("The request for a token");
-    if (!flow.granted && options.timeoutMs > 0) await flow.changed.wait(options);
+    if (flow.granted || options.timeoutMs <= 0) return flow.granted;
+    if (flow.waiting >= mostWaiting) throw tooMany(`${mostWaiting} questions wait for this token already.`);
+    flow.waiting += 1;
+    try {
+      await flow.changed.wait(options);
+    } finally {
+      flow.waiting -= 1;
+    }
     return flow.granted;
   }
 
-  /** Lets the client that shows `code` have a token. @throws AppError TOKEN_FLOW_NOT_FOUND, TOKEN_EXISTS */
-  async approve(code: string, name: string): Promise<Token> {
+  /**
+   * Lets the client that shows `code` have a token, with the limits that `limitsFor` says.
+   *
+   * @throws AppError TOKEN_FLOW_NOT_FOUND, TOKEN_EXISTS, and what `limitsFor` throws
+   */
+  async approve(
+    code: string,
+    options: { name: string; createdBy: string; limitsFor: (validSecs: number) => TokenLimits },
+  ): Promise<Token> {
     this.#forgetEnded();
     const wanted = code.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
     const flow = [...this.#flows.values()].find((each) => each.code.replace("-", "") === wanted);
-    if (!flow || flow.granted) throw flowNotFound(`A request with the code ${code}`);
-    const named =
-      name ||
+    if (!flow || flow.granted || flow.isBeingApproved) throw flowNotFound(`A request with the code ${code}`);
+    const name =
+      options.name ||
       `${flow.client.replaceAll(/[^A-Za-z0-9._-]/g, "-").slice(0, 40) || "client"}-${flow.code.toLowerCase()}`;
-    const granted = await this.#tokens.create({ name: named, validSecs: flow.validSecs });
-    flow.granted = granted;
+    const { createdBy, limitsFor } = options;
+    flow.isBeingApproved = true;
+    try {
+      flow.granted = await this.#tokens.create({ name, createdBy, ...limitsFor(flow.validSecs) });
+    } finally {
+      flow.isBeingApproved = false;
+    }
     flow.changed.notify();
-    return granted.token;
+    return flow.granted.token;
+  }
+
+  /** The oldest request of the address that has most gives way: nobody can keep all others out. */
+  #makeRoom(byAddress: ReadonlyMap<string, TokenFlow[]>): void {
+    const [most = []] = [...byAddress.values()].toSorted((a, b) => b.length - a.length);
+    const [oldest] = most;
+    if (!oldest || most.length === 1) throw tooMany(`${mostAtOnce} clients wait for a token already.`);
+    this.#flows.delete(oldest.flowId);
   }
 
   #forgetEnded(): void {
@@ -107,6 +148,13 @@ function newCode(): string {
 
 function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(hash("sha256", given, "buffer"), hash("sha256", expected, "buffer"));
+}
+
+function tooMany(message: string): AppError {
+  return new AppError("TOKEN_FLOWS_TOO_MANY", message, {
+    status: "RESOURCE_EXHAUSTED",
+    remedy: "Try again in some minutes, or make a token with `dorian token new --name NAME`.",
+  });
 }
 
 function flowNotFound(what: string): AppError {

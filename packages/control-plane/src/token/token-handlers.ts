@@ -1,13 +1,19 @@
+import { AppError } from "@dorian/base/app-error";
+import type { Environments } from "../environment/environments.ts";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { OperatorService } from "@dorian/protocol/operator";
-import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
+import type { CallContext, Identity, ServiceHandlers, TokenScope } from "@dorian/protocol/service";
 import { tokenFlowPath } from "./token-flow-page.ts";
 import type { TokenFlows } from "./token-flows.ts";
-import type { Token, Tokens } from "./tokens.ts";
+import { limitsWithin, type TokenLimits } from "./token-limits.ts";
+import { scopeOf, type Token } from "./token.ts";
+import type { Tokens } from "./tokens.ts";
 
 export interface TokenHandlerOptions {
   tokens: Tokens;
   flows: TokenFlows;
+  environments: Environments;
+  now: () => number;
   /** Identity of the data directory, which stands for the workspace. */
   dataDirectoryId: string;
   /** Where clients reach the HTTP server. */
@@ -21,12 +27,51 @@ const longestWaitSecs = 60;
 
 /** Who may call: how clients come by tokens and what they can ask about theirs. */
 export function createTokenHandlers(options: TokenHandlerOptions) {
-  const { tokens, flows, dataDirectoryId, baseUrl } = options;
+  const { tokens, flows, environments, now, dataDirectoryId, baseUrl } = options;
   const workspaceId = dataDirectoryId.replace(/^[a-z]+-/, "ac-");
+
+  /** What a new token may have of what is wanted, when `identity` makes it. */
+  const limitsFor = (identity: Identity, wanted: TokenScope & { validSecs: number }): TokenLimits => {
+    const { validSecs, ...scope } = wanted;
+    const expiresAt = validSecs > 0 ? now() + validSecs * 1000 : undefined;
+    const maker = identity.kind === "client" ? { ...scopeOf(identity), ...expiryOf(identity) } : {};
+    return limitsWithin(maker, { ...scope, expiresAt }, (environment) => environments.nameOf(environment));
+  };
+  const expiryOf = ({ tokenId }: { tokenId: string }) => ({ expiresAt: tokens.get(tokenId)?.expiresAt });
+
+  /** A token that reaches one environment shows those that reach no more. */
+  const isVisible = (token: Token, identity: Identity): boolean =>
+    identity.kind === "client" &&
+    (identity.environment === undefined || identity.environment === token.environment);
+
+  /** Itself, and what was made with it; for a token that reaches everything, all. */
+  const isUnder = (token: Token, identity: Identity): boolean => {
+    if (identity.kind !== "client") return false;
+    if (identity.environment === undefined || identity.tokenId === token.tokenId) return true;
+    const own = tokens.get(identity.tokenId);
+    return own !== undefined && tokens.madeWith(own).includes(token);
+  };
+
+  const wireToken = (token: Token) => ({
+    tokenId: token.tokenId,
+    name: token.name,
+    createdAt: token.createdAt / 1000,
+    expiresAt: (token.expiresAt ?? 0) / 1000,
+    isOwn: token.isOwn,
+    environmentName: token.environment === undefined ? "" : environments.nameOf(token.environment),
+    readOnly: token.readOnly ?? false,
+    lastUsedAt: (token.lastUsedAt ?? 0) / 1000,
+    createdBy: tokens.get(token.createdBy)?.name ?? token.createdBy,
+  });
+
   return {
     modal: {
       async tokenFlowCreate(request, context) {
-        const flow = flows.begin({ client: clientOf(context), validSecs: request.expiresInSeconds });
+        const flow = flows.begin({
+          client: clientOf(context),
+          address: context.peer ?? "",
+          validSecs: request.expiresInSeconds,
+        });
         return {
           tokenFlowId: flow.flowId,
           webUrl: `${pageBase(baseUrl, context)}${tokenFlowPath}${flow.flowId}`,
@@ -62,24 +107,38 @@ export function createTokenHandlers(options: TokenHandlerOptions) {
     } satisfies ServiceHandlers<typeof ModalClient>,
 
     operator: {
-      async tokenCreate(request) {
-        const { token, tokenSecret } = await tokens.create({
-          name: request.name,
-          validSecs: request.validSecs,
-        });
+      async tokenCreate({ name, validSecs, environmentName, readOnly }, { identity }) {
+        const environment = environmentName === "" ? undefined : environments.require(environmentName).scope;
+        const scope = scopeOf({ ...(environment === undefined ? {} : { environment }), readOnly });
+        const limits = limitsFor(identity, { ...scope, validSecs });
+        const { token, tokenSecret } = await tokens.create({ name, createdBy: makerOf(identity), ...limits });
         return { token: wireToken(token), tokenSecret };
       },
 
-      async tokenList() {
-        return { tokens: tokens.list().map(wireToken) };
+      async tokenList(_request, { identity }) {
+        return {
+          tokens: tokens
+            .list()
+            .filter((token) => isVisible(token, identity))
+            .map(wireToken),
+        };
       },
 
-      async tokenRevoke(request) {
-        return { token: wireToken(await tokens.revoke(request.token)) };
+      async tokenRevoke(request, { identity }) {
+        const token = tokens.require(request.token);
+        if (!isUnder(token, identity)) throw notYours(token);
+        const made = tokens.madeWith(token);
+        await tokens.revoke(request.withMade ? [token, ...made] : [token]);
+        return { token: wireToken(token), made: made.map(wireToken) };
       },
 
-      async tokenApprove(request) {
-        return { token: wireToken(await flows.approve(request.code, request.name)) };
+      async tokenApprove(request, { identity }) {
+        const token = await flows.approve(request.code, {
+          name: request.name,
+          createdBy: makerOf(identity),
+          limitsFor: (validSecs) => limitsFor(identity, { validSecs }),
+        });
+        return { token: wireToken(token) };
       },
     } satisfies ServiceHandlers<typeof OperatorService>,
   };
@@ -100,12 +159,13 @@ function timestamp(ms: number) {
   return { seconds: BigInt(Math.floor(ms / 1000)) };
 }
 
-function wireToken(token: Token) {
-  return {
-    tokenId: token.tokenId,
-    name: token.name,
-    createdAt: token.createdAt / 1000,
-    expiresAt: (token.expiresAt ?? 0) / 1000,
-    isOwn: token.isOwn,
-  };
+function makerOf(identity: Identity): string {
+  return identity.kind === "client" ? identity.tokenId : "";
+}
+
+function notYours(token: Token): AppError {
+  return new AppError("TOKEN_NOT_YOURS", `The token "${token.name}" was not made with this one.`, {
+    status: "PERMISSION_DENIED",
+    remedy: "Revoke it with a token that reaches all environments.",
+  });
 }

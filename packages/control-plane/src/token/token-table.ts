@@ -6,8 +6,16 @@ export interface TokenTable {
   created_at: number;
   /** Null: never. */
   expires_at: number | null;
+  /** Scope of the only environment that it reaches; null for all. */
+  environment: string | null;
+  read_only: number;
+  /** The token it was made with, or empty. */
+  created_by: string;
+  /** To about ten minutes. */
+  last_used_at: number | null;
 }
 
+/** As they began: what was added later stands in the migrations. */
 export const tokenTables = [
   `create table token (
     token_id text primary key,

@@ -73,11 +73,10 @@ export class FileUrls {
   }
 
   #get(): HttpRoute {
-    return {
-      method: "GET",
-      prefix: signedPaths.layers,
-      handle: async ({ incoming, response, target, rest: layerId, signal }) => {
-        const { path = "", start, end } = this.#urls.verify("GET", target);
+    return this.#urls.route(
+      "GET",
+      signedPaths.layers,
+      async ({ incoming, response, parameters: { path = "", start, end }, rest: layerId, signal }) => {
         const file = { path: join(this.#layers.path(layerId), path), start: Number(start), end: Number(end) };
         try {
           await sendFile({ incoming, response, signal }, file);
@@ -85,21 +84,16 @@ export class FileUrls {
           throw errnoOf(error) === "ENOENT" ? versionGone(error) : error;
         }
       },
-    };
+    );
   }
 
   #put(blocks: BlockStore): HttpRoute {
-    return {
-      method: "PUT",
-      prefix: signedPaths.blocks,
-      handle: async ({ incoming, response, target, rest: sha, signal }) => {
-        this.#urls.verify("PUT", target);
-        if (Number(incoming.headers["content-length"] ?? 0) > urlBytes) throw tooLarge();
-        await blocks.put(limitBytes(incoming, urlBytes, tooLarge), { expectedSha: sha, signal });
-        response.writeHead(200, { "Content-Type": "text/plain" });
-        response.end(this.#urls.receipt(sha));
-      },
-    };
+    return this.#urls.route("PUT", signedPaths.blocks, async ({ incoming, response, rest: sha, signal }) => {
+      if (Number(incoming.headers["content-length"] ?? 0) > urlBytes) throw tooLarge();
+      await blocks.put(limitBytes(incoming, urlBytes, tooLarge), { expectedSha: sha, signal });
+      response.writeHead(200, { "Content-Type": "text/plain" });
+      response.end(this.#urls.receipt(sha));
+    });
   }
 }
 

@@ -385,7 +385,12 @@ test("what wants a proxy token is closed without one, and the app does not see i
   await using web = await openWeb(fixture, {
     config: { requiresProxyAuth: true },
     gateway: {
-      tokens: { verify: (id, secret, environment) => `${id}.${secret}.${environment}` === "wk-a.ws-b.main" },
+      tokens: {
+        admit: (id, secret, environment) =>
+          `${id}.${secret}.${environment}` === "wk-a.ws-b.main"
+            ? { onEnd: () => () => undefined }
+            : undefined,
+      },
     },
     script: webScript(async (connection) => {
       args = Buffer.from(connection.args).toString("latin1");

@@ -23,7 +23,8 @@ export function createProxyTokenHandlers(options: ProxyTokenHandlersOptions) {
         context,
         { method: "WebhookTokenCreate", schema: TokenCreateResponseSchema },
         async (trx) => {
-          const made = await tokens.create(trx, { name: request.name, isScoped: request.scoped });
+          const createdBy = context.identity.kind === "client" ? context.identity.tokenId : "";
+          const made = await tokens.create(trx, { name: request.name, isScoped: request.scoped, createdBy });
           const { tokenId, tokenSecret, committed } = made;
           return { response: { tokenId, tokenSecret }, committed };
         },

@@ -8,8 +8,11 @@ export interface ProxyTokenTable {
   created_at: number;
   /** JSON list of the scopes of the environments that it is good for; null for all. */
   environments: string | null;
+  /** The token it was made with, whose end is its end; empty for one from before that was kept. */
+  created_by: string;
 }
 
+/** As they began: what was added later stands in the migrations. */
 export const proxyTokenTables = [
   `create table proxy_token (
     token_id text primary key,

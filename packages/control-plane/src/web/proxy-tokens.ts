@@ -1,10 +1,12 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import type { Credential } from "@dorian/protocol/service";
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Selectable, Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
+import { CredentialHolders } from "../token/credential-holders.ts";
 import type { ProxyTokenTable } from "./proxy-token-table.ts";
 
 export interface ProxyToken {
@@ -13,16 +15,21 @@ export interface ProxyToken {
   createdAt: number;
   /** Scopes of the environments that it is good for; undefined for all. */
   environments: readonly string[] | undefined;
+  /** The token it was made with, whose end is its end; empty for one from before that was kept. */
+  createdBy: string;
 }
 
 interface KnownToken extends ProxyToken {
   digest: Buffer;
+  holders: CredentialHolders;
 }
 
 export interface ProxyTokensOptions {
   db: Database;
   journal: Journal;
   now: () => number;
+  /** Whether the token that one was made with is still good. */
+  isLive: (tokenId: string) => boolean;
 }
 
 /** Tokens that web clients show where a function wants one. They open nothing else. */
@@ -40,32 +47,33 @@ export class ProxyTokens {
     return tokens;
   }
 
-  verify(tokenId: string, secret: string, environment: string): boolean {
+  /** What a web client goes by while its request lasts; undefined when it is not let in. */
+  admit(tokenId: string, secret: string, environment: string): Credential | undefined {
     const token = this.#byId.get(tokenId);
     // Compared whether or not there is such a token, so that the time taken tells nothing.
     const isSame = timingSafeEqual(digestOf(secret), token?.digest ?? nothing);
-    return isSame && token !== undefined && (token.environments?.includes(environment) ?? true);
+    const isGood = isSame && token !== undefined && this.#isLive(token);
+    return isGood && (token.environments?.includes(environment) ?? true) ? token.holders : undefined;
   }
 
   /** Oldest first. */
   list(): ProxyToken[] {
-    return [...this.#byId.values()].toSorted((a, b) => a.createdAt - b.createdAt);
+    return [...this.#byId.values()]
+      .filter((token) => this.#isLive(token))
+      .toSorted((a, b) => a.createdAt - b.createdAt);
   }
 
   /** @throws AppError PROXY_TOKEN_NOT_FOUND */
   require(tokenId: string): ProxyToken {
     const token = this.#byId.get(tokenId);
-    if (token) return token;
-    throw new AppError("PROXY_TOKEN_NOT_FOUND", `There is no proxy token "${tokenId}".`, {
-      status: "NOT_FOUND",
-      remedy: "`modal workspace proxy-tokens list` shows the tokens there are.",
-    });
+    if (token && this.#isLive(token)) return token;
+    throw proxyTokenNotFound(tokenId);
   }
 
   /** The secret is in the answer and nowhere else. Call `committed` once the transaction is durable. */
   async create(
     trx: Transaction<Tables>,
-    { name, isScoped }: { name: string; isScoped: boolean },
+    { name, isScoped, createdBy }: { name: string; isScoped: boolean; createdBy: string },
   ): Promise<{ tokenId: string; tokenSecret: string; committed: () => void }> {
     const tokenSecret = newSecret();
     const row = {
@@ -74,6 +82,7 @@ export class ProxyTokens {
       secret_digest: digestOf(tokenSecret),
       created_at: this.#options.now(),
       environments: isScoped ? "[]" : null,
+      created_by: createdBy,
     };
     await trx.insertInto("proxy_token").values(row).execute();
     return { tokenId: row.token_id, tokenSecret, committed: () => this.#put(row) };
@@ -98,17 +107,40 @@ export class ProxyTokens {
     return this.require(tokenId);
   }
 
-  /** From when this resolves nobody gets in with it. */
+  /** From when this resolves nobody gets in with it, and requests that came with it have ended. */
   async remove(tokenId: string): Promise<void> {
     this.require(tokenId);
     await this.#options.journal.write(
       (trx) => trx.deleteFrom("proxy_token").where("token_id", "=", tokenId).execute(),
-      () => this.#byId.delete(tokenId),
+      () => this.#end(tokenId),
     );
   }
 
+  /** Removes those that were made with a token that has ended. */
+  async makerEnded(makerId: string): Promise<void> {
+    const made = [...this.#byId.values()].filter((token) => token.createdBy === makerId);
+    for (const { tokenId } of made) this.#end(tokenId);
+    if (made.length === 0) return;
+    await this.#options.journal.write((trx) =>
+      trx.deleteFrom("proxy_token").where("created_by", "=", makerId).execute(),
+    );
+  }
+
+  #isLive({ createdBy }: ProxyToken): boolean {
+    return createdBy === "" || this.#options.isLive(createdBy);
+  }
+
+  #end(tokenId: string): void {
+    const token = this.#byId.get(tokenId);
+    this.#byId.delete(tokenId);
+    token?.holders.end(proxyTokenNotFound(tokenId));
+  }
+
   #put(row: Selectable<ProxyTokenTable>): void {
+    const holders = this.#byId.get(row.token_id)?.holders ?? new CredentialHolders();
     this.#byId.set(row.token_id, {
+      holders,
+      createdBy: row.created_by,
       tokenId: row.token_id,
       name: row.name,
       createdAt: row.created_at,
@@ -119,6 +151,13 @@ export class ProxyTokens {
 }
 
 const nothing = Buffer.alloc(32);
+
+function proxyTokenNotFound(tokenId: string): AppError {
+  return new AppError("PROXY_TOKEN_NOT_FOUND", `There is no proxy token "${tokenId}".`, {
+    status: "NOT_FOUND",
+    remedy: "`modal workspace proxy-tokens list` shows the tokens there are.",
+  });
+}
 
 function newSecret(): string {
   return `ws-${randomBytes(32).toString("base64url")}`;

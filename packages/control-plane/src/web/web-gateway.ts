@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { messageOf } from "@dorian/base/app-error";
 import { DataFormat, WebhookAsyncMode, WebhookType } from "@dorian/protocol/modal";
 import { pickleArguments } from "@dorian/protocol/pickle/write-pickle";
+import type { Credential } from "@dorian/protocol/service";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { StreamedCalls } from "../call/streamed-call.ts";
@@ -27,7 +28,7 @@ export interface WebGatewayOptions {
   addresses: Pick<WebAddressBook, "siteAt">;
   targets: WebTargets;
   calls: StreamedCalls;
-  tokens: Pick<ProxyTokens, "verify">;
+  tokens: Pick<ProxyTokens, "admit">;
   /** The function that runs instances of a class with these parameters. */
   bind: (functionId: string, serializedParams: Uint8Array) => Promise<string>;
   trust: ForwardedTrust;
@@ -87,6 +88,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
       return;
     }
     const { target } = admitted;
+    endWith(admitted.credential, response);
     const functionId = await this.#functionFor(target, incoming);
     const exchange = {
       incoming,
@@ -134,6 +136,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
       refuseUpgrade(socket, unknownHandshake);
       return;
     }
+    endWith(admitted.credential, socket);
     const functionId = await this.#functionFor(admitted.target, incoming);
     const call = this.#open(admitted, functionId, incoming, "websocket", websocketConnect);
     const onOpen = (websocket: WebSocket) => {
@@ -152,8 +155,8 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     if (!target?.active) return notServed;
     if (!target.config.requiresProxyAuth) return { target, ownHeaders: [] };
     const shown = proxyCredentials(headers);
-    if (!shown || !tokens.verify(shown.tokenId, shown.secret, target.environment)) return notAuthorized;
-    return { target, ownHeaders: shown.headers };
+    const credential = shown && tokens.admit(shown.tokenId, shown.secret, target.environment);
+    return credential ? { target, ownHeaders: shown.headers, credential } : notAuthorized;
   }
 
   async #functionFor({ functionId, parameters }: WebTarget, incoming: IncomingMessage): Promise<string> {
@@ -207,6 +210,14 @@ interface Admitted {
   target: WebTarget;
   /** Headers that were meant for this server alone. */
   ownHeaders: readonly string[];
+  /** What its client was let in by. */
+  credential?: Credential;
+}
+
+/** Cuts a connection when what its client was let in by ends. */
+function endWith(credential: Credential | undefined, connection: ServerResponse | Duplex): void {
+  const release = credential?.onEnd(() => connection.destroy());
+  if (release) connection.once("close", release);
 }
 
 const unknownHandshake: PlainAnswer = {

@@ -23,7 +23,7 @@ export async function rehearseGuest(guest: Pick<GuestFileOptions, "body" | "sdkE
       mountService(ModalClient, oneInput()),
       mountService(GuestService, { reportPhase: async () => ({}) }),
     ],
-    authenticate: () => ({ kind: "task", taskId: "" }),
+    authenticate: () => ({ identity: { kind: "task", taskId: "" } }),
     onInternalError: (error) => (log += String(error)),
   });
   void server;

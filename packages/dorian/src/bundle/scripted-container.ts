@@ -304,7 +304,7 @@ function listen(directory: string, container: () => ScriptedContainer): Promise<
         },
       }),
     ],
-    authenticate: () => ({ kind: "task", taskId: "ta-1" }),
+    authenticate: () => ({ identity: { kind: "task", taskId: "ta-1" } }),
     onInternalError: (error, method) => {
       container().stderr += `gateway: ${method}: ${String(error)}\n`;
     },

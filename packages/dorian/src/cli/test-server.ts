@@ -15,7 +15,7 @@ export async function testServer(handlers: {
       mountService(ModalClient, handlers.modal ?? {}),
       mountService(OperatorService, handlers.operator ?? {}),
     ],
-    authenticate: () => ({ kind: "client", tokenId: "ak-test" }),
+    authenticate: () => ({ identity: { kind: "client", tokenId: "ak-test" } }),
     onInternalError: (error) => {
       throw error;
     },

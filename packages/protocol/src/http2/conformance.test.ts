@@ -42,7 +42,7 @@ beforeAll(async () => {
         },
       }),
     ],
-    authenticate: () => ({ kind: "client", tokenId: "ak-1" }),
+    authenticate: () => ({ identity: { kind: "client", tokenId: "ak-1" } }),
     onInternalError: () => undefined,
   });
 });

@@ -59,7 +59,7 @@ export async function openTaskGateway(options: TaskGatewayOptions): Promise<Grpc
         },
       }),
     ],
-    authenticate: () => identity,
+    authenticate: () => ({ identity }),
     memory: options.memory,
     onInternalError: options.onInternalError,
     refusalOf: unservedCall,

@@ -8,6 +8,7 @@ import { mountNames } from "./0006-mount-names.ts";
 import { schedules } from "./0007-schedules.ts";
 import { images } from "./0008-images.ts";
 import { webAddresses } from "./0009-web-addresses.ts";
+import { credentials } from "./0010-credentials.ts";
 
 /** In order of their names. Never changed once released: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   "0007-schedules": schedules,
   "0008-images": images,
   "0009-web-addresses": webAddresses,
+  "0010-credentials": credentials,
 };

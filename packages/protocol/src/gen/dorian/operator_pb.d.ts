@@ -398,11 +398,23 @@ export declare type TokenCreateRequest = Message<"dorian.operator.TokenCreateReq
   name: string;
 
   /**
-   * 0: valid until revoked.
+   * 0: valid as long as the token it is made with.
    *
    * @generated from field: uint32 valid_secs = 2;
    */
   validSecs: number;
+
+  /**
+   * Empty: all environments, or the one of the token it is made with.
+   *
+   * @generated from field: string environment_name = 3;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: bool read_only = 4;
+   */
+  readOnly: boolean;
 };
 
 /**
@@ -472,6 +484,13 @@ export declare type TokenRevokeRequest = Message<"dorian.operator.TokenRevokeReq
    * @generated from field: string token = 1;
    */
   token: string;
+
+  /**
+   * Those made with it as well, and with those, and so on.
+   *
+   * @generated from field: bool with_made = 2;
+   */
+  withMade: boolean;
 };
 
 /**
@@ -488,6 +507,13 @@ export declare type TokenRevokeResponse = Message<"dorian.operator.TokenRevokeRe
    * @generated from field: dorian.operator.Token token = 1;
    */
   token?: Token | undefined;
+
+  /**
+   * Those made with it: revoked, if that was asked for.
+   *
+   * @generated from field: repeated dorian.operator.Token made = 2;
+   */
+  made: Token[];
 };
 
 /**
@@ -567,6 +593,32 @@ export declare type Token = Message<"dorian.operator.Token"> & {
    * @generated from field: bool is_own = 5;
    */
   isOwn: boolean;
+
+  /**
+   * Empty: it reaches all environments.
+   *
+   * @generated from field: string environment_name = 6;
+   */
+  environmentName: string;
+
+  /**
+   * @generated from field: bool read_only = 7;
+   */
+  readOnly: boolean;
+
+  /**
+   * To about ten minutes; 0: never.
+   *
+   * @generated from field: double last_used_at = 8;
+   */
+  lastUsedAt: number;
+
+  /**
+   * Name of the token it was made with; its id when that has gone.
+   *
+   * @generated from field: string created_by = 9;
+   */
+  createdBy: string;
 };
 
 /**

@@ -1,0 +1,50 @@
+import { DatabaseSync } from "node:sqlite";
+import { Kysely } from "kysely";
+import { Migrator } from "kysely/migration";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { CatalogServer, temporaryDirectory } from "../../../test/catalog-server.ts";
+import { openClientFile } from "../../token/client-file.ts";
+import { nodeSqliteDialect } from "../node-sqlite-dialect.ts";
+import { migrations } from "./index.ts";
+
+/** A database as a server wrote it that knew the migrations up to `last`. */
+async function databaseOf(path: string, last: string): Promise<void> {
+  const db = new Kysely<unknown>({ dialect: nodeSqliteDialect(new DatabaseSync(path)) });
+  const known = Object.fromEntries(Object.entries(migrations).filter(([name]) => name <= last));
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => known } });
+  const { error } = await migrator.migrateToLatest();
+  await db.destroy();
+  if (error !== undefined) throw error;
+}
+
+test("tokens, proxy tokens and blobs of a database from before tokens had scopes go on as they were [B12]", async () => {
+  const dataDirectory = await temporaryDirectory();
+  await openClientFile(dataDirectory);
+  const path = join(dataDirectory, "state.db");
+  await databaseOf(path, "0009-web-addresses");
+  const file = new DatabaseSync(path);
+  const digest = Buffer.alloc(32);
+  const added = file.prepare("insert into token values (?, ?, ?, ?, ?)");
+  added.run("ak-old", "laptop", digest, 1_000, null);
+  file.prepare("insert into proxy_token values (?, ?, ?, ?, ?)").run("wk-old", "web", digest, 2_000, null);
+  file.prepare("insert into blob values (?, ?, ?, ?)").run("bl-old", null, 5, 3_000);
+  file.close();
+
+  await using server = await CatalogServer.open(dataDirectory);
+  const { tokens } = await server.operator.tokenList({});
+  expect(tokens.find(({ name }) => name === "laptop")).toMatchObject({
+    tokenId: "ak-old",
+    createdAt: 1,
+    expiresAt: 0,
+    environmentName: "",
+    readOnly: false,
+    createdBy: "",
+    lastUsedAt: 0,
+  });
+  expect((await server.modal.webhookTokenList({})).tokens).toMatchObject([
+    { tokenId: "wk-old", name: "web" },
+  ]);
+  await expect(server.modal.blobGet({ blobId: "bl-old" })).rejects.toMatchObject({ code: "BLOB_INCOMPLETE" });
+  await server.operator.tokenRevoke({ token: "laptop" });
+});

@@ -1,0 +1,34 @@
+/** Of one address within a window. More than a fleet causes whose token has just ended, and nothing against 128 random bits. */
+const mostFailures = 1000;
+const windowMs = 60_000;
+/** Addresses that are remembered: the oldest give way, so that many of them fill no memory. */
+const mostAddresses = 4096;
+
+/** Counts wrong credentials by the address that they come from. */
+export class FailedAttempts {
+  #now: () => number;
+  #byAddress = new Map<string, { failures: number; endsAt: number }>();
+
+  constructor(options: { now: () => number }) {
+    this.#now = options.now;
+  }
+
+  /** Milliseconds for which the address has used up its failures; 0 when it has not. */
+  exhaustedMs(address: string): number {
+    const known = this.#byAddress.get(address);
+    return known && known.failures >= mostFailures ? Math.max(0, known.endsAt - this.#now()) : 0;
+  }
+
+  failed(address: string): void {
+    const known = this.#byAddress.get(address);
+    if (known && known.endsAt > this.#now()) {
+      known.failures += 1;
+      return;
+    }
+    this.#byAddress.delete(address);
+    this.#byAddress.set(address, { failures: 1, endsAt: this.#now() + windowMs });
+    if (this.#byAddress.size <= mostAddresses) return;
+    const [oldest] = this.#byAddress.keys();
+    if (oldest !== undefined) this.#byAddress.delete(oldest);
+  }
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { limitsWithin, type TokenLimits } from "./token-limits.ts";
+
+const nameOf = (environment: string) => environment;
+const made = (maker: TokenLimits, wanted: TokenLimits) => limitsWithin(maker, wanted, nameOf);
+
+test("a token has the limits that are wanted, and its maker's where nothing is wanted", () => {
+  expect(made({}, {})).toEqual({ expiresAt: undefined });
+  expect(made({}, { environment: "ci", readOnly: true, expiresAt: 9 })).toEqual({
+    environment: "ci",
+    readOnly: true,
+    expiresAt: 9,
+  });
+  const maker = { environment: "ci", readOnly: true, expiresAt: 9 };
+  expect(made(maker, {})).toEqual(maker);
+  expect(made(maker, { environment: "ci", expiresAt: 8, readOnly: false })).toEqual({
+    ...maker,
+    expiresAt: 8,
+  });
+});
+
+test("a token never allows more than its maker", () => {
+  const denied = expect.objectContaining({ code: "TOKEN_WIDER", status: "PERMISSION_DENIED" });
+  expect(() => made({ environment: "ci" }, { environment: "main" })).toThrowError(denied);
+  expect(() => made({ expiresAt: 9 }, { expiresAt: 10 })).toThrowError(denied);
+});
