@@ -46,14 +46,22 @@ export class GrpcServer implements AsyncDisposable {
     this.#routes = routesOf(options.services);
   }
 
-  /** A server on a plain socket of its own. `address`: `127.0.0.1:0`, or `unix:/path/to/socket`. */
-  static async listen({ address, ...options }: GrpcServerOptions & { address: string }): Promise<GrpcServer> {
+  /**
+   * A server on a plain socket of its own. `address`: `127.0.0.1:0`, or `unix:/path/to/socket`. `maxConnections`: one that comes
+   * beyond them is closed at once; without it any number may come.
+   */
+  static async listen({
+    address,
+    maxConnections,
+    ...options
+  }: GrpcServerOptions & { address: string; maxConnections?: number }): Promise<GrpcServer> {
     const server = new GrpcServer(options);
     const overNetwork = !address.startsWith("unix:");
     const listener = createServer((socket) => {
       socket.setNoDelay(true);
       server.accept(socket, { overNetwork });
     });
+    if (maxConnections !== undefined) listener.maxConnections = maxConnections;
     await new Promise<void>((resolve, reject) => {
       listener.once("error", (cause) => reject(unusable(address, cause)));
       listener.listen(listenOptions(address), resolve);

@@ -40,6 +40,12 @@ export class NeverReady extends Error {
 
 const command = fileURLToPath(new URL("../../bin/dorian.js", import.meta.url));
 
+/**
+ * Mebibytes for each half of what V8 allocates first: its default, 16, keeps tens of mebibytes from both processes that a server
+ * at rest has no use for, and makes calls no cheaper.
+ */
+const flags = ["--max-semi-space-size=4"];
+
 /** Pauses in milliseconds before one that ended is started again, and how long it must have lived for the first of them to do. */
 const pauses = { firstMs: 100, maxMs: 30_000 };
 const settledMs = 60_000;
@@ -110,7 +116,7 @@ export class KeptProcess {
 
   async #runOnce(): Promise<ProcessEnd> {
     const { args, env, name, onReport, onStarted } = this.#options;
-    const child = spawn(process.execPath, [...process.execArgv, command, name, ...args()], {
+    const child = spawn(process.execPath, [...process.execArgv, ...flags, command, name, ...args()], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
       detached: true,
       env: { ...env, [supervisedEnv]: "1" },

@@ -12,6 +12,7 @@ import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
 import type { RequestMemory } from "@dorian/protocol/request-memory";
 import { GuestService } from "@dorian/protocol/guest";
 import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal";
+import { limitCalls } from "./limit-calls.ts";
 
 /** What the worker itself answers or wants to know of a task's calls. */
 export interface TaskObserver {
@@ -42,6 +43,12 @@ export interface TaskGatewayOptions {
   onInternalError: (error: unknown, method: string) => void;
 }
 
+/** Each process of a container that calls the platform has one or a few. */
+const maxConnections = 256;
+
+/** Calls of a task at a time: what a busy one has, whose thousand inputs wait for other functions, and room beside it. */
+const maxCalls = 2_000;
+
 /**
  * The server behind a task's own socket. The connection is the task's identity: the worker answers what concerns its
  * machine and passes the rest on, as that task.
@@ -50,8 +57,12 @@ export async function openTaskGateway(options: TaskGatewayOptions): Promise<Grpc
   const identity: Identity = { kind: "task", taskId: options.taskId };
   const server = await GrpcServer.listen({
     address: `unix:${options.socketPath}`,
+    maxConnections,
     services: [
-      mountService(ModalClient, { ...forwardAll(options.upstream), ...watched(options) }),
+      mountService(
+        ModalClient,
+        limitCalls(ModalClient, { ...forwardAll(options.upstream), ...watched(options) }, maxCalls),
+      ),
       mountService(GuestService, {
         async reportPhase(request) {
           options.observer.onPhase(request.phase, request.endedAt);

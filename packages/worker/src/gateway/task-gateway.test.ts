@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect as connectSocket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { createLocalClient } from "@dorian/protocol/local-client";
+import { ModalClient } from "@dorian/protocol/modal";
+import { RequestMemory } from "@dorian/protocol/request-memory";
+import type { ServiceHandlers } from "@dorian/protocol/service";
+import { expect, onTestFinished, test } from "vitest";
+import { openTaskGateway, type TaskObserver } from "./task-gateway.ts";
+
+const observer: TaskObserver = {
+  onHello: () => undefined,
+  onPhase: () => undefined,
+  onReady: () => undefined,
+  onInputStarted: () => undefined,
+  onInputEnded: () => undefined,
+  beforeOutputs: async () => undefined,
+  onStartFailed: () => undefined,
+  commitVolume: async () => undefined,
+  reloadVolume: async () => undefined,
+};
+
+/** A task's socket in front of a control plane that a test scripts. */
+async function gatewayTo(handlers: ServiceHandlers<typeof ModalClient>) {
+  const directory = await mkdtemp(join(tmpdir(), "dorian-gateway-"));
+  const socketPath = join(directory, "task.sock");
+  const gateway = await openTaskGateway({
+    taskId: "ta-1",
+    socketPath,
+    hasNetwork: true,
+    upstream: createLocalClient(ModalClient, handlers, { kind: "task", taskId: "ta-1" }),
+    observer,
+    memory: new RequestMemory(),
+    onInternalError: (error) => {
+      throw error;
+    },
+  });
+  const connection = new Connection({ url: `unix://${socketPath}` });
+  onTestFinished(async () => {
+    connection[Symbol.dispose]();
+    await gateway[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true });
+  });
+  return { socketPath, modal: createClient(ModalClient, connection) };
+}
+
+test("a task has a bounded number of calls open, and may go on when some of them have ended [B9]", async () => {
+  let waiting = 0;
+  const release = new AbortController();
+  const { modal } = await gatewayTo({
+    async functionGetOutputs() {
+      waiting += 1;
+      if (!release.signal.aborted) await once(release.signal, "abort");
+      return {};
+    },
+  });
+  const calls = Array.from({ length: 2_000 }, () => modal.functionGetOutputs({}));
+  await expect.poll(() => waiting, { timeout: 30_000 }).toBe(2_000);
+  await expect(modal.functionGetOutputs({})).rejects.toMatchObject({
+    code: "TASK_CALLS_TOO_MANY",
+    status: "RESOURCE_EXHAUSTED",
+  });
+  release.abort();
+  await Promise.all(calls);
+  await modal.functionGetOutputs({});
+});
+
+test("a task's socket takes a bounded number of connections [B9]", async () => {
+  const { socketPath, modal } = await gatewayTo({ appHeartbeat: async () => ({}) });
+  await modal.appHeartbeat({});
+  const sockets = Array.from({ length: 300 }, () => connectSocket(socketPath).on("error", () => undefined));
+  onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
+  await expect
+    .poll(() => sockets.filter((socket) => socket.closed || socket.destroyed).length, { timeout: 10_000 })
+    .toBe(300 - 255);
+  await modal.appHeartbeat({});
+});
