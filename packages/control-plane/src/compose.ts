@@ -13,6 +13,7 @@ import { unservedCall } from "@dorian/protocol/unserved-calls";
 import { WorkerService } from "@dorian/protocol/worker";
 import { BlockStore } from "@dorian/storage/block-store";
 import { LayerStore } from "@dorian/storage/layer-store";
+import type { OnLeftover } from "@dorian/storage/set-aside";
 import type { Logger } from "pino";
 import { createAppHandlers } from "./app/app-handlers.ts";
 import { AppLifecycle } from "./app/app-lifecycle.ts";
@@ -140,8 +141,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   starting.defer(() => db.destroy());
   const journal = starting.use(new Journal(db));
   const keys = await openServerKeys(dataDirectory);
-  const layers = starting.use(await LayerStore.open(dataDirectory));
-  const blocks = starting.use(await BlockStore.open(dataDirectory));
+  const onLeftover: OnLeftover = ({ path, error }) =>
+    logger.warn(
+      { path, err: error },
+      "could not remove what is not needed any more; the next start tries again",
+    );
+  const layers = starting.use(await LayerStore.open(dataDirectory, { onLeftover }));
+  const blocks = starting.use(await BlockStore.open(dataDirectory, { onLeftover }));
   const stores = { db, journal, layers, blocks };
   const publicHost = options.publicHost ?? reachableHost(host);
   const tls =

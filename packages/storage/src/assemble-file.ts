@@ -8,6 +8,8 @@ import { linkFile } from "./link-file.ts";
 export const blockBytes = 8 * 1024 * 1024;
 
 const sharedMode = 0o644;
+/** What a client may choose: not that a file gives rights to whoever runs it. */
+const permissionBits = 0o777;
 const copyBytes = 1024 * 1024;
 
 export interface BlockReference {
@@ -34,7 +36,7 @@ export interface FileContent {
  */
 export async function assembleFile(target: string, file: FileContent, blocks: BlockStore): Promise<void> {
   await checkBlocks(file, blocks);
-  const mode = (file.mode ?? sharedMode) & 0o7777;
+  const mode = (file.mode ?? sharedMode) & permissionBits;
   const [first] = file.blocks;
   if (first && file.blocks.length === 1) {
     if (first.size === file.size && mode === sharedMode)

@@ -79,7 +79,8 @@ export function createBlobRoutes(options: {
     }),
     urls.route("GET", signedPaths.blobs, async ({ incoming, response, rest, signal }) => {
       const { sha256, size } = blobs.requireComplete(rest);
-      await sendFile({ incoming, response, signal }, { path: blocks.path(sha256), start: 0, end: size });
+      const file = { path: blocks.path(sha256), start: 0, end: size };
+      if (!(await sendFile({ incoming, response, signal }, file))) throw blobGone(rest);
     }),
   ];
 }
@@ -100,6 +101,13 @@ function completeParts({ blobId, size }: Blob, received: Map<number, Part> | und
   if (complete.length === parts.length && bytes === size) return complete;
   throw new AppError("BLOB_INCOMPLETE", `The blob ${blobId} has ${bytes} of its ${size} bytes.`, {
     remedy: "Send all parts, then complete the upload. After a restart of the server, send them again.",
+  });
+}
+
+function blobGone(blobId: string): AppError {
+  return new AppError("BLOB_GONE", `The content of the blob ${blobId} is not here any more.`, {
+    status: "NOT_FOUND",
+    remedy: "Send the data again.",
   });
 }
 

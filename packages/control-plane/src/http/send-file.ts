@@ -1,13 +1,16 @@
 import { AppError } from "@dorian/base/app-error";
-import { createReadStream } from "node:fs";
+import { openStoredFile } from "@dorian/storage/stored-file";
 import { pipeline } from "node:stream/promises";
 import type { HttpRequest } from "./http-route.ts";
 
-/** Answers with the bytes of a file from `start` to `end`, or the part of them that the request's Range names. */
+/**
+ * Answers with the bytes of a stored file from `start` to `end`, or the part of them that the request's Range names. False,
+ * without an answer, when there is no such file any more.
+ */
 export async function sendFile(
   request: Pick<HttpRequest, "incoming" | "response" | "signal">,
   file: { path: string; start: number; end: number },
-): Promise<void> {
+): Promise<boolean> {
   const { incoming, response, signal } = request;
   const size = file.end - file.start;
   const part = rangeOf(incoming.headers.range, size);
@@ -20,12 +23,15 @@ export async function sendFile(
   const [from, to] = [file.start + (part?.start ?? 0), file.start + (part?.end ?? size)];
   if (from === to) {
     response.writeHead(200, head).end();
-    return;
+    return true;
   }
-  const content = createReadStream(file.path, { start: from, end: to - 1 });
-  // Only then is it known that there is such a file.
-  content.once("open", () => response.writeHead(part ? 206 : 200, head));
-  await pipeline(content, response, { signal });
+  await using content = await openStoredFile(file.path);
+  if (!content) return false;
+  response.writeHead(part ? 206 : 200, head);
+  await pipeline(content.createReadStream({ start: from, end: to - 1, autoClose: false }), response, {
+    signal,
+  });
+  return true;
 }
 
 /** The one range that a header names; undefined for none, and for forms that may be ignored. */

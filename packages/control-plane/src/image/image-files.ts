@@ -1,8 +1,16 @@
-import { open, readFile, readlink } from "node:fs/promises";
+import { type FileHandle, readlink } from "node:fs/promises";
 import { posix } from "node:path";
+import { openStoredFile, readStoredText } from "@dorian/storage/stored-file";
 import { lookup, readMerged, type StackEntry } from "@dorian/storage/merged-directory";
 
 const maxLinks = 40;
+/** Headers and settings that are read have some kB. */
+const maxTextBytes = 1024 * 1024;
+/** Interpreters that were linked into one program have 100 MB. */
+const maxSearchedBytes = 256 * 1024 * 1024;
+const searchBytes = 1024 * 1024;
+/** Longest match that is found wherever it lies. */
+const overlapBytes = 256;
 
 /** The files of an image as its containers see them, read without running it. Links lead to places in the image. */
 export class ImageFiles {
@@ -21,15 +29,15 @@ export class ImageFiles {
   async text(path: string): Promise<string | undefined> {
     const found = await this.#locate(path);
     if (found?.entry.kind !== "leaf" || !found.entry.stats.isFile()) return undefined;
-    return readFile(found.entry.hostPath, "utf8");
+    return readStoredText(found.entry.hostPath, { maxBytes: maxTextBytes });
   }
 
-  /** The first match of a pattern in a file of bytes. */
+  /** The first match of a pattern in a file of bytes, if it is in the first {@link maxSearchedBytes}. */
   async matchIn(path: string, pattern: RegExp): Promise<RegExpExecArray | null> {
     const found = await this.#locate(path);
     if (found?.entry.kind !== "leaf" || !found.entry.stats.isFile()) return null;
-    await using file = await open(found.entry.hostPath);
-    return pattern.exec(await file.readFile("latin1"));
+    await using file = await openStoredFile(found.entry.hostPath);
+    return file ? await firstMatch(file, pattern) : null;
   }
 
   /** Names in a directory; none when it is absent. */
@@ -72,4 +80,15 @@ export class ImageFiles {
     const directory = above && (await lookup(above.hostPaths, posix.basename(last.path)));
     return directory && { path: last.path, entry: directory };
   }
+}
+
+/** Looks through a file in parts: others have their turn in between. */
+async function firstMatch(file: FileHandle, pattern: RegExp): Promise<RegExpExecArray | null> {
+  const buffer = Buffer.allocUnsafe(searchBytes);
+  for (let start = 0; start < maxSearchedBytes; start += searchBytes - overlapBytes) {
+    const { bytesRead } = await file.read(buffer, 0, searchBytes, start);
+    const match = pattern.exec(buffer.toString("latin1", 0, bytesRead));
+    if (match || bytesRead < searchBytes) return match;
+  }
+  return null;
 }

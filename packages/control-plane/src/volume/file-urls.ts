@@ -1,9 +1,10 @@
-import { AppError, errnoOf } from "@dorian/base/app-error";
+import { AppError } from "@dorian/base/app-error";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Identity } from "@dorian/protocol/service";
 import { signedPaths } from "@dorian/protocol/task-http";
 import { join, relative } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { HttpRoute } from "../http/http-route.ts";
 import { limitBytes } from "../http/limit-bytes.ts";
 import { sendFile } from "../http/send-file.ts";
@@ -11,6 +12,10 @@ import type { SignedUrls } from "../http/signed-urls.ts";
 
 /** Bytes of a file that one address stands for. */
 const urlBytes = 8 * 1024 * 1024;
+/** Addresses in one answer, some 10 MiB of them: enough for 256 GiB. */
+const maxUrls = 32_768;
+/** Addresses that are signed before others have their turn: some milliseconds of work. */
+const urlsPerTurn = 50;
 const validMs = 60 * 60_000;
 
 /** A file in a layer. */
@@ -31,12 +36,18 @@ export class FileUrls {
     this.routes = [this.#get(), this.#put(options.blocks)];
   }
 
-  /** Addresses of the bytes from `start` to `end` of a file in a layer: one for each 8 MiB of the file. */
-  get(caller: Identity, file: StoredFile, range: { start: number; end: number }): string[] {
+  /**
+   * Addresses of the bytes from `start` to `end` of a file in a layer: one for each 8 MiB of the file.
+   *
+   * @throws AppError VOLUME_RANGE_TOO_LONG
+   */
+  async get(caller: Identity, file: StoredFile, range: { start: number; end: number }): Promise<string[]> {
     const addresses: string[] = [];
+    if (range.end - range.start > maxUrls * urlBytes) throw rangeTooLong(range.end - range.start);
     for (let start = range.start; start < range.end;) {
       const end = Math.min((Math.floor(start / urlBytes) + 1) * urlBytes, range.end);
       addresses.push(this.#sign(caller, file, { start, end }));
+      if (addresses.length % urlsPerTurn === 0) await setImmediate();
       start = end;
     }
     return addresses;
@@ -78,11 +89,7 @@ export class FileUrls {
       signedPaths.layers,
       async ({ incoming, response, parameters: { path = "", start, end }, rest: layerId, signal }) => {
         const file = { path: join(this.#layers.path(layerId), path), start: Number(start), end: Number(end) };
-        try {
-          await sendFile({ incoming, response, signal }, file);
-        } catch (error) {
-          throw errnoOf(error) === "ENOENT" ? versionGone(error) : error;
-        }
+        if (!(await sendFile({ incoming, response, signal }, file))) throw versionGone();
       },
     );
   }
@@ -97,14 +104,25 @@ export class FileUrls {
   }
 }
 
-function versionGone(cause: unknown): AppError {
+function rangeTooLong(bytes: number): AppError {
+  const most = maxUrls * urlBytes;
+  return new AppError(
+    "VOLUME_RANGE_TOO_LONG",
+    `The addresses of ${bytes} bytes are too many for one answer; it gives those of ${most} bytes.`,
+    {
+      status: "OUT_OF_RANGE",
+      remedy: `Ask for the file in ranges of ${most} bytes at most, by \`start\` and \`len\`, as \`dorian volume get\` does.`,
+    },
+  );
+}
+
+function versionGone(): AppError {
   return new AppError(
     "VOLUME_VERSION_GONE",
     "The version of the volume that this address belongs to is gone.",
     {
       status: "NOT_FOUND",
       remedy: "Ask for the file again.",
-      cause,
     },
   );
 }

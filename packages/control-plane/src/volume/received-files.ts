@@ -5,6 +5,9 @@ import type { FileContent } from "@dorian/storage/assemble-file";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { FileUrls } from "./file-urls.ts";
 
+/** Blocks that one answer can ask for, in some 16 MiB: enough for 512 GiB. The official clients ask no third time. */
+const maxMissing = 65_536;
+
 /** The files as blocks that are here, or which blocks have still to come: one entry for each distinct content. */
 export async function receivedBlocks(
   request: VolumePutFiles2Request,
@@ -22,6 +25,7 @@ export async function receivedBlocks(
       if (!present.has(sha)) {
         present.set(sha, await blocks.touch(sha));
         if (present.get(sha) === false) {
+          if (missing.length === maxMissing) throw tooManyMissing();
           missing.push({
             fileIndex: BigInt(fileIndex),
             blockIndex: BigInt(blockIndex),
@@ -53,4 +57,15 @@ export async function receivedWhole(files: readonly MountFile[], blocks: BlockSt
     contents.push({ path, size, mode, blocks: [{ sha, size }] });
   }
   return contents;
+}
+
+function tooManyMissing(): AppError {
+  return new AppError(
+    "VOLUME_BLOCKS_TOO_MANY",
+    `More than ${maxMissing} blocks of the files are not here yet.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Put fewer files, or smaller ones, at a time.",
+    },
+  );
 }

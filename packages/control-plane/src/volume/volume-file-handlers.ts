@@ -1,9 +1,9 @@
-import { open } from "node:fs/promises";
 import { AppError } from "@dorian/base/app-error";
 import { FileEntry_FileType as WireType, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { LayerStore } from "@dorian/storage/layer-store";
+import { openStoredFile } from "@dorian/storage/stored-file";
 import { listTree, pathNotFound, resolvePath, type FileType } from "@dorian/storage/stack-view";
 import type { BlobRegistry } from "../blob/blob-registry.ts";
 import type { Idempotency } from "../database/idempotency.ts";
@@ -98,7 +98,7 @@ export function createVolumeFileHandlers(options: VolumeFileHandlerOptions) {
     async volumeGetFile2(request, { identity }) {
       const { layerId, hostPath, size, range } = await found(request);
       return {
-        getUrls: fileUrls.get(identity, { layerId, hostPath }, range),
+        getUrls: await fileUrls.get(identity, { layerId, hostPath }, range),
         size: BigInt(size),
         start: BigInt(range.start),
         len: BigInt(range.end - range.start),
@@ -116,7 +116,11 @@ export function createVolumeFileHandlers(options: VolumeFileHandlerOptions) {
           len: BigInt(size),
         };
       }
-      const data = await read(hostPath, range.start, Math.min(range.end, range.start + inlineBytes));
+      const data = await read(
+        { hostPath, path: request.path },
+        range.start,
+        Math.min(range.end, range.start + inlineBytes),
+      );
       return {
         dataOneof: { case: "data" as const, value: data },
         size: BigInt(size),
@@ -169,8 +173,13 @@ function withoutGlob<R extends { path: string; recursive: boolean }>(request: R)
   return { ...request, path: request.path.slice(0, -stars), recursive: stars > 1 };
 }
 
-async function read(path: string, start: number, end: number): Promise<Uint8Array> {
-  await using file = await open(path);
+async function read(
+  { hostPath, path }: { hostPath: string; path: string },
+  start: number,
+  end: number,
+): Promise<Uint8Array> {
+  await using file = await openStoredFile(hostPath);
+  if (!file) throw notAFile(path);
   const data = new Uint8Array(end - start);
   let filled = 0;
   while (filled < data.length) {

@@ -2,16 +2,16 @@
  * Works on items, at most `limit` at a time. The first failure aborts what runs, and is thrown once all of it has ended.
  */
 export async function concurrently<T>(
-  items: readonly T[],
+  items: Iterable<T> | AsyncIterable<T>,
   options: { limit: number; signal?: AbortSignal | undefined },
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failed = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
-  const queue = items.values();
+  const queue = shared(items);
   const lane = async () => {
     try {
-      for (const item of queue) {
+      for await (const item of queue) {
         signal.throwIfAborted();
         await work(item, signal);
       }
@@ -19,7 +19,11 @@ export async function concurrently<T>(
       failed.abort(error);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.limit, items.length) }, lane));
+  await Promise.all(Array.from({ length: options.limit }, lane));
   options.signal?.throwIfAborted();
   failed.signal.throwIfAborted();
+}
+
+async function* shared<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+  yield* items;
 }

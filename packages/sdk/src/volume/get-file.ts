@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { link, lstat, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { withoutTrailingZeros } from "./block.ts";
 import { concurrently } from "./concurrently.ts";
 import { localFileExists, withLocalFile } from "./local-file-error.ts";
 import { findRemoteFile, type RemoteFile } from "./read-content.ts";
@@ -51,9 +52,11 @@ export async function receiveFile(
   const { signal } = options;
   await concurrently(file.pieces, { limit: piecesAtOnce, signal }, async ({ url, start, length }, signal) => {
     const bytes = await receiveBytes(url, length, { file: file.path, signal });
-    await writeAt(handle, bytes, start);
+    // Zeros at its end, maybe all of it, become a hole: what the file lacks takes no place here either.
+    await writeAt(handle, withoutTrailingZeros(bytes), start);
     options.onReceived(length);
   });
+  await handle.truncate(file.size);
 }
 
 /** Refuses a place where a file may not come. */
