@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
@@ -216,5 +216,5 @@ async function volumeId(modal: ServiceClient<typeof ModalClient>): Promise<strin
 }
 
 async function letGo(container: RunningContainer): Promise<void> {
-  await writeFile(container.path("/tmp/go"), "");
+  container.touch("/tmp/go");
 }

@@ -68,14 +68,13 @@ afterAll(async () => {
 test("a commit that finds no room says so, changes nothing, and succeeds once there is room", async () => {
   const call = await RemoteFunction.fromName<() => Promise<string>>("full-disk", "commitTwice").spawn();
   const [container] = await containersWith(disk.path, "/tmp/written");
-  const path = (inside: string) => container?.path(inside) ?? "";
   await disk.fill({ leaveBytes: 8 * mebibyte });
-  await writeFile(path("/tmp/full"), "");
+  container?.touch("/tmp/full");
   await containersWith(disk.path, "/tmp/failed");
   const files = await Volume.fromName("full-disk").files();
   expect(await entriesOf("full-disk")).toEqual([]);
   await disk.free();
-  await writeFile(path("/tmp/room"), "");
+  container?.touch("/tmp/room");
   expect(await call.get()).toMatch(
     /^STORAGE_FULL: The disk is full: .*MiB are free\. Free space on the file system of/,
   );

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { readFile, readlink, writeFile } from "node:fs/promises";
+import { readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:http";
 import { networkInterfaces } from "node:os";
 import type { AddressInfo } from "node:net";
@@ -188,7 +188,7 @@ test("a container reaches no other container", async () => {
   expect(address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
   const outcomes = await functionOf<string[]>("tryAll").remote([[address, 9000]] as never);
   expect(outcomes).not.toContain("connected");
-  await writeFile(container?.path("/tmp/go") ?? "", "");
+  container?.touch("/tmp/go");
   expect(await listening.get()).toBe("connected");
 });
 
@@ -226,7 +226,7 @@ test("memory is limited by the container's control group", async () => {
   const v2 = /^0::(.*)$/m.exec(groups)?.[1];
   const path = v1 ? `/sys/fs/cgroup/memory${v1}/memory.limit_in_bytes` : `/sys/fs/cgroup${v2}/memory.max`;
   expect(Number(await readFile(path, "utf8"))).toBe(200 * 1024 * 1024);
-  await writeFile(container?.path("/tmp/go") ?? "", "");
+  container?.touch("/tmp/go");
   expect(await call.get()).toBe(container?.taskId);
 });
 

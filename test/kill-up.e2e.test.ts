@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
 import { sdkConnection } from "@dorian/testkit/connection";
@@ -64,7 +64,7 @@ test("after kill -9 of `dorian up` the next start clears all that it left, and t
   expect(afterwards.match(/^mount .*\/netns\//gm)?.length).toBeLessThanOrEqual(6);
 
   for (const container of await containersWith(data.path, "/tmp/begun", { count: 2 })) {
-    await writeFile(container.path("/tmp/go"), "");
+    container.touch("/tmp/go");
   }
   expect(await Promise.all(calls.map((call) => call.get()))).toEqual(["a", "b"]);
   await server.stop();

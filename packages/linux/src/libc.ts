@@ -25,6 +25,7 @@ const calls = {
   openat2: libc.func("long syscall(long, int, uint8_t *, uint64_t *, size_t)"),
   lseek: libc.func("long lseek(int, long, int)"),
   ioctl: libc.func("int ioctl(int, ulong, _Inout_ uint8_t *)"),
+  mountSetattr: libc.func("long syscall(long, int, str, uint, uint64_t *, size_t)"),
 };
 
 /** System call numbers that are the same on every architecture (they came after the tables were unified). */
@@ -35,6 +36,7 @@ export const syscallNumber = {
   fsconfig: 431,
   fsmount: 432,
   openat2: 437,
+  mountSetattr: 442,
 } as const;
 
 export { calls as libc };

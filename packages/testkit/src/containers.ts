@@ -1,6 +1,8 @@
+import { statSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { asFileOwner } from "@dorian/linux/file-owner";
 import { instanceOf } from "./leftovers.ts";
 
 /** A container as the machine sees it, without asking the server. */
@@ -10,6 +12,8 @@ export interface RunningContainer {
   pid: number;
   /** Where a path of the container lies on this machine. */
   path(inside: string): string;
+  /** Makes an empty file in it, as its root: the machine's own may be nobody there. */
+  touch(inside: string): void;
 }
 
 /** Containers that the worker of a data directory runs now. */
@@ -25,7 +29,10 @@ export async function containersOf(dataDirectory: string): Promise<RunningContai
     const parentStatus = await readFile(`/proc/${parent}/status`, "utf8").catch(() => "");
     // It is a child of the init, which has the number 1 in the container's namespace.
     if (!/^NSpid:.*\s1$/m.test(parentStatus) || !/^Name:\s+(node|MainThread)$/m.test(status)) continue;
-    found.push({ taskId, pid: Number(pid), path: (inside) => join(`/proc/${pid}/root`, inside) });
+    const path = (inside: string) => join(`/proc/${pid}/root`, inside);
+    const touch = (inside: string) =>
+      asFileOwner(statSync(path("/")).uid, () => writeFileSync(path(inside), ""));
+    found.push({ taskId, pid: Number(pid), path, touch });
   }
   return found;
 }

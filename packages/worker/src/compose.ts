@@ -35,6 +35,7 @@ import { handleOrders } from "./session/orders.ts";
 import { ServerLink } from "./session/server-link.ts";
 import type { TaskEnd, TaskUpstream } from "./task/task.ts";
 import { TaskTable } from "./task/task-table.ts";
+import { openUserNamespaces, type UserNamespaceMode } from "./user-namespace/open-user-namespaces.ts";
 import type { VolumeRegistry } from "./volume/mounted-volume.ts";
 
 export interface WorkerOptions {
@@ -53,6 +54,8 @@ export interface WorkerOptions {
   npmDirectory: string;
   /** How the machine is shared between containers and everything else. */
   machine?: MachineSettings;
+  /** Default `auto`. */
+  userNamespaces?: UserNamespaceMode;
   /** Run functions that ask for a GPU without one. */
   simulateGpus?: number;
   /** Milliseconds between background commits. Default 5 s. */
@@ -119,11 +122,17 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     runtimeDirectory: directories.runtime,
     defaultLimits: { memoryBytes: share.container.memoryMb * mebibyte, pids: share.container.pids },
   });
+  const userNamespaces = await openUserNamespaces(options.userNamespaces ?? "auto", {
+    directories,
+    dataDirectory,
+    logger,
+  });
   const network = starting.use(
     await NetworkPool.open({
       instance: directories.instance,
       runtimeDirectory: directories.runtime,
       size: 4,
+      userNamespaces,
       serverHttp: () => (link.httpPort > 0 ? { host: server.host, port: link.httpPort } : undefined),
     }),
   );
@@ -159,6 +168,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       runtime,
       network,
       registry,
+      userNamespaces,
       upstream: server.asTask,
       requestMemory: new RequestMemory(),
       runtimeDirectory: directories.runtime,

@@ -42,6 +42,7 @@ export const checks: readonly Check[] = [
   { id: "overlay", title: "Overlay file system", judge: judgeOverlay },
   { id: "cgroups", title: "Control groups", judge: ({ cgroups }) => judgeCgroups(cgroups) },
   { id: "namespaces", title: "Namespaces", judge: ({ namespaces }) => judgeNamespaces(namespaces) },
+  { id: "user-namespaces", title: "User namespaces", judge: judgeUserNamespaces },
   {
     id: "fuse",
     title: "FUSE",
@@ -127,6 +128,20 @@ function judgeNamespaces(namespaces: string[]): Verdict {
         `no ${missing.join(", ")} namespace`,
         "use a kernel that is built with CONFIG_NAMESPACES and its kinds.",
       );
+}
+
+function judgeUserNamespaces({ userNamespaces, storage }: MachineFacts): Verdict {
+  switch (userNamespaces.kind) {
+    case "work":
+      return ok("containers get user ids of their own");
+    case "fail":
+      return warn(
+        `root in containers is root of this machine, held back only by what it may do (in ${storage.path}: ${userNamespaces.reason})`,
+        "use Linux 5.19 or newer and a data directory on ext4, xfs or btrfs, not inside a container that hides parts of /proc.",
+      );
+    case "untested":
+      return warn("not tried without root rights", "run `dorian doctor` as root.");
+  }
 }
 
 function program(name: ProgramName, title: string, debianPackage: string, severity: "warn" | "fail"): Check {

@@ -10,6 +10,8 @@ export interface MachineFacts {
     | { kind: "works"; replace: "beneath" | "on top" }
     | { kind: "fails"; reason: string }
     | { kind: "untested" };
+  /** Result of making all that a container with user ids of its own needs, in the data directory. */
+  userNamespaces: { kind: "work" } | { kind: "fail"; reason: string } | { kind: "untested" };
   cgroups: { layout: "v1" | "v2" | "hybrid" | "none"; controllers: string[] };
   namespaces: string[];
   hasFuse: boolean;

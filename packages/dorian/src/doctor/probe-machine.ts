@@ -22,21 +22,24 @@ export async function probeMachine(options: {
   const path = await nearestExisting(dataDirectory);
   const mounts = mountLines(await readFile("/proc/self/mountinfo", "utf8"));
   const { urls, operator } = await registryUrls();
-  const [overlay, registry, programs, storage, gpu, ipForward, namespaces, hasFuse] = await Promise.all([
-    isRoot ? probeOverlay(path) : ({ kind: "untested" } as const),
-    probeRegistry({ urls: options.registryUrls ?? urls, operator, signal }),
-    findPrograms(searchPath),
-    probeStorage(path, mounts),
-    probeGpu(),
-    probeForwarding(),
-    namesIn("/proc/self/ns"),
-    exists("/dev/fuse"),
-  ]);
+  const [overlay, userNamespaces, registry, programs, storage, gpu, ipForward, namespaces, hasFuse] =
+    await Promise.all([
+      isRoot ? probeOverlay(path) : ({ kind: "untested" } as const),
+      isRoot ? probeUserNamespaces(path) : ({ kind: "untested" } as const),
+      probeRegistry({ urls: options.registryUrls ?? urls, operator, signal }),
+      findPrograms(searchPath),
+      probeStorage(path, mounts),
+      probeGpu(),
+      probeForwarding(),
+      namesIn("/proc/self/ns"),
+      exists("/dev/fuse"),
+    ]);
   return {
     isRoot,
     nodeVersion: process.versions.node,
     kernelRelease: release(),
     overlay,
+    userNamespaces,
     cgroups: cgroupsOf(mounts, await textOf("/sys/fs/cgroup/cgroup.controllers")),
     namespaces,
     hasFuse,
@@ -52,6 +55,12 @@ async function nearestExisting(path: string): Promise<string> {
   for (let candidate = path; ; candidate = dirname(candidate)) {
     if (candidate === dirname(candidate) || (await exists(candidate))) return candidate;
   }
+}
+
+async function probeUserNamespaces(directory: string): Promise<MachineFacts["userNamespaces"]> {
+  const { whyNoUserNamespaces } = await import("@dorian/worker/user-namespace/probe-user-namespaces");
+  const reason = await whyNoUserNamespaces(directory);
+  return reason === undefined ? { kind: "work" } : { kind: "fail", reason };
 }
 
 async function findPrograms(searchPath: string): Promise<Partial<Record<ProgramName, string>>> {

@@ -1,4 +1,5 @@
 import type { WebSettings } from "@dorian/control-plane/web/web-front";
+import type { UserNamespaceMode } from "@dorian/worker/user-namespace/open-user-namespaces";
 import { AppError } from "@dorian/base/app-error";
 import type { MachineSettings } from "@dorian/worker/machine/machine-share";
 import type { OptionDefinition } from "../cli/command.ts";
@@ -10,6 +11,7 @@ import { parseMebibytes } from "./byte-size.ts";
 export interface WorkerLimits {
   simulateGpus: number;
   machine: MachineSettings;
+  userNamespaces: UserNamespaceMode;
 }
 
 const processOptions: readonly OptionDefinition[] = [
@@ -75,6 +77,11 @@ const limitOptions: readonly OptionDefinition[] = [
     name: "container-pids",
     value: "n",
     description: "Processes and threads of one container (4096)",
+  },
+  {
+    name: "user-namespaces",
+    value: "mode",
+    description: "Give containers user ids of their own: on, off, or auto, where it works (auto)",
   },
 ];
 
@@ -162,7 +169,16 @@ export function readWorkerLimits(input: Input): WorkerLimits {
       container: { ...memoryMb("container-memory"), ...(pids === undefined ? {} : { pids }) },
       ...(cpuWeight === undefined ? {} : { cpuWeight }),
     },
+    userNamespaces: readUserNamespaces(input.option("user-namespaces") ?? "auto"),
   };
+}
+
+function readUserNamespaces(mode: string): UserNamespaceMode {
+  if (mode === "auto" || mode === "on" || mode === "off") return mode;
+  throw new UsageError(
+    `--user-namespaces takes auto, on or off, not "${mode}".`,
+    "Leave it out for auto: on where this machine can do it.",
+  );
 }
 
 /** @throws AppError ROOT_NEEDED */

@@ -29,7 +29,7 @@ const graceMs = 30_000;
 export async function startWorker(
   settings: ServiceSettings & WorkerLimits & { server: WorkerServer; signal: AbortSignal },
 ): Promise<RunningService> {
-  const { dataDirectory, version, logger, simulateGpus, machine, signal } = settings;
+  const { dataDirectory, version, logger, simulateGpus, machine, userNamespaces, signal } = settings;
   setOomScore(serviceOomScore);
   await using starting = new AsyncDisposableStack();
   const server = connectWorker(settings.server, starting);
@@ -41,6 +41,7 @@ export async function startWorker(
       npmDirectory: dirname(createRequire(import.meta.url).resolve("npm/package.json")),
       machine,
       simulateGpus,
+      userNamespaces,
       version,
       logger,
       signal,

@@ -1,3 +1,4 @@
+import type { IdRange } from "@dorian/linux/user-namespace";
 import type { TerminalSize } from "@dorian/linux/pseudo-terminal";
 
 /** Everything that a container is made of; whoever starts it has mounted the root file system and the sources. */
@@ -14,6 +15,11 @@ export interface ContainerSpec {
   mounts: ContainerMount[];
   /** `none`: a namespace with nothing but a loopback interface. */
   network: { kind: "namespace"; path: string } | { kind: "none" };
+  /**
+   * By the file at which it is mounted. The root file system is to be shown with its ids, and the network's namespace to
+   * belong to it. Default: the host's.
+   */
+  userNamespace?: { path: string; ids: IdRange } | undefined;
   limits: ContainerLimits;
   /** Nothing can be written but to `/tmp`, `/run` and writable mounts. */
   readOnlyRoot?: boolean;

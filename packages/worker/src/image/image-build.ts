@@ -73,7 +73,7 @@ export class ImageBuild implements AsyncDisposable {
     signal.throwIfAborted();
     const { instructions, escape } = parseDockerfile(this.#request.dockerfile);
     this.#escape = escape;
-    await mkdir(this.#directory, { recursive: true, mode: 0o755 });
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await mkdir(this.#scratch, { recursive: true, mode: 0o755 });
     for (const [index, instruction] of instructions.entries()) {
       signal.throwIfAborted();

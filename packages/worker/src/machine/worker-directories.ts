@@ -29,9 +29,14 @@ export async function workerDirectories(dataDirectory: string): Promise<WorkerDi
 /** Creates them. What is mounted below the runtime directory stays in this mount namespace: no other holds on to it. */
 export async function createWorkerDirectories(directories: WorkerDirectories): Promise<void> {
   await mkdir(directories.scratch, { recursive: true, mode: 0o700 });
-  await mkdir(join(directories.runtime, "tasks"), { recursive: true, mode: 0o755 });
-  // Below it are the files of every container and the sockets by which tasks are known.
-  await chmod(directories.runtime, 0o700);
+  // Below it are the files of every container and the sockets by which tasks are known. Who knows the name of one of its
+  // directories may enter, as the root of a container does to reach its file system; the directories themselves are
+  // closed to everybody else.
+  for (const name of ["tasks", "builds"])
+    await mkdir(join(directories.runtime, name), { recursive: true, mode: 0o711 });
+  for (const name of ["bundles", "netns", "runc", "users"])
+    await mkdir(join(directories.runtime, name), { recursive: true, mode: 0o700 });
+  await chmod(directories.runtime, 0o711);
   bindMount(directories.runtime, directories.runtime);
   makePrivate(directories.runtime);
 }

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { unmount } from "@dorian/linux/mount";
 import { createNetworkNamespace, inNetworkNamespace } from "@dorian/linux/network-namespace";
+import type { UserNamespace, UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import type { HostNetwork } from "./host-network.ts";
 import { networkCommand } from "./network-command.ts";
 import { linkName } from "./network-names.ts";
@@ -11,14 +12,25 @@ import { removeLink } from "./remove-network.ts";
 /** A network namespace with an eth0 that is plugged into the host's bridge. */
 export class ContainerNetwork implements AsyncDisposable {
   readonly path: string;
+  /** That it belongs to. Undefined: the host's. */
+  readonly userNamespace: UserNamespace | undefined;
   #resources: AsyncDisposableStack;
 
-  private constructor(path: string, resources: AsyncDisposableStack) {
+  private constructor(
+    path: string,
+    userNamespace: UserNamespace | undefined,
+    resources: AsyncDisposableStack,
+  ) {
     this.path = path;
+    this.userNamespace = userNamespace;
     this.#resources = resources;
   }
 
-  static async create(host: HostNetwork, directory: string): Promise<ContainerNetwork> {
+  static async create(
+    host: HostNetwork,
+    directory: string,
+    userNamespaces?: UserNamespaces,
+  ): Promise<ContainerNetwork> {
     await using resources = new AsyncDisposableStack();
     const { index, address } = host.reserve();
     resources.defer(() => host.release(index));
@@ -29,7 +41,9 @@ export class ContainerNetwork implements AsyncDisposable {
       unmount(path);
       await rm(path, { force: true });
     });
-    createNetworkNamespace(path, setSysctls);
+    const userNamespace = userNamespaces && resources.use(await userNamespaces.create(path));
+    if (userNamespace) inNetworkNamespace(path, setSysctls);
+    else createNetworkNamespace(path, setSysctls);
     resources.defer(() => removeLink(link));
     await networkCommand(
       "ip",
@@ -54,7 +68,7 @@ export class ContainerNetwork implements AsyncDisposable {
         ].join("\n"),
       ),
     );
-    return new ContainerNetwork(path, resources.move());
+    return new ContainerNetwork(path, userNamespace, resources.move());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { UserNamespace, UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import { networkCommand } from "./network-command.ts";
 import { ContainerNetwork } from "./container-network.ts";
 import { forwardWarnings } from "./forward-policy.ts";
@@ -13,6 +14,8 @@ export interface NetworkLease extends AsyncDisposable {
   path: string;
   /** For the container's /etc/resolv.conf. */
   resolvConf: string;
+  /** That the network belongs to, and its container with it. Undefined: the host's. */
+  userNamespace: UserNamespace | undefined;
 }
 
 export interface NetworkPoolOptions {
@@ -25,6 +28,8 @@ export interface NetworkPoolOptions {
   resolvConfPath?: string;
   /** The control plane's HTTP, as soon as it is known: containers find it at an address of its own. Default: unknown. */
   serverHttp?: () => HttpAddress | undefined;
+  /** For containers with user ids of their own. */
+  userNamespaces?: UserNamespaces | undefined;
 }
 
 const refillDelayMs = 300;
@@ -38,6 +43,7 @@ export class NetworkPool implements AsyncDisposable {
   readonly warnings: string[];
   #host: HostNetwork;
   #size: number;
+  #userNamespaces: UserNamespaces | undefined;
   #free: ContainerNetwork[] = [];
   #directory: string;
   #making = new Set<Promise<ContainerNetwork>>();
@@ -45,23 +51,29 @@ export class NetworkPool implements AsyncDisposable {
   #refillTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor(host: HostNetwork, directory: string, size: number, warnings: string[]) {
+  private constructor(
+    host: HostNetwork,
+    directory: string,
+    options: Pick<NetworkPoolOptions, "size" | "userNamespaces">,
+    warnings: string[],
+  ) {
     this.#host = host;
     this.#directory = directory;
-    this.#size = size;
+    this.#size = options.size;
+    this.#userNamespaces = options.userNamespaces;
     this.warnings = warnings;
   }
 
   static async open(options: NetworkPoolOptions): Promise<NetworkPool> {
-    const { instance, size, runtimeDirectory, resolvConfPath = "/etc/resolv.conf" } = options;
+    const { instance, runtimeDirectory, resolvConfPath = "/etc/resolv.conf" } = options;
     const serverHttp = options.serverHttp ?? (() => undefined);
     const directory = join(runtimeDirectory, "netns");
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     const hostResolvConf = await readFile(resolvConfPath, "utf8");
     await using opened = new AsyncDisposableStack();
     const host = opened.use(await HostNetwork.open({ instance, hostResolvConf, serverHttp }));
     const chains = await networkCommand("nft", ["--json", "list", "chains"]);
-    const pool = new NetworkPool(host, directory, size, forwardWarnings(chains, networkNames(instance)));
+    const pool = new NetworkPool(host, directory, options, forwardWarnings(chains, networkNames(instance)));
     opened.use(pool);
     await pool.#fill();
     opened.move();
@@ -81,6 +93,7 @@ export class NetworkPool implements AsyncDisposable {
     return {
       path: network.path,
       resolvConf: this.#host.resolvConf,
+      userNamespace: network.userNamespace,
       [Symbol.asyncDispose]: async () => {
         if (returned) return;
         returned = true;
@@ -108,7 +121,7 @@ export class NetworkPool implements AsyncDisposable {
   }
 
   #make(): Promise<ContainerNetwork> {
-    const making = ContainerNetwork.create(this.#host, this.#directory);
+    const making = ContainerNetwork.create(this.#host, this.#directory, this.#userNamespaces);
     this.#making.add(making);
     making.finally(() => this.#making.delete(making)).catch(() => undefined);
     return making;

@@ -3,8 +3,10 @@ import { basename, dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import { OpenDirectory } from "@dorian/linux/open-directory";
+import type { OverlayOptions } from "@dorian/linux/overlay-options";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
 import type { LayerStore } from "@dorian/storage/layer-store";
+import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { isVolumeLink } from "../volume/volume-links.ts";
 
 export interface RootFileSystemOptions {
@@ -14,6 +16,10 @@ export interface RootFileSystemOptions {
   scratch: string;
   /** Takes a directory out of the way for good. */
   discard: (path: string) => Promise<void>;
+  /** Of the container. Default: the host's. */
+  userNamespace?: UserNamespace | undefined;
+  /** Makes what the container finds in it, where `path` is its root, and owners are as on disk. */
+  prepare?: (path: string) => Promise<void>;
 }
 
 /** A container's root: read-only layers with a private writable directory on top, which vanishes with the container. */
@@ -37,11 +43,25 @@ export class RootFileSystem implements AsyncDisposable {
     await mkdir(root.upper, { recursive: true });
     await mkdir(join(options.scratch, "work"), { recursive: true });
     await mkdir(options.target, { recursive: true });
-    mountOverlay(options.target, {
+    const { target, userNamespace, prepare } = options;
+    const overlay: OverlayOptions = {
       lower: options.lower,
       upper: root.upper,
       work: join(options.scratch, "work"),
-    });
+    };
+    if (prepare) {
+      mountOverlay(target, overlay);
+      try {
+        await prepare(target);
+      } catch (error) {
+        unmount(target);
+        throw error;
+      }
+      if (!userNamespace) return root;
+      unmount(target);
+    }
+    using shown = createOverlayFor(userNamespace, overlay);
+    shown.placeAt(target);
     return root;
   }
 

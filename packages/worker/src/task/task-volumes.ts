@@ -8,6 +8,7 @@ import type { ContainerMount } from "../container/container-spec.ts";
 import type { Container } from "../container/runtime.ts";
 import { commitInBackground } from "../volume/background-commits.ts";
 import { MountedVolume, type VolumeRegistry } from "../volume/mounted-volume.ts";
+import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { officialMountPath, type VolumeLink } from "../volume/volume-links.ts";
 import { failureOf } from "./task-failure.ts";
 
@@ -21,6 +22,8 @@ export interface TaskVolumesOptions {
   official: boolean;
   layers: LayerStore;
   registry: VolumeRegistry;
+  /** The container's. Default: the host's. */
+  userNamespace: UserNamespace | undefined;
   /** Where they are first mounted, one directory each. */
   directory: string;
   /** Private directory on the file system of the layer store. */
@@ -53,9 +56,10 @@ export class TaskVolumes implements AsyncDisposable {
         volumeId: request.volumeId,
         taskId,
         target: join(options.directory, String(index)),
-        mountPath: volumes.#mountPath(request),
+        mountPath: mountPathOf(request, options),
         subPath: request.subPath,
         readOnly: request.readOnly,
+        userNamespace: options.userNamespace,
         openFiles: options.official ? "refused" : "kept",
         scratch: join(options.scratch, `volume-${index}`),
         layers,
@@ -71,17 +75,8 @@ export class TaskVolumes implements AsyncDisposable {
   get mounts(): ContainerMount[] {
     return this.#mounted.map(({ request, volume }) => ({
       source: volume.target,
-      target: this.#mountPath(request),
+      target: mountPathOf(request, this.#options),
       readOnly: request.readOnly,
-    }));
-  }
-
-  /** To be made in the container's root file system. */
-  get links(): VolumeLink[] {
-    if (!this.#options.official) return [];
-    return this.#mounted.map(({ request }) => ({
-      path: request.mountPath,
-      target: this.#mountPath(request),
     }));
   }
 
@@ -176,10 +171,6 @@ export class TaskVolumes implements AsyncDisposable {
     return this.#mounted.filter(({ request }) => request.backgroundCommits && !request.readOnly);
   }
 
-  #mountPath(request: TaskVolume): string {
-    return this.#options.official ? officialMountPath(request.volumeId) : request.mountPath;
-  }
-
   #find(volumeId: string, verb: "commit" | "reload") {
     const found = this.#mounted.find(({ request }) => request.volumeId === volumeId);
     if (found) return found;
@@ -196,4 +187,14 @@ export class TaskVolumes implements AsyncDisposable {
     this.#noted.set(volume, reason);
     this.#options.note(`Commit of volume ${volume.volumeId} failed: ${reason} It is tried again.`);
   }
+}
+
+/** To be made in the container's root file system. */
+export function volumeLinks(volumes: readonly TaskVolume[], options: { official: boolean }): VolumeLink[] {
+  if (!options.official) return [];
+  return volumes.map((request) => ({ path: request.mountPath, target: mountPathOf(request, options) }));
+}
+
+function mountPathOf(request: TaskVolume, { official }: { official: boolean }): string {
+  return official ? officialMountPath(request.volumeId) : request.mountPath;
 }

@@ -20,6 +20,7 @@ import type { Container, ContainerRuntime } from "../container/runtime.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
 import { openTaskGateway, type TaskObserver } from "../gateway/task-gateway.ts";
 import { bytesIn } from "../volume/upper-directory.ts";
+import type { UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import type { VolumeRegistry } from "../volume/mounted-volume.ts";
 import { containerEnvironment, containerUser, inContainer } from "./container-environment.ts";
 import { isSimulated } from "../gpu/simulated-gpus.ts";
@@ -31,7 +32,7 @@ import { PhaseClock, type Phase } from "./phase-clock.ts";
 import { RootFileSystem } from "./root-file-system.ts";
 import { RunningInputs } from "./running-inputs.ts";
 import { failureOf } from "./task-failure.ts";
-import { TaskVolumes } from "./task-volumes.ts";
+import { TaskVolumes, volumeLinks } from "./task-volumes.ts";
 import { makeVolumeLinks } from "../volume/volume-links.ts";
 
 export interface TaskEnd {
@@ -55,6 +56,8 @@ export interface TaskDependencies extends LaunchDirectories {
   runtime: ContainerRuntime;
   network: NetworkPool;
   registry: VolumeRegistry;
+  /** For containers with user ids of their own. */
+  userNamespaces: UserNamespaces | undefined;
   upstream: (taskId: string) => TaskUpstream;
   /** What the requests of all tasks together may hold. */
   requestMemory: RequestMemory;
@@ -188,24 +191,34 @@ export class Task {
     await using resources = new AsyncDisposableStack();
     resources.use(this.#output);
     resources.defer(() => discard(directory));
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const connection = definition.blockNetwork ? undefined : resources.use(await network.acquire({ signal }));
+    const userNamespace = connection
+      ? connection.userNamespace
+      : resources.use(await this.#deps.userNamespaces?.create());
+    // It must reach its root file system.
+    await userNamespace?.giveToRoot(directory);
 
+    const official = this.#launch.officialVolumes;
+    const links = volumeLinks(request.volumes, { official });
     const root = resources.use(
       await RootFileSystem.mount({
         lower: [...request.layerIds.map((layerId) => layers.path(layerId)), ...this.#launch.layers],
         target: join(directory, "root"),
         scratch: join(scratchDirectory, taskId),
         discard,
+        userNamespace,
+        ...(links.length > 0 && { prepare: (path) => makeVolumeLinks(path, links) }),
       }),
     );
     this.#clock.end("image");
 
-    const connection = definition.blockNetwork ? undefined : resources.use(await network.acquire({ signal }));
     const volumes = resources.use(
       await TaskVolumes.mount({
         taskId,
         volumes: request.volumes,
-        official: this.#launch.officialVolumes,
+        official,
+        userNamespace,
         layers,
         registry: this.#deps.registry,
         directory: join(directory, "volumes"),
@@ -214,9 +227,9 @@ export class Task {
       }),
     );
     this.#volumes = volumes;
-    await makeVolumeLinks(root.path, volumes.links);
     const privateDirectory = join(directory, "private");
     await mkdir(privateDirectory);
+    await userNamespace?.giveToRoot(privateDirectory);
     const upstream = resources.use(this.#deps.upstream(taskId));
     const gateway = await openTaskGateway({
       taskId,
@@ -256,6 +269,7 @@ export class Task {
         user,
         hostname: "dorian",
         mounts,
+        userNamespace,
         network: connection ? { kind: "namespace", path: connection.path } : { kind: "none" },
         limits: {
           ...(resourcesAsked?.milliCpuMax ? { milliCpu: resourcesAsked.milliCpuMax } : {}),
@@ -295,7 +309,7 @@ export class Task {
     if (!request.freezeRoot || exit.code !== 0 || !this.#inputs.lastSucceeded || failure) return end;
     const standIns = [
       ...mounts.map((mount) => mount.target),
-      ...volumes.links.map((link) => link.path),
+      ...links.map((link) => link.path),
       "/proc",
       "/sys",
       "/dev",

@@ -1,12 +1,13 @@
 import { lstat, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import { createOverlay, sealReadOnly, unmount } from "@dorian/linux/mount";
+import { sealReadOnly, unmount } from "@dorian/linux/mount";
 import type { OverlayOptions } from "@dorian/linux/overlay-options";
 import { inMountNamespace } from "@dorian/linux/mount-namespace";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { normaliseLayer } from "@dorian/storage/normalise-layer";
 import { storing } from "@dorian/storage/storage-error";
+import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { openFilesOf, type OpenFiles } from "./open-files.ts";
 import { ShownDirectory } from "./shown-directory.ts";
 import { copyUpper, hideMissing, removeUnchanged, type Identities } from "./upper-copy.ts";
@@ -48,6 +49,8 @@ export interface MountedVolumeOptions {
   layers: LayerStore;
   registry: VolumeRegistry;
   head: VolumeVersion;
+  /** Of its users. Default: the host's. */
+  userNamespace?: UserNamespace | undefined;
   /** The directory of the volume that is mounted. Default: all of it. */
   subPath?: string;
   /** Nothing can be written to it. */
@@ -112,7 +115,7 @@ export class MountedVolume implements AsyncDisposable {
     for (const name of ["empty", "void"]) await mkdir(join(scratch, name), { recursive: true });
     await volume.#setLayers(head.layerIds);
     await volume.#makeWritable();
-    using overlay = createOverlay(volume.#overlay());
+    using overlay = createOverlayFor(options.userNamespace, volume.#overlay());
     overlay.placeAt(options.target);
     volume.#device = overlay.device;
     return volume;
@@ -313,7 +316,7 @@ export class MountedVolume implements AsyncDisposable {
   }
 
   #swap(users: VolumeUsers | undefined): void {
-    using overlay = createOverlay(this.#overlay());
+    using overlay = createOverlayFor(this.#options.userNamespace, this.#overlay());
     if (users) inMountNamespace(users.pid, () => overlay.replaceAt(this.#options.mountPath));
     else overlay.replaceAt(this.#options.target);
     this.#device = overlay.device;

@@ -11,6 +11,8 @@ export interface OciConfig {
   linux: {
     cgroupsPath: string;
     namespaces: { type: string; path?: string }[];
+    uidMappings?: OciIdMapping[];
+    gidMappings?: OciIdMapping[];
     resources: {
       devices: { allow: boolean; type?: string; major?: number; minor?: number; access: string }[];
       pids?: { limit: number };
@@ -22,6 +24,12 @@ export interface OciConfig {
     readonlyPaths: string[];
     seccomp: SeccompProfile;
   };
+}
+
+export interface OciIdMapping {
+  containerID: number;
+  hostID: number;
+  size: number;
 }
 
 export interface OciProcess {

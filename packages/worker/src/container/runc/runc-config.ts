@@ -1,7 +1,7 @@
 import type { CgroupLayout } from "../../cgroup/cgroup-layout.ts";
 import type { ContainerMount, ContainerSpec } from "../container-spec.ts";
 import { defaultSeccompProfile } from "../seccomp-profile.ts";
-import type { OciConfig, OciMount, OciProcess } from "./oci-config.ts";
+import type { OciConfig, OciIdMapping, OciMount, OciProcess } from "./oci-config.ts";
 
 /**
  * What root may do in a container: what package managers and servers need. Left out of the usual set: NET_RAW (forged
@@ -79,9 +79,11 @@ export function runcConfig(
         { type: "mount" },
         { type: "uts" },
         { type: "ipc" },
+        ...(spec.userNamespace ? [{ type: "user", path: spec.userNamespace.path }] : []),
         { type: "network", ...(spec.network.kind === "namespace" && { path: spec.network.path }) },
         { type: "cgroup" },
       ],
+      ...idMappings(spec.userNamespace),
       resources: {
         devices: [{ allow: false, access: "rwm" }],
         ...(limits.pids !== undefined && { pids: { limit: limits.pids } }),
@@ -108,6 +110,16 @@ export function runcConfig(
       seccomp: defaultSeccompProfile(host.architecture),
     },
   };
+}
+
+/** What the user namespace has: runc counts on it for one that exists already, too. */
+function idMappings(
+  userNamespace: ContainerSpec["userNamespace"],
+): { uidMappings: OciIdMapping[]; gidMappings: OciIdMapping[] } | undefined {
+  if (!userNamespace) return undefined;
+  const { ids } = userNamespace;
+  const mappings = [{ containerID: 0, hostID: ids.first, size: ids.size }];
+  return { uidMappings: mappings, gidMappings: mappings };
 }
 
 /** A process of the container with the rights of its first one. */

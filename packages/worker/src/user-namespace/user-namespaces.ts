@@ -1,0 +1,118 @@
+import { chown, mkdir, rm } from "node:fs/promises";
+import { isAbsolute, join, relative } from "node:path";
+import { asFileOwner } from "@dorian/linux/file-owner";
+import { mountIdMapped } from "@dorian/linux/id-mapped-mount";
+import { createOverlay, type OpenOverlay, unmount } from "@dorian/linux/mount";
+import type { OverlayOptions } from "@dorian/linux/overlay-options";
+import { createUserNamespace, type IdRange } from "@dorian/linux/user-namespace";
+import { takeIdRange } from "./id-ranges.ts";
+
+/** Shared by all workers of the machine: no two containers have the same ids. */
+const locksDirectory = "/run/dorian/id-ranges";
+
+export interface UserNamespacesOptions {
+  /** Eight hex digits that tell the workers of one machine apart. */
+  instance: string;
+  runtimeDirectory: string;
+  /** Holds all that containers' file systems are made of. */
+  dataDirectory: string;
+  locksDirectory?: string;
+}
+
+/** Makes user namespaces for containers. */
+export class UserNamespaces {
+  #options: UserNamespacesOptions;
+  #next: number;
+  #made = 0;
+
+  constructor(options: UserNamespacesOptions) {
+    this.#options = options;
+    // Workers begin at different places, so that they seldom meet.
+    this.#next = Number.parseInt(options.instance, 16);
+  }
+
+  /** With `networkPath`, a new file, for a network namespace that belongs to it. */
+  async create(networkPath?: string): Promise<UserNamespace> {
+    const { runtimeDirectory, dataDirectory } = this.#options;
+    await using resources = new AsyncDisposableStack();
+    const ids = resources.use(takeIdRange(this.#options.locksDirectory ?? locksDirectory, this.#next++));
+    const directory = join(runtimeDirectory, "users", String(this.#made++));
+    const path = join(directory, "namespace");
+    const view = join(directory, "data");
+    resources.defer(async () => {
+      unmount(view);
+      unmount(path);
+      await rm(directory, { recursive: true, force: true });
+    });
+    await mkdir(view, { recursive: true, mode: 0o700 });
+    await createUserNamespace({ path, ids, ...(networkPath !== undefined && { networkPath }) });
+    mountIdMapped(dataDirectory, view, path);
+    return new UserNamespace({ path, ids, dataDirectory, view, resources: resources.move() });
+  }
+}
+
+/**
+ * A container's own user ids: its root is nobody on the host. What belongs to root on disk is shown to it as root's, so
+ * layers are stored as ever and are the same for all containers.
+ */
+export class UserNamespace implements AsyncDisposable {
+  /** File at which it is mounted. */
+  readonly path: string;
+  readonly ids: IdRange;
+  #dataDirectory: string;
+  /** Where the data directory is seen with shifted owners. */
+  #view: string;
+  #resources: AsyncDisposableStack;
+
+  constructor(parts: {
+    path: string;
+    ids: IdRange;
+    dataDirectory: string;
+    view: string;
+    resources: AsyncDisposableStack;
+  }) {
+    this.path = parts.path;
+    this.ids = parts.ids;
+    this.#dataDirectory = parts.dataDirectory;
+    this.#view = parts.view;
+    this.#resources = parts.resources;
+  }
+
+  /** An overlay of directories in the data directory, for a container of this namespace. */
+  createOverlay(options: OverlayOptions): OpenOverlay {
+    const { lower, upper, work, ...rest } = options;
+    const shifted: OverlayOptions = {
+      ...rest,
+      lower: lower.map((directory) => this.#shifted(directory)),
+      ...(upper !== undefined && { upper: this.#shifted(upper) }),
+      ...(work !== undefined && { work: this.#shifted(work) }),
+    };
+    // The overlay makes files of its own as whoever mounted it, who must be somebody on the shifted file system.
+    return asFileOwner(this.ids.first, () => createOverlay(shifted));
+  }
+
+  /** Gives a file of the host to the container's root. */
+  async giveToRoot(path: string): Promise<void> {
+    await chown(path, this.ids.first, this.ids.first);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#resources.disposeAsync();
+  }
+
+  #shifted(path: string): string {
+    const below = relative(this.#dataDirectory, path);
+    if (below.startsWith("..") || isAbsolute(below)) {
+      throw new Error(`Bug: ${path} is not in the data directory ${this.#dataDirectory}.`);
+    }
+    return join(this.#view, below);
+  }
+}
+
+/** An overlay for a container of `userNamespace`, or of the host's own. */
+export function createOverlayFor(
+  userNamespace: UserNamespace | undefined,
+  options: OverlayOptions,
+): OpenOverlay {
+  return userNamespace ? userNamespace.createOverlay(options) : createOverlay(options);
+}
