@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
@@ -158,7 +158,15 @@ test("files with secrets, and the way to the sockets of tasks, are for their own
   expect(await mode(join(data.path, "client.json"))).toBe("600");
   expect(await mode(join(data.path, "server.key"))).toBe("600");
   expect(await mode(join(data.path, "state.db"))).toBe("600");
-  expect(await mode(`/run/dorian/${await instanceOf(data.path)}`)).toBe("700");
+  // Root of a container, nobody on this machine, passes through to its own directory; none of these can be listed, and
+  // what is in them is closed to it.
+  const runtime = `/run/dorian/${await instanceOf(data.path)}`;
+  expect(await mode(runtime)).toBe("711");
+  for (const name of await readdir(runtime)) {
+    expect(`${name} ${await mode(join(runtime, name))}`).toBe(
+      `${name} ${["tasks", "builds"].includes(name) ? "711" : "700"}`,
+    );
+  }
 });
 
 test("a task acts for itself alone, whatever it sends, and cannot touch apps or other tasks", async () => {
@@ -171,6 +179,8 @@ test("a task acts for itself alone, whatever it sends, and cannot touch apps or 
   const appId = tasks[0]?.appId ?? "";
   expect(tasks.map(({ taskId }) => taskId).toSorted()).toEqual([mine.taskId, other.taskId].toSorted());
 
+  const directory = `/run/dorian/${await instanceOf(data.path)}/tasks/${mine.taskId}`;
+  expect((await stat(directory)).mode & 0o777).toBe(0o700);
   // From the container's own socket, with everything that a caller might claim to be.
   const claims = { "dorian-task-id": other.taskId, "dorian-worker-token": tokens.workerToken };
   const asMine = createClient(ModalClient, connect(`unix://${mine.path("/run/dorian/task.sock")}`, claims));

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { FunctionCall } from "@dorian/sdk/function/function-call";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
@@ -67,7 +66,7 @@ test("the input of a killed worker's container is done by a new container, and w
   await dorians.startWorker();
   const [second] = await containersWith(data.path, "/tmp/begun-again");
   expect(second?.taskId).not.toBe(first?.taskId);
-  await writeFile(second?.path("/tmp/go-again") ?? "", "");
+  second?.touch("/tmp/go-again");
   expect(await waiting).toEqual(["again", second?.taskId]);
 });
 
