@@ -36,7 +36,8 @@ for (const id of ["running", "frozen"]) {
     { onOutput: () => undefined },
   );
   void container.exec(["/bin/sh", "-c", "sleep 1000"], { onOutput: () => undefined, signal });
-  while ((await container.pids()).length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  // The init, two that sleep, and the one that was entered.
+  while ((await container.pids()).length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
   pids.push(...(await container.pids()));
   if (id === "frozen") await container.freeze();
 }
