@@ -1,4 +1,4 @@
-import { chown, mkdir, rm } from "node:fs/promises";
+import { chown, mkdir, rm, rmdir } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { asFileOwner } from "@dorian/linux/file-owner";
 import { mountIdMapped } from "@dorian/linux/id-mapped-mount";
@@ -42,7 +42,10 @@ export class UserNamespaces {
     resources.defer(async () => {
       unmount(view);
       unmount(path);
-      await rm(directory, { recursive: true, force: true });
+      // Never what is in them: a view that is still mounted is the data directory.
+      await rmdir(view);
+      await rm(path, { force: true });
+      await rmdir(directory);
     });
     await mkdir(view, { recursive: true, mode: 0o700 });
     await createUserNamespace({ path, ids, ...(networkPath !== undefined && { networkPath }) });
