@@ -27,6 +27,22 @@ test("an option wins over the environment, and the environment over the data dir
   expect(readConfig({}, {}).dataDirectory).toBe("/var/lib/dorian");
 });
 
+test("what the server of the data directory is to be trusted by goes along with any address of TLS [B20]", () => {
+  const trust = { authority: "/data/tls/authority.pem", all: "/data/tls/trusted.pem" };
+  const data = dataDirectory(JSON.stringify({ ...client, url: "https://127.0.0.1:1", trust }));
+  const env = { DORIAN_DATA: data, MODAL_TOKEN_ID: "ak-env", MODAL_TOKEN_SECRET: "as-env" };
+  expect(credentials(readConfig(env, {}))).toMatchObject({
+    url: "https://127.0.0.1:1",
+    tokenId: "ak-env",
+    trust,
+  });
+  const named = credentials(readConfig(env, { server: "https://localhost:1" }));
+  expect(named).toEqual({ url: "https://localhost:1", tokenId: "ak-env", tokenSecret: "as-env", trust });
+  expect(credentials(readConfig(env, { server: "http://localhost:1" })).trust).toBeUndefined();
+  const elsewhere = readConfig({ ...env, DORIAN_DATA: "/nonexistent" }, { server: "https://box:1" });
+  expect(credentials(elsewhere).trust).toBeUndefined();
+});
+
 test("switches of the environment are off when empty, 0 or false", () => {
   for (const off of [undefined, "", "0", "false"])
     expect(readConfig({ MODAL_FORCE_BUILD: off }, {}).forceBuild).toBe(false);

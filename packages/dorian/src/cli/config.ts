@@ -7,6 +7,8 @@ export interface Credentials {
   url: string;
   tokenId: string;
   tokenSecret: string;
+  /** Files with what is to be trusted when the server speaks TLS: its own authority, and all authorities together. */
+  trust?: { authority: string; all: string };
 }
 
 /** Settings of one command line: an option wins over the environment, the environment over the data directory. */
@@ -64,15 +66,18 @@ export function readConfig(
  */
 export function credentials(config: Config): Credentials {
   const { server, tokenId, tokenSecret } = config;
-  if (server && tokenId && tokenSecret) return { url: server, tokenId, tokenSecret };
+  const told = server && tokenId && tokenSecret ? { url: server, tokenId, tokenSecret } : undefined;
+  if (told && !told.url.startsWith("https:")) return told;
   const file = readClientFile(config.dataDirectory);
   if (file.kind === "found") {
     return {
-      url: server ?? file.client.url,
-      tokenId: tokenId ?? file.client.tokenId,
-      tokenSecret: tokenSecret ?? file.client.tokenSecret,
+      ...file.client,
+      ...(server ? { url: server } : {}),
+      ...(tokenId ? { tokenId } : {}),
+      ...(tokenSecret ? { tokenSecret } : {}),
     };
   }
+  if (told) return told;
   const { tokenId: idEnv, tokenSecret: secretEnv } = settings;
   throw new AppError("TOKEN_MISSING", `There is no token for ${server ?? "a Dorian server"}.`, {
     status: "UNAUTHENTICATED",
@@ -96,9 +101,10 @@ export function readClientFile(
     return { kind: "missing", reason: new Error(`${path} ${why}`, { cause: error }) };
   }
   try {
-    const value = JSON.parse(text) as Partial<Credentials>;
-    if (value.url && value.tokenId && value.tokenSecret)
-      return { kind: "found", client: value as Credentials };
+    const { url, tokenId, tokenSecret, trust } = JSON.parse(text) as Partial<Credentials>;
+    if (url && tokenId && tokenSecret) {
+      return { kind: "found", client: { url, tokenId, tokenSecret, ...(trust ? { trust } : {}) } };
+    }
     throw new Error("url, tokenId or tokenSecret is missing");
   } catch (error) {
     throw new AppError("CLIENT_FILE_INVALID", `${path} is not a client file: ${messageOf(error)}.`, {

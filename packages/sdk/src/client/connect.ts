@@ -10,6 +10,8 @@ export interface ServerAddress {
   url: string;
   tokenId: string;
   tokenSecret: string;
+  /** File with the authority to trust when the server speaks TLS. */
+  trust?: { authority: string };
 }
 
 const defaultDataDirectory = "/var/lib/dorian";
@@ -22,16 +24,22 @@ const defaultDataDirectory = "/var/lib/dorian";
  */
 export async function findServer(env: NodeJS.ProcessEnv = process.env): Promise<ServerAddress> {
   const { MODAL_SERVER_URL: url, MODAL_TOKEN_ID: tokenId, MODAL_TOKEN_SECRET: tokenSecret } = env;
-  if (url && tokenId && tokenSecret) return { url, tokenId, tokenSecret };
+  const told = url && tokenId && tokenSecret ? { url, tokenId, tokenSecret } : undefined;
+  if (told && !told.url.startsWith("https:")) return told;
   const path = join(env["DORIAN_DATA"] ?? defaultDataDirectory, "client.json");
   try {
-    const found = JSON.parse(await readFile(path, "utf8")) as ServerAddress;
+    const found = JSON.parse(await readFile(path, "utf8")) as ServerAddress & {
+      trust?: { authority: string };
+    };
     return {
+      ...(found.trust ? { authority: found.trust.authority } : {}),
       url: url ?? found.url,
       tokenId: tokenId ?? found.tokenId,
       tokenSecret: tokenSecret ?? found.tokenSecret,
     };
   } catch (error) {
+    // A server elsewhere is trusted as everybody trusts it.
+    if (told) return told;
     const why = errnoOf(error) === "ENOENT" ? `${path} does not exist` : `${path} cannot be read`;
     throw new AppError("SERVER_UNKNOWN", `No Dorian server is known: ${why}.`, {
       status: "UNAVAILABLE",

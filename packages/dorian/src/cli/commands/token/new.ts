@@ -55,6 +55,7 @@ export const command = defineCommand<NewToken>({
     MODAL_SERVER_URL: found.url,
     MODAL_TOKEN_ID: found.tokenId,
     MODAL_TOKEN_SECRET: found.tokenSecret,
+    ...trustVariables(found),
   }),
 
   async run(input, { config, signal }) {
@@ -73,6 +74,7 @@ export const command = defineCommand<NewToken>({
       output.note(
         `${green("✓")} Wrote the profile ${found.profile ?? ""} into ${found.writtenTo}; it is the active one.`,
       );
+      if (found.trust) for (const line of trustAdvice(found.trust)) output.note(line);
       return;
     }
     if (found.profile !== undefined) {
@@ -82,8 +84,27 @@ export const command = defineCommand<NewToken>({
     output.print(`export MODAL_SERVER_URL=${quote(found.url)}`);
     output.print(`export MODAL_TOKEN_ID=${quote(found.tokenId)}`);
     output.print(`export MODAL_TOKEN_SECRET=${quote(found.tokenSecret)}`);
+    for (const [name, path] of Object.entries(trustVariables(found))) {
+      output.print(`export ${name}=${quote(path)}`);
+    }
+    if (found.trust) for (const line of trustAdvice(found.trust)) output.note(line);
   },
 });
+
+/** What makes clients trust a server whose certificate is of its own making. */
+function trustVariables({ trust }: Credentials): Record<string, string> {
+  // Node adds to what it trusts; Go and whatever stands on OpenSSL have one file for everything.
+  return trust ? { NODE_EXTRA_CA_CERTS: trust.authority, SSL_CERT_FILE: trust.all } : {};
+}
+
+function trustAdvice({ authority, all }: NonNullable<Credentials["trust"]>): string[] {
+  return [
+    `The server has an authority of its own: clients trust it with NODE_EXTRA_CA_CERTS=${authority} (Node) or SSL_CERT_FILE=${all} (Go, OpenSSL).`,
+    "A client on another machine needs a copy of the file.",
+    "The Python client looks in its own list alone. Where it is installed, once:",
+    `  cat ${authority} >> "$(python -m certifi)"`,
+  ];
+}
 
 function ownToken(input: Input, config: Config): Credentials {
   const file = readClientFile(config.dataDirectory);
@@ -111,7 +132,12 @@ async function namedToken(
   using server = new ServerConnection(isHere ? own : config);
   const request = { name, validSecs: Math.round(days * secondsPerDay) };
   const { token, tokenSecret } = await server.operator.tokenCreate(request, { signal });
-  return { url: input.option("server") ?? server.url, tokenId: token?.tokenId ?? "", tokenSecret };
+  return {
+    url: input.option("server") ?? server.url,
+    tokenId: token?.tokenId ?? "",
+    tokenSecret,
+    ...(server.trust ? { trust: server.trust } : {}),
+  };
 }
 
 function quote(text: string): string {
