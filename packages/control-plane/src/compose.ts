@@ -396,6 +396,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       ...commandAccessHandlers({
         tasks: dispatch.tasks,
         tokens: commandTokens,
+        speaksTls: tls !== undefined,
         taskOfSandbox: (sandboxId) => sandboxes.require(sandboxId).task?.taskId ?? "",
       }),
       ...createSandboxHandlers({
@@ -450,6 +451,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const grpc = starting.use(
     await GrpcServer.listen({
       ...callOptions,
+      tls,
       address: `${host.includes(":") ? `[${host}]` : host}:${port}`,
       services: [
         mountService(ModalClient, modal),

@@ -12,13 +12,15 @@ import { connectTo, mayVanish } from "./socket-address.ts";
 import { isServerGone } from "./status-error.ts";
 
 export interface ConnectOptions {
-  /** `http://127.0.0.1:7070`, or `unix:///path/to/socket`. */
+  /** `http://127.0.0.1:7070`, `https://box:7070`, or `unix:///path/to/socket`. */
   url: string;
+  /** File of an authority to trust when the server speaks TLS, besides those that everybody trusts. */
+  authority?: string | undefined;
   /** Sent with every call. */
   metadata?: Record<string, string>;
   /** How long, in milliseconds, a unary call keeps trying while the server cannot be reached. Default 0: fail at once. */
   retryUnavailableMs?: number;
-  /** Opens a socket to the server. Default: plain text. */
+  /** Opens a socket to the server. Default: what the URL says. */
   connect?: (url: string) => Socket;
 }
 
@@ -74,7 +76,8 @@ export class Connection implements Disposable {
     this.retryUnavailableMs = options.retryUnavailableMs ?? 0;
     this.#metadata = options.metadata ?? {};
     for (const [name, value] of Object.entries(this.#metadata)) checkMetadata(name, value);
-    this.#carrier = shared ?? new Carrier(options.url, options.connect ?? connectTo);
+    this.#carrier =
+      shared ?? new Carrier(options.url, options.connect ?? ((url) => connectTo(url, options.authority)));
     this.#ownsCarrier = shared === undefined;
   }
 

@@ -1,7 +1,10 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { AppError, messageOf } from "@dorian/base/app-error";
-import { createServer, Socket, type AddressInfo, type Server } from "node:net";
+import { AppError } from "@dorian/base/app-error";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { ConnectionBudget } from "./listener/connection-budget.ts";
+import { Listener, type ListenAddress } from "./listener/listener.ts";
+import type { TlsTerms } from "./listener/tls-terms.ts";
 import { endOf, trailersOf } from "./call-status.ts";
 import type { Http2Connection } from "./http2/connection.ts";
 import type { Headers } from "./http2/header-list.ts";
@@ -30,13 +33,21 @@ export interface GrpcServerOptions extends ServedCallOptions {
   memory?: RequestMemory;
 }
 
+export interface GrpcListenOptions extends GrpcServerOptions {
+  address: string;
+  /** Default: plain text alone. */
+  tls?: TlsTerms | undefined;
+  /** How many may be connected. Default: as many as a port takes. */
+  budget?: ConnectionBudget | undefined;
+}
+
 /** A gRPC server over HTTP/2, on sockets that it is handed or that it listens for. Disposing it ends open calls. */
 export class GrpcServer implements AsyncDisposable {
   #options: GrpcServerOptions;
   #memory: RequestMemory;
   #routes: Map<string, Route>;
   #connections = new Set<Http2Connection>();
-  #listener: Server | undefined;
+  #listener: Listener | undefined;
   #draining = false;
   #empty: (() => void) | undefined;
 
@@ -46,35 +57,23 @@ export class GrpcServer implements AsyncDisposable {
     this.#routes = routesOf(options.services);
   }
 
-  /**
-   * A server on a plain socket of its own. `address`: `127.0.0.1:0`, or `unix:/path/to/socket`. `maxConnections`: one that comes
-   * beyond them is closed at once; without it any number may come.
-   */
-  static async listen({
-    address,
-    maxConnections,
-    ...options
-  }: GrpcServerOptions & { address: string; maxConnections?: number }): Promise<GrpcServer> {
+  /** A server on a port or socket of its own. `address`: `127.0.0.1:0`, or `unix:/path/to/socket`. */
+  static async listen({ address, tls, budget, ...options }: GrpcListenOptions): Promise<GrpcServer> {
     const server = new GrpcServer(options);
     const overNetwork = !address.startsWith("unix:");
-    const listener = createServer((socket) => {
-      socket.setNoDelay(true);
-      server.accept(socket, { overNetwork });
+    server.#listener = await Listener.open({
+      address: listenAddress(address),
+      protocol: "h2",
+      tls,
+      budget,
+      onConnection: (socket) => server.accept(socket, { overNetwork }),
     });
-    if (maxConnections !== undefined) listener.maxConnections = maxConnections;
-    await new Promise<void>((resolve, reject) => {
-      listener.once("error", (cause) => reject(unusable(address, cause)));
-      listener.listen(listenOptions(address), resolve);
-    });
-    listener.removeAllListeners("error");
-    server.#listener = listener;
     return server;
   }
 
   /** Where it listens; 0 when that is no port. */
   get port(): number {
-    const address: AddressInfo | string | null = this.#listener?.address() ?? null;
-    return address !== null && typeof address === "object" ? address.port : 0;
+    return this.#listener?.port ?? 0;
   }
 
   /** Serves a peer that has connected. `overNetwork`: the peer may vanish without a word, and says where it found the server. */
@@ -108,16 +107,14 @@ export class GrpcServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = this.#close();
     this.#dropAll();
+    await this.#listener?.[Symbol.asyncDispose]();
     await closed;
   }
 
   // Resolves when nobody can come any more and everybody has left.
   async #close(): Promise<void> {
     this.#draining = true;
-    const listener = this.#listener;
-    if (listener?.listening) {
-      await new Promise<void>((resolve) => listener.close(() => resolve()));
-    }
+    await this.#listener?.close();
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#empty = resolve));
   }
 
@@ -157,16 +154,9 @@ function routesOf(services: readonly MountedService[]): Map<string, Route> {
   return routes;
 }
 
-function listenOptions(address: string): { path: string } | { host: string; port: number } {
+function listenAddress(address: string): ListenAddress {
   if (address.startsWith("unix:")) return { path: address.slice("unix:".length) };
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
   return { host, port: Number(address.slice(colon + 1)) };
-}
-
-function unusable(address: string, cause: Error): AppError {
-  return new AppError("SERVER_ADDRESS_UNUSABLE", `Cannot listen on ${address}: ${messageOf(cause)}.`, {
-    remedy: "Choose another address with --listen, or stop what is using this one.",
-    cause,
-  });
 }

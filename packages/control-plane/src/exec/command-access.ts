@@ -12,6 +12,8 @@ export interface CommandAccessOptions {
   tokens: CommandTokens;
   /** The container of a sandbox. */
   taskOfSandbox: (sandboxId: string) => string;
+  /** The server speaks TLS where it speaks plain text. */
+  speaksTls: boolean;
 }
 
 type Handlers = Required<
@@ -22,10 +24,15 @@ type Handlers = Required<
 const localHosts: readonly string[] = ["localhost", "127.0.0.1", "[::1]", "172.21.0.1"];
 
 /** Says where commands for a container are to be sent, with a token for that container alone. */
-export function commandAccessHandlers({ tasks, tokens, taskOfSandbox }: CommandAccessOptions): Handlers {
+export function commandAccessHandlers({
+  tasks,
+  tokens,
+  taskOfSandbox,
+  speaksTls,
+}: CommandAccessOptions): Handlers {
   const access = (taskId: string, context: CallContext) => {
     if (!tasks.get(taskId)) throw taskNotFound(taskId);
-    return { url: commandUrl(context), jwt: tokens.mint({ taskId, tokenId: tokenIdOf(context) }) };
+    return { url: commandUrl(context, { speaksTls }), jwt: tokens.mint({ taskId, tokenId: tokenIdOf(context) }) };
   };
   return {
     async taskGetCommandRouterAccess({ taskId }, context) {
@@ -42,20 +49,27 @@ export function commandAccessHandlers({ tasks, tokens, taskOfSandbox }: CommandA
 }
 
 /**
- * The address at which the client has reached this server, where commands are served as well.
+ * The address at which the client has reached this server, where commands are served as well, by the scheme that the client takes.
  *
- * @throws AppError EXEC_NEEDS_LOCALHOST
+ * @throws AppError EXEC_NEEDS_TLS
  */
-export function commandUrl({ calledUrl }: Pick<CallContext, "calledUrl">): string {
+export function commandUrl(
+  { calledUrl, isLibmodal }: Pick<CallContext, "calledUrl" | "isLibmodal">,
+  { speaksTls }: { speaksTls: boolean },
+): string {
   const called = must(calledUrl, "the address that was called");
   // As the client wrote it: other spellings of the same address are not the same to it.
   const [, scheme, host = "", port = "80"] = /^(https?):\/\/(\[.*\]|[^:]*)(?::(\d+))?$/.exec(called) ?? [];
-  if (scheme === "https" || localHosts.includes(host)) return called;
+  if (scheme === "https") return called;
+  const isLocal = localHosts.includes(host);
+  // The clients for JavaScript and Go want https from everybody, and then speak plain text with this machine.
+  if (isLocal && !isLibmodal) return called;
+  if (isLocal || speaksTls) return `https://${host}:${port}`;
   throw new AppError(
-    "EXEC_NEEDS_LOCALHOST",
+    "EXEC_NEEDS_TLS",
     `This client runs commands in containers over https only, unless its server is at localhost; it reached this one at ${called}.`,
     {
-      remedy: `Use \`dorian container exec\`, or forward the port (ssh -L ${port}:localhost:${port} …) and set MODAL_SERVER_URL=http://localhost:${port}.`,
+      remedy: `Start the server with --tls, use \`dorian container exec\`, or forward the port (ssh -L ${port}:localhost:${port} …) and set MODAL_SERVER_URL=http://localhost:${port}.`,
     },
   );
 }

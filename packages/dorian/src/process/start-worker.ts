@@ -14,6 +14,8 @@ import type { WorkerLimits } from "./service-options.ts";
 export interface WorkerServer {
   /** `http://127.0.0.1:7070`, or `unix:///path/to/socket`. */
   url: string;
+  /** File of an authority to trust when the server speaks TLS. */
+  authority: string | undefined;
   /** Host under which this machine reaches what the server serves by HTTP. */
   httpHost: string;
   workerToken: string;
@@ -62,9 +64,9 @@ export async function startWorker(
 }
 
 function connectWorker(server: WorkerServer, resources: AsyncDisposableStack): WorkerOptions["server"] {
-  const { url } = server;
+  const { url, authority } = server;
   const metadata = { "dorian-worker-token": server.workerToken };
-  const connection = resources.use(new Connection({ url, metadata }));
+  const connection = resources.use(new Connection({ url, authority, metadata }));
   return {
     host: server.httpHost,
     worker: createClient(WorkerService, connection),
@@ -72,6 +74,7 @@ function connectWorker(server: WorkerServer, resources: AsyncDisposableStack): W
     asTask(taskId) {
       const own = new Connection({
         url,
+        authority,
         metadata: { ...metadata, "dorian-task-id": taskId },
         retryUnavailableMs: restartPatienceMs,
       });

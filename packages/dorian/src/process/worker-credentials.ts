@@ -32,6 +32,7 @@ export async function workerCredentials(
   return {
     url: socket === undefined ? url : `unix://${socket}`,
     httpHost: (config.server === undefined ? file?.localHost : undefined) ?? hostOf(url),
+    authority: file?.trust?.authority,
     workerToken,
   };
 }

@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { Notifier } from "@dorian/base/notifier";
+import { certificateError } from "../certificate-error.ts";
 import { statusError } from "../status-error.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import { errorCode } from "./http2-error.ts";
@@ -137,7 +138,7 @@ export class Http2Call implements StreamEvents {
   }
 
   #lostError(reason: Error): AppError {
-    return this.#error(unavailable, reason.message, reason);
+    return certificateError(this.#url, reason) ?? this.#error(unavailable, reason.message, reason);
   }
 
   #resetError(code: number): AppError {

@@ -36,26 +36,28 @@ export class Listener implements AsyncDisposable {
   readonly port: number;
   #server: Server;
   #sockets: Set<Socket>;
+  #unserved: Set<Socket>;
   #tls: TlsAcceptor | undefined;
 
-  private constructor(server: Server, sockets: Set<Socket>, tls: TlsAcceptor | undefined) {
+  private constructor(server: Server, { sockets, unserved, acceptor }: Reception) {
     const address = server.address() as AddressInfo | string | null;
     this.port = address !== null && typeof address === "object" ? address.port : 0;
     this.#server = server;
     this.#sockets = sockets;
-    this.#tls = tls;
+    this.#unserved = unserved;
+    this.#tls = acceptor;
   }
 
   /** @throws AppError SERVER_ADDRESS_UNUSABLE */
   static async open(options: ListenerOptions): Promise<Listener> {
     const { tls, protocol, onConnection } = options;
-    const sockets = new Set<Socket>();
     const acceptor =
       tls && new (await import("./tls-acceptor.ts")).TlsAcceptor({ tls, protocol, onConnection });
-    const reception = {
+    const reception: Reception = {
       ...options,
       acceptor,
-      sockets,
+      sockets: new Set(),
+      unserved: new Set(),
       budget: options.budget ?? new ConnectionBudget(),
       anteroom: options.anteroom ?? new Anteroom(),
     };
@@ -76,12 +78,14 @@ export class Listener implements AsyncDisposable {
     server.removeAllListeners("error");
     // A connection that could not be accepted, for want of descriptors for instance, is its peer's loss alone.
     server.on("error", () => undefined);
-    return new Listener(server, sockets, acceptor);
+    return new Listener(server, reception);
   }
 
-  /** Takes no new connections; resolves when those that there are have closed. */
+  /** Takes no new connections, nor those that have not begun; resolves when the others have closed. */
   async close(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#unserved) socket.destroy();
+    await closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,12 +99,14 @@ export class Listener implements AsyncDisposable {
 interface Reception extends ListenerOptions {
   acceptor: TlsAcceptor | undefined;
   sockets: Set<Socket>;
+  /** Those whose peer has said nothing, or is not done with its handshake. */
+  unserved: Set<Socket>;
   budget: ConnectionBudget;
   anteroom: Anteroom;
 }
 
 function receive(socket: Socket, reception: Reception): void {
-  const { acceptor, anteroom, budget, sockets } = reception;
+  const { acceptor, anteroom, budget, sockets, unserved } = reception;
   // A peer that vanishes is no failure: "close" follows.
   socket.on("error", () => undefined);
   const place = budget.admit(socket.remoteAddress ?? "");
@@ -109,11 +115,17 @@ function receive(socket: Socket, reception: Reception): void {
     return;
   }
   sockets.add(socket);
+  unserved.add(socket);
+  anteroom.enter(socket);
+  const serve = () => {
+    unserved.delete(socket);
+    anteroom.leave(socket);
+  };
   socket.once("close", () => {
+    serve();
     sockets.delete(socket);
     place[Symbol.dispose]();
   });
-  anteroom.enter(socket);
   const onSilentEnd = () => socket.destroy();
   socket.once("end", onSilentEnd);
   socket.once("data", (first: Buffer) => {
@@ -121,18 +133,19 @@ function receive(socket: Socket, reception: Reception): void {
     socket.pause();
     socket.unshift(first);
     if (acceptor && first[0] === handshakeByte) {
-      acceptor.accept(socket, () => anteroom.leave(socket));
+      acceptor.accept(socket, serve);
       return;
     }
-    anteroom.leave(socket);
-    if (!isPlaintextTaken(socket, reception)) {
-      if (reception.plaintextRefusal !== undefined) socket.write(reception.plaintextRefusal);
-      socket.destroySoon();
-      return;
-    }
-    reception.onConnection(socket);
+    serve();
+    if (isPlaintextTaken(socket, reception)) reception.onConnection(socket);
+    else refuse(socket, reception);
     socket.resume();
   });
+}
+
+function refuse(socket: Socket, { plaintextRefusal }: Reception): void {
+  if (plaintextRefusal !== undefined) socket.write(plaintextRefusal);
+  socket.destroySoon();
 }
 
 /** What stays on this machine needs no encryption: its own workers and proxies speak plainly. */

@@ -55,11 +55,12 @@ const retryUnavailableMs = 60_000;
 
 /** A transport over a connection to the server. The connection stays open for the process's life. */
 export async function connectToServer(address?: ServerAddress): Promise<Transport & Disposable> {
-  const { url, tokenId, tokenSecret } = address ?? (await findServer());
+  const { url, tokenId, tokenSecret, trust } = address ?? (await findServer());
   using connecting = new DisposableStack();
   const connection = connecting.use(
     new Connection({
       url,
+      authority: trust?.authority,
       metadata: {
         "x-modal-client-version": "1.5.4",
         "x-modal-client-type": "7",

@@ -9,6 +9,7 @@ import {
 } from "@dorian/protocol/service";
 import { unservedCall } from "@dorian/protocol/unserved-calls";
 import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import { ConnectionBudget } from "@dorian/protocol/listener/connection-budget";
 import type { RequestMemory } from "@dorian/protocol/request-memory";
 import { GuestService } from "@dorian/protocol/guest";
 import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal";
@@ -44,7 +45,7 @@ export interface TaskGatewayOptions {
 }
 
 /** Each process of a container that calls the platform has one or a few. */
-const maxConnections = 256;
+const maxConnections = { all: 256, eachPeer: 256, thisMachine: 256 };
 
 /** Calls of a task at a time: what a busy one has, whose thousand inputs wait for other functions, and room beside it. */
 const maxCalls = 2_000;
@@ -57,7 +58,7 @@ export async function openTaskGateway(options: TaskGatewayOptions): Promise<Grpc
   const identity: Identity = { kind: "task", taskId: options.taskId };
   const server = await GrpcServer.listen({
     address: `unix:${options.socketPath}`,
-    maxConnections,
+    budget: new ConnectionBudget(maxConnections),
     services: [
       mountService(
         ModalClient,

@@ -24,9 +24,10 @@ export const command = defineCommand<number>({
   notes: ["Put -- before a command that has options of its own:", "  dorian container exec ta-… -- ls -l /"],
 
   async run(input, { config, output, signal, stdin }) {
-    const { url, tokenId, tokenSecret } = credentials(config);
+    const { url, tokenId, tokenSecret, trust } = credentials(config);
     using connection = new Connection({
       url,
+      authority: trust?.authority,
       metadata: { "x-modal-token-id": tokenId, "x-modal-token-secret": tokenSecret },
     });
     const operator = createClient(OperatorService, connection);
