@@ -40,7 +40,10 @@ export function answerToError(error: unknown): PlainAnswer | undefined {
     case "WEB_REQUEST_TIMEOUT":
       return { status: 408, text: error.message, headers: { Connection: "close" } };
     case "WEB_ANSWER_INVALID":
-      return { status: 502, text: error.message };
+      return {
+        status: 502,
+        text: "The app's answer cannot be sent: it is not HTTP. The server's log has the cause.",
+      };
     case "CLASS_PARAMETERS_INVALID":
     case "WEB_PARAMETER_INVALID":
       return { status: 400, text: error.message };
