@@ -32,7 +32,10 @@ export function commandAccessHandlers({
 }: CommandAccessOptions): Handlers {
   const access = (taskId: string, context: CallContext) => {
     if (!tasks.get(taskId)) throw taskNotFound(taskId);
-    return { url: commandUrl(context, { speaksTls }), jwt: tokens.mint({ taskId, tokenId: tokenIdOf(context) }) };
+    return {
+      url: commandUrl(context, { speaksTls }),
+      jwt: tokens.mint({ taskId, tokenId: tokenIdOf(context) }),
+    };
   };
   return {
     async taskGetCommandRouterAccess({ taskId }, context) {
