@@ -13,6 +13,7 @@ import { readCgroupLayout } from "./cgroup/cgroup-layout.ts";
 import { limitGroup } from "./cgroup/limit-group.ts";
 import { requireInit } from "./container/init-program.ts";
 import { RuncRuntime } from "./container/runc/runc-runtime.ts";
+import { DiskWatch } from "./disk/disk-watch.ts";
 import { detectGpus } from "./gpu/detect-gpus.ts";
 import { simulatedGpus } from "./gpu/simulated-gpus.ts";
 import { ImageBuilder } from "./image/image-builder.ts";
@@ -127,6 +128,14 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     dataDirectory,
     logger,
   });
+  const { diskMb } = options.machine?.container ?? {};
+  const disk = starting.use(
+    await DiskWatch.open({
+      directory: directories.scratch,
+      ...(diskMb !== undefined && { limitBytes: diskMb * mebibyte }),
+      logger,
+    }),
+  );
   const network = starting.use(
     await NetworkPool.open({
       instance: directories.instance,
@@ -165,6 +174,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     onEnded: reportEnd,
     dependencies: {
       layers,
+      disk,
       runtime,
       network,
       registry,
@@ -190,6 +200,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const builds = new Builds({
     builder: new ImageBuilder({
       layers,
+      disk,
       runtime,
       network,
       operator,

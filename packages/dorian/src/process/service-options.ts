@@ -74,6 +74,11 @@ const limitOptions: readonly OptionDefinition[] = [
     description: "Memory of a container or build step that names no limit (3/4 of what all may use)",
   },
   {
+    name: "container-disk",
+    value: "amount",
+    description: "Disk that a container or build may fill outside of volumes (half of what is free)",
+  },
+  {
     name: "container-pids",
     value: "n",
     description: "Processes and threads of one container (4096)",
@@ -155,6 +160,10 @@ export function readWorkerLimits(input: Input): WorkerLimits {
     const amount = input.option(name);
     return amount === undefined ? {} : { memoryMb: parseMebibytes(amount, name) };
   };
+  const diskMb = () => {
+    const amount = input.option("container-disk");
+    return amount === undefined ? {} : { diskMb: parseMebibytes(amount, "container-disk") };
+  };
   const pids = input.wholeNumber("container-pids", leastPids);
   const cpuWeight = input.wholeNumber("cpu-weight", 1);
   if (cpuWeight !== undefined && cpuWeight > mostCpuWeight)
@@ -166,7 +175,7 @@ export function readWorkerLimits(input: Input): WorkerLimits {
     machine: {
       capacity: { ...milliCpu("cpus"), ...memoryMb("memory") },
       reserve: { ...milliCpu("reserve-cpu"), ...memoryMb("reserve-memory") },
-      container: { ...memoryMb("container-memory"), ...(pids === undefined ? {} : { pids }) },
+      container: { ...memoryMb("container-memory"), ...diskMb(), ...(pids === undefined ? {} : { pids }) },
       ...(cpuWeight === undefined ? {} : { cpuWeight }),
     },
     userNamespaces: readUserNamespaces(input.option("user-namespaces") ?? "auto"),

@@ -2,6 +2,7 @@ import type { Interpreter } from "@dorian/python/interpreters";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Logger } from "pino";
 import type { ContainerRuntime } from "../container/runtime.ts";
+import type { DiskWatch } from "../disk/disk-watch.ts";
 import type { WorkerDirectories } from "../machine/worker-directories.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
@@ -10,6 +11,7 @@ import type { VolumeRegistry } from "../volume/mounted-volume.ts";
 /** What builds need of the worker that runs them. */
 export interface BuildDependencies {
   layers: LayerStore;
+  disk: Pick<DiskWatch, "watch">;
   runtime: ContainerRuntime;
   network: Pick<NetworkPool, "acquire">;
   operator: OperatorSettings;

@@ -48,6 +48,8 @@ export class ImageBuild implements AsyncDisposable {
   #directory: string;
   #scratch: string;
   #resources = new AsyncDisposableStack();
+  /** By the worker itself, for what the build does to the machine. */
+  #ended = new AbortController();
   /** Layers made by this build, to remove when it fails. */
   #made: string[] = [];
   #stages: { name: string | undefined; stage: BuildStage }[] = [];
@@ -60,7 +62,7 @@ export class ImageBuild implements AsyncDisposable {
 
   constructor(request: StartBuild, options: ImageBuildOptions) {
     this.#request = request;
-    this.#options = options;
+    this.#options = { ...options, signal: AbortSignal.any([options.signal, this.#ended.signal]) };
     this.#directory = join(options.directories.runtime, "builds", request.buildId);
     this.#scratch = join(options.directories.scratch, request.buildId);
     for (const directory of [this.#directory, this.#scratch]) {
@@ -75,6 +77,13 @@ export class ImageBuild implements AsyncDisposable {
     this.#escape = escape;
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await mkdir(this.#scratch, { recursive: true, mode: 0o755 });
+    using _watched = this.#options.disk.watch({
+      id: this.#request.buildId,
+      directory: this.#scratch,
+      limitBytes: undefined,
+      pids: async () => [],
+      end: (reason) => this.#ended.abort(reason),
+    });
     for (const [index, instruction] of instructions.entries()) {
       signal.throwIfAborted();
       this.#say(`=> Step ${index + 1} of ${instructions.length}: ${instruction.text}\n`);

@@ -10,6 +10,7 @@ import { readBelow } from "@dorian/linux/open-below";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import { containerUser, maxUserFileBytes } from "../task/container-environment.ts";
+import { LogAllowance } from "../task/log-allowance.ts";
 import type { BuildStage } from "./build-stage.ts";
 import type { Command } from "./dockerfile/instruction.ts";
 import { defaultPath } from "./image-configuration.ts";
@@ -55,6 +56,11 @@ export async function runStep(command: Command, text: string, options: RunStepOp
   const shell = config.shell.length > 0 ? config.shell : ["/bin/sh", "-c"];
   const user = await containerUser(root, config.user);
   const decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() };
+  const allowance = new LogAllowance();
+  const tellDropped = () => {
+    const dropped = allowance.told();
+    if (dropped !== undefined) onLog("stdout", `${dropped}\n`);
+  };
   signal.throwIfAborted();
   await using container = await options.runtime.run(
     {
@@ -81,6 +87,8 @@ export async function runStep(command: Command, text: string, options: RunStepOp
     },
     {
       onOutput: (stream, chunk) => {
+        if (!allowance.takes(chunk.length)) return;
+        tellDropped();
         const decoded = decoders[stream].write(chunk);
         if (decoded !== "") onLog(stream, decoded);
       },
@@ -92,6 +100,7 @@ export async function runStep(command: Command, text: string, options: RunStepOp
     const rest = decoders[stream].end();
     if (rest !== "") onLog(stream, rest);
   }
+  tellDropped();
   if (exit.code !== 0) throw stepError(text, exit);
 }
 

@@ -12,6 +12,7 @@ import { findInterpreters } from "@dorian/python/interpreters";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { checkout } from "@dorian/testkit/checkout";
 import pino from "pino";
+import { DiskWatch } from "../disk/disk-watch.ts";
 import { RuncRuntime } from "../container/runc/runc-runtime.ts";
 import { createWorkerDirectories, workerDirectories } from "../machine/worker-directories.ts";
 import { NetworkPool } from "../network/network-pool.ts";
@@ -60,6 +61,9 @@ export async function testBuilder(options?: { operator?: Partial<OperatorSetting
   };
   const builder = new ImageBuilder({
     layers,
+    disk: made.use(
+      await DiskWatch.open({ directory: directories.scratch, logger: pino({ level: "silent" }) }),
+    ),
     runtime,
     network,
     operator,

@@ -52,3 +52,12 @@ test("what is written reaches the reader without anybody asking", async () => {
   log.write("stdout", Buffer.from("live\n"));
   expect(await promise).toBe("live\n");
 });
+
+test("output without end is dropped from some point on, and the log says how much [B16]", () => {
+  const { sent, log } = collect();
+  for (let piece = 0; piece < 40; piece += 1) log.write("stdout", Buffer.alloc(1024 * 1024, "x"));
+  log[Symbol.dispose]();
+  const kept = sent.filter(({ fileDescriptor }) => fileDescriptor === FileDescriptor.STDOUT);
+  expect(kept.reduce((sum, { data }) => sum + data.length, 0)).toBe(16 * 1024 * 1024);
+  expect(sent.at(-1)?.data).toMatch(/^25165824 bytes of output were dropped here: /);
+});

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import { StringDecoder } from "node:string_decoder";
+import { LogAllowance } from "./log-allowance.ts";
 
 export interface OutputLogOptions {
   /** Receives what was written since the last time, in order. */
@@ -17,12 +18,15 @@ export class OutputLog implements Disposable {
   #decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() };
   #pending: TaskLogs[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #allowance = new LogAllowance();
 
   constructor(options: OutputLogOptions) {
     this.#options = options;
   }
 
   write(stream: "stdout" | "stderr", chunk: Buffer): void {
+    if (!this.#allowance.takes(chunk.length)) return;
+    this.#tellDropped();
     this.#add(
       stream === "stdout" ? FileDescriptor.STDOUT : FileDescriptor.STDERR,
       this.#decoders[stream].write(chunk),
@@ -43,7 +47,13 @@ export class OutputLog implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#tellDropped();
     this.flush();
+  }
+
+  #tellDropped(): void {
+    const dropped = this.#allowance.told();
+    if (dropped !== undefined) this.note(dropped);
   }
 
   #add(fileDescriptor: FileDescriptor, data: string): void {

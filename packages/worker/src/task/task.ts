@@ -4,6 +4,7 @@ import { must } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
 import {
   ContainerArgumentsSchema,
+  GenericResult_GenericStatus,
   type GenericResult,
   type ModalClient,
   type TaskLogs,
@@ -17,6 +18,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Container, ContainerRuntime } from "../container/runtime.ts";
+import type { DiskWatch } from "../disk/disk-watch.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
 import { openTaskGateway, type TaskObserver } from "../gateway/task-gateway.ts";
 import { bytesIn } from "../volume/upper-directory.ts";
@@ -65,6 +67,7 @@ export interface TaskDependencies extends LaunchDirectories {
   runtimeDirectory: string;
   /** On the file system of the layer store. */
   scratchDirectory: string;
+  disk: DiskWatch;
   /** The operator's proxies and certificates, for the way out. */
   operatorEnv: Record<string, string>;
   /** Takes a directory of a task out of the way for good. Never throws. */
@@ -108,6 +111,8 @@ export class Task {
   #ready = false;
   /** Its guest has begun to stop, for whatever reason. */
   #leaving = Promise.withResolvers<void>();
+  /** Why the worker itself ended the container. */
+  #endedFor: GenericResult | undefined;
   #output: OutputLog;
   #clock: PhaseClock;
 
@@ -283,6 +288,15 @@ export class Task {
     );
     resources.use(container);
     this.#container = container;
+    resources.use(
+      this.#deps.disk.watch({
+        id: taskId,
+        directory: join(scratchDirectory, taskId),
+        limitBytes: resourcesAsked?.ephemeralDiskMb ? resourcesAsked.ephemeralDiskMb * mebibyte : undefined,
+        pids: () => container.pids(),
+        end: (reason) => this.#endFor(reason, container),
+      }),
+    );
     this.#started.resolve();
     if (request.command.length > 0) for (const phase of startPhases) this.#clock.end(phase);
 
@@ -296,7 +310,8 @@ export class Task {
     committing.abort();
     await background;
 
-    const failure = await volumes.finish(exit.code === 0);
+    const unfinished = await volumes.finish(exit.code === 0);
+    const failure = this.#endedFor ?? unfinished;
     const end: TaskEnd = {
       exitCode: exit.code,
       signal: exit.signal ?? "",
@@ -318,6 +333,16 @@ export class Task {
     const layerId = await root.freeze(layers, standIns, removeRuntimeTraces);
     if (layerId === undefined) return end;
     return { ...end, frozenLayerId: layerId, frozenBytes: await layers.sizeOf(layerId) };
+  }
+
+  #endFor(reason: AppError, container: Container): void {
+    const failure = failureOf(reason);
+    failure.status = GenericResult_GenericStatus.FAILURE;
+    failure.exception = `The container was ended. ${failure.exception}`;
+    this.#endedFor = failure;
+    void container.kill().catch((error: unknown) => {
+      this.#deps.logger.error({ taskId: this.taskId, err: error }, "a container could not be ended");
+    });
   }
 
   /** With the end of the start goes what had to be copied for it: the bytes in the container's private top layer. */

@@ -7,6 +7,7 @@ import { AppError, errnoOf } from "@dorian/base/app-error";
 import type { ContainerSpec } from "../container-spec.ts";
 import type { OnOutput } from "../runtime.ts";
 import { type Placement, removeTraces } from "./placement.ts";
+import { readAtPace } from "./read-pace.ts";
 import { RuncContainer, type RuncProcess } from "./runc-container.ts";
 import { shareOomScore } from "./runc-oom-score.ts";
 import { InitComplaint } from "../init-program.ts";
@@ -98,8 +99,8 @@ class StartOutput {
 
   constructor(runc: RuncProcess, onOutput: OnOutput) {
     this.#stderr = new InitComplaint((chunk) => onOutput("stderr", chunk));
-    runc.stdout.on("data", (chunk: Buffer) => onOutput("stdout", chunk));
-    runc.stderr.on("data", (chunk: Buffer) => {
+    readAtPace(runc.stdout, (chunk) => onOutput("stdout", chunk));
+    readAtPace(runc.stderr, (chunk) => {
       if (this.#held) this.#held.push(chunk);
       else this.#stderr.write(chunk);
     });

@@ -1,0 +1,152 @@
+import { statfs } from "node:fs/promises";
+import type { AppError } from "@dorian/base/app-error";
+import type { Logger } from "pino";
+import { unlinkedUsageOf, usageOf } from "./disk-usage.ts";
+import { type DiskUser, diskVerdicts, type FreeSpace } from "./disk-verdict.ts";
+
+/** Something that writes to a directory of its own, and can be ended. */
+export interface WatchedTree {
+  id: string;
+  directory: string;
+  /** Undefined for the worker's default. */
+  limitBytes: number | undefined;
+  /** Processes that may hold files which have no name any more. */
+  pids: () => Promise<readonly number[]>;
+  end: (reason: AppError) => void;
+}
+
+/** How often the file system is asked what is left: one system call. */
+const pollMs = 250;
+/** Part of the smallest limit that has to be written before anybody's files are counted. */
+const partOfLimit = 1 / 8;
+/** Counting takes at most this part of the time. */
+const countingPart = 0.1;
+/** Part of the disk that containers do not get, and the least and the most that it comes to. */
+const floorPart = 0.05;
+const leastFloorBytes = 64 * 1024 * 1024;
+const mostFloorBytes = 4 * 1024 ** 3;
+/** Part of what was free at the worker's start that one container may write. */
+const partOfOne = 0.5;
+
+export interface DiskWatchOptions {
+  /** Everything that is watched lies on its file system. */
+  directory: string;
+  /** What one may hold that names no limit. Default: half of what is free now. */
+  limitBytes?: number;
+  logger: Logger;
+}
+
+/**
+ * Ends what fills the disk. The file system is asked how much is left, which costs nothing; only when that has shrunk by
+ * a good part of a limit, or runs short, the files of containers and builds are counted.
+ */
+export class DiskWatch implements Disposable {
+  #options: DiskWatchOptions;
+  #limit: FreeSpace;
+  #floor: FreeSpace;
+  #trees = new Map<string, WatchedTree>();
+  #last: FreeSpace;
+  /** Written since files were last counted, by whomever. */
+  #written: FreeSpace = { bytes: 0, files: 0 };
+  #restUntil = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  private constructor(options: DiskWatchOptions, at: { free: FreeSpace; size: FreeSpace }) {
+    this.#options = options;
+    const { free, size } = at;
+    this.#last = free;
+    this.#floor = {
+      bytes: Math.min(Math.max(size.bytes * floorPart, leastFloorBytes), mostFloorBytes),
+      files: Number.isFinite(size.files) ? size.files * floorPart : 0,
+    };
+    this.#limit = {
+      bytes: options.limitBytes ?? Math.max(free.bytes - this.#floor.bytes, this.#floor.bytes) * partOfOne,
+      files: free.files * partOfOne,
+    };
+  }
+
+  static async open(options: DiskWatchOptions): Promise<DiskWatch> {
+    return new DiskWatch(options, await spaceOf(options.directory));
+  }
+
+  /** Until the result is disposed of. */
+  watch(tree: WatchedTree): Disposable {
+    this.#trees.set(tree.id, tree);
+    this.#schedule();
+    return { [Symbol.dispose]: () => void this.#trees.delete(tree.id) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    if (this.#closed || this.#timer || this.#trees.size === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#look()
+        .catch((error: unknown) =>
+          this.#options.logger.warn({ err: error }, "the disk could not be looked at"),
+        )
+        .finally(() => {
+          this.#timer = undefined;
+          this.#schedule();
+        });
+    }, pollMs);
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    const { free } = await spaceOf(this.#options.directory);
+    for (const unit of ["bytes", "files"] as const) {
+      this.#written[unit] += Math.max(0, finite(this.#last[unit]) - finite(free[unit]));
+    }
+    this.#last = free;
+    const isShort = free.bytes < this.#floor.bytes || free.files < this.#floor.files;
+    if ((!isShort && !this.#mayExceed()) || performance.now() < this.#restUntil) return;
+    const startedAt = performance.now();
+    this.#written = { bytes: 0, files: 0 };
+    const users = await Promise.all([...this.#trees.values()].map((tree) => this.#count(tree)));
+    for (const [id, reason] of diskVerdicts(users, free, this.#floor)) {
+      const tree = this.#trees.get(id);
+      this.#trees.delete(id);
+      tree?.end(reason);
+    }
+    this.#restUntil = performance.now() + (performance.now() - startedAt) / countingPart;
+  }
+
+  #mayExceed(): boolean {
+    const limits = [...this.#trees.values()].map((tree) => tree.limitBytes ?? this.#limit.bytes);
+    return (
+      this.#written.bytes > Math.min(...limits) * partOfLimit ||
+      this.#written.files > this.#limit.files * partOfLimit
+    );
+  }
+
+  async #count(tree: WatchedTree): Promise<DiskUser> {
+    const [named, unlinked] = await Promise.all([
+      usageOf(tree.directory),
+      unlinkedUsageOf(await tree.pids().catch(() => [])),
+    ]);
+    return {
+      id: tree.id,
+      used: { bytes: named.bytes + unlinked.bytes, files: named.files + unlinked.files },
+      limit: { bytes: tree.limitBytes ?? this.#limit.bytes, files: this.#limit.files },
+    };
+  }
+}
+
+async function spaceOf(directory: string): Promise<{ free: FreeSpace; size: FreeSpace }> {
+  const { bavail, blocks, bsize, ffree, files } = await statfs(directory);
+  // A file system without an inode table says 0 of 0.
+  const counts = files > 0;
+  return {
+    free: { bytes: bavail * bsize, files: counts ? ffree : Number.POSITIVE_INFINITY },
+    size: { bytes: blocks * bsize, files: counts ? files : Number.POSITIVE_INFINITY },
+  };
+}
+
+function finite(count: number): number {
+  return Number.isFinite(count) ? count : 0;
+}
