@@ -12,7 +12,9 @@ import type { Logger } from "pino";
 import { readCgroupLayout } from "./cgroup/cgroup-layout.ts";
 import { limitGroup } from "./cgroup/limit-group.ts";
 import { requireInit } from "./container/init-program.ts";
+import { judgeRunc, runcAdvice, runcWarning } from "./container/runc/runc-holes.ts";
 import { RuncRuntime } from "./container/runc/runc-runtime.ts";
+import { runcVersion } from "./container/runc/runc-version.ts";
 import { DiskWatch } from "./disk/disk-watch.ts";
 import { detectGpus } from "./gpu/detect-gpus.ts";
 import { simulatedGpus } from "./gpu/simulated-gpus.ts";
@@ -79,6 +81,8 @@ export interface Worker extends AsyncDisposable {
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { dataDirectory, server, logger } = options;
   await requireInit();
+  const runcHoles = runcWarning(judgeRunc(await runcVersion()));
+  if (runcHoles !== undefined) logger.warn(`${runcHoles} To mend it, ${runcAdvice}`);
   await using starting = new AsyncDisposableStack();
   const directories = await workerDirectories(dataDirectory);
   const onLeftover: OnLeftover = ({ path, error }) =>

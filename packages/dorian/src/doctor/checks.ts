@@ -1,4 +1,5 @@
 import { formatBytes } from "../cli/output/bytes.ts";
+import { judgeRunc, runcAdvice, runcWarning } from "@dorian/worker/container/runc/runc-holes";
 import type { MachineFacts, ProgramName } from "./machine-facts.ts";
 
 export interface Verdict {
@@ -23,7 +24,7 @@ const gib = 1024 ** 3;
 const neededFreeBytes = 4 * gib;
 const comfortableFreeBytes = 30 * gib;
 const neededControllers = ["cpu", "memory", "pids"];
-const neededNamespaces = ["mnt", "pid", "net", "uts", "ipc"];
+const neededNamespaces = ["mnt", "pid", "net", "uts", "ipc", "cgroup"];
 const goodFileSystems = ["ext4", "xfs", "btrfs"];
 const remoteFileSystems = ["nfs", "nfs4", "cifs", "9p", "ceph", "vfat", "exfat", "ntfs"];
 
@@ -41,6 +42,7 @@ export const checks: readonly Check[] = [
   { id: "kernel", title: "Kernel", judge: ({ kernelRelease }) => judgeKernel(kernelRelease) },
   { id: "overlay", title: "Overlay file system", judge: judgeOverlay },
   { id: "cgroups", title: "Control groups", judge: ({ cgroups }) => judgeCgroups(cgroups) },
+  { id: "swap", title: "Swap limits", judge: ({ swapAccounting }) => judgeSwap(swapAccounting) },
   { id: "namespaces", title: "Namespaces", judge: ({ namespaces }) => judgeNamespaces(namespaces) },
   { id: "user-namespaces", title: "User namespaces", judge: judgeUserNamespaces },
   {
@@ -52,6 +54,7 @@ export const checks: readonly Check[] = [
         : warn("no /dev/fuse", "`modprobe fuse`; only lazy loading from other machines needs it."),
   },
   program("runc", "Container runtime", "runc", "fail"),
+  { id: "runc-holes", title: "Published holes", judge: judgeRuncHoles },
   program("tini-static", "Containers' init", "tini", "fail"),
   program("nft", "Firewall tool", "nftables", "fail"),
   program("ip", "Network tool", "iproute2", "fail"),
@@ -76,10 +79,10 @@ function judgeKernel(release: string): Verdict {
   const [major = 0, minor = 0] = release.split(/[.-]/).map(Number);
   const isAtLeast = (wantedMajor: number, wantedMinor: number) =>
     major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
-  if (!isAtLeast(5, 2)) {
+  if (!isAtLeast(5, 6)) {
     return fail(
       release,
-      "boot Linux 5.2 or newer, best 6.5 (Debian 13, Ubuntu 24.04): older ones cannot move a mount into a container.",
+      "boot Linux 5.6 or newer, best 6.5 (Debian 13, Ubuntu 24.04): older ones cannot open a file below a directory for sure (openat2).",
     );
   }
   if (isAtLeast(6, 5)) return ok(release);
@@ -118,6 +121,21 @@ function judgeCgroups({ layout, controllers }: MachineFacts["cgroups"]): Verdict
         found,
         `enable ${missing.join(", ")}: boot with cgroup_enable=${missing.join(",")}, or delegate them here.`,
       );
+}
+
+function judgeSwap(swapAccounting: boolean | undefined): Verdict {
+  if (swapAccounting !== false) return ok(swapAccounting ? "in force" : "not known");
+  return warn(
+    "memory limits do not hold for swap: a container may fill it",
+    "boot with swapaccount=1, or switch swap off.",
+  );
+}
+
+function judgeRuncHoles({ programs, runcVersion }: MachineFacts): Verdict {
+  if (programs.runc === undefined) return warn("not known without runc", "see above.");
+  const judged = judgeRunc(runcVersion);
+  const warning = runcWarning(judged);
+  return warning === undefined ? ok(`none known in runc ${judged.version}`) : warn(warning, runcAdvice);
 }
 
 function judgeNamespaces(namespaces: string[]): Verdict {

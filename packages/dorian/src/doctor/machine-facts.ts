@@ -17,6 +17,10 @@ export interface MachineFacts {
   hasFuse: boolean;
   /** Path of each program that was found. */
   programs: Partial<Record<ProgramName, string>>;
+  /** What `runc --version` prints. */
+  runcVersion: string;
+  /** Whether limits on memory hold for swap, too; undefined where the layout could not be read. */
+  swapAccounting: boolean | undefined;
   ipForward: "on" | "can be switched on" | "locked off";
   gpu: { devices: string[]; cdiSpecs: string[] };
   storage: { path: string; fileSystem: string; freeBytes: number };

@@ -1,6 +1,8 @@
 import { access, constants, open, readdir, readFile, statfs } from "node:fs/promises";
 import { release } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { readCgroupLayout } from "@dorian/worker/cgroup/cgroup-layout";
+import { runcVersion } from "@dorian/worker/container/runc/runc-version";
 import type { MachineFacts, ProgramName } from "./machine-facts.ts";
 import { cgroupsOf, type MountLine, mountLines, mountOf } from "./mount-lines.ts";
 import { probeOverlay } from "./probe-overlay.ts";
@@ -22,18 +24,23 @@ export async function probeMachine(options: {
   const path = await nearestExisting(dataDirectory);
   const mounts = mountLines(await readFile("/proc/self/mountinfo", "utf8"));
   const { urls, operator } = await registryUrls();
-  const [overlay, userNamespaces, registry, programs, storage, gpu, ipForward, namespaces, hasFuse] =
-    await Promise.all([
+  const programs = await findPrograms(searchPath);
+  const [version, layout] = await Promise.all([
+    programs.runc === undefined ? "" : runcVersion(programs.runc),
+    readCgroupLayout().catch(() => undefined),
+  ]);
+  const [overlay, userNamespaces, registry, storage, gpu, ipForward, namespaces, hasFuse] = await Promise.all(
+    [
       isRoot ? probeOverlay(path) : ({ kind: "untested" } as const),
       isRoot ? probeUserNamespaces(path) : ({ kind: "untested" } as const),
       probeRegistry({ urls: options.registryUrls ?? urls, operator, signal }),
-      findPrograms(searchPath),
       probeStorage(path, mounts),
       probeGpu(),
       probeForwarding(),
       namesIn("/proc/self/ns"),
       exists("/dev/fuse"),
-    ]);
+    ],
+  );
   return {
     isRoot,
     nodeVersion: process.versions.node,
@@ -44,6 +51,8 @@ export async function probeMachine(options: {
     namespaces,
     hasFuse,
     programs,
+    runcVersion: version,
+    swapAccounting: layout?.swapAccounting,
     ipForward,
     gpu,
     storage,

@@ -43,6 +43,7 @@ export function functionMessage({
       milliCpuMax: Math.round((cpu.limit ?? 0) * 1000),
       memoryMb: Math.round(memory.request),
       memoryMbMax: Math.round(memory.limit ?? 0),
+      ephemeralDiskMb: options.ephemeralDisk ?? 0,
       gpuConfig: gpu ? { gpuType: gpu.type, count: gpu.count } : {},
     },
     timeoutSecs: Math.ceil(timeout),
@@ -57,6 +58,7 @@ export function functionMessage({
     maxConcurrentInputs,
     targetConcurrentInputs: maxConcurrentInputs,
     blockNetwork: options.blockNetwork ?? false,
+    readOnlyRoot: options.readOnlyRoot ?? false,
     supportedInputFormats: [DataFormat.CBOR],
     supportedOutputFormats: [DataFormat.CBOR],
   };

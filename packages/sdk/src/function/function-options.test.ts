@@ -21,6 +21,7 @@ const limits: [keyof FunctionOptions, number, number][] = [
   ["bufferContainers", 0, 4000],
   ["scaledownWindow", 2, 1200],
   ["maxConcurrentInputs", 1, 1000],
+  ["ephemeralDisk", 1, 100_000_000],
 ];
 
 test.for(limits)("%s is a number from %d to %d", ([name, low, high]) => {

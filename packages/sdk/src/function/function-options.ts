@@ -35,6 +35,10 @@ export interface FunctionOptions {
   maxConcurrentInputs?: number;
   /** No network at all. */
   blockNetwork?: boolean;
+  /** MiB that a container may write outside of volumes; default: what the operator of the worker says. */
+  ephemeralDisk?: number;
+  /** Nothing can be written but to `/tmp` and `/run`, which are in memory, and to volumes. Build functions write all the same. */
+  readOnlyRoot?: boolean;
 }
 
 export interface RetryPolicy {
@@ -64,6 +68,8 @@ const known: Record<keyof FunctionOptions, true> = {
   scaledownWindow: true,
   maxConcurrentInputs: true,
   blockNetwork: true,
+  ephemeralDisk: true,
+  readOnlyRoot: true,
 };
 
 /**
@@ -117,6 +123,7 @@ export function checkFunctionOptions(
   range("maxContainers", options.maxContainers, Math.max(1, options.minContainers ?? 0), 4000);
   range("bufferContainers", options.bufferContainers, 0, 4000);
   range("scaledownWindow", options.scaledownWindow, 2, 1200, false);
+  range("ephemeralDisk", options.ephemeralDisk, 1, 100_000_000);
   range("maxConcurrentInputs", options.maxConcurrentInputs, 1, 1000);
   gpuRequest(options.gpu);
   checkVolumeMounts(owner, options.volumes ?? {});

@@ -9,6 +9,7 @@ export class LogAllowance {
   #left = burstBytes;
   #filledAtMs: number;
   #dropped = 0;
+  #isOver = false;
 
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
@@ -21,11 +22,13 @@ export class LogAllowance {
     this.#left = Math.min(burstBytes, this.#left + ((nowMs - this.#filledAtMs) / 1000) * bytesPerSecond);
     this.#filledAtMs = nowMs;
     // Otherwise a flood would be told as one drop after another.
-    const needed = this.#dropped > 0 ? Math.max(bytes, burstBytes / 16) : bytes;
+    const needed = this.#isOver ? Math.max(bytes, burstBytes / 16) : bytes;
     if (this.#left < needed) {
+      this.#isOver = true;
       this.#dropped += bytes;
       return false;
     }
+    this.#isOver = false;
     this.#left -= bytes;
     return true;
   }

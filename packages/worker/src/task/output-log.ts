@@ -12,6 +12,9 @@ export interface OutputLogOptions {
   flushMs: number;
 }
 
+/** Longest time in milliseconds until the log says that something was dropped, where nothing follows it. */
+const droppedNoteMs = 5_000;
+
 /** Turns a container's output into log items, batched: chatty code must not cost one message per write. */
 export class OutputLog implements Disposable {
   #options: OutputLogOptions;
@@ -19,13 +22,17 @@ export class OutputLog implements Disposable {
   #pending: TaskLogs[] = [];
   #timer: NodeJS.Timeout | undefined;
   #allowance = new LogAllowance();
+  #dropTimer: NodeJS.Timeout | undefined;
 
   constructor(options: OutputLogOptions) {
     this.#options = options;
   }
 
   write(stream: "stdout" | "stderr", chunk: Buffer): void {
-    if (!this.#allowance.takes(chunk.length)) return;
+    if (!this.#allowance.takes(chunk.length)) {
+      this.#dropTimer ??= setTimeout(() => this.#tellDropped(), droppedNoteMs);
+      return;
+    }
     this.#tellDropped();
     this.#add(
       stream === "stdout" ? FileDescriptor.STDOUT : FileDescriptor.STDERR,
@@ -52,6 +59,8 @@ export class OutputLog implements Disposable {
   }
 
   #tellDropped(): void {
+    clearTimeout(this.#dropTimer);
+    this.#dropTimer = undefined;
     const dropped = this.#allowance.told();
     if (dropped !== undefined) this.note(dropped);
   }

@@ -282,6 +282,8 @@ export class Task {
           ...(resourcesAsked?.memoryMbMax ? { memoryBytes: resourcesAsked.memoryMbMax * mebibyte } : {}),
           memoryRequestBytes: (resourcesAsked?.memoryMb ?? 0) * mebibyte,
         },
+        // What a build function writes is what it is for.
+        readOnlyRoot: definition.readOnlyRoot && !request.freezeRoot,
         devices: request.gpuDevices.filter((device) => !isSimulated(device)),
       },
       { onOutput: (stream, chunk) => this.#output.write(stream, chunk), signal },

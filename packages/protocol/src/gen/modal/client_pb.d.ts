@@ -4709,6 +4709,13 @@ export declare type Function = Message<"modal.client.Function"> & {
    * @generated from field: string client_version = 10001;
    */
   clientVersion: string;
+
+  /**
+   * Dorian: nothing can be written to the root file system of its containers but to /tmp and /run.
+   *
+   * @generated from field: bool read_only_root = 10002;
+   */
+  readOnlyRoot: boolean;
 };
 
 /**
