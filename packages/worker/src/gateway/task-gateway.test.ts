@@ -17,14 +17,17 @@ const observer: TaskObserver = {
   onReady: () => undefined,
   onInputStarted: () => undefined,
   onInputEnded: () => undefined,
-  beforeOutputs: async () => undefined,
+  beforeOutputs: () => undefined,
   onStartFailed: () => undefined,
   commitVolume: async () => undefined,
   reloadVolume: async () => undefined,
 };
 
 /** A task's socket in front of a control plane that a test scripts. */
-async function gatewayTo(handlers: ServiceHandlers<typeof ModalClient>) {
+async function gatewayTo(
+  handlers: ServiceHandlers<typeof ModalClient>,
+  watching: Partial<TaskObserver> = {},
+) {
   const directory = await mkdtemp(join(tmpdir(), "dorian-gateway-"));
   const socketPath = join(directory, "task.sock");
   const gateway = await openTaskGateway({
@@ -32,7 +35,7 @@ async function gatewayTo(handlers: ServiceHandlers<typeof ModalClient>) {
     socketPath,
     hasNetwork: true,
     upstream: createLocalClient(ModalClient, handlers, { kind: "task", taskId: "ta-1" }),
-    observer,
+    observer: { ...observer, ...watching },
     memory: new RequestMemory(),
     onInternalError: (error) => {
       throw error;
@@ -46,6 +49,24 @@ async function gatewayTo(handlers: ServiceHandlers<typeof ModalClient>) {
   });
   return { socketPath, modal: createClient(ModalClient, connection) };
 }
+
+test("an output and the request for the next input go on in the order and the tick in which they came", async () => {
+  const passed: string[] = [];
+  const { modal } = await gatewayTo({
+    async functionPutOutputs() {
+      passed.push("output");
+      process.nextTick(() => passed.push("written"));
+      return {};
+    },
+    async functionGetInputs() {
+      passed.push("next input");
+      return {};
+    },
+  });
+  await modal.appHeartbeat({}).catch(() => undefined);
+  await Promise.all([modal.functionPutOutputs({}), modal.functionGetInputs({})]);
+  expect(passed).toEqual(["output", "next input", "written"]);
+});
 
 test("a task has a bounded number of calls open, and may go on when some of them have ended [B9]", async () => {
   let waiting = 0;

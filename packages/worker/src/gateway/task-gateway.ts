@@ -24,8 +24,8 @@ export interface TaskObserver {
   onReady(): void;
   onInputStarted(input: { inputId: string; functionCallId: string }): void;
   onInputEnded(input: { inputId: string; succeeded: boolean }): void;
-  /** Resolves when the outputs of inputs that have ended may be told. */
-  beforeOutputs(): Promise<void>;
+  /** Resolves when the outputs of inputs that have ended may be told; undefined when they may be at once. */
+  beforeOutputs(): Promise<void> | undefined;
   onStartFailed(): void;
   commitVolume(volumeId: string, signal: AbortSignal): Promise<void>;
   reloadVolume(volumeId: string, signal: AbortSignal): Promise<void>;
@@ -93,6 +93,7 @@ function forwardAll(upstream: ServiceClient<typeof ModalClient>): ServiceHandler
 
 function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClient> {
   const { upstream, observer, hasNetwork } = options;
+  const passing = passage();
   return {
     async blobCreate(request, context) {
       if (hasNetwork) return await upstream.blobCreate(request, context);
@@ -128,7 +129,9 @@ function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClien
         const succeeded = output.result?.status === GenericResult_GenericStatus.SUCCESS;
         observer.onInputEnded({ inputId: output.inputId, succeeded });
       }
-      await observer.beforeOutputs();
+      // Awaiting nothing would let the request for the next input pass the output of the last.
+      const waiting = observer.beforeOutputs();
+      if (waiting) await waiting;
       return upstream.functionPutOutputs(request, context);
     },
     taskResult(request, context) {
@@ -147,7 +150,19 @@ function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClien
   };
 }
 
-// What the container printed before it asked is read first, and so belongs to the right input. Requests keep their order.
-function passing(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/**
+ * What the container printed before it asked is read first, and so belongs to the right input. Requests keep their order, and those
+ * that came together go on together: one write wakes the server once.
+ */
+function passage(): () => Promise<void> {
+  let open: Promise<void> | undefined;
+  return () => {
+    open ??= new Promise((resolve) =>
+      setImmediate(() => {
+        open = undefined;
+        resolve();
+      }),
+    );
+    return open;
+  };
 }

@@ -112,10 +112,14 @@ export class TaskVolumes implements AsyncDisposable {
 
   /**
    * What official clients' functions wrote by the time an input ends: who reads its output finds it. A failure is noted,
-   * and tried again in the background.
+   * and tried again in the background. Undefined when there is nothing to commit.
    */
-  async commitWritten(users: Container | undefined): Promise<void> {
-    if (!this.#options.official || !users) return;
+  commitWritten(users: Container | undefined): Promise<void> | undefined {
+    if (!this.#options.official || !users || this.#unasked.length === 0) return undefined;
+    return this.#commitWritten(users);
+  }
+
+  async #commitWritten(users: Container): Promise<void> {
     const signal = AbortSignal.timeout(lastCommitLimitMs);
     for (const { volume } of this.#unasked) {
       await volume.commit("background", users, { signal }).catch((error: unknown) => {
