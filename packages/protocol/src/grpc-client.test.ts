@@ -207,6 +207,22 @@ test("a restart of the server during a call repeats it with the same idempotency
   expect(keys[1]).toBe(keys[0]);
 });
 
+test("patience counts from when the server went away, however long the call had waited before", async () => {
+  const begun = Promise.withResolvers<void>();
+  const first = await serve({
+    functionGetOutputs: () => {
+      begun.resolve();
+      return new Promise(() => undefined);
+    },
+  });
+  const call = connect(first.socket, 1_000).functionGetOutputs({});
+  await begun.promise;
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await first.server[Symbol.asyncDispose]();
+  await serve({ functionGetOutputs: async () => ({ idle: true }) }, first.socket);
+  expect((await call).idle).toBe(true);
+});
+
 test("a server that drains answers what it has begun, and later calls find its successor", async () => {
   const begun = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();

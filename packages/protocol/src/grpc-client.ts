@@ -145,7 +145,8 @@ async function callUnary(
 ): Promise<unknown> {
   const idempotencyKey = options.idempotencyKey || newKey();
   const message = encode(method, request);
-  const deadline = Date.now() + connection.retryUnavailableMs;
+  // Patience counts from when the server went away: a call may have waited for its answer long before.
+  let giveUpAt: number | undefined;
   const delays = backoff({ firstMs: 100, maxMs: 2_000 });
   const signal = options.signal ?? new AbortController().signal;
   for (;;) {
@@ -155,7 +156,8 @@ async function callUnary(
       const [reply] = await allMessages(call, signal);
       return fromBinary(method.output, must(reply, `the answer of ${method.name}`));
     } catch (error) {
-      const retry = isServerGone(error) && Date.now() < deadline;
+      giveUpAt ??= performance.now() + connection.retryUnavailableMs;
+      const retry = isServerGone(error) && performance.now() < giveUpAt;
       if (!retry || signal.aborted) throw error;
       await sleep(delays.next(), { signal });
     }
