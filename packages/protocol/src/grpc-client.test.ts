@@ -219,8 +219,8 @@ test("patience counts from when the server went away, however long the call had 
   await begun.promise;
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   await first.server[Symbol.asyncDispose]();
-  await serve({ functionGetOutputs: async () => ({ idle: true }) }, first.socket);
-  expect((await call).idle).toBe(true);
+  await serve({ functionGetOutputs: async () => ({ lastEntryId: "1-0" }) }, first.socket);
+  expect((await call).lastEntryId).toBe("1-0");
 });
 
 test("a server that drains answers what it has begun, and later calls find its successor", async () => {
