@@ -23,8 +23,8 @@ test("v1: a limit in each hierarchy, for the group and what is below it", async 
   const root = await fixture([
     "cpu,cpuacct/cgroup.procs",
     "memory/cgroup.procs",
-    "memory/memory.use_hierarchy",
-    "memory/memory.memsw.limit_in_bytes",
+    "memory/dorian-1/memory.use_hierarchy",
+    "memory/dorian-1/memory.memsw.limit_in_bytes",
     "pids/cgroup.procs",
   ]);
   expect(await limitGroup(await readCgroupLayout(root), group, limits)).toEqual([]);
@@ -38,7 +38,7 @@ test("v1: a limit in each hierarchy, for the group and what is below it", async 
 });
 
 test("v2: controllers are passed on to the group, then limited", async () => {
-  const root = await fixture(["cgroup.procs", "cgroup.subtree_control"], {
+  const root = await fixture(["cgroup.procs", "cgroup.subtree_control", "dorian-1/memory.swap.max"], {
     "cgroup.controllers": "cpu memory pids\n",
   });
   const { milliCpu: _, ...rest } = limits;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "@dorian/base/app-error";
-import type { CgroupLayout, Controller } from "./cgroup-layout.ts";
+import type { CgroupLayout } from "./cgroup-layout.ts";
 
 export interface GroupLimits {
   memoryBytes: number;
@@ -33,8 +33,9 @@ export async function limitGroup(layout: CgroupLayout, name: string, limits: Gro
       // In v2 a group has the files of a controller once its parent passes it on.
       if (controller.version === 2)
         await writeFile(join(controller.root, "cgroup.subtree_control"), `+${kind}`);
-      const files = filesOf(kind, controller, limits, layout);
-      for (const [file, value] of files) await writeFile(join(directory, file), value);
+      for (const { file, value, optional } of settingsOf(kind, controller.version, limits)) {
+        if (!optional || existsSync(join(directory, file))) await writeFile(join(directory, file), value);
+      }
     } catch (error) {
       failures.push(`The ${kind} limit of all containers together could not be set: ${messageOf(error)}.`);
     }
@@ -42,47 +43,48 @@ export async function limitGroup(layout: CgroupLayout, name: string, limits: Gro
   return failures;
 }
 
-function filesOf(
-  kind: "memory" | "pids" | "cpu",
-  { version, root }: Controller,
-  limits: GroupLimits,
-  layout: CgroupLayout,
-): [file: string, value: string][] {
-  const { milliCpu } = limits;
+/** A file of a group and what to write to it. */
+interface Setting {
+  file: string;
+  value: string;
+  /** Not every kernel has it. */
+  optional?: true;
+}
+
+function settingsOf(kind: "memory" | "pids" | "cpu", version: 1 | 2, limits: GroupLimits): Setting[] {
+  const { milliCpu, cpuWeight } = limits;
   const quota = milliCpu === undefined ? undefined : String(Math.max(1000, milliCpu * (cpuPeriodUs / 1000)));
+  const bytes = String(limits.memoryBytes);
   switch (kind) {
     case "pids":
-      return [["pids.max", String(limits.pids)]];
-    case "memory": {
-      const bytes = String(limits.memoryBytes);
-      if (version === 2)
-        return [
-          ["memory.max", bytes],
-          ...(layout.swapAccounting ? [["memory.swap.max", "0"] as [string, string]] : []),
-        ];
-      return [
-        // Without it, kernels before 5.11 count what a group's children use for themselves alone.
-        ...(existsSync(join(root, "memory.use_hierarchy"))
-          ? [["memory.use_hierarchy", "1"] as [string, string]]
-          : []),
-        ["memory.limit_in_bytes", bytes],
-        ...(layout.swapAccounting ? [["memory.memsw.limit_in_bytes", bytes] as [string, string]] : []),
-      ];
-    }
-    case "cpu":
+      return [{ file: "pids.max", value: String(limits.pids) }];
+    case "memory":
       if (version === 2) {
         return [
-          ["cpu.weight", String(limits.cpuWeight)],
-          ["cpu.max", `${quota ?? "max"} ${cpuPeriodUs}`],
+          { file: "memory.max", value: bytes },
+          { file: "memory.swap.max", value: "0", optional: true },
         ];
       }
       return [
-        [
-          "cpu.shares",
-          String(Math.max(leastShares, Math.round((limits.cpuWeight * sharesOfOrdinary) / 100))),
-        ],
-        ["cpu.cfs_period_us", String(cpuPeriodUs)],
-        ["cpu.cfs_quota_us", quota ?? "-1"],
+        // Without it, kernels before 5.11 count what a group's children use for themselves alone.
+        { file: "memory.use_hierarchy", value: "1", optional: true },
+        { file: "memory.limit_in_bytes", value: bytes },
+        { file: "memory.memsw.limit_in_bytes", value: bytes, optional: true },
+      ];
+    case "cpu":
+      if (version === 2) {
+        return [
+          { file: "cpu.weight", value: String(cpuWeight) },
+          { file: "cpu.max", value: `${quota ?? "max"} ${cpuPeriodUs}` },
+        ];
+      }
+      return [
+        {
+          file: "cpu.shares",
+          value: String(Math.max(leastShares, Math.round((cpuWeight * sharesOfOrdinary) / 100))),
+        },
+        { file: "cpu.cfs_period_us", value: String(cpuPeriodUs) },
+        { file: "cpu.cfs_quota_us", value: quota ?? "-1" },
       ];
   }
 }
