@@ -17,6 +17,8 @@ export interface ContainerRuntime {
 export interface Container extends AsyncDisposable {
   /** Process id, on the host, of the container's first process. */
   readonly pid: number;
+  /** Whether what it has mounted can be replaced in {@link pid}'s mount namespace, for its processes to see. */
+  readonly mountsCanBeReplaced: boolean;
   /** Settles once the process is gone and all its output was passed on. Never rejects. */
   readonly exited: Promise<ContainerExit>;
   /** Sends a signal to the first process; nothing when it is gone. */

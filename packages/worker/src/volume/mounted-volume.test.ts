@@ -75,6 +75,7 @@ function usersOf(...children: ChildProcess[]): VolumeUsers {
   const pids = children.map((child) => child.pid as number);
   return {
     pid: pids[0] as number,
+    mountsCanBeReplaced: true,
     pids: async () => pids,
     async freeze() {
       for (const pid of pids) process.kill(pid, "SIGSTOP");
@@ -96,6 +97,7 @@ function usersOfGroup(group: number): VolumeUsers {
       .filter((pid) => Number(/\) \S+ \d+ (\d+)/.exec(readStat(pid))?.[1]) === group);
   return {
     pid: group,
+    mountsCanBeReplaced: true,
     pids: members,
     async freeze() {
       process.kill(-group, "SIGSTOP");

@@ -33,6 +33,8 @@ export interface VolumeRegistry {
 export interface VolumeUsers {
   /** One of them: the mount is swapped where it sees it. */
   readonly pid: number;
+  /** Whether a swap there reaches them. */
+  readonly mountsCanBeReplaced: boolean;
   pids(): Promise<number[]>;
   freeze(): Promise<AsyncDisposable>;
 }
@@ -149,10 +151,11 @@ export class MountedVolume implements AsyncDisposable {
   /**
    * Commits what was written, then shows the newest version. Descriptors opened before keep what they opened.
    *
-   * @throws AppError VOLUME_FILES_OPEN when the mount refuses that
+   * @throws AppError VOLUME_FILES_OPEN when the mount refuses that, VOLUME_RELOAD_UNSUPPORTED when its users would not see it
    */
   reload(users: VolumeUsers | undefined, options: { signal: AbortSignal }): Promise<void> {
     return this.#exclusively(async () => {
+      if (users?.mountsCanBeReplaced === false) throw cannotReload(this.volumeId);
       if (this.#options.openFiles === "refused" && users) await this.#refuseOpenFiles(users);
       await this.#commit("requested", users, options.signal);
       const head = await this.#options.registry.head(this.volumeId, options);
@@ -195,7 +198,7 @@ export class MountedVolume implements AsyncDisposable {
     if (users) thaw.use(await users.freeze());
     const open = await this.#openFiles(users);
     const leftOut = kind === "background" ? open.writable : new Set<string>();
-    if (open.pinned) return this.#copyWritable(leftOut, thaw);
+    if (open.pinned || users?.mountsCanBeReplaced === false) return this.#copyWritable(leftOut, thaw);
     if (this.#copied.layerIds.length === 0 && (await holdsOnly(this.#upper, leftOut))) return undefined;
 
     const old = this.#upper;
@@ -379,4 +382,12 @@ export class MountedVolume implements AsyncDisposable {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+function cannotReload(volumeId: string): AppError {
+  return new AppError(
+    "VOLUME_RELOAD_UNSUPPORTED",
+    `Volume ${volumeId} cannot be reloaded: this container runs in gVisor, which shows a mount as it was at its start.`,
+    { remedy: "Containers that start later show the newest version; or run the function with runc." },
+  );
 }

@@ -1,7 +1,9 @@
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { removeTree } from "@dorian/linux/remove-tree";
 import type { CgroupLayout } from "../../cgroup/cgroup-layout.ts";
 import { killAll, removeGroup } from "../../cgroup/cgroup.ts";
+import type { Engine } from "./engine.ts";
 import type { OciConfig } from "./oci-config.ts";
 
 /** How one container is put on this machine. */
@@ -9,9 +11,9 @@ export interface Placement {
   config: OciConfig;
   /** Directory of its configuration, made here. */
   bundle: string;
-  /** runc's --root. */
+  /** The engine's --root. */
   state: string;
-  runc: string;
+  engine: Engine;
   /** Name of its control group in every hierarchy. */
   cgroup: string;
   layout: CgroupLayout;
@@ -22,5 +24,13 @@ export async function removeTraces(id: string, placement: Placement): Promise<vo
   await killAll(placement.layout, placement.cgroup);
   await removeGroup(placement.layout, placement.cgroup);
   await removeTree(join(placement.state, id));
+  if (placement.engine.processes === "sandboxed") await removeSandboxState(id, placement.state);
   await removeTree(placement.bundle);
+}
+
+// gVisor removes its files at an orderly end; they are called after the sandbox and its only container.
+async function removeSandboxState(id: string, state: string): Promise<void> {
+  for (const name of await readdir(state)) {
+    if (name.startsWith(`${id}_sandbox:`)) await rm(join(state, name), { force: true });
+  }
 }

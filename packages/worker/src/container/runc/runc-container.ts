@@ -6,6 +6,7 @@ import { freeze, hitOwnMemoryLimit, killAll, oomKillsOf, processesOf, thaw } fro
 import type { ContainerSpec } from "../container-spec.ts";
 import type { Container, ContainerExit, ExecOptions } from "../runtime.ts";
 import { runcExec } from "./runc-exec.ts";
+import { signalInside } from "./signal-inside.ts";
 import { type Placement, removeTraces } from "./placement.ts";
 
 export type RuncProcess = ChildProcessByStdio<null, Readable, Readable>;
@@ -39,9 +40,17 @@ export class RuncContainer implements Container {
     this.#removed.catch(() => undefined);
   }
 
+  get mountsCanBeReplaced(): boolean {
+    return this.#placement.engine.processes === "on the host";
+  }
+
   signal(name: NodeJS.Signals): void {
     // runc waits for the process: while runc runs, the process id cannot belong to another.
     if (this.#runc.exitCode !== null || this.#runc.signalCode !== null) return;
+    if (this.#placement.engine.processes === "sandboxed") {
+      signalInside({ spec: this.#spec, placement: this.#placement }, name);
+      return;
+    }
     try {
       process.kill(this.pid, name);
     } catch (error) {

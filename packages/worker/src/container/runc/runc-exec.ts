@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -11,6 +12,7 @@ import type { OciProcess } from "./oci-config.ts";
 import { containerProcess, environment } from "./runc-config.ts";
 import { lastError } from "./runc-log.ts";
 import { shareOomScore } from "./runc-oom-score.ts";
+import { signalInside } from "./signal-inside.ts";
 import type { Placement } from "./placement.ts";
 
 /** How long runc may take to start a program that is to be killed. */
@@ -28,7 +30,7 @@ export async function runcExec(
   await using files = new AsyncDisposableStack();
   const file = (kind: string) => join(placement.bundle, `${name}.${kind}`);
   files.defer(async () => {
-    for (const kind of ["json", "pid", "log"]) await rm(file(kind), { force: true });
+    for (const kind of ["json", "pid", "inner-pid", "log"]) await rm(file(kind), { force: true });
   });
   await describeProcess(
     file("json"),
@@ -46,17 +48,27 @@ export async function runcExec(
   );
 
   const logging = ["--log", file("log"), "--log-format", "json"];
-  const exec = ["exec", "--process", file("json"), "--pid-file", file("pid"), spec.id];
-  const command = ["--root", placement.state, ...logging, ...exec];
+  const { engine } = placement;
+  const exec = [
+    ...["exec", "--process", file("json"), "--pid-file", file("pid")],
+    ...(engine.processes === "sandboxed" ? ["--internal-pid-file", file("inner-pid")] : []),
+    spec.id,
+  ];
+  const command = ["--root", placement.state, ...engine.options(spec), ...logging, ...exec];
   const start = terminal ? withTerminal(terminal) : withPipes;
-  using session = start(placement.runc, command, options);
-  const onAbort = () => void killProcess(file("pid"), session.runc);
+  using session = start(engine.program, command, options);
+  const kill = (pid: number) => {
+    if (engine.processes === "sandboxed")
+      signalInside(container, "SIGKILL", Number(readFileSync(file("inner-pid"))));
+    else killGroup(pid);
+  };
+  const onAbort = () => void killProcess(file("pid"), session.runc, kill);
   signal.addEventListener("abort", onAbort, { once: true });
   files.defer(() => signal.removeEventListener("abort", onAbort));
   const code = await session.ended;
   signal.throwIfAborted();
   if ((await readPid(file("pid"))) === undefined) {
-    const reason = (await lastError(file("log"))) ?? `runc ended with code ${code}`;
+    const reason = (await lastError(file("log"))) ?? `${engine.program} ended with code ${code}`;
     throw new AppError("CONTAINER_EXEC_FAILED", `Could not run ${args[0]} in ${spec.id}: ${reason}`, {
       remedy: "Check that the program is in the image and the directory exists.",
     });
@@ -173,9 +185,8 @@ async function describeProcess(path: string, description: OciProcess, id: string
   }
 }
 
-/** Kills the process and its group: runc gives each process a session of its own. */
 // runc writes the id down when the program has begun already: without waiting for it, the program would stay behind.
-async function killProcess(pidFile: string, runc: ChildProcess): Promise<void> {
+async function killProcess(pidFile: string, runc: ChildProcess, kill: (pid: number) => void): Promise<void> {
   const deadline = performance.now() + startLimitMs;
   let pid = await readPid(pidFile);
   while (!pid && runc.exitCode === null && runc.signalCode === null && performance.now() < deadline) {
@@ -186,6 +197,11 @@ async function killProcess(pidFile: string, runc: ChildProcess): Promise<void> {
     runc.kill("SIGKILL");
     return;
   }
+  kill(pid);
+}
+
+/** Kills the process and its group: runc gives each process a session of its own. */
+function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch (error) {

@@ -9,6 +9,7 @@ import { mountTable } from "@dorian/linux/mount-table";
 import { expect, onTestFinished, test } from "vitest";
 import { readCgroupLayout } from "../../cgroup/cgroup-layout.ts";
 import { limitGroup } from "../../cgroup/limit-group.ts";
+import { runcEngine } from "./engine.ts";
 import { collector, testRuntime } from "./test-container.ts";
 
 const never = new AbortController().signal;
@@ -85,9 +86,9 @@ test("a start that fails is one clear error and leaves nothing", async () => {
 test("a runtime program that is not installed is named with its package", async () => {
   await using host = await testRuntime();
   const { RuncRuntime } = await import("./runc-runtime.ts");
-  const runtime = new RuncRuntime({ ...host, runc: "/usr/bin/no-such-runc" });
+  const runtime = new RuncRuntime({ ...host, engine: { ...runcEngine, program: "/usr/bin/no-such-runc" } });
   await expect(runtime.run(host.spec("exit 0"), collector())).rejects.toMatchObject({
-    code: "RUNC_MISSING",
+    code: "RUNTIME_MISSING",
     remedy: expect.stringContaining("apt-get install runc"),
   });
 });

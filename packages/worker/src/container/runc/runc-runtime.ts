@@ -4,16 +4,17 @@ import { addDevices } from "../devices.ts";
 import { initProgram } from "../init-program.ts";
 import type { ContainerLimits, ContainerSpec } from "../container-spec.ts";
 import type { Container, ContainerRuntime, OnOutput } from "../runtime.ts";
+import { type Engine, runcEngine } from "./engine.ts";
 import { runcConfig } from "./runc-config.ts";
 import { startContainer } from "./start-container.ts";
 
 export interface RuncRuntimeOptions {
   /** Eight hex digits that tell the workers of one machine apart. */
   instance: string;
-  /** For bundles and runc's own state; best on a tmpfs. */
+  /** For bundles and the engine's own state; best on a tmpfs. */
   runtimeDirectory: string;
-  /** Program to use. Default: `runc` from the PATH. */
-  runc?: string;
+  /** Default: `runc`. */
+  engine?: Engine;
   /** What a container may use that names no limit. */
   defaultLimits?: { memoryBytes?: number; pids: number };
   /** Program that is every container's first process. Default: Debian's `tini`, linked statically. */
@@ -24,14 +25,14 @@ export interface RuncRuntimeOptions {
 
 const defaultPids = 4096;
 
-/** Containers by `runc`, one `runc run` each: it stays as the parent of the container's first process. */
+/** Containers by `runc` or a program like it, one `run` each: it stays as the parent of the container's first process. */
 export class RuncRuntime implements ContainerRuntime {
   #options: Required<RuncRuntimeOptions>;
   #layout: Promise<CgroupLayout> | undefined;
 
   constructor(options: RuncRuntimeOptions) {
     this.#options = {
-      runc: "runc",
+      engine: runcEngine,
       init: initProgram,
       defaultLimits: { pids: defaultPids },
       cdiDirectories: ["/etc/cdi", "/var/run/cdi"],
@@ -43,7 +44,7 @@ export class RuncRuntime implements ContainerRuntime {
     unlimited: ContainerSpec,
     options: { onOutput: OnOutput; signal?: AbortSignal },
   ): Promise<Container> {
-    const { instance, runtimeDirectory, runc, init, cdiDirectories, defaultLimits } = this.#options;
+    const { instance, runtimeDirectory, engine, init, cdiDirectories, defaultLimits } = this.#options;
     const spec = { ...unlimited, limits: limitsOf(unlimited.limits, defaultLimits) };
     const layout = await (this.#layout ??= readCgroupLayout());
     const cgroup = `/dorian-${instance}/${spec.id}`;
@@ -54,7 +55,7 @@ export class RuncRuntime implements ContainerRuntime {
         config: spec.devices.length === 0 ? config : await addDevices(config, spec.devices, cdiDirectories),
         bundle: join(runtimeDirectory, "bundles", spec.id),
         state: join(runtimeDirectory, "runc"),
-        runc,
+        engine,
         cgroup,
         layout,
       },

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import type { ContainerSpec } from "../container-spec.ts";
 import type { OnOutput } from "../runtime.ts";
+import type { Engine } from "./engine.ts";
 import { type Placement, removeTraces } from "./placement.ts";
 import { readAtPace } from "./read-pace.ts";
 import { RuncContainer, type RuncProcess } from "./runc-container.ts";
@@ -33,19 +34,27 @@ export async function startContainer(
   writeFileSync(join(bundle, "config.json"), JSON.stringify(placement.config), { mode: 0o600 });
 
   const pidFile = join(bundle, "pid");
-  const logging = ["--root", state, "--log", join(bundle, "log"), "--log-format", "json"];
-  // Kept after its end so that the reason can be read from its control group.
-  const command = ["run", "--keep", "--bundle", bundle, "--pid-file", pidFile, spec.id];
+  const engine = placement.engine;
+  const logging = [
+    "--root",
+    state,
+    ...engine.options(spec),
+    "--log",
+    join(bundle, "log"),
+    "--log-format",
+    "json",
+  ];
+  const command = ["run", ...engine.runOptions, "--bundle", bundle, "--pid-file", pidFile, spec.id];
   using pidWritten = watchFor(bundle, "pid");
   const runc = spawn(
-    placement.runc,
+    engine.program,
     [...logging, ...command],
     // In a session of its own: a Ctrl-C in our terminal is for us, and we stop containers in good order.
     { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env.PATH }, detached: true },
   );
   shareOomScore(runc);
   const closed = new Promise<number>((resolve, reject) => {
-    runc.once("error", (cause) => reject(startFailed(placement.runc, cause)));
+    runc.once("error", (cause) => reject(startFailed(engine, cause)));
     runc.once("close", (code, killedBy) => resolve(killedBy === null ? (code ?? 0) : 137));
   });
   closed.catch(() => undefined);
@@ -131,14 +140,14 @@ function watchFor(directory: string, name: string): { promise: Promise<void> } &
   return { promise, [Symbol.dispose]: () => watcher?.close() };
 }
 
-function startFailed(runc: string, cause: unknown): AppError {
+function startFailed({ program, debianPackage }: Engine, cause: unknown): AppError {
   if (errnoOf(cause) === "ENOENT") {
-    return new AppError("RUNC_MISSING", `The program ${runc} was not found.`, {
-      remedy: "Install it: `apt-get install runc`.",
+    return new AppError("RUNTIME_MISSING", `The program ${program} was not found.`, {
+      remedy: `Install it on the worker's machine: \`apt-get install ${debianPackage}\`.`,
       cause,
     });
   }
-  return new AppError("RUNC_FAILED", `The program ${runc} could not be started.`, {
+  return new AppError("RUNTIME_FAILED", `The program ${program} could not be started.`, {
     status: "INTERNAL",
     remedy: "See the cause; `dorian doctor` checks this machine.",
     cause,
