@@ -12,6 +12,8 @@ import type { Logger } from "pino";
 import { readCgroupLayout } from "./cgroup/cgroup-layout.ts";
 import { limitGroup } from "./cgroup/limit-group.ts";
 import { requireInit } from "./container/init-program.ts";
+import type { RuntimePolicy } from "./container/container-runtimes.ts";
+import { openRuntimes } from "./container/open-runtimes.ts";
 import { judgeRunc, runcAdvice, runcWarning } from "./container/runc/runc-holes.ts";
 import { RuncRuntime } from "./container/runc/runc-runtime.ts";
 import { runcVersion } from "./container/runc/runc-version.ts";
@@ -57,6 +59,8 @@ export interface WorkerOptions {
   npmDirectory: string;
   /** How the machine is shared between containers and everything else. */
   machine?: MachineSettings;
+  /** What runs functions that ask for no runtime. Default: runc. */
+  runtimePolicy?: RuntimePolicy;
   /** Default `auto`. */
   userNamespaces?: UserNamespaceMode;
   /** Run functions that ask for a GPU without one. */
@@ -122,11 +126,15 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     ...(share.milliCpu < machine.milliCpu && { milliCpu: share.milliCpu }),
   });
   for (const warning of unlimited) logger.warn(warning);
-  const runtime = new RuncRuntime({
+  const runtimeOptions = {
     instance: directories.instance,
     runtimeDirectory: directories.runtime,
     defaultLimits: { memoryBytes: share.container.memoryMb * mebibyte, pids: share.container.pids },
-  });
+  };
+  const runtimes = await openRuntimes(
+    runtimeOptions,
+    options.runtimePolicy ?? { standard: "runc", untrusted: "runc" },
+  );
   const userNamespaces = await openUserNamespaces(options.userNamespaces ?? "auto", {
     directories,
     dataDirectory,
@@ -179,7 +187,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     dependencies: {
       layers,
       disk,
-      runtime,
+      runtimes,
       network,
       registry,
       userNamespaces,
@@ -205,7 +213,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     builder: new ImageBuilder({
       layers,
       disk,
-      runtime,
+      runtime: new RuncRuntime(runtimeOptions),
       network,
       operator,
       registry,
@@ -231,6 +239,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         memoryMb: BigInt(share.memoryMb),
         gpus,
         simulatedGpus: simulated > 0,
+        runtimes: runtimes.names,
       },
       dataDirectoryId: await dataDirectoryId(dataDirectory),
       version: options.version,

@@ -12,7 +12,15 @@ function gpus(...types: string[]): OfferedGpu[] {
 
 function worker(name: string, options: Partial<WorkerOffer> & { gpus?: OfferedGpu[] } = {}): WorkerOffer {
   const total = { milliCpu: 4_000, memoryMb: 8_192, gpus: options.gpus ?? [] };
-  return { workerId: `wo-${name}`, name, total, free: total, simulatedGpus: false, ...options };
+  return {
+    workerId: `wo-${name}`,
+    name,
+    total,
+    free: total,
+    simulatedGpus: false,
+    runtimes: ["runc"],
+    ...options,
+  };
 }
 
 const any = (count = 1) => ({ milliCpu: 100, memoryMb: 100, gpu: { type: "ANY", count } });
@@ -88,7 +96,7 @@ const offer = fc
   })
   .map(({ name, milliCpu, memoryMb, types, simulatedGpus }) => {
     const total = { milliCpu, memoryMb, gpus: gpus(...types) };
-    return { workerId: `wo-${name}`, name, total, free: total, simulatedGpus };
+    return { workerId: `wo-${name}`, name, total, free: total, simulatedGpus, runtimes: ["runc"] };
   });
 
 const request = fc.record(
@@ -164,4 +172,22 @@ test("of a list of GPUs the first that is free is taken, however cheap the other
     reason:
       "no worker has a GPU of type H100; there is L4 ×1 on one worker at most; nor is there 2 × A100-80GB or a GPU of type T4",
   });
+});
+
+test("a function that asks for a runtime goes where it is, and where none is it hears what to install", () => {
+  const asked = { milliCpu: 100, memoryMb: 100, runtime: "runsc" };
+  const plain = worker("a");
+  const both = worker("b", { runtimes: ["runc", "runsc"] });
+  expect(place(asked, [plain, both])).toMatchObject({ kind: "placed", workerId: "wo-b" });
+  expect(place(asked, [plain])).toMatchObject({
+    kind: "waiting",
+    unmet: true,
+    reason: expect.stringContaining("install runsc"),
+  });
+  expect(place(asked, [])).toMatchObject({
+    kind: "waiting",
+    reason: expect.stringContaining("no worker is connected"),
+  });
+  expect(resourceRequestOf(create(FunctionSchema$, { runtime: "gvisor" })).runtime).toBe("runsc");
+  expect(resourceRequestOf(create(FunctionSchema$, {})).runtime).toBeUndefined();
 });

@@ -20,6 +20,8 @@ export interface WorkerOffer {
   free: Resources;
   /** Functions that want a GPU may run here without one. */
   simulatedGpus: boolean;
+  /** What it can run containers with. */
+  runtimes: readonly string[];
 }
 
 export type Placement =
@@ -45,6 +47,7 @@ export function place(request: ResourceRequest, workers: readonly WorkerOffer[])
 
 function placeOn(request: ResourceRequest, workers: readonly WorkerOffer[]): Placement {
   const options = workers.flatMap((worker) => {
+    if (!hasRuntime(worker, request)) return [];
     if (worker.free.milliCpu < request.milliCpu || worker.free.memoryMb < request.memoryMb) return [];
     const gpus = request.gpu ? takeGpus(request.gpu, worker.free, worker) : [];
     return gpus ? [{ worker, gpus }] : [];
@@ -82,11 +85,13 @@ function takeGpus(
   return worker.simulatedGpus && worker.total.gpus.length === 0 ? [] : undefined;
 }
 
-function whyNot(
-  request: ResourceRequest,
-  workers: readonly WorkerOffer[],
-): { reason: string; unmet: boolean } {
-  const unmet = whyNever(request, workers);
+function hasRuntime(worker: WorkerOffer, { runtime }: ResourceRequest): boolean {
+  return runtime === undefined || worker.runtimes.includes(runtime);
+}
+
+function whyNot(request: ResourceRequest, all: readonly WorkerOffer[]): { reason: string; unmet: boolean } {
+  const workers = all.filter((worker) => hasRuntime(worker, request));
+  const unmet = all.length > 0 && workers.length === 0 ? whyNoRuntime(request) : whyNever(request, workers);
   if (unmet !== undefined) return { reason: unmet, unmet: true };
   const { gpu } = request;
   if (gpu && !workers.some((worker) => takeGpus(gpu, worker.free, worker)))
@@ -110,6 +115,12 @@ function whyNever(request: ResourceRequest, workers: readonly WorkerOffer[]): st
     return `it asks for ${request.milliCpu / 1000} CPUs and the largest worker has ${mostCpu / 1000}; ask for fewer or add a worker`;
   }
   return undefined;
+}
+
+function whyNoRuntime({ runtime = "" }: ResourceRequest): string {
+  const remedy =
+    runtime === "runsc" ? "; install runsc (gVisor) on a worker's machine and start the worker again" : "";
+  return `it asks for the runtime ${runtime} and no worker has it${remedy}`;
 }
 
 function whyNoGpu(gpu: GpuRequest, workers: readonly WorkerOffer[]): string {

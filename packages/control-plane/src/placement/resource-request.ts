@@ -1,4 +1,5 @@
 import { GPUType, type Function as FunctionDefinition, type GPUConfig } from "@dorian/protocol/modal";
+import { askedRuntime } from "@dorian/protocol/container-runtime";
 import { gpuTypeName } from "./gpu-types.ts";
 
 export interface GpuRequest {
@@ -14,6 +15,8 @@ export interface ResourceRequest {
   gpu?: GpuRequest;
   /** What will do where there is no such GPU, the most wanted first. */
   otherGpus?: readonly GpuRequest[];
+  /** What its containers must be run with. Default: what the worker takes. */
+  runtime?: string;
 }
 
 /** What a function reserves that asks for nothing: the figures of the official service. */
@@ -36,16 +39,18 @@ const enumNames: Partial<Record<GPUType, string>> = {
 
 export function resourceRequestOf(
   definition: Pick<FunctionDefinition, "resources"> &
-    Partial<Pick<FunctionDefinition, "ExperimentalTaskTemplates">>,
+    Partial<Pick<FunctionDefinition, "ExperimentalTaskTemplates" | "runtime">>,
 ): ResourceRequest {
   const { resources, ExperimentalTaskTemplates: ranked = [] } = definition;
   const gpu = gpuRequestOf(resources?.gpuConfig);
   const others = ranked.slice(1).flatMap((choice) => gpuRequestOf(choice.resources?.gpuConfig) ?? []);
+  const runtime = askedRuntime(definition);
   return {
     milliCpu: resources?.milliCpu || defaults.milliCpu,
     memoryMb: resources?.memoryMb || defaults.memoryMb,
     ...(gpu ? { gpu } : {}),
     ...(others.length > 0 ? { otherGpus: others } : {}),
+    ...(runtime === undefined ? {} : { runtime }),
   };
 }
 

@@ -38,6 +38,7 @@ interface Worker {
   /** Undefined for one that is only remembered, from before a restart of the server. */
   total: Resources | undefined;
   simulatedGpus: boolean;
+  runtimes: readonly string[];
   link: AsyncQueue<{ message: ServerOrder }> | undefined;
   reservations: Map<string, Resources>;
 }
@@ -94,6 +95,7 @@ export class Workers implements Disposable {
       name,
       total: undefined,
       simulatedGpus: false,
+      runtimes: [],
       link: undefined,
       reservations: new Map(),
     };
@@ -194,6 +196,7 @@ export class Workers implements Disposable {
         gpus: hello.capacity?.gpus.map(({ type, device }) => ({ type, device })) ?? [],
       },
       simulatedGpus: hello.capacity?.simulatedGpus ?? false,
+      runtimes: hello.capacity?.runtimes ?? [],
       link,
       reservations: known?.reservations ?? new Map(),
     };
@@ -271,5 +274,6 @@ function offerOf(worker: Worker, total: Resources): WorkerOffer {
       gpus: total.gpus.filter((gpu) => !taken.has(gpu.device)),
     },
     simulatedGpus: worker.simulatedGpus,
+    runtimes: worker.runtimes,
   };
 }

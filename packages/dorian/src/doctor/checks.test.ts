@@ -23,6 +23,7 @@ const good: MachineFacts = {
   programs: {
     "tini-static": "/usr/bin/tini-static",
     runc: "/usr/sbin/runc",
+    runsc: "/usr/bin/runsc",
     nft: "/usr/sbin/nft",
     ip: "/usr/sbin/ip",
     mmdebstrap: "/usr/bin/mmdebstrap",
@@ -75,6 +76,7 @@ describe("verdicts", () => {
     ["runc-holes", { runcVersion: "" }, "warn", /only images and code that you trust/],
     ["swap", { swapAccounting: false }, "warn", /swapaccount=1/],
     ["tini-static", { programs: {} }, "fail", /apt-get install tini/],
+    ["runsc", { programs: {} }, "warn", /apt-get install runsc/],
     ["nft", { programs: {} }, "fail", /apt-get install nftables/],
     ["ip", { programs: {} }, "fail", /apt-get install iproute2/],
     ["mmdebstrap", { programs: {} }, "warn", /apt-get install mmdebstrap/],

@@ -56,6 +56,7 @@ export const checks: readonly Check[] = [
   program("runc", "Container runtime", "runc", "fail"),
   { id: "runc-holes", title: "Published holes", judge: judgeRuncHoles },
   program("tini-static", "Containers' init", "tini", "fail"),
+  { id: "runsc", title: "gVisor", judge: judgeGvisor },
   program("nft", "Firewall tool", "nftables", "fail"),
   program("ip", "Network tool", "iproute2", "fail"),
   program("mmdebstrap", "Debian bootstrap", "mmdebstrap", "warn"),
@@ -176,6 +177,15 @@ function program(name: ProgramName, title: string, debianPackage: string, severi
       };
     },
   };
+}
+
+function judgeGvisor({ programs }: MachineFacts): Verdict {
+  return programs.runsc === undefined
+    ? warn(
+        "runsc is not installed",
+        "nothing has to be done unless functions ask for it: `apt-get install runsc`, of 2024 or later (bookworm-backports).",
+      )
+    : ok(programs.runsc);
 }
 
 function judgeForwarding(state: MachineFacts["ipForward"]): Verdict {

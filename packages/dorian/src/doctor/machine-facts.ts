@@ -1,4 +1,4 @@
-export type ProgramName = "runc" | "tini-static" | "nft" | "ip" | "mmdebstrap";
+export type ProgramName = "runc" | "runsc" | "tini-static" | "nft" | "ip" | "mmdebstrap";
 
 /** What the probes found on this machine; the verdicts are drawn from it alone. */
 export interface MachineFacts {

@@ -8,7 +8,7 @@ import { cgroupsOf, type MountLine, mountLines, mountOf } from "./mount-lines.ts
 import { probeOverlay } from "./probe-overlay.ts";
 import { probeRegistry, registryUrls } from "./probe-registry.ts";
 
-const programNames: readonly ProgramName[] = ["runc", "tini-static", "nft", "ip", "mmdebstrap"];
+const programNames: readonly ProgramName[] = ["runc", "runsc", "tini-static", "nft", "ip", "mmdebstrap"];
 const forwardingPath = "/proc/sys/net/ipv4/ip_forward";
 
 /** Looks at this machine. Leaves nothing behind and changes nothing. */

@@ -1,5 +1,11 @@
 import type { WebSettings } from "@dorian/control-plane/web/web-front";
 import type { UserNamespaceMode } from "@dorian/worker/user-namespace/open-user-namespaces";
+import {
+  type ContainerRuntimeName,
+  containerRuntimes,
+  isContainerRuntime,
+} from "@dorian/protocol/container-runtime";
+import type { RuntimePolicy } from "@dorian/worker/container/container-runtimes";
 import { AppError } from "@dorian/base/app-error";
 import type { MachineSettings } from "@dorian/worker/machine/machine-share";
 import type { OptionDefinition } from "../cli/command.ts";
@@ -12,6 +18,7 @@ export interface WorkerLimits {
   simulateGpus: number;
   machine: MachineSettings;
   userNamespaces: UserNamespaceMode;
+  runtimePolicy: RuntimePolicy;
 }
 
 const processOptions: readonly OptionDefinition[] = [
@@ -82,6 +89,16 @@ const limitOptions: readonly OptionDefinition[] = [
     name: "container-pids",
     value: "n",
     description: "Processes and threads of one container (4096)",
+  },
+  {
+    name: "runtime",
+    value: "name",
+    description: "What runs functions that ask for nothing else: runc, or runsc for gVisor (runc)",
+  },
+  {
+    name: "runtime-untrusted",
+    value: "name",
+    description: "What runs functions that are marked as untrusted (what --runtime says)",
   },
   {
     name: "user-namespaces",
@@ -178,8 +195,22 @@ export function readWorkerLimits(input: Input): WorkerLimits {
       container: { ...memoryMb("container-memory"), ...diskMb(), ...(pids === undefined ? {} : { pids }) },
       ...(cpuWeight === undefined ? {} : { cpuWeight }),
     },
+    runtimePolicy: readRuntimePolicy(input),
     userNamespaces: readUserNamespaces(input.option("user-namespaces") ?? "auto"),
   };
+}
+
+function readRuntimePolicy(input: Input): RuntimePolicy {
+  const read = (option: string): ContainerRuntimeName | undefined => {
+    const name = input.option(option);
+    if (name === undefined || isContainerRuntime(name)) return name;
+    throw new UsageError(
+      `--${option} takes ${containerRuntimes.join(" or ")}, not "${name}".`,
+      "runsc is gVisor's: `apt-get install runsc`.",
+    );
+  };
+  const standard = read("runtime") ?? "runc";
+  return { standard, untrusted: read("runtime-untrusted") ?? standard };
 }
 
 function readUserNamespaces(mode: string): UserNamespaceMode {

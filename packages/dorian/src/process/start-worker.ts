@@ -31,7 +31,8 @@ const graceMs = 30_000;
 export async function startWorker(
   settings: ServiceSettings & WorkerLimits & { server: WorkerServer; signal: AbortSignal },
 ): Promise<RunningService> {
-  const { dataDirectory, version, logger, simulateGpus, machine, userNamespaces, signal } = settings;
+  const { dataDirectory, version, logger, simulateGpus, machine, userNamespaces, runtimePolicy, signal } =
+    settings;
   setOomScore(serviceOomScore);
   await using starting = new AsyncDisposableStack();
   const server = connectWorker(settings.server, starting);
@@ -44,6 +45,7 @@ export async function startWorker(
       machine,
       simulateGpus,
       userNamespaces,
+      runtimePolicy,
       version,
       logger,
       signal,

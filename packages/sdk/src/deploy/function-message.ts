@@ -59,6 +59,7 @@ export function functionMessage({
     targetConcurrentInputs: maxConcurrentInputs,
     blockNetwork: options.blockNetwork ?? false,
     readOnlyRoot: options.readOnlyRoot ?? false,
+    runtime: options.runtime ?? "",
     supportedInputFormats: [DataFormat.CBOR],
     supportedOutputFormats: [DataFormat.CBOR],
   };

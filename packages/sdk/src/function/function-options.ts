@@ -39,6 +39,11 @@ export interface FunctionOptions {
   ephemeralDisk?: number;
   /** Nothing can be written but to `/tmp` and `/run`, which are in memory, and to volumes. Build functions write all the same. */
   readOnlyRoot?: boolean;
+  /**
+   * What its containers are run with: `runsc` (gVisor) keeps code of strangers from the machine's kernel. Such a function
+   * waits for a worker that has it. Default: what the worker's operator chose.
+   */
+  runtime?: "runc" | "runsc";
 }
 
 export interface RetryPolicy {
@@ -70,6 +75,7 @@ const known: Record<keyof FunctionOptions, true> = {
   blockNetwork: true,
   ephemeralDisk: true,
   readOnlyRoot: true,
+  runtime: true,
 };
 
 /**
@@ -125,6 +131,23 @@ export function checkFunctionOptions(
   range("scaledownWindow", options.scaledownWindow, 2, 1200, false);
   range("ephemeralDisk", options.ephemeralDisk, 1, 100_000_000);
   range("maxConcurrentInputs", options.maxConcurrentInputs, 1, 1000);
+  checkRuntime(owner, options);
   gpuRequest(options.gpu);
   checkVolumeMounts(owner, options.volumes ?? {});
+}
+
+function checkRuntime(owner: string, { runtime, gpu }: FunctionOptions): void {
+  // Plain JavaScript may pass anything.
+  if (runtime !== undefined && !["runc", "runsc"].includes(runtime)) {
+    throw new AppError("OPTION_INVALID", `${owner} has runtime: ${JSON.stringify(runtime)}.`, {
+      status: "INVALID_ARGUMENT",
+      remedy: 'It must be "runc" or "runsc".',
+    });
+  }
+  if (runtime === "runsc" && gpu !== undefined) {
+    throw new AppError("OPTION_INVALID", `${owner} has runtime: "runsc" and asks for a GPU.`, {
+      status: "INVALID_ARGUMENT",
+      remedy: "A container in gVisor gets no GPU: leave one of the two out.",
+    });
+  }
 }

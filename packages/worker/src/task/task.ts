@@ -17,7 +17,8 @@ import { storing } from "@dorian/storage/storage-error";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { Container, ContainerRuntime } from "../container/runtime.ts";
+import type { ContainerRuntimes } from "../container/container-runtimes.ts";
+import type { Container } from "../container/runtime.ts";
 import type { DiskWatch } from "../disk/disk-watch.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
 import { openTaskGateway, type TaskObserver } from "../gateway/task-gateway.ts";
@@ -55,7 +56,7 @@ export interface TaskUpstream extends Disposable {
 
 export interface TaskDependencies extends LaunchDirectories {
   layers: LayerStore;
-  runtime: ContainerRuntime;
+  runtimes: ContainerRuntimes;
   network: NetworkPool;
   registry: VolumeRegistry;
   /** For containers with user ids of their own. */
@@ -188,19 +189,25 @@ export class Task {
 
   async #run(): Promise<TaskEnd> {
     const { taskId } = this;
-    const { layers, runtime, network, runtimeDirectory, scratchDirectory, discard, logger } = this.#deps;
+    const { layers, runtimes, network, runtimeDirectory, scratchDirectory, discard, logger } = this.#deps;
     const signal = this.#abortStart.signal;
     const request = this.#request;
     const definition = must(request.arguments?.functionDef, "the task's function");
+    const devices = request.gpuDevices.filter((device) => !isSimulated(device));
+    const { name: runtimeName, runtime } = runtimes.choose(definition, devices);
     const directory = join(runtimeDirectory, "tasks", taskId);
     await using resources = new AsyncDisposableStack();
     resources.use(this.#output);
     resources.defer(() => discard(directory));
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const connection = definition.blockNetwork ? undefined : resources.use(await network.acquire({ signal }));
-    const userNamespace = connection
-      ? connection.userNamespace
-      : resources.use(await this.#deps.userNamespaces?.create());
+    const userNamespace =
+      // gVisor has user ids of its own, which nobody else sees.
+      runtimeName === "runsc"
+        ? undefined
+        : connection
+          ? connection.userNamespace
+          : resources.use(await this.#deps.userNamespaces?.create());
     // It must reach its root file system.
     await userNamespace?.giveToRoot(directory);
 
@@ -284,7 +291,7 @@ export class Task {
         },
         // What a build function writes is what it is for.
         readOnlyRoot: definition.readOnlyRoot && !request.freezeRoot,
-        devices: request.gpuDevices.filter((device) => !isSimulated(device)),
+        devices,
       },
       { onOutput: (stream, chunk) => this.#output.write(stream, chunk), signal },
     );

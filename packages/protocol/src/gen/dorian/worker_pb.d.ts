@@ -135,6 +135,13 @@ export declare type Capacity = Message<"dorian.worker.Capacity"> & {
    * @generated from field: bool simulated_gpus = 4;
    */
   simulatedGpus: boolean;
+
+  /**
+   * What containers can be run with, e.g. "runc" and "runsc".
+   *
+   * @generated from field: repeated string runtimes = 5;
+   */
+  runtimes: string[];
 };
 
 /**

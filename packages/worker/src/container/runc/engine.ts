@@ -28,7 +28,8 @@ export const runcEngine: Engine = {
 export const runscEngine: Engine = {
   program: "runsc",
   options: ({ network }) => [
-    `--network=${network.kind === "namespace" ? "sandbox" : "none"}`,
+    // Of the namespace that the container has, which is its own: gVisor's own stack would take the address away from it.
+    `--network=${network.kind === "namespace" ? "host" : "none"}`,
     // The task socket is the host's.
     "--host-uds=open",
     // What is written goes to the private directory on top, as with runc: in memory it would count there.

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -49,18 +48,18 @@ export async function runcExec(
 
   const logging = ["--log", file("log"), "--log-format", "json"];
   const { engine } = placement;
-  const exec = [
-    ...["exec", "--process", file("json"), "--pid-file", file("pid")],
-    ...(engine.processes === "sandboxed" ? ["--internal-pid-file", file("inner-pid")] : []),
-    spec.id,
-  ];
+  const innerPidFile = engine.processes === "sandboxed" ? ["--internal-pid-file", file("inner-pid")] : [];
+  const exec = ["exec", "--process", file("json"), "--pid-file", file("pid"), ...innerPidFile, spec.id];
   const command = ["--root", placement.state, ...engine.options(spec), ...logging, ...exec];
   const start = terminal ? withTerminal(terminal) : withPipes;
   using session = start(engine.program, command, options);
-  const kill = (pid: number) => {
-    if (engine.processes === "sandboxed")
-      signalInside(container, "SIGKILL", Number(readFileSync(file("inner-pid"))));
-    else killGroup(pid);
+  const kill = async (pid: number) => {
+    if (engine.processes === "on the host") return killGroup(pid);
+    const inner = await readPid(file("inner-pid"));
+    if (inner) signalInside(container, "SIGKILL", inner);
+    // What the process has started lives on in there and holds on to its output.
+    session.runc.stdout?.destroy();
+    session.runc.stderr?.destroy();
   };
   const onAbort = () => void killProcess(file("pid"), session.runc, kill);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -197,7 +196,7 @@ async function killProcess(pidFile: string, runc: ChildProcess, kill: (pid: numb
     runc.kill("SIGKILL");
     return;
   }
-  kill(pid);
+  await kill(pid);
 }
 
 /** Kills the process and its group: runc gives each process a session of its own. */
