@@ -109,7 +109,7 @@ function receive(socket: Socket, reception: Reception): void {
   const { acceptor, anteroom, budget, sockets, unserved } = reception;
   // A peer that vanishes is no failure: "close" follows.
   socket.on("error", () => undefined);
-  const place = budget.admit(socket.remoteAddress ?? "");
+  const place = budget.admit(isOfThisMachine(socket) ? "" : (socket.remoteAddress ?? ""));
   if (!place) {
     socket.destroy();
     return;
@@ -149,8 +149,12 @@ function refuse(socket: Socket, { plaintextRefusal }: Reception): void {
 }
 
 /** What stays on this machine needs no encryption: its own workers and proxies speak plainly. */
-function isPlaintextTaken({ remoteAddress = "", localAddress }: Socket, { tls }: Reception): boolean {
-  if (!tls || tls.plaintextFromElsewhere) return true;
+function isPlaintextTaken(socket: Socket, { tls }: Reception): boolean {
+  return !tls || tls.plaintextFromElsewhere || isOfThisMachine(socket);
+}
+
+/** By the loopback interface, or by an address of its own on another one. */
+function isOfThisMachine({ remoteAddress = "", localAddress }: Socket): boolean {
   return isLoopback(remoteAddress) || remoteAddress === localAddress;
 }
 

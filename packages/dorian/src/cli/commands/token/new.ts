@@ -93,8 +93,13 @@ export const command = defineCommand<NewToken>({
 
 /** What makes clients trust a server whose certificate is of its own making. */
 function trustVariables({ trust }: Credentials): Record<string, string> {
-  // Node adds to what it trusts; Go and whatever stands on OpenSSL have one file for everything.
-  return trust ? { NODE_EXTRA_CA_CERTS: trust.authority, SSL_CERT_FILE: trust.all } : {};
+  if (!trust) return {};
+  // Node adds to what it trusts; gRPC for Node, Go, and whatever stands on OpenSSL have one file for everything.
+  return {
+    NODE_EXTRA_CA_CERTS: trust.authority,
+    GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: trust.all,
+    SSL_CERT_FILE: trust.all,
+  };
 }
 
 function trustAdvice({ authority, all }: NonNullable<Credentials["trust"]>): string[] {
