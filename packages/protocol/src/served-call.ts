@@ -7,7 +7,7 @@ import { answerHead, endOf, statusCodes, successTrailers, trailersOf, type CallE
 import type { Headers } from "./http2/header-list.ts";
 import { creditBytes } from "./http2/limits.ts";
 import { envelope } from "./http2/message-envelope.ts";
-import { maxMessageBytes, MessageReader } from "./http2/message-reader.ts";
+import { freeMemory, maxMessageBytes, MessageReader } from "./http2/message-reader.ts";
 import type { Http2Stream, StreamEvents } from "./http2/stream.ts";
 import { checkMessageCost, malformed } from "./message-cost.ts";
 import { HeldRequest, type RequestMemory } from "./request-memory.ts";
@@ -186,11 +186,12 @@ class ServedCall implements StreamEvents {
 
   #decode(message: Uint8Array): unknown {
     const { method } = this.#route;
-    checkMessageCost(method, message);
     try {
+      checkMessageCost(method, message);
       return fromBinary(method.input, message);
     } catch (error) {
-      throw malformed(method.name, error);
+      freeMemory(message);
+      throw AppError.is(error) ? error : malformed(method.name, error);
     }
   }
 
@@ -287,6 +288,8 @@ class ServedCall implements StreamEvents {
     this.#drained?.();
     this.#requests?.end();
     this.#held?.release();
+    this.#reader.abandon();
+    if (this.#request) freeMemory(this.#request);
     this.#request = undefined;
     this.#ended.abort(callEnded);
   }

@@ -143,8 +143,11 @@ export class RawHttp2Peer implements Disposable {
     if (this.#closed || !this.socket.writable) return false;
     if (!this.socket.write(Buffer.concat(parts))) {
       await new Promise<void>((resolve) => {
-        this.socket.once("drain", resolve);
-        this.socket.once("close", () => resolve());
+        const done = () => {
+          this.socket.off("drain", done).off("close", done);
+          resolve();
+        };
+        this.socket.on("drain", done).on("close", done);
       });
     }
     return !this.#closed;

@@ -6,6 +6,14 @@ const prefixBytes = 5;
 /** What a message gets before its bytes are there, whatever length it claims. */
 const firstBytes = 16 * 1024;
 
+/** Smaller ones share their memory with others. */
+const pooledBytes = 4 * 1024;
+
+/** Frees the memory of a message that nobody refers to any more. */
+export function freeMemory(message: Uint8Array): void {
+  if (message.length >= pooledBytes && message.buffer instanceof ArrayBuffer) message.buffer.transfer(0);
+}
+
 export interface MessageLimits {
   maxBytes: number;
   /** Told of memory that is taken (or given back, below 0); throws when there is none left. */
@@ -51,9 +59,17 @@ export class MessageReader {
     }
   }
 
+  /** Gives back at once what a message holds that will not be complete: waiting for a garbage collection would be too long. */
+  abandon(): void {
+    if (this.#message) freeMemory(this.#message);
+    this.#message = undefined;
+    this.#prefixFilled = 0;
+  }
+
   #allocate(bytes: number): Buffer {
     this.limits.onHeld(bytes);
-    return Buffer.allocUnsafe(bytes);
+    // Memory of its own, which can be given back.
+    return bytes < pooledBytes ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
   }
 
   // Twice as large each time, so that every byte is copied a bounded number of times.
@@ -62,6 +78,7 @@ export class MessageReader {
     if (needed <= message.length) return message;
     const larger = this.#allocate(Math.min(this.#length, Math.max(needed, message.length * 2)));
     message.copy(larger, 0, 0, this.#filled);
+    freeMemory(message);
     this.limits.onHeld(-message.length);
     this.#message = larger;
     return larger;
