@@ -135,11 +135,9 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     runtimeOptions,
     options.runtimePolicy ?? { standard: "runc", untrusted: "runc" },
   );
-  const userNamespaces = await openUserNamespaces(options.userNamespaces ?? "auto", {
-    directories,
-    dataDirectory,
-    logger,
-  });
+  const userNamespaces = starting.use(
+    await openUserNamespaces(options.userNamespaces ?? "auto", { directories, dataDirectory, logger }),
+  );
   const { diskMb } = options.machine?.container ?? {};
   const disk = starting.use(
     await DiskWatch.open({

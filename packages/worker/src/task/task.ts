@@ -207,7 +207,7 @@ export class Task {
         ? undefined
         : connection
           ? connection.userNamespace
-          : resources.use(await this.#deps.userNamespaces?.create());
+          : resources.use(await this.#deps.userNamespaces?.take());
     // It must reach its root file system.
     await userNamespace?.giveToRoot(directory);
 
@@ -271,6 +271,7 @@ export class Task {
     signal.throwIfAborted();
     const resourcesAsked = definition.resources;
     const user = await containerUser(root.path, request.config?.user ?? "");
+    userNamespace?.requireIds(user);
     const container = await runtime.run(
       {
         id: taskId,

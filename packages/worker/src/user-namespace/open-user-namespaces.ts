@@ -21,7 +21,9 @@ export async function openUserNamespaces(
   const reason = await whyNoUserNamespaces(directories.scratch);
   if (reason === undefined) {
     const { instance, runtime: runtimeDirectory } = directories;
-    return new UserNamespaces({ instance, runtimeDirectory, dataDirectory });
+    const namespaces = new UserNamespaces({ instance, runtimeDirectory, dataDirectory });
+    namespaces.prepare();
+    return namespaces;
   }
   if (mode === "on") {
     throw new AppError(

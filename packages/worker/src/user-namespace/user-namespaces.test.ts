@@ -143,6 +143,27 @@ test("nothing of a user namespace is left once it was disposed of", async () => 
   expect((await mountTable()).length).toBe(before.length);
 });
 
+test("the one that is kept ready is taken at once, another is made in its place, and the end leaves none", async () => {
+  await using containers = await shiftedContainers();
+  const { instance, runtimeDirectory } = containers.host;
+  const before = (await mountTable()).length;
+  {
+    await using namespaces = new UserNamespaces({
+      instance,
+      runtimeDirectory,
+      dataDirectory: containers.dataDirectory,
+    });
+    namespaces.prepare();
+    await expect.poll(async () => (await mountTable()).length).toBe(before + 2);
+    await using taken = await namespaces.take();
+    expect((await mountTable()).length).toBe(before + 2);
+    await expect.poll(async () => (await mountTable()).length, { timeout: 5_000 }).toBe(before + 4);
+    expect(() => taken.requireIds({ uid: 70_000, gid: 0 })).toThrow(/70000:0/);
+    taken.requireIds({ uid: 65_535, gid: 65_534 });
+  }
+  expect((await mountTable()).length).toBe(before);
+});
+
 test("a probe says why a directory cannot hold the files of such containers, and leaves nothing in it", async () => {
   const directory = await mkdtemp(join(tmpdir(), "dorian-probe-"));
   onTestFinished(() => rm(directory, { recursive: true }));

@@ -1,11 +1,15 @@
 import { chown, mkdir, rm, rmdir } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
+import { AppError } from "@dorian/base/app-error";
 import { asFileOwner } from "@dorian/linux/file-owner";
 import { mountIdMapped } from "@dorian/linux/id-mapped-mount";
 import { createOverlay, type OpenOverlay, unmount } from "@dorian/linux/mount";
 import type { OverlayOptions } from "@dorian/linux/overlay-options";
 import { createUserNamespace, type IdRange } from "@dorian/linux/user-namespace";
 import { takeIdRange } from "./id-ranges.ts";
+
+/** Not while a container starts: it would take the processor from it. */
+const refillDelayMs = 300;
 
 /** Shared by all workers of the machine: no two containers have the same ids. */
 const locksDirectory = "/run/dorian/id-ranges";
@@ -19,16 +23,41 @@ export interface UserNamespacesOptions {
   locksDirectory?: string;
 }
 
-/** Makes user namespaces for containers. */
-export class UserNamespaces {
+/** Makes user namespaces for containers, and keeps one ready for the next that has no network to bring one along. */
+export class UserNamespaces implements AsyncDisposable {
   #options: UserNamespacesOptions;
   #next: number;
   #made = 0;
+  #spare: Promise<UserNamespace> | undefined;
+  #spareTimer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(options: UserNamespacesOptions) {
     this.#options = options;
     // Workers begin at different places, so that they seldom meet.
     this.#next = Number.parseInt(options.instance, 16);
+  }
+
+  /** The one that is ready, else a new one. */
+  async take(): Promise<UserNamespace> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    clearTimeout(this.#spareTimer);
+    if (!this.#closed) this.#spareTimer = setTimeout(() => this.prepare(), refillDelayMs).unref();
+    return (await spare?.catch(() => undefined)) ?? this.create();
+  }
+
+  /** Makes one ready. A failure shows when one is made on demand. */
+  prepare(): void {
+    if (this.#closed) return;
+    this.#spare ??= this.create();
+    this.#spare.catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#spareTimer);
+    await (await this.#spare?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 
   /** With `networkPath`, a new file, for a network namespace that belongs to it. */
@@ -92,6 +121,19 @@ export class UserNamespace implements AsyncDisposable {
     };
     // The overlay makes files of its own as whoever mounted it, who must be somebody on the shifted file system.
     return asFileOwner(this.ids.first, () => createOverlay(shifted));
+  }
+
+  /** @throws AppError USER_OUT_OF_RANGE for a user of an image that it has no id for */
+  requireIds({ uid, gid }: { uid: number; gid: number }): void {
+    const { size } = this.ids;
+    if (uid < size && gid < size) return;
+    throw new AppError(
+      "USER_OUT_OF_RANGE",
+      `The image's USER is ${uid}:${gid}; containers have ids below ${size}.`,
+      {
+        remedy: "Choose a lower id in the image, or start the worker with --user-namespaces off.",
+      },
+    );
   }
 
   /** Gives a file of the host to the container's root. */
