@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { isId } from "@dorian/base/ids";
@@ -21,6 +21,7 @@ import { isOpen } from "./app/app.ts";
 import { createDeploymentHandlers } from "./app/deployment-handlers.ts";
 import { createLayoutHandlers } from "./app/layout-handlers.ts";
 import { createBlobHandlers } from "./blob/blob-handlers.ts";
+import { readBlob } from "./blob/read-blob.ts";
 import { createBlobRoutes } from "./blob/blob-routes.ts";
 import { loadRegistries } from "./catalog.ts";
 import { createClassHandlers } from "./class/class-handlers.ts";
@@ -236,7 +237,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       catalog,
       apps: catalog,
       scheduling: catalog,
-      readBlob: (blobId) => readFile(blocks.path(blobs.requireComplete(blobId).sha256)),
+      readBlob: (blobId) => readBlob(blobId, { blobs, blocks }),
       httpPort: http.port,
       dataDirectory,
       dataDirectoryId: await readDataDirectoryId(dataDirectory),

@@ -19,6 +19,7 @@ import { proxyCredentials } from "./proxy-credentials.ts";
 import type { ProxyTokens } from "./proxy-tokens.ts";
 import type { ForwardedTrust } from "./request-origin.ts";
 import { scopeOf } from "./scope.ts";
+import { UnfinishedMessages } from "./unfinished-messages.ts";
 import type { WebAddressBook } from "./web-address-book.ts";
 import { WebCall } from "./web-call.ts";
 import type { WebRequestHandler } from "./web-listeners.ts";
@@ -37,6 +38,8 @@ export interface WebGatewayOptions {
   redirectAfterMs?: number;
   /** How long an answer waits for a client that was told to come back. Default: 10 min. */
   keepParkedMs?: number;
+  /** What clients of websockets have not said to the end. Default: as much as a process can hold. */
+  unfinished?: UnfinishedMessages;
   /** What an app has to end by itself once its client has gone. Default: 5 s. */
   farewellMs?: number;
 }
@@ -46,9 +49,11 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
   #options: WebGatewayOptions;
   #parked: ParkedCalls;
   #websockets = new Set<WebSocket>();
+  #unfinished: UnfinishedMessages;
 
   constructor(options: WebGatewayOptions) {
     this.#options = options;
+    this.#unfinished = options.unfinished ?? new UnfinishedMessages();
     this.#parked = new ParkedCalls({ keepMs: options.keepParkedMs ?? 600_000 });
   }
 
@@ -143,7 +148,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
       this.#websockets.add(websocket);
       websocket.once("close", () => this.#websockets.delete(websocket));
     };
-    await exchangeWebsocket({ incoming, socket, head, call, onOpen });
+    await exchangeWebsocket({ incoming, socket, head, call, unfinished: this.#unfinished, onOpen });
   }
 
   /** What a request calls, or why it calls nothing. */

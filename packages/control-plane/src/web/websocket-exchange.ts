@@ -7,6 +7,7 @@ import { encodeAsgi } from "./asgi-message.ts";
 import { answerToResult } from "./failure-answer.ts";
 import { refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
 import { listed } from "./scope.ts";
+import type { UnfinishedMessages } from "./unfinished-messages.ts";
 import type { WebCall } from "./web-call.ts";
 
 export interface WebsocketExchangeOptions {
@@ -15,6 +16,7 @@ export interface WebsocketExchangeOptions {
   /** What came after the head of the request. */
   head: Buffer;
   call: WebCall;
+  unfinished: UnfinishedMessages;
   /** Told of the websocket once it is one. */
   onOpen: (websocket: WebSocket) => void;
 }
@@ -23,6 +25,8 @@ const maxMessageBytes = 16 * 1024 * 1024;
 /** What of a client's messages the app was not given yet, before more are taken from the connection. */
 const maxWaiting = { messages: 16, bytes: 1024 * 1024 };
 const pingMs = 30_000;
+/** Answers to pings that a client leaves unread, before it is let go. */
+const maxUnreadPongBytes = 64 * 1024;
 
 const rejected: PlainAnswer = { status: 403, text: "The app does not accept this websocket." };
 /** Codes of the protocol, and what stands for no code at all. */
@@ -91,7 +95,7 @@ const maxReason = 41;
 
 /** The websocket; undefined when the client has gone. */
 async function accept(
-  { incoming, socket, head, onOpen }: WebsocketExchangeOptions,
+  { incoming, socket, head, unfinished, onOpen }: WebsocketExchangeOptions,
   { subprotocol, headers }: WebsocketAnswer,
 ): Promise<WebSocket | undefined> {
   if (socket.destroyed) return undefined;
@@ -99,6 +103,7 @@ async function accept(
     noServer: true,
     clientTracking: false,
     maxPayload: maxMessageBytes,
+    autoPong: false,
     handleProtocols: () => subprotocol ?? false,
   });
   server.on("headers", (lines) => {
@@ -107,6 +112,7 @@ async function accept(
   const { promise, resolve } = Promise.withResolvers<WebSocket | undefined>();
   socket.once("close", () => resolve(undefined));
   server.handleUpgrade(incoming, socket, head, (websocket) => {
+    unfinished.watch(websocket, socket);
     onOpen(websocket);
     resolve(websocket);
   });
@@ -135,6 +141,10 @@ function listen(websocket: WebSocket, call: WebCall): void {
       .then(onTaken, () => websocket.terminate());
   });
   websocket.on("close", (code) => call.leave(disconnect(code)));
+  websocket.on("ping", (data) => {
+    if (websocket.bufferedAmount > maxUnreadPongBytes) websocket.terminate();
+    else websocket.pong(data);
+  });
   // It is closed then, with a code.
   websocket.on("error", () => undefined);
   watch(websocket);

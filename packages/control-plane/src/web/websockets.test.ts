@@ -3,6 +3,7 @@ import { request, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { UnfinishedMessages } from "./unfinished-messages.ts";
 import { dispatchFixture } from "../../test/dispatch-fixture.ts";
 import { UserError } from "../../test/scripted-container.ts";
 import { eventually } from "../../test/scripted-caller.ts";
@@ -255,6 +256,58 @@ test("an app that does not listen makes the sender wait", async () => {
   }, "it waits");
   expect(socket.bufferedAmount).toBeGreaterThan(10 << 20);
   socket.terminate();
+});
+
+test("clients that begin messages and do not end them are let go when they hold too much together [B8]", async () => {
+  await using web = await openWeb(fixture, {
+    script: webScript(echo),
+    gateway: { unfinished: new UnfinishedMessages({ most: 3 * 1024 * 1024 }), farewellMs: 10 },
+  });
+  const part = Buffer.alloc(1 << 20);
+  const begin = async () => {
+    const socket = new WebSocket(wsUrl(web.url), ["chat"]).on("error", () => undefined);
+    await once(socket, "open");
+    return socket;
+  };
+  const [first, second] = [await begin(), await begin()];
+  // Pings between the parts, and messages that came to their end, are not held.
+  for (let count = 0; count < 8; count++) {
+    first.ping(Buffer.alloc(100));
+    first.send(part);
+    await once(first, "message");
+  }
+  first.send(part, { fin: false });
+  first.send(part, { fin: false });
+  second.send(part, { fin: false });
+  second.send(part, { fin: false });
+  const code = await Promise.race(
+    [first, second].map(async (each) => (await once(each, "close"))[0] as number),
+  );
+  expect([1013, 1006]).toContain(code);
+  await eventually(
+    () => [first, second].filter((each) => each.readyState === WebSocket.OPEN).length <= 1,
+    "one has gone",
+  );
+  const third = await begin();
+  third.send("still served");
+  expect(String((await once(third, "message"))[0])).toBe("still served");
+  for (const each of [first, second, third]) each.terminate();
+});
+
+test("a client that pings and reads no answers is let go [B8]", async () => {
+  await using web = await openWeb(fixture, { script: webScript(echo), gateway: { farewellMs: 10 } });
+  const socket = connect({ host: "127.0.0.1", port: web.port }).on("error", () => undefined);
+  socket.write(
+    "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+  );
+  await once(socket, "data");
+  socket.pause();
+  const ping = Buffer.concat([Buffer.from([0x89, 0x80 | 125, 0, 0, 0, 0]), Buffer.alloc(125)]);
+  const pings = Buffer.concat(Array.from({ length: 1_000 }, () => ping));
+  const flood = setInterval(() => socket.write(pings), 1);
+  await new Promise((resolve) => socket.once("close", resolve));
+  clearInterval(flood);
+  expect(socket.destroyed).toBe(true);
 });
 
 test("a server that stops says so to clients of websockets", async () => {
