@@ -36,10 +36,10 @@ async function serve(memory = new RequestMemory()) {
     ],
     authenticate: (metadata) => {
       const tokenId = String(metadata.get("x-modal-token-id")[0] ?? "");
-      return tokenId === "" ? { kind: "anonymous" } : { kind: "client", tokenId };
+      return { identity: tokenId === "" ? { kind: "anonymous" } : { kind: "client", tokenId } };
     },
-    admit: (method, { kind }) => {
-      if (kind === "anonymous" && method.name !== "ClientHello") throw refused;
+    admit: (method, { identity }) => {
+      if (identity.kind === "anonymous" && method.name !== "ClientHello") throw refused;
     },
     onInternalError: (error) => internal.push(error),
   });

@@ -28,7 +28,7 @@ async function serve() {
         },
       }),
     ],
-    authenticate: () => ({ kind: "client", tokenId: "ak-1" }),
+    authenticate: () => ({ identity: { kind: "client", tokenId: "ak-1" } }),
     onInternalError: (error) => internal.push(error),
   });
   onTestFinished(() => server[Symbol.asyncDispose]());
