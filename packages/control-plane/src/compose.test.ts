@@ -51,7 +51,11 @@ test("a worker's token opens the worker's calls and those of its tasks, and no o
   const asWorker = createClient(ModalClient, connection);
   await expect(asWorker.appCreate({})).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
   const task = connection.with({ "dorian-task-id": "ta-0123456789012345678901" });
-  expect((await createClient(ModalClient, task).volumeList({})).items).toHaveLength(1);
+  // A container that is over, or never was, gets at nothing but what is its own.
+  await createClient(ModalClient, task).blobCreate({ contentLength: 1n });
+  await expect(createClient(ModalClient, task).volumeList({})).rejects.toMatchObject({
+    code: "TASK_RESTRICTED",
+  });
   await expect(createClient(WorkerService, task).volumeHead({ volumeId })).rejects.toMatchObject({
     code: "PERMISSION_DENIED",
   });

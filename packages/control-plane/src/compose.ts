@@ -7,7 +7,7 @@ import { createLocalClient } from "@dorian/protocol/local-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { RequestMemory } from "@dorian/protocol/request-memory";
-import type { Identity, ServiceHandlers } from "@dorian/protocol/service";
+import type { ServiceHandlers } from "@dorian/protocol/service";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
 import { unservedCall } from "@dorian/protocol/unserved-calls";
 import { WorkerService } from "@dorian/protocol/worker";
@@ -20,6 +20,10 @@ import { AppLifecycle } from "./app/app-lifecycle.ts";
 import { isOpen } from "./app/app.ts";
 import { createDeploymentHandlers } from "./app/deployment-handlers.ts";
 import { createLayoutHandlers } from "./app/layout-handlers.ts";
+import { createAuditHandlers } from "./audit/audit-handlers.ts";
+import { AuditLog } from "./audit/audit-log.ts";
+import { AuditRecorder } from "./audit/audit-recorder.ts";
+import { environmentOfCall } from "./audit/environment-of-call.ts";
 import { createBlobHandlers } from "./blob/blob-handlers.ts";
 import { readBlob } from "./blob/read-blob.ts";
 import { createBlobRoutes } from "./blob/blob-routes.ts";
@@ -58,14 +62,12 @@ import { createAuthTokenHandlers } from "./token/auth-token-handlers.ts";
 import { openClientFile } from "./token/client-file.ts";
 import { CommandTokens } from "./token/command-token.ts";
 import { readDataDirectoryId } from "./token/data-directory-id.ts";
-import {
-  admission,
-  commandPermissions,
-  guard,
-  modalPermissions,
-  operatorPermissions,
-  workerPermissions,
-} from "./token/permissions.ts";
+import { createGuard } from "./token/guard.ts";
+import { modalPermissions } from "./token/modal-permissions.ts";
+import { objectEnvironments } from "./token/object-environments.ts";
+import { commandPermissions, operatorPermissions, workerPermissions } from "./token/own-permissions.ts";
+import { admission } from "./token/permissions.ts";
+import { Reach } from "./token/reach.ts";
 import { FailedAttempts } from "./token/failed-attempts.ts";
 import { openServerKeys } from "./token/server-keys.ts";
 import { tokenFlowRoute } from "./token/token-flow-page.ts";
@@ -331,11 +333,30 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     }),
   );
   const objectOptions = { apps, environments, lifetimes, idempotency, answers };
-  const environmentOf = (caller: Identity) => {
-    if (caller.kind === "client") return caller.environment;
-    const task = caller.kind === "task" ? dispatch.tasks.get(caller.taskId) : undefined;
-    return task && apps.get(task.facts.appId)?.environment;
-  };
+  const environmentOf = objectEnvironments({
+    ...registries,
+    dicts: dicts.objects,
+    queues: queues.objects,
+    appOfWork: async (id) => (isId("sb", id) ? sandboxes.get(id)?.appId : await dispatch.appOfWork(id)),
+  });
+  const reach = new Reach({
+    environments,
+    environmentOf,
+    blobs,
+    tokens,
+    task: (taskId) => dispatch.tasks.get(taskId),
+    appEnvironment: (appId) => apps.get(appId)?.environment,
+  });
+  const auditLog = new AuditLog({ db, journal, now });
+  await auditLog.prune();
+  const audit = new AuditRecorder({
+    log: auditLog,
+    tokens,
+    environmentOf: (call) => environmentOfCall(call, { environments, environmentOf, reach }),
+    now,
+    onError: (error) => logger.error({ err: error }, "a refusal could not be written down"),
+  });
+  const guard = createGuard({ reach, audit });
   const imageHandlers = {
     ...createImageHandlers({ db, images, builds, apps }),
     names: createImageNameHandlers({ journal, images, functions, environments }),
@@ -348,6 +369,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       ...createEnvironmentHandlers({
         environments,
         contents: [lifecycle, secrets, dicts, queues, volumes, tokens],
+        reach,
       }),
       ...createAppHandlers({
         apps,
@@ -389,10 +411,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
         blobs,
         blocks,
       }),
-      ...createBlobHandlers({ blobs, urls, environmentOf }),
+      ...createBlobHandlers({ blobs, urls, environmentOf: (caller) => reach.environmentOf(caller) }),
       ...tokenHandlers.modal,
       ...createProxyTokenHandlers({ tokens: proxyTokens, environments, idempotency }),
       ...createAuthTokenHandlers({ key: keys.tokens, now }),
+      ...createAuditHandlers({ log: auditLog, environments, workspaceId: tokenHandlers.workspaceId }),
       ...containerExecHandlers(execOptions),
       ...commandAccessHandlers({
         tasks: dispatch.tasks,
@@ -440,12 +463,18 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     }),
     onInternalError: (error: unknown, method: string) =>
       logger.error({ err: error, method }, "a call failed unexpectedly"),
-    admit: admission([
-      [ModalClient, modalPermissions],
-      [WorkerService, workerPermissions],
-      [OperatorService, operatorPermissions],
-      [TaskCommandRouter, commandPermissions],
-    ]),
+    admit: admission(
+      [
+        [ModalClient, modalPermissions],
+        [WorkerService, workerPermissions],
+        [OperatorService, operatorPermissions],
+        [TaskCommandRouter, commandPermissions],
+      ],
+      {
+        isUntrusted: (taskId) => reach.isUntrusted(taskId),
+        onDenied: (method, context, error) => audit.denied(method.name, context, error),
+      },
+    ),
     memory: new RequestMemory(),
     refusalOf: unservedCall,
   };

@@ -101,6 +101,8 @@ export interface Dispatch extends AsyncDisposable {
   workerPool: WorkerPool;
   appTasks: AppTasks;
   tasks: Tasks;
+  /** The app of a call, an unfinished input or a container; undefined for what is not known. */
+  appOfWork(id: string): Promise<string | undefined>;
   execs: Execs;
   streamedCalls: StreamedCalls;
   /** Removes what has expired, now. */
@@ -266,6 +268,11 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     }) as Dispatch["operator"],
     workerPool: { build: builds.build, runBuilder: runBuilderWith({ catalog, tasks, nowMs, graceSecs }) },
     tasks,
+    async appOfWork(id) {
+      if (isId("ta", id)) return (tasks.get(id) ?? (await taskStore.load(id)))?.facts.appId;
+      if (isId("fc", id)) return (await calls.lookup(id))?.facts.appId;
+      return calls.openInput(id)?.call.facts.appId;
+    },
     execs,
     appTasks: {
       async stopApp(appId, { reason, signal }) {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { AsyncQueue } from "@dorian/base/async-queue";
+import { sleep } from "@dorian/base/sleep";
 import { newId } from "@dorian/base/ids";
 import { createLocalClient } from "@dorian/protocol/local-client";
 import {
@@ -14,6 +15,7 @@ import {
   GenericResultSchema,
   ImageGetOrCreateRequestSchema,
   ModalClient,
+  TaskState,
 } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { encodeValue } from "@dorian/protocol/payload";
@@ -141,6 +143,26 @@ export class BuildWorker implements AsyncDisposable {
     void worker.#listen(welcome);
     await welcome.promise;
     return worker;
+  }
+
+  /** A container of a function that works on an input until the worker is disposed of. */
+  async hold(modal: ModalCaller, functionId: string) {
+    this.call = () => new Promise(() => undefined);
+    const before = this.tasks.length;
+    const input = { argsOneof: { case: "args" as const, value: new Uint8Array() } };
+    const call = await modal.functionMap({ functionId, functionCallType: 1, pipelinedInputs: [{ input }] });
+    for (;;) {
+      const { tasks } = await modal.taskList({});
+      const task = this.tasks.slice(before).find(({ arguments: run }) => run?.functionId === functionId);
+      const isReady = tasks.some(
+        ({ taskId, state }) => taskId === task?.taskId && state === TaskState.ACTIVE,
+      );
+      if (task && isReady) {
+        const [known] = call.pipelinedInputs;
+        return { taskId: task.taskId, functionCallId: call.functionCallId, inputId: known?.inputId ?? "" };
+      }
+      await sleep(10, { signal: this.#connection.signal });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

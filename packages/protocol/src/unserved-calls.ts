@@ -20,11 +20,6 @@ const unserved: { what: string; instead: string; calls: string }[] = [
     calls: "FunctionListVariants",
   },
   {
-    what: "audit logs",
-    instead: "The server writes what it does to its own log.",
-    calls: "AuditLogCount AuditLogList AuditLogPlan AuditLogSettingsGet",
-  },
-  {
     what: "clusters of containers",
     instead: "Ask for several GPUs in one container.",
     calls: "ClusterGet ClusterList ClusterReservationList TaskClusterHello",
@@ -94,7 +89,7 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   {
     what: "roles, members, service users and groups",
     instead:
-      "Everybody with a token may do everything; give each their own with `dorian token new --name NAME`.",
+      "Give each a token of their own, with `--environment` and `--read-only` if it is to allow less: `dorian token new --name NAME`.",
     calls: `EnvironmentGetManaged EnvironmentGetRoles EnvironmentRoleSet EnvironmentSetDefaultMemberRole EnvironmentSetManaged
       ServiceUserCreate ServiceUserDelete ServiceUserInfo ServiceUserList UserGroupEnvironmentSet WorkspaceMembersList`,
   },

@@ -423,9 +423,9 @@ test("a stopped app frees its name", async () => {
 
 test("a container may look up and call, but not stop apps, publish or build", async () => {
   await using open = await openWithImage();
-  const { modal, server, imageId } = open;
+  const { modal, server, worker, imageId } = open;
   const { appId, functionIds } = await deploy(modal, "quickstart", [{ functionName: "train", imageId }]);
-  const task = server.asTask();
+  const task = server.asTask((await worker.hold(modal, functionIds["train"] ?? "")).taskId);
   const found = await task.functionGet({ appName: "quickstart", objectTag: "train" });
   expect(found.functionId).toBe(functionIds["train"]);
   expect((await task.functionMap({ functionId: found.functionId })).functionCallId).toMatch(/^fc-/);

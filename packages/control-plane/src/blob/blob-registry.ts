@@ -20,7 +20,7 @@ export class BlobRegistry {
   #journal: Journal;
   #blobs = new Map<string, Blob>();
   /** Addresses by id, of content that is kept elsewhere; oldest first. */
-  #lent = new Map<string, { url: string; until: number }>();
+  #lent = new Map<string, { url: string; until: number; environment: string | undefined }>();
 
   private constructor(journal: Journal) {
     this.#journal = journal;
@@ -71,20 +71,26 @@ export class BlobRegistry {
   }
 
   /** An id for content that has an address already, for the next minutes. */
-  lend(url: string): string {
+  lend(url: string, environment: string | undefined): string {
     const now = Date.now();
     for (const [blobId, { until }] of this.#lent) {
       if (until > now) break;
       this.#lent.delete(blobId);
     }
     const blobId = newId("bl");
-    this.#lent.set(blobId, { url, until: now + lentMs });
+    this.#lent.set(blobId, { url, until: now + lentMs, environment });
     return blobId;
   }
 
   /** The address behind an id that {@link lend} gave out. */
   lent(blobId: string): string | undefined {
     return this.#lent.get(blobId)?.url;
+  }
+
+  /** Whose a blob is; undefined for one that is not known. */
+  ownerOf(blobId: string): { createdBy: string; environment: string | undefined } | undefined {
+    const lent = this.#lent.get(blobId);
+    return lent ? { createdBy: "", environment: lent.environment } : this.#blobs.get(blobId);
   }
 
   has(blobId: string): boolean {

@@ -28,6 +28,10 @@ export class ClassRegistry {
     });
   }
 
+  get(classId: string): ClassRecord | undefined {
+    return this.#classes.get(classId);
+  }
+
   put(record: ClassRecord): void {
     this.#classes.set(record.classId, record);
   }

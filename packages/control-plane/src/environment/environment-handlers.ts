@@ -7,6 +7,7 @@ import {
 } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { requireClient } from "../token/permissions.ts";
+import type { Reach } from "../token/reach.ts";
 import { builderVersionFor, checkBuilderVersion, prescribedBuilderVersion } from "./builder-version.ts";
 import {
   defaultEnvironment,
@@ -28,8 +29,9 @@ export function createEnvironmentHandlers(options: {
   environments: Environments;
   /** In the order in which they are removed with their environment. */
   contents: readonly EnvironmentContents[];
+  reach: Pick<Reach, "environmentOf">;
 }) {
-  const { environments, contents } = options;
+  const { environments, contents, reach } = options;
   return {
     async clientHello(_request, { clientVersion }) {
       const warning = isOlder(clientVersion, oldestClient)
@@ -71,9 +73,10 @@ export function createEnvironmentHandlers(options: {
       }
     },
 
-    async environmentList() {
-      const items = environments.all().map((environment) => listItem(environment));
-      return { items };
+    async environmentList(_request, { identity }) {
+      const own = reach.environmentOf(identity);
+      const items = environments.all().filter(({ scope }) => own === undefined || scope === own);
+      return { items: items.map((environment) => listItem(environment)) };
     },
 
     async environmentCreate(request) {

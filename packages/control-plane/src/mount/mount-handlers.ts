@@ -12,6 +12,7 @@ import type { BlockStore } from "@dorian/storage/block-store";
 import type { BlobRegistry } from "../blob/blob-registry.ts";
 import type { Idempotency } from "../database/idempotency.ts";
 import type { Environments } from "../environment/environments.ts";
+import { requireAllEnvironments } from "../token/permissions.ts";
 import { checkObjectName } from "../environment/object-name.ts";
 import { parseMountFiles } from "./mount-files.ts";
 import type { MountNames } from "./mount-names.ts";
@@ -55,6 +56,7 @@ export function createMountHandlers(options: {
     if (name === "") return answer(await mounts.getOrCreate(parseMountFiles(request.files)));
     checkObjectName("a mount", name);
     const scope = scopeOf(request);
+    if (scope === globalScope) requireAllEnvironments(context, "Naming a mount for all environments");
     const isNew = request.objectCreationType === ObjectCreationType.CREATE_FAIL_IF_EXISTS;
     const call = { method: "MountGetOrCreate", schema: MountGetOrCreateResponseSchema };
     return await idempotency.onceAfter(context, call, async () => {

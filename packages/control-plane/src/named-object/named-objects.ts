@@ -54,6 +54,10 @@ export class NamedObjects implements ObjectKind<NamedObject> {
     return objects;
   }
 
+  get(objectId: string): NamedObject | undefined {
+    return this.#objects.get(objectId);
+  }
+
   /** @throws AppError what `notFound` makes */
   require(objectId: string): NamedObject {
     const object = this.#objects.get(objectId);

@@ -74,6 +74,10 @@ export class Sandboxes {
     return sandbox;
   }
 
+  get(sandboxId: string): Sandbox | undefined {
+    return this.#sandboxes.get(sandboxId);
+  }
+
   /** @throws AppError SANDBOX_NOT_FOUND */
   require(sandboxId: string): Sandbox {
     const sandbox = this.#sandboxes.get(sandboxId);

@@ -39,6 +39,10 @@ export class SecretStore {
     return store;
   }
 
+  get(secretId: string): Secret | undefined {
+    return this.#secrets.get(secretId);
+  }
+
   /** @throws AppError SECRET_NOT_FOUND */
   require(secretId: string): Secret {
     return this.#require(secretId);

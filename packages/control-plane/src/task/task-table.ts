@@ -6,6 +6,7 @@ export interface TaskTable {
   image_id: string;
   revision: number;
   is_builder: number;
+  untrusted: number;
   worker_id: string | null;
   worker_name: string;
   state: string;

@@ -73,6 +73,8 @@ export interface TaskFacts {
   imageId: string;
   revision: number;
   isBuilder: boolean;
+  /** Its function has restricted access: it gets at its own inputs and outputs, and at nothing else. */
+  isUntrusted: boolean;
   request: ResourceRequest;
   enqueuedAtMs: number;
 }
@@ -187,6 +189,7 @@ export function factsOf(
     imageId: spec.definition.imageId,
     revision: spec.revision,
     isBuilder: spec.isBuilder,
+    isUntrusted: spec.definition.untrusted,
     ...rest,
   };
 }

@@ -1,267 +1,154 @@
-import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService, MessageShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
-import type { ModalClient } from "@dorian/protocol/modal";
-import type { OperatorService } from "@dorian/protocol/operator";
-import {
-  methodEntries,
-  type CallContext,
-  type Identity,
-  type ServiceHandlers,
-} from "@dorian/protocol/service";
-import type { TaskCommandRouter } from "@dorian/protocol/task-command-router";
-import type { WorkerService } from "@dorian/protocol/worker";
+import type { CallContext, Identity } from "@dorian/protocol/service";
+import { methodEntries } from "@dorian/protocol/service";
 
-type Caller = Identity["kind"];
-type Permissions<S extends DescService> = Record<keyof S["method"], readonly Caller[]>;
-
-const clients = ["client"] as const;
-const tasks = ["task"] as const;
-const both = ["client", "task"] as const;
-/** Those without a token, too: it is how they come by one. */
-const anybody = ["client", "task", "anonymous"] as const;
-
-/** Who may call what. A task looks things up, calls functions and uses volumes; apps and images are clients' affair. */
-export const modalPermissions: Permissions<typeof ModalClient> = {
-  appClientDisconnect: clients,
-  appCountLogs: clients,
-  appCreate: clients,
-  appDeploy: clients,
-  appDeploymentHistory: clients,
-  appFetchLogs: clients,
-  appGetByDeploymentName: both,
-  appGetInfo: both,
-  appGetLayout: both,
-  appGetLifecycle: clients,
-  appGetLogs: clients,
-  appGetObjects: both,
-  appGetOrCreate: both,
-  appGetTags: clients,
-  appHeartbeat: clients,
-  appList: clients,
-  appPromote: clients,
-  appPublish: clients,
-  appRollback: clients,
-  appRollover: clients,
-  appSetObjects: clients,
-  appSetTags: clients,
-  appStop: clients,
-  authTokenGet: both,
-  blobCreate: both,
-  blobGet: both,
-  classCreate: clients,
-  classGet: both,
-  clientHello: anybody,
-  containerCheckpoint: tasks,
-  containerExec: clients,
-  containerExecGetOutput: clients,
-  containerExecPutInput: clients,
-  containerExecWait: clients,
-  containerHeartbeat: tasks,
-  containerHello: tasks,
-  containerStop: both,
-  dictClear: both,
-  dictContains: both,
-  dictContents: both,
-  dictCreate: both,
-  dictDelete: both,
-  dictGet: both,
-  dictGetById: both,
-  dictGetOrCreate: both,
-  dictHeartbeat: both,
-  dictLen: both,
-  dictList: both,
-  dictPop: both,
-  dictUpdate: both,
-  environmentCreate: clients,
-  environmentDelete: clients,
-  environmentGetOrCreate: both,
-  environmentList: both,
-  environmentUpdate: clients,
-  functionBindParams: both,
-  functionCallCancel: both,
-  functionCallFromId: both,
-  functionCallGetDataIn: tasks,
-  functionCallGetDataOut: both,
-  functionCallGetInfo: both,
-  functionCallPutDataOut: tasks,
-  functionCreate: clients,
-  functionFinishInputs: both,
-  functionGet: both,
-  functionGetById: both,
-  functionGetCallGraph: both,
-  functionGetCurrentStats: both,
-  functionGetDynamicConcurrency: tasks,
-  functionGetInputs: tasks,
-  functionGetOutputs: both,
-  functionGetSchedulingParams: both,
-  functionGetSerialized: tasks,
-  functionMap: both,
-  functionPrecreate: clients,
-  functionPutInputs: both,
-  functionPutOutputs: tasks,
-  functionRetryInputs: both,
-  functionUpdateSchedulingParams: both,
-  imageDelete: clients,
-  imageFromId: both,
-  imageGetByTag: both,
-  imageGetOrCreate: clients,
-  imageJoinStreaming: clients,
-  imageListTags: clients,
-  imagePublish: clients,
-  imageTagRevisions: clients,
-  mountBatchedCheckExistence: both,
-  mountGetOrCreate: clients,
-  mountPutFile: both,
-  queueClear: both,
-  queueCreate: both,
-  queueDelete: both,
-  queueGet: both,
-  queueGetById: both,
-  queueGetOrCreate: both,
-  queueHeartbeat: both,
-  queueLen: both,
-  queueList: both,
-  queueNextItems: both,
-  queuePut: both,
-  sandboxCreate: clients,
-  sandboxCreateV2: clients,
-  sandboxGetCommandRouterAccess: clients,
-  sandboxGetLogs: clients,
-  sandboxGetTaskId: clients,
-  sandboxGetTaskIdV2: clients,
-  sandboxStdinWrite: clients,
-  sandboxTerminate: clients,
-  sandboxTerminateV2: clients,
-  sandboxWait: clients,
-  sandboxWaitV2: clients,
-  secretDelete: clients,
-  secretGetInfo: clients,
-  secretGetOrCreate: both,
-  secretList: clients,
-  secretUpdate: clients,
-  taskGetCommandRouterAccess: clients,
-  taskGetInfo: both,
-  taskList: both,
-  taskResult: tasks,
-  tokenFlowCreate: anybody,
-  tokenFlowWait: anybody,
-  tokenInfoGet: both,
-  volumeCommit: both,
-  volumeCopyFiles: both,
-  volumeCopyFiles2: both,
-  volumeCreate: both,
-  volumeDelete: both,
-  volumeGetById: both,
-  volumeGetFile: both,
-  volumeGetFile2: both,
-  volumeGetOrCreate: both,
-  volumeHeartbeat: both,
-  volumeList: both,
-  volumeListFiles: both,
-  volumeListFiles2: both,
-  volumePutFiles: both,
-  volumePutFiles2: both,
-  volumeReload: both,
-  volumeRemoveFile: both,
-  volumeRemoveFile2: both,
-  volumeRename: both,
-  webhookTokenCreate: clients,
-  webhookTokenDelete: clients,
-  webhookTokenEnvironmentAdd: clients,
-  webhookTokenEnvironmentList: clients,
-  webhookTokenEnvironmentRemove: clients,
-  webhookTokenList: clients,
-  webhookTokenListForEnvironment: clients,
-  webhookTokenUpdate: clients,
-  workspaceNameLookup: both,
-};
-
-export const workerPermissions: Permissions<typeof WorkerService> = {
-  join: ["worker"],
-  volumeAppend: ["worker"],
-  volumeHead: ["worker"],
-};
-
-export const commandPermissions: Permissions<typeof TaskCommandRouter> = {
-  taskExecPoll: ["command"],
-  taskExecStart: ["command"],
-  taskExecStdinWrite: ["command"],
-  taskExecStdioRead: ["command"],
-  taskExecWait: ["command"],
-};
-
-export const operatorPermissions: Permissions<typeof OperatorService> = {
-  serverInfo: clients,
-  imageList: clients,
-  volumeVersions: clients,
-  taskTimeline: clients,
-  containerExec: clients,
-  tokenApprove: clients,
-  tokenCreate: clients,
-  tokenList: clients,
-  tokenRevoke: clients,
-};
-
-/** The handlers, each behind its permission. */
-export function guard<S extends DescService>(
-  service: S,
-  handlers: ServiceHandlers<S>,
-  permissions: Permissions<S>,
-): ServiceHandlers<S> {
-  const guarded: Record<string, unknown> = {};
-  for (const [name, method] of methodEntries(service)) {
-    const handler = (
-      handlers as Record<string, ((request: unknown, context: CallContext) => unknown) | undefined>
-    )[name];
-    if (!handler) continue;
-    const allowed: readonly Caller[] = permissions[name];
-    guarded[name] = (request: unknown, context: CallContext) => {
-      checkCaller(allowed, context.identity, method.name);
-      return handler(request, context);
-    };
-  }
-  return guarded as ServiceHandlers<S>;
+/** Who may make a call, what it does, and how far callers are held to what they reach. */
+export interface Permission<Request> {
+  /** What a client's token must allow. "creation" is "write" when the request says that something is to be made, else "read". */
+  client: "read" | "write" | "creation" | "no";
+  /** Which containers may: those of functions with restricted access as well, or all but those. */
+  task: "any" | "trusted" | "no";
+  /**
+   * For callers that do not reach everything. "request": what it names must be theirs. "handler": it gives them no more than
+   * what is theirs, whatever it names. "everywhere": it concerns all environments, and is not for them.
+   */
+  reach: "request" | "handler" | "everywhere";
+  others?: readonly ("anonymous" | "worker" | "command")[];
+  /** What the audit log calls it; undefined for a request that is not written down. */
+  audit?: string | ((request: Request) => string | undefined);
+  /** The field that names an environment, where that has another name than elsewhere. */
+  environmentField?: string;
+  /** A field that may have an environment in front: "environment/name". */
+  environmentPrefix?: string;
 }
 
+export type Permissions<S extends DescService> = {
+  [K in keyof S["method"]]: Permission<MessageShape<S["method"][K]["input"]>>;
+};
+
+// What the audit makes of a request differs from call to call: here only that it makes something of it counts.
+export type AnyPermission = Permission<never>;
+
+/** Which callers there are, as far as permissions tell them apart. */
+export type CallerKind = Identity["kind"] | "untrusted task";
+
+/** True for containers of functions with restricted access. */
+export type IsUntrusted = (taskId: string) => boolean;
+
 /**
- * The same permissions for a server to ask when a call's headers are there, before it takes any of the request.
+ * The permissions for a server to ask when a call's headers are there, before it takes any of the request.
  *
- * @throws AppError TOKEN_MISSING, PERMISSION_DENIED
+ * @throws AppError TOKEN_MISSING, TOKEN_READ_ONLY, TOKEN_SCOPE, PERMISSION_DENIED
  */
 export function admission(
-  services: [service: DescService, permissions: Record<string, readonly Caller[]>][],
+  services: [service: DescService, permissions: Record<string, AnyPermission>][],
+  options: {
+    isUntrusted: IsUntrusted;
+    onDenied: (method: DescMethod, context: CallContext, error: unknown) => void;
+  },
 ): (method: DescMethod, context: CallContext) => void {
-  const allowed = new Map<DescMethod, readonly Caller[]>();
-  for (const [service, permissions] of services)
-    for (const [name, method] of methodEntries(service)) allowed.set(method, permissions[name] ?? []);
-  return (method, { identity }) => checkCaller(allowed.get(method) ?? [], identity, method.name);
+  const byMethod = new Map<DescMethod, AnyPermission>();
+  for (const [service, permissions] of services) {
+    for (const [name, method] of methodEntries(service)) {
+      const permission = permissions[name];
+      if (permission) byMethod.set(method, permission);
+    }
+  }
+  return (method, context) => {
+    try {
+      const permission = byMethod.get(method) ?? nobodys;
+      checkCaller(permission, context.identity, { what: method.name, isUntrusted: options.isUntrusted });
+    } catch (error) {
+      options.onDenied(method, context, error);
+      throw error;
+    }
+  };
+}
+
+const nobodys: AnyPermission = { client: "no", task: "no", reach: "everywhere" };
+
+/** Who may make a call, as far as its name tells. @throws AppError */
+export function checkCaller(
+  permission: AnyPermission,
+  identity: Identity,
+  { what, isUntrusted }: { what: string; isUntrusted: IsUntrusted },
+): void {
+  const caller = kindOf(identity, isUntrusted);
+  if (!isAllowed(permission, caller)) throw denied(permission, caller, what);
+  if (identity.kind !== "client") return;
+  if (identity.readOnly && permission.client === "write") throw readOnly(what);
+  if (identity.environment !== undefined && permission.reach === "everywhere") {
+    throw new AppError("TOKEN_SCOPE", `${what} concerns all environments, and this token reaches one only.`, {
+      status: "PERMISSION_DENIED",
+      remedy: "Use a token that reaches all environments.",
+    });
+  }
+}
+
+export function readOnly(what: string): AppError {
+  return new AppError("TOKEN_READ_ONLY", `${what} changes or runs something, and this token may only read.`, {
+    status: "PERMISSION_DENIED",
+    remedy: "Use a token that was made without `--read-only`.",
+  });
 }
 
 /** For what depends on the request. @throws AppError PERMISSION_DENIED */
-export function requireClient(context: CallContext, what: string): void {
-  checkCaller(clients, context.identity, what);
+export function requireClient({ identity }: CallContext, what: string): void {
+  if (identity.kind !== "client")
+    throw denied({ client: "write", task: "no", reach: "request" }, identity.kind, what);
 }
 
-const callerNames: Record<Caller, string> = {
+/** For what all environments share. @throws AppError TOKEN_SCOPE */
+export function requireAllEnvironments({ identity }: CallContext, what: string): void {
+  const permission = { client: "write", task: "no", reach: "everywhere" } as const;
+  checkCaller(permission, identity, { what, isUntrusted: () => false });
+}
+
+const callerNames: Record<CallerKind, string> = {
   client: "a client",
   task: "a running container",
+  "untrusted task": "a container of a function with restricted access",
   worker: "a worker",
   command: "a command's caller",
   anonymous: "a caller without a token",
 };
 
-function checkCaller(allowed: readonly Caller[], identity: Identity, what: string): void {
-  if (allowed.includes(identity.kind)) return;
-  if (identity.kind === "anonymous") {
-    throw new AppError("TOKEN_MISSING", "The call carries no token.", {
+function kindOf(identity: Identity, isUntrusted: IsUntrusted): CallerKind {
+  return identity.kind === "task" && isUntrusted(identity.taskId) ? "untrusted task" : identity.kind;
+}
+
+function isAllowed({ client, task, others = [] }: AnyPermission, caller: CallerKind): boolean {
+  switch (caller) {
+    case "client":
+      return client !== "no";
+    case "task":
+      return task !== "no";
+    case "untrusted task":
+      return task === "any";
+    default:
+      return others.includes(caller);
+  }
+}
+
+function denied(permission: AnyPermission, caller: CallerKind, what: string): AppError {
+  if (caller === "anonymous") {
+    return new AppError("TOKEN_MISSING", "The call carries no token.", {
       status: "UNAUTHENTICATED",
       remedy:
         "Set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET to the values that `dorian token new` prints on the server's machine.",
     });
   }
-  const who = allowed.map((caller) => callerNames[caller]).join(" or ");
-  throw new AppError("PERMISSION_DENIED", `${what} is not for ${callerNames[identity.kind]}.`, {
+  if (caller === "untrusted task" && permission.task === "trusted") {
+    return new AppError("TASK_RESTRICTED", `${what} is not for ${callerNames[caller]}.`, {
+      status: "PERMISSION_DENIED",
+      remedy: "Do it in a function without `restrict_modal_access`, and pass the result on as an argument.",
+    });
+  }
+  const kinds = ["client", "task", "worker", "command"] as const;
+  const who = kinds.filter((kind) => isAllowed(permission, kind)).map((kind) => callerNames[kind]);
+  return new AppError("PERMISSION_DENIED", `${what} is not for ${callerNames[caller]}.`, {
     status: "PERMISSION_DENIED",
-    remedy: `Let ${who} do it.`,
+    remedy: `Let ${who.join(" or ")} do it.`,
   });
 }

@@ -65,6 +65,7 @@ export function createTokenHandlers(options: TokenHandlerOptions) {
   });
 
   return {
+    workspaceId,
     modal: {
       async tokenFlowCreate(request, context) {
         const flow = flows.begin({

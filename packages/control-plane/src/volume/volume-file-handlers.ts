@@ -109,7 +109,10 @@ export function createVolumeFileHandlers(options: VolumeFileHandlerOptions) {
       const { layerId, hostPath, size, range } = await found(request);
       const isWhole = request.start === 0n && request.len === 0n;
       if (isWhole && size > inlineBytes) {
-        const blobId = blobs.lend(fileUrls.whole(identity, { layerId, hostPath }, size));
+        const blobId = blobs.lend(
+          fileUrls.whole(identity, { layerId, hostPath }, size),
+          volumes.require(request.volumeId).environment,
+        );
         return {
           dataOneof: { case: "dataBlobId" as const, value: blobId },
           size: BigInt(size),

@@ -56,6 +56,13 @@ export const commandIndex: IndexEntry[] = [
       () => import("./commands/token/approve.ts"),
     ),
   ]),
+  group("audit", "See who did what", [
+    leaf(
+      "list",
+      "List what was done to apps, secrets, tokens and volumes",
+      () => import("./commands/audit/list.ts"),
+    ),
+  ]),
   leaf("doctor", "Say what this machine can do, and what is missing", () => import("./commands/doctor.ts")),
 ];
 

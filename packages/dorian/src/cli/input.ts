@@ -49,6 +49,18 @@ export class Input {
     return value;
   }
 
+  /** A length of time such as "30d", "12h" or "90m", in seconds. */
+  lengthOfTime(name: string): number | undefined {
+    const text = this.option(name);
+    if (text === undefined) return undefined;
+    const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w)$/.exec(text.trim()) ?? [];
+    const seconds = Math.round(Number(amount) * (secondsOf[unit] ?? 0));
+    if (amount === "" || seconds <= 0 || seconds > longestSecs) {
+      throw new UsageError(`--${name} takes a length of time such as 30d, 12h or 90m, not "${text}".`);
+    }
+    return seconds;
+  }
+
   /** A number above zero. */
   positiveNumber(name: string): number | undefined {
     const text = this.option(name);
@@ -60,6 +72,10 @@ export class Input {
     return value;
   }
 }
+
+/** A hundred years: what is meant to last for ever is given no length. */
+const longestSecs = 100 * 365 * 86_400;
+const secondsOf: Record<string, number> = { s: 1, min: 60, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /** The command line itself is wrong: exit code 2. */
 export class UsageError extends AppError {

@@ -60,6 +60,7 @@ export function functionMessage({
     blockNetwork: options.blockNetwork ?? false,
     readOnlyRoot: options.readOnlyRoot ?? false,
     runtime: options.runtime ?? "",
+    untrusted: options.restrictModalAccess ?? false,
     supportedInputFormats: [DataFormat.CBOR],
     supportedOutputFormats: [DataFormat.CBOR],
   };

@@ -44,6 +44,11 @@ export interface FunctionOptions {
    * waits for a worker that has it. Default: what the worker's operator chose.
    */
   runtime?: "runc" | "runsc";
+  /**
+   * For code that is not trusted: its containers get their inputs and give their outputs, use the volumes they mount, and
+   * get at nothing else of the server's. Such code usually wants `blockNetwork` as well.
+   */
+  restrictModalAccess?: boolean;
 }
 
 export interface RetryPolicy {
@@ -76,6 +81,7 @@ const known: Record<keyof FunctionOptions, true> = {
   ephemeralDisk: true,
   readOnlyRoot: true,
   runtime: true,
+  restrictModalAccess: true,
 };
 
 /**

@@ -9,6 +9,7 @@ import { schedules } from "./0007-schedules.ts";
 import { images } from "./0008-images.ts";
 import { webAddresses } from "./0009-web-addresses.ts";
 import { credentials } from "./0010-credentials.ts";
+import { restrictedTasks } from "./0011-restricted-tasks.ts";
 
 /** In order of their names. Never changed once released: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   "0008-images": images,
   "0009-web-addresses": webAddresses,
   "0010-credentials": credentials,
+  "0011-restricted-tasks": restrictedTasks,
 };

@@ -1836,6 +1836,375 @@ export declare type Asgi_WebsocketClose = Message<"modal.client.Asgi.WebsocketCl
 export declare const Asgi_WebsocketCloseSchema: GenMessage<Asgi_WebsocketClose>;
 
 /**
+ * @generated from message modal.client.AuditLogActor
+ */
+export declare type AuditLogActor = Message<"modal.client.AuditLogActor"> & {
+  /**
+   * @generated from field: string type = 1;
+   */
+  type: string;
+
+  /**
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string email = 4;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message modal.client.AuditLogActor.
+ * Use `create(AuditLogActorSchema)` to create a new message.
+ */
+export declare const AuditLogActorSchema: GenMessage<AuditLogActor>;
+
+/**
+ * @generated from message modal.client.AuditLogBucketsRequest
+ */
+export declare type AuditLogBucketsRequest = Message<"modal.client.AuditLogBucketsRequest"> & {
+  /**
+   * @generated from field: string q = 1;
+   */
+  q: string;
+
+  /**
+   * @generated from field: int64 oldest_ms = 2;
+   */
+  oldestMs: bigint;
+
+  /**
+   * @generated from field: int64 newest_ms = 3;
+   */
+  newestMs: bigint;
+
+  /**
+   * @generated from field: uint32 bucket_size = 4;
+   */
+  bucketSize: number;
+};
+
+/**
+ * Describes the message modal.client.AuditLogBucketsRequest.
+ * Use `create(AuditLogBucketsRequestSchema)` to create a new message.
+ */
+export declare const AuditLogBucketsRequestSchema: GenMessage<AuditLogBucketsRequest>;
+
+/**
+ * @generated from message modal.client.AuditLogContext
+ */
+export declare type AuditLogContext = Message<"modal.client.AuditLogContext"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * @generated from field: string environment_id = 2;
+   */
+  environmentId: string;
+
+  /**
+   * @generated from field: string source = 3;
+   */
+  source: string;
+
+  /**
+   * @generated from field: string ip_address = 4;
+   */
+  ipAddress: string;
+
+  /**
+   * @generated from field: bool is_modal_admin = 5;
+   */
+  isModalAdmin: boolean;
+
+  /**
+   * @generated from field: string environment_name = 6;
+   */
+  environmentName: string;
+};
+
+/**
+ * Describes the message modal.client.AuditLogContext.
+ * Use `create(AuditLogContextSchema)` to create a new message.
+ */
+export declare const AuditLogContextSchema: GenMessage<AuditLogContext>;
+
+/**
+ * @generated from message modal.client.AuditLogCountRequest
+ */
+export declare type AuditLogCountRequest = Message<"modal.client.AuditLogCountRequest"> & {
+  /**
+   * @generated from field: string q = 1;
+   */
+  q: string;
+
+  /**
+   * @generated from field: int64 oldest_ms = 2;
+   */
+  oldestMs: bigint;
+
+  /**
+   * @generated from field: int64 newest_ms = 3;
+   */
+  newestMs: bigint;
+};
+
+/**
+ * Describes the message modal.client.AuditLogCountRequest.
+ * Use `create(AuditLogCountRequestSchema)` to create a new message.
+ */
+export declare const AuditLogCountRequestSchema: GenMessage<AuditLogCountRequest>;
+
+/**
+ * @generated from message modal.client.AuditLogCountResponse
+ */
+export declare type AuditLogCountResponse = Message<"modal.client.AuditLogCountResponse"> & {
+  /**
+   * @generated from field: int64 count = 1;
+   */
+  count: bigint;
+};
+
+/**
+ * Describes the message modal.client.AuditLogCountResponse.
+ * Use `create(AuditLogCountResponseSchema)` to create a new message.
+ */
+export declare const AuditLogCountResponseSchema: GenMessage<AuditLogCountResponse>;
+
+/**
+ * @generated from message modal.client.AuditLogCursor
+ */
+export declare type AuditLogCursor = Message<"modal.client.AuditLogCursor"> & {
+  /**
+   * @generated from field: int64 event_at_desc = 1;
+   */
+  eventAtDesc: bigint;
+
+  /**
+   * @generated from field: string id = 2;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message modal.client.AuditLogCursor.
+ * Use `create(AuditLogCursorSchema)` to create a new message.
+ */
+export declare const AuditLogCursorSchema: GenMessage<AuditLogCursor>;
+
+/**
+ * @generated from message modal.client.AuditLogEntry
+ */
+export declare type AuditLogEntry = Message<"modal.client.AuditLogEntry"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: modal.client.AuditLogActor actor = 2;
+   */
+  actor?: AuditLogActor | undefined;
+
+  /**
+   * @generated from field: string action = 3;
+   */
+  action: string;
+
+  /**
+   * @generated from field: repeated modal.client.AuditLogTarget targets = 4;
+   */
+  targets: AuditLogTarget[];
+
+  /**
+   * @generated from field: modal.client.AuditLogContext context = 5;
+   */
+  context?: AuditLogContext | undefined;
+
+  /**
+   * @generated from field: string event_at = 6;
+   */
+  eventAt: string;
+
+  /**
+   * @generated from field: string status = 7;
+   */
+  status: string;
+
+  /**
+   * @generated from field: string metadata_json = 8;
+   */
+  metadataJson: string;
+};
+
+/**
+ * Describes the message modal.client.AuditLogEntry.
+ * Use `create(AuditLogEntrySchema)` to create a new message.
+ */
+export declare const AuditLogEntrySchema: GenMessage<AuditLogEntry>;
+
+/**
+ * @generated from message modal.client.AuditLogListRequest
+ */
+export declare type AuditLogListRequest = Message<"modal.client.AuditLogListRequest"> & {
+  /**
+   * @generated from field: string q = 1;
+   */
+  q: string;
+
+  /**
+   * @generated from field: int64 oldest_ms = 2;
+   */
+  oldestMs: bigint;
+
+  /**
+   * @generated from field: int64 newest_ms = 3;
+   */
+  newestMs: bigint;
+
+  /**
+   * @generated from field: uint32 limit = 4;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: modal.client.AuditLogCursor oldest_cursor = 5;
+   */
+  oldestCursor?: AuditLogCursor | undefined;
+
+  /**
+   * @generated from field: modal.client.AuditLogCursor newest_cursor = 6;
+   */
+  newestCursor?: AuditLogCursor | undefined;
+};
+
+/**
+ * Describes the message modal.client.AuditLogListRequest.
+ * Use `create(AuditLogListRequestSchema)` to create a new message.
+ */
+export declare const AuditLogListRequestSchema: GenMessage<AuditLogListRequest>;
+
+/**
+ * @generated from message modal.client.AuditLogListResponse
+ */
+export declare type AuditLogListResponse = Message<"modal.client.AuditLogListResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.AuditLogEntry items = 1;
+   */
+  items: AuditLogEntry[];
+
+  /**
+   * @generated from field: modal.client.AuditLogCursor next_cursor = 2;
+   */
+  nextCursor?: AuditLogCursor | undefined;
+};
+
+/**
+ * Describes the message modal.client.AuditLogListResponse.
+ * Use `create(AuditLogListResponseSchema)` to create a new message.
+ */
+export declare const AuditLogListResponseSchema: GenMessage<AuditLogListResponse>;
+
+/**
+ * @generated from message modal.client.AuditLogPlanResponse
+ */
+export declare type AuditLogPlanResponse = Message<"modal.client.AuditLogPlanResponse"> & {
+  /**
+   * @generated from field: repeated modal.client.AuditLogCursor cursors = 1;
+   */
+  cursors: AuditLogCursor[];
+};
+
+/**
+ * Describes the message modal.client.AuditLogPlanResponse.
+ * Use `create(AuditLogPlanResponseSchema)` to create a new message.
+ */
+export declare const AuditLogPlanResponseSchema: GenMessage<AuditLogPlanResponse>;
+
+/**
+ * @generated from message modal.client.AuditLogSettingsGetRequest
+ */
+export declare type AuditLogSettingsGetRequest = Message<"modal.client.AuditLogSettingsGetRequest"> & {
+};
+
+/**
+ * Describes the message modal.client.AuditLogSettingsGetRequest.
+ * Use `create(AuditLogSettingsGetRequestSchema)` to create a new message.
+ */
+export declare const AuditLogSettingsGetRequestSchema: GenMessage<AuditLogSettingsGetRequest>;
+
+/**
+ * @generated from message modal.client.AuditLogSettingsGetResponse
+ */
+export declare type AuditLogSettingsGetResponse = Message<"modal.client.AuditLogSettingsGetResponse"> & {
+  /**
+   * @generated from field: uint32 bucket_size = 1;
+   */
+  bucketSize: number;
+
+  /**
+   * @generated from field: uint32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: uint32 max_concurrent_requests = 3;
+   */
+  maxConcurrentRequests: number;
+
+  /**
+   * @generated from field: uint32 max_buffered_buckets = 4;
+   */
+  maxBufferedBuckets: number;
+
+  /**
+   * @generated from field: float request_timeout_secs = 8;
+   */
+  requestTimeoutSecs: number;
+
+  /**
+   * @generated from field: float plan_timeout_secs = 9;
+   */
+  planTimeoutSecs: number;
+};
+
+/**
+ * Describes the message modal.client.AuditLogSettingsGetResponse.
+ * Use `create(AuditLogSettingsGetResponseSchema)` to create a new message.
+ */
+export declare const AuditLogSettingsGetResponseSchema: GenMessage<AuditLogSettingsGetResponse>;
+
+/**
+ * @generated from message modal.client.AuditLogTarget
+ */
+export declare type AuditLogTarget = Message<"modal.client.AuditLogTarget"> & {
+  /**
+   * @generated from field: string type = 1;
+   */
+  type: string;
+
+  /**
+   * @generated from field: string id = 2;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message modal.client.AuditLogTarget.
+ * Use `create(AuditLogTargetSchema)` to create a new message.
+ */
+export declare const AuditLogTargetSchema: GenMessage<AuditLogTarget>;
+
+/**
  * @generated from message modal.client.AuthTokenGetRequest
  */
 export declare type AuthTokenGetRequest = Message<"modal.client.AuthTokenGetRequest"> & {
@@ -14291,6 +14660,38 @@ export declare const ModalClient: GenService<{
     methodKind: "unary";
     input: typeof AppStopRequestSchema;
     output: typeof EmptySchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AuditLogCount
+   */
+  auditLogCount: {
+    methodKind: "unary";
+    input: typeof AuditLogCountRequestSchema;
+    output: typeof AuditLogCountResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AuditLogList
+   */
+  auditLogList: {
+    methodKind: "unary";
+    input: typeof AuditLogListRequestSchema;
+    output: typeof AuditLogListResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AuditLogPlan
+   */
+  auditLogPlan: {
+    methodKind: "unary";
+    input: typeof AuditLogBucketsRequestSchema;
+    output: typeof AuditLogPlanResponseSchema;
+  },
+  /**
+   * @generated from rpc modal.client.ModalClient.AuditLogSettingsGet
+   */
+  auditLogSettingsGet: {
+    methodKind: "unary";
+    input: typeof AuditLogSettingsGetRequestSchema;
+    output: typeof AuditLogSettingsGetResponseSchema;
   },
   /**
    * @generated from rpc modal.client.ModalClient.AuthTokenGet

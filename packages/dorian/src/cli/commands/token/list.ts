@@ -10,6 +10,12 @@ interface TokenRow {
   name: string;
   createdAt: number;
   expiresAt: number;
+  /** Empty: all. */
+  environmentName: string;
+  readOnly: boolean;
+  lastUsedAt: number;
+  /** Name of the token it was made with. */
+  createdBy: string;
 }
 
 export const command = defineCommand<TokenRow[]>({
@@ -19,12 +25,22 @@ export const command = defineCommand<TokenRow[]>({
       ...token,
       createdAt: isoTime(token.createdAt),
       expiresAt: isoTime(token.expiresAt),
+      lastUsedAt: isoTime(token.lastUsedAt),
     })),
 
   async run(_input, { config, signal }) {
     using server = new ServerConnection(config);
     const { tokens } = await server.operator.tokenList({}, { signal });
-    return tokens.map(({ tokenId, name, createdAt, expiresAt }) => ({ tokenId, name, createdAt, expiresAt }));
+    return tokens.map((token) => ({
+      tokenId: token.tokenId,
+      name: token.name,
+      createdAt: token.createdAt,
+      expiresAt: token.expiresAt,
+      environmentName: token.environmentName,
+      readOnly: token.readOnly,
+      lastUsedAt: token.lastUsedAt,
+      createdBy: token.createdBy,
+    }));
   },
 
   render(tokens, output) {
@@ -34,6 +50,10 @@ export const command = defineCommand<TokenRow[]>({
         [
           { title: "Token", value: (token) => token.tokenId },
           { title: "Name", value: (token) => token.name },
+          { title: "Environment", value: (token) => token.environmentName || "all" },
+          { title: "Allows", value: (token) => (token.readOnly ? "reading" : "everything") },
+          { title: "Made with", value: (token) => token.createdBy || "-" },
+          { title: "Used", value: (token) => formatAgo(token.lastUsedAt, now) },
           { title: "Created", value: (token) => formatAgo(token.createdAt, now) },
           { title: "Expires", value: (token) => isoTime(token.expiresAt) ?? "never" },
         ],

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { defineCommand } from "../../command.ts";
 import { type Config, type Credentials, readClientFile } from "../../config.ts";
-import type { Input } from "../../input.ts";
+import { UsageError, type Input } from "../../input.ts";
 import { profileSection, writeProfile } from "../../modal-profile.ts";
 import { ServerConnection } from "../../server-connection.ts";
 
@@ -12,6 +12,8 @@ interface NewToken extends Credentials {
 }
 
 const secondsPerDay = 24 * 3600;
+/** What the server's own token cannot have. */
+const limits = ["environment", "read-only", "expires", "days"] as const;
 
 export const command = defineCommand<NewToken>({
   options: [
@@ -31,10 +33,17 @@ export const command = defineCommand<NewToken>({
       description: "Make a token of its own under this name, which can be revoked, instead of the server's",
     },
     {
-      name: "days",
-      value: "days",
-      description: "With --name: how long it is valid; else until it is revoked",
+      name: "environment",
+      value: "environment",
+      description: "With --name: the only environment that it reaches; else all",
     },
+    { name: "read-only", description: "With --name: it changes nothing and runs nothing" },
+    {
+      name: "expires",
+      value: "time",
+      description: "With --name: how long it is valid, such as 30d or 12h; else until it is revoked",
+    },
+    { name: "days", value: "days", description: "As --expires, in days" },
     {
       name: "profile",
       value: "profile",
@@ -60,6 +69,13 @@ export const command = defineCommand<NewToken>({
 
   async run(input, { config, signal }) {
     const name = input.option("name");
+    const limit = limits.find((each) => name === undefined && input.flag(each));
+    if (limit !== undefined) {
+      throw new UsageError(
+        `--${limit} is for a token of its own.`,
+        "Give it a name with --name: the server's own token allows everything.",
+      );
+    }
     const found =
       name === undefined ? ownToken(input, config) : await namedToken(name, input, config, signal);
     const profile = input.option("profile") ?? (input.flag("write") ? "dorian" : undefined);
@@ -131,11 +147,17 @@ async function namedToken(
   signal: AbortSignal,
 ): Promise<Credentials> {
   const days = input.positiveNumber("days") ?? 0;
+  const validSecs = input.lengthOfTime("expires") ?? Math.round(days * secondsPerDay);
   const isHere = readClientFile(config.dataDirectory).kind === "found";
   // A server on this machine is asked with its own token, whatever address clients are to be told.
   const own = { ...config, server: undefined, tokenId: undefined, tokenSecret: undefined };
   using server = new ServerConnection(isHere ? own : config);
-  const request = { name, validSecs: Math.round(days * secondsPerDay) };
+  const request = {
+    name,
+    validSecs,
+    environmentName: input.option("environment") ?? "",
+    readOnly: input.flag("read-only"),
+  };
   const { token, tokenSecret } = await server.operator.tokenCreate(request, { signal });
   return {
     url: input.option("server") ?? server.url,
