@@ -41,7 +41,7 @@ export const callJudgements: readonly Judgement[] = [
   { names: /^SharedVolume/, status: "not", words: "use a Volume instead of a network file system" },
   { names: /^Proxy/, status: "not", words: "there are no static outgoing addresses" },
   {
-    names: /^(Workspace|Billing|ServiceUser|EnvironmentRole|EnvironmentGetManaged|AuditLog|OAuth|Member)/,
+    names: /^(Workspace|Billing|ServiceUser|EnvironmentRole|EnvironmentGetManaged|OAuth|Member)/,
     status: "not",
     words: "there are no workspaces, members or bills: the operator owns the server",
   },
