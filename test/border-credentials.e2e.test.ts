@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
-import { ModalClient, ObjectCreationType } from "@dorian/protocol/modal";
+import { ModalClient as ModalService, ObjectCreationType } from "@dorian/protocol/modal";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { sdkConnection } from "@dorian/testkit/connection";
@@ -9,6 +9,7 @@ import { containersWith } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
+import { ModalClient } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
 import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
@@ -31,6 +32,42 @@ async function held(name: string) {
 
 export const open = app.function({ name: "open" }, held);
 export const restricted = app.function({ name: "restricted", restrictModalAccess: true }, held);
+`;
+
+const pythonSource = `
+import modal
+app = modal.App("restricted-python")
+
+@app.function(restrict_modal_access=True, serialized=False)
+def work(x):
+    try:
+        modal.Dict.from_name("mine", create_if_missing=True).put("a", 1)
+    except Exception as error:
+        print("refused:", error)
+    return x + 1
+
+@app.local_entrypoint()
+def main():
+    print("result", work.remote(41))
+`;
+
+const pythonAudit = `
+import asyncio
+from modal._audit_logs import _rpcs
+from modal._audit_logs.count import count_audit_logs
+from modal._audit_logs.list import fetch_audit_logs
+from modal.client import _Client
+
+async def main():
+    client = await _Client.from_env()
+    config = await _rpcs.get_settings(client)
+    newest = 2 ** 52
+    entries = [entry async for entry in fetch_audit_logs("", 0, newest, client=client, config=config)]
+    assert len(entries) == await count_audit_logs(client, "", 0, newest, config), "counted otherwise"
+    for entry in entries:
+        print(entry.action, "by", entry.actor.name, entry.event_at)
+
+asyncio.run(main())
 `;
 
 let data: TemporaryDirectory;
@@ -64,7 +101,7 @@ async function tokenOf(name: string, ...options: string[]) {
   return {
     env,
     modal: createClient(
-      ModalClient,
+      ModalService,
       connect({ "x-modal-token-id": tokenId, "x-modal-token-secret": tokenSecret }),
     ),
   };
@@ -188,7 +225,7 @@ test("code with restricted access gets its inputs, gives its outputs, and gets a
     objectCreationType: ObjectCreationType.CREATE_IF_MISSING,
   });
   const container = await heldContainer("restricted");
-  const inside = createClient(ModalClient, connect({}, `unix://${container.path("/run/dorian/task.sock")}`));
+  const inside = createClient(ModalService, connect({}, `unix://${container.path("/run/dorian/task.sock")}`));
   const restricted = { code: "TASK_RESTRICTED", status: "PERMISSION_DENIED" };
   await expect(inside.volumeDelete({ volumeId })).rejects.toMatchObject(restricted);
   await expect(inside.volumeList({})).rejects.toMatchObject(restricted);
@@ -206,13 +243,27 @@ test("code with restricted access gets its inputs, gives its outputs, and gets a
     "again",
   );
   const [second] = await containersWith(data.path, "/tmp/held-again");
-  const { writeFile } = await import("node:fs/promises");
   await writeFile(second?.path("/tmp/go") ?? "", "");
   expect(await result).toBe("again");
 });
 
+test("the official client reads the audit log, and its restricted functions are held to it [B13]", async () => {
+  const modal = await ModalClient.open("1.6.4", data.path);
+  const app = join(data.path, "restricted.py");
+  await writeFile(app, pythonSource);
+  const run = await modal.modal(["run", app]);
+  expect([run.code, run.stderr]).toEqual([0, expect.any(String)]);
+  expect(run.stdout).toContain("result 42");
+  expect(run.stdout).toContain(
+    "refused: DictGetOrCreate is not for a container of a function with restricted access",
+  );
+  const read = await modal.python(["-c", pythonAudit]);
+  expect([read.code, read.stderr]).toEqual([0, ""]);
+  expect(read.stdout).toContain("app.deploy by operator");
+});
+
 test("one peer asks for many tokens, and others still come by theirs [B17]", async () => {
-  const from = (address: string) => createClient(ModalClient, connect({ "x-forwarded-for": address }));
+  const from = (address: string) => createClient(ModalService, connect({ "x-forwarded-for": address }));
   const flooder = from("203.0.113.7");
   const refused = await Promise.all(
     Array.from({ length: 100 }, () =>
