@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
+import { copyFile, type FileHandle, open, unlink } from "node:fs/promises";
 import { errnoOf } from "@dorian/base/app-error";
 import { check, lastErrno, libc } from "./libc.ts";
 import { descriptorPath } from "./open-directory.ts";
@@ -26,7 +26,7 @@ export async function copyContent(source: FileHandle, target: string | Buffer): 
     await using output = await open(target, "wx", 0o600);
     await copyData(source, output);
   } catch (error) {
-    if (errnoOf(error) !== "EEXIST") await rm(target, { force: true });
+    if (errnoOf(error) !== "EEXIST") await unlink(target).catch(() => undefined);
     throw error;
   }
 }

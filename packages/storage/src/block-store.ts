@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { chmod, link, lstat, mkdir, open, realpath, rm } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, open, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { DraftSpace } from "./draft-space.ts";
 import { type OnLeftover, SetAside } from "./set-aside.ts";
 import { storing } from "./storage-error.ts";
@@ -100,12 +101,12 @@ export class BlockStore implements AsyncDisposable {
         return received;
       });
     } finally {
-      await rm(incoming, { force: true });
+      await removeTree(incoming);
     }
   }
 
   async remove(sha: string): Promise<void> {
-    await rm(this.path(sha), { force: true });
+    await removeTree(this.path(sha));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

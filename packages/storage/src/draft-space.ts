@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileLock } from "@dorian/linux/file-lock";
 import { must } from "@dorian/base/must";
+import { removeTree } from "@dorian/linux/remove-tree";
 import type { SetAside } from "./set-aside.ts";
 
 /**
@@ -53,5 +54,5 @@ function lockOf(directory: string): string {
 
 async function putAside(directory: string, aside: SetAside): Promise<void> {
   await aside.put(directory);
-  await rm(lockOf(directory), { force: true });
+  await removeTree(lockOf(directory));
 }

@@ -1,6 +1,7 @@
-import { chmod, lstat, mkdir, rm } from "node:fs/promises";
+import { chmod, lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { createWhiteout, isWhiteout, markWhiteouts } from "@dorian/linux/overlay-marks";
 import { copyOwnerAndMode } from "./file-metadata.ts";
 import { childPath, splitPath } from "./layer-path.ts";
@@ -60,7 +61,7 @@ export class LayerWriter {
   async place(path: string): Promise<string> {
     await this.directory(splitPath(path).parent);
     const hostPath = this.hostPath(path);
-    await rm(hostPath, { force: true });
+    await removeTree(hostPath);
     return hostPath;
   }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type BigIntStats, createReadStream } from "node:fs";
-import { link, lstat, readdir, rename, rm } from "node:fs/promises";
+import { link, lstat, readdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { hasAttributes } from "@dorian/linux/extended-attributes";
 import { setFileTimes } from "@dorian/linux/file-times";
 import { maxPathBytes } from "./layer-path.ts";
@@ -43,8 +44,8 @@ export async function shareLargeFiles(directory: string, index: string): Promise
 export async function forgetUnshared(index: string): Promise<void> {
   for (const name of await readdir(index)) {
     const path = join(index, name);
-    if (name.startsWith(draftPrefix)) await rm(path, { force: true });
-    else if ((await lstat(path)).nlink === 1) await rm(path);
+    if (name.startsWith(draftPrefix)) await removeTree(path);
+    else if ((await lstat(path)).nlink === 1) await removeTree(path);
   }
 }
 
@@ -83,7 +84,7 @@ async function replaceByTwin(path: string, twin: string, index: string): Promise
     await rename(draft, path);
     setFileTimes(parent, times);
   } finally {
-    await rm(draft, { force: true });
+    await removeTree(draft);
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { unmount } from "@dorian/linux/mount";
 import { createNetworkNamespace, inNetworkNamespace } from "@dorian/linux/network-namespace";
 import type { UserNamespace, UserNamespaces } from "../user-namespace/user-namespaces.ts";
@@ -39,7 +39,7 @@ export class ContainerNetwork implements AsyncDisposable {
 
     resources.defer(async () => {
       unmount(path);
-      await rm(path, { force: true });
+      await removeTree(path);
     });
     const userNamespace = userNamespaces && resources.use(await userNamespaces.create(path));
     if (userNamespace) inNetworkNamespace(path, setSysctls);

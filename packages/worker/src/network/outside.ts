@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { unmount } from "@dorian/linux/mount";
 import { createNetworkNamespace, inNetworkNamespace } from "@dorian/linux/network-namespace";
 import { networkCommand } from "./network-command.ts";
@@ -12,7 +13,7 @@ export async function outsideMachine() {
   await using made = new AsyncDisposableStack();
   const tag = randomBytes(2).toString("hex");
   const directory = await mkdtemp(join(tmpdir(), "dorian-outside-"));
-  made.defer(() => rm(directory, { recursive: true, force: true }));
+  made.defer(() => removeTree(directory));
   await writeFile(join(directory, "index.html"), "outside");
   const path = join(directory, "netns");
   createNetworkNamespace(path, () => undefined);

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Writable } from "node:stream";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { PseudoTerminal } from "@dorian/linux/pseudo-terminal";
 import type { ContainerSpec, ExecTerminal } from "../container-spec.ts";
 import type { ExecOptions } from "../runtime.ts";
@@ -29,7 +30,7 @@ export async function runcExec(
   await using files = new AsyncDisposableStack();
   const file = (kind: string) => join(placement.bundle, `${name}.${kind}`);
   files.defer(async () => {
-    for (const kind of ["json", "pid", "inner-pid", "log"]) await rm(file(kind), { force: true });
+    for (const kind of ["json", "pid", "inner-pid", "log"]) await removeTree(file(kind));
   });
   await describeProcess(
     file("json"),

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { archivesFor, renderOneLine } from "@dorian/operator/apt-sources";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
@@ -49,7 +50,7 @@ export async function bootstrapDebian(
   const { operator, signal } = options;
   const directory = await mkdtemp(join(tmpdir(), "dorian-bootstrap-"));
   await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+  cleanup.defer(() => removeTree(directory));
   const dpkgOptions = ["force-unsafe-io", ...(tag.slim ? slimPaths : [])];
   const aptOptions = ['Acquire::Languages "none"', 'APT::Install-Recommends "false"'];
   if (operator.certificates !== undefined) {
@@ -104,7 +105,7 @@ async function neutralise(
   options: { dpkgOptions: string[]; ownSources: boolean },
 ): Promise<void> {
   const removed = ["etc/apt/apt.conf.d/99mmdebstrap", "etc/dpkg/dpkg.cfg.d/99mmdebstrap", "etc/machine-id"];
-  for (const path of removed) await rm(join(root, path), { force: true });
+  for (const path of removed) await removeTree(join(root, path));
   await writeFile(join(root, "etc/apt/apt.conf.d/90dorian"), aptConfiguration);
   await writeFile(
     join(root, "etc/dpkg/dpkg.cfg.d/dorian"),
@@ -112,7 +113,7 @@ async function neutralise(
   );
   // Empty files to mount a container's own over.
   for (const path of ["etc/resolv.conf", "etc/hostname", "etc/hosts"]) {
-    await rm(join(root, path), { force: true });
+    await removeTree(join(root, path));
     await writeFile(join(root, path), "");
   }
   await emptyDirectory(join(root, "dev"));
@@ -120,20 +121,20 @@ async function neutralise(
   await emptyDirectory(join(root, "var/lib/apt/lists"));
   if (options.ownSources) {
     await emptyDirectory(join(root, "etc/apt/sources.list.d"));
-    await rm(join(root, "etc/apt/sources.list"), { force: true });
+    await removeTree(join(root, "etc/apt/sources.list"));
   }
   for (const path of ["config.dat-old", "templates.dat-old"]) {
-    await rm(join(root, "var/cache/debconf", path), { force: true });
+    await removeTree(join(root, "var/cache/debconf", path));
   }
 }
 
 async function emptyDirectory(path: string): Promise<void> {
-  for (const name of await readdir(path)) await rm(join(path, name), { recursive: true });
+  for (const name of await readdir(path)) await removeTree(join(path, name));
 }
 
 async function removeFiles(path: string): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) await rm(join(entry.parentPath, entry.name));
+    if (entry.isFile()) await removeTree(join(entry.parentPath, entry.name));
   }
 }
 

@@ -1,5 +1,6 @@
-import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { elfNeeds } from "@dorian/python/elf-needs";
 import { compareVersions, type Interpreter } from "@dorian/python/interpreters";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
@@ -106,7 +107,7 @@ async function relocate(target: string, { prefix, minor }: Interpreter): Promise
   }
   const compiled = join(library, "__pycache__");
   for (const name of (await unlessAbsent(readdir(compiled))) ?? []) {
-    if (name.startsWith("_sysconfigdata")) await rm(join(compiled, name));
+    if (name.startsWith("_sysconfigdata")) await removeTree(join(compiled, name));
   }
 }
 
