@@ -27,13 +27,8 @@ export async function openBelow(root: string | OpenDirectory, path: string): Pro
 
 /** As {@link openBelow}, for an entry of a directory. A link is not followed: it is no regular file. */
 export async function openEntry(directory: OpenDirectory, name: EntryName): Promise<FileHandle | undefined> {
-  let descriptor;
-  try {
-    descriptor = directory.pin(name);
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(errnoOf(error) ?? "")) return undefined;
-    throw error;
-  }
+  const descriptor = directory.tryPin(name);
+  if (descriptor === undefined) return undefined;
   try {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw notRegular(name.toString(), kindOf(stats));

@@ -54,7 +54,7 @@ export class OpenDirectory implements Disposable {
     try {
       return this.directory(name);
     } catch (error) {
-      if (noDirectory.has(errnoOf(error) ?? "")) return undefined;
+      if (absent.has(errnoOf(error) ?? "")) return undefined;
       throw error;
     }
   }
@@ -70,6 +70,16 @@ export class OpenDirectory implements Disposable {
    */
   pin(name: EntryName): number {
     return openAt(this.#descriptor, name, O_PATH | constants.O_NOFOLLOW, withinOneMount);
+  }
+
+  /** As {@link pin}; undefined where there is nothing. */
+  tryPin(name: EntryName): number | undefined {
+    try {
+      return this.pin(name);
+    } catch (error) {
+      if (absent.has(errnoOf(error) ?? "")) return undefined;
+      throw error;
+    }
   }
 
   /** A path by which Node's own calls reach this very directory, while it is open. */
@@ -107,7 +117,7 @@ export function descriptorPath(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }
 
-const noDirectory = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EXDEV", "ENAMETOOLONG"]);
+const absent = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EXDEV", "ENAMETOOLONG"]);
 
 const withinOneMount = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 

@@ -12,6 +12,7 @@ import { readAtPace } from "./read-pace.ts";
 import { RuncContainer, type RuncProcess } from "./runc-container.ts";
 import { shareOomScore } from "./runc-oom-score.ts";
 import { InitComplaint } from "../init-program.ts";
+import { refuseFifos } from "./user-files.ts";
 import { lastError } from "./runc-log.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function startContainer(
   const { onOutput, signal } = options;
   const { bundle, state } = placement;
   signal?.throwIfAborted();
+  refuseFifos(spec.rootfs);
   await using unfinished = new AsyncDisposableStack();
   // Synchronous, here only: 0.2 ms, where the trips to the thread pool and back take several on a busy machine.
   makeBundle(bundle, spec.id);
