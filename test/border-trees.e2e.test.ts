@@ -133,7 +133,7 @@ test("a FIFO, a device, a way out or gigabytes in the place of a file that is re
     "rm -f /etc/os-release && mkfifo /etc/os-release",
     "rm -f /etc/os-release /etc/passwd && ln -s /etc/shadow /etc/os-release && truncate -s 10G /etc/passwd",
     "rm -f /etc/os-release /etc/passwd && ln -s /dev/zero /etc/os-release && ln -s /dev/zero /etc/passwd",
-    "rm -f /etc/apt/sources.list* -r && mkfifo /etc/apt/sources.list && mkdir /etc/apt/sources.list.d && mkfifo /etc/apt/sources.list.d/debian.sources",
+    "rm -f /etc/apt/sources.list; mkfifo /etc/apt/sources.list; rm -f /etc/apt/sources.list.d/debian.sources; mkfifo /etc/apt/sources.list.d/debian.sources || true",
     "rm -f /etc/passwd && mkfifo /etc/passwd",
   ];
   for (const [index, command] of made.entries()) {

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { messageOf } from "@dorian/base/app-error";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { asFileOwner } from "@dorian/linux/file-owner";
 import { unmount } from "@dorian/linux/mount";
 import { UserNamespaces } from "./user-namespaces.ts";
@@ -19,7 +20,7 @@ export async function whyNoUserNamespaces(directory: string): Promise<string | u
   await using made = new AsyncDisposableStack();
   try {
     const at = await mkdtemp(join(directory, ".probe-"));
-    made.defer(() => rm(at, { recursive: true, force: true }));
+    made.defer(() => removeTree(at));
     for (const name of ["lower", "upper", "work", "root"]) await mkdir(join(at, name));
     const namespaces = new UserNamespaces({ instance: "0", runtimeDirectory: at, dataDirectory: at });
     const networkPath = join(at, "network");

@@ -1,6 +1,7 @@
-import { chown, mkdir, rm, rmdir } from "node:fs/promises";
+import { chown, mkdir, rmdir } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { AppError } from "@dorian/base/app-error";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { asFileOwner } from "@dorian/linux/file-owner";
 import { mountIdMapped } from "@dorian/linux/id-mapped-mount";
 import { createOverlay, type OpenOverlay, unmount } from "@dorian/linux/mount";
@@ -73,7 +74,7 @@ export class UserNamespaces implements AsyncDisposable {
       unmount(path);
       // Never what is in them: a view that is still mounted is the data directory.
       await rmdir(view);
-      await rm(path, { force: true });
+      await removeTree(path);
       await rmdir(directory);
     });
     await mkdir(view, { recursive: true, mode: 0o700 });

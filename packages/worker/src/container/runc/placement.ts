@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { removeTree } from "@dorian/linux/remove-tree";
 import type { CgroupLayout } from "../../cgroup/cgroup-layout.ts";
@@ -31,6 +31,6 @@ export async function removeTraces(id: string, placement: Placement): Promise<vo
 // gVisor removes its files at an orderly end; they are called after the sandbox and its only container.
 async function removeSandboxState(id: string, state: string): Promise<void> {
   for (const name of await readdir(state)) {
-    if (name.startsWith(`${id}_sandbox:`)) await rm(join(state, name), { force: true });
+    if (name.startsWith(`${id}_sandbox:`)) await removeTree(join(state, name));
   }
 }
