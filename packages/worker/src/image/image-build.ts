@@ -14,6 +14,7 @@ import type { BaseImages } from "./base-images.ts";
 import type { BuildDependencies } from "./build-dependencies.ts";
 import { BuildVolumes } from "./build-volumes.ts";
 import { BuildStage } from "./build-stage.ts";
+import type { Container } from "../container/runtime.ts";
 import { copyStep } from "./copy-step.ts";
 import { makeDirectory } from "./copy-tree.ts";
 import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
@@ -48,6 +49,8 @@ export class ImageBuild implements AsyncDisposable {
   #directory: string;
   #scratch: string;
   #resources = new AsyncDisposableStack();
+  /** The container of the step that runs, or of the last one. */
+  #step: Pick<Container, "pids"> | undefined;
   /** By the worker itself, for what the build does to the machine. */
   #ended = new AbortController();
   /** Layers made by this build, to remove when it fails. */
@@ -81,7 +84,7 @@ export class ImageBuild implements AsyncDisposable {
       id: this.#request.buildId,
       directory: this.#scratch,
       limitBytes: undefined,
-      pids: async () => [],
+      pids: async () => (await this.#step?.pids()) ?? [],
       end: (reason) => this.#ended.abort(reason),
     });
     for (const [index, instruction] of instructions.entries()) {
@@ -223,6 +226,7 @@ export class ImageBuild implements AsyncDisposable {
       secretEnv: { ...this.#request.secretEnv, ...extra.env },
       devices: this.#request.gpuDevices.filter((device) => !isSimulated(device)),
       directory: this.#directory,
+      onContainer: (container) => (this.#step = container),
       onLog,
       signal,
     });

@@ -4,7 +4,7 @@ import { StringDecoder } from "node:string_decoder";
 import { AppError } from "@dorian/base/app-error";
 import type { ContainerMount } from "../container/container-spec.ts";
 import { hostsFile } from "../container/etc-files.ts";
-import type { ContainerExit, ContainerRuntime } from "../container/runtime.ts";
+import type { Container, ContainerExit, ContainerRuntime } from "../container/runtime.ts";
 import type { BuildEnvironment } from "./build-environment.ts";
 import { readBelow } from "@dorian/linux/open-below";
 import { OpenDirectory } from "@dorian/linux/open-directory";
@@ -31,6 +31,7 @@ export interface RunStepOptions {
   devices: readonly string[];
   /** For the files that are mounted. */
   directory: string;
+  onContainer: (container: Container) => void;
   onLog: OnLog;
   signal: AbortSignal;
 }
@@ -95,6 +96,7 @@ export async function runStep(command: Command, text: string, options: RunStepOp
       signal,
     },
   );
+  options.onContainer(container);
   const exit = await unlessAborted(container.exited, signal);
   for (const stream of ["stdout", "stderr"] as const) {
     const rest = decoders[stream].end();

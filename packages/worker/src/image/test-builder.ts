@@ -24,7 +24,10 @@ import { ImageBuilder } from "./image-builder.ts";
 const run = promisify(execFile);
 
 /** For tests: an image builder with a data directory, containers and networks of its own. */
-export async function testBuilder(options?: { operator?: Partial<OperatorSettings> }) {
+export async function testBuilder(options?: {
+  operator?: Partial<OperatorSettings>;
+  diskLimitBytes?: number;
+}) {
   await using made = new AsyncDisposableStack();
   const dataDirectory = await mkdtemp(join(tmpdir(), "dorian-build-"));
   made.defer(() => rm(dataDirectory, { recursive: true, force: true }));
@@ -62,7 +65,11 @@ export async function testBuilder(options?: { operator?: Partial<OperatorSetting
   const builder = new ImageBuilder({
     layers,
     disk: made.use(
-      await DiskWatch.open({ directory: directories.scratch, logger: pino({ level: "silent" }) }),
+      await DiskWatch.open({
+        directory: directories.scratch,
+        ...(options?.diskLimitBytes !== undefined && { limitBytes: options.diskLimitBytes }),
+        logger: pino({ level: "silent" }),
+      }),
     ),
     runtime,
     network,

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { testBuilder } from "./test-builder.ts";
+
+const mebibyte = 2 ** 20;
+
+async function builtWith(step: string): Promise<unknown> {
+  await using builder = await testBuilder({ diskLimitBytes: 16 * mebibyte });
+  const base = await builder.busybox();
+  const request = { baseLayerIds: [base], baseConfig: {}, dockerfile: `FROM base\nRUN ${step}` };
+  const outcome = await builder.build(request).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(await builder.leftovers([base])).toEqual([]);
+  return outcome;
+}
+
+test.each([
+  ["a file", "dd if=/dev/zero of=/large bs=1M count=48 && sleep 60"],
+  [
+    "a file that has no name any more",
+    "exec 3>/hidden && rm /hidden && dd if=/dev/zero bs=1M count=48 >&3 && sleep 60",
+  ],
+])(
+  "a build that fills the disk with %s is ended with the reason and leaves nothing [B16]",
+  async (_, step) => {
+    expect(await builtWith(step)).toMatchObject({
+      code: "DISK_LIMIT_REACHED",
+      message: expect.stringMatching(/ MiB, with a limit of 16 MiB/),
+      remedy: expect.stringContaining("--container-disk"),
+    });
+  },
+);
