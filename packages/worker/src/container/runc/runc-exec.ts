@@ -10,6 +10,7 @@ import type { ContainerSpec, ExecTerminal } from "../container-spec.ts";
 import type { ExecOptions } from "../runtime.ts";
 import type { OciProcess } from "./oci-config.ts";
 import { containerProcess, environment } from "./runc-config.ts";
+import { readAtPace } from "./read-pace.ts";
 import { lastError } from "./runc-log.ts";
 import { shareOomScore } from "./runc-oom-score.ts";
 import { signalInside } from "./signal-inside.ts";
@@ -89,8 +90,8 @@ function withPipes(program: string, command: string[], options: ExecOptions): Se
     detached: true,
   });
   shareOomScore(runc);
-  runc.stdout?.on("data", (chunk: Buffer) => options.onOutput("stdout", chunk));
-  runc.stderr?.on("data", (chunk: Buffer) => options.onOutput("stderr", chunk));
+  if (runc.stdout) readAtPace(runc.stdout, (chunk) => options.onOutput("stdout", chunk));
+  if (runc.stderr) readAtPace(runc.stderr, (chunk) => options.onOutput("stderr", chunk));
   if (options.stdin && runc.stdin) feed(options.stdin, runc.stdin, "end").catch(stopWith(runc));
   return { runc, ended: endOf(runc), [Symbol.dispose]: () => undefined };
 }
