@@ -83,8 +83,9 @@ export class KeptProcess {
     this.#released.abort();
   }
 
-  kill(): void {
-    this.#child?.kill("SIGKILL");
+  /** False when there is none. */
+  kill(): boolean {
+    return this.#child?.kill("SIGKILL") ?? false;
   }
 
   async #keep(): Promise<void> {

@@ -85,7 +85,10 @@ export class Supervisor implements RunningService {
     const atOnce = () => {
       for (const each of both) each.send({ kind: "stop at once" });
       setTimeout(() => {
-        for (const each of both) each.kill();
+        for (const each of both) {
+          if (each.kill())
+            this.#logger.warn(`the ${each.name} did not end in ${atOnceMs / 1000} s: it is killed`);
+        }
       }, atOnceMs).unref();
     };
     if (signal.aborted) atOnce();
