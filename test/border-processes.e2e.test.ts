@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf, containersWith } from "@dorian/testkit/containers";
@@ -143,7 +143,7 @@ test("a worker that is stuck does not hold up the server, and is replaced [B9]",
     (container) => container?.taskId !== first?.taskId,
     120_000,
   );
-  await writeFile(second?.path("/tmp/go-stuck") ?? "", "");
+  second?.touch("/tmp/go-stuck");
   expect(await call.get()).toEqual([second?.taskId, 1]);
   expect(isAlive(stuck)).toBe(false);
   expect(await up.pidOf("server")).toBe(server);
@@ -163,7 +163,7 @@ test("a killed worker is started again without its containers, the server goes o
   );
   expect(isAlive(first?.pid ?? 0)).toBe(false);
   expect((await leftoversOf(data.path)).join("\n")).not.toContain(first?.taskId);
-  await writeFile(second?.path("/tmp/go-worker") ?? "", "");
+  second?.touch("/tmp/go-worker");
   expect(await call.get()).toEqual([second?.taskId, 1]);
   expect(await up.pidOf("server")).toBe(server);
   expect(await up.pidOf("worker")).not.toBe(worker);
@@ -179,7 +179,7 @@ test("a killed server is started again on its address, and its worker's containe
     () => up.pidOf("server"),
     (pid) => pid !== server,
   );
-  await writeFile(container?.path("/tmp/go-server") ?? "", "");
+  container?.touch("/tmp/go-server");
   expect(await call.get()).toEqual([container?.taskId, 1]);
   const { url } = JSON.parse(await readFile(`${data.path}/client.json`, "utf8")) as { url: string };
   expect(url).toBe(up.ready["url"]);
@@ -198,7 +198,7 @@ test("a server that stood still for longer than workers may be silent gives none
   await delay(20_000);
   process.kill(server, "SIGCONT");
   await delay(5_000);
-  await writeFile(container?.path("/tmp/go-still") ?? "", "");
+  container?.touch("/tmp/go-still");
   expect(await call.get()).toEqual([container?.taskId, 1]);
   expect(lost()).toBe(lostBefore);
   expect([await up.pidOf("server"), await up.pidOf("worker")]).toEqual([server, worker]);
@@ -215,7 +215,7 @@ test("when the supervisor is killed its processes end and leave nothing, and the
   expect(processes.filter(isAlive)).toEqual([]);
   const [second] = await containersWith(data.path, "/tmp/begun-orphan");
   expect(second?.taskId).not.toBe(first?.taskId);
-  await writeFile(second?.path("/tmp/go-orphan") ?? "", "");
+  second?.touch("/tmp/go-orphan");
   expect(await call.get()).toEqual([second?.taskId, 1]);
 
   const again = [await up.pidOf("server"), await up.pidOf("worker")];
