@@ -165,7 +165,7 @@ test("a revoked token takes its commands, streams and addresses with it, within 
   ).rejects.toMatchObject(ended);
   expect((await fetch(upload, { method: "PUT", body: "0123456789" })).status).toBe(403);
   await vi.waitFor(async () => {
-    await expect(readFile(path(`/proc/${shell}/stat`))).rejects.toThrow();
+    await expect(readFile(path(`/proc/${shell}/stat`))).rejects.toMatchObject({ code: "ENOENT" });
   }, 10_000);
 });
 

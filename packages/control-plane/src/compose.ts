@@ -21,13 +21,11 @@ import { isOpen } from "./app/app.ts";
 import { createDeploymentHandlers } from "./app/deployment-handlers.ts";
 import { createLayoutHandlers } from "./app/layout-handlers.ts";
 import { createAuditHandlers } from "./audit/audit-handlers.ts";
-import { AuditLog } from "./audit/audit-log.ts";
-import { AuditRecorder } from "./audit/audit-recorder.ts";
-import { environmentOfCall } from "./audit/environment-of-call.ts";
 import { createBlobHandlers } from "./blob/blob-handlers.ts";
 import { readBlob } from "./blob/read-blob.ts";
 import { createBlobRoutes } from "./blob/blob-routes.ts";
 import { loadRegistries } from "./catalog.ts";
+import { openBorder } from "./border.ts";
 import { createClassHandlers } from "./class/class-handlers.ts";
 import { openDatabase } from "./database/database.ts";
 import { Journal } from "./database/journal.ts";
@@ -62,12 +60,8 @@ import { createAuthTokenHandlers } from "./token/auth-token-handlers.ts";
 import { openClientFile } from "./token/client-file.ts";
 import { CommandTokens } from "./token/command-token.ts";
 import { readDataDirectoryId } from "./token/data-directory-id.ts";
-import { createGuard } from "./token/guard.ts";
 import { modalPermissions } from "./token/modal-permissions.ts";
-import { objectEnvironments } from "./token/object-environments.ts";
 import { commandPermissions, operatorPermissions, workerPermissions } from "./token/own-permissions.ts";
-import { admission } from "./token/permissions.ts";
-import { Reach } from "./token/reach.ts";
 import { FailedAttempts } from "./token/failed-attempts.ts";
 import { openServerKeys } from "./token/server-keys.ts";
 import { tokenFlowRoute } from "./token/token-flow-page.ts";
@@ -333,30 +327,18 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     }),
   );
   const objectOptions = { apps, environments, lifetimes, idempotency, answers };
-  const environmentOf = objectEnvironments({
+  const { reach, auditLog, admit, guard } = await openBorder({
     ...registries,
+    db,
+    journal,
     dicts: dicts.objects,
     queues: queues.objects,
     appOfWork: async (id) => (isId("sb", id) ? sandboxes.get(id)?.appId : await dispatch.appOfWork(id)),
-  });
-  const reach = new Reach({
-    environments,
-    environmentOf,
-    blobs,
     tokens,
-    task: (taskId) => dispatch.tasks.get(taskId),
-    appEnvironment: (appId) => apps.get(appId)?.environment,
-  });
-  const auditLog = new AuditLog({ db, journal, now });
-  await auditLog.prune();
-  const audit = new AuditRecorder({
-    log: auditLog,
-    tokens,
-    environmentOf: (call) => environmentOfCall(call, { environments, environmentOf, reach }),
+    tasks: dispatch.tasks,
+    logger,
     now,
-    onError: (error) => logger.error({ err: error }, "a refusal could not be written down"),
   });
-  const guard = createGuard({ reach, audit });
   const imageHandlers = {
     ...createImageHandlers({ db, images, builds, apps }),
     names: createImageNameHandlers({ journal, images, functions, environments }),
@@ -463,18 +445,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     }),
     onInternalError: (error: unknown, method: string) =>
       logger.error({ err: error, method }, "a call failed unexpectedly"),
-    admit: admission(
-      [
-        [ModalClient, modalPermissions],
-        [WorkerService, workerPermissions],
-        [OperatorService, operatorPermissions],
-        [TaskCommandRouter, commandPermissions],
-      ],
-      {
-        isUntrusted: (taskId) => reach.isUntrusted(taskId),
-        onDenied: (method, context, error) => audit.denied(method.name, context, error),
-      },
-    ),
+    admit,
     memory: new RequestMemory(),
     refusalOf: unservedCall,
   };

@@ -47,7 +47,9 @@ test("who did what is written down with its result, and never a secret's value",
   await modal.secretGetOrCreate({ deploymentName: "key" });
   await modal.secretUpdate({ secretId, updates: [{ key: "KEY", value: "hush-hush" }] });
   await modal.secretDelete({ secretId });
-  await expect(modal.volumeDelete({ volumeId: "vo-0123456789012345678901" })).rejects.toThrow();
+  await expect(modal.volumeDelete({ volumeId: "vo-0123456789012345678901" })).rejects.toMatchObject({
+    code: "VOLUME_NOT_FOUND",
+  });
   expect(await entriesOf(server, "actor:laptop")).toEqual([
     {
       who: "laptop",

@@ -137,7 +137,8 @@ async function outcomes(identity: Identity, whose: Belongings): Promise<Record<s
     >;
     for (const [name, method] of methodEntries(service)) {
       if (!(handlers as Record<string, unknown>)[name]) continue;
-      found[name] = await outcomeOf(method, client[name]?.bind(client), whose);
+      const call = client[name];
+      if (call) found[name] = await outcomeOf(method, call, whose);
     }
   }
   return found;
@@ -145,16 +146,16 @@ async function outcomes(identity: Identity, whose: Belongings): Promise<Record<s
 
 async function outcomeOf(
   method: DescMethod,
-  call: ((request: unknown, options: { signal: AbortSignal }) => unknown) | undefined,
+  call: (request: unknown, options: { signal: AbortSignal }) => unknown,
   whose: Belongings,
 ): Promise<string> {
   const request = create(method.input, requestOf(method.input, whose) as never);
   const options = { signal: AbortSignal.timeout(300) };
   try {
-    if (method.methodKind === "unary") await call?.(request, options);
+    if (method.methodKind === "unary") await call(request, options);
     else {
       const asked = method.methodKind === "server_streaming" ? request : only(request);
-      for await (const part of call?.(asked, options) as AsyncIterable<unknown>) {
+      for await (const part of call(asked, options) as AsyncIterable<unknown>) {
         void part;
         break;
       }
