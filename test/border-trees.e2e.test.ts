@@ -172,7 +172,11 @@ test("commits go on while files are swapped for FIFOs, and what they made can be
     const swapper = spawn("perl", ["-e", swap], { stdio: "ignore" });
     let done = 0;
     for (const end = Date.now() + 8_000; Date.now() < end; done++) await volume.commit();
+    const ended = new Promise((resolve) => swapper.once("exit", resolve));
     swapper.kill("SIGKILL");
+    await ended;
+    // What is listed and read below must not change in between.
+    await volume.commit();
     return done;
   });
   expect(commits).toBeGreaterThan(0);
