@@ -167,6 +167,20 @@ test("plain text goes on within this machine, on the same port [B20]", async () 
   expect([listed.code, listed.stdout]).toEqual([0, expect.stringContaining("secure") as string]);
 });
 
+test("from another machine plain text is refused in words before anything is said, and TLS is taken [B20]", async () => {
+  using connection = await sdkConnection(data.path);
+  const page = new URL((await connection.modal.tokenFlowCreate({})).webUrl);
+  await using machine = await anotherMachine();
+  const curl = (...args: string[]) =>
+    runCommand([...machine.within, "curl", "--silent", "--max-time", "20", ...args], {});
+  const at = `${machine.serverAddress}:${page.port}${page.pathname}`;
+  const plain = await curl("--include", `http://${at}`);
+  expect(plain.stdout).toMatch(/^HTTP\/1\.1 400 [^]*reached by https/);
+  const calls = await curl("--http2-prior-knowledge", `http://${machine.serverAddress}:${url.port}/`);
+  expect([calls.code === 0, calls.stdout]).toEqual([false, ""]);
+  expect((await curl("--insecure", `https://${at}`)).stdout).toContain("dorian token approve");
+});
+
 test("handshakes that stop, and very many, do not keep others from being served [B8]", async () => {
   const address = { host: url.hostname, port: Number(url.port) };
   const halves = Array.from({ length: 800 }, () => {
@@ -214,6 +228,37 @@ test("an address of the network wants TLS, or that plain text is meant [B20]", a
   });
   expect(meant.ready["url"]).toMatch(/^http:/);
 });
+
+interface OtherMachine extends AsyncDisposable {
+  /** Command that runs the one behind it there. */
+  within: string[];
+  /** Where it finds this one. */
+  serverAddress: string;
+}
+
+/** A network namespace with a cable to this one: as far away as another machine. */
+async function anotherMachine(): Promise<OtherMachine> {
+  const name = `far-${process.pid}`;
+  const serverAddress = "198.18.77.1";
+  const ip = async (...args: string[]) => {
+    const { code, stderr } = await runCommand(["ip", ...args], {});
+    expect(code, stderr).toBe(0);
+  };
+  await using making = new AsyncDisposableStack();
+  await ip("netns", "add", name);
+  making.defer(() => ip("netns", "delete", name));
+  await ip("link", "add", name, "type", "veth", "peer", "name", "near", "netns", name);
+  await ip("address", "add", `${serverAddress}/30`, "dev", name);
+  await ip("link", "set", name, "up");
+  await ip("-netns", name, "address", "add", "198.18.77.2/30", "dev", "near");
+  await ip("-netns", name, "link", "set", "near", "up");
+  const made = making.move();
+  return {
+    within: ["ip", "netns", "exec", name],
+    serverAddress,
+    [Symbol.asyncDispose]: () => made.disposeAsync(),
+  };
+}
 
 async function aContainer(): Promise<string> {
   return await vi.waitFor(

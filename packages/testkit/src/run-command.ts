@@ -50,7 +50,8 @@ export async function runCommand(
     stderr += text;
     options.onOutput?.(text, send);
   });
-  child.stdin.end(options.input ?? "");
+  // A command that reads no input may have ended before it is there.
+  child.stdin.on("error", () => undefined).end(options.input ?? "");
   const [code] = (await once(child, "close")) as [number | null];
   return { code, stdout, stderr };
 }
