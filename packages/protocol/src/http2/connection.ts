@@ -79,7 +79,7 @@ export class Http2Connection implements StreamHost, Disposable {
   #leaving = false;
   #ended: Error | undefined;
   #liveness: Liveness;
-  #ticks: Disposable;
+  #ticks: Disposable | undefined;
 
   /** `asks`: the peer may vanish without a word, as over a network. */
   constructor(socket: Duplex, role: Role, options: { asks: boolean }) {
@@ -88,7 +88,8 @@ export class Http2Connection implements StreamHost, Disposable {
     this.#collector = new HeaderCollector(role.headerTableBytes);
     this.#preface = { expected: role.peerPreface, at: 0 };
     this.#liveness = new Liveness({ asks: options.asks, keeps: role.keeps });
-    this.#ticks = everyTick(() => this.#tick());
+    // A client of a unix socket has nothing to ask of its server; a timer would cost each of its waits some microseconds.
+    if (options.asks || !role.keeps) this.#ticks = everyTick(() => this.#tick());
     this.writer = new FrameWriter(socket, () => this.#flushed());
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.on("end", () => socket.destroy());
@@ -456,7 +457,7 @@ export class Http2Connection implements StreamHost, Disposable {
   #end(reason: Error): void {
     this.#lose(reason);
     this.#socket.destroy();
-    this.#ticks[Symbol.dispose]();
+    this.#ticks?.[Symbol.dispose]();
   }
 
   #lose(reason: Error): void {
