@@ -19,7 +19,7 @@ export async function run(): Promise<Outcome[]> {
     await sleep(500, { signal });
   };
   const first = await whoami.remote();
-  const lower = await layersOf(first);
+  const lower = await layersOf(first, server.dataDirectory);
   await stop(first);
   await using floor = await bareContainer({ lower, args: ["/usr/local/bin/node", "-e", "0"] });
   const coldCall = async () => {

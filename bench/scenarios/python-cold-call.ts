@@ -36,7 +36,7 @@ export async function run(): Promise<Outcome[]> {
     await sleep(500, { signal });
   };
   const first = await call();
-  const lower = await layersOf(first.taskId);
+  const lower = await layersOf(first.taskId, server.dataDirectory);
   await stop(first.taskId);
   await using floor = await bareContainer({
     lower,

@@ -74,7 +74,7 @@ async function coldCall(server: BenchServer, name: string) {
   const answer = await call.remote();
   const milliseconds = performance.now() - started;
   const taskId = typeof answer === "string" ? answer : answer[0];
-  const lower = await layersOf(taskId);
+  const lower = await layersOf(taskId, server.dataDirectory);
   const { modal } = server.transport;
   await modal.containerStop({ taskId });
   const signal = AbortSignal.timeout(30_000);

@@ -170,11 +170,13 @@ test("an answer with an input that got lost is given again to the same request",
 
 test("a container that dies under an input costs it no retry of the user's; after 8 deaths it fails, saying why", async () => {
   await using server = await openServer();
-  const script: Script = { handle: (_args, _item, container) => container.die({ outOfMemory: true }) };
+  const script: Script = {
+    handle: (_args, _item, container) => container.die({ outOfMemory: true, memoryLimitMb: 256n }),
+  };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
   const fn = fixture.catalog.add({ resources: { memoryMb: 256 } });
   await expect(remote(server.modal, fn)).rejects.toThrow(
-    /FAILURE: The container ran out of memory: it reserved 256 MiB.* tried 8 times/,
+    /FAILURE: The container ran out of memory: its limit is 256 MiB.* tried 8 times/,
   );
   expect(worker.containers.map((container) => container.attempts[0])).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });

@@ -32,6 +32,7 @@ export interface Death {
   exitCode?: number;
   signal?: string;
   outOfMemory?: boolean;
+  memoryLimitMb?: bigint;
 }
 
 export class ScriptedContainer {

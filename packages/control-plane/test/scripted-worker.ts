@@ -141,11 +141,11 @@ export class ScriptedWorker implements AsyncDisposable {
       request,
       modal,
       this.script,
-      ({ exitCode = 0, signal = "", outOfMemory = false }) => {
+      ({ exitCode = 0, signal = "", outOfMemory = false, memoryLimitMb = 0n }) => {
         if (this.#silent) return;
         this.report({
           case: "taskExited",
-          value: { taskId, exitCode, signal, outOfMemory, ...this.exitWith },
+          value: { taskId, exitCode, signal, outOfMemory, memoryLimitMb, ...this.exitWith },
         });
       },
     );

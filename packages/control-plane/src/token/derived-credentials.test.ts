@@ -128,11 +128,17 @@ test("an address has one spelling: parameters given twice, or a path told otherw
   expect(await put(url)).toBe(200);
 });
 
-test("tokens that a token has made are told with it, and may be revoked with it", async () => {
+test("tokens that a token has made end with it, and so on, unless they are to be kept [B12]", async () => {
+  const names = async () => (await server.operator.tokenList({})).tokens.map(({ name }) => name);
   const laptop = await holderOf("laptop");
   const phone = await laptop.operator.tokenCreate({ name: "phone" });
   expect(phone.token).toMatchObject({ createdBy: "laptop" });
-  const { made } = await server.operator.tokenRevoke({ token: "laptop", withMade: true });
+  const { made } = await server.operator.tokenRevoke({ token: "laptop" });
   expect(made.map(({ name }) => name)).toEqual(["phone"]);
-  expect((await server.operator.tokenList({})).tokens.map(({ name }) => name)).toEqual(["operator"]);
+  expect(await names()).toEqual(["operator"]);
+
+  const desk = await holderOf("desk");
+  await desk.operator.tokenCreate({ name: "colleague" });
+  await server.operator.tokenRevoke({ token: "desk", keepMade: true });
+  expect(await names()).toEqual(["operator", "colleague"]);
 });

@@ -29,13 +29,22 @@ test("one peer cannot keep others from asking, with however many addresses of it
   begin("203.0.113.9");
 });
 
-test("when all places are taken, the address with the most requests gives one up [B17]", async () => {
+test("when all places are taken, whoever has the most requests gives one up [B17]", async () => {
   const { flows, begin } = await open();
   const [first] = Array.from({ length: 8 }, () => begin("203.0.113.1"));
-  for (let n = 0; n < 92; n++) begin(`10.0.0.${n}`);
+  for (let n = 0; n < 9_992; n++) begin(`10.0.${n >> 8}.${n & 255}`);
   const late = begin("203.0.113.200");
   expect(flows.get(late.flowId)).toBeDefined();
   expect(flows.get(first?.flowId ?? "")).toBeUndefined();
+});
+
+test("a request of each of many addresses keeps nobody out: the oldest gives way [B17]", async () => {
+  const { flows, begin } = await open();
+  const many = Array.from({ length: 12_000 }, (_, n) => begin(`10.0.${n >> 8}.${n & 255}`));
+  const honest = begin("203.0.113.200");
+  expect(flows.get(honest.flowId)).toBeDefined();
+  expect(flows.get(many[0]?.flowId ?? "")).toBeUndefined();
+  expect(many.filter(({ flowId }) => flows.get(flowId) !== undefined)).toHaveLength(9_999);
 });
 
 test("few questions for one request wait at once [B17]", async () => {

@@ -27,7 +27,8 @@ export interface TokenFlow {
 }
 
 const flowMs = 10 * 60_000;
-const mostAtOnce = 100;
+/** A request takes less than a kilobyte. Beyond this an old one gives way: nobody who asks is refused for what others asked. */
+const mostAtOnce = 10_000;
 /** Of one address: a person has one or two, several people may share an address. */
 const mostOfAddress = 8;
 /** Questions for one request that wait at once: a client has one, and one more whose connection broke. */
@@ -40,7 +41,9 @@ const mostWaiting = 4;
 export class TokenFlows {
   #tokens: Tokens;
   #now: () => number;
+  /** Oldest first, so those that end first. */
   #flows = new Map<string, TokenFlow>();
+  #countOf = new Map<string, number>();
 
   constructor(options: { tokens: Tokens; now: () => number }) {
     this.#tokens = options.tokens;
@@ -51,10 +54,9 @@ export class TokenFlows {
   begin(options: { client: string; address: string; validSecs: number }): TokenFlow {
     this.#forgetEnded();
     const address = addressGroup(options.address);
-    const byAddress = Map.groupBy(this.#flows.values(), (flow) => flow.address);
-    const own = byAddress.get(address)?.length ?? 0;
+    const own = this.#countOf.get(address) ?? 0;
     if (own >= mostOfAddress) throw tooMany(`${own} clients at this address wait for a token already.`);
-    if (this.#flows.size >= mostAtOnce) this.#makeRoom(byAddress);
+    if (this.#flows.size >= mostAtOnce) this.#makeRoom();
     const flow: TokenFlow = {
       flowId: newId("tf"),
       code: newCode(),
@@ -69,6 +71,7 @@ export class TokenFlows {
       changed: new Notifier(),
     };
     this.#flows.set(flow.flowId, flow);
+    this.#countOf.set(address, own + 1);
     return flow;
   }
 
@@ -123,18 +126,28 @@ export class TokenFlows {
     return flow.granted.token;
   }
 
-  /** The oldest request of the address that has most gives way: nobody can keep all others out. */
-  #makeRoom(byAddress: ReadonlyMap<string, TokenFlow[]>): void {
-    const [most = []] = [...byAddress.values()].toSorted((a, b) => b.length - a.length);
-    const [oldest] = most;
-    if (!oldest || most.length === 1) throw tooMany(`${mostAtOnce} clients wait for a token already.`);
-    this.#flows.delete(oldest.flowId);
+  /** The oldest request of whoever has most of them gives way. */
+  #makeRoom(): void {
+    const most = Math.max(...this.#countOf.values());
+    for (const flow of this.#flows.values()) {
+      if (this.#countOf.get(flow.address) !== most) continue;
+      this.#forget(flow);
+      return;
+    }
   }
 
   #forgetEnded(): void {
     for (const flow of this.#flows.values()) {
-      if (flow.endsAt <= this.#now()) this.#flows.delete(flow.flowId);
+      if (flow.endsAt > this.#now()) return;
+      this.#forget(flow);
     }
+  }
+
+  #forget({ flowId, address }: TokenFlow): void {
+    this.#flows.delete(flowId);
+    const left = (this.#countOf.get(address) ?? 1) - 1;
+    if (left > 0) this.#countOf.set(address, left);
+    else this.#countOf.delete(address);
   }
 }
 

@@ -129,7 +129,7 @@ export function createTokenHandlers(options: TokenHandlerOptions) {
         const token = tokens.require(request.token);
         if (!isUnder(token, identity)) throw notYours(token);
         const made = tokens.madeWith(token);
-        await tokens.revoke(request.withMade ? [token, ...made] : [token]);
+        await tokens.revoke(request.keepMade ? [token] : [token, ...made]);
         return { token: wireToken(token), made: made.map(wireToken) };
       },
 

@@ -486,11 +486,11 @@ export declare type TokenRevokeRequest = Message<"dorian.operator.TokenRevokeReq
   token: string;
 
   /**
-   * Those made with it as well, and with those, and so on.
+   * Those made with it stay; otherwise they go as well, and those made with them, and so on.
    *
-   * @generated from field: bool with_made = 2;
+   * @generated from field: bool keep_made = 2;
    */
-  withMade: boolean;
+  keepMade: boolean;
 };
 
 /**
@@ -509,7 +509,7 @@ export declare type TokenRevokeResponse = Message<"dorian.operator.TokenRevokeRe
   token?: Token | undefined;
 
   /**
-   * Those made with it: revoked, if that was asked for.
+   * Those made with it: revoked, unless they were to be kept.
    *
    * @generated from field: repeated dorian.operator.Token made = 2;
    */
