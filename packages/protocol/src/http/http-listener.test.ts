@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { expect, test } from "vitest";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { expect, onTestFinished, test } from "vitest";
 import { HttpListener, type HttpListenerOptions } from "./http-listener.ts";
 
 interface Served extends AsyncDisposable {
@@ -145,6 +146,19 @@ test("too many requests at once on one connection end it [B8]", async () => {
   });
   await talk(http.port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(5_000));
   expect(running).toBeLessThan(50);
+});
+
+test("of a connection with too many requests at once nothing more is parsed [B8]", async () => {
+  let parsed = 0;
+  const count = () => void parsed++;
+  subscribe("http.server.request.start", count);
+  onTestFinished(() => void unsubscribe("http.server.request.start", count));
+  await using http = await serving();
+  await talk(http.port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(5_000));
+  expect(parsed).toBeLessThan(50);
+  // Its parser is used again for others.
+  for (let round = 0; round < 3; round++)
+    expect(await talk(http.port, "GET / HTTP/1.0\r\n\r\n")).toContain("served");
 });
 
 test.each([

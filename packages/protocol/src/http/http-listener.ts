@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ConnectionBudget } from "../listener/connection-budget.ts";
 import { Listener, type ListenAddress } from "../listener/listener.ts";
@@ -119,7 +120,7 @@ function createHttp(options: HttpListenerOptions): Server {
     incoming.on("error", () => undefined);
     response.on("error", () => undefined);
     if (!outstanding.add({ incoming, response })) {
-      incoming.socket.destroy();
+      stopParsing(incoming.socket);
       return;
     }
     const refusal = refusalOf(incoming);
@@ -154,6 +155,16 @@ function createHttp(options: HttpListenerOptions): Server {
   // Node watches over slow requests from the moment at which a server listens, which the listener in front does for it.
   http.emit("listening");
   return http;
+}
+
+/** What a parser is told of a request that changes the protocol: nothing after it is for the parser. */
+const nothingMore = 2;
+
+/** Ends a connection in the middle of what was read from it. */
+function stopParsing(socket: Socket & { parser?: { onIncoming: () => number } | null }): void {
+  // Destroying the socket alone lets Node go on through all that it has read, which may be thousands of requests.
+  if (socket.parser) socket.parser.onIncoming = () => nothingMore;
+  socket.destroy();
 }
 
 async function settle(
