@@ -9,6 +9,7 @@ import type {
 import type { Logger } from "pino";
 import { CallKeys, keyLifeMs, type KeyedCall } from "./call-keys.ts";
 import type { CallStore } from "./call-store.ts";
+import { PipeMemory } from "./chunk-pipe.ts";
 import { FunctionCall, openLiveData, type CallInput, type FunctionCallFacts } from "./function-call.ts";
 import { inputMoves } from "./input-state.ts";
 import { isRetryable, payloadBytes, serverResult } from "./results.ts";
@@ -33,6 +34,8 @@ export interface AttemptOutcome {
   createdAt: number;
 }
 
+/** What all connected callers and their containers together may have on the way: some eight whole windows. */
+const pipedBytes = 32 * 1024 * 1024;
 /** Results of calls stay readable for so long. */
 const retentionMs = 7 * 24 * 3600 * 1000;
 /** That a call has been is remembered for so long: its reader learns that the results have expired. */
@@ -50,6 +53,7 @@ export class Calls implements Disposable {
   #backingOff = new Map<CallInput, NodeJS.Timeout>();
   /** Finished inputs whose output is not known to be on disk. */
   #unsaved = new Map<string, CallInput>();
+  #pipes = new PipeMemory(pipedBytes);
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -138,7 +142,7 @@ export class Calls implements Disposable {
     item: FunctionPutInputsItem,
   ): { call: FunctionCall; input: CallInput } {
     const createdAtMs = this.#options.nowMs();
-    const call = new FunctionCall({ ...facts, callId: newId("fc"), createdAtMs }, openLiveData());
+    const call = new FunctionCall({ ...facts, callId: newId("fc"), createdAtMs }, openLiveData(this.#pipes));
     const input = this.#newInput(call, item);
     this.#calls.set(call.facts.callId, call);
     this.#options.onPending(input, { again: false });

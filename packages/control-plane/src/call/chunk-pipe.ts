@@ -6,10 +6,24 @@ export interface ChunkPipeOptions {
   windowBytes: number;
   /** Bytes that have been read and are kept for a reader that starts over. */
   keepBytes: number;
+  /** What all pipes together hold. */
+  memory: PipeMemory;
 }
 
-/** So that chunks without data count as well. */
-const overheadBytes = 64;
+/** Chunks without data count as well, with what each takes besides. */
+const overheadBytes = 256;
+/** What every writer may be ahead by, however much the other pipes hold: none waits for a reader that is not its own. */
+const leastWindowBytes = 64 * 1024;
+
+/** Counts what pipes hold that was not read. Above `mostBytes` each has a small window. */
+export class PipeMemory {
+  readonly mostBytes: number;
+  bytes = 0;
+
+  constructor(mostBytes: number) {
+    this.mostBytes = mostBytes;
+  }
+}
 
 /**
  * Chunks on their way between a connected caller and the container of its call, by index from 1. They are in memory
@@ -25,7 +39,11 @@ export class ChunkPipe {
   #read = 0;
   #heldBytes = 0;
   #unreadBytes = 0;
+  #droppedBytes = 0;
   #ended = false;
+  #abandoned = false;
+  /** Writers wait one behind the other: each chunk that is read wakes one of them. */
+  #lastWriter: Promise<void> = Promise.resolve();
 
   constructor(options: ChunkPipeOptions) {
     this.#options = options;
@@ -60,6 +78,16 @@ export class ChunkPipe {
     this.#changed.notify();
   }
 
+  /** Nobody reads any more: what was not read goes, and so does what comes. A writer may go on for one window, then it waits for the end. */
+  abandon(): void {
+    if (this.#abandoned) return;
+    this.#abandoned = true;
+    this.#chunks.clear();
+    this.#heldBytes = 0;
+    this.#countUnread(-this.#unreadBytes);
+    this.#changed.notify();
+  }
+
   /** Chunks from an index on, until the end. Those that are kept no more are left out. */
   async *read(from: number, options: { signal: AbortSignal }): AsyncGenerator<DataChunk> {
     let next = Math.max(from, this.#oldest);
@@ -76,16 +104,20 @@ export class ChunkPipe {
 
   #add(chunk: DataChunk): void {
     this.#highest++;
+    if (this.#abandoned) {
+      this.#droppedBytes += sizeOf(chunk);
+      return;
+    }
     this.#chunks.set(this.#highest, chunk);
     this.#heldBytes += sizeOf(chunk);
-    this.#unreadBytes += sizeOf(chunk);
+    this.#countUnread(sizeOf(chunk));
     this.#changed.notify();
   }
 
   #hasRead(index: number): void {
     for (; this.#read < index; this.#read++) {
       const chunk = this.#chunks.get(this.#read + 1);
-      if (chunk) this.#unreadBytes -= sizeOf(chunk);
+      if (chunk) this.#countUnread(-sizeOf(chunk));
     }
     while (this.#heldBytes > this.#options.keepBytes && this.#oldest <= this.#read) {
       const chunk = this.#chunks.get(this.#oldest);
@@ -96,9 +128,29 @@ export class ChunkPipe {
     this.#changed.notify();
   }
 
+  #countUnread(bytes: number): void {
+    this.#unreadBytes += bytes;
+    this.#options.memory.bytes += bytes;
+  }
+
+  get #isFull(): boolean {
+    if (this.#ended) return false;
+    const { windowBytes, memory } = this.#options;
+    if (this.#abandoned) return this.#droppedBytes > windowBytes;
+    return this.#unreadBytes > (memory.bytes > memory.mostBytes ? leastWindowBytes : windowBytes);
+  }
+
   async #room(signal: AbortSignal): Promise<void> {
-    while (this.#unreadBytes > this.#options.windowBytes && !this.#ended)
-      await this.#changed.wait({ signal });
+    if (!this.#isFull) return;
+    const before = this.#lastWriter;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastWriter = promise;
+    try {
+      await before;
+      while (this.#isFull) await this.#changed.wait({ signal });
+    } finally {
+      resolve();
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import type {
   GenericResult,
   GenericResult_GenericStatus,
 } from "@dorian/protocol/modal";
-import { ChunkPipe } from "./chunk-pipe.ts";
+import { ChunkPipe, type PipeMemory } from "./chunk-pipe.ts";
 import { DataChannel } from "./data-channel.ts";
 import type { InputState } from "./input-state.ts";
 
@@ -66,10 +66,10 @@ export interface LiveData {
 const keptInBytes = 1024 * 1024;
 const windowBytes = 4 * 1024 * 1024;
 
-export function openLiveData(): LiveData {
+export function openLiveData(memory: PipeMemory): LiveData {
   return {
-    in: new ChunkPipe({ windowBytes, keepBytes: keptInBytes }),
-    out: new ChunkPipe({ windowBytes, keepBytes: 0 }),
+    in: new ChunkPipe({ windowBytes, keepBytes: keptInBytes, memory }),
+    out: new ChunkPipe({ windowBytes, keepBytes: 0, memory }),
   };
 }
 
@@ -125,6 +125,7 @@ export class FunctionCall {
     if (this.unfinished > 0) return;
     this.data.end();
     this.live?.in.end();
+    this.live?.in.abandon();
     this.live?.out.end();
   }
 

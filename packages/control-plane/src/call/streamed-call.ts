@@ -40,6 +40,8 @@ export interface StreamedCall {
   send(message: Uint8Array, options: { signal: AbortSignal }): Promise<void>;
   /** What the container says, in order, until the call has ended. To be read once: what is not read makes it wait. */
   received(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;
+  /** Nobody receives any more: what the container goes on saying is dropped, and after some of that it has to wait for the end. */
+  abandon(): void;
   /** Ends the call, wherever it is; without effect on one that has ended. */
   cancel(reason: string): Promise<void>;
 }
@@ -85,6 +87,7 @@ function handle(
         else if (dataOneof.case === "dataBlobId") yield await options.readBlob(dataOneof.value);
       }
     },
+    abandon: () => live.out.abandon(),
     async cancel(reason) {
       if (input.state.kind !== "finished") await options.cancel(input, { terminateContainer: false, reason });
     },

@@ -77,6 +77,7 @@ export class WebCall {
 
   /** The client has gone: says so to the app, and ends it when it does not end by itself. */
   leave(farewell: Uint8Array): void {
+    this.#call.abandon();
     if (this.#left || this.#ended.signal.aborted) return;
     this.#left = true;
     this.send(farewell).catch(this.#options.onFailure);

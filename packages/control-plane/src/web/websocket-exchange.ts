@@ -8,6 +8,7 @@ import { answerToResult } from "./failure-answer.ts";
 import { refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
 import { listed } from "./scope.ts";
 import type { UnfinishedMessages } from "./unfinished-messages.ts";
+import { UnsentMessages } from "./unsent-messages.ts";
 import type { WebCall } from "./web-call.ts";
 
 export interface WebsocketExchangeOptions {
@@ -22,8 +23,6 @@ export interface WebsocketExchangeOptions {
 }
 
 const maxMessageBytes = 16 * 1024 * 1024;
-/** What of a client's messages the app was not given yet, before more are taken from the connection. */
-const maxWaiting = { messages: 16, bytes: 1024 * 1024 };
 const pingMs = 30_000;
 /** Answers to pings that a client leaves unread, before it is let go. */
 const maxUnreadPongBytes = 64 * 1024;
@@ -45,8 +44,9 @@ export async function exchangeWebsocket(options: WebsocketExchangeOptions): Prom
       if (message.case === "websocketAccept" && !websocket && !isClosed) {
         const answer = answerOf(options.incoming, message.value);
         socket.off("close", onGone);
-        websocket = await accept(options, answer);
-        if (websocket) listen(websocket, call);
+        const accepted = await accept(options, answer);
+        websocket = accepted?.websocket;
+        if (accepted) listen(accepted, call);
         else onGone();
       } else if (message.case === "websocketSend" && websocket) {
         const { content } = message.value;
@@ -93,11 +93,17 @@ const ofHandshake = /^(?:connection|upgrade|content-length|transfer-encoding|sec
 /** Bytes that fit into a closing frame, in characters that take up to three each. */
 const maxReason = 41;
 
+interface Accepted {
+  websocket: WebSocket;
+  /** Counts bytes of whole messages that wait for the app. */
+  count: (bytes: number) => void;
+}
+
 /** The websocket; undefined when the client has gone. */
 async function accept(
   { incoming, socket, head, unfinished, onOpen }: WebsocketExchangeOptions,
   { subprotocol, headers }: WebsocketAnswer,
-): Promise<WebSocket | undefined> {
+): Promise<Accepted | undefined> {
   if (socket.destroyed) return undefined;
   const server = new WebSocketServer({
     noServer: true,
@@ -109,38 +115,35 @@ async function accept(
   server.on("headers", (lines) => {
     for (const [name, value] of headers) lines.push(`${name}: ${value}`);
   });
-  const { promise, resolve } = Promise.withResolvers<WebSocket | undefined>();
+  const { promise, resolve } = Promise.withResolvers<Accepted | undefined>();
   socket.once("close", () => resolve(undefined));
   server.handleUpgrade(incoming, socket, head, (websocket) => {
-    unfinished.watch(websocket, socket);
+    const count = unfinished.watch(websocket, socket);
     onOpen(websocket);
-    resolve(websocket);
+    resolve({ websocket, count });
   });
   return await promise;
 }
 
-function listen(websocket: WebSocket, call: WebCall): void {
-  let waiting = 0;
-  let waitingBytes = 0;
-  const isFull = () => waiting >= maxWaiting.messages || waitingBytes >= maxWaiting.bytes;
+function listen({ websocket, count }: Accepted, call: WebCall): void {
+  const messages = new UnsentMessages({
+    send: (message) => call.send(message),
+    onFull: () => websocket.pause(),
+    onRoom: () => websocket.resume(),
+    onFailure: () => websocket.terminate(),
+    count,
+  });
   websocket.on("message", (data, isBinary) => {
     const bytes = bytesOf(data);
     const content = isBinary
       ? { case: "bytes" as const, value: bytes }
       : { case: "text" as const, value: bytes.toString("utf8") };
-    waiting++;
-    waitingBytes += bytes.length;
-    if (isFull()) websocket.pause();
-    const onTaken = () => {
-      waiting--;
-      waitingBytes -= bytes.length;
-      if (!isFull() && websocket.isPaused) websocket.resume();
-    };
-    call
-      .send(encodeAsgi({ case: "websocketReceive", value: { content } }))
-      .then(onTaken, () => websocket.terminate());
+    messages.add(encodeAsgi({ case: "websocketReceive", value: { content } }));
   });
-  websocket.on("close", (code) => call.leave(disconnect(code)));
+  websocket.on("close", (code) => {
+    messages.end();
+    call.leave(disconnect(code));
+  });
   websocket.on("ping", (data) => {
     if (websocket.bufferedAmount > maxUnreadPongBytes) websocket.terminate();
     else websocket.pong(data);

@@ -258,6 +258,41 @@ test("an app that does not listen makes the sender wait", async () => {
   socket.terminate();
 });
 
+test("tiny messages that come faster than they are taken all arrive, in order [B8]", async () => {
+  await using web = await openWeb(fixture, { script: webScript(echo) });
+  const socket = new WebSocket(wsUrl(web.url), ["chat"]);
+  await once(socket, "open");
+  const sent = Array.from({ length: 20_000 }, (_, n) => String(n % 10));
+  const received: string[] = [];
+  socket.on("message", (data) => received.push(String(data)));
+  for (const each of sent) socket.send(each);
+  socket.send("bye");
+  await once(socket, "close");
+  expect(received.join("")).toBe(sent.join(""));
+});
+
+test("clients whose tiny messages wait for their app are let go when they hold too much together [B8]", async () => {
+  await using web = await openWeb(fixture, {
+    script: webScript(async ({ send }) => {
+      await send({ case: "websocketAccept", value: {} });
+      await new Promise(() => undefined);
+    }),
+    gateway: { unfinished: new UnfinishedMessages({ most: 1024 * 1024 }), farewellMs: 10 },
+  });
+  const ended = Array.from({ length: 3 }, async () => {
+    const socket = new WebSocket(wsUrl(web.url)).on("error", () => undefined);
+    await once(socket, "open");
+    const flood = setInterval(() => {
+      if (socket.bufferedAmount < 1024 * 1024) for (let count = 0; count < 10_000; count++) socket.send("");
+    }, 1);
+    const [code] = (await once(socket, "close")) as [number];
+    clearInterval(flood);
+    return code;
+  });
+  expect([1013, 1006]).toContain(await Promise.race(ended));
+  for (const one of await Promise.all(ended)) expect([1013, 1006]).toContain(one);
+});
+
 test("clients that begin messages and do not end them are let go when they hold too much together [B8]", async () => {
   await using web = await openWeb(fixture, {
     script: webScript(echo),

@@ -1,0 +1,75 @@
+import { setImmediate } from "node:timers/promises";
+
+export interface UnsentMessagesOptions {
+  /** Resolves when the next one may be sent. */
+  send: (message: Uint8Array) => Promise<void>;
+  /** Nothing more should come for now; what is on its way is kept all the same. */
+  onFull: () => void;
+  onRoom: () => void;
+  onFailure: (error: unknown) => void;
+  /** Counts what is kept. */
+  count: (bytes: number) => void;
+}
+
+const mostBytes = 1024 * 1024;
+/** What a message takes besides its bytes: without it the empty ones would be free. */
+const overheadBytes = 512;
+/** Messages that are sent before others have their turn. */
+const mostAtOnce = 64;
+
+/** What a client has said and its app was not given yet: it is given one after the other, in order. */
+export class UnsentMessages {
+  #options: UnsentMessagesOptions;
+  #messages: Uint8Array[] = [];
+  #bytes = 0;
+  #isFull = false;
+  #isSending = false;
+  #ended = false;
+
+  constructor(options: UnsentMessagesOptions) {
+    this.#options = options;
+  }
+
+  add(message: Uint8Array): void {
+    if (this.#ended) return;
+    this.#messages.push(message);
+    this.#count(sizeOf(message));
+    if (!this.#isSending) this.#send().catch(this.#options.onFailure);
+    if (this.#isFull || this.#bytes < mostBytes) return;
+    this.#isFull = true;
+    this.#options.onFull();
+  }
+
+  /** The client has gone: sends what it has said last without waiting, so that its farewell can follow. */
+  end(): void {
+    this.#ended = true;
+    for (const message of this.#messages) this.#options.send(message).catch(this.#options.onFailure);
+    this.#messages = [];
+    this.#count(-this.#bytes);
+  }
+
+  async #send(): Promise<void> {
+    this.#isSending = true;
+    let sent = 0;
+    for (let message = this.#messages.shift(); message; message = this.#messages.shift()) {
+      await this.#options.send(message);
+      if (this.#ended) return;
+      this.#count(-sizeOf(message));
+      if (this.#isFull && this.#bytes < mostBytes) {
+        this.#isFull = false;
+        this.#options.onRoom();
+      }
+      if (++sent % mostAtOnce === 0) await setImmediate();
+    }
+    this.#isSending = false;
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#options.count(bytes);
+  }
+}
+
+function sizeOf(message: Uint8Array): number {
+  return message.length + overheadBytes;
+}
