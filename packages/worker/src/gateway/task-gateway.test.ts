@@ -68,6 +68,33 @@ test("an output and the request for the next input go on in the order and the ti
   expect(passed).toEqual(["output", "next input", "written"]);
 });
 
+test("a large message of values goes on in parts, each when there is room for it: the rest waits in front of the server [B8]", async () => {
+  const parts: number[][] = [];
+  const contents: string[] = [];
+  const room = Promise.withResolvers<void>();
+  const { modal } = await gatewayTo({
+    async functionCallPutDataOut({ dataChunks }) {
+      parts.push(dataChunks.map(({ index }) => Number(index)));
+      for (const { dataOneof } of dataChunks)
+        if (dataOneof.case === "data") contents.push(Buffer.from(dataOneof.value.subarray(0, 2)).toString());
+      await room.promise;
+      return {};
+    },
+  });
+  const sizes = [100, 900_000, 900_000, 3_000_000, 100, 100];
+  const dataChunks = sizes.map((size, at) => ({
+    index: BigInt(at + 1),
+    dataOneof: { case: "data" as const, value: Buffer.alloc(size, `${at} `) },
+  }));
+  const sent = modal.functionCallPutDataOut({ dataChunks });
+  await expect.poll(() => parts.length).toBe(1);
+  expect(parts).toEqual([[1, 2, 3]]);
+  room.resolve();
+  await sent;
+  expect(parts).toEqual([[1, 2, 3], [4], [5, 6]]);
+  expect(contents).toEqual(["0 ", "1 ", "2 ", "3 ", "4 ", "5 "]);
+});
+
 test("a task has a bounded number of calls open, and may go on when some of them have ended [B9]", async () => {
   let waiting = 0;
   const release = new AbortController();

@@ -13,6 +13,7 @@ import { ConnectionBudget } from "@dorian/protocol/listener/connection-budget";
 import type { RequestMemory } from "@dorian/protocol/request-memory";
 import { GuestService } from "@dorian/protocol/guest";
 import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal";
+import { forwardValues } from "./forward-values.ts";
 import { limitCalls } from "./limit-calls.ts";
 
 /** What the worker itself answers or wants to know of a task's calls. */
@@ -133,6 +134,9 @@ function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClien
       const waiting = observer.beforeOutputs();
       if (waiting) await waiting;
       return upstream.functionPutOutputs(request, context);
+    },
+    functionCallPutDataOut(request, context) {
+      return forwardValues(upstream, request, context);
     },
     taskResult(request, context) {
       observer.onStartFailed();
