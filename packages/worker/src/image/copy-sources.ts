@@ -5,6 +5,7 @@ import { placeBelow } from "@dorian/linux/place-below";
 import { readEntries, walkTree } from "@dorian/linux/walk-tree";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
 import type { CopySource } from "./copy-tree.ts";
+import { namePattern } from "./name-pattern.ts";
 
 /** What a source of COPY names. */
 export interface FoundSource extends CopySource, Disposable {
@@ -45,17 +46,18 @@ async function matching(root: OpenDirectory, pattern: string): Promise<string[]>
   let paths = [""];
   for (const part of pattern.split("/")) {
     const next: string[] = [];
+    const takes = namePattern(part) ?? (() => false);
     for (const path of paths) {
-      if (part === "**") next.push(path, ...(await directoriesBelow(root, path)));
+      if (part === "**")
+        for (const below of [path, ...(await directoriesBelow(root, path))]) next.push(below);
       else if (!isPattern(part)) next.push(posix.join(path, part));
       else {
         const names = await namesIn(root, path);
-        next.push(
-          ...names.filter((name) => posix.matchesGlob(name, part)).map((name) => posix.join(path, name)),
-        );
+        for (const name of names) if (takes(name)) next.push(posix.join(path, name));
       }
     }
-    paths = next;
+    // Several `**` lead to one place in many ways.
+    paths = [...new Set(next)];
   }
   return paths;
 }
