@@ -1,3 +1,4 @@
+import { giveBackMemory } from "../../process/give-back-memory.ts";
 import { makeDataDirectory } from "../../process/data-directory.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import { readNetworkSettings } from "../../process/network-settings.ts";
@@ -17,6 +18,7 @@ export const command = defineCommand<void>({
     const web = readWebSettings(input);
     makeDataDirectory(config.dataDirectory);
     using _lock = await takeDataLock(config.dataDirectory, "server", context);
+    using _memory = giveBackMemory();
     const settings = serviceSettings(input, context, "server");
     await using controlPlane = await startControlPlane({ ...settings, ...network, web });
     signal.throwIfAborted();

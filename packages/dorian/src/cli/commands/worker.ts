@@ -1,3 +1,4 @@
+import { giveBackMemory } from "../../process/give-back-memory.ts";
 import { secureDataDirectory } from "../../process/data-directory.ts";
 import { readWorkerLimits, readyOption, requireRoot, workerOptions } from "../../process/service-options.ts";
 import { serviceSettings } from "../../process/service-setup.ts";
@@ -28,6 +29,7 @@ export const command = defineCommand<void>({
     const server = await workerCredentials(config, process.env.DORIAN_WORKER_TOKEN);
     secureDataDirectory(config.dataDirectory);
     using _lock = await takeDataLock(config.dataDirectory, "worker", context);
+    using _memory = giveBackMemory();
     const settings = serviceSettings(input, context, "worker");
     await using worker = await startWorker({
       ...settings,
