@@ -135,6 +135,7 @@ export class GrpcServer implements AsyncDisposable {
       });
     const end = endOf(error, () => undefined);
     stream.sendHeaders(trailersOf(end, { alone: true }), { end: true });
+    stream.spend("refusedCall");
     return nobody;
   }
 }

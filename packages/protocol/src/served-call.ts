@@ -5,6 +5,7 @@ import { AsyncQueue } from "@dorian/base/async-queue";
 import { calledUrlOf, metadataOf, timeoutMsOf, type CallMetadata } from "./call-metadata.ts";
 import { answerHead, endOf, statusCodes, successTrailers, trailersOf, type CallEnd } from "./call-status.ts";
 import type { Headers } from "./http2/header-list.ts";
+import { ConnectionError } from "./http2/http2-error.ts";
 import { creditBytes } from "./http2/limits.ts";
 import { envelope } from "./http2/message-envelope.ts";
 import { freeMemory, maxMessageBytes, MessageReader } from "./http2/message-reader.ts";
@@ -99,6 +100,7 @@ class ServedCall implements StreamEvents {
       if (!handler) throw options.refusalOf?.(method.name) ?? notServed(method.name);
       const peer = peerAddress(source.peer, headers.get("x-forwarded-for"));
       const { identity, credential } = options.authenticate(metadataOf(headers), peer);
+      if (identity.kind === "anonymous") stream.spend("anonymousCall");
       this.#context = {
         identity,
         signal: this.#ended.signal,
@@ -117,7 +119,7 @@ class ServedCall implements StreamEvents {
         void this.#serveStream(this.#context, handler, this.#taken(this.#requests));
       }
     } catch (error) {
-      this.#fail(error);
+      this.#refuse(error);
     }
   }
 
@@ -132,7 +134,7 @@ class ServedCall implements StreamEvents {
       this.#uncredited += chunk.length;
       this.#credit();
     } catch (error) {
-      this.#fail(error);
+      this.#refuse(error);
     }
   }
 
@@ -141,7 +143,7 @@ class ServedCall implements StreamEvents {
     const context = this.#context;
     if (this.#over || !handler || !context) return;
     if (this.#requests) {
-      if (this.#reader.open) this.#fail(incomplete(method.name));
+      if (this.#reader.open) this.#refuse(incomplete(method.name));
       else this.#requests.end();
       return;
     }
@@ -152,7 +154,7 @@ class ServedCall implements StreamEvents {
       if (method.methodKind === "unary") void this.#serveUnary(context, handler, request);
       else void this.#serveStream(context, handler, request);
     } catch (error) {
-      this.#fail(error);
+      this.#refuse(error);
     }
   }
 
@@ -267,6 +269,13 @@ class ServedCall implements StreamEvents {
     this.#stream.sendHeaders(answerHead, { end: false });
     if (!answered.hasSubscribers) return;
     answered.publish({ method: this.#route.method.name, headers: this.#headers });
+  }
+
+  // Nothing was done for it but to look at it.
+  #refuse(error: unknown): void {
+    if (error instanceof ConnectionError) throw error;
+    this.#fail(error);
+    this.#stream.spend("refusedCall");
   }
 
   #fail(error: unknown): void {

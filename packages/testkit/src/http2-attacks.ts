@@ -223,6 +223,31 @@ export const http2Attacks: Http2Attack[] = [
       }
     },
   })),
+  ...(["ping", "settings"] as const).map((type) =>
+    flooding("B8", `acknowledgements of ${type} that nobody has asked for`, {
+      frames: () => many(7_000, () => rawFrame(type, 1, 0, Buffer.alloc(type === "ping" ? 8 : 0))),
+    }),
+  ),
+  ...[true, false].map((waits) =>
+    flooding("B8", `goodbyes, ${waits ? "while a request is open" : "again and again"}`, {
+      ...(waits ? { begin: () => opened(1) } : {}),
+      frames: () => many(240_000, () => rawFrame("goAway", 0, 0, Buffer.alloc(8))),
+    }),
+  ),
+  ...[rawMessage(), Buffer.from([0, 255, 255, 255, 255])].map((message, index): Http2Attack => ({
+    fault: "B8",
+    what: index === 0 ? "calls without a token" : "malformed calls without a token",
+    async run(connect) {
+      using peer = await connect();
+      for (let stream = 1; stream < 60_000; stream += 200) {
+        const burst = many(100, (at) => {
+          const id = stream + 2 * at;
+          return Buffer.concat([opened(id), rawFrame("data", endStream, id, message)]);
+        });
+        if (!(await within(peer.push(burst)))) return;
+      }
+    },
+  })),
   flooding("B8", "requests that break the rules", {
     frames: () =>
       many(300, (index) =>

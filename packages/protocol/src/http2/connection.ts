@@ -17,6 +17,7 @@ import { IdleWork } from "./idle-work.ts";
 import {
   connectionWindowBytes,
   maxWindowBytes,
+  partingTicks,
   quietBodyTicks,
   rememberedResets,
   streamWindowBytes,
@@ -77,6 +78,10 @@ export class Http2Connection implements StreamHost, Disposable {
   /** Nothing is read until the peer has read what it made this end say. */
   #held = false;
   #leaving = false;
+  /** Its last word was said; ticks since then. */
+  #partedTicks: number | undefined;
+  /** Acknowledgements that the peer owes: of the settings, and of each ping. */
+  #unacknowledged = 1;
   #ended: Error | undefined;
   #liveness: Liveness;
   #ticks: Disposable | undefined;
@@ -157,10 +162,6 @@ export class Http2Connection implements StreamHost, Disposable {
     this.#waiting.add(stream);
   }
 
-  sentFrame(): void {
-    this.idleWork.earn();
-  }
-
   /** Resets a stream that was perhaps never opened. */
   refuse(streamId: number, code: number): void {
     this.#resets.add(streamId);
@@ -179,14 +180,18 @@ export class Http2Connection implements StreamHost, Disposable {
 
   // --- reading ---
 
+  get #isOver(): boolean {
+    return this.#ended !== undefined || this.#partedTicks !== undefined;
+  }
+
   #read(chunk: Buffer): void {
-    if (this.#ended) return;
+    if (this.#isOver) return;
     this.#liveness.heard();
     try {
       for (const frame of this.#frames.read(this.#afterPreface(chunk))) {
         this.#handle(frame);
-        // Whoever was told of the frame may have ended the connection.
-        if (this.#ended) return;
+        // The frame, or whoever was told of it, may have ended the connection.
+        if (this.#isOver) return;
       }
       if (this.#windowsGrew) this.#sendAll();
     } catch (error) {
@@ -324,7 +329,7 @@ export class Http2Connection implements StreamHost, Disposable {
   }
 
   #handleSettings(frame: Frame): void {
-    if ((frame.flags & flag.acknowledge) !== 0) return;
+    if ((frame.flags & flag.acknowledge) !== 0) return this.#handleAcknowledgement();
     if (this.#sawSettings) this.idleWork.spend("settings");
     this.#sawSettings = true;
     const settings = readSettings(frame.payload);
@@ -343,9 +348,14 @@ export class Http2Connection implements StreamHost, Disposable {
   }
 
   #handlePing(frame: Frame): void {
-    if ((frame.flags & flag.acknowledge) !== 0) return;
+    if ((frame.flags & flag.acknowledge) !== 0) return this.#handleAcknowledgement();
     this.idleWork.spend("ping");
     this.writer.owe(frameType.ping, flag.acknowledge, 0, frame.payload);
+  }
+
+  #handleAcknowledgement(): void {
+    if (this.#unacknowledged > 0) this.#unacknowledged -= 1;
+    else this.idleWork.spend("unasked");
   }
 
   #handlePriority(frame: Frame): void {
@@ -355,6 +365,7 @@ export class Http2Connection implements StreamHost, Disposable {
   }
 
   #handleGoAway({ payload }: Frame): void {
+    this.idleWork.spend("goAway");
     this.leave();
     this.#role.peerLeaves(payload.readUInt32BE(0) & 0x7fffffff);
     this.#endIfIdle();
@@ -412,9 +423,12 @@ export class Http2Connection implements StreamHost, Disposable {
       this.writer.progress,
     );
     if (verdict === "leave") this.drain();
-    else if (verdict === "ping") this.writer.frame(frameType.ping, 0, 0, Buffer.alloc(8));
-    else if (verdict !== "well") this.#end(new Error(`the connection was given up: ${verdict.gone}`));
-    if (this.#ended) {
+    else if (verdict === "ping") {
+      this.#unacknowledged += 1;
+      this.writer.frame(frameType.ping, 0, 0, Buffer.alloc(8));
+    } else if (verdict !== "well") this.#end(new Error(`the connection was given up: ${verdict.gone}`));
+    if (this.#partedTicks !== undefined) this.#partedTicks += 1;
+    if (this.#ended || (this.#partedTicks ?? 0) > partingTicks) {
       // Who was told why it is let go, and does not take that either.
       this.#socket.destroy();
       return;
@@ -441,7 +455,8 @@ export class Http2Connection implements StreamHost, Disposable {
   }
 
   #endIfIdle(): void {
-    if (!this.#leaving || this.streams.size > 0 || this.#ended) return;
+    if (!this.#leaving || this.streams.size > 0 || this.#isOver) return;
+    this.#partedTicks = 0;
     this.writer.flush();
     this.#socket.end();
   }

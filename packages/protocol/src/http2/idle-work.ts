@@ -1,5 +1,5 @@
 import { ConnectionError, errorCode } from "./http2-error.ts";
-import { idleWorkIntervalMs, idleWorkPoints, pointsOf, pointsPerAnswerFrame } from "./limits.ts";
+import { idleWorkIntervalMs, idleWorkPoints, pointsOf, pointsPerDataFrame } from "./limits.ts";
 
 /** Counts what a peer makes this end do without bringing a request any further. */
 export class IdleWork {
@@ -26,8 +26,8 @@ export class IdleWork {
       throw new ConnectionError(errorCode.enhanceYourCalm, "too many frames that bring no request further");
   }
 
-  /** A frame of an answer has left, which the peer may have to acknowledge in some way. */
+  /** A frame with data has left, which the peer may have to acknowledge in some way. */
   earn(): void {
-    this.#earned += pointsPerAnswerFrame;
+    this.#earned += pointsPerDataFrame;
   }
 }

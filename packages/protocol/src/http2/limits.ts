@@ -46,12 +46,20 @@ export const rememberedResets = 4 * maxStreams;
 export const idleWorkPoints = 5_000;
 export const idleWorkIntervalMs = 10_000;
 
-/** Points that every frame of ours with data or headers pays back: a peer that reads much updates its windows often. */
-export const pointsPerAnswerFrame = 8;
+/** Points that every frame of ours with data pays back: a peer that reads much updates its windows often. */
+export const pointsPerDataFrame = 8;
 
-/** What such frames cost. A reset has had a request opened for nothing; settings touch every stream. */
+/**
+ * What such frames cost. A reset has had a request opened for nothing; settings and goodbyes touch every stream. A call without a token
+ * costs more than its answer pays back: 1,250 of them are answered in an interval, and who asks for a token makes a few. One that is
+ * refused before anything was done for it, since it is malformed or nobody's, pays nothing back.
+ */
 export const pointsOf = {
   settings: 50,
+  goAway: 50,
+  refusedCall: 20,
+  anonymousCall: 12,
+  unasked: 5,
   reset: 10,
   ping: 5,
   priority: 5,
@@ -83,6 +91,9 @@ export const stuckTicks = 6;
 
 /** Ticks until a connection has made its first request: clients connect when they have one. */
 export const unusedTicks = 12;
+
+/** Ticks that a peer whose connection has ended may leave its own side of it open. */
+export const partingTicks = 2;
 
 /** Ticks that a connection may be without requests after its last: half an hour, since clients keep theirs for the next. */
 export const idleTicks = 360;

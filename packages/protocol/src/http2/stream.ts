@@ -2,6 +2,7 @@ import { windowUpdate } from "./connection-frames.ts";
 import { flag, frameType } from "./frame.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 import type { Headers } from "./header-list.ts";
+import type { IdleWork } from "./idle-work.ts";
 import { maxFramePayloadBytes, streamWindowBytes } from "./limits.ts";
 
 /** Why a stream ended before its time. */
@@ -25,6 +26,7 @@ export interface StreamEvents {
 /** What a stream needs of its connection. */
 export interface StreamHost {
   readonly writer: FrameWriter;
+  readonly idleWork: IdleWork;
   /** What may be sent on all streams together. */
   sendWindow: number;
   /** Both ends have finished. */
@@ -32,7 +34,6 @@ export interface StreamHost {
   /** This end gives the stream up. */
   reset(stream: Http2Stream, code: number): void;
   waits(stream: Http2Stream): void;
-  sentFrame(): void;
 }
 
 /** One request and its answer, in either role. */
@@ -80,11 +81,18 @@ export class Http2Stream {
     this.#host.writer.raw(windowUpdate(this.id, bytes));
   }
 
+  /**
+   * Charges the connection for what was done for nothing, while the bytes that caused it are read.
+   * @throws ConnectionError when it is too much.
+   */
+  spend(kind: Parameters<IdleWork["spend"]>[0]): void {
+    this.#host.idleWork.spend(kind);
+  }
+
   /** `end`: nothing else follows. */
   sendHeaders(block: Buffer, options: { end: boolean }): void {
     if (!this.open) return;
     this.#host.writer.headers(this.id, block, { endStream: options.end });
-    this.#host.sentFrame();
     if (options.end) this.#finish();
   }
 
@@ -128,7 +136,7 @@ export class Http2Stream {
       host.sendWindow -= size;
       const ends = this.#unsent.length === 0 && this.#ending !== undefined && !this.#ending.trailers;
       host.writer.frame(frameType.data, ends ? flag.endStream : 0, this.id, next.subarray(0, size));
-      host.sentFrame();
+      host.idleWork.earn();
       if (ends) return this.#finish();
     }
     if (!this.#ending || this.localEnded) return;
