@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
@@ -153,6 +153,6 @@ test("a caller who vanishes without a word is given up: its call ends and its co
 
 test("the work that went on under attack comes to its end", async () => {
   const [container] = await containersWith(data.path, "/tmp/held");
-  await writeFile(container?.path("/tmp/go") ?? "", "");
+  container?.touch("/tmp/go");
   expect(await work.get()).toBe("whole");
 });

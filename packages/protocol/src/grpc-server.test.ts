@@ -3,9 +3,20 @@ import * as grpc from "@grpc/grpc-js";
 import * as fc from "fast-check";
 import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
+import { Notifier } from "@dorian/base/notifier";
+import {
+  frameTypes,
+  http2Preface,
+  RawHttp2Peer,
+  rawCall,
+  rawFrame,
+  rawMessage,
+  rawSettings,
+} from "@dorian/testkit/raw-http2-peer";
 import { expect, onTestFinished, test } from "vitest";
 import { createForeignClient, ForeignConnection } from "../test/foreign-client.ts";
 import { Connection, createClient } from "./grpc-client.ts";
+import { decodeHeaders } from "./http2/header-block.ts";
 import { GrpcServer, mountService } from "./grpc-server.ts";
 import { ModalClient } from "./modal.ts";
 import { OperatorService } from "./operator.ts";
@@ -41,7 +52,10 @@ async function serve(
   const connectOwn = () => {
     const connection = new Connection({ url: `http://127.0.0.1:${server.port}` });
     onTestFinished(() => connection[Symbol.dispose]());
-    return { operator: createClient(OperatorService, connection) };
+    return {
+      modal: createClient(ModalClient, connection),
+      operator: createClient(OperatorService, connection),
+    };
   };
   return { server, internal, connect, connectOwn };
 }
@@ -209,4 +223,117 @@ test("who does not speak the protocol is let go, and others are served on", asyn
     await once(socket, "close");
   }
   await expect(connect().modal.appHeartbeat({})).resolves.toBeDefined();
+});
+
+async function draining(
+  modal: ServiceHandlers<typeof ModalClient>,
+  operator?: ServiceHandlers<typeof OperatorService>,
+) {
+  const served = await serve(modal, operator);
+  return { ...served, drain: () => served.server.drain({ signal: new AbortController().signal }) };
+}
+
+const stopping = { code: "SERVER_STOPPING", status: "UNAVAILABLE" };
+const forever = <T>() => new Promise<T>(() => undefined);
+
+test("a server that stops drops requests that are not complete, however lively their sender is", async () => {
+  const { server, drain } = await draining({ appHeartbeat: async () => ({}) });
+  const peer = await RawHttp2Peer.connect({ port: server.port });
+  onTestFinished(() => peer[Symbol.dispose]());
+  peer.write(
+    rawFrame("headers", 4, 1, rawCall("/modal.client.ModalClient/AppHeartbeat")),
+    rawFrame("data", 0, 1, rawMessage(new Uint8Array(1), 60_000)),
+  );
+  await peer.next(({ type }) => type === frameTypes.settings);
+  const drip = setInterval(() => peer.write(rawFrame("data", 0, 1, new Uint8Array(1))), 5);
+  onTestFinished(() => clearInterval(drip));
+  const drained = drain();
+  const end = await peer.next(({ type }) => type === frameTypes.headers);
+  expect(new Map(decodeHeaders(end?.payload ?? Buffer.alloc(0)).fields).get("dorian-error-code")).toBe(
+    stopping.code,
+  );
+  await drained;
+});
+
+test("a server that stops tells waiting callers and streams to come back, and answers what it works on", async () => {
+  const release = Promise.withResolvers<void>();
+  const begun = new Set<string>();
+  const { connectOwn, drain } = await draining(
+    {
+      async tokenFlowWait(_request, { signal }) {
+        begun.add("wait");
+        await new Notifier().wait({ signal });
+        return {};
+      },
+      async functionGetOutputs(_request, { signal }) {
+        begun.add("found");
+        await new Notifier().wait({ signal }).catch(() => undefined);
+        return { lastEntryId: "1-0" };
+      },
+      async *appGetLogs() {
+        begun.add("logs");
+        yield {};
+        await forever();
+      },
+      async appCreate() {
+        begun.add("work");
+        await release.promise;
+        return { appId: "ap-1" };
+      },
+    },
+    {
+      async *containerExec(requests) {
+        begun.add("stream");
+        for await (const { stdin } of requests) yield { stdout: stdin };
+      },
+    },
+  );
+  const { modal, operator } = connectOwn();
+  const all = async (messages: AsyncIterable<unknown>) => {
+    for await (const message of messages) void message;
+  };
+  async function* requests() {
+    yield { stdin: new Uint8Array(1) };
+    await forever();
+  }
+  const ended = [
+    modal.tokenFlowWait({ timeout: 60 }),
+    all(modal.appGetLogs({})),
+    all(operator.containerExec(requests())),
+  ].map((each) => settled(each));
+  const found = modal.functionGetOutputs({ timeout: 60 });
+  const worked = modal.appCreate({});
+  while (begun.size < 5) await new Promise((resolve) => setTimeout(resolve, 5));
+  const drained = drain();
+  for (const each of ended) expect(await each).toMatchObject(stopping);
+  expect((await found).lastEntryId).toBe("1-0");
+  release.resolve();
+  expect((await worked).appId).toBe("ap-1");
+  await drained;
+});
+
+test("a server that stops ends whatever its peers and handlers do", async () => {
+  const begun = Promise.withResolvers<void>();
+  const { server, connect, drain } = await draining({
+    appHeartbeat() {
+      begun.resolve();
+      return forever();
+    },
+    appCreate: async () => ({ appId: "x".repeat(4_000_000) }),
+  });
+  const running = settled(connect().modal.appHeartbeat({}));
+  const silent = connectSocket(server.port, "127.0.0.1");
+  onTestFinished(() => void silent.destroy());
+  // It takes nothing of its answer, and does not hang up.
+  silent.write(
+    Buffer.concat([
+      http2Preface,
+      rawSettings([4, 0]),
+      rawFrame("headers", 4, 1, rawCall("/modal.client.ModalClient/AppCreate")),
+      rawFrame("data", 1, 1, rawMessage()),
+    ]),
+  );
+  await Promise.all([once(silent, "readable"), begun.promise]);
+  await drain();
+  expect(await running).toMatchObject(stopping);
 });

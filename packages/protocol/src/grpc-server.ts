@@ -11,7 +11,7 @@ import type { Headers } from "./http2/header-list.ts";
 import { nobody, serveConnection } from "./http2/server-connection.ts";
 import type { Http2Stream, StreamEvents } from "./http2/stream.ts";
 import { RequestMemory } from "./request-memory.ts";
-import { serveCall, type CallSource, type Route, type ServedCallOptions } from "./served-call.ts";
+import { ServedCall, type CallSource, type Route, type ServedCallOptions } from "./served-call.ts";
 import { methodEntries, type ServiceHandlers } from "./service.ts";
 
 export interface MountedService {
@@ -40,6 +40,12 @@ export interface GrpcListenOptions extends GrpcServerOptions {
   /** How many may be connected. Default: as many as a port takes. */
   budget?: ConnectionBudget | undefined;
 }
+
+/** Milliseconds for calls that do something, when the server stops: a large commit takes one or two seconds. */
+const workMs = 5_000;
+
+/** Milliseconds for peers to take their last answers and hang up. */
+const partingMs = 2_000;
 
 /** A gRPC server over HTTP/2, on sockets that it is handed or that it listens for. Disposing it ends open calls. */
 export class GrpcServer implements AsyncDisposable {
@@ -92,15 +98,29 @@ export class GrpcServer implements AsyncDisposable {
     if (this.#draining) connection.drain();
   }
 
-  /** Takes no new calls; resolves when the running ones have ended, or drops them when `signal` aborts. */
+  /**
+   * Takes no new calls and answers the running ones; those that wait are told to come back. Resolves when everybody has left, at the
+   * latest after some seconds, and drops them when `signal` aborts.
+   */
   async drain(options: { signal: AbortSignal }): Promise<void> {
     const { signal } = options;
-    const force = () => this.#dropAll();
+    const force = () => {
+      this.#dropAll();
+      // Whoever is not served yet is dropped as well.
+      void this.#listener?.[Symbol.asyncDispose]();
+    };
     const closed = this.#close();
     for (const connection of this.#connections) connection.drain();
+    for (const call of this.#calls()) call.stop();
     if (signal.aborted) force();
     signal.addEventListener("abort", force, { once: true });
+    const workOver = setTimeout(() => {
+      for (const call of this.#calls()) call.giveUp();
+    }, workMs);
+    const partingOver = setTimeout(force, workMs + partingMs);
     await closed;
+    clearTimeout(workOver);
+    clearTimeout(partingOver);
     signal.removeEventListener("abort", force);
   }
 
@@ -118,6 +138,11 @@ export class GrpcServer implements AsyncDisposable {
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#empty = resolve));
   }
 
+  #calls(): ServedCall[] {
+    const streams = [...this.#connections].flatMap((connection) => [...connection.streams.values()]);
+    return streams.map(({ events }) => events).filter((events) => events instanceof ServedCall);
+  }
+
   #dropAll(): void {
     for (const connection of this.#connections) connection[Symbol.dispose]();
   }
@@ -125,7 +150,7 @@ export class GrpcServer implements AsyncDisposable {
   #answer(stream: Http2Stream, headers: Headers, source: CallSource): StreamEvents {
     const path = headers.get(":path") ?? "";
     const route = this.#routes.get(path);
-    if (route) return serveCall(route, stream, headers, source, this.#options);
+    if (route) return new ServedCall(route, stream, headers, source, this.#options);
     const call = path.slice(path.lastIndexOf("/") + 1);
     const error =
       this.#options.refusalOf?.(call) ??

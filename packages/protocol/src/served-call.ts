@@ -2,6 +2,7 @@ import { channel } from "node:diagnostics_channel";
 import { create, fromBinary, toBinary, type DescMethod } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
+import { incomplete, notServed, repeated, stalled, stopping } from "./call-refusals.ts";
 import { calledUrlOf, metadataOf, timeoutMsOf, type CallMetadata } from "./call-metadata.ts";
 import { answerHead, endOf, statusCodes, successTrailers, trailersOf, type CallEnd } from "./call-status.ts";
 import type { Headers } from "./http2/header-list.ts";
@@ -14,6 +15,7 @@ import { checkMessageCost, malformed } from "./message-cost.ts";
 import { HeldRequest, type RequestMemory } from "./request-memory.ts";
 import { peerAddress } from "./peer-address.ts";
 import type { CallContext, Caller, Identity } from "./service.ts";
+import { isWait } from "./waiting-calls.ts";
 
 /** A method with its implementation: undefined when it is not served. */
 export interface Route {
@@ -52,18 +54,8 @@ const answered = channel("dorian:call-answered");
 // One for all: capturing a stack for every call costs more than many a call.
 const callEnded = new DOMException("The call has ended.", "AbortError");
 
-/** Serves one call; what comes of its request goes to the events that are returned. */
-export function serveCall(
-  route: Route,
-  stream: Http2Stream,
-  headers: Headers,
-  source: CallSource,
-  options: ServedCallOptions,
-): StreamEvents {
-  return new ServedCall(route, stream, headers, source, options);
-}
-
-class ServedCall implements StreamEvents {
+/** Serves one call; what comes of its request goes to it as events. */
+export class ServedCall implements StreamEvents {
   #route: Route;
   #stream: Http2Stream;
   #headers: Headers;
@@ -76,6 +68,8 @@ class ServedCall implements StreamEvents {
   /** Stops listening for the end of what let the caller in. */
   #release: (() => void) | undefined;
   #uncredited = 0;
+  /** Its request is complete, or is a stream: the handler has it. */
+  #begun = false;
   #answering = false;
   #over = false;
   #request: Uint8Array | undefined;
@@ -116,6 +110,7 @@ class ServedCall implements StreamEvents {
       this.#limitTime(timeoutMsOf(headers));
       if (method.methodKind === "bidi_streaming" || method.methodKind === "client_streaming") {
         this.#requests = new AsyncQueue();
+        this.#begun = true;
         void this.#serveStream(this.#context, handler, this.#taken(this.#requests));
       }
     } catch (error) {
@@ -151,6 +146,7 @@ class ServedCall implements StreamEvents {
       if (!this.#request || this.#reader.open) throw incomplete(method.name);
       const request = this.#decode(this.#request);
       this.#request = undefined;
+      this.#begun = true;
       if (method.methodKind === "unary") void this.#serveUnary(context, handler, request);
       else void this.#serveStream(context, handler, request);
     } catch (error) {
@@ -171,6 +167,20 @@ class ServedCall implements StreamEvents {
     this.#drained?.();
   }
 
+  /** The server stops. What is not complete is dropped, and who waits is told to come back; work goes on. */
+  stop(): void {
+    const { method } = this.#route;
+    if (this.#over || (this.#begun && !isWait(method))) return;
+    // A wait that has just found something answers with it.
+    if (this.#begun && method.methodKind === "unary") this.#ended.abort(stopping(method.name));
+    else this.giveUp();
+  }
+
+  /** The server waits no longer. */
+  giveUp(): void {
+    this.#fail(stopping(this.#route.method.name));
+  }
+
   #take(message: Uint8Array): void {
     if (this.#requests) {
       this.#untaken += 1;
@@ -178,10 +188,7 @@ class ServedCall implements StreamEvents {
       return;
     }
     if (this.#request) {
-      throw new AppError("CALL_REPEATED", `The request of ${this.#route.method.name} has several messages.`, {
-        status: "INVALID_ARGUMENT",
-        remedy: "Make a call for each.",
-      });
+      throw repeated(this.#route.method.name);
     }
     this.#request = message;
   }
@@ -319,25 +326,4 @@ class ServedCall implements StreamEvents {
         this.#failWith({ code: statusCodes.deadlineExceeded, details: "The call's deadline has passed." });
     }, limitMs);
   }
-}
-
-function notServed(method: string): AppError {
-  return new AppError("CALL_NOT_SERVED", `Dorian does not serve ${method} here.`, {
-    status: "UNIMPLEMENTED",
-    remedy: "docs/modal-compatibility.md lists what it serves instead.",
-  });
-}
-
-function incomplete(method: string): AppError {
-  return new AppError("CALL_INCOMPLETE", `The request of ${method} ended before its message.`, {
-    status: "INVALID_ARGUMENT",
-    remedy: "Send one whole message.",
-  });
-}
-
-function stalled(method: string): AppError {
-  return new AppError("CALL_STALLED", `The request of ${method} stopped before it was complete.`, {
-    status: "DEADLINE_EXCEEDED",
-    remedy: "Send a request without long pauses.",
-  });
 }
