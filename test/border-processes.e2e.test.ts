@@ -9,6 +9,9 @@ import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { seededData } from "@dorian/testkit/seeded-data";
 import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { ModalClient } from "@dorian/protocol/modal";
+import { drippingPeer } from "@dorian/testkit/dripping-peer";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 const source = `
@@ -227,4 +230,19 @@ test("when the supervisor is killed its processes end and leave nothing, and the
   expect(await containersOf(data.path)).toEqual([]);
   expect(await leftoversOf(data.path)).toEqual([]);
   up = await DorianProcess.start({ dataDirectory: data.path, args: address });
+});
+
+test("peers without a token do not keep `dorian up` from ending: one that drips, and one that waits for a token [L7]", async () => {
+  const url = String(up.ready["url"]);
+  using _peer = await drippingPeer(url);
+  using anonymous = new Connection({ url });
+  const modal = createClient(ModalClient, anonymous);
+  const { tokenFlowId, waitSecret } = await modal.tokenFlowCreate({});
+  const waiting = modal
+    .tokenFlowWait({ tokenFlowId, waitSecret, timeout: 40 })
+    .catch((error: unknown) => error);
+  await modal.clientHello({});
+  await up.stop();
+  expect(await waiting).toMatchObject({ code: "SERVER_STOPPING", status: "UNAVAILABLE" });
+  up = await DorianProcess.start({ dataDirectory: data.path, args: ["--listen", new URL(url).host] });
 });

@@ -5,6 +5,7 @@ import { Volume } from "@dorian/sdk/volume/volume";
 import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
+import { drippingPeer } from "@dorian/testkit/dripping-peer";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
@@ -149,4 +150,15 @@ test("an image build is taken up again, and the deployment that waits for it suc
   expect(result.code, result.stderr).toBe(0);
   const look = RemoteFunction.fromName<() => Promise<string>>("kill-build", "look");
   expect(await look.remote()).toBe("built\n");
+});
+
+test("a server that is told to stop ends though its worker, containers and clients wait for it, and they go on with the next one [L7]", async () => {
+  const call = await gated().spawn("stop");
+  const [container] = await containersWith(data.path, "/tmp/begun");
+  using _peer = await drippingPeer(dorians.url);
+  const result = call.get();
+  await dorians.server.stop();
+  container?.touch("/tmp/go");
+  await dorians.startServer();
+  expect(await result).toEqual(["stop", "stop"]);
 });

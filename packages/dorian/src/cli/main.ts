@@ -1,3 +1,4 @@
+import { endAtOnce, endProcess } from "../process/end-process.ts";
 import { SupervisorLink } from "../process/supervisor-link.ts";
 import type { AnyCommand } from "./command.ts";
 import { readConfig } from "./config.ts";
@@ -24,7 +25,7 @@ export async function main(argv: string[]): Promise<void> {
     // Leave the terminal with a cursor, whatever was going on.
     if (output.animated) stderr.write("\u001B[?25h");
     if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false);
-    process.exit(exitCode.interrupted);
+    endAtOnce(exitCode.interrupted);
   });
   const code = await runCommandLine(argv, {
     env,
@@ -41,7 +42,7 @@ export async function main(argv: string[]): Promise<void> {
   });
   await output[Symbol.asyncDispose]();
   await Promise.all([flushed(stdout), flushed(stderr)]);
-  process.exit(code);
+  await endProcess(code);
 }
 
 /** What a pipe's reader has not taken yet waits in this process, and would be lost with it. */

@@ -1,23 +1,36 @@
 import type { Logger } from "pino";
 import type { CommandContext } from "../cli/context.ts";
 import type { Input } from "../cli/input.ts";
+import type { Output } from "../cli/output/output.ts";
+import { endAtOnce } from "./end-process.ts";
 import { type Readiness, writeReadiness } from "./ready.ts";
 import type { RunningService } from "./running-service.ts";
+
+/** Milliseconds for everything that ends in order: hooks of containers have 30 s, their last commits the rest. */
+const inOrderMs = 5 * 60_000;
+
+/** Milliseconds for what stops at once, longer than the supervisor gives its processes. */
+const atOnceMs = 15_000;
+
+/** Milliseconds for clearing up after everything was drained. */
+const clearUpMs = 30_000;
 
 /**
  * Says that the process is ready, waits for SIGINT or SIGTERM, drains, and at a second signal stops at once.
  * `services` are drained in order: what users see first, what it stands on after it. A supervised process hears from its
- * supervisor instead, which speaks for it, too.
+ * supervisor instead, which speaks for it, too. A process that does not come to its end is ended.
  */
 export async function serveUntilStopped(options: {
   services: Pick<RunningService, "drain">[];
   readiness: Readiness;
   readyLine: string;
-  input: Input;
-  context: Pick<CommandContext, "interruption" | "output" | "signal" | "supervisor">;
+  input: Pick<Input, "flag" | "wholeNumber">;
+  context: Pick<CommandContext, "interruption" | "signal" | "supervisor"> & { output: Pick<Output, "print"> };
   logger: Logger;
+  /** Ends this process, whatever it waits for. */
+  end?: (code: number) => void;
 }): Promise<void> {
-  const { services, readiness, readyLine, input, context, logger } = options;
+  const { services, readiness, readyLine, input, context, logger, end = endAtOnce } = options;
   const { interruption, output, signal, supervisor } = context;
   if (supervisor) supervisor.ready(readiness);
   else {
@@ -39,5 +52,21 @@ export async function serveUntilStopped(options: {
   if (!supervisor)
     logger.info("stopping: containers get 30 s for their exit hooks; a second Ctrl-C kills them");
   const atOnce = supervisor ? AbortSignal.any([force.signal, supervisor.atOnce]) : force.signal;
+  const endAfter = (ms: number) => {
+    const giveUp = () => {
+      logger.error(`this process has not ended after ${ms / 1000} s: it is ended`);
+      end(1);
+    };
+    setTimeout(giveUp, ms).unref();
+  };
+  atOnce.addEventListener("abort", () => endAfter(atOnceMs), { once: true });
+  if (atOnce.aborted) endAfter(atOnceMs);
+  const tooLong = setTimeout(() => {
+    logger.error(`not everything has ended after ${inOrderMs / 1000} s: the rest is stopped at once`);
+    force.abort();
+  }, inOrderMs);
+  tooLong.unref();
   for (const service of services) await service.drain({ signal: atOnce });
+  clearTimeout(tooLong);
+  endAfter(clearUpMs);
 }

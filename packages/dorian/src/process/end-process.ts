@@ -1,0 +1,23 @@
+import { sleep } from "@dorian/base/sleep";
+
+/** Milliseconds for file system calls that still go on when all the rest is done. */
+const lastCallsMs = 5_000;
+const lookEveryMs = 10;
+
+/** Ends this process once its file system calls have returned, or hang. */
+export async function endProcess(code: number): Promise<never> {
+  const { signal } = new AbortController();
+  for (let waitedMs = 0; inFileSystem() && waitedMs < lastCallsMs; waitedMs += lookEveryMs)
+    await sleep(lookEveryMs, { signal });
+  return endAtOnce(code);
+}
+
+/** Ends this process now. `process.exit` waits for file system calls, and those of a file system that hangs never return. */
+export function endAtOnce(code: number): never {
+  if (inFileSystem()) process.kill(process.pid, "SIGKILL");
+  return process.exit(code);
+}
+
+function inFileSystem(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"));
+}
