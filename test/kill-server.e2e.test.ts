@@ -29,6 +29,13 @@ export const gated = app.function({ name: "gated" }, async (text: string) => {
   return [text, (await readFile("/tmp/begun", "utf8")).trim()];
 });
 
+/** As above, in containers and with files of its own. */
+export const held = app.function({ name: "held" }, async (text: string) => {
+  await appendFile("/tmp/held", text + "\\n");
+  while (!existsSync("/tmp/free")) await delay(20);
+  return [text, (await readFile("/tmp/held", "utf8")).trim()];
+});
+
 export const slowSquare = app.function({ name: "slowSquare", maxContainers: 2 }, async (value: number) => {
   await delay(50);
   return value * value;
@@ -153,12 +160,13 @@ test("an image build is taken up again, and the deployment that waits for it suc
 });
 
 test("a server that is told to stop ends though its worker, containers and clients wait for it, and they go on with the next one [L7]", async () => {
-  const call = await gated().spawn("stop");
-  const [container] = await containersWith(data.path, "/tmp/begun");
+  const held = RemoteFunction.fromName<(text: string) => Promise<[string, string]>>("kill-server", "held");
+  const call = await held.spawn("stop");
+  const [container] = await containersWith(data.path, "/tmp/held");
   using _peer = await drippingPeer(dorians.url);
   const result = call.get();
   await dorians.server.stop();
-  container?.touch("/tmp/go");
+  container?.touch("/tmp/free");
   await dorians.startServer();
   expect(await result).toEqual(["stop", "stop"]);
 });
