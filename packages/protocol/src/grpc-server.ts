@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
+import { sleep } from "@dorian/base/sleep";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ConnectionBudget } from "./listener/connection-budget.ts";
@@ -46,6 +47,8 @@ const workMs = 5_000;
 
 /** Milliseconds for peers to take their last answers and hang up. */
 const partingMs = 2_000;
+
+const lookEveryMs = 50;
 
 /** A gRPC server over HTTP/2, on sockets that it is handed or that it listens for. Disposing it ends open calls. */
 export class GrpcServer implements AsyncDisposable {
@@ -103,25 +106,12 @@ export class GrpcServer implements AsyncDisposable {
    * latest after some seconds, and drops them when `signal` aborts.
    */
   async drain(options: { signal: AbortSignal }): Promise<void> {
-    const { signal } = options;
-    const force = () => {
-      this.#dropAll();
-      // Whoever is not served yet is dropped as well.
-      void this.#listener?.[Symbol.asyncDispose]();
-    };
+    const allLeft = new AbortController();
     const closed = this.#close();
-    for (const connection of this.#connections) connection.drain();
-    for (const call of this.#calls()) call.stop();
-    if (signal.aborted) force();
-    signal.addEventListener("abort", force, { once: true });
-    const workOver = setTimeout(() => {
-      for (const call of this.#calls()) call.giveUp();
-    }, workMs);
-    const partingOver = setTimeout(force, workMs + partingMs);
+    const ending = this.#endCalls(AbortSignal.any([options.signal, allLeft.signal]));
     await closed;
-    clearTimeout(workOver);
-    clearTimeout(partingOver);
-    signal.removeEventListener("abort", force);
+    allLeft.abort();
+    await ending;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -136,6 +126,26 @@ export class GrpcServer implements AsyncDisposable {
     this.#draining = true;
     await this.#listener?.close();
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#empty = resolve));
+  }
+
+  async #endCalls(signal: AbortSignal): Promise<void> {
+    for (const connection of this.#connections) connection.drain();
+    for (const call of this.#calls()) call.stop();
+    try {
+      for (let waitedMs = 0; this.#isBusy && waitedMs < workMs; waitedMs += lookEveryMs)
+        await sleep(lookEveryMs, { signal });
+      for (const call of this.#calls()) call.giveUp();
+      await sleep(partingMs, { signal });
+    } catch {
+      // Nobody is left, or nobody is waited for any longer.
+    }
+    this.#dropAll();
+    // Whoever is not served yet is dropped as well.
+    await this.#listener?.[Symbol.asyncDispose]();
+  }
+
+  get #isBusy(): boolean {
+    return [...this.#connections].some(({ streams }) => streams.size > 0);
   }
 
   #calls(): ServedCall[] {
