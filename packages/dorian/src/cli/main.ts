@@ -1,4 +1,4 @@
-import { endAtOnce, endProcess } from "../process/end-process.ts";
+import { endProcess } from "../process/end-process.ts";
 import { SupervisorLink } from "../process/supervisor-link.ts";
 import type { AnyCommand } from "./command.ts";
 import { readConfig } from "./config.ts";
@@ -18,14 +18,14 @@ export async function main(argv: string[]): Promise<void> {
   const { stdout, stderr, stdin, env } = process;
   // Whoever read our output has gone (`dorian app logs x | head`): nothing is left to do.
   for (const stream of [stdout, stderr])
-    stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+    stream.on("error", (error: NodeJS.ErrnoException) => void endProcess(error.code === "EPIPE" ? 0 : 1));
   const output = new Output({ stdout, stderr, env });
   const supervisor = SupervisorLink.ofProcess(env);
   using interruption = new Interruption(supervisor ?? process, () => {
     // Leave the terminal with a cursor, whatever was going on.
     if (output.animated) stderr.write("\u001B[?25h");
     if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false);
-    endAtOnce(exitCode.interrupted);
+    void endProcess(exitCode.interrupted);
   });
   const code = await runCommandLine(argv, {
     env,

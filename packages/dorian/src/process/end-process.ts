@@ -4,16 +4,14 @@ import { sleep } from "@dorian/base/sleep";
 const lastCallsMs = 5_000;
 const lookEveryMs = 10;
 
-/** Ends this process once its file system calls have returned, or hang. */
+/**
+ * Ends this process, at once unless file system calls go on. `process.exit` waits for them without limit, and those of a file system
+ * that hangs never return: then the kernel ends it.
+ */
 export async function endProcess(code: number): Promise<never> {
   const { signal } = new AbortController();
   for (let waitedMs = 0; inFileSystem() && waitedMs < lastCallsMs; waitedMs += lookEveryMs)
     await sleep(lookEveryMs, { signal });
-  return endAtOnce(code);
-}
-
-/** Ends this process now. `process.exit` waits for file system calls, and those of a file system that hangs never return. */
-export function endAtOnce(code: number): never {
   if (inFileSystem()) process.kill(process.pid, "SIGKILL");
   return process.exit(code);
 }

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { CommandContext } from "../cli/context.ts";
 import type { Input } from "../cli/input.ts";
 import type { Output } from "../cli/output/output.ts";
-import { endAtOnce } from "./end-process.ts";
+import { endProcess } from "./end-process.ts";
 import { type Readiness, writeReadiness } from "./ready.ts";
 import type { RunningService } from "./running-service.ts";
 
@@ -28,9 +28,9 @@ export async function serveUntilStopped(options: {
   context: Pick<CommandContext, "interruption" | "signal" | "supervisor"> & { output: Pick<Output, "print"> };
   logger: Logger;
   /** Ends this process, whatever it waits for. */
-  end?: (code: number) => void;
+  end?: (code: number) => unknown;
 }): Promise<void> {
-  const { services, readiness, readyLine, input, context, logger, end = endAtOnce } = options;
+  const { services, readiness, readyLine, input, context, logger, end = endProcess } = options;
   const { interruption, output, signal, supervisor } = context;
   if (supervisor) supervisor.ready(readiness);
   else {

@@ -1,6 +1,6 @@
 import { Notifier } from "@dorian/base/notifier";
 import type { SignalSource } from "../cli/interruption.ts";
-import { endAtOnce } from "./end-process.ts";
+import { endProcess } from "./end-process.ts";
 import type { Readiness } from "./ready.ts";
 import type { RunningService } from "./running-service.ts";
 import {
@@ -42,7 +42,7 @@ export class SupervisorLink implements SignalSource {
     delete env[supervisedEnv];
     if (!isSupervised) return undefined;
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => undefined);
-    return new SupervisorLink(process as ParentChannel, () => endAtOnce(1));
+    return new SupervisorLink(process as ParentChannel, () => void endProcess(1));
   }
 
   /** Aborts when nothing that runs may be waited for any more. */
