@@ -25,6 +25,7 @@ const calls = {
   openat2: libc.func("long syscall(long, int, uint8_t *, uint64_t *, size_t)"),
   lseek: libc.func("long lseek(int, long, int)"),
   ioctl: libc.func("int ioctl(int, ulong, _Inout_ uint8_t *)"),
+  mallocTrim: libc.func("int malloc_trim(size_t)"),
   mountSetattr: libc.func("long syscall(long, int, str, uint, uint64_t *, size_t)"),
 };
 

@@ -1,31 +1,33 @@
+import { trimHeap } from "@dorian/linux/trim-heap";
 import { performance } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 const mebibyte = 1024 * 1024;
 const lookEveryMs = 5_000;
-/** Bytes above what was left after the last collection that are worth one. */
-const worthBytes = 48 * mebibyte;
+/** Bytes above what was left the last time that are worth giving back. */
+const worthBytes = 32 * mebibyte;
 /** Share of the time in which the process does something, up to which it counts as having nothing to do. */
 const idleShare = 0.2;
 
 /** What is known at one look. */
 export interface MemoryLook {
+  /** Resident. */
   heldBytes: number;
-  /** Held after the last collection, or at the start. */
+  /** Held after the last time, or at the start. */
   baseBytes: number;
   /** Share of the time since the last look in which the process did something. */
   busyShare: number;
 }
 
-/** Is it time to collect garbage? Under load V8 does so by itself. */
-export function isWorthCollecting({ heldBytes, baseBytes, busyShare }: MemoryLook): boolean {
+/** Is it time to give memory back? Under load V8 collects by itself, and what is freed is soon used again. */
+export function isTimeToGiveBack({ heldBytes, baseBytes, busyShare }: MemoryLook): boolean {
   return busyShare <= idleShare && heldBytes - baseBytes > worthBytes;
 }
 
 /**
- * Gives memory back to the machine after a burst, until it is disposed of. A process that allocates nothing collects nothing, so
- * that what a peer once made it hold would stay for as long as it is at rest.
+ * Gives memory back to the machine after a burst, until it is disposed of. A process that allocates nothing collects nothing, and
+ * the C library keeps what is freed: what a peer once made it hold would stay for as long as it is at rest.
  */
 export function giveBackMemory(): Disposable {
   setFlagsFromString("--expose-gc");
@@ -37,8 +39,9 @@ export function giveBackMemory(): Disposable {
     const busyShare = performance.eventLoopUtilization(now, before).utilization;
     before = now;
     const heldBytes = heldNow();
-    if (isWorthCollecting({ heldBytes, baseBytes, busyShare })) {
+    if (isTimeToGiveBack({ heldBytes, baseBytes, busyShare })) {
       collect();
+      trimHeap();
       baseBytes = heldNow();
     } else baseBytes = Math.min(baseBytes, heldBytes);
   }, lookEveryMs).unref();
@@ -46,6 +49,5 @@ export function giveBackMemory(): Disposable {
 }
 
 function heldNow(): number {
-  const { heapTotal, external } = process.memoryUsage();
-  return heapTotal + external;
+  return process.memoryUsage.rss();
 }
