@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import type { IncomingMessage } from "node:http";
+import type { BodyTurns } from "./body-turns.ts";
 
 export interface BodyPart {
   bytes: Uint8Array;
@@ -19,7 +20,7 @@ const nothing = new Uint8Array();
  *
  * @throws AppError WEB_REQUEST_ABORTED when the client goes, WEB_REQUEST_TIMEOUT when it does not go on
  */
-export async function* bodyParts(incoming: IncomingMessage): AsyncGenerator<BodyPart> {
+export async function* bodyParts(incoming: IncomingMessage, turns: BodyTurns): AsyncGenerator<BodyPart> {
   if (!hasBody(incoming)) {
     incoming.resume();
     yield { bytes: nothing, more: false };
@@ -39,6 +40,7 @@ export async function* bodyParts(incoming: IncomingMessage): AsyncGenerator<Body
     if (isLast || isEnough) {
       yield { bytes: pending.length === 1 ? (pending[0] ?? nothing) : Buffer.concat(pending), more: !isLast };
       if (isLast) return;
+      await turns.next(size);
       pending = [];
       size = 0;
     } else if (chunk === null) await readable(incoming, isWhole ? idleMs : undefined);

@@ -10,6 +10,7 @@ import type { StreamedCalls } from "../call/streamed-call.ts";
 import type { WebTarget, WebTargets } from "../ports.ts";
 import { requestPart, websocketConnect } from "./asgi-message.ts";
 import { answerToError, notAuthorized, notServed, redirectLost, unforeseen } from "./failure-answer.ts";
+import { BodyTurns } from "./body-turns.ts";
 import { exchangeHttp } from "./http-exchange.ts";
 import { callAskedFor, comeBack, ParkedCalls } from "./parked-calls.ts";
 import { answerPlainly, refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
@@ -50,6 +51,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
   #parked: ParkedCalls;
   #websockets = new Set<WebSocket>();
   #unfinished: UnfinishedMessages;
+  #turns = new BodyTurns();
 
   constructor(options: WebGatewayOptions) {
     this.#options = options;
@@ -114,7 +116,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
       return;
     }
     if (incoming.headers.expect !== undefined) response.writeContinue();
-    const parts = bodyParts(incoming);
+    const parts = bodyParts(incoming, this.#turns);
     const first = await nextPart(parts);
     const call = this.#open(
       admitted,
