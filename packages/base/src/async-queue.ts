@@ -1,10 +1,11 @@
+import { Fifo } from "./fifo.ts";
 import { Notifier } from "./notifier.ts";
 
 /**
  * An unbounded queue between one producer and one consumer: `push` until `end` or `fail`, read with `for await`.
  */
 export class AsyncQueue<T> implements AsyncIterable<T> {
-  #items: T[] = [];
+  #items = new Fifo<T>();
   #ended = false;
   #error: { reason: unknown } | undefined;
   #changed = new Notifier();

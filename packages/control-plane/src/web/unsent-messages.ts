@@ -1,3 +1,4 @@
+import { Fifo } from "@dorian/base/fifo";
 import { setImmediate } from "node:timers/promises";
 
 export interface UnsentMessagesOptions {
@@ -20,7 +21,7 @@ const mostAtOnce = 64;
 /** What a client has said and its app was not given yet: it is given one after the other, in order. */
 export class UnsentMessages {
   #options: UnsentMessagesOptions;
-  #messages: Uint8Array[] = [];
+  #messages = new Fifo<Uint8Array>();
   #bytes = 0;
   #isFull = false;
   #isSending = false;
@@ -43,8 +44,7 @@ export class UnsentMessages {
   /** The client has gone: sends what it has said last without waiting, so that its farewell can follow. */
   end(): void {
     this.#ended = true;
-    for (const message of this.#messages) this.#options.send(message).catch(this.#options.onFailure);
-    this.#messages = [];
+    for (const message of this.#messages.drain()) this.#options.send(message).catch(this.#options.onFailure);
     this.#count(-this.#bytes);
   }
 

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { Fifo } from "@dorian/base/fifo";
 import { Notifier } from "@dorian/base/notifier";
 import { certificateError } from "../certificate-error.ts";
 import { statusError } from "../status-error.ts";
@@ -20,7 +21,7 @@ export class Http2Call implements StreamEvents {
   #stream: Http2Stream;
   #url: string;
   #reader = new MessageReader();
-  #arrived: Uint8Array[] = [];
+  #arrived = new Fifo<Uint8Array>();
   #uncredited = 0;
   #headers = new Map<string, string>();
   #end: { error: Error | undefined } | undefined;
@@ -91,7 +92,7 @@ export class Http2Call implements StreamEvents {
   data(chunk: Buffer): void {
     try {
       const before = this.#arrived.length;
-      this.#arrived.push(...this.#reader.read(chunk));
+      for (const message of this.#reader.read(chunk)) this.#arrived.push(message);
       this.#uncredited += chunk.length;
       this.#credit();
       if (this.#arrived.length > before) this.#changed.notify();
