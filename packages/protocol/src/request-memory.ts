@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { UnreadAnswers } from "./http2/unread-answers.ts";
 import type { Identity } from "./service.ts";
 
 const mebibyte = 1024 * 1024;
@@ -23,10 +24,13 @@ const defaultLimits: RequestMemoryLimits = {
 /** Counts the memory that requests hold, so that nobody can make a process hold more than it may. */
 export class RequestMemory {
   readonly limits: RequestMemoryLimits;
+  /** What of their answers is not read. */
+  readonly unread: UnreadAnswers;
   #held = new Map<unknown, number>();
 
-  constructor(limits: Partial<RequestMemoryLimits> = {}) {
+  constructor(limits: Partial<RequestMemoryLimits> = {}, unread = new UnreadAnswers()) {
     this.limits = { ...defaultLimits, ...limits };
+    this.unread = unread;
   }
 
   /** What the requests of a connection, a caller or, without a key, all of them hold. */

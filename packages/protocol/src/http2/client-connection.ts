@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { Http2Connection, type Role } from "./connection.ts";
+import { Http2Connection } from "./connection.ts";
+import type { Role } from "./role.ts";
 import { preface, setting } from "./connection-frames.ts";
 import { answerFault } from "./header-list.ts";
 import { ConnectionError, errorCode } from "./http2-error.ts";

@@ -23,38 +23,8 @@ import {
   streamWindowBytes,
 } from "./limits.ts";
 import { everyTick, Liveness } from "./liveness.ts";
+import type { Role } from "./role.ts";
 import { Http2Stream, type StreamHost } from "./stream.ts";
-
-/** What the two ends of a connection do differently. */
-export interface Role {
-  /** Bytes that the peer must begin with. */
-  readonly peerPreface: Buffer;
-  /** Bytes that this end begins with, before its settings. */
-  readonly ownPreface: Buffer;
-  readonly settings: [id: number, value: number][];
-  /** What the peer may keep in our header table. */
-  readonly headerTableBytes: number;
-  /** What a stream is reset with when the answer is over and the request is not. */
-  readonly restUnwanted: number;
-  /** Stays open for as long as the peer likes. */
-  readonly keeps: boolean;
-  /** True once no end has anything to add to what was asked. */
-  isOver(stream: Http2Stream): boolean;
-  /** Was a stream of this number ever used? */
-  isIdle(streamId: number): boolean;
-  /** Headers on a stream that is not open. */
-  opened(block: HeaderBlock): void;
-  /** Headers that an open stream brings first; returns what is wrong with them. */
-  answered(stream: Http2Stream, block: HeaderBlock): string | undefined;
-  /** The last stream of the peer's that is handled. */
-  readonly lastPeerStream: number;
-  /** The peer takes no requests after this one. */
-  peerLeaves(lastStream: number): void;
-  /** How many streams the peer takes at a time. */
-  peerStreams(count: number): void;
-  /** It has requests to carry, or has none any more. */
-  busy(busy: boolean): void;
-}
 
 /** One HTTP/2 connection: what both its ends do. */
 export class Http2Connection implements StreamHost, Disposable {
@@ -73,6 +43,7 @@ export class Http2Connection implements StreamHost, Disposable {
   #receiveWindow = connectionWindowBytes;
   #windowsGrew = false;
   #waiting = new Set<Http2Stream>();
+  #onUnread: (() => void) | undefined;
   #resets = new Set<number>();
   #used = false;
   /** Nothing is read until the peer has read what it made this end say. */
@@ -86,10 +57,11 @@ export class Http2Connection implements StreamHost, Disposable {
   #liveness: Liveness;
   #ticks: Disposable | undefined;
 
-  /** `asks`: the peer may vanish without a word, as over a network. */
-  constructor(socket: Duplex, role: Role, options: { asks: boolean }) {
+  /** `asks`: the peer may vanish without a word, as over a network. `onUnread` is told when the peer leaves something unread. */
+  constructor(socket: Duplex, role: Role, options: { asks: boolean; onUnread?: () => void }) {
     this.#socket = socket;
     this.#role = role;
+    this.#onUnread = options.onUnread;
     this.#collector = new HeaderCollector(role.headerTableBytes);
     this.#preface = { expected: role.peerPreface, at: 0 };
     this.#liveness = new Liveness({ asks: options.asks, keeps: role.keeps });
@@ -160,6 +132,15 @@ export class Http2Connection implements StreamHost, Disposable {
 
   waits(stream: Http2Stream): void {
     this.#waiting.add(stream);
+    if (stream.unsentBytes > 0) this.#onUnread?.();
+  }
+
+  /** Ends the call whose answer waits with most bytes for the peer; returns their number. */
+  dropLargestAnswer(): number {
+    const [largest] = [...this.#waiting].toSorted((a, b) => b.unsentBytes - a.unsentBytes);
+    const bytes = largest?.unsentBytes ?? 0;
+    if (largest) this.break(largest, errorCode.enhanceYourCalm);
+    return bytes;
   }
 
   /** Resets a stream that was perhaps never opened. */

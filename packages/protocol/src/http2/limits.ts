@@ -39,6 +39,9 @@ export const owedBytes = 64 * 1024;
 /** Bytes of answers that one connection may leave unread and still make new requests. */
 export const unreadAnswerBytes = 64 * 1024 * 1024;
 
+/** Bytes of answers that all peers of a process together may leave unread: some large ones each for a handful of busy callers. */
+export const allUnreadAnswerBytes = 256 * 1024 * 1024;
+
 /** Streams that we have reset and whose last frames may still be on the way: several times those that can be open. */
 export const rememberedResets = 4 * maxStreams;
 

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
-import { Http2Connection, type Role } from "./connection.ts";
+import { Http2Connection } from "./connection.ts";
+import type { Role } from "./role.ts";
 import { preface, setting } from "./connection-frames.ts";
 import { requestFault, type Headers } from "./header-list.ts";
 import { ConnectionError, errorCode } from "./http2-error.ts";
@@ -10,6 +11,8 @@ export interface ServerConnectionOptions {
   /** The peer may vanish without a word, as over a network. */
   asks: boolean;
   onRequest(stream: Http2Stream, headers: Headers): StreamEvents;
+  /** Told when the peer leaves something of an answer unread. */
+  onUnread?: () => void;
 }
 
 /** The server's end of a connection, on a socket that a peer has opened. */
