@@ -246,3 +246,14 @@ test("peers without a token do not keep `dorian up` from ending: one that drips,
   expect(await waiting).toMatchObject({ code: "SERVER_STOPPING", status: "UNAVAILABLE" });
   up = await DorianProcess.start({ dataDirectory: data.path, args: ["--listen", new URL(url).host] });
 });
+
+test("a server that is stuck does not keep `dorian up` from ending [B9]", async () => {
+  const server = await up.pidOf("server");
+  process.kill(server, "SIGSTOP");
+  await up.stop();
+  expect(isAlive(server)).toBe(false);
+  up = await DorianProcess.start({
+    dataDirectory: data.path,
+    args: ["--listen", new URL(String(up.ready["url"])).host],
+  });
+});

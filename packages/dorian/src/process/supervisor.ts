@@ -17,6 +17,8 @@ export interface SupervisorOptions {
 /** A worker that does not answer for so long, in milliseconds, is stuck in code or in what a container sent: it is replaced. */
 const stuckMs = 30_000;
 const askEveryMs = 5_000;
+/** What a server may take to answer those that it serves already: it gives itself 10 s. One that is stuck would take for ever. */
+const frontMs = 25_000;
 /** What a process that stops at once may take for it, in milliseconds. */
 const atOnceMs = 10_000;
 
@@ -94,7 +96,9 @@ export class Supervisor implements RunningService {
     if (signal.aborted) atOnce();
     signal.addEventListener("abort", atOnce, { once: true });
     this.#server.send({ kind: "stop" });
+    const stuck = setTimeout(atOnce, frontMs);
     await Promise.race([this.#frontDrained.promise, this.#server.ended]);
+    clearTimeout(stuck);
     this.#worker.send({ kind: "stop" });
     await this.#worker.ended;
     this.#server.send({ kind: "go on" });
