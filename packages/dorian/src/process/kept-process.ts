@@ -46,12 +46,6 @@ const command = fileURLToPath(new URL("../../bin/dorian.js", import.meta.url));
  */
 const flags = ["--max-semi-space-size=4"];
 
-/**
- * Bytes from which memory is given back to the system as soon as it is free. glibc would raise the limit to 32 MiB after the first
- * large message, and keep from then on what a burst of them had needed.
- */
-const allocation = { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072" };
-
 /** Pauses in milliseconds before one that ended is started again, and how long it must have lived for the first of them to do. */
 const pauses = { firstMs: 100, maxMs: 30_000 };
 const settledMs = 60_000;
@@ -126,7 +120,7 @@ export class KeptProcess {
     const child = spawn(process.execPath, [...process.execArgv, ...flags, command, name, ...args()], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
       detached: true,
-      env: { ...allocation, ...env, [supervisedEnv]: "1" },
+      env: { ...env, [supervisedEnv]: "1" },
     });
     this.#child = child;
     child.on("message", (message) => {
