@@ -7,7 +7,7 @@ import { OperatorService } from "@dorian/protocol/operator";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { issueAuthority, issueServerCertificate, newKey } from "./issue-certificate.ts";
-import { openServerTls } from "./server-tls.ts";
+import { openServerTls } from "./open-server-tls.ts";
 
 const dayMs = 24 * 3600 * 1000;
 

@@ -1,7 +1,5 @@
 import type { TlsTerms } from "@dorian/protocol/listener/tls-terms";
 import type { Logger } from "pino";
-import { OperatorCertificate } from "./operator-certificate.ts";
-import { OwnCertificate } from "./own-certificate.ts";
 
 /** Which certificate a server shows: one that it makes itself, or the operator's. */
 export type TlsSettings = { kind: "own" } | { kind: "files"; certPath: string; keyPath: string };
@@ -27,11 +25,4 @@ export interface ServerTlsOptions {
   plaintextFromElsewhere: boolean;
   logger: Logger;
   now: () => number;
-}
-
-/** @throws AppError TLS_FILE_UNREADABLE, TLS_CERTIFICATE_INVALID, TLS_KEY_MISMATCH */
-export async function openServerTls(options: ServerTlsOptions): Promise<ServerTls> {
-  return options.settings.kind === "own"
-    ? await OwnCertificate.open(options)
-    : await OperatorCertificate.open({ ...options, ...options.settings });
 }

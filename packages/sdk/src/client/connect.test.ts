@@ -22,6 +22,20 @@ test("the environment says where the server is, and the data directory what it l
   });
 });
 
+test("a server that speaks TLS comes with the authority to trust, also where the environment names it [B20]", async () => {
+  const trust = { authority: "/data/tls/authority.pem" };
+  const secure = { ...known, url: "https://127.0.0.1:7070" };
+  await using data = await temporaryDirectory({ "client.json": JSON.stringify({ ...secure, trust }) });
+  expect(await findServer({ DORIAN_DATA: data.path })).toEqual({ ...secure, trust });
+  const told = { ...variables, MODAL_SERVER_URL: "https://box.example:7070" };
+  expect(await findServer({ ...told, DORIAN_DATA: data.path })).toEqual({
+    url: "https://box.example:7070",
+    tokenId: "ak-2",
+    tokenSecret: "as-2",
+    trust,
+  });
+});
+
 test("where neither says, the error names the file that is missing or unreadable", async () => {
   await using data = await temporaryDirectory({ "bad/client.json": "{" });
   const unknown = { code: "SERVER_UNKNOWN", remedy: expect.stringContaining("dorian up") as unknown };

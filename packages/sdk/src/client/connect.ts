@@ -28,11 +28,9 @@ export async function findServer(env: NodeJS.ProcessEnv = process.env): Promise<
   if (told && !told.url.startsWith("https:")) return told;
   const path = join(env["DORIAN_DATA"] ?? defaultDataDirectory, "client.json");
   try {
-    const found = JSON.parse(await readFile(path, "utf8")) as ServerAddress & {
-      trust?: { authority: string };
-    };
+    const found = JSON.parse(await readFile(path, "utf8")) as ServerAddress;
     return {
-      ...(found.trust ? { authority: found.trust.authority } : {}),
+      ...(found.trust ? { trust: { authority: found.trust.authority } } : {}),
       url: url ?? found.url,
       tokenId: tokenId ?? found.tokenId,
       tokenSecret: tokenSecret ?? found.tokenSecret,

@@ -10,7 +10,8 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { issueAuthority, issueServerCertificate, newKey } from "./issue-certificate.ts";
 import { OperatorCertificate } from "./operator-certificate.ts";
-import { openServerTls, type ServerTls, type ServerTlsOptions } from "./server-tls.ts";
+import { openServerTls } from "./open-server-tls.ts";
+import type { ServerTls, ServerTlsOptions } from "./server-tls.ts";
 
 const dayMs = 24 * 3600 * 1000;
 
