@@ -1,4 +1,5 @@
 import { createControlPlane } from "@dorian/control-plane/compose";
+import { openClientFile } from "@dorian/control-plane/token/client-file";
 import { createLocalClient } from "@dorian/protocol/local-client";
 import {
   ModalClient,
@@ -34,7 +35,9 @@ export async function openVolumeServer(): Promise<VolumeServer> {
       logger: pino({ level: "silent" }),
     }),
   );
-  const identity = { kind: "client", tokenId: "ak-test" } as const;
+  // What a token has made ends with it: it has to be one that the server knows.
+  const { tokenId } = await openClientFile(data.path);
+  const identity = { kind: "client", tokenId } as const;
   const client = createLocalClient(ModalClient, plane.modal, identity);
   const server: Omit<VolumeServer, "files" | "volumeId"> = {
     operator: createLocalClient(OperatorService, plane.operator, identity),
