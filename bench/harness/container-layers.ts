@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 
 /**
  * The directories that a running container's root file system is stacked of, lowest first. The container may see them under user ids
@@ -12,5 +11,7 @@ export async function layersOf(taskId: string, dataDirectory: string): Promise<s
   const joined = /lowerdir=([^,\s]+)/.exec(root)?.[1]?.split(":") ?? [];
   const layers = appended.length > 0 ? appended : joined;
   if (layers.length === 0) throw new Error(`There is no container ${taskId} on this machine.`);
-  return layers.toReversed().map((path) => join(dataDirectory, path.slice(path.lastIndexOf("/layers/"))));
+  return layers
+    .toReversed()
+    .map((path) => path.replace(/^\/run\/dorian\/[0-9a-f]+\/users\/\d+\/data/, dataDirectory));
 }
