@@ -31,8 +31,10 @@ export async function leftoversOf(dataDirectory: string): Promise<string[]> {
     for (const line of stdout.split("\n")) if (line.includes(instance)) found.push(`${kind} ${line.trim()}`);
   }
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const cgroup = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
-    if (cgroup.includes(instance)) found.push(`process ${pid}`);
+    const cgroups = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
+    // A deleted cgroup held no live process any more: this one has ended, and only waits until its parent asks for its end.
+    if (cgroups.split("\n").some((line) => line.includes(instance) && !line.endsWith(" (deleted)")))
+      found.push(`process ${pid}`);
   }
   for (const directory of ["scratch", "drafts"]) {
     const entries = await readdir(join(dataDirectory, directory)).catch(() => []);
