@@ -7,7 +7,11 @@ import { assertNever } from "@dorian/base/must";
 import type { Logger } from "pino";
 import { callHandlers } from "./call/call-handlers.ts";
 import { callInfoHandlers } from "./call/call-info-handlers.ts";
+import { CallBytes } from "./call/call-bytes.ts";
+import { usualCallBytes } from "./call/call-retention.ts";
 import { CallStore } from "./call/call-store.ts";
+import { CallForgetting } from "./call/forget-calls.ts";
+import { forgetExpired, keepForgetting, type ExpiringHistory } from "./retention/forget-expired.ts";
 import { Calls } from "./call/calls.ts";
 import { dataHandlers } from "./call/data-handlers.ts";
 import { MemoryBudget } from "./call/memory-budget.ts";
@@ -57,6 +61,8 @@ export interface DispatchOptions {
   memoryBytes?: number;
   /** Of one app's log on disk. Default: 50 MB. */
   logBytes?: number;
+  /** What all calls may fill on disk before the oldest go. Default: 8 GiB. */
+  callBytes?: number;
 }
 
 /** Calls, containers and workers. */
@@ -106,13 +112,12 @@ export interface Dispatch extends AsyncDisposable {
   execs: Execs;
   streamedCalls: StreamedCalls;
   /** Removes what has expired, now. */
-  prune(): Promise<void>;
+  forgetExpired(signal: AbortSignal): Promise<void>;
 }
 
 /** Time for the containers of a stopped app, whose inputs are all cancelled, to begin to stop. */
 const responseSecs = 2;
 const sweepMs = 30_000;
-const pruneMs = 3_600_000;
 
 /** Takes up what an earlier process left, and serves. Disposing it leaves the containers running. */
 export async function createDispatch(options: DispatchOptions): Promise<Dispatch> {
@@ -120,9 +125,11 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
   const nowMs = options.nowMs ?? Date.now;
   const graceSecs = options.graceSecs ?? 30;
 
+  const callBytes = await CallBytes.open({ db, journal });
   const callStore = new CallStore({
     db,
     journal,
+    bytes: callBytes,
     budget: new MemoryBudget(options.memoryBytes ?? 256 << 20),
   });
   const taskStore = new TaskStore({ db, journal });
@@ -223,15 +230,18 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
 
   const schedules = await Schedules.open({ db, journal, calls, logger, nowMs, ...admission });
   const sweeper = setInterval(() => calls.sweep(), sweepMs).unref();
-  const prune = async () => {
-    calls.sweep();
-    await calls.prune();
-    await taskStore.prune(nowMs());
-    await logs.prune();
-  };
-  const pruner = setInterval(() => {
-    prune().catch((error: unknown) => logger.error({ err: error }, "removing what has expired failed"));
-  }, pruneMs).unref();
+  const histories: ExpiringHistory[] = [
+    new CallForgetting({
+      db,
+      journal,
+      bytes: callBytes,
+      limitBytes: options.callBytes ?? usualCallBytes,
+      nowMs,
+    }),
+    { forgetSome: () => taskStore.forgetSome(nowMs()) },
+    { forgetSome: () => logs.forgetSome() },
+  ];
+  const forgetting = keepForgetting(histories, { logger, nowMs });
 
   return {
     modal: {
@@ -290,10 +300,13 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       unfinishedInputCount: (appId) => calls.openInputsOf(appId).length,
     },
     streamedCalls: streamedCalls({ calls, readBlob: options.readBlob, ...admission }),
-    prune,
+    async forgetExpired(signal) {
+      calls.sweep();
+      await forgetExpired(histories, { signal, rests: false });
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper);
-      clearInterval(pruner);
+      await forgetting[Symbol.asyncDispose]();
       schedules[Symbol.dispose]();
       workers[Symbol.dispose]();
       pools[Symbol.dispose]();

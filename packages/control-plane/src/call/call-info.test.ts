@@ -111,7 +111,7 @@ test("outputs are read by several readers, by place and range, until they expire
   expect(await read(3, 6)).toEqual([3, 4, 5, 6]);
 
   now += 8 * 24 * 3600_000;
-  await server.dispatch.prune();
+  await server.dispatch.forgetExpired(new AbortController().signal);
   const asked = { functionCallId, timeout: 0.05, lastEntryId: "0-0", startIdx: 0, endIdx: 0 };
   expect(await server.modal.functionGetOutputs(asked)).toMatchObject({ outputs: [], numUnfinishedInputs: 0 });
   await expect(server.modal.functionGetOutputs({ ...asked, timeout: 55 })).rejects.toMatchObject({
@@ -119,7 +119,7 @@ test("outputs are read by several readers, by place and range, until they expire
     status: "NOT_FOUND",
   });
   now += 30 * 24 * 3600_000;
-  await server.dispatch.prune();
+  await server.dispatch.forgetExpired(new AbortController().signal);
   await expect(server.modal.functionGetOutputs(asked)).rejects.toMatchObject({
     code: "FUNCTION_CALL_NOT_FOUND",
   });

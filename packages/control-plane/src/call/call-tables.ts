@@ -47,6 +47,13 @@ export interface DataChunkTable {
   chunk: Uint8Array;
 }
 
+/** What the calls made in one hour fill. */
+export interface CallBytesTable {
+  /** Unix milliseconds of its first moment. */
+  hour: number;
+  bytes: number;
+}
+
 export const callTables = [
   `create table function_call (
     call_id text primary key,

@@ -8,6 +8,7 @@ import type {
 } from "@dorian/protocol/modal";
 import type { Logger } from "pino";
 import { CallKeys, keyLifeMs, type KeyedCall } from "./call-keys.ts";
+import { resultsMs } from "./call-retention.ts";
 import type { CallStore } from "./call-store.ts";
 import { PipeMemory } from "./chunk-pipe.ts";
 import { FunctionCall, openLiveData, type CallInput, type FunctionCallFacts } from "./function-call.ts";
@@ -36,10 +37,6 @@ export interface AttemptOutcome {
 
 /** What all connected callers and their containers together may have on the way: some eight whole windows. */
 const pipedBytes = 32 * 1024 * 1024;
-/** Results of calls stay readable for so long. */
-const retentionMs = 7 * 24 * 3600 * 1000;
-/** That a call has been is remembered for so long: its reader learns that the results have expired. */
-const memoryMs = 30 * 24 * 3600 * 1000;
 /** Finished calls leave memory after so long without a reader. */
 const lingerMs = 60_000;
 
@@ -98,13 +95,14 @@ export class Calls implements Disposable {
     if (call) return call;
     throw new AppError("FUNCTION_CALL_NOT_FOUND", `There is no function call ${callId}.`, {
       status: "NOT_FOUND",
-      remedy: "Results are kept for 7 days; check the id, or call the function again.",
+      remedy:
+        "Results are kept for 7 days, or until newer calls need their room; check the id, or call the function again.",
     });
   }
 
   /** Its results were kept for as long as they are, and are gone. */
   hasExpired(call: FunctionCall): boolean {
-    return call.inputs.size === 0 && call.facts.createdAtMs + retentionMs < this.#options.nowMs();
+    return call.inputs.size === 0 && call.facts.createdAtMs + resultsMs < this.#options.nowMs();
   }
 
   /** An input that is not finished. */
@@ -265,15 +263,6 @@ export class Calls implements Disposable {
       startedAt: state.kind === "running" ? state.startedAtMs / 1000 : now,
       createdAt: now,
     };
-  }
-
-  /** Removes calls whose retention has passed. */
-  async prune(): Promise<void> {
-    const nowMs = this.#options.nowMs();
-    await this.#options.store.prune({
-      createdBeforeMs: nowMs - retentionMs,
-      forgottenBeforeMs: nowMs - memoryMs,
-    });
   }
 
   /** Lets finished calls go that nobody reads. */

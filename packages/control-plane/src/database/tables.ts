@@ -2,7 +2,12 @@ import type { AppTable } from "../app/app-table.ts";
 import type { AppVersionTable, FunctionDefinitionTable } from "../app/app-version-table.ts";
 import type { AuditEntryTable } from "../audit/audit-table.ts";
 import type { BlobTable } from "../blob/blob-table.ts";
-import type { CallInputTable, DataChunkTable, FunctionCallTable } from "../call/call-tables.ts";
+import type {
+  CallBytesTable,
+  CallInputTable,
+  DataChunkTable,
+  FunctionCallTable,
+} from "../call/call-tables.ts";
 import type { ClassTable } from "../class/class-table.ts";
 import type { DictEntryTable } from "../dict/dict-table.ts";
 import type { EnvironmentTable } from "../environment/environment-table.ts";
@@ -29,6 +34,7 @@ export interface Tables {
   app_version: AppVersionTable;
   audit_entry: AuditEntryTable;
   blob: BlobTable;
+  call_bytes: CallBytesTable;
   call_input: CallInputTable;
   class: ClassTable;
   data_chunk: DataChunkTable;

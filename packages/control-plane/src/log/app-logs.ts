@@ -37,12 +37,15 @@ interface RecentEntry extends LogEntry {
 
 const recentKept = 1_000;
 const retentionMs = 30 * 24 * 3600 * 1000;
+const entriesPerSlice = 100;
 
 /** What the containers of each app said, in order, under numbers that readers resume from. */
 export class AppLogs {
   #options: AppLogsOptions;
   #logs = new Map<string, AppLog>();
   #unsaved: { appId: string; entry: RecentEntry }[] = [];
+  /** The app that was last looked at for what has expired. */
+  #forgotten = "";
 
   constructor(options: AppLogsOptions) {
     this.#options = options;
@@ -121,12 +124,27 @@ export class AppLogs {
     await log.changed.wait(options);
   }
 
-  /** Removes what is older than 30 days. */
-  async prune(): Promise<void> {
+  /** Removes some of what is older than 30 days, app by app. False when none is left. */
+  async forgetSome(): Promise<boolean> {
     const before = (this.#options.nowMs() - retentionMs) * 1000;
-    await this.#options.journal.write((trx) =>
-      trx.deleteFrom("task_log").where("entry", "<", before).execute(),
-    );
+    return await this.#options.journal.write(async (trx) => {
+      const { app_id } = await trx
+        .selectFrom("task_log")
+        .select((eb) => eb.fn.min<string | null>("app_id").as("app_id"))
+        .where("app_id", ">", this.#forgotten)
+        .executeTakeFirstOrThrow();
+      if (app_id === null) {
+        this.#forgotten = "";
+        return false;
+      }
+      const ofApp = trx.selectFrom("task_log").select("entry").where("app_id", "=", app_id);
+      const expired = await ofApp.where("entry", "<", before).limit(entriesPerSlice).execute();
+      if (expired.length < entriesPerSlice) this.#forgotten = app_id;
+      const entries = expired.map((row) => row.entry);
+      if (entries.length > 0)
+        await trx.deleteFrom("task_log").where("app_id", "=", app_id).where("entry", "in", entries).execute();
+      return true;
+    });
   }
 
   #logOf(appId: string): AppLog {

@@ -12,6 +12,7 @@ import type { TaskTable } from "./task-table.ts";
 import { TaskTimeline, type TimelinePhase } from "./task-timeline.ts";
 
 const retentionMs = 7 * 24 * 3600 * 1000;
+const tasksPerSlice = 100;
 
 /** Containers on disk: the running ones to find them again, the ended ones to tell about them. */
 export class TaskStore {
@@ -54,13 +55,19 @@ export class TaskStore {
     return row && taskOf(row, nobody);
   }
 
-  async prune(nowMs: number): Promise<void> {
-    await this.#journal.write((trx) =>
-      trx
-        .deleteFrom("task")
+  /** Removes some of those that ended longer ago than they are kept. False when none is left. */
+  async forgetSome(nowMs: number): Promise<boolean> {
+    return await this.#journal.write(async (trx) => {
+      const expired = await trx
+        .selectFrom("task")
+        .select("task_id")
         .where("finished_at", "<", nowMs - retentionMs)
-        .execute(),
-    );
+        .limit(tasksPerSlice)
+        .execute();
+      const ids = expired.map((row) => row.task_id);
+      if (ids.length > 0) await trx.deleteFrom("task").where("task_id", "in", ids).execute();
+      return ids.length > 0;
+    });
   }
 }
 

@@ -10,6 +10,7 @@ import { images } from "./0008-images.ts";
 import { webAddresses } from "./0009-web-addresses.ts";
 import { credentials } from "./0010-credentials.ts";
 import { restrictedTasks } from "./0011-restricted-tasks.ts";
+import { callBytes } from "./0016-call-bytes.ts";
 
 /** In order of their names. Never changed once released: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   "0009-web-addresses": webAddresses,
   "0010-credentials": credentials,
   "0011-restricted-tasks": restrictedTasks,
+  "0016-call-bytes": callBytes,
 };

@@ -1,0 +1,62 @@
+import { sleep } from "@dorian/base/sleep";
+import type { Logger } from "pino";
+import { SteadyClock } from "./steady-clock.ts";
+
+/** A part of the history: what is kept for a time and then leaves the database. */
+export interface ExpiringHistory {
+  /** Removes one small slice of what has expired. False when nothing is left to remove. */
+  forgetSome(): Promise<boolean>;
+}
+
+/** Rest after a slice, in multiples of the time that it took: forgetting takes at most a tenth of the database's time. */
+const restFactor = 9;
+const everyMs = 10 * 60_000;
+/** A clock that was set to the wrong year may be set back within so long, and nothing has gone. */
+const trustAfterMs = 3_600_000;
+
+/**
+ * Removes what has expired, slice by slice, so that no caller waits for more than one. Rejects with the signal's reason when
+ * it aborts between two slices.
+ */
+export async function forgetExpired(
+  histories: readonly ExpiringHistory[],
+  options: { signal: AbortSignal; rests: boolean },
+): Promise<void> {
+  const { signal, rests } = options;
+  for (const history of histories) {
+    for (;;) {
+      signal.throwIfAborted();
+      const began = performance.now();
+      if (!(await history.forgetSome())) break;
+      if (rests) await sleep((performance.now() - began) * restFactor, { signal });
+    }
+  }
+}
+
+/** Looks every ten minutes. Disposing waits for the slice that is being removed. */
+export function keepForgetting(
+  histories: readonly ExpiringHistory[],
+  options: { logger: Logger; nowMs: () => number },
+): AsyncDisposable {
+  const clock = new SteadyClock(trustAfterMs);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let pass: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    if (!clock.isTrusted({ wallMs: options.nowMs(), monotonicMs: performance.now() })) return;
+    pass ??= forgetExpired(histories, { signal, rests: true })
+      .catch((error: unknown) => {
+        if (!signal.aborted) options.logger.error({ err: error }, "removing what has expired failed");
+      })
+      .finally(() => {
+        pass = undefined;
+      });
+  }, everyMs).unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      stopping.abort(new Error("The server stops."));
+      await pass;
+    },
+  };
+}
