@@ -108,6 +108,8 @@ export interface ControlPlaneOptions {
   supplies?: PythonSupplies;
   /** Time for `@exit` when containers are stopped. Default: 30 s. */
   graceSecs?: number;
+  /** What all calls may fill on disk before the oldest go. Default: 8 GiB. */
+  callBytes?: number;
 }
 
 export interface ControlPlane extends AsyncDisposable {
@@ -242,6 +244,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       logger,
       nowMs: now,
       ...(options.graceSecs === undefined ? {} : { graceSecs: options.graceSecs }),
+      ...(options.callBytes === undefined ? {} : { callBytes: options.callBytes }),
     }),
   );
   http.use([...createBlobRoutes({ blobs, blocks, urls }), ...fileUrls.routes, tokenFlowRoute(tokenFlows)]);

@@ -9,7 +9,7 @@ export const resultsMs = 7 * dayMs;
 const rememberedMs = 30 * dayMs;
 /** Whatever they fill, calls are kept for so long: their readers are still on the way. */
 const leastMs = hourMs;
-/** 20 calls a second with little in them fill 6 GiB in a week. */
+/** 20 calls a second with little in them fill 7 GiB in a week. */
 export const usualCallBytes = 8 * 2 ** 30;
 
 /** Up to when calls have expired, in unix milliseconds of their making. */

@@ -130,6 +130,21 @@ export class RecentAnswers implements Disposable {
     return this.#lastId;
   }
 
+  async #removeSome(before: number): Promise<boolean> {
+    return await this.#journal.writePatiently(async (trx) => {
+      const expired = await trx
+        .selectFrom("recent_answer")
+        .select("answer_id")
+        .where("answer_id", "<", before)
+        .orderBy("answer_id")
+        .limit(answersPerSlice)
+        .execute();
+      const last = expired.at(-1);
+      if (last) await trx.deleteFrom("recent_answer").where("answer_id", "<=", last.answer_id).execute();
+      return expired.length === answersPerSlice;
+    });
+  }
+
   async #forget(): Promise<void> {
     const before = (Date.now() - rememberedMs) * 1000;
     let any = false;
@@ -139,11 +154,12 @@ export class RecentAnswers implements Disposable {
       any = true;
     }
     if (!any) return;
-    await this.#journal.writePatiently(async (trx) => {
-      await trx.deleteFrom("recent_answer").where("answer_id", "<", before).execute();
-    });
+    while (await this.#removeSome(before));
   }
 }
+
+/** Others write between two slices. */
+const answersPerSlice = 200;
 
 // Ready-made: it runs on every call, and building it costs more than running it.
 const insertSql = "insert into recent_answer (answer_id, key, response) values (?, ?, ?)";

@@ -55,6 +55,14 @@ const webOptions: readonly OptionDefinition[] = [
   },
 ];
 
+const historyOptions: readonly OptionDefinition[] = [
+  {
+    name: "call-history",
+    value: "amount",
+    description: "Disk for arguments and results of calls; beyond it the oldest go before their 7 days (8g)",
+  },
+];
+
 const limitOptions: readonly OptionDefinition[] = [
   {
     name: "simulate-gpus",
@@ -111,6 +119,7 @@ const limitOptions: readonly OptionDefinition[] = [
 export const serverOptions: readonly OptionDefinition[] = [
   ...networkOptions,
   ...webOptions,
+  ...historyOptions,
   ...processOptions,
 ];
 
@@ -166,6 +175,16 @@ function readPortRange(text: string | undefined): WebSettings["ports"] {
     throw new UsageError(`--web-ports takes a range of ports, not "${text}".`, "e.g. --web-ports 7100-7999.");
   }
   return { first, last };
+}
+
+/** What a server keeps of the past. */
+export interface HistorySettings {
+  callBytes?: number;
+}
+
+export function readHistorySettings(input: Input): HistorySettings {
+  const amount = input.option("call-history");
+  return amount === undefined ? {} : { callBytes: parseMebibytes(amount, "call-history") * 2 ** 20 };
 }
 
 export function readWorkerLimits(input: Input): WorkerLimits {

@@ -2,7 +2,12 @@ import { giveBackMemory } from "../../process/give-back-memory.ts";
 import { makeDataDirectory } from "../../process/data-directory.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import { readNetworkSettings } from "../../process/network-settings.ts";
-import { readWebSettings, readyOption, serverOptions } from "../../process/service-options.ts";
+import {
+  readHistorySettings,
+  readWebSettings,
+  readyOption,
+  serverOptions,
+} from "../../process/service-options.ts";
 import { serviceSettings } from "../../process/service-setup.ts";
 import { startControlPlane } from "../../process/start-control-plane.ts";
 import { takeDataLock } from "../../process/take-data-lock.ts";
@@ -16,11 +21,12 @@ export const command = defineCommand<void>({
     const { config, signal, supervisor } = context;
     const network = readNetworkSettings(input);
     const web = readWebSettings(input);
+    const history = readHistorySettings(input);
     makeDataDirectory(config.dataDirectory);
     using _lock = await takeDataLock(config.dataDirectory, "server", context);
     using _memory = giveBackMemory();
     const settings = serviceSettings(input, context, "server");
-    await using controlPlane = await startControlPlane({ ...settings, ...network, web });
+    await using controlPlane = await startControlPlane({ ...settings, ...network, ...history, web });
     signal.throwIfAborted();
     await serveUntilStopped({
       services: [controlPlane.web, ...(supervisor ? [supervisor.others] : []), controlPlane],

@@ -7,6 +7,7 @@ import { readNetworkSettings } from "../../process/network-settings.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import {
   commandLineOf,
+  readHistorySettings,
   readWebSettings,
   readWorkerLimits,
   readyOption,
@@ -27,6 +28,7 @@ export const command = defineCommand<void>({
     // Each process reads its own; a mistake is told once, and before anything starts.
     const { listen } = readNetworkSettings(input);
     readWebSettings(input);
+    readHistorySettings(input);
     readWorkerLimits(input);
     requireRoot();
     const { dataDirectory } = config;
