@@ -7,19 +7,25 @@ const batchChunks = 512;
 const maxUnsentBytes = 16 * 1024 * 1024;
 const maxUnsentChunks = 2_048;
 
+/** A value, under the number that it keeps however often it has to be sent. */
+interface Chunk {
+  index: bigint;
+  data: Uint8Array;
+}
+
 /**
- * Sends what a generator yields, in order and counted from 1. Chunks that come while others are on their way go together in the next
- * message; a generator that is ahead of the server by too much has to wait.
+ * Sends what a generator yields, in order and numbered from 1. Chunks that come while others are on their way go together in the next
+ * message; a generator that is ahead of the server by too much has to wait. After a message that could not be sent nothing follows:
+ * the generator ends with the error.
  */
 export class ChunkWriter {
   #modal: ServiceClient<typeof ModalClient>;
   #functionCallId: string;
   #dataFormat: DataFormat;
   #signal: AbortSignal;
-  #unsent: Uint8Array[] = [];
+  #unsent: Chunk[] = [];
   #unsentBytes = 0;
   #written = 0n;
-  #sentIndex = 0n;
   #sending: Promise<void> | undefined;
   #error: { reason: unknown } | undefined;
   #changed = new Notifier();
@@ -42,20 +48,25 @@ export class ChunkWriter {
   }
 
   async write(data: Uint8Array): Promise<void> {
-    this.#unsent.push(data);
-    this.#unsentBytes += data.length;
+    this.#throwIfFailed();
     this.#written += 1n;
+    this.#unsent.push({ index: this.#written, data });
+    this.#unsentBytes += data.length;
     this.#sending ??= this.#send();
     while (this.#unsentBytes > maxUnsentBytes || this.#unsent.length > maxUnsentChunks) {
       if (this.#error) break;
       await this.#changed.wait({ signal: this.#signal });
     }
-    if (this.#error) throw this.#error.reason;
+    this.#throwIfFailed();
   }
 
   /** Resolves when the server has everything. */
   async flush(): Promise<void> {
     await this.#sending;
+    this.#throwIfFailed();
+  }
+
+  #throwIfFailed(): void {
     if (this.#error) throw this.#error.reason;
   }
 
@@ -63,19 +74,17 @@ export class ChunkWriter {
     try {
       while (this.#unsent.length > 0) {
         const batch = this.#takeBatch();
-        const first = this.#sentIndex + 1n;
         await this.#modal.functionCallPutDataOut(
           {
             callInfoOneof: { case: "functionCallId", value: this.#functionCallId },
-            dataChunks: batch.map((value, index) => ({
+            dataChunks: batch.map(({ index, data }) => ({
               dataFormat: this.#dataFormat,
-              dataOneof: { case: "data", value },
-              index: first + BigInt(index),
+              dataOneof: { case: "data", value: data },
+              index,
             })),
           },
           { signal: this.#signal },
         );
-        this.#sentIndex += BigInt(batch.length);
         this.#unsentBytes -= sizeOf(batch);
         this.#changed.notify();
       }
@@ -87,18 +96,18 @@ export class ChunkWriter {
     }
   }
 
-  #takeBatch(): Uint8Array[] {
+  #takeBatch(): Chunk[] {
     let bytes = 0;
     let count = 0;
-    for (const chunk of this.#unsent) {
-      if (count > 0 && (count === batchChunks || bytes + chunk.length > batchBytes)) break;
-      bytes += chunk.length;
+    for (const { data } of this.#unsent) {
+      if (count > 0 && (count === batchChunks || bytes + data.length > batchBytes)) break;
+      bytes += data.length;
       count += 1;
     }
     return this.#unsent.splice(0, count);
   }
 }
 
-function sizeOf(chunks: Uint8Array[]): number {
-  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+function sizeOf(chunks: readonly Chunk[]): number {
+  return chunks.reduce((sum, { data }) => sum + data.length, 0);
 }

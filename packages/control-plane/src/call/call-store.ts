@@ -80,7 +80,7 @@ export class CallStore {
           .execute();
       }
     });
-    for (const chunk of chunks) {
+    for (const chunk of call.data.saved(chunks)) {
       const bytes = chunk.dataOneof.case === "data" ? chunk.dataOneof.value.byteLength : 0;
       this.#bytes.wrote(call.facts.createdAtMs, bytes);
       this.#budget.hold(chunk, bytes, () => call.data.drop(Number(chunk.index)));
@@ -140,7 +140,7 @@ export class CallStore {
       .select("chunk_index")
       .where("call_id", "=", callId)
       .execute();
-    for (const chunk of chunks) call.data.add(chunk.chunk_index, undefined);
+    for (const chunk of chunks) call.data.restore(chunk.chunk_index);
     return call;
   }
 

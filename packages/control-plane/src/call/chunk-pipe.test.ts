@@ -76,3 +76,19 @@ test("when all pipes together hold much, each writer is a little ahead, and none
   await large;
   expect(await Promise.all(stuck.map(isFree))).toEqual([false, false]);
 });
+
+test("a chunk that does not follow the one before it is refused; one that was sent twice counts once [L9]", async () => {
+  const pipe = pipeOf();
+  const numbered = (index: bigint) => ({ ...chunk(1), index });
+  await pipe.write([numbered(1n), numbered(2n)], { signal });
+  await pipe.write([numbered(2n), numbered(3n)], { signal });
+  await expect(pipe.write([numbered(5n)], { signal })).rejects.toMatchObject({ code: "VALUES_MISSING" });
+  expect(pipe.highest).toBe(3);
+});
+
+test("a reader that starts over where nothing is kept any more is refused: it would miss what was before [L9]", async () => {
+  const pipe = pipeOf();
+  for (let count = 0; count < 3; count++) await pipe.push(chunk(10), { signal });
+  for await (const { index } of pipe.read(1, { signal })) if (index === 3n) break;
+  await expect(pipe.read(1, { signal }).next()).rejects.toMatchObject({ code: "VALUES_MISSING" });
+});

@@ -1,5 +1,6 @@
 import { Notifier } from "@dorian/base/notifier";
 import type { DataChunk } from "@dorian/protocol/modal";
+import { valuesMissing } from "./values-missing.ts";
 
 export interface ChunkPipeOptions {
   /** Bytes that the writer may be ahead of the reader. */
@@ -65,10 +66,18 @@ export class ChunkPipe {
     await this.#room(options.signal);
   }
 
-  /** Adds those that are not there yet: the others come from a request sent twice. Resolves when there is room for more. */
+  /**
+   * Adds those that are not there yet: the others come from a request sent twice. Resolves when there is room for more.
+   *
+   * @throws AppError VALUES_MISSING when one between is lacking
+   */
   async write(chunks: readonly DataChunk[], options: { signal: AbortSignal }): Promise<void> {
-    for (const chunk of chunks)
-      if (!this.#ended && Number(chunk.index) === this.#highest + 1) this.#add(chunk);
+    for (const chunk of chunks) {
+      const came = Number(chunk.index);
+      if (this.#ended || (came >= 1 && came <= this.#highest)) continue;
+      if (came !== this.#highest + 1) throw valuesMissing({ expected: this.#highest + 1, came });
+      this.#add(chunk);
+    }
     await this.#room(options.signal);
   }
 
@@ -88,9 +97,14 @@ export class ChunkPipe {
     this.#changed.notify();
   }
 
-  /** Chunks from an index on, until the end. Those that are kept no more are left out. */
+  /**
+   * Chunks from an index on, until the end.
+   *
+   * @throws AppError VALUES_MISSING when the first of them is kept no more
+   */
   async *read(from: number, options: { signal: AbortSignal }): AsyncGenerator<DataChunk> {
-    let next = Math.max(from, this.#oldest);
+    if (from < this.#oldest) throw valuesMissing({ expected: from, came: this.#oldest });
+    let next = from;
     for (;;) {
       const chunk = this.#chunks.get(next);
       if (chunk) {

@@ -29,10 +29,9 @@ export function dataHandlers(options: {
         await call.live.out.write(request.dataChunks, context);
         return {};
       }
-      // A chunk that is there already comes from a request sent twice.
-      const fresh = request.dataChunks.filter((chunk) => !call.data.has(Number(chunk.index)));
-      for (const chunk of fresh) call.data.add(Number(chunk.index), chunk);
-      await store.addChunks(call, fresh);
+      call.data.add(request.dataChunks);
+      // Also what an earlier request brought and the disk refused: it has been sent again.
+      await store.addChunks(call, call.data.unsaved);
       return {};
     },
 

@@ -129,7 +129,7 @@ export class Pool implements TaskOwner, Disposable {
     // An output nobody waits for: it was sent twice, or the input was cancelled, timed out or given to another.
     if (!running) return await calls.saved(output.inputId);
     task.timeline.end("first call", nowMs());
-    const result = acceptableResult(output.result);
+    const result = acceptableResult(output, running.call.yielded);
     await calls.attempted(running, {
       result,
       format: result === output.result ? output.dataFormat : 0,

@@ -127,6 +127,28 @@ test("what a generator yielded before it failed comes before its error", async (
   expect(seen).toEqual([10, 20]);
 });
 
+test("a value that is lacking ends the loop with an error: the next one does not take its place [L9]", async () => {
+  await ScriptedServer.open({
+    ...generator,
+    async *functionCallGetDataOut(_, { signal }) {
+      yield chunk(1);
+      yield chunk(3);
+      await never(signal);
+    },
+    async functionGetOutputs(_, { signal }) {
+      await never(signal);
+      return {};
+    },
+    functionCallCancel: async () => ({}),
+  });
+  const seen: number[] = [];
+  const read = async () => {
+    for await (const item of count().remote(3)) seen.push(item);
+  };
+  await expect(read()).rejects.toMatchObject({ code: "GENERATOR_VALUE_MISSING", status: "DATA_LOSS" });
+  expect(seen).toEqual([10]);
+});
+
 test("leaving the loop cancels the call", async () => {
   const cancelled: string[] = [];
   await ScriptedServer.open({

@@ -69,6 +69,7 @@ class ItemStream {
         const request = { callInfoOneof, lastIndex: this.#received };
         for await (const chunk of this.#wire.modal.functionCallGetDataOut(request, { signal })) {
           if (chunk.index <= this.#received) continue;
+          if (chunk.index !== this.#received + 1n) throw valueMissing(this.#received + 1n, chunk.index);
           this.#received = chunk.index;
           this.#lastAt = performance.now();
           delays.reset();
@@ -101,6 +102,14 @@ class ItemStream {
   #endWhenComplete(): void {
     if (this.#total !== undefined && this.#received >= this.#total) this.#items.end();
   }
+}
+
+function valueMissing(expected: bigint, came: bigint): AppError {
+  return new AppError(
+    "GENERATOR_VALUE_MISSING",
+    `Value ${came} of the generator came where value ${expected} was to come.`,
+    { status: "DATA_LOSS", remedy: "Call it again; if it comes again, report it." },
+  );
 }
 
 function itemsTotal(output: FunctionGetOutputsItem): bigint {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AppError } from "@dorian/base/app-error";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
 import { createLocalClient } from "@dorian/protocol/local-client";
 import { ModalClient } from "@dorian/protocol/modal";
@@ -125,4 +126,27 @@ test("a task's socket takes a bounded number of connections [B9]", async () => {
     .poll(() => sockets.filter((socket) => socket.closed || socket.destroyed).length, { timeout: 10_000 })
     .toBe(300 - 255);
   await modal.appHeartbeat({});
+});
+
+test("values that a server has no room for are sent again under the same numbers, until it has [L9]", async () => {
+  const taken: number[] = [];
+  let refusals = 1;
+  const { modal } = await gatewayTo({
+    async functionCallPutDataOut({ dataChunks }) {
+      if (refusals-- > 0) {
+        throw new AppError("STORAGE_FULL", "The disk is full.", {
+          status: "RESOURCE_EXHAUSTED",
+          remedy: "",
+        });
+      }
+      taken.push(...dataChunks.map(({ index }) => Number(index)));
+      return {};
+    },
+  });
+  const dataChunks = [1n, 2n].map((index) => ({
+    index,
+    dataOneof: { case: "data" as const, value: Buffer.from("v") },
+  }));
+  await modal.functionCallPutDataOut({ dataChunks });
+  expect(taken).toEqual([1, 2]);
 });
