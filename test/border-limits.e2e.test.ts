@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { statfsSync } from "node:fs";
 import { chmod, readFile, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
@@ -81,6 +82,14 @@ export const fill = app.function({ name: "fill", maxContainers: 1 }, (where: str
     try { writeFileSync(where, block, { flag: "a" }); } catch (error) { if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error; }
   }
 });
+
+export const takeAtOnce = app.function({ name: "takeAtOnce" }, () => execFileSync("/bin/sh", ["-c",
+  'for how in "" -n -z; do for i in 1 2 3 4; do fallocate $how -l 64G /taken$i 2>&1 & done; wait; done; du -cm /taken* | tail -n 1'], { encoding: "utf8" }));
+
+export const fillTogether = app.function({ name: "fillTogether", maxContainers: 1 }, () => new Promise<void>((resolve) => {
+  const script = "for i in 1 2 3 4; do (while :; do dd if=/dev/zero of=/f$i bs=64M oflag=append conv=notrunc 2>/dev/null; done) & done; wait";
+  execFile("/bin/sh", ["-c", script], () => resolve());
+}));
 `;
 
 let data: TemporaryDirectory;
@@ -242,6 +251,31 @@ test("a container that fills the disk is ended with the reason, and the server g
   );
   expect(ended).toMatch(/ephemeralDisk|free space/);
   expect(await at("add").remote(2 as never, 3 as never)).toBe(5);
+  expect((await dorian(disk.path, ["volume", "create", "still-writable"])).code).toBe(0);
+  await own.stop();
+});
+
+test("space cannot be taken at once, nor what the file system keeps for root by many who write together [B16]", async () => {
+  await using disk = await smallDisk({ mebibytes: 2_000, rootPercent: 5 });
+  await copySeed(disk.path);
+  await using own = await DorianProcess.start({ dataDirectory: disk.path });
+  await deployApp(disk.path, source);
+  using _connection = await sdkConnection(disk.path);
+  const at = (name: string) => RemoteFunction.fromName<() => Promise<string>>("limits", name);
+  const said = (await at("takeAtOnce").remote()).trim().split("\n");
+  expect(said.filter((line) => /Operation not supported|mode is unsupported/.test(line))).toHaveLength(12);
+  expect(said.at(-1)).toMatch(/^0\t/);
+  let leastFree = Number.POSITIVE_INFINITY;
+  const looking = setInterval(() => {
+    const { bfree, bsize } = statfsSync(disk.path);
+    leastFree = Math.min(leastFree, bfree * bsize);
+  }, 5);
+  const ended = await at("fillTogether")
+    .remote()
+    .then(() => "returned", messageOf)
+    .finally(() => clearInterval(looking));
+  expect(ended).toMatch(/More was written to the disk than may be|The disk of the worker was nearly full/);
+  expect(leastFree).toBeGreaterThan(90 * 2 ** 20);
   expect((await dorian(disk.path, ["volume", "create", "still-writable"])).code).toBe(0);
   await own.stop();
 });

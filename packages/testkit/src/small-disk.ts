@@ -16,15 +16,15 @@ export interface SmallDisk extends AsyncDisposable {
   free(): Promise<void>;
 }
 
-/** Makes an ext4 file system in a file and mounts it. */
-export async function smallDisk(options: { mebibytes: number }): Promise<SmallDisk> {
+/** Makes an ext4 file system in a file and mounts it; `rootPercent` of it is for root alone. */
+export async function smallDisk(options: { mebibytes: number; rootPercent?: number }): Promise<SmallDisk> {
   await using made = new AsyncDisposableStack();
   const directory = made.use(await temporaryDirectory());
   const image = join(directory.path, "image");
   const mountPoint = join(directory.path, "mnt");
   await writeFile(image, "");
   await truncate(image, options.mebibytes * mebibyte);
-  await run("mkfs.ext4", ["-q", "-m", "0", image]);
+  await run("mkfs.ext4", ["-q", "-m", String(options.rootPercent ?? 0), image]);
   await mkdir(mountPoint);
   // With its loop device, which goes when it is unmounted.
   await run("mount", ["-o", "loop", image, mountPoint]);

@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import type { AppError } from "@dorian/base/app-error";
 import type { Logger } from "pino";
+import { diskFloor, diskUrgency, pauseBeforeLook } from "./disk-urgency.ts";
 import { unlinkedUsageOf, usageOf } from "./disk-usage.ts";
 import { type DiskUser, diskVerdicts, type FreeSpace } from "./disk-verdict.ts";
 
@@ -12,19 +13,15 @@ export interface WatchedTree {
   limitBytes: number | undefined;
   /** Processes that may hold files which have no name any more. */
   pids: () => Promise<readonly number[]>;
+  /** Stops all that writes to it until the result is disposed of. */
+  freeze: () => Promise<AsyncDisposable>;
   end: (reason: AppError) => void;
 }
 
-/** How often the file system is asked what is left: one system call. */
-const pollMs = 250;
 /** Part of the smallest limit that has to be written before anybody's files are counted. */
 const partOfLimit = 1 / 8;
 /** Counting takes at most this part of the time. */
 const countingPart = 0.1;
-/** Part of the disk that containers do not get, and the least and the most that it comes to. */
-const floorPart = 0.05;
-const leastFloorBytes = 64 * 1024 * 1024;
-const mostFloorBytes = 4 * 1024 ** 3;
 /** Part of what was free at the worker's start that one container may write. */
 const partOfOne = 0.5;
 
@@ -56,10 +53,7 @@ export class DiskWatch implements Disposable {
     this.#options = options;
     const { free, size } = at;
     this.#last = free;
-    this.#floor = {
-      bytes: Math.min(Math.max(size.bytes * floorPart, leastFloorBytes), mostFloorBytes),
-      files: Number.isFinite(size.files) ? size.files * floorPart : 0,
-    };
+    this.#floor = diskFloor(size);
     this.#limit = {
       bytes: options.limitBytes ?? Math.max(free.bytes - this.#floor.bytes, this.#floor.bytes) * partOfOne,
       files: free.files * partOfOne,
@@ -93,7 +87,7 @@ export class DiskWatch implements Disposable {
           this.#timer = undefined;
           this.#schedule();
         });
-    }, pollMs);
+    }, pauseBeforeLook(this.#last, this.#floor));
     this.#timer.unref();
   }
 
@@ -103,10 +97,12 @@ export class DiskWatch implements Disposable {
       this.#written[unit] += Math.max(0, finite(this.#last[unit]) - finite(free[unit]));
     }
     this.#last = free;
-    const isShort = free.bytes < this.#floor.bytes || free.files < this.#floor.files;
-    if ((!isShort && !this.#mayExceed()) || performance.now() < this.#restUntil) return;
+    const urgency = diskUrgency(free, this.#written, this.#floor);
+    const isResting = performance.now() < this.#restUntil;
+    if (urgency !== "critical" && (isResting || (urgency === "none" && !this.#mayExceed()))) return;
     const startedAt = performance.now();
     this.#written = { bytes: 0, files: 0 };
+    using _standstill = urgency === "critical" ? this.#standstill() : undefined;
     const users = await Promise.all([...this.#trees.values()].map((tree) => this.#count(tree)));
     for (const [id, reason] of diskVerdicts(users, free, this.#floor)) {
       const tree = this.#trees.get(id);
@@ -114,6 +110,21 @@ export class DiskWatch implements Disposable {
       tree?.end(reason);
     }
     this.#restUntil = performance.now() + (performance.now() - startedAt) / countingPart;
+  }
+
+  /** Nobody writes until the result is disposed of. Neither is waited for: a process deep in a write stops only after it. */
+  #standstill(): Disposable {
+    const freezing = [...this.#trees.values()].map((tree) => tree.freeze());
+    return {
+      [Symbol.dispose]: () => {
+        for (const each of freezing) {
+          each
+            .then((frozen) => frozen[Symbol.asyncDispose]())
+            // One that ends just now can be neither frozen nor thawed.
+            .catch((error: unknown) => this.#options.logger.debug({ err: error }, "not frozen"));
+        }
+      },
+    };
   }
 
   #mayExceed(): boolean {

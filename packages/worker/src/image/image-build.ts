@@ -50,7 +50,7 @@ export class ImageBuild implements AsyncDisposable {
   #scratch: string;
   #resources = new AsyncDisposableStack();
   /** The container of the step that runs, or of the last one. */
-  #step: Pick<Container, "pids"> | undefined;
+  #step: Pick<Container, "pids" | "freeze"> | undefined;
   /** By the worker itself, for what the build does to the machine. */
   #ended = new AbortController();
   /** Layers made by this build, to remove when it fails. */
@@ -85,6 +85,7 @@ export class ImageBuild implements AsyncDisposable {
       directory: this.#scratch,
       limitBytes: undefined,
       pids: async () => (await this.#step?.pids()) ?? [],
+      freeze: async () => (await this.#step?.freeze()) ?? new AsyncDisposableStack(),
       end: (reason) => this.#ended.abort(reason),
     });
     for (const [index, instruction] of instructions.entries()) {

@@ -304,6 +304,7 @@ export class Task {
         directory: join(scratchDirectory, taskId),
         limitBytes: resourcesAsked?.ephemeralDiskMb ? resourcesAsked.ephemeralDiskMb * mebibyte : undefined,
         pids: () => container.pids(),
+        freeze: () => container.freeze(),
         end: (reason) => this.#endFor(reason, container),
       }),
     );

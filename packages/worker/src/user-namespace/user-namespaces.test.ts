@@ -1,20 +1,21 @@
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inMountNamespace } from "@dorian/linux/mount-namespace";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import { mountTable } from "@dorian/linux/mount-table";
+import { smallDisk } from "@dorian/testkit/small-disk";
 import { expect, onTestFinished, test } from "vitest";
 import { collector, testRuntime } from "../container/runc/test-container.ts";
 import type { ContainerSpec } from "../container/container-spec.ts";
 import { whyNoUserNamespaces } from "./probe-user-namespaces.ts";
 import { UserNamespaces } from "./user-namespaces.ts";
 
-/** Containers with user ids of their own, whose root file systems are overlays in a data directory. */
-async function shiftedContainers() {
+/** Containers with user ids of their own, whose root file systems are overlays in a data directory (default: a new one). */
+async function shiftedContainers(place?: string) {
   await using made = new AsyncDisposableStack();
-  const dataDirectory = await mkdtemp(join(tmpdir(), "dorian-data-"));
-  made.defer(() => rm(dataDirectory, { recursive: true, force: true }));
+  const dataDirectory = place ?? (await mkdtemp(join(tmpdir(), "dorian-data-")));
+  if (place === undefined) made.defer(() => rm(dataDirectory, { recursive: true, force: true }));
   const host = made.use(await testRuntime());
   // Root of a container must come to its file system, as in a worker's directories.
   await chmod(host.runtimeDirectory, 0o711);
@@ -98,6 +99,18 @@ test("a file of the host that only its root may read is out of reach, even where
   expect(shifted.text.stdout).not.toContain("of the host");
   expect(await readFile(secret, "utf8")).toBe("of the host");
   expect((await stat(secret)).mode & 0o777).toBe(0o600);
+});
+
+test("a container cannot take the blocks that the file system keeps for root: whoever serves it still writes [B16]", async () => {
+  await using disk = await smallDisk({ mebibytes: 64, rootPercent: 20 });
+  await using containers = await shiftedContainers(disk.path);
+  await using filling = await containers.container("dd if=/dev/zero of=/filling bs=1M; echo over");
+  await filling.container.exited;
+  expect(filling.text).toMatchObject({ stdout: "over\n", stderr: expect.stringContaining("No space left") });
+  const { bavail, bfree, bsize } = await statfs(disk.path);
+  expect(bavail * bsize).toBeLessThan(2 ** 20);
+  expect(bfree * bsize).toBeGreaterThan(10 * 2 ** 20);
+  await writeFile(join(disk.path, "journal"), Buffer.alloc(4 * 2 ** 20));
 });
 
 test("a container that runs can be frozen, entered, and shown another file system in the place of one that it has", async () => {

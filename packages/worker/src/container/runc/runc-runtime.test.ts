@@ -435,3 +435,41 @@ test("where the root is read-only, only /tmp, /run and writable mounts take file
   await container.exited;
   expect(text.stdout.trim().split("\n")).toEqual(["/dev/shm/x", "/tmp/x", "/run/x", "/vol/x"]);
 });
+
+test("no call takes space of the disk at once, by whatever name; those that give it back work [B16]", async () => {
+  await using host = await testRuntime();
+  const numbers = process.arch === "arm64" ? { fallocate: 47, ioctl: 29 } : { fallocate: 285, ioctl: 16 };
+  // Blocks that the file holds after each try, and what the kernel said.
+  const script = `
+    open(F, "+>", "/big") or die;
+    my $gigabyte = 1 << 30;
+    my $say = sub { my ($name, $code) = @_; printf "%s %d %d\n", $name, $code == -1 ? $!+0 : 0, (stat F)[12] >> 11; };
+    for my $mode (0, 1, 0x10, 0x11, 0x40, 0x80, 1 << 32, (1 << 32) | 1) {
+      $say->("fallocate-$mode", syscall(${numbers.fallocate}, fileno(F), $mode, 0, $gigabyte));
+    }
+    for my $command (0x40305828, 0x4030582a, 0x40305839, (1 << 32) | 0x4030582a) {
+      my $range = pack("s s l q q l L q4", 0, 0, 0, 0, $gigabyte, 0, 0, 0, 0, 0, 0);
+      $say->("ioctl-$command", syscall(${numbers.ioctl}, fileno(F), $command, $range));
+    }
+    my $block = "x" x (1 << 20);
+    syswrite(F, $block);
+    $say->("punch", syscall(${numbers.fallocate}, fileno(F), 3, 0, 1 << 20));
+    my $count = pack("l", 0);
+    $say->("fionread", syscall(${numbers.ioctl}, fileno(F), 0x541b, $count));
+  `;
+  const ofHost = ["/usr", "/lib", "/lib64"].filter((source) => existsSync(source));
+  const { text, onOutput } = collector();
+  await using container = await host.runtime.run(
+    host.spec("", {
+      args: ["/usr/bin/perl", "-e", script],
+      mounts: ofHost.map((source) => ({ source, target: source, readOnly: true })),
+    }),
+    { onOutput },
+  );
+  await container.exited;
+  const lines = text.stdout.trim().split("\n");
+  expect(text.stderr).toBe("");
+  expect(lines).toHaveLength(14);
+  for (const line of lines.slice(0, 12)) expect(line).toMatch(/^(fallocate|ioctl)-\d+ 95 0$/);
+  expect(lines.slice(12)).toEqual(["punch 0 0", "fionread 0 0"]);
+});
