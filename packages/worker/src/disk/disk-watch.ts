@@ -78,16 +78,19 @@ export class DiskWatch implements Disposable {
 
   #schedule(): void {
     if (this.#closed || this.#timer || this.#trees.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#look()
-        .catch((error: unknown) =>
-          this.#options.logger.warn({ err: error }, "the disk could not be looked at"),
-        )
-        .finally(() => {
-          this.#timer = undefined;
-          this.#schedule();
-        });
-    }, pauseBeforeLook(this.#last, this.#floor));
+    this.#timer = setTimeout(
+      () => {
+        this.#look()
+          .catch((error: unknown) =>
+            this.#options.logger.warn({ err: error }, "the disk could not be looked at"),
+          )
+          .finally(() => {
+            this.#timer = undefined;
+            this.#schedule();
+          });
+      },
+      pauseBeforeLook(this.#last, this.#floor),
+    );
     this.#timer.unref();
   }
 
