@@ -242,7 +242,7 @@ export class BuildWorker implements AsyncDisposable {
         retryCount: item.retryCount,
       };
       await modal.functionPutOutputs({ outputs: [output] });
-      this.#send({ case: "taskExited", value: { taskId, frozenLayerId, frozenBytes: 5n } });
+      this.#send({ case: "taskExited", value: { taskId, rootFrozen: true, frozenLayerId, frozenBytes: 5n } });
     } catch (error) {
       this.#send({ case: "taskExited", value: { taskId, exitCode: 1, signal: String(error) } });
     }

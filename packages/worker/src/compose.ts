@@ -176,8 +176,9 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         outOfMemory: end.outOfMemory,
         memoryLimitMb: BigInt(end.memoryLimitMb ?? 0),
         ...(end.failure ? { failure: end.failure } : {}),
-        frozenLayerId: end.frozenLayerId ?? "",
-        frozenBytes: BigInt(end.frozenBytes ?? 0),
+        rootFrozen: end.frozen !== undefined,
+        frozenLayerId: end.frozen?.layerId ?? "",
+        frozenBytes: BigInt(end.frozen?.bytes ?? 0),
       },
     });
   const tasks = new TaskTable({

@@ -235,6 +235,8 @@ export class ImageBuilds implements AsyncDisposable {
     try {
       const base = await this.#base(image.baseImageId, build.signal);
       const outcome = await this.#runOnWorker(build, image, request, base);
+      if (outcome.result.status === Status.SUCCESS)
+        await this.#requireLayers(image.imageId, outcome.layerIds);
       return { ...outcome, result: worded(image.imageId, outcome.result) };
     } catch (error) {
       if (build.signal.aborted) return failed(cancelled(image.imageId, build.signal));
@@ -287,6 +289,22 @@ export class ImageBuilds implements AsyncDisposable {
     throw new AppError("IMAGE_BASE_UNUSABLE", `The image ${imageId} below this step is not usable.`, {
       remedy: "Run again: the whole chain is then checked and built where needed.",
     });
+  }
+
+  /** A record of an image answers for years: it is not taken on trust. */
+  async #requireLayers(imageId: string, layerIds: readonly string[]): Promise<void> {
+    for (const layerId of layerIds) {
+      if (await this.#options.layers.has(layerId)) continue;
+      throw new AppError(
+        "IMAGE_LAYER_MISSING",
+        `The build of ${imageId} made the layer ${layerId}, which is not there.`,
+        {
+          status: "INTERNAL",
+          remedy:
+            "Check that the worker uses the server's data directory and that nobody else removes files there; then run again.",
+        },
+      );
+    }
   }
 
   async #record(image: ImageRecord): Promise<void> {

@@ -25,6 +25,8 @@ export interface TaskEnd {
   failure: GenericResult | undefined;
   /** Undefined when nobody could report it. */
   exitCode?: number;
+  /** Its root file system was frozen: into a layer, or it had written nothing. */
+  rootFrozen: boolean;
   frozenLayerId: string;
   frozenBytes: number;
 }

@@ -245,6 +245,7 @@ export class Tasks implements Disposable {
       reason,
       failure: report.failure,
       exitCode: report.exitCode,
+      rootFrozen: report.rootFrozen,
       frozenLayerId: report.frozenLayerId,
       frozenBytes: Number(report.frozenBytes),
     });
@@ -375,6 +376,7 @@ export class Tasks implements Disposable {
     const { workers, nowMs } = this.#options;
     const end: TaskEnd = {
       failure: undefined,
+      rootFrozen: false,
       frozenLayerId: "",
       frozenBytes: 0,
       ...facts,

@@ -42,7 +42,7 @@ export function runBuilderWith(options: BuilderRunsOptions): WorkerPool["runBuil
     const cancel = () => tasks.stop(task, { graceSecs: 0, reason: "The build was cancelled." });
     const limitMs = inputTimeoutMs(spec.definition);
     const timer = setTimeout(() => {
-      run.fail(
+      run.timedOut(
         serverResult("TIMEOUT", `The build function took longer than its timeout of ${limitMs / 1000} s.`),
       );
       tasks.stop(task, { graceSecs, reason: "it reached its timeout" });
@@ -74,15 +74,15 @@ class BuilderRun implements TaskOwner {
     return this.#outcome.promise;
   }
 
-  /** The first result stands. */
-  fail(result: GenericResult): void {
-    this.#result ??= result;
+  /** Also of one that has returned: its container did not come to its end. */
+  timedOut(result: GenericResult): void {
+    this.#result = result;
   }
 
   ready(): void {}
 
   startFailed(_task: Task, failure: StartFailure): void {
-    this.fail(failure.result);
+    this.#result ??= failure.result;
   }
 
   async nextInputs(task: Task): Promise<InputItem[]> {
@@ -107,15 +107,28 @@ class BuilderRun implements TaskOwner {
 
   leaving(): void {}
 
+  /** What a container made counts only when it was seen to end well: its function may have returned long before. */
   ended(task: Task, end: TaskEnd): void {
-    if (task.state === "lost" && !this.#result) {
+    const result = this.#result ?? serverResult("FAILURE", end.reason);
+    const hasSucceeded = result.status === GenericResult_GenericStatus.SUCCESS;
+    const isUnseen = task.state === "lost" || end.exitCode === undefined || end.exitCode < 0;
+    if (isUnseen && !end.failure && (hasSucceeded || !this.#result)) {
       this.#outcome.reject(workerLost(task.workerName));
       return;
     }
-    const answered = this.#result ?? serverResult("FAILURE", end.reason);
-    // The function may have returned and the freezing of what it wrote failed afterwards.
-    const succeeded = answered.status === GenericResult_GenericStatus.SUCCESS;
-    const result = succeeded && end.failure ? end.failure : answered;
+    if (!hasSucceeded) {
+      this.#outcome.resolve({ result, frozenLayerId: "", frozenBytes: 0 });
+      return;
+    }
+    if (end.failure || end.exitCode !== 0 || !end.rootFrozen) {
+      const exception = `The build function returned, but what it wrote could not be kept: ${end.reason}`;
+      this.#outcome.resolve({
+        result: end.failure ?? serverResult("FAILURE", exception),
+        frozenLayerId: "",
+        frozenBytes: 0,
+      });
+      return;
+    }
     this.#outcome.resolve({ result, frozenLayerId: end.frozenLayerId, frozenBytes: end.frozenBytes });
   }
 

@@ -70,7 +70,10 @@ export class Builds {
   };
 
   finished(report: BuildFinished): void {
-    this.#running.get(report.buildId)?.finished.resolve(report);
+    const build = this.#running.get(report.buildId);
+    if (report.interrupted && !build?.log.signal.aborted)
+      build?.finished.reject(workerLost(this.#workers.nameOf(build.workerId)));
+    else build?.finished.resolve(report);
   }
 
   onWorker(workerId: string): string[] {

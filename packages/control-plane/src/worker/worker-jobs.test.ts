@@ -181,7 +181,7 @@ test("a build function gets its one input, marked final, and hands back its froz
       });
     },
   };
-  worker.exitWith = { frozenLayerId: "ly-9", frozenBytes: 512n };
+  worker.exitWith = { rootFrozen: true, frozenLayerId: "ly-9", frozenBytes: 512n };
   const functionId = catalog.add({}, { isBuilder: true, tag: "Model.download" });
   const input = create(FunctionInputSchema, {
     argsOneof: { case: "args", value: encodeArguments(["iris"]) },

@@ -27,6 +27,7 @@ export class Builds {
   #options: BuildsOptions;
   #running = new Map<string, AbortController>();
   #finished = new Map<string, BuildFinished>();
+  #stopping = false;
 
   constructor(options: BuildsOptions) {
     this.#options = options;
@@ -60,6 +61,7 @@ export class Builds {
         create(BuildFinishedSchema, {
           buildId: request.buildId,
           result: this.#resultOf(error, abort.signal),
+          interrupted: this.#stopping,
         }),
       );
     } finally {
@@ -84,7 +86,9 @@ export class Builds {
       ?.abort(new AppError("BUILD_CANCELLED", reason, { status: "CANCELLED", remedy: "" }));
   }
 
+  /** The worker stops. */
   cancelAll(reason: string): void {
+    this.#stopping = true;
     for (const buildId of this.#running.keys()) this.cancel(buildId, reason);
   }
 
@@ -115,5 +119,6 @@ function neverStarted(buildId: string): BuildFinished {
   return create(BuildFinishedSchema, {
     buildId,
     result: { status: GenericResult_GenericStatus.TERMINATED, exception },
+    interrupted: true,
   });
 }

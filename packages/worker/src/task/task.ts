@@ -45,8 +45,8 @@ export interface TaskEnd {
   /** The limit that was reached; absent when it was that of all containers together. */
   memoryLimitMb?: number;
   failure?: GenericResult;
-  frozenLayerId?: string;
-  frozenBytes?: number;
+  /** What a build function wrote; undefined when it was not frozen. */
+  frozen?: { layerId: string | undefined; bytes: number };
 }
 
 /** The control plane, as one task. */
@@ -342,8 +342,7 @@ export class Task {
       "/run",
     ];
     const layerId = await root.freeze(layers, standIns, removeRuntimeTraces);
-    if (layerId === undefined) return end;
-    return { ...end, frozenLayerId: layerId, frozenBytes: await layers.sizeOf(layerId) };
+    return { ...end, frozen: { layerId, bytes: layerId === undefined ? 0 : await layers.sizeOf(layerId) } };
   }
 
   #endFor(reason: AppError, container: Container): void {

@@ -266,6 +266,14 @@ export declare type TaskExited = Message<"dorian.worker.TaskExited"> & {
    * @generated from field: uint64 memory_limit_mb = 8;
    */
   memoryLimitMb: bigint;
+
+  /**
+   * Its root file system was to be frozen and has been: only then does an empty frozen_layer_id say that nothing was
+   * written.
+   *
+   * @generated from field: bool root_frozen = 9;
+   */
+  rootFrozen: boolean;
 };
 
 /**
@@ -332,6 +340,13 @@ export declare type BuildFinished = Message<"dorian.worker.BuildFinished"> & {
    * @generated from field: dorian.worker.ImageConfig config = 5;
    */
   config?: ImageConfig | undefined;
+
+  /**
+   * It ended through no fault of its own: the order to start it was lost, or its worker stops. Another may begin it again.
+   *
+   * @generated from field: bool interrupted = 6;
+   */
+  interrupted: boolean;
 };
 
 /**
