@@ -111,6 +111,8 @@ export interface Dispatch extends AsyncDisposable {
   appOfWork(id: string): Promise<string | undefined>;
   execs: Execs;
   streamedCalls: StreamedCalls;
+  /** Writes outputs again that found no room on the disk. */
+  saveOutputs(): Promise<void>;
   /** Removes what has expired, now. */
   forgetExpired(signal: AbortSignal): Promise<void>;
 }
@@ -177,6 +179,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     logger,
     nowMs,
     onPending: (input, how) => pools.of(input.call.facts.functionId).enqueue(input, how),
+    onForgotten: (input) => pools.lookup(input.call.facts.functionId)?.forget(input),
     retryPolicyOf: (functionId) => catalog.spec(functionId)?.definition.retryPolicy,
   });
   const pools: Pools = new Pools({
@@ -229,7 +232,10 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
   };
 
   const schedules = await Schedules.open({ db, journal, calls, logger, nowMs, ...admission });
-  const sweeper = setInterval(() => calls.sweep(), sweepMs).unref();
+  const sweeper = setInterval(() => {
+    calls.sweep();
+    void calls.saveOutputs();
+  }, sweepMs).unref();
   const histories: ExpiringHistory[] = [
     new CallForgetting({
       db,
@@ -304,6 +310,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       calls.sweep();
       await forgetExpired(histories, { signal, rests: false });
     },
+    saveOutputs: () => calls.saveOutputs(),
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper);
       await forgetting[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 import {
   FunctionCallType,
   type FunctionMapRequest,
+  type FunctionPutInputsItem,
   type FunctionPutInputsResponseItem,
   type ModalClient,
 } from "@dorian/protocol/modal";
@@ -39,15 +40,26 @@ export function callHandlers(options: CallHandlersOptions): Handlers {
     const { items } = await readOutputs(call, wanted, { store, signal, clientVersion });
     return items[0] ? { output: items[0] } : {};
   };
+  /** Those that the call has already keep their ids. */
+  const put = async (call: FunctionCall, spec: FunctionSpec, items: readonly FunctionPutInputsItem[]) => {
+    admit(
+      options,
+      spec,
+      items.filter((item) => !call.inputs.has(item.idx)),
+    );
+    const { inputs, durable } = calls.add(call, items);
+    await durable;
+    return inputs;
+  };
   return {
     async functionMap(request, context) {
       const spec = callable(catalog, request.functionId);
       const idempotencyKey = callerKey(context.identity, context.idempotencyKey);
       const first = calls.byKey(idempotencyKey);
       if (first) {
-        await first.durable;
+        await first.accepted();
         const call = await calls.get(first.callId);
-        const inputs = [...call.inputs.values()].slice(0, request.pipelinedInputs.length);
+        const inputs = await put(call, spec, request.pipelinedInputs);
         return { ...mapResponse(spec, call, inputs), ...(await firstOutput(call, request, context)) };
       }
       admit(options, spec, request.pipelinedInputs);
@@ -69,13 +81,7 @@ export function callHandlers(options: CallHandlersOptions): Handlers {
     async functionPutInputs(request) {
       const call = await calls.get(request.functionCallId);
       const spec = callable(catalog, call.facts.functionId);
-      admit(
-        options,
-        spec,
-        request.inputs.filter((item) => !call.inputs.has(item.idx)),
-      );
-      const { inputs, durable } = calls.add(call, request.inputs);
-      await durable;
+      const inputs = await put(call, spec, request.inputs);
       return { inputs: inputs.map(acknowledgement) };
     },
 

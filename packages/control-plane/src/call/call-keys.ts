@@ -4,8 +4,8 @@ export const keyLifeMs = 15 * 60_000;
 /** The call that a request with a certain key made. */
 export interface KeyedCall {
   callId: string;
-  /** Resolves when the call may be acknowledged. */
-  durable: Promise<void>;
+  /** Resolves when the call may be acknowledged; tries to write it down again when that has failed. */
+  accepted: () => Promise<void>;
 }
 
 /** Calls by the keys of the requests that made them, for as long as clients retry. */
@@ -24,6 +24,10 @@ export class CallKeys {
 
   add(key: string, call: KeyedCall): void {
     if (key !== "") this.#calls.set(key, { ...call, atMs: this.#nowMs() });
+  }
+
+  remove(key: string): void {
+    this.#calls.delete(key);
   }
 
   sweep(): void {

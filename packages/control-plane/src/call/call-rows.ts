@@ -22,7 +22,7 @@ export function stateOf(row: {
 // Ready-made statements: these run on every call, and building one costs more than running it.
 const insertCallSql = `insert into function_call
   (call_id, function_id, app_id, call_type, invocation_type, parent_input_id, idempotency_key, created_at)
-  values (?, ?, ?, ?, ?, ?, ?, ?)`;
+  values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (call_id) do nothing`;
 
 const insertInputSql = `insert into call_input
   (input_id, call_id, idx, request, state, task_id, attempt, user_retries, deliveries, retry_at, created_at, result,

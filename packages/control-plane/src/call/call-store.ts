@@ -8,9 +8,11 @@ import {
   type FunctionInput,
   type GenericResult,
 } from "@dorian/protocol/modal";
+import type { Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import type { CallBytes } from "./call-bytes.ts";
+import type { Tables } from "../database/tables.ts";
 import { statusBytes, statusOfBytes } from "./call-graph.ts";
 import { insertCall, stateOf, writeInput } from "./call-rows.ts";
 import { CoalescedWrites } from "./coalesced-writes.ts";
@@ -42,13 +44,14 @@ export class CallStore {
     this.#journal = options.journal;
     this.#budget = options.budget;
     this.#bytes = options.bytes;
-    this.#inputs = new CoalescedWrites(options.journal, writeInput);
+    this.#inputs = new CoalescedWrites(options.journal, writeInputOfCall);
   }
 
   /** Saves a new call with the inputs it came with. Resolves when durable. */
   async create(call: FunctionCall, inputs: readonly CallInput[]): Promise<void> {
     if (call.live) return;
     await this.#inputs.saveAll(inputs, (trx) => insertCall(trx, call));
+    call.saved = true;
     for (const input of inputs) this.#saved(input);
   }
 
@@ -134,6 +137,7 @@ export class CallStore {
       idempotencyKey: row.idempotency_key ?? "",
       createdAtMs: row.created_at,
     });
+    call.saved = true;
     await this.#loadInputs(call);
     const chunks = await this.#db
       .selectFrom("data_chunk")
@@ -228,6 +232,7 @@ export class CallStore {
 
   /** What is on disk need not stay in memory. */
   #saved(input: CallInput): void {
+    input.call.saved = true;
     const { output } = input;
     const { createdAtMs } = input.call.facts;
     if (!input.saved)
@@ -250,6 +255,12 @@ export class CallStore {
       });
     }
   }
+}
+
+/** A call whose own writing failed is written with the first of its inputs that comes to something. */
+async function writeInputOfCall(trx: Transaction<Tables>, input: CallInput): Promise<void> {
+  if (!input.call.saved) await insertCall(trx, input.call);
+  await writeInput(trx, input);
 }
 
 function argumentBytes(request: FunctionInput): number {

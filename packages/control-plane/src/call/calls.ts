@@ -7,6 +7,7 @@ import type {
   GenericResult,
 } from "@dorian/protocol/modal";
 import type { Logger } from "pino";
+import { Acceptance } from "./acceptance.ts";
 import { CallKeys, keyLifeMs, type KeyedCall } from "./call-keys.ts";
 import { resultsMs } from "./call-retention.ts";
 import type { CallStore } from "./call-store.ts";
@@ -22,6 +23,8 @@ export interface CallsOptions {
   nowMs: () => number;
   /** An input waits for a container. `again`: it has been out before and goes first. */
   onPending: (input: CallInput, options: { again: boolean }) => void;
+  /** It waits no more: it was never accepted. */
+  onForgotten: (input: CallInput) => void;
   retryPolicyOf: (functionId: string) => FunctionRetryPolicy | undefined;
 }
 
@@ -51,6 +54,7 @@ export class Calls implements Disposable {
   /** Finished inputs whose output is not known to be on disk. */
   #unsaved = new Map<string, CallInput>();
   #pipes = new PipeMemory(pipedBytes);
+  #acceptance = new Acceptance((input) => this.#forget(input));
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -77,7 +81,7 @@ export class Calls implements Disposable {
     }
     const since = nowMs() - keyLifeMs;
     for (const [key, callId] of await store.keysSince(since))
-      this.#keys.add(key, { callId, durable: Promise.resolve() });
+      this.#keys.add(key, { callId, accepted: () => Promise.resolve() });
     return running;
   }
 
@@ -114,7 +118,7 @@ export class Calls implements Disposable {
     return [...this.#inputs.values()].filter((input) => input.call.facts.appId === appId);
   }
 
-  /** The call that a request with this key made. `durable` resolves when it may be acknowledged. */
+  /** The call that a request with this key made. */
   byKey(key: string): KeyedCall | undefined {
     return this.#keys.get(key);
   }
@@ -128,8 +132,9 @@ export class Calls implements Disposable {
     const call = new FunctionCall({ ...facts, callId: newId("fc"), createdAtMs: nowMs });
     const inputs = items.map((item) => this.#newInput(call, item));
     this.#calls.set(call.facts.callId, call);
-    const durable = this.#acceptedOrFailed(inputs, this.#options.store.create(call, inputs));
-    this.#keys.add(facts.idempotencyKey, { callId: call.facts.callId, durable });
+    const accepted = this.#opening(call);
+    const durable = accepted();
+    this.#keys.add(facts.idempotencyKey, { callId: call.facts.callId, accepted });
     for (const input of inputs) this.#options.onPending(input, { again: false });
     return { call, inputs, durable };
   }
@@ -165,10 +170,7 @@ export class Calls implements Disposable {
       return input;
     });
     if (fresh.length > 0) writes.push(this.#options.store.addInputs(fresh));
-    const durable = this.#acceptedOrFailed(
-      fresh,
-      Promise.all(writes).then(() => undefined),
-    );
+    const durable = this.#acceptance.of(inputs, writes);
     for (const input of fresh) this.#options.onPending(input, { again: false });
     return { inputs, durable };
   }
@@ -265,15 +267,24 @@ export class Calls implements Disposable {
     };
   }
 
-  /** Lets finished calls go that nobody reads. */
+  /** Lets finished calls go that nobody reads. What the disk did not take of them is what there is: it is kept. */
   sweep(): void {
     const nowMs = this.#options.nowMs();
+    const unsaved = new Set([...this.#unsaved.values()].map((input) => input.call));
     for (const [callId, call] of this.#calls) {
       const finishedAtMs = call.finishedAtMs;
-      if (call.readers === 0 && finishedAtMs !== undefined && finishedAtMs + lingerMs < nowMs)
+      const isRead = call.readers > 0 || unsaved.has(call);
+      if (!isRead && finishedAtMs !== undefined && finishedAtMs + lingerMs < nowMs)
         this.#calls.delete(callId);
     }
     this.#keys.sweep();
+  }
+
+  /** Writes outputs again that the disk did not take: whoever brought them may be gone. */
+  async saveOutputs(): Promise<void> {
+    const saved = await Promise.allSettled([...this.#unsaved.keys()].map((inputId) => this.saved(inputId)));
+    const failed = saved.find((each) => each.status === "rejected");
+    if (failed) this.#logUnsaved(failed.reason);
   }
 
   [Symbol.dispose](): void {
@@ -300,18 +311,35 @@ export class Calls implements Disposable {
     return input;
   }
 
-  // What could not be written down was not accepted: nothing may come of it.
-  async #acceptedOrFailed(inputs: readonly CallInput[], written: Promise<void>): Promise<void> {
-    try {
-      await written;
-    } catch (error) {
-      for (const input of inputs) {
-        await this.terminate(input, "The input could not be saved.").catch((again: unknown) =>
-          this.#logUnsaved(again),
-        );
+  /** Writes a new call down, again each time that it is asked for and the disk did not take it before. */
+  #opening(call: FunctionCall): () => Promise<void> {
+    let writing: Promise<void> | undefined;
+    const write = async () => {
+      const inputs = [...call.inputs.values()];
+      try {
+        await this.#acceptance.of(inputs, [this.#options.store.create(call, inputs)]);
+      } catch (error) {
+        writing = undefined;
+        if (call.inputs.size === 0) this.#forgetCall(call);
+        throw error;
       }
-      throw error;
-    }
+    };
+    return () => (writing ??= write());
+  }
+
+  #forget(input: CallInput): void {
+    const { call } = input;
+    clearTimeout(this.#backingOff.get(input));
+    this.#backingOff.delete(input);
+    this.#inputs.delete(input.inputId);
+    if (call.inputs.get(input.idx) === input) call.inputs.delete(input.idx);
+    this.#options.onForgotten(input);
+    call.changed.notify();
+  }
+
+  #forgetCall({ facts }: FunctionCall): void {
+    this.#calls.delete(facts.callId);
+    this.#keys.remove(facts.idempotencyKey);
   }
 
   #backOff(input: CallInput, delayMs: number): void {

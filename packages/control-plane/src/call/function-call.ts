@@ -82,6 +82,8 @@ export class FunctionCall {
   readonly data = new DataChannel();
   /** For a call that ends with its caller: nothing of it is written down. */
   readonly live: LiveData | undefined;
+  /** Its row exists. */
+  saved = false;
   /** Everyone who follows this call: it stays in memory for them. */
   readers = 0;
   #outputs: CallInput[] = [];

@@ -97,6 +97,36 @@ test("a full disk refuses the write with what to do, and later writes succeed wh
   await db.destroy();
 });
 
+test("a write that needs more room than there is takes no other one along, whatever their order [L4]", async () => {
+  const { db } = await openTemporary();
+  await using journal = new Journal(db);
+  await sql`pragma max_page_count = 80`.execute(db);
+  const write = (key: string, bytes: number) =>
+    journal.write(async (trx) => {
+      const row = { key, response: new Uint8Array(bytes), created_at: 0 };
+      await trx.insertInto("idempotency").values(row).execute();
+    });
+  const sizes: [string, number][] = [
+    ["a", 10],
+    ["b", 400_000],
+    ["c", 10],
+    ["d", 400_000],
+    ["e", 10],
+  ];
+  const outcomes = await Promise.all(
+    sizes.map(([key, bytes]) =>
+      write(key, bytes).then(
+        () => key,
+        (error: { code: string }) => error.code,
+      ),
+    ),
+  );
+  expect(outcomes).toEqual(["a", "STORAGE_FULL", "c", "STORAGE_FULL", "e"]);
+  const kept = await db.selectFrom("idempotency").select("key").orderBy("key").execute();
+  expect(kept.map(({ key }) => key)).toEqual(["a", "c", "e"]);
+  await db.destroy();
+});
+
 test("memory is told of durable writes in the order of the works, before their callers", async () => {
   const { db } = await openTemporary();
   await using journal = new Journal(db);

@@ -40,9 +40,10 @@ export class Journal implements AsyncDisposable {
   /**
    * Runs `work`, one after the other in the order of the calls, and resolves with its result once that is durable.
    * Work that throws is undone alone; the others of its transaction are kept. It must use `trx` only, and wait for
-   * nothing else. `committed` is told the result first, in the order of the works: the place to change memory.
+   * nothing else; on a disk that is full it is run again, with fewer others. `committed` is told the result first, in the
+   * order of the works: the place to change memory.
    *
-   * @throws AppError STORAGE_FULL or DATABASE_WRITE_FAILED when the disk refuses: nothing of the transaction is kept.
+   * @throws AppError STORAGE_FULL or DATABASE_WRITE_FAILED when the disk refuses: nothing of the work is kept.
    */
   write<T>(work: (trx: Transaction<Tables>) => Promise<T>, committed?: (value: T) => void): Promise<T> {
     this.#urgent = true;
@@ -118,11 +119,22 @@ export class Journal implements AsyncDisposable {
       settle = await this.#db.exclusively((trx, connection) => inTransaction(batch, trx, connection));
       await this.#db.flush();
     } catch (error) {
+      if (codeOf(error) === fullCode && batch.length > 1) {
+        await this.#writeHalves(batch);
+        return;
+      }
       const failure = writeFailed(error);
       for (const queued of batch) queued.reject(failure);
       return;
     }
     for (const each of settle) each();
+  }
+
+  /** One work that needs more room than there is must not take the others along: a result is small beside an argument. */
+  async #writeHalves(batch: Queued[]): Promise<void> {
+    const middle = Math.ceil(batch.length / 2);
+    await this.#writeBatch(batch.slice(0, middle));
+    await this.#writeBatch(batch.slice(middle));
   }
 }
 
@@ -155,8 +167,8 @@ async function runAlone(
     connection.run("release work");
     return () => succeed(queued, value);
   } catch (error) {
-    // A full disk ends the whole transaction.
-    if (!connection.inTransaction) throw error;
+    // A full disk ends the whole transaction; where it does not, what others need may have been the reason.
+    if (!connection.inTransaction || codeOf(error) === fullCode) throw error;
     connection.run("rollback to work");
     connection.run("release work");
     return () => queued.reject(isStorageError(error) ? writeFailed(error) : error);

@@ -63,7 +63,7 @@ export class Pool implements TaskOwner, Disposable {
     this.evaluate();
   }
 
-  /** It is finished without having been started. */
+  /** It was never accepted. */
   forget(input: CallInput): void {
     if (this.#queue.remove(input)) this.evaluate();
   }
@@ -251,9 +251,6 @@ export class Pool implements TaskOwner, Disposable {
   /** Takes what the container gets now: nothing when the queue is empty or its inputs may wait for others. */
   #takeFor(poll: Poll): CallInput[] {
     const { maxSize, lingerMs } = poll.batch;
-    // Those that could not be saved have ended already.
-    for (let head = this.#queue.peek(); head && head.state.kind !== "pending"; head = this.#queue.peek())
-      this.#queue.take();
     if (maxSize <= 1) {
       const input = this.#queue.take();
       return input ? [input] : [];
@@ -264,7 +261,7 @@ export class Pool implements TaskOwner, Disposable {
     clearTimeout(this.#linger);
     if (items.length === 0 && this.#queue.size > 0)
       this.#linger = setTimeout(() => this.#handOut(), Math.max(1, dueAtMs - nowMs));
-    return items.filter((input) => input.state.kind === "pending");
+    return items;
   }
 
   #leaveWhenUsedUp(task: Task): void {

@@ -1,0 +1,59 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { Space } from "./free-space.ts";
+import { type DiskRoom, RoomWatch } from "./room-watch.ts";
+
+const mebibyte = 2 ** 20;
+
+/** A disk of 1,000 MiB with a reserve of 100. */
+function watched(free: Space) {
+  const changes: DiskRoom[] = [];
+  const watch = new RoomWatch({
+    directory: "/data",
+    reserveBytes: 100 * mebibyte,
+    look: () => ({ free: { ...free }, size: { bytes: 1_000 * mebibyte, files: 10_000 } }),
+    onChange: (room) => changes.push(room),
+  });
+  return { watch, changes };
+}
+
+test("whoever asks is refused with what there is and what to do while the disk is short, and is told once [L4]", async () => {
+  const free = { bytes: 200 * mebibyte, files: 5_000 };
+  const { watch, changes } = watched(free);
+  using _watch = watch;
+  watch.require();
+  free.bytes = 40 * mebibyte;
+  await delay(30);
+  for (let asked = 0; asked < 3; asked += 1) {
+    expect(() => watch.require()).toThrow(
+      expect.objectContaining({
+        code: "STORAGE_FULL",
+        status: "RESOURCE_EXHAUSTED",
+        message:
+          "The disk is nearly full: 40 MiB are free at /data, and 100 MiB are kept for work that has been accepted.",
+        remedy: expect.stringContaining("dorian volume delete"),
+      }),
+    );
+  }
+  free.bytes = 110 * mebibyte;
+  await delay(30);
+  expect(watch.isShort).toBe(true);
+  free.bytes = 130 * mebibyte;
+  await delay(30);
+  watch.require();
+  expect(changes.map(({ lack }) => lack)).toEqual(["bytes", undefined]);
+});
+
+test("what would reach into the reserve is refused before it is written [L4]", () => {
+  using watch = watched({ bytes: 150 * mebibyte, files: 5_000 }).watch;
+  watch.require(50 * mebibyte);
+  expect(() => watch.require(51 * mebibyte)).toThrow(/The disk is nearly full: 150 MiB are free/);
+  expect(watch.isShort).toBe(false);
+});
+
+test("a disk that is short from the start is told of, as is one without files left [L4]", () => {
+  const { watch, changes } = watched({ bytes: 500 * mebibyte, files: 50 });
+  using _watch = watch;
+  expect(changes).toHaveLength(1);
+  expect(() => watch.require()).toThrow(/50 files \(inodes\) are free at \/data, and 100 files are kept/);
+});

@@ -1,0 +1,109 @@
+import { AppError } from "@dorian/base/app-error";
+import { lackOf, reserveOf, type SpaceUnit } from "./disk-reserve.ts";
+import { type Space, spaceAt } from "./free-space.ts";
+
+/** How often the disk is looked at when nobody asks. */
+const pollMs = 1_000;
+/** Within so many milliseconds no process fills a reserve: who asks again gets the same answer. */
+const freshMs = 20;
+
+/** What a disk has left, and whether that is enough to take on more. */
+export interface DiskRoom {
+  directory: string;
+  free: Space;
+  reserve: Space;
+  /** What there is too little of. */
+  lack: SpaceUnit | undefined;
+}
+
+export interface RoomWatchOptions {
+  directory: string;
+  /** Default: a part of the disk. */
+  reserveBytes?: number | undefined;
+  /** Told when room runs short and when there is enough again. */
+  onChange?: (room: DiskRoom) => void;
+  /** Default: asks the file system. */
+  look?: typeof spaceAt;
+}
+
+/** Whether a directory's file system has room for new work beside what is kept for the work that was accepted. */
+export class RoomWatch implements Disposable {
+  #options: RoomWatchOptions;
+  #room: DiskRoom;
+  #lookedAt = performance.now();
+  #timer: NodeJS.Timeout;
+
+  constructor(options: RoomWatchOptions) {
+    this.#options = options;
+    this.#room = this.#look(undefined);
+    this.#timer = setInterval(() => this.#refresh(0), pollMs).unref();
+    if (this.#room.lack) options.onChange?.(this.#room);
+  }
+
+  get room(): DiskRoom {
+    this.#refresh(freshMs);
+    return this.#room;
+  }
+
+  get isShort(): boolean {
+    return this.room.lack !== undefined;
+  }
+
+  /**
+   * For what is about to keep so many bytes.
+   *
+   * @throws AppError STORAGE_FULL when that would touch the reserve
+   */
+  require(bytes = 0): void {
+    const { room } = this;
+    const lack = room.lack ?? lackOf(room, { wasShort: false, wantedBytes: bytes });
+    if (lack) throw noRoom({ ...room, lack });
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #refresh(maxAgeMs: number): void {
+    if (performance.now() - this.#lookedAt < maxAgeMs) return;
+    const before = this.#room.lack;
+    this.#room = this.#look(before);
+    this.#lookedAt = performance.now();
+    if ((before === undefined) !== (this.#room.lack === undefined)) this.#options.onChange?.(this.#room);
+  }
+
+  #look(before: SpaceUnit | undefined): DiskRoom {
+    const { directory, reserveBytes, look = spaceAt } = this.#options;
+    const { free, size } = look(directory);
+    const reserve = reserveOf(size, reserveBytes);
+    return { directory, free, reserve, lack: lackOf({ free, reserve }, { wasShort: before !== undefined }) };
+  }
+}
+
+/** What to do about a disk without room. */
+export function roomAdvice(directory: string): string {
+  return (
+    `Free space on the file system of ${directory} (\`df ${directory}\`; what Dorian keeps goes with \`dorian volume rm\`, ` +
+    "`dorian volume delete`, `dorian app stop`), or lower --reserve-disk."
+  );
+}
+
+/** "31 MiB are free at /data, and 64 MiB are kept for work that has been accepted" */
+export function describeRoom({ directory, free, reserve, lack }: DiskRoom): string {
+  const [left, kept] =
+    lack === "files"
+      ? [`${free.files} files (inodes)`, `${Math.ceil(reserve.files)} files`]
+      : [`${mebibytes(free.bytes)} MiB`, `${mebibytes(reserve.bytes)} MiB`];
+  return `${left} are free at ${directory}, and ${kept} are kept for work that has been accepted`;
+}
+
+function noRoom(room: DiskRoom): AppError {
+  return new AppError("STORAGE_FULL", `The disk is nearly full: ${describeRoom(room)}.`, {
+    status: "RESOURCE_EXHAUSTED",
+    remedy: `${roomAdvice(room.directory)} Nothing was changed; then try again.`,
+  });
+}
+
+function mebibytes(bytes: number): number {
+  return Math.floor(bytes / 2 ** 20);
+}
