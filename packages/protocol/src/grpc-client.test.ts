@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { GrpcServer, mountService } from "./grpc-server.ts";
 import { createClient, Connection } from "./grpc-client.ts";
@@ -57,6 +58,33 @@ test("a unary call carries its message, metadata and idempotency key, and brings
   expect(reply.appId).toBe("ap-1");
   expect(reply.appPageUrl).toBe("größe");
   expect(seen).toEqual(["demo", { kind: "task", taskId: "ta-1" }, "key-1"]);
+});
+
+test("patience with a server that goes away begins when it does, each time [L10]", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "http2-patience-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const socket = join(directory, "s.sock");
+  let taken = Promise.withResolvers<void>();
+  const holds = {
+    appList: async (_request: unknown, { signal }: { signal: AbortSignal }) => {
+      taken.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return {};
+    },
+  };
+  const answer = settled(connect(socket, 2_500).appList({}));
+  // Each time it is away, and there, for less than the patience; in all for longer.
+  for (let turn = 0; turn < 3; turn += 1) {
+    taken = Promise.withResolvers<void>();
+    await delay(1_000);
+    const { server } = await serve(holds, socket);
+    await taken.promise;
+    await delay(1_500);
+    await server[Symbol.asyncDispose]();
+  }
+  await delay(1_000);
+  await serve({ appList: async () => ({}) }, socket);
+  expect(await answer).toBeUndefined();
 });
 
 test("an AppError of the server arrives with its code, message, status and remedy, whatever letters they have", async () => {

@@ -1,8 +1,7 @@
 import { create, fromBinary, toBinary, type DescMethod, type DescService } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
-import { backoff } from "@dorian/base/backoff";
 import { must } from "@dorian/base/must";
-import { sleep } from "@dorian/base/sleep";
+import { Patience } from "@dorian/base/patience";
 import type { Socket } from "node:net";
 import { Http2Call } from "./http2/call.ts";
 import { ClientConnection } from "./http2/client-connection.ts";
@@ -123,6 +122,9 @@ export class Connection implements Disposable {
   }
 }
 
+/** Milliseconds after which a server that has a call is there, and not one that takes it and dies of it, or a proxy before nothing. */
+const keptMs = 1_000;
+
 /** A typed client of `service` on `connection`. Unary calls carry an idempotency key that their retries share. */
 export function createClient<S extends DescService>(service: S, connection: Connection): ServiceClient<S> {
   const client: Record<string, unknown> = {};
@@ -145,21 +147,21 @@ async function callUnary(
 ): Promise<unknown> {
   const idempotencyKey = options.idempotencyKey || newKey();
   const message = encode(method, request);
-  // Patience counts from when the server went away: a call may have waited for its answer long before.
-  let giveUpAt: number | undefined;
-  const delays = backoff({ firstMs: 100, maxMs: 2_000 });
+  const patience = new Patience({ limitMs: connection.retryUnavailableMs, firstMs: 100, maxMs: 2_000 });
   const signal = options.signal ?? new AbortController().signal;
   for (;;) {
+    let call: Http2Call | undefined;
+    const startedAt = performance.now();
     try {
-      const call = connection.start(path, { ...options, idempotencyKey });
+      call = connection.start(path, { ...options, idempotencyKey });
       call.send(message, { last: true });
       const [reply] = await allMessages(call, signal);
       return fromBinary(method.output, must(reply, `the answer of ${method.name}`));
     } catch (error) {
-      giveUpAt ??= performance.now() + connection.retryUnavailableMs;
-      const retry = isServerGone(error) && performance.now() < giveUpAt;
-      if (!retry || signal.aborted) throw error;
-      await sleep(delays.next(), { signal });
+      if (!isServerGone(error) || signal.aborted) throw error;
+      // A server that was back and kept the call is one that goes away anew.
+      if (call?.reachedPeer && performance.now() - startedAt > keptMs) patience.succeeded();
+      if (!(await patience.again({ signal }))) throw error;
     }
   }
 }

@@ -18,6 +18,7 @@ const unavailable = 14;
 
 /** One gRPC call, and the messages that answer it. */
 export class Http2Call implements StreamEvents {
+  #connection: ClientConnection;
   #stream: Http2Stream;
   #url: string;
   #reader = new MessageReader();
@@ -30,6 +31,7 @@ export class Http2Call implements StreamEvents {
 
   constructor(connection: ClientConnection, headers: Buffer, url: string) {
     this.#url = url;
+    this.#connection = connection;
     this.#stream = connection.request(headers, this);
   }
 
@@ -53,6 +55,11 @@ export class Http2Call implements StreamEvents {
 
   get ended(): boolean {
     return this.#end !== undefined;
+  }
+
+  /** Somebody who speaks the protocol was at the other end. */
+  get reachedPeer(): boolean {
+    return this.#connection.begun;
   }
 
   /** Gives the call up: its reader gets `error`. */

@@ -54,6 +54,11 @@ export class ClientConnection implements Disposable {
     this.#connection = new Http2Connection(socket, role, options);
   }
 
+  /** The peer has begun to speak. */
+  get begun(): boolean {
+    return this.#connection.begun;
+  }
+
   /** False once no new request can be made on it. */
   get usable(): boolean {
     return this.#connection.usable && this.#nextId <= lastStreamId;

@@ -81,6 +81,11 @@ export class Http2Connection implements StreamHost, Disposable {
     );
   }
 
+  /** The peer has begun to speak. */
+  get begun(): boolean {
+    return this.#sawSettings;
+  }
+
   /** False once no new request can be made on it. */
   get usable(): boolean {
     return this.#ended === undefined && !this.#leaving;

@@ -1,6 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { backoff } from "@dorian/base/backoff";
-import { sleep } from "@dorian/base/sleep";
+import { Patience } from "@dorian/base/patience";
 import {
   GenericResult_GenericStatus as Status,
   type GenericResult,
@@ -243,27 +242,24 @@ export class ImageResolver {
   async #follow(imageId: string): Promise<GenericResult | "interrupted"> {
     const { modal, onProgress, signal } = this.#session;
     let lastEntryId = "";
-    const delays = backoff({ firstMs: 100, maxMs: 2_000 });
-    let reachableAt = performance.now();
+    const patience = new Patience({ limitMs: restartMs, firstMs: 100, maxMs: 2_000 });
     let wasAway = false;
     for (;;) {
       try {
         const request = { imageId, timeout: 55, lastEntryId };
         for await (const update of modal.imageJoinStreaming(request, { signal })) {
-          reachableAt = performance.now();
-          delays.reset();
+          patience.succeeded();
           if (update.entryId !== "") lastEntryId = update.entryId;
           if (update.taskLogs.length > 0) onProgress({ kind: "image-log", imageId, items: update.taskLogs });
           const status = update.result?.status ?? Status.UNSPECIFIED;
           if (wasAway && status === Status.TERMINATED) return "interrupted";
           if (update.result && status !== Status.UNSPECIFIED) return update.result;
         }
-        reachableAt = performance.now();
+        patience.succeeded();
       } catch (error) {
         // A server that restarts answers for the build when it is back.
-        if (!isServerGone(error) || performance.now() - reachableAt > restartMs) throw error;
+        if (!isServerGone(error) || !(await patience.again({ signal }))) throw error;
         wasAway = true;
-        await sleep(delays.next(), { signal });
       }
     }
   }
