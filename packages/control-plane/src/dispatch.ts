@@ -53,6 +53,8 @@ export interface DispatchOptions {
   logger: Logger;
   /** Milliseconds since 1970. Default: the clock. */
   nowMs?: () => number;
+  /** Milliseconds on a clock that nobody sets. Default: `performance.now`. */
+  elapsedMs?: () => number;
   /** Time for `@exit` between SIGINT and SIGKILL. Default: 30 s. */
   graceSecs?: number;
   /** Silence after which a worker counts as lost. Default: 15 s. */
@@ -125,6 +127,7 @@ const sweepMs = 30_000;
 export async function createDispatch(options: DispatchOptions): Promise<Dispatch> {
   const { db, journal, catalog, apps, logger } = options;
   const nowMs = options.nowMs ?? Date.now;
+  const elapsedMs = options.elapsedMs ?? (() => performance.now());
   const graceSecs = options.graceSecs ?? 30;
 
   const callBytes = await CallBytes.open({ db, journal });
@@ -170,6 +173,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     logs,
     logger,
     nowMs,
+    elapsedMs,
     graceSecs,
     isSpare: (task) => pools.isSpare(task),
   });
@@ -178,6 +182,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     store: callStore,
     logger,
     nowMs,
+    elapsedMs,
     onPending: (input, how) => pools.of(input.call.facts.functionId).enqueue(input, how),
     onForgotten: (input) => pools.lookup(input.call.facts.functionId)?.forget(input),
     retryPolicyOf: (functionId) => catalog.spec(functionId)?.definition.retryPolicy,
@@ -190,6 +195,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     tasks,
     logger,
     nowMs,
+    elapsedMs,
     graceSecs,
     maxStarting: () => {
       const milliCpu = workers.offers().reduce((sum, offer) => sum + offer.total.milliCpu, 0);
@@ -231,7 +237,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     cancel: pools.cancel.bind(pools),
   };
 
-  const schedules = await Schedules.open({ db, journal, calls, logger, nowMs, ...admission });
+  const schedules = await Schedules.open({ db, journal, calls, logger, nowMs, elapsedMs, ...admission });
   const sweeper = setInterval(() => {
     calls.sweep();
     void calls.saveOutputs();

@@ -110,9 +110,9 @@ export class WheelIndex implements Disposable {
 
   #page(url: string): Promise<IndexFile[]> {
     const kept = this.#pages.get(url);
-    if (kept && Date.now() - kept.askedAt < keptPageMs) return kept.files;
+    if (kept && performance.now() - kept.askedAt < keptPageMs) return kept.files;
     const files = this.#readPage(url);
-    this.#pages.set(url, { askedAt: Date.now(), files });
+    this.#pages.set(url, { askedAt: performance.now(), files });
     files.catch(() => this.#pages.delete(url));
     return files;
   }

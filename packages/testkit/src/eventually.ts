@@ -6,11 +6,11 @@ export async function eventually<T>(
   wanted: (value: T) => boolean,
   timeoutMs = 20_000,
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await look();
     if (wanted(value)) return value;
-    if (Date.now() > deadline) throw new Error(`After ${timeoutMs} ms it is still ${JSON.stringify(value)}.`);
+    if (performance.now() > deadline) throw new Error(`After ${timeoutMs} ms it is still ${JSON.stringify(value)}.`);
     await delay(100);
   }
 }

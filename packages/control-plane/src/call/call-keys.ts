@@ -10,11 +10,12 @@ export interface KeyedCall {
 
 /** Calls by the keys of the requests that made them, for as long as clients retry. */
 export class CallKeys {
-  #nowMs: () => number;
+  #elapsedMs: () => number;
   #calls = new Map<string, KeyedCall & { atMs: number }>();
 
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
+  /** `elapsedMs`: a clock that nobody sets. A key that is forgotten too soon makes two calls of one. */
+  constructor(elapsedMs: () => number) {
+    this.#elapsedMs = elapsedMs;
   }
 
   /** An empty key is none. */
@@ -23,7 +24,7 @@ export class CallKeys {
   }
 
   add(key: string, call: KeyedCall): void {
-    if (key !== "") this.#calls.set(key, { ...call, atMs: this.#nowMs() });
+    if (key !== "") this.#calls.set(key, { ...call, atMs: this.#elapsedMs() });
   }
 
   remove(key: string): void {
@@ -31,6 +32,7 @@ export class CallKeys {
   }
 
   sweep(): void {
-    for (const [key, { atMs }] of this.#calls) if (atMs + keyLifeMs < this.#nowMs()) this.#calls.delete(key);
+    for (const [key, { atMs }] of this.#calls)
+      if (atMs + keyLifeMs < this.#elapsedMs()) this.#calls.delete(key);
   }
 }

@@ -160,11 +160,17 @@ export class CallStore {
   }
 
   /** Calls by the key of the request that made them, for requests that are retried across a restart. */
-  async keysSince(createdAtMs: number): Promise<Map<string, string>> {
+  async recentKeys({ nowMs, lifeMs }: { nowMs: number; lifeMs: number }): Promise<Map<string, string>> {
+    const { newest } = await this.#db
+      .selectFrom("function_call")
+      .select((select) => select.fn.max("created_at").as("newest"))
+      .executeTakeFirstOrThrow();
+    // The clock may have been set since: then the newest call says what is recent.
+    const sinceMs = Math.min(nowMs, newest ?? nowMs) - lifeMs;
     const rows = await this.#db
       .selectFrom("function_call")
       .select(["call_id", "idempotency_key"])
-      .where("created_at", ">=", createdAtMs)
+      .where("created_at", ">=", sinceMs)
       .where("idempotency_key", "is not", null)
       .execute();
     return new Map(rows.map((row) => [row.idempotency_key ?? "", row.call_id]));
@@ -203,6 +209,7 @@ export class CallStore {
         call,
         idx: row.idx,
         createdAtMs: row.created_at,
+        waitingSinceMs: 0,
         method: row.method,
         request: undefined,
         state: stateOf(row),

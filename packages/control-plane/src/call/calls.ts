@@ -21,6 +21,8 @@ export interface CallsOptions {
   store: CallStore;
   logger: Logger;
   nowMs: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
   /** An input waits for a container. `again`: it has been out before and goes first. */
   onPending: (input: CallInput, options: { again: boolean }) => void;
   /** It waits no more: it was never accepted. */
@@ -58,7 +60,7 @@ export class Calls implements Disposable {
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    this.#keys = new CallKeys(options.nowMs);
+    this.#keys = new CallKeys(options.elapsedMs);
   }
 
   /**
@@ -76,11 +78,10 @@ export class Calls implements Disposable {
         if (input.state.kind === "running") running.push(input);
         else if (input.state.kind === "pending")
           this.#options.onPending(input, { again: input.deliveries > 0 });
-        else this.#backOff(input, input.state.untilMs - nowMs());
+        else this.#backOff(input, this.#pauseLeft(input, input.state.untilMs - nowMs()));
       }
     }
-    const since = nowMs() - keyLifeMs;
-    for (const [key, callId] of await store.keysSince(since))
+    for (const [key, callId] of await store.recentKeys({ nowMs: nowMs(), lifeMs: keyLifeMs }))
       this.#keys.add(key, { callId, accepted: () => Promise.resolve() });
     return running;
   }
@@ -274,7 +275,8 @@ export class Calls implements Disposable {
     for (const [callId, call] of this.#calls) {
       const finishedAtMs = call.finishedAtMs;
       const isRead = call.readers > 0 || unsaved.has(call);
-      if (!isRead && finishedAtMs !== undefined && finishedAtMs + lingerMs < nowMs)
+      // One that seems to be in the future has been finished before the clock was set back.
+      if (!isRead && finishedAtMs !== undefined && Math.abs(nowMs - finishedAtMs) > lingerMs)
         this.#calls.delete(callId);
     }
     this.#keys.sweep();
@@ -297,6 +299,7 @@ export class Calls implements Disposable {
       call,
       idx: item.idx,
       createdAtMs: this.#options.nowMs(),
+      waitingSinceMs: this.#options.elapsedMs(),
       method: item.input?.methodName ?? "",
       request: item.input,
       state: { kind: "pending" },
@@ -340,6 +343,12 @@ export class Calls implements Disposable {
   #forgetCall({ facts }: FunctionCall): void {
     this.#calls.delete(facts.callId);
     this.#keys.remove(facts.idempotencyKey);
+  }
+
+  /** Of a pause that began before a restart: never more than all of it, whatever was done to the clock. */
+  #pauseLeft(input: CallInput, leftMs: number): number {
+    const policy = this.#options.retryPolicyOf(input.call.facts.functionId);
+    return Math.min(leftMs, retryDelayMs(policy, input.userRetries - 1) ?? 0);
   }
 
   #backOff(input: CallInput, delayMs: number): void {

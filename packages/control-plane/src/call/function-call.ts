@@ -30,6 +30,8 @@ export interface CallInput {
   readonly call: FunctionCall;
   readonly idx: number;
   readonly createdAtMs: number;
+  /** Since when this process has it, on the clock that nobody sets. */
+  readonly waitingSinceMs: number;
   /** Of a class; empty for a function. */
   readonly method: string;
   /** Undefined once it has left memory: the database has it. */

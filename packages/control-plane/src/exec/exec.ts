@@ -1,3 +1,4 @@
+import type { AwakeTimer } from "@dorian/base/awake-timer";
 import { AppError } from "@dorian/base/app-error";
 import { ExecOutput, type OutputStream } from "./exec-output.ts";
 
@@ -24,7 +25,7 @@ export class Exec {
   /** It is to be killed. */
   isCancelled = false;
   endedAtMs: number | undefined;
-  timer: NodeJS.Timeout | undefined;
+  timer: AwakeTimer | undefined;
 
   constructor(facts: ExecFacts) {
     this.facts = facts;

@@ -1,3 +1,4 @@
+import { whenAwakeFor } from "@dorian/base/awake-timer";
 import { AppError } from "@dorian/base/app-error";
 import type { ExecOutput as ExecReport } from "@dorian/protocol/worker";
 import { taskNotFound } from "../task/task-handlers.ts";
@@ -78,7 +79,8 @@ export class Execs implements Disposable {
         ...request.terminal,
       },
     });
-    if (timeoutMs !== undefined && timeoutMs > 0) exec.timer = setTimeout(() => this.cancel(exec), timeoutMs);
+    if (timeoutMs !== undefined && timeoutMs > 0)
+      exec.timer = whenAwakeFor(timeoutMs, () => this.cancel(exec));
     return exec;
   }
 
@@ -141,7 +143,7 @@ export class Execs implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { timer } of this.#execs.values()) clearTimeout(timer);
+    for (const { timer } of this.#execs.values()) timer?.clear();
   }
 
   /** @throws AppError EXEC_ID_TAKEN when it is another container's command, or another token's */
@@ -155,7 +157,7 @@ export class Execs implements Disposable {
   }
 
   #end(exec: Exec, exitCode: number): void {
-    clearTimeout(exec.timer);
+    exec.timer?.clear();
     exec.exitCode = exitCode;
     exec.endedAtMs = this.#options.nowMs();
     exec.output.end();

@@ -198,7 +198,7 @@ export class ImageBuilds implements AsyncDisposable {
 
   async #run(build: RunningBuild, image: ImageRecord, request: ImageGetOrCreateRequest): Promise<void> {
     const { logger, images } = this.#options;
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     try {
       await build.recorded;
       const outcome = await this.#attempt(build, image, request);
@@ -213,7 +213,7 @@ export class ImageBuilds implements AsyncDisposable {
         state: isReady ? "ready" : "failed",
         cached: isReady && build.cacheUse !== "ignore",
         result: outcome.result,
-        buildMs: Date.now() - startedAt,
+        buildMs: Math.round(performance.now() - startedAt),
         usedAt: Date.now(),
         contents,
       };

@@ -33,7 +33,7 @@ export function createImageHandlers(options: {
     const build = builds.running(imageId);
     if (!build) return { entry, finished: true };
     using waiter = build.wait();
-    const deadline = Date.now() + options.timeoutMs;
+    const deadline = performance.now() + options.timeoutMs;
     let ended = false;
     void waiter.finished.then(() => {
       ended = true;
@@ -49,7 +49,7 @@ export function createImageHandlers(options: {
       // What was said while the log was read has not been waited for.
       if (waiter.log.last > entry) continue;
       if (ended) return { entry, finished: true };
-      const left = deadline - Date.now();
+      const left = deadline - performance.now();
       if (left <= 0 || options.signal.aborted) return { entry, finished: false };
       await waiter.log.changed.wait({ signal: options.signal, timeoutMs: left });
     }

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { nextBatch, type Batchable } from "./batching.ts";
 
-const at = (createdAtMs: number, method = "") => ({ createdAtMs, method });
+const at = (waitingSinceMs: number, method = "") => ({ waitingSinceMs, method });
 
 test("a full batch goes at once, a smaller one when its first input has waited", () => {
   const options = { maxSize: 3, lingerMs: 100 };
@@ -15,7 +15,7 @@ test("a full batch goes at once, a smaller one when its first input has waited",
 });
 
 test("a batch is of one method, that of the first in the queue, and never larger than asked for", () => {
-  const item = fc.record({ createdAtMs: fc.nat(200), method: fc.constantFrom("a", "b") });
+  const item = fc.record({ waitingSinceMs: fc.nat(200), method: fc.constantFrom("a", "b") });
   fc.assert(
     fc.property(
       fc.array(item),

@@ -1,7 +1,7 @@
 export interface Batchable {
   /** Only inputs of one method go out together. */
   method: string;
-  createdAtMs: number;
+  waitingSinceMs: number;
 }
 
 export interface Batch<T> {
@@ -21,7 +21,7 @@ export function nextBatch<T extends Batchable>(
   for (const item of waiting) {
     if (items[0] && item.method !== items[0].method) continue;
     items.push(item);
-    oldestMs = Math.min(oldestMs, item.createdAtMs);
+    oldestMs = Math.min(oldestMs, item.waitingSinceMs);
     if (items.length >= options.maxSize) return { items, dueAtMs: options.nowMs };
   }
   const dueAtMs = oldestMs + options.lingerMs;

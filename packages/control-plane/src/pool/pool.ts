@@ -1,3 +1,4 @@
+import { whenAwakeFor } from "@dorian/base/awake-timer";
 import type { FunctionInput, FunctionPutOutputsItem, GenericResult } from "@dorian/protocol/modal";
 import type { Logger } from "pino";
 import type { CallStore } from "../call/call-store.ts";
@@ -24,6 +25,8 @@ export interface PoolOptions {
   tasks: Tasks;
   logger: Logger;
   nowMs: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
   /** Containers of one function that may start at the same time. */
   maxStarting: () => number;
   graceSecs: number;
@@ -102,7 +105,7 @@ export class Pool implements TaskOwner, Disposable {
   }
 
   startFailed(_task: Task, failure: StartFailure): void {
-    const after = afterFailedStart(this.#crashes, failure, this.#options.nowMs());
+    const after = afterFailedStart(this.#crashes, failure, this.#options.elapsedMs());
     this.#crashes = after.state;
     const othersServe = [...this.#tasks].some((each) => each.state === "ready");
     if (after.failInputs && !othersServe) this.#finishWaiting(failure.result);
@@ -122,7 +125,7 @@ export class Pool implements TaskOwner, Disposable {
 
   async putOutput(task: Task, output: FunctionPutOutputsItem): Promise<void> {
     const { calls, nowMs } = this.#options;
-    clearTimeout(task.cancelling.get(output.inputId));
+    task.cancelling.get(output.inputId)?.clear();
     task.cancelling.delete(output.inputId);
     const running = this.#untrack(task, output.inputId) ?? this.#recall(task, output.inputId);
     this.evaluate();
@@ -183,7 +186,7 @@ export class Pool implements TaskOwner, Disposable {
 
   #evaluateNow(): void {
     this.#handOut();
-    const { tasks, nowMs, maxStarting } = this.#options;
+    const { tasks, elapsedMs, maxStarting } = this.#options;
     const spec = this.#spec;
     if (!spec?.active) this.#finishWaiting(serverResult("TERMINATED", "The app was stopped."));
     const settings = spec && scalingSettingsOf(spec.definition);
@@ -194,7 +197,7 @@ export class Pool implements TaskOwner, Disposable {
       pausedUntilMs: this.#crashes.pausedUntilMs,
       active: spec?.active ?? false,
       maxStarting: maxStarting(),
-      nowMs: nowMs(),
+      nowMs: elapsedMs(),
     });
     for (const taskId of decision.drain) {
       const task = tasks.get(taskId);
@@ -203,7 +206,7 @@ export class Pool implements TaskOwner, Disposable {
     if (spec) this.#start(spec, decision.start);
     clearTimeout(this.#recheck);
     if (decision.recheckAtMs !== undefined) {
-      this.#recheck = setTimeout(() => this.evaluate(), Math.max(0, decision.recheckAtMs - nowMs()));
+      this.#recheck = setTimeout(() => this.evaluate(), Math.max(0, decision.recheckAtMs - elapsedMs()));
       this.#recheck.unref();
     }
   }
@@ -255,7 +258,7 @@ export class Pool implements TaskOwner, Disposable {
       const input = this.#queue.take();
       return input ? [input] : [];
     }
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.elapsedMs();
     const { items, dueAtMs } = nextBatch(this.#queue, { maxSize, lingerMs, nowMs });
     for (const input of items) this.#queue.remove(input);
     clearTimeout(this.#linger);
@@ -305,20 +308,20 @@ export class Pool implements TaskOwner, Disposable {
 
   #track(task: Task, input: CallInput, batch: Set<CallInput>): void {
     const limitMs = this.#spec ? inputTimeoutMs(this.#spec.definition) : 0;
-    const timer = setTimeout(() => this.#timeOut(task, input, limitMs), limitMs);
+    const timer = whenAwakeFor(limitMs, () => this.#timeOut(task, input, limitMs));
     task.running.set(input.inputId, { input, timer, batch });
   }
 
   #untrack(task: Task, inputId: string): CallInput | undefined {
     const running = task.running.get(inputId);
     if (!running) return undefined;
-    clearTimeout(running.timer);
+    running.timer.clear();
     task.running.delete(inputId);
     running.batch.delete(running.input);
     for (const [key, delivered] of task.delivered) {
       if (delivered.includes(inputId) && running.batch.size === 0) task.delivered.delete(key);
     }
-    task.idleSinceMs = this.#options.nowMs();
+    task.idleSinceMs = this.#options.elapsedMs();
     return running.input;
   }
 
@@ -349,14 +352,14 @@ export class Pool implements TaskOwner, Disposable {
     if (willTell) {
       const impatient = () =>
         tasks.stop(task, { graceSecs, reason: "it did not let go of a cancelled input" });
-      task.cancelling.set(inputId, setTimeout(impatient, cancelPatienceMs));
+      task.cancelling.set(inputId, whenAwakeFor(cancelPatienceMs, impatient));
     }
     task.cancellations.add(inputId);
     task.changed.notify();
   }
 
   #letGo(task: Task): void {
-    for (const timer of task.cancelling.values()) clearTimeout(timer);
+    for (const timer of task.cancelling.values()) timer.clear();
     task.cancelling.clear();
   }
 

@@ -1,3 +1,4 @@
+import type { AwakeTimer } from "@dorian/base/awake-timer";
 import { create } from "@bufbuild/protobuf";
 import {
   GenericResult_GenericStatus as Status,
@@ -22,7 +23,7 @@ export class Sandbox implements TaskOwner {
   /** Set once its container has ended. */
   result: GenericResult | undefined;
   endedAtMs: number | undefined;
-  timer: NodeJS.Timeout | undefined;
+  timer: AwakeTimer | undefined;
   #ended = Promise.withResolvers<void>();
   #failure: GenericResult | undefined;
   #stop: SandboxStop | undefined;
@@ -66,7 +67,7 @@ export class Sandbox implements TaskOwner {
 
   ended(task: Task, end: TaskEnd): void {
     this.result = create(GenericResultSchema, this.#outcome(task, end));
-    clearTimeout(this.timer);
+    this.timer?.clear();
     this.#onEnded();
     this.#ended.resolve();
   }

@@ -1,3 +1,4 @@
+import { whenAwakeFor } from "@dorian/base/awake-timer";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
@@ -67,7 +68,7 @@ export class Sandboxes {
     catalog.addSandbox(spec);
     sandbox.task = tasks.start(spec, sandbox, { enqueuedAtMs: nowMs(), freezeRoot: false });
     if (definition.timeoutSecs > 0) {
-      sandbox.timer = setTimeout(() => this.stop(sandbox, "timeout"), definition.timeoutSecs * 1000).unref();
+      sandbox.timer = whenAwakeFor(definition.timeoutSecs * 1000, () => this.stop(sandbox, "timeout"));
     }
     const { taskId } = sandbox.task;
     if (terminal) this.#runAtTerminal(sandbox, { taskId, tokenId, command: run.command, terminal });

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { ScheduleSchema, type Schedule } from "@dorian/protocol/modal";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkSchedule, nextRunMs } from "./next-run.ts";
+import { afterClockStep, checkSchedule, nextRunMs } from "./next-run.ts";
 
 const cron = (cronString: string, timezone = "") =>
   create(ScheduleSchema, { scheduleOneof: { case: "cron", value: { cronString, timezone } } });
@@ -97,4 +97,44 @@ test("what is no schedule is refused with an example of one", () => {
     create(ScheduleSchema),
   ])
     expect(() => checkSchedule(right)).not.toThrow();
+});
+
+test("setting the clock back repeats no run, and loses none for long [L6]", () => {
+  const noon = Date.parse("2025-03-08T12:00:00Z");
+  const hour = 3600_000;
+  const planned = (schedule: Schedule) => {
+    const anchorMs = noon - 24 * hour;
+    return { anchorMs, nextMs: nextRunMs(schedule, { anchorMs, afterMs: noon }) ?? 0 };
+  };
+  const waitAfterStep = (schedule: Schedule, stepMs: number) =>
+    afterClockStep(schedule, planned(schedule), noon + stepMs).nextMs - (noon + stepMs);
+  // The run of noon has been; it is not due again.
+  expect(waitAfterStep(cron("0 12 * * *"), -60_000)).toBe(24 * hour + 60_000);
+  expect(waitAfterStep(cron("0 12 * * *"), -hour)).toBe(25 * hour);
+  expect(waitAfterStep(cron("0 * * * *"), -hour)).toBe(2 * hour);
+  // What runs often goes on.
+  expect(waitAfterStep(cron("* * * * *"), -hour)).toBe(60_000);
+  expect(waitAfterStep(period({ seconds: 10 }), -hour)).toBe(10_000);
+  // A clock that had been a year ahead, also when the schedule was put in force.
+  expect(waitAfterStep(cron("0 12 * * *"), -365 * 24 * hour)).toBe(24 * hour);
+  expect(waitAfterStep(period({ hours: 1 }), -365 * 24 * hour)).toBe(hour);
+});
+
+test("whenever the clock is set, a schedule waits at most for twice the time between two runs [L6]", () => {
+  const day = 24 * 3600_000;
+  const schedule = fc.oneof(
+    fc.integer({ min: 1, max: 3 * 86_400 }).map((seconds) => period({ seconds })),
+    fc.constantFrom("* * * * *", "*/7 * * * *", "0 * * * *", "30 4 * * *").map((text) => cron(text)),
+  );
+  fc.assert(
+    fc.property(schedule, fc.integer({ min: -400 * day, max: 400 * day }), (each, stepMs) => {
+      const atMs = Date.parse("2025-03-08T12:00:00Z");
+      const anchorMs = atMs - day;
+      const nextMs = nextRunMs(each, { anchorMs, afterMs: atMs }) ?? 0;
+      const gapMs = (nextRunMs(each, { anchorMs, afterMs: nextMs }) ?? 0) - nextMs;
+      const after = afterClockStep(each, { anchorMs, nextMs }, atMs + stepMs);
+      expect(after.nextMs - (atMs + stepMs)).toBeLessThanOrEqual(2 * gapMs);
+      expect(after.nextMs > atMs + stepMs || after.nextMs === nextMs).toBe(true);
+    }),
+  );
 });

@@ -20,6 +20,29 @@ export function nextRunMs(
   return undefined;
 }
 
+/**
+ * When a schedule runs next after the clock was set. What is due within twice the time between two runs stays as it is, so that setting
+ * the clock back repeats no run; what would come much later, because the clock had been ahead, is found anew.
+ */
+export function afterClockStep(
+  schedule: Schedule,
+  planned: { anchorMs: number; nextMs: number },
+  nowMs: number,
+): { anchorMs: number; nextMs: number } {
+  const { anchorMs, nextMs } = planned;
+  const following = nextRunMs(schedule, { anchorMs, afterMs: nextMs });
+  if (following === undefined) return planned;
+  const isFar = (dueMs: number) => dueMs - nowMs > 2 * (following - nextMs);
+  if (!isFar(nextMs)) return planned;
+  const anew = nextRunMs(schedule, { anchorMs, afterMs: nowMs }) ?? nextMs;
+  if (!isFar(anew) || schedule.scheduleOneof.case !== "period") return { anchorMs, nextMs: anew };
+  // It was put in force by a clock that was ahead.
+  return {
+    anchorMs: nowMs,
+    nextMs: nextRunMs(schedule, { anchorMs: nowMs, afterMs: nowMs }) ?? anew,
+  };
+}
+
 /** @throws AppError SCHEDULE_INVALID */
 export function checkSchedule(schedule: Schedule): void {
   const { case: kind, value } = schedule.scheduleOneof;

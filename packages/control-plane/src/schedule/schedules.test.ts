@@ -90,3 +90,21 @@ test("a crash between a run and the note of it does not run it twice", async () 
   expect(await callsIn(third)).toHaveLength(1);
   expect((await rowsIn(third))[0]?.next_at).toBe(due + 3600_000);
 });
+
+test("a schedule goes on when the clock is set back by an hour, and runs once when it is set ahead [L6]", async () => {
+  let stepMs = 0;
+  await using server = await openServer({ nowMs: () => Date.now() + stepMs });
+  fixture.catalog.add({ schedule: every(1) });
+  await pause(2_500);
+  const before = (await callsIn(server)).length;
+  expect(before).toBe(2);
+  stepMs = -3600_000;
+  await pause(3_500);
+  const back = (await callsIn(server)).length;
+  expect(back).toBeGreaterThanOrEqual(before + 2);
+  stepMs = 3600_000;
+  await pause(2_500);
+  const ahead = (await callsIn(server)).length;
+  expect(ahead).toBeGreaterThanOrEqual(back + 2);
+  expect(ahead).toBeLessThanOrEqual(back + 4);
+});

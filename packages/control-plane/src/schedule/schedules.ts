@@ -14,7 +14,7 @@ import type { Calls } from "../call/calls.ts";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import type { FunctionSpec } from "../ports.ts";
-import { nextRunMs } from "./next-run.ts";
+import { afterClockStep, nextRunMs } from "./next-run.ts";
 
 export interface SchedulesOptions extends AdmissionOptions {
   db: Database;
@@ -22,6 +22,8 @@ export interface SchedulesOptions extends AdmissionOptions {
   calls: Calls;
   logger: Logger;
   nowMs: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
 }
 
 interface Scheduled {
@@ -29,10 +31,15 @@ interface Scheduled {
   schedule: Schedule;
   anchorMs: number;
   nextMs: number | undefined;
+  /** An earlier process may have run it at this time, and not got to write down the next. */
+  maybeRunAtMs: number | undefined;
 }
 
-/** Timers cannot wait for much longer than this. */
-const longestWaitMs = 24 * 3600_000;
+/** The clock may be set while one waits: it is looked at again after so long. */
+const longestWaitMs = 10_000;
+
+/** A clock that has gained or lost more milliseconds than this between two looks was set. */
+const clockStepMs = 1_000;
 
 /**
  * Calls functions when their schedules say so, for as long as their apps are deployed or run. What was missed while the
@@ -42,6 +49,8 @@ export class Schedules implements Disposable {
   #options: SchedulesOptions;
   #scheduled = new Map<string, Scheduled>();
   #timer: NodeJS.Timeout | undefined;
+  /** How far the clock was from the one that nobody sets, at the last look. */
+  #clockOffsetMs = 0;
   #unsubscribe: () => void;
 
   private constructor(options: SchedulesOptions) {
@@ -58,6 +67,7 @@ export class Schedules implements Disposable {
         schedule: fromBinary(ScheduleSchema, row.schedule),
         anchorMs: row.anchor_at,
         nextMs: row.next_at ?? undefined,
+        maybeRunAtMs: row.next_at ?? undefined,
       });
     }
     const active = [...options.catalog.activeSpecs()].map((spec) => spec.functionId);
@@ -80,7 +90,7 @@ export class Schedules implements Disposable {
       } else if (!known || !isSame(known.schedule, schedule)) {
         const nowMs = this.#options.nowMs();
         const nextMs = nextRunMs(schedule, { anchorMs: nowMs, afterMs: nowMs });
-        this.#keep({ functionId, schedule, anchorMs: nowMs, nextMs });
+        this.#keep({ functionId, schedule, anchorMs: nowMs, nextMs, maybeRunAtMs: undefined });
       }
     }
     this.#wait();
@@ -95,6 +105,7 @@ export class Schedules implements Disposable {
   }
 
   #runDue(): void {
+    this.#followClock();
     const nowMs = this.#options.nowMs();
     for (const each of this.#scheduled.values()) {
       if (each.nextMs === undefined || each.nextMs > nowMs) continue;
@@ -111,11 +122,28 @@ export class Schedules implements Disposable {
     this.#wait();
   }
 
+  #followClock(): void {
+    const nowMs = this.#options.nowMs();
+    const offsetMs = nowMs - this.#options.elapsedMs();
+    if (Math.abs(offsetMs - this.#clockOffsetMs) < clockStepMs) return;
+    this.#clockOffsetMs = offsetMs;
+    for (const each of this.#scheduled.values()) {
+      if (each.nextMs === undefined) continue;
+      const { anchorMs, nextMs } = afterClockStep(
+        each.schedule,
+        { anchorMs: each.anchorMs, nextMs: each.nextMs },
+        nowMs,
+      );
+      if (nextMs !== each.nextMs)
+        this.#keep(Object.assign(each, { anchorMs, nextMs, maybeRunAtMs: undefined }));
+    }
+  }
+
   async #run(each: Scheduled, dueMs: number): Promise<void> {
     const { calls, catalog, logger } = this.#options;
     const { functionId } = each;
     const idempotencyKey = `schedule/${functionId}/${dueMs}`;
-    if (calls.byKey(idempotencyKey)) return;
+    if (each.maybeRunAtMs === dueMs && calls.byKey(idempotencyKey)) return;
     try {
       const spec = callable(catalog, functionId);
       const item = create(FunctionPutInputsItemSchema, { input: noArguments(spec) });

@@ -1,3 +1,4 @@
+import { whenAwakeFor, type AwakeTimer } from "@dorian/base/awake-timer";
 import { Notifier } from "@dorian/base/notifier";
 import type {
   FunctionGetInputsItemSchema,
@@ -62,7 +63,7 @@ export interface TaskOwner {
 /** An input that a container works on, and the timer that ends it. */
 export interface RunningInput {
   input: CallInput;
-  timer: NodeJS.Timeout;
+  timer: AwakeTimer;
   /** What of those that it was handed out together with is still wanted, itself included. */
   batch: Set<CallInput>;
 }
@@ -91,7 +92,7 @@ export class Task {
   /** Inputs it works on. */
   readonly running = new Map<string, RunningInput>();
   /** Cancelled inputs that it has not let go of yet, with the timer that loses patience. */
-  readonly cancelling = new Map<string, NodeJS.Timeout>();
+  readonly cancelling = new Map<string, AwakeTimer>();
   /** It answers for cancelled inputs, too. */
   confirmsCancellation = false;
   /** Cancellations that it has not been told of. */
@@ -106,6 +107,7 @@ export class Task {
   gpus: readonly OfferedGpu[] = [];
   pendingReason = "";
   inputsTaken = 0;
+  /** On the clock that nobody sets. */
   idleSinceMs = 0;
   startedAtMs: number | undefined;
   finishedAtMs: number | undefined;
@@ -116,7 +118,7 @@ export class Task {
   stopReason: string | undefined;
   result: GenericResult | undefined;
   /** Startup limit, then patience with its end. */
-  #timer: NodeJS.Timeout | undefined;
+  #timer: AwakeTimer | undefined;
 
   constructor(options: { facts: TaskFacts; owner: TaskOwner; timeline: TaskTimeline; state?: TaskState }) {
     this.facts = options.facts;
@@ -154,12 +156,12 @@ export class Task {
 
   /** Replaces what is timed, if anything. */
   after(ms: number, act: () => void): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(act, ms);
+    this.#timer?.clear();
+    this.#timer = whenAwakeFor(ms, act);
   }
 
   cancelTimer(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.clear();
     this.#timer = undefined;
   }
 

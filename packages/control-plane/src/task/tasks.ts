@@ -33,6 +33,8 @@ export interface TasksOptions {
   logs: AppLogs;
   logger: Logger;
   nowMs: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
   /** True for a container that may be stopped, although idle for a short time only, when another needs its room. */
   isSpare: (task: Task) => boolean;
   graceSecs: number;
@@ -93,7 +95,7 @@ export class Tasks implements Disposable {
     }
     this.#options.workers.expect(task.workerId, task.workerName);
     this.#options.workers.reserve(task.workerId, task.taskId, task.uses);
-    task.idleSinceMs = this.#options.nowMs();
+    task.idleSinceMs = this.#options.elapsedMs();
     if (task.state === "assigned" || task.state === "starting") this.#limitStart(task);
   }
 
@@ -133,7 +135,7 @@ export class Tasks implements Disposable {
     const nowMs = this.#options.nowMs();
     task.cancelTimer();
     task.timeline.end("enter", nowMs);
-    task.idleSinceMs = nowMs;
+    task.idleSinceMs = this.#options.elapsedMs();
     task.move("ready");
     this.#say(task, "ready");
     this.#save(task);
@@ -260,8 +262,8 @@ export class Tasks implements Disposable {
   [Symbol.dispose](): void {
     for (const task of this.#tasks.values()) {
       task.cancelTimer();
-      for (const { timer } of task.running.values()) clearTimeout(timer);
-      for (const timer of task.cancelling.values()) clearTimeout(timer);
+      for (const { timer } of task.running.values()) timer.clear();
+      for (const timer of task.cancelling.values()) timer.clear();
     }
   }
 

@@ -22,13 +22,13 @@ export function startSquashing(options: {
   const squashOne = async (volumeId: string) => {
     const { layerIds } = volumes.head(volumeId);
     const run = layerIds.slice(0, -layersKept);
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     try {
       const layerId = await squash(layers, run, { keepWhiteouts: false });
       const replaced = await volumes.replaceLowest(volumeId, run, layerId);
       if (!replaced) await layers.remove(layerId);
       logger.debug(
-        { volumeId, layers: run.length, replaced, ms: Date.now() - startedAt },
+        { volumeId, layers: run.length, replaced, ms: Math.round(performance.now() - startedAt) },
         "squashed a volume",
       );
     } catch (error) {

@@ -159,11 +159,13 @@ function watch(websocket: WebSocket): void {
   websocket.on("pong", () => {
     isAlive = true;
   });
-  const timer = setInterval(() => {
+  const judge = () => {
     if (!isAlive) websocket.terminate();
     isAlive = false;
     websocket.ping();
-  }, pingMs);
+  };
+  // Not before what came meanwhile has been read.
+  const timer = setInterval(() => setImmediate(judge), pingMs);
   websocket.once("close", () => clearInterval(timer));
 }
 

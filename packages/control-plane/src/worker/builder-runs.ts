@@ -1,3 +1,4 @@
+import { whenAwakeFor } from "@dorian/base/awake-timer";
 import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
@@ -41,17 +42,17 @@ export function runBuilderWith(options: BuilderRunsOptions): WorkerPool["runBuil
     const task = tasks.start(spec, run, { enqueuedAtMs: nowMs(), freezeRoot: true });
     const cancel = () => tasks.stop(task, { graceSecs: 0, reason: "The build was cancelled." });
     const limitMs = inputTimeoutMs(spec.definition);
-    const timer = setTimeout(() => {
+    const timer = whenAwakeFor(limitMs, () => {
       run.timedOut(
         serverResult("TIMEOUT", `The build function took longer than its timeout of ${limitMs / 1000} s.`),
       );
       tasks.stop(task, { graceSecs, reason: "it reached its timeout" });
-    }, limitMs);
+    });
     log.signal.addEventListener("abort", cancel, { once: true });
     try {
       return await run.outcome;
     } finally {
-      clearTimeout(timer);
+      timer.clear();
       log.signal.removeEventListener("abort", cancel);
     }
   };

@@ -101,7 +101,7 @@ class CopyProgress {
   #log: (text: string) => void;
   #files = 0;
   #bytes = 0;
-  #loggedAt = Date.now();
+  #loggedAt = performance.now();
 
   constructor(log: (text: string) => void) {
     this.#log = log;
@@ -110,8 +110,8 @@ class CopyProgress {
   add(bytes: number): void {
     this.#files++;
     this.#bytes += bytes;
-    if (Date.now() - this.#loggedAt < progressMs) return;
-    this.#loggedAt = Date.now();
+    if (performance.now() - this.#loggedAt < progressMs) return;
+    this.#loggedAt = performance.now();
     this.#log(`   ${this.#files} files copied, ${(this.#bytes / 1_000_000).toFixed(1)} MB\n`);
   }
 }

@@ -30,7 +30,7 @@ export class StatusLine implements Disposable {
   set(text: string): void {
     if (text === this.#text) return;
     this.#text = text;
-    this.#since = Date.now();
+    this.#since = performance.now();
     if (!this.#live) {
       this.#output.note(`${text} …`);
       return;
@@ -55,7 +55,7 @@ export class StatusLine implements Disposable {
 
   #draw(): void {
     if (this.#live && this.#text !== "") {
-      this.#live.draw([statusText(this.#text, Date.now() - this.#since, this.#output), ...this.#below]);
+      this.#live.draw([statusText(this.#text, performance.now() - this.#since, this.#output), ...this.#below]);
     }
   }
 

@@ -117,11 +117,11 @@ async function pullLayer(
   for (let attempt = 1; ; attempt++) {
     await using draft = await layers.draft();
     let received = 0;
-    let loggedAt = Date.now();
+    let loggedAt = performance.now();
     const onBytes = (count: number) => {
       received += count;
-      if (Date.now() - loggedAt < progressMs) return;
-      loggedAt = Date.now();
+      if (performance.now() - loggedAt < progressMs) return;
+      loggedAt = performance.now();
       onLog(`   ${label}: ${Math.round((100 * received) / Math.max(1, layer.size))}%\n`);
     };
     try {
