@@ -10,7 +10,8 @@ export async function eventually<T>(
   for (;;) {
     const value = await look();
     if (wanted(value)) return value;
-    if (performance.now() > deadline) throw new Error(`After ${timeoutMs} ms it is still ${JSON.stringify(value)}.`);
+    if (performance.now() > deadline)
+      throw new Error(`After ${timeoutMs} ms it is still ${JSON.stringify(value)}.`);
     await delay(100);
   }
 }

@@ -55,7 +55,10 @@ export class StatusLine implements Disposable {
 
   #draw(): void {
     if (this.#live && this.#text !== "") {
-      this.#live.draw([statusText(this.#text, performance.now() - this.#since, this.#output), ...this.#below]);
+      this.#live.draw([
+        statusText(this.#text, performance.now() - this.#since, this.#output),
+        ...this.#below,
+      ]);
     }
   }
 
