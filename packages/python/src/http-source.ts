@@ -93,12 +93,12 @@ export class HttpSource implements Disposable {
       const response = await this.#request(url, options);
       const { statusCode = 0, headers } = response;
       if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined) {
-        response.resume();
+        response.destroy();
         url = new URL(headers.location, url);
         continue;
       }
       if (statusCode >= 500 || statusCode === 429) {
-        response.resume();
+        response.destroy();
         throw new Error(`it answered with status ${statusCode}`);
       }
       return {

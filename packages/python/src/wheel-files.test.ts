@@ -77,3 +77,11 @@ test("what a wheel needs is read from the head of its METADATA", async () => {
   expect(await readWheelText(path, (file) => file === "pkg/list.txt")).toBe("a==1");
   expect(await readWheelText(path, (file) => file === "pkg/other.txt")).toBeUndefined();
 });
+
+test("metadata beyond all measure is not unpacked [B16]", async () => {
+  const content = wheel("pkg", "1.0", { "pkg-1.0.dist-info/LARGE": "x".repeat(20 * 2 ** 20) });
+  await using directory = await temporaryDirectory({ [name]: content });
+  const large = readWheelText(join(directory.path, name), (path) => path.endsWith("/LARGE"));
+  await expect(large).rejects.toMatchObject({ code: "WHEEL_INVALID" });
+  await expect(large).rejects.toThrow(/its pkg-1\.0\.dist-info\/LARGE has 20971520 bytes/);
+});

@@ -13,6 +13,9 @@ export interface WheelFile {
   open(): Promise<Readable>;
 }
 
+/** Metadata, with a whole manual as its description. What an archive says of its entries' sizes is held to when they are read. */
+const maxTextBytes = 16 * 1024 * 1024;
+
 const fileTypeMask = 0o170000;
 const regularFile = 0o100000;
 const executableBits = 0o111;
@@ -55,7 +58,9 @@ export async function readWheelText(
   matches: (file: string) => boolean,
 ): Promise<string | undefined> {
   for await (const file of wheelFiles(path)) {
-    if (matches(file.path)) return await text(await file.open());
+    if (!matches(file.path)) continue;
+    if (file.size > maxTextBytes) throw damaged(path, `its ${file.path} has ${file.size} bytes`);
+    return await text(await file.open());
   }
   return undefined;
 }

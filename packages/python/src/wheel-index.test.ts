@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { wheel, WheelServer, type WheelServerOptions } from "@dorian/testkit/wheel-server";
 import { expect, onTestFinished, test } from "vitest";
@@ -220,3 +221,22 @@ async function listening(server: Server): Promise<string> {
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+test("an index page without end, packed to almost nothing, is not read on [B16]", async () => {
+  const block = gzipSync(Buffer.alloc(32 * 2 ** 20, "x"));
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "text/html", "content-encoding": "gzip" });
+    // Members of a gzip follow one another.
+    for (let count = 0; count < 8; count += 1) response.write(block);
+    response.end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const index = await open({ "index-url": `http://127.0.0.1:${port}/simple` });
+  await expect(index.get("my-pkg")).rejects.toMatchObject({
+    code: "ANSWER_TOO_LARGE",
+    message: `The page http://127.0.0.1:${port}/simple/my-pkg/ is longer than 64 MiB, and was not read on.`,
+  });
+});

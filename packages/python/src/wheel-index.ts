@@ -4,9 +4,9 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/prom
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { text } from "node:stream/consumers";
 import { pathToFileURL, fileURLToPath } from "node:url";
 import { AppError } from "@dorian/base/app-error";
+import { boundedText } from "@dorian/base/bounded-text";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
 import { chooseWheel, isExact, type WheelChoice, type WheelFor } from "./choose-wheel.ts";
@@ -29,6 +29,10 @@ export interface WheelIndexOptions {
 
 const pageMedia =
   "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
+/** Pages of projects with a release each night have some ten MiB. */
+const maxPageBytes = 64 * 1024 * 1024;
+/** The largest wheels, with all that GPUs need, have 3 GiB. */
+const maxWheelBytes = 16 * 1024 ** 3;
 const keptPageMs = 60_000;
 const keptWheelMs = 30 * 86_400_000;
 
@@ -123,7 +127,8 @@ export class WheelIndex implements Disposable {
     return await this.#http.get(url, { accept: pageMedia, signal }, async (answer) => {
       if (answer.status === 404) return [];
       if (answer.status !== 200) throw refused(url, answer.status);
-      const page = await text(answer.body);
+      const what = `The page ${withoutCredentials(url)}`;
+      const page = await boundedText(answer.body, { maxBytes: maxPageBytes, what });
       return /\bjson\b/.test(answer.contentType)
         ? parseJsonPage(page, answer.url)
         : parseHtmlPage(page, answer.url);
@@ -155,10 +160,13 @@ export class WheelIndex implements Disposable {
       const sha256 = await this.#http.get(file.url, { signal }, async ({ status, body }) => {
         if (status !== 200) throw refused(file.url, status);
         const hash = createHash("sha256");
+        let received = 0;
         const hashing = new Transform({
           transform(chunk: Buffer, _encoding, done) {
+            received += chunk.length;
+            if (received > maxWheelBytes) return done(tooLarge(file));
             hash.update(chunk);
-            done(undefined, chunk);
+            return done(undefined, chunk);
           },
         });
         await pipeline(body, hashing, createWriteStream(incoming), { signal });
@@ -220,6 +228,17 @@ function refused(url: string, status: number): AppError {
       ? "Give user name and password in the address (PIP_INDEX_URL=https://user:password@host/simple) where the server runs."
       : "Check the addresses in pip's settings where the server runs (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL, PIP_FIND_LINKS).",
   });
+}
+
+function tooLarge(file: IndexFile): AppError {
+  return new AppError(
+    "WHEEL_TOO_LARGE",
+    `${file.filename} is larger than ${maxWheelBytes / 1024 ** 3} GiB, and was not read on.`,
+    {
+      status: "RESOURCE_EXHAUSTED",
+      remedy: "Check the index in pip's settings where the server runs (PIP_INDEX_URL).",
+    },
+  );
 }
 
 function otherDigest(file: IndexFile, actual: string): AppError {

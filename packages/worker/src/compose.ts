@@ -212,6 +212,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     builder: new ImageBuilder({
       layers,
       disk,
+      imageLimitBytes: share.imageMb * mebibyte,
       runtime: new RuncRuntime(runtimeOptions),
       network,
       operator,

@@ -94,6 +94,11 @@ const limitOptions: readonly OptionDefinition[] = [
     description: "Disk that a container or build may fill outside of volumes (half of what is free)",
   },
   {
+    name: "image-size",
+    value: "amount",
+    description: "What an image may hold that is fetched from a registry (64g)",
+  },
+  {
     name: "container-pids",
     value: "n",
     description: "Processes and threads of one container (4096)",
@@ -196,10 +201,12 @@ export function readWorkerLimits(input: Input): WorkerLimits {
     const amount = input.option(name);
     return amount === undefined ? {} : { memoryMb: parseMebibytes(amount, name) };
   };
-  const diskMb = () => {
-    const amount = input.option("container-disk");
-    return amount === undefined ? {} : { diskMb: parseMebibytes(amount, "container-disk") };
+  const mebibytes = (option: string) => {
+    const amount = input.option(option);
+    return amount === undefined ? undefined : parseMebibytes(amount, option);
   };
+  const diskMb = mebibytes("container-disk");
+  const imageMb = mebibytes("image-size");
   const pids = input.wholeNumber("container-pids", leastPids);
   const cpuWeight = input.wholeNumber("cpu-weight", 1);
   if (cpuWeight !== undefined && cpuWeight > mostCpuWeight)
@@ -211,7 +218,12 @@ export function readWorkerLimits(input: Input): WorkerLimits {
     machine: {
       capacity: { ...milliCpu("cpus"), ...memoryMb("memory") },
       reserve: { ...milliCpu("reserve-cpu"), ...memoryMb("reserve-memory") },
-      container: { ...memoryMb("container-memory"), ...diskMb(), ...(pids === undefined ? {} : { pids }) },
+      container: {
+        ...memoryMb("container-memory"),
+        ...(diskMb === undefined ? {} : { diskMb }),
+        ...(pids === undefined ? {} : { pids }),
+      },
+      ...(imageMb === undefined ? {} : { imageMb }),
       ...(cpuWeight === undefined ? {} : { cpuWeight }),
     },
     runtimePolicy: readRuntimePolicy(input),

@@ -10,17 +10,19 @@ const run = promisify(execFile);
 const patienceMs = 60_000;
 
 /**
- * Space and files that a tree takes, whatever its depth and its names. Counted by a process of its own: a walk of a
+ * Space and files that trees take together, whatever their depth and their names. Counted by a process of its own: a walk of a
  * million files would hold up everybody's calls, and its priority could not be low.
  */
-export async function usageOf(directory: string): Promise<FreeSpace> {
+export async function usageOf(directories: readonly string[]): Promise<FreeSpace> {
   const count = async (unit: string): Promise<number> => {
     const options = { timeout: patienceMs, env: { PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C" } };
     // It complains of what vanishes meanwhile, and counts the rest.
-    const { stdout } = await run("nice", ["-n", "15", "du", "-sx", unit, "--", directory], options).catch(
-      (error: { stdout?: string }) => ({ stdout: error.stdout ?? "" }),
-    );
-    return Number.parseInt(stdout, 10) || 0;
+    const { stdout } = await run(
+      "nice",
+      ["-n", "15", "du", "-sxc", unit, "--", ...directories],
+      options,
+    ).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? "" }));
+    return Number.parseInt(stdout.trimEnd().split("\n").at(-1) ?? "", 10) || 0;
   };
   const [bytes, files] = await Promise.all([count("--block-size=1"), count("--inodes")]);
   return { bytes, files };

@@ -19,7 +19,7 @@ test("a tree that grows beyond its limit is ended with the reason, and one withi
   const reasons: Record<string, AppError> = {};
   const tree = (id: string, limitBytes?: number) => ({
     id,
-    directory: join(place.path, id),
+    directories: () => [join(place.path, id)],
     limitBytes,
     pids: async () => [],
     freeze: async () => new AsyncDisposableStack(),
@@ -44,7 +44,7 @@ test("a file that has no name any more counts as long as it is open [B16]", asyn
   await rm(path);
   using _tree = disk.watch({
     id: "tree",
-    directory: join(place.path, "tree"),
+    directories: () => [join(place.path, "tree")],
     limitBytes: undefined,
     pids: async () => [process.pid],
     freeze: async () => new AsyncDisposableStack(),
@@ -63,7 +63,7 @@ test("on a disk that is nearly full all stand still, the largest is ended, and t
     await mkdir(join(small.path, id));
     return disk.watch({
       id,
-      directory: join(small.path, id),
+      directories: () => [join(small.path, id)],
       limitBytes: undefined,
       pids: async () => [],
       freeze: async () => {

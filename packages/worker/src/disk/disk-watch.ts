@@ -5,10 +5,10 @@ import { diskFloor, diskUrgency, pauseBeforeLook } from "./disk-urgency.ts";
 import { unlinkedUsageOf, usageOf } from "./disk-usage.ts";
 import { type DiskUser, diskVerdicts, type FreeSpace } from "./disk-verdict.ts";
 
-/** Something that writes to a directory of its own, and can be ended. */
+/** Something that writes to directories of its own, and can be ended. */
 export interface WatchedTree {
   id: string;
-  directory: string;
+  directories: () => readonly string[];
   /** Undefined for the worker's default. */
   limitBytes: number | undefined;
   /** Processes that may hold files which have no name any more. */
@@ -140,7 +140,7 @@ export class DiskWatch implements Disposable {
 
   async #count(tree: WatchedTree): Promise<DiskUser> {
     const [named, unlinked] = await Promise.all([
-      usageOf(tree.directory),
+      usageOf(tree.directories()),
       unlinkedUsageOf(await tree.pids().catch(() => [])),
     ]);
     return {

@@ -10,6 +10,9 @@ import { runHostTool } from "./host-tool.ts";
 import { defaultPath } from "./image-configuration.ts";
 import { RegistryTransport } from "./registry/registry-transport.ts";
 
+/** As the kernel has it. An address is ASCII. */
+const maxNameBytes = 255;
+
 /**
  * Fetches what ADD names by its address into `directory`. Returns the file's name.
  *
@@ -25,7 +28,10 @@ export async function fetchAddress(
   },
 ): Promise<string> {
   const { directory, operator, checksum, signal } = options;
+  if (!URL.canParse(url)) throw unavailable(url, "it is no address", undefined);
   const name = basename(new URL(url).pathname) || "index.html";
+  if (name.length > maxNameBytes)
+    throw unavailable(url, "its last part is too long for a file's name", undefined);
   using transport = new RegistryTransport(operator);
   const response = await transport.get(url, { headers: {}, signal }).catch((error: unknown) => {
     signal.throwIfAborted();

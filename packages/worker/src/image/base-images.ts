@@ -27,6 +27,8 @@ export interface BaseImagesOptions {
   layers: LayerStore;
   operator: OperatorSettings;
   dataDirectory: string;
+  /** What the layers of one fetched image may hold together. */
+  imageLimitBytes: number;
   node: NodeLayerOptions;
   /** The Pythons of this machine. */
   findInterpreters: () => Promise<Interpreter[]>;
@@ -121,6 +123,7 @@ export class BaseImages {
         transport,
         blobLayers,
         registries: operator.registries,
+        limitBytes: this.#options.imageLimitBytes,
       });
     } catch (error) {
       if (!AppError.is(error) || error.code !== "REGISTRY_UNREACHABLE") throw error;

@@ -12,6 +12,8 @@ import type { VolumeRegistry } from "../volume/mounted-volume.ts";
 export interface BuildDependencies {
   layers: LayerStore;
   disk: Pick<DiskWatch, "watch">;
+  /** What the layers of one fetched image may hold together. */
+  imageLimitBytes: number;
   runtime: ContainerRuntime;
   network: Pick<NetworkPool, "acquire">;
   operator: OperatorSettings;

@@ -31,3 +31,10 @@ test.each([
     });
   },
 );
+
+test("stages count together: a build does not fill the disk a stage at a time [B16]", async () => {
+  const step = "RUN dd if=/dev/urandom of=/part bs=1M count=10";
+  expect(await builtWith(`true\nFROM base\n${step}\nFROM base\n${step}\nRUN sleep 60`)).toMatchObject({
+    code: "DISK_LIMIT_REACHED",
+  });
+});

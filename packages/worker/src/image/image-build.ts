@@ -82,7 +82,8 @@ export class ImageBuild implements AsyncDisposable {
     await mkdir(this.#scratch, { recursive: true, mode: 0o755 });
     using _watched = this.#options.disk.watch({
       id: this.#request.buildId,
-      directory: this.#scratch,
+      // Layers of earlier stages are as much its own as what it writes now.
+      directories: () => [this.#scratch, ...this.#made.map((layerId) => this.#options.layers.path(layerId))],
       limitBytes: undefined,
       pids: async () => (await this.#step?.pids()) ?? [],
       freeze: async () => (await this.#step?.freeze()) ?? new AsyncDisposableStack(),

@@ -25,6 +25,7 @@ export class ImageBuilder {
       layers: options.layers,
       operator: options.operator,
       dataDirectory: options.dataDirectory,
+      imageLimitBytes: options.imageLimitBytes,
       node: {
         nodePath: process.execPath,
         nodeVersion: process.versions.node,

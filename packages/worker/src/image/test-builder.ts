@@ -71,6 +71,7 @@ export async function testBuilder(options?: {
         logger: pino({ level: "silent" }),
       }),
     ),
+    imageLimitBytes: 8 * 2 ** 30,
     runtime,
     network,
     operator,

@@ -28,6 +28,9 @@ export function uvRequirementOf(reference: ImageReference): string | undefined {
   return reference.tag.split(".").length === 3 ? `uv==${reference.tag}` : `uv==${reference.tag}.*`;
 }
 
+/** Ten times what uv has. */
+const maxProgramBytes = 512 * 1024 * 1024;
+
 /** Makes a layer with the programs from uv's wheel. Returns its id and which wheel it was. */
 export async function makeUvLayer(
   requirement: string,
@@ -39,6 +42,7 @@ export async function makeUvLayer(
   for await (const file of wheelFiles(wheel.path)) {
     const name = /^bin\/(uvx?)$/.exec(file.path)?.[1];
     if (name === undefined) continue;
+    if (file.size > maxProgramBytes) throw tooLarge(wheel, file.size);
     await pipeline(await file.open(), createWriteStream(join(draft.path, name), { mode: 0o755 }));
   }
   return { layerId: await draft.seal({ durable: true }), version: wheel.version };
@@ -54,4 +58,11 @@ async function uvWheel(index: WheelIndex, requirement: string, signal: AbortSign
     if (!AppError.is(error) || error.code !== "WHEEL_NOT_FOUND") throw error;
     return await index.get(requirement, { ...target, libc: "manylinux" }, { signal });
   }
+}
+
+function tooLarge(wheel: Wheel, bytes: number): AppError {
+  return new AppError("WHEEL_INVALID", `The program in ${wheel.path} has ${bytes} bytes.`, {
+    status: "DATA_LOSS",
+    remedy: "Remove the file and get it anew.",
+  });
 }

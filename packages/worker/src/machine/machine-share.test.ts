@@ -10,6 +10,7 @@ test("a tenth of the memory is kept for the machine, and no processor time [B16]
     pids: 2_097_152,
     cpuWeight: 100,
     container: { memoryMb: 16_200, pids: 4_096 },
+    imageMb: 65_536,
   });
 });
 

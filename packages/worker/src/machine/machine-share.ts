@@ -6,6 +6,8 @@ export interface MachineSettings {
   reserve?: { milliCpu?: number; memoryMb?: number };
   /** What one container may use that names no limit. */
   container?: { memoryMb?: number; pids?: number; diskMb?: number };
+  /** What one image may hold that is fetched. */
+  imageMb?: number;
   /** Weight of all containers together beside the machine's other processes, from 1 to 10000. */
   cpuWeight?: number;
 }
@@ -26,6 +28,7 @@ export interface MachineShare {
   cpuWeight: number;
   /** Limits of a container that names none. */
   container: { memoryMb: number; pids: number };
+  imageMb: number;
 }
 
 /** Part of the memory that server, worker, page cache and system keep, and the least and the most that it comes to. */
@@ -42,6 +45,9 @@ const partOfOne = 0.75;
 const pidsOfOne = 4096;
 /** Part of the machine's process table that all containers may fill. */
 const partOfPids = 0.5;
+
+/** Twice what the largest images of GPU vendors hold. */
+const usualImageMb = 64 * 1024;
 
 /** What a process of the system's ordinary priority weighs in the kernel's newer terms. */
 const ordinaryWeight = 100;
@@ -68,6 +74,7 @@ export function shareMachine(machine: Machine, settings: MachineSettings): Machi
       memoryMb: Math.min(container.memoryMb ?? Math.floor(memoryMb * partOfOne), memoryMb),
       pids: Math.min(container.pids ?? pidsOfOne, pids),
     },
+    imageMb: settings.imageMb ?? usualImageMb,
   };
 }
 

@@ -301,7 +301,7 @@ export class Task {
     resources.use(
       this.#deps.disk.watch({
         id: taskId,
-        directory: join(scratchDirectory, taskId),
+        directories: () => [join(scratchDirectory, taskId)],
         limitBytes: resourcesAsked?.ephemeralDiskMb ? resourcesAsked.ephemeralDiskMb * mebibyte : undefined,
         pids: () => container.pids(),
         freeze: () => container.freeze(),

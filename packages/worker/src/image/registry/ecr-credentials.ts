@@ -1,8 +1,8 @@
 import { createHash, createHmac } from "node:crypto";
-import { text } from "node:stream/consumers";
 import { AppError } from "@dorian/base/app-error";
 import type { RegistryCredentials } from "@dorian/operator/registry-settings";
 import type { RegistryTransport } from "./registry-transport.ts";
+import { parseAnswer, smallBody } from "./small-body.ts";
 
 /** Keys of a user of AWS. */
 export interface AwsKeys {
@@ -12,6 +12,7 @@ export interface AwsKeys {
   region: string;
 }
 
+const maxAnswerBytes = 256 * 1024;
 const target = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
 
 /** Exchanges the keys of an AWS user for a login at their registry, which lasts for some hours. */
@@ -27,8 +28,9 @@ export async function ecrCredentials(
     body,
     signal: options.signal,
   });
-  const answer = await text(response);
-  const token = response.statusCode === 200 ? tokenIn(answer) : undefined;
+  const what = `The login that ${host} gave`;
+  const answer = await smallBody(response, { maxBytes: maxAnswerBytes, what });
+  const token = response.statusCode === 200 ? tokenIn(answer, what) : undefined;
   if (token === undefined) {
     throw new AppError(
       "REGISTRY_ACCESS_DENIED",
@@ -80,8 +82,10 @@ export function signedHeaders(request: {
   return { ...signed, authorization };
 }
 
-function tokenIn(answer: string): string | undefined {
-  const parsed = JSON.parse(answer) as { authorizationData?: { authorizationToken?: string }[] };
+function tokenIn(answer: string, what: string): string | undefined {
+  const parsed = parseAnswer(answer, what) as {
+    authorizationData?: { authorizationToken?: string }[];
+  };
   return parsed.authorizationData?.[0]?.authorizationToken;
 }
 

@@ -1,55 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, readlink, rm, stat, mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, readlink, stat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { libc } from "@dorian/linux/libc";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
-import { LayerStore } from "@dorian/storage/layer-store";
+import type { LayerStore } from "@dorian/storage/layer-store";
 import { expect, onTestFinished, test } from "vitest";
-import type { RegistrySettings } from "@dorian/operator/registry-settings";
-import { BaseCache } from "../base-cache.ts";
-import { parseImageReference } from "./image-reference.ts";
-import { pullImage } from "./pull-image.ts";
-import { RegistryTransport } from "./registry-transport.ts";
-import { tarOf, TestRegistry, type TarEntry } from "./test-registry.ts";
-
-async function setUp(settings: Partial<RegistrySettings> = {}) {
-  const directory = await mkdtemp(join(tmpdir(), "dorian-pull-"));
-  const layers = await LayerStore.open(directory);
-  const registry = await TestRegistry.open();
-  const transport = new RegistryTransport({ proxyEnv: {}, certificates: undefined });
-  onTestFinished(async () => {
-    transport[Symbol.dispose]();
-    await registry[Symbol.asyncDispose]();
-    await layers[Symbol.asyncDispose]();
-    await rm(directory, { recursive: true });
-  });
-  const log: string[] = [];
-  const cache = new BaseCache({ dataDirectory: directory, layers });
-  const pull = (name: string, signal = new AbortController().signal) =>
-    pullImage(parseImageReference(name), {
-      layers,
-      transport,
-      registries: { mirrors: new Map(), credentials: new Map(), ...settings },
-      blobLayers: {
-        get: (digest) => cache.blobLayer(digest),
-        put: (digest, layerId) => cache.putBlobLayer(digest, layerId),
-      },
-      onLog: (text) => log.push(text),
-      signal,
-    });
-  const push = async (repository: string, layerEntries: TarEntry[][], config?: object) =>
-    registry.push(repository, "1", {
-      layers: await Promise.all(
-        layerEntries.map(async (entries, index) => ({
-          tar: await tarOf(entries),
-          compression: index % 2 === 0 ? ("gzip" as const) : ("zstd" as const),
-        })),
-      ),
-      ...(config ? { config } : {}),
-    });
-  return { directory, layers, registry, pull, push, log };
-}
+import { testPull } from "./test-pull.ts";
 
 async function view(layers: LayerStore, layerIds: string[], directory: string): Promise<string> {
   const target = join(directory, "view");
@@ -60,7 +16,7 @@ async function view(layers: LayerStore, layerIds: string[], directory: string): 
 }
 
 test("an image's layers stack to the file system that it describes, with gzip and zstd, deletions and attributes", async () => {
-  const { layers, pull, push, registry, directory } = await setUp();
+  const { layers, pull, push, registry, directory } = await testPull();
   await push(
     "team/app",
     [
@@ -129,7 +85,7 @@ test("an image's layers stack to the file system that it describes, with gzip an
 });
 
 test("a layer that two images share is fetched and stored once [E3]", async () => {
-  const { pull, push, registry, layers } = await setUp();
+  const { pull, push, registry, layers } = await testPull();
   const shared = [{ name: "shared", content: "s" }];
   await push("one", [shared, [{ name: "one", content: "1" }]]);
   await push("two", [shared, [{ name: "two", content: "2" }]]);
@@ -143,7 +99,7 @@ test.each([
   ["a name with ..", { name: "../escaped", content: "x" }],
   ["a link that leads out", { name: "link", type: "symlink" as const, linkname: "/tmp" }],
 ])("nothing is written outside the layer by %s", async (_, entry) => {
-  const { pull, push, registry } = await setUp();
+  const { pull, push, registry } = await testPull();
   const mark = `escaped-${process.pid}`;
   await push("bad", [[entry, { name: `link/${mark}`, content: "x" }]]);
   const outcome = await pull(`${registry.host}/bad:1`).then(
@@ -155,7 +111,7 @@ test.each([
 });
 
 test("bytes that do not have their digest are refused and leave nothing", async () => {
-  const { pull, push, registry, layers, directory } = await setUp();
+  const { pull, push, registry, layers, directory } = await testPull();
   await push("app", [[{ name: "a", content: "a" }]]);
   registry.corrupt = true;
   await expect(pull(`${registry.host}/app:1`)).rejects.toMatchObject({ code: "REGISTRY_CONTENT_CORRUPT" });
@@ -165,7 +121,7 @@ test("bytes that do not have their digest are refused and leave nothing", async 
 });
 
 test("a layer is fetched again when the connection breaks", async () => {
-  const { pull, push, registry, log } = await setUp();
+  const { pull, push, registry, log } = await testPull();
   await push("app", [[{ name: "a", content: "a".repeat(100_000) }]]);
   registry.breakOff = 2;
   expect((await pull(`${registry.host}/app:1`)).layerIds).toHaveLength(1);
@@ -174,7 +130,7 @@ test("a layer is fetched again when the connection breaks", async () => {
 
 test("a private image is pulled with the operator's credentials, and named as such without", async () => {
   const credentials = new Map<string, { username: string; password: string }>();
-  const { pull, push, registry } = await setUp({ credentials });
+  const { pull, push, registry } = await testPull({ credentials });
   registry.account = { username: "me", password: "pa:ss" };
   await push("private", [[{ name: "a", content: "a" }]]);
   await expect(pull(`${registry.host}/private:1`)).rejects.toMatchObject({ code: "REGISTRY_ACCESS_DENIED" });
@@ -184,7 +140,7 @@ test("a private image is pulled with the operator's credentials, and named as su
 
 test("a mirror is asked first, and the next place when it does not answer", async () => {
   const mirrors = new Map<string, string[]>();
-  const { pull, push, registry, log } = await setUp({ mirrors });
+  const { pull, push, registry, log } = await testPull({ mirrors });
   await push("library/thing", [[{ name: "a", content: "a" }]]);
   mirrors.set("docker.io", ["http://127.0.0.1:1", `http://${registry.host}`]);
   expect((await pull("thing:1")).layerIds).toHaveLength(1);
@@ -192,7 +148,7 @@ test("a mirror is asked first, and the next place when it does not answer", asyn
 });
 
 test("an unknown tag, a missing platform and a dead registry are told apart", async () => {
-  const { pull, registry } = await setUp();
+  const { pull, registry } = await testPull();
   await registry.push("app", "arm", { layers: [], architecture: "s390x" });
   await expect(pull(`${registry.host}/app:2`)).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND" });
   await expect(pull(`${registry.host}/app:arm`)).rejects.toMatchObject({ code: "IMAGE_PLATFORM_MISSING" });
@@ -200,7 +156,7 @@ test("an unknown tag, a missing platform and a dead registry are told apart", as
 });
 
 test("an aborted pull ends with the reason and leaves no layer", async () => {
-  const { pull, push, registry, layers } = await setUp();
+  const { pull, push, registry, layers } = await testPull();
   await push("app", [[{ name: "a", content: "a" }]]);
   await expect(pull(`${registry.host}/app:1`, AbortSignal.abort("enough"))).rejects.toBe("enough");
   expect(await layers.list()).toEqual([]);

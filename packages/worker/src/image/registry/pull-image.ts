@@ -1,22 +1,32 @@
 import type { Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "@dorian/base/app-error";
+import { boundedText } from "@dorian/base/bounded-text";
 import type { RegistryCredentials, RegistrySettings } from "@dorian/operator/registry-settings";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { ImageConfiguration } from "../image-configuration.ts";
+import { isBomb, ImageRoom } from "../image-room.ts";
 import { settleAll } from "../settle-all.ts";
 import { formatImageReference, type ImageReference } from "./image-reference.ts";
-import { readConfiguration, readManifest, type Descriptor, type Manifest } from "./manifest.ts";
+import {
+  maxConfigBytes,
+  readConfiguration,
+  readManifest,
+  type Descriptor,
+  type Manifest,
+} from "./manifest.ts";
 import { RegistryClient } from "./registry-client.ts";
 import type { RegistryTransport } from "./registry-transport.ts";
-import { unpackLayer } from "./unpack-layer.ts";
+import { shown } from "./small-body.ts";
+import { invalidLayer, unpackLayer, type UnpackOptions } from "./unpack-layer.ts";
 
 export interface PullOptions {
   layers: LayerStore;
   transport: RegistryTransport;
   registries: RegistrySettings;
+  /** What the layers of one image may hold together. */
+  limitBytes: number;
   /** Credentials for this pull; otherwise the operator's are used. */
   credentials?: RegistryCredentials;
   /** Remembers which layer holds which blob, across images. */
@@ -43,19 +53,23 @@ const progressMs = 2_000;
  */
 export async function pullImage(reference: ImageReference, options: PullOptions): Promise<PulledImage> {
   const { client, manifest } = await findManifest(reference, options);
+  const name = formatImageReference(reference);
   let config: ImageConfiguration | undefined;
-  await client.blob(manifest.config.digest, {
+  await client.blob(manifest.config, {
     consume: async (bytes) => {
-      config = readConfiguration(await text(bytes));
+      const bound = { maxBytes: maxConfigBytes, what: `The configuration of ${name}` };
+      config = readConfiguration(await boundedText(bytes, bound), name);
     },
     signal: options.signal,
   });
+  const { layers, limitBytes } = options;
+  const room = new ImageRoom({ name, limitBytes, directory: layers.scratchPath });
   const layerIds: string[] = [];
   for (const [index, layer] of manifest.layers.entries()) {
     const known = await options.blobLayers.get(layer.digest);
     const label = `layer ${index + 1} of ${manifest.layers.length} (${megabytes(layer.size)})`;
     if (known !== undefined) options.onLog(`   ${label}: already here\n`);
-    layerIds.push(known ?? (await pullLayer(client, layer, label, options)));
+    layerIds.push(known ?? (await pullLayer({ client, layer, label, room }, options)));
   }
   if (!config) throw new Error("Bug: the image's configuration was not read.");
   return { layerIds, config };
@@ -108,11 +122,10 @@ async function manifestFor(
 }
 
 async function pullLayer(
-  client: RegistryClient,
-  layer: Descriptor,
-  label: string,
+  pull: { client: RegistryClient; layer: Descriptor; label: string; room: ImageRoom },
   options: PullOptions,
 ): Promise<string> {
+  const { client, layer, label, room } = pull;
   const { layers, blobLayers, onLog, signal } = options;
   for (let attempt = 1; ; attempt++) {
     await using draft = await layers.draft();
@@ -124,13 +137,27 @@ async function pullLayer(
       loggedAt = performance.now();
       onLog(`   ${label}: ${Math.round((100 * received) / Math.max(1, layer.size))}%\n`);
     };
+    const taken = { bytes: 0, entries: 0 };
+    const onUnpacked = (count: number) => {
+      taken.bytes += count;
+      if (isBomb(received, taken.bytes)) {
+        throw invalidLayer(`${megabytes(received)} of it make ${megabytes(taken.bytes)}`);
+      }
+      room.takeBytes(count);
+    };
+    const onEntries = (count: number) => {
+      taken.entries += count;
+      room.takeEntries(count);
+    };
     try {
-      const consume = (bytes: Readable) => unpack(bytes, layer.mediaType, draft.path, signal);
-      await client.blob(layer.digest, { consume, onBytes, signal });
+      const consume = (bytes: Readable) =>
+        unpack(bytes, layer.mediaType, draft.path, { onUnpacked, onEntries, signal });
+      await client.blob(layer, { consume, onBytes, signal });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (AppError.is(error)) throw error;
       if (attempt === attempts) throw brokenOff(layer, error);
+      room.giveBack(taken);
       onLog(`   ${label}: the connection broke, trying again\n`);
       continue;
     }
@@ -141,23 +168,33 @@ async function pullLayer(
   }
 }
 
-async function unpack(bytes: Readable, mediaType: string, root: string, signal: AbortSignal): Promise<void> {
+async function unpack(
+  bytes: Readable,
+  mediaType: string,
+  root: string,
+  options: UnpackOptions,
+): Promise<void> {
   const decoder = decoderFor(mediaType);
   if (!decoder) {
-    await unpackLayer(bytes, root, { signal });
+    await unpackLayer(bytes, root, options);
     return;
   }
-  await settleAll([pipeline(bytes, decoder, { signal }), unpackLayer(decoder, root, { signal })]);
+  const { signal } = options;
+  await settleAll([pipeline(bytes, decoder, { signal }), unpackLayer(decoder, root, options)]);
 }
 
 function decoderFor(mediaType: string): ReturnType<typeof createGunzip> | undefined {
   if (/[+.]gzip$/.test(mediaType)) return createGunzip();
   if (/[+.]zstd$/.test(mediaType)) return createZstdDecompress();
   if (/[+.]tar$/.test(mediaType)) return undefined;
-  throw new AppError("IMAGE_LAYER_INVALID", `The image has a layer of the unknown kind "${mediaType}".`, {
-    status: "INVALID_ARGUMENT",
-    remedy: "Choose another image, or push it again with gzip layers.",
-  });
+  throw new AppError(
+    "IMAGE_LAYER_INVALID",
+    `The image has a layer of the unknown kind "${shown(mediaType)}".`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Choose another image, or push it again with gzip layers.",
+    },
+  );
 }
 
 function brokenOff(layer: Descriptor, cause: unknown): AppError {

@@ -1,8 +1,13 @@
 import type { IncomingMessage } from "node:http";
-import { text } from "node:stream/consumers";
 import { AppError } from "@dorian/base/app-error";
 import type { RegistryCredentials } from "@dorian/operator/registry-settings";
 import type { RegistryTransport } from "./registry-transport.ts";
+import { invalidAnswer, parseAnswer, shown, smallBody } from "./small-body.ts";
+
+/** A token of claims about many repositories has some kilobytes. */
+const maxTokenBytes = 256 * 1024;
+/** What a header may hold. */
+const tokenPattern = /^[\x21-\x7e]+$/;
 
 /**
  * Answers a registry's challenge (`WWW-Authenticate`) with a value for the Authorization header: a token fetched from
@@ -27,6 +32,8 @@ export async function authorize(
   );
   const realm = parameters["realm"];
   if (scheme.toLowerCase() !== "bearer" || realm === undefined) return undefined;
+  if (!URL.canParse(realm))
+    throw invalidAnswer("The place for tokens that the registry names", `"${shown(realm)}"`);
   const url = new URL(realm);
   if (parameters["service"]) url.searchParams.set("service", parameters["service"]);
   url.searchParams.set("scope", parameters["scope"] ?? `repository:${options.repository}:pull`);
@@ -34,16 +41,20 @@ export async function authorize(
     headers: basic === undefined ? {} : { authorization: basic },
     signal,
   });
-  const body = await text(response);
+  const what = `The token that ${url.host} gave`;
+  const body = await smallBody(response, { maxBytes: maxTokenBytes, what });
   if (response.statusCode !== 200) throw refused(url, response, credentials);
-  const token = tokenIn(body);
+  const token = tokenIn(body, what);
   if (token === undefined) throw refused(url, response, credentials);
   return `Bearer ${token}`;
 }
 
-function tokenIn(body: string): string | undefined {
-  const parsed = JSON.parse(body) as { token?: string; access_token?: string };
-  return parsed.token ?? parsed.access_token;
+function tokenIn(body: string, what: string): string | undefined {
+  const parsed = parseAnswer(body, what) as { token?: unknown; access_token?: unknown } | null;
+  const token = parsed?.token ?? parsed?.access_token;
+  if (token === undefined || token === null) return undefined;
+  if (typeof token === "string" && tokenPattern.test(token)) return token;
+  throw invalidAnswer(what, "no text that a header could hold");
 }
 
 function refused(

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { Transform, type Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "@dorian/base/app-error";
 import type { RegistryCredentials } from "@dorian/operator/registry-settings";
 import { settleAll } from "../settle-all.ts";
-import { manifestTypes } from "./manifest.ts";
+import { manifestTypes, maxManifestBytes } from "./manifest.ts";
 import { authorize } from "./registry-authorization.ts";
 import type { RegistryTransport } from "./registry-transport.ts";
+import { smallBody } from "./small-body.ts";
 
 export interface RegistryClientOptions {
   /** Address of the registry or of a mirror, without a slash at the end. */
@@ -33,7 +33,7 @@ export class RegistryClient {
   /**
    * A manifest by tag or digest.
    *
-   * @throws AppError IMAGE_NOT_FOUND, REGISTRY_ACCESS_DENIED, REGISTRY_UNREACHABLE, REGISTRY_CONTENT_CORRUPT
+   * @throws AppError IMAGE_NOT_FOUND, REGISTRY_ACCESS_DENIED, REGISTRY_UNREACHABLE, REGISTRY_CONTENT_CORRUPT, ANSWER_TOO_LARGE
    */
   async manifest(
     reference: string,
@@ -44,16 +44,22 @@ export class RegistryClient {
       timeoutMs: probeTimeoutMs,
       ...options,
     });
-    const body = await text(response);
+    const what = `The manifest ${reference} of ${this.#options.repository}`;
+    const body = await smallBody(response, { maxBytes: maxManifestBytes, what });
     const digest = digestOf(body);
     const expected = reference.startsWith("sha256:") ? reference : response.headers["docker-content-digest"];
     if (expected !== undefined && expected !== digest) throw corrupt(this.#options, String(expected), digest);
     return { body, digest };
   }
 
-  /** Fetches a blob and hands its bytes to `consume`; fails in the end when they do not have the digest. */
+  /**
+   * Fetches a blob and hands its bytes to `consume`, as many as it is said to have; fails in the end when they do not
+   * have the digest.
+   *
+   * @throws AppError REGISTRY_CONTENT_CORRUPT, and as for a manifest
+   */
   async blob(
-    digest: string,
+    { digest, size }: { digest: string; size: number },
     options: {
       consume: (bytes: Readable) => Promise<void>;
       onBytes?: (count: number) => void;
@@ -63,11 +69,15 @@ export class RegistryClient {
     const { signal, consume, onBytes } = options;
     const response = await this.#get(`blobs/${digest}`, { headers: {}, signal });
     const hash = createHash("sha256");
+    let received = 0;
+    const tooLong = () => corrupt(this.#options, `${size} bytes`, `more than ${size} bytes`);
     const meter = new Transform({
       transform(chunk: Buffer, _, done) {
+        received += chunk.length;
+        if (received > size) return done(tooLong());
         hash.update(chunk);
         onBytes?.(chunk.length);
-        done(null, chunk);
+        return done(null, chunk);
       },
     });
     await settleAll([pipeline(response, meter, { signal }), consume(meter)]);

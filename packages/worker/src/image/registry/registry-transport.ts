@@ -47,7 +47,8 @@ export class RegistryTransport implements Disposable {
       if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined)
         return response;
       response.destroy();
-      const next = new URL(location, place);
+      const next = URL.parse(location, place.href);
+      if (!next) throw unreachable(place, `it redirects to "${location.slice(0, 100)}"`, undefined);
       // Storage behind a registry has authorisation of its own in the address, and must not see the registry's.
       if (next.host !== place.host) {
         headers = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== "authorization"));
@@ -81,6 +82,9 @@ export class RegistryTransport implements Disposable {
     },
   ): Promise<IncomingMessage> {
     const { signal, headers, method = "GET", body } = options;
+    if (!["http:", "https:"].includes(url.protocol)) {
+      return Promise.reject(unreachable(url, `${url.protocol} is not spoken here`, undefined));
+    }
     return new Promise((resolve, reject) => {
       const init = { method, headers: { "user-agent": "dorian", ...headers }, signal };
       const request =

@@ -29,6 +29,8 @@ export class TestRegistry implements AsyncDisposable {
   breakOff = 0;
   /** Changes a byte of every layer. */
   corrupt = false;
+  /** What a request for a token is answered. */
+  tokenAnswer = JSON.stringify({ token: "let-me-in" });
   #server = createServer((request, response) => void this.#answer(request, response));
   #blobs = new Map<string, Buffer>();
   #manifests = new Map<string, { type: string; body: string }>();
@@ -93,6 +95,16 @@ export class TestRegistry implements AsyncDisposable {
     });
   }
 
+  /** Publishes what may or may not be a manifest. */
+  pushManifest(repository: string, tag: string, body: string): void {
+    this.#manifests.set(`${repository}:${tag}`, { type: "application/vnd.oci.image.manifest.v1+json", body });
+  }
+
+  /** Stores a blob and returns its descriptor. */
+  addBlob(bytes: Buffer, mediaType: string): { mediaType: string; digest: string; size: number } {
+    return { mediaType, digest: this.#addBlob(bytes), size: bytes.length };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -127,7 +139,7 @@ export class TestRegistry implements AsyncDisposable {
       "base64",
     ).toString();
     response.writeHead(given === expected ? 200 : 401);
-    response.end(JSON.stringify({ token: "let-me-in" }));
+    response.end(this.tokenAnswer);
   }
 
   #manifest(key: string, response: ServerResponse): void {

@@ -11,6 +11,7 @@ import { createWhiteout, isWhiteout, markWhiteouts, setOpaque } from "@dorian/li
 import { extract, type Header } from "tar-stream";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
 import { settleAll } from "../settle-all.ts";
+import { shown } from "./small-body.ts";
 
 const whiteoutPrefix = ".wh.";
 const opaqueName = ".wh..wh..opq";
@@ -22,20 +23,24 @@ const fileTypes: Record<string, number> = {
   fifo: 0o010000,
 };
 
+export interface UnpackOptions {
+  /** Told of content before it is written, and of entries before they are made; what they throw ends it. */
+  onUnpacked: (bytes: number) => void;
+  onEntries: (count: number) => void;
+  signal: AbortSignal;
+}
+
 /**
  * Unpacks a layer's tar stream into `root`, an empty directory, in the form that overlayfs stacks: deletions become
  * whiteouts. Nothing is written outside `root`, whatever names and links the tar holds.
  *
  * @throws AppError IMAGE_LAYER_INVALID
  */
-export async function unpackLayer(
-  tar: Readable,
-  root: string,
-  options: { signal: AbortSignal },
-): Promise<void> {
-  const unpacker = new LayerUnpacker(root);
+export async function unpackLayer(tar: Readable, root: string, options: UnpackOptions): Promise<void> {
+  const unpacker = new LayerUnpacker(root, options);
   const entries = extract();
-  const reading = pipeline(tar, entries, options);
+  const { signal } = options;
+  const reading = pipeline(tar, entries, { signal });
   const unpacking = (async () => {
     for await (const entry of entries) {
       // The types of tar-stream's streams leave out that they can be iterated.
@@ -49,21 +54,35 @@ export async function unpackLayer(
 
 class LayerUnpacker {
   #root: string;
+  #options: UnpackOptions;
   /** Times of directories, set last: filling a directory changes its own. */
   #directoryTimes = new Map<string, Date>();
   /** Host paths of directories that are known to exist and to be no links. */
   #parents = new Map<string, string>();
 
-  constructor(root: string) {
+  constructor(root: string, options: UnpackOptions) {
     this.#root = root;
+    this.#options = options;
   }
 
+  /** Errors speak of the entry, by its path in the image. */
   async add(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
+    try {
+      await this.#add(header, content);
+    } catch (error) {
+      const reason = refusalOf(error);
+      if (reason === undefined) throw error;
+      throw invalidLayer(`its entry ${JSON.stringify(shown(header.name))} cannot be made (${reason})`, error);
+    }
+  }
+
+  async #add(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
     const names = header.name.split("/").filter((name) => name !== "" && name !== ".");
-    if (names.includes("..") || header.name.includes("\0")) throw invalid(`it has an entry "${header.name}"`);
+    if (names.includes("..") || header.name.includes("\0"))
+      throw invalidLayer(`it has an entry ${JSON.stringify(shown(header.name))}`);
     const path = names.join("/");
     if (Buffer.byteLength(path) > maxPathBytes) {
-      throw invalid(
+      throw invalidLayer(
         `it has an entry with a path of more than ${maxPathBytes} bytes: "${path.slice(0, 100)}…"`,
       );
     }
@@ -72,6 +91,8 @@ class LayerUnpacker {
       return;
     }
     const name = basename(path);
+    // Directories on the way may have to be made, too.
+    this.#options.onEntries(this.#parents.has(dirname(path)) ? 1 : names.length);
     const parent = await this.#directory(dirname(path));
     if (name === opaqueName) setOpaque(parent);
     else if (name.startsWith(whiteoutPrefix)) await this.#whiteOut(parent, name.slice(whiteoutPrefix.length));
@@ -102,7 +123,7 @@ class LayerUnpacker {
         return;
       case "file":
       case "contiguous-file":
-        await writeFile(path, content, { flag: "wx", mode: 0o600 });
+        await writeFile(path, this.#counted(content), { flag: "wx", mode: 0o600 });
         break;
       case "character-device":
       case "block-device":
@@ -117,6 +138,13 @@ class LayerUnpacker {
     await this.#setAttributes(path, header);
   }
 
+  async *#counted(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of content) {
+      this.#options.onUnpacked(chunk.length);
+      yield chunk;
+    }
+  }
+
   async #link(header: Header, path: string): Promise<void> {
     using root = OpenDirectory.open(this.#root);
     using target = placeBelow(root, header.linkname ?? "", { follow: false });
@@ -124,7 +152,8 @@ class LayerUnpacker {
       await link(target.directory.at(target.names.join("/") || "."), path);
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
-      throw invalid(`"${header.name}" is a link to "${header.linkname}", which it lacks`);
+      const [name, target] = [header.name, header.linkname ?? ""].map((text) => JSON.stringify(shown(text)));
+      throw invalidLayer(`${name} is a link to ${target}, which it lacks`);
     }
   }
 
@@ -194,9 +223,25 @@ function modificationTime(header: Header): Date {
   return Number.isFinite(exact) ? new Date(exact * 1000) : (header.mtime ?? new Date(0));
 }
 
-function invalid(problem: string): AppError {
+/** What the kernel, and Node before it, say of names, links, modes, owners and attributes that cannot be. */
+const entryTroubles = new Set(
+  (
+    "ENAMETOOLONG ENOTDIR EISDIR ELOOP EEXIST ENOENT EINVAL EPERM EACCES ERANGE E2BIG ENOTSUP EOPNOTSUPP EMLINK EFBIG " +
+    "ENOTEMPTY EILSEQ EOVERFLOW ERR_INVALID_ARG_VALUE ERR_OUT_OF_RANGE"
+  ).split(" "),
+);
+
+/** Why an entry cannot be made as it is. Undefined: the trouble is with the machine, or with getting it. */
+function refusalOf(error: unknown): string | undefined {
+  const isKernelCall = AppError.is(error) && error.code === "KERNEL_CALL_FAILED" && "errno" in error;
+  const reason = isKernelCall ? String(error.errno) : errnoOf(error);
+  return reason !== undefined && entryTroubles.has(reason) ? reason : undefined;
+}
+
+export function invalidLayer(problem: string, cause?: unknown): AppError {
   return new AppError("IMAGE_LAYER_INVALID", `A layer of the image cannot be unpacked: ${problem}.`, {
     status: "INVALID_ARGUMENT",
     remedy: "Build the image again with another tool, or choose another image.",
+    cause,
   });
 }
