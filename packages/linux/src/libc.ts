@@ -26,6 +26,7 @@ const calls = {
   lseek: libc.func("long lseek(int, long, int)"),
   ioctl: libc.func("int ioctl(int, ulong, _Inout_ uint8_t *)"),
   mallocTrim: libc.func("int malloc_trim(size_t)"),
+  fstatfs: libc.func("int fstatfs(int, _Out_ uint8_t *)"),
   mountSetattr: libc.func("long syscall(long, int, str, uint, uint64_t *, size_t)"),
 };
 

@@ -1,4 +1,6 @@
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "@dorian/base/app-error";
 import { check, lastErrno, libc, syscallNumber } from "./libc.ts";
 import { openOverlayByOptions } from "./overlay-by-options.ts";
 import type { OverlayOptions } from "./overlay-options.ts";
@@ -20,6 +22,10 @@ const MOUNT_ATTR_NODEV = 0x4;
 const MOVE_MOUNT_F_EMPTY_PATH = 0x4;
 const MOVE_MOUNT_BENEATH = 0x200;
 const AT_FDCWD = -100;
+const ST_RDONLY = 1n;
+/** Of the kernel's `struct statfs` on 64-bit machines. */
+const statfsBytes = 120;
+const statfsFlagsOffset = 80;
 
 /** An overlay that is not mounted anywhere yet. Closing it after it was placed changes nothing. */
 export interface OpenOverlay extends Disposable {
@@ -39,6 +45,12 @@ export interface OpenOverlay extends Disposable {
  */
 export function createOverlay(options: OverlayOptions): OpenOverlay {
   const mount = openOverlay(options);
+  try {
+    if (options.work !== undefined && isReadOnly(mount)) throw whyReadOnly(options.work);
+  } catch (error) {
+    closeSync(mount);
+    throw error;
+  }
   return {
     device: deviceName(fstatSync(mount).dev),
     placeAt: (target) => placeMount(mount, target),
@@ -70,6 +82,31 @@ function move(mount: number, target: string, flags: number): number {
 export function mountOverlay(target: string, options: OverlayOptions): void {
   using overlay = createOverlay(options);
   overlay.placeAt(target);
+}
+
+function isReadOnly(mount: number): boolean {
+  const status = Buffer.alloc(statfsBytes);
+  check(libc.fstatfs(mount, status), "fstatfs of an overlay");
+  return (status.readBigInt64LE(statfsFlagsOffset) & ST_RDONLY) !== 0n;
+}
+
+/** The kernel makes do with a read-only mount where it could not make its working directory, and does not say why. */
+function whyReadOnly(work: string): unknown {
+  const probe = join(work, "probe");
+  try {
+    mkdirSync(probe);
+    rmdirSync(probe);
+  } catch (error) {
+    return error;
+  }
+  return new AppError(
+    "OVERLAY_READ_ONLY",
+    `An overlay with the working directory ${work} can only be read.`,
+    {
+      status: "UNAVAILABLE",
+      remedy: "The kernel's log (dmesg) says why. Then try again.",
+    },
+  );
 }
 
 // The kernel packs the two numbers of a device into one.
@@ -150,6 +187,11 @@ export function makePrivate(target: string): void {
 /** Makes a mount's whole file system read-only; false while something has a file in it open for writing. */
 export function sealReadOnly(target: string): boolean {
   return Number(libc.mount(null, target, null, MS_REMOUNT | MS_RDONLY, null)) === 0;
+}
+
+/** Takes back what {@link sealReadOnly} did. */
+export function unseal(target: string): void {
+  check(libc.mount(null, target, null, MS_REMOUNT, null), `make ${target} writable again`);
 }
 
 /** Unmounts `target` now for new lookups, and for good once nobody uses it. False when nothing was mounted there. */

@@ -13,11 +13,18 @@ export function createWhiteout(path: string): void {
 
 /**
  * Says that `directory` may hold whiteouts. Without this the kernel lists them by name where a directory comes from one
- * layer alone; to it, a recorded origin (of unknown value here) means that the directory once lay over another.
+ * layer alone; to it, a recorded origin (of unknown value here) means that the directory once lay over another. False when it said so
+ * already.
  */
-export function markWhiteouts(directory: string): void {
-  if (getAttribute(directory, originKey) !== undefined) return;
+export function markWhiteouts(directory: string): boolean {
+  if (getAttribute(directory, originKey) !== undefined) return false;
   check(libc.lsetxattr(directory, originKey, Buffer.alloc(1), 0, 0), `mark whiteouts in ${directory}`);
+  return true;
+}
+
+/** Takes back what {@link markWhiteouts} said. */
+export function unmarkWhiteouts(directory: string): void {
+  check(libc.lremovexattr(directory, originKey), `take the mark for whiteouts from ${directory}`);
 }
 
 /** True for a directory entry that marks a deletion. Needs an lstat result. */

@@ -1,6 +1,8 @@
 import type { Dirent } from "node:fs";
 import { lstat, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { errnoOf } from "@dorian/base/app-error";
+import { WayBack } from "@dorian/base/way-back";
 import { setFileTimes } from "@dorian/linux/file-times";
 import {
   clearOpaque,
@@ -10,7 +12,9 @@ import {
   isWhiteout,
   markWhiteouts,
   redirectOf,
+  unmarkWhiteouts,
 } from "@dorian/linux/overlay-marks";
+import { removeTree } from "@dorian/linux/remove-tree";
 import { linkFile } from "./link-file.ts";
 import { linkTree } from "./link-tree.ts";
 import { lookup, readMerged, unreadable } from "./merged-directory.ts";
@@ -25,40 +29,73 @@ interface UpperDirectory {
   seen: string[] | undefined;
 }
 
+/** A writable directory that says as a layer what it said, and still says it with the marks that it had. */
+export interface NormalisedLayer {
+  /** Takes the marks away. A step that fails is tried again by the next call. Needs no space. */
+  finish(): Promise<void>;
+  /** Instead: leaves the directory as it was found. What fails of it is tried again by the next call. */
+  undo(): Promise<void>;
+}
+
 /**
  * Rewrites the writable directory of an overlay so that, as a layer, it says the same file by file: a directory marked
  * opaque gets a whiteout for each entry that it hides, one that was renamed gets hard links to what it took along. What
  * another writer put there meanwhile is then neither hidden nor lost, and reading the layer needs no marks.
  *
  * `baseLayerPaths` (lowest first) is the stack that the writer had below. Only directories are looked at. Nobody may
- * write meanwhile. On failure the directory shows through the overlay what it showed before, and can be tried again.
+ * write meanwhile. On failure the directory is as it was.
  *
  * @throws AppError STORAGE_FULL, FILE_NAME_NOT_UTF8
  */
 export async function normaliseLayer(upperPath: string, baseLayerPaths: readonly string[]): Promise<void> {
+  const layer = await prepareLayer(upperPath, baseLayerPaths);
+  await layer.finish();
+}
+
+/** The first half of {@link normaliseLayer}: only adds, so that there is a way back. */
+export async function prepareLayer(
+  upperPath: string,
+  baseLayerPaths: readonly string[],
+): Promise<NormalisedLayer> {
   const root = baseLayerPaths.toReversed();
-  const finish: (() => void | Promise<void>)[] = [];
-  const restore: (() => void)[] = [];
+  const changes: Changes = { finish: [], times: [], wayBack: new WayBack() };
   try {
     await storing(upperPath, async () => {
       const pending: UpperDirectory[] = [{ hostPath: upperPath, below: root, seen: root }];
       for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-        pending.push(...(await prepare(next, root, finish, restore)));
+        pending.push(...(await prepare(next, root, changes)));
       }
+      for (const restore of changes.times) restore();
     });
-    // Only from here on is anything taken away, and taking away needs no space.
-    for (const step of finish) await step();
-  } finally {
-    for (const step of restore) step();
+  } catch (error) {
+    await changes.wayBack.go();
+    throw error;
   }
+  return {
+    async finish() {
+      for (let step = changes.finish[0]; step !== undefined; step = changes.finish[0]) {
+        await step();
+        changes.finish.shift();
+      }
+      for (const restore of changes.times) restore();
+    },
+    undo: () => changes.wayBack.go(),
+  };
+}
+
+interface Changes {
+  /** Takes away what is needless now; the layer says the same after each step. */
+  finish: (() => void | Promise<void>)[];
+  /** Gives directories the times that they had. */
+  times: (() => void)[];
+  wayBack: WayBack;
 }
 
 /** Adds what `directory` lacks. Returns the directories in it that remain to be done. */
 async function prepare(
   directory: UpperDirectory,
   root: string[],
-  finish: (() => void | Promise<void>)[],
-  restore: (() => void)[],
+  changes: Changes,
 ): Promise<UpperDirectory[]> {
   const { hostPath, below, seen } = directory;
   const isPlain = below === seen;
@@ -70,17 +107,19 @@ async function prepare(
 
   const next: UpperDirectory[] = [];
   if (!isPlain) {
-    restore.push(() => setFileTimes(hostPath, times));
-    const linked = await linkSeen(directory, entries);
-    await hideBelow(directory, new Set([...entries.keys(), ...linked]));
-    finish.push(() => removeNeedlessWhiteouts(directory, entries));
+    const restore = () => setFileTimes(hostPath, times);
+    changes.times.push(restore);
+    changes.wayBack.add(restore);
+    const linked = await linkSeen(directory, entries, changes.wayBack);
+    await hideBelow(directory, new Set([...entries.keys(), ...linked]), changes.wayBack);
+    changes.finish.push(() => removeNeedlessWhiteouts(directory, entries));
     for (const name of linked) {
       const child = await childBelow(below, name);
       if (child) next.push({ hostPath: join(hostPath, name), below: child, seen: undefined });
     }
   }
   for (const entry of entries.values()) {
-    if (entry.isDirectory()) next.push(await upperChild(directory, entry.name, root, finish));
+    if (entry.isDirectory()) next.push(await upperChild(directory, entry.name, root, changes.finish));
   }
   return next;
 }
@@ -117,11 +156,14 @@ async function upperChild(
 async function linkSeen(
   { hostPath, seen }: UpperDirectory,
   entries: ReadonlyMap<string, Dirent>,
+  wayBack: WayBack,
 ): Promise<string[]> {
   const linked: string[] = [];
   for await (const { name, entry } of readMerged(seen ?? [])) {
     if (entries.has(name)) continue;
     const path = join(hostPath, name);
+    // Before it is made: a tree may be made in part.
+    wayBack.add(() => removeTree(path));
     if (entry.kind === "leaf") await linkFile(entry.hostPath, path);
     else await linkTree(entry, path);
     linked.push(name);
@@ -129,12 +171,19 @@ async function linkSeen(
   return linked;
 }
 
-async function hideBelow({ hostPath, below }: UpperDirectory, names: ReadonlySet<string>): Promise<void> {
+async function hideBelow(
+  { hostPath, below }: UpperDirectory,
+  names: ReadonlySet<string>,
+  wayBack: WayBack,
+): Promise<void> {
   if (below === undefined) return;
   for await (const { name } of readMerged(below)) {
-    if (!names.has(name)) createWhiteout(join(hostPath, name));
+    if (names.has(name)) continue;
+    const path = join(hostPath, name);
+    createWhiteout(path);
+    wayBack.add(() => unlink(path));
   }
-  markWhiteouts(hostPath);
+  if (markWhiteouts(hostPath)) wayBack.add(() => unmarkWhiteouts(hostPath));
 }
 
 /** Whiteouts of a renamed directory hide what it had under its old name; under the new one they would hide others' files. */
@@ -145,7 +194,11 @@ async function removeNeedlessWhiteouts(
   for (const [name, entry] of entries) {
     if (!entry.isCharacterDevice()) continue;
     const path = join(hostPath, name);
-    if (isWhiteout(await lstat(path)) && (below === undefined || (await lookup(below, name)) === undefined)) {
+    const stats = await lstat(path).catch((error: unknown) => {
+      // Removed by an earlier try.
+      if (errnoOf(error) !== "ENOENT") throw error;
+    });
+    if (stats && isWhiteout(stats) && (below === undefined || (await lookup(below, name)) === undefined)) {
       await unlink(path);
     }
   }

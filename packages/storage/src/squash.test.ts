@@ -14,7 +14,7 @@ import { isOpaque } from "@dorian/linux/overlay-marks";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { applyEdits, edits } from "../test/random-edits.ts";
-import { readTree } from "../test/read-tree.ts";
+import { readTree } from "@dorian/testkit/read-tree";
 import { TemporaryStorage } from "../test/temporary-storage.ts";
 import { squash } from "./squash.ts";
 import { listTree } from "./stack-view.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import { expect, onTestFinished, test } from "vitest";
-import { readTree } from "../test/read-tree.ts";
+import { readTree } from "@dorian/testkit/read-tree";
 import { tmpfs } from "../test/tmpfs.ts";
 import { BlockStore } from "./block-store.ts";
 import { LayerStore } from "./layer-store.ts";

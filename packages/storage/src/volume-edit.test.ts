@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:f
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readTree } from "../test/read-tree.ts";
+import { readTree } from "@dorian/testkit/read-tree";
 import { TemporaryStorage } from "../test/temporary-storage.ts";
 import { blockBytes, type FileContent } from "./assemble-file.ts";
 import { copyPaths, putFiles, removePath } from "./volume-edit.ts";

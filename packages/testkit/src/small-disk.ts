@@ -13,18 +13,38 @@ export interface SmallDisk extends AsyncDisposable {
   path: string;
   /** Takes all space but about so many bytes, until `free`. */
   fill(options: { leaveBytes: number }): Promise<void>;
+  /** Takes all inodes but exactly so many, until `free`. Only for a disk with few. */
+  fillInodes(options: { leave: number }): Promise<void>;
   free(): Promise<void>;
 }
 
+<<<<<<< HEAD
 /** Makes an ext4 file system in a file and mounts it; `rootPercent` of it is for root alone. */
 export async function smallDisk(options: { mebibytes: number; rootPercent?: number }): Promise<SmallDisk> {
+=======
+export interface SmallDiskOptions {
+  mebibytes: number;
+  /** How many files it can hold. Default: as many as fit the size. */
+  inodes?: number;
+  /** Of the space, for root alone. */
+  rootPercent?: number;
+}
+
+/** Makes an ext4 file system in a file and mounts it. */
+export async function smallDisk(options: SmallDiskOptions): Promise<SmallDisk> {
+>>>>>>> fb1000c (A commit of a volume that fails is taken back step by step; an overlay that the kernel made read-only on a full disk is an error; what is written while a commit is recorded is not lost)
   await using made = new AsyncDisposableStack();
   const directory = made.use(await temporaryDirectory());
   const image = join(directory.path, "image");
   const mountPoint = join(directory.path, "mnt");
   await writeFile(image, "");
   await truncate(image, options.mebibytes * mebibyte);
+<<<<<<< HEAD
   await run("mkfs.ext4", ["-q", "-m", String(options.rootPercent ?? 0), image]);
+=======
+  const inodes = options.inodes === undefined ? [] : ["-N", String(options.inodes)];
+  await run("mkfs.ext4", ["-q", "-m", String(options.rootPercent ?? 0), ...inodes, image]);
+>>>>>>> fb1000c (A commit of a volume that fails is taken back step by step; an overlay that the kernel made read-only on a full disk is an error; what is written while a commit is recorded is not lost)
   await mkdir(mountPoint);
   // With its loop device, which goes when it is unmounted.
   await run("mount", ["-o", "loop", image, mountPoint]);
@@ -32,27 +52,40 @@ export async function smallDisk(options: { mebibytes: number; rootPercent?: numb
   const path = join(mountPoint, "data");
   await mkdir(path);
   const filler = join(mountPoint, "filler");
+  const fillers = join(mountPoint, "fillers");
+  await mkdir(fillers);
   const resources = made.move();
   return {
     path,
     async fill({ leaveBytes }) {
       await using file = await open(filler, "a");
-      const zeros = Buffer.alloc(mebibyte);
-      for (;;) {
+      for (let piece = mebibyte; ;) {
         const { bavail, bsize } = await statfs(mountPoint);
         const surplus = bavail * bsize - leaveBytes;
-        if (surplus <= 0) return;
+        if (surplus < bsize) return;
         try {
-          await file.write(zeros, 0, Math.min(mebibyte, surplus));
+          await file.write(Buffer.alloc(Math.min(piece, surplus)));
           // Space is taken when the pages are written, not before.
           await file.sync();
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-          return;
+          // The file system needs blocks of its own for a file of many.
+          if (piece === bsize) return;
+          piece = Math.max(bsize, Math.floor(piece / 2 / bsize) * bsize);
         }
       }
     },
-    free: () => rm(filler, { force: true }),
+    async fillInodes({ leave }) {
+      for (let count = 0; ; count += 1) {
+        if ((await statfs(mountPoint)).ffree <= leave) return;
+        await writeFile(join(fillers, String(count)), "");
+      }
+    },
+    async free() {
+      await rm(filler, { force: true });
+      await rm(fillers, { recursive: true });
+      await mkdir(fillers);
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

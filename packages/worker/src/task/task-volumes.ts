@@ -157,7 +157,7 @@ export class TaskVolumes implements AsyncDisposable {
   async finish(clean: boolean): Promise<GenericResult | undefined> {
     if (clean || this.#options.official) return this.commitAll("requested", undefined);
     for (const { volume } of this.#mounted) {
-      if (await volume.hasChanges()) {
+      if (volume.mayHaveChanges) {
         this.#options.note(
           `Volume ${volume.volumeId}: what was not committed before the container ended is dropped.`,
         );

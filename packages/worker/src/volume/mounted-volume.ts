@@ -1,17 +1,21 @@
-import { lstat, mkdir, readdir, rename } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError } from "@dorian/base/app-error";
-import { sealReadOnly, unmount } from "@dorian/linux/mount";
-import type { OverlayOptions } from "@dorian/linux/overlay-options";
+import { AppError, errnoOf } from "@dorian/base/app-error";
+import { WayBack } from "@dorian/base/way-back";
+import { sealReadOnly, unmount, unseal } from "@dorian/linux/mount";
 import { inMountNamespace } from "@dorian/linux/mount-namespace";
 import type { LayerStore } from "@dorian/storage/layer-store";
-import { normaliseLayer } from "@dorian/storage/normalise-layer";
+import { normaliseLayer, prepareLayer } from "@dorian/storage/normalise-layer";
 import { storing } from "@dorian/storage/storage-error";
 import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
+import { copyBack, moveWritten } from "./move-written.ts";
 import { openFilesOf, type OpenFiles } from "./open-files.ts";
 import { ShownDirectory } from "./shown-directory.ts";
-import { copyUpper, hideMissing, removeUnchanged, type Identities } from "./upper-copy.ts";
-import { copyEntry, flushFiles, holdsOnly, likeDirectory, moveFile } from "./upper-directory.ts";
+import { UnpublishedLayers, type FrozenLayer } from "./unpublished-layers.ts";
+import { copyUpper, hideMissing, removeFiles, unchangedIn, type Identities } from "./upper-copy.ts";
+import { flushFiles, holdsOnly } from "./upper-directory.ts";
+import { nothingCopied, overlayOptions, type VolumeView } from "./volume-view.ts";
+import { WritableDirectory } from "./writable-directory.ts";
 import { stillWritten } from "./written-files.ts";
 
 /** A version of a volume: its number and its layers, lowest first. */
@@ -67,14 +71,6 @@ export interface MountedVolumeOptions {
  */
 export type CommitKind = "requested" | "background";
 
-/** What commits copied: the layers, oldest first, and what the newest of them holds. */
-interface Copied {
-  layerIds: string[];
-  identities: Identities;
-}
-
-const nothingCopied: Copied = { layerIds: [], identities: new Map() };
-
 /**
  * One volume in one container: an overlay of the version it started from, with a private writable directory on top.
  *
@@ -86,41 +82,42 @@ export class MountedVolume implements AsyncDisposable {
   #options: MountedVolumeOptions;
   #shown: ShownDirectory;
   #version: bigint;
-  /** What the container sees below its writable directory. */
-  #layerIds: string[];
-  /** The directories of these layers that are mounted, lowest first. */
-  #lower: string[] = [];
-  /** Frozen but not yet recorded: the server could not be reached. Oldest first. */
-  #unpublished: { layerId: string; bytes: number }[] = [];
-  /** Of the overlay that the users see. */
-  #device = "";
-  #generation = 0;
-  /** What commits copied, instead of freezing it, since the mount was last swapped. */
-  #copied = nothingCopied;
-  /** Files in the writable directory, by path, with the inode that a writer opened through an earlier mount. */
-  #written: ReadonlyMap<string, number> = new Map();
+  #view: VolumeView;
+  #unpublished: UnpublishedLayers;
+  #directories = 0;
+  /** From a commit that failed to the state before it. Empty, unless that failed, too. */
+  #wayBack = new WayBack();
   #turn: Promise<unknown> = Promise.resolve();
+  #turns = 0;
 
-  private constructor(options: MountedVolumeOptions, shown: ShownDirectory) {
+  private constructor(options: MountedVolumeOptions, shown: ShownDirectory, view: VolumeView) {
     this.#shown = shown;
     this.volumeId = options.volumeId;
     this.#options = options;
     this.#version = options.head.version;
-    this.#layerIds = options.head.layerIds;
+    this.#view = view;
+    this.#unpublished = new UnpublishedLayers(options.layers);
   }
 
   static async mount(options: MountedVolumeOptions): Promise<MountedVolume> {
     const { layers, head, scratch } = options;
     const shown = await ShownDirectory.find(layers, head.layerIds, options.subPath ?? "");
-    const volume = new MountedVolume(options, shown);
+    const lower = await shown.lower(head.layerIds);
     await mkdir(options.target, { recursive: true });
     for (const name of ["empty", "void"]) await mkdir(join(scratch, name), { recursive: true });
-    await volume.#setLayers(head.layerIds);
-    await volume.#makeWritable();
-    using overlay = createOverlayFor(options.userNamespace, volume.#overlay());
+    const writable = await WritableDirectory.make(join(scratch, "0"), lower);
+    using overlay = createOverlayFor(options.userNamespace, overlayOptions(options, lower, writable));
     overlay.placeAt(options.target);
-    volume.#device = overlay.device;
-    return volume;
+    const { layerIds } = head;
+    const view = {
+      layerIds,
+      lower,
+      writable,
+      device: overlay.device,
+      copied: nothingCopied,
+      written: new Map(),
+    };
+    return new MountedVolume(options, shown, view);
   }
 
   /** Path of the mount on this machine. */
@@ -128,12 +125,18 @@ export class MountedVolume implements AsyncDisposable {
     return this.#options.target;
   }
 
+  /** False when nothing was written since the last commit, which is recorded. Costs the reading of one directory. */
+  get mayHaveChanges(): boolean {
+    const isSettled = this.#turns === 0 && this.#wayBack.isEmpty && this.#unpublished.ids.length === 0;
+    return !isSettled || this.#view.writable.holdsSomething;
+  }
+
   /**
    * Makes what was written so far the volume's next version. Returns the bytes of the new layer, or undefined when
    * there was nothing to commit.
    *
-   * @throws AppError when the layer cannot be stored or recorded; what was written stays in the container and the next
-   * commit takes it along.
+   * @throws AppError when the layer cannot be stored or recorded; what was written stays in the container, which can go
+   * on writing, and the next commit takes it along.
    */
   commit(
     kind: CommitKind,
@@ -141,11 +144,6 @@ export class MountedVolume implements AsyncDisposable {
     options: { signal: AbortSignal },
   ): Promise<number | undefined> {
     return this.#exclusively(() => this.#commit(kind, users, options.signal));
-  }
-
-  /** True when something was written since the last commit. */
-  async hasChanges(): Promise<boolean> {
-    return (await readdir(this.#upper)).length > 0;
   }
 
   /**
@@ -159,15 +157,14 @@ export class MountedVolume implements AsyncDisposable {
       if (this.#options.openFiles === "refused" && users) await this.#refuseOpenFiles(users);
       await this.#commit("requested", users, options.signal);
       const head = await this.#options.registry.head(this.volumeId, options);
-      await this.#show(head, users);
+      await this.#show(head, users, options.signal);
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#exclusively(async () => {
-      unmount(this.#options.target);
-      await this.#options.layers.discard(this.#options.scratch);
-    });
+    await this.#turn;
+    unmount(this.#options.target);
+    await this.#options.layers.discard(this.#options.scratch);
   }
 
   async #commit(
@@ -175,165 +172,184 @@ export class MountedVolume implements AsyncDisposable {
     users: VolumeUsers | undefined,
     signal: AbortSignal,
   ): Promise<number | undefined> {
+    await this.#wayBack.go();
     await this.#publish(signal);
-    if ((await readdir(this.#upper)).length === 0) return undefined;
-    await flushFiles(this.#upper);
-    const frozen = await this.#freezeWritable(kind, users);
-    if (frozen === undefined) return undefined;
-    this.#unpublished.push(frozen);
-    const head = await this.#publish(signal);
+    if (!this.#view.writable.holdsSomething) return undefined;
+    await flushFiles(this.#view.writable.upper);
+    if (!(await this.#freezeWritten(kind, users))) return undefined;
+    const published = await this.#publish(signal);
+    if (published === undefined) return undefined;
     // A background commit must not change under the writer what it sees; one that was asked for refreshes the view.
     // Nor can it be refreshed under a process that stands in it.
-    if (kind === "requested" && head !== undefined && this.#copied.layerIds.length === 0)
-      await this.#show(head, users);
-    return frozen.bytes;
+    if (kind === "requested" && this.#view.copied.layerIds.length === 0)
+      await this.#show(published.head, users, signal);
+    return published.bytes;
   }
 
-  async #freezeWritable(
-    kind: CommitKind,
-    users: VolumeUsers | undefined,
-  ): Promise<{ layerId: string; bytes: number } | undefined> {
-    const { layers } = this.#options;
+  /** False when there was nothing to freeze. */
+  async #freezeWritten(kind: CommitKind, users: VolumeUsers | undefined): Promise<boolean> {
     await using thaw = new AsyncDisposableStack();
     if (users) thaw.use(await users.freeze());
     const open = await this.#openFiles(users);
     const leftOut = kind === "background" ? open.writable : new Set<string>();
-    if (open.pinned || users?.mountsCanBeReplaced === false) return this.#copyWritable(leftOut, thaw);
-    if (this.#copied.layerIds.length === 0 && (await holdsOnly(this.#upper, leftOut))) return undefined;
+    if (open.pinned || users?.mountsCanBeReplaced === false)
+      return await this.#copyWritten(leftOut, () => thaw.disposeAsync());
+    if (await this.#nothingWrittenBut(leftOut)) return false;
+    const { layerIds, copied } = this.#view;
+    return await this.#turnOver({ below: [...layerIds, ...copied.layerIds], users, open, leftOut });
+  }
 
-    const old = this.#upper;
-    const layerId = await this.#freezeUpper(open.writable, leftOut);
-    const added = layerId === undefined ? [] : [layerId];
-    await this.#setLayers([...this.#layerIds, ...this.#copied.layerIds, ...added]);
-    this.#copied = nothingCopied;
-    this.#swap(users);
-    await thaw.disposeAsync();
-    await layers.discard(join(old, ".."));
-    return layerId === undefined ? undefined : { layerId, bytes: await layers.sizeOf(layerId) };
+  /** Shows a version, on top of which stays what was written and is not in it. */
+  async #show(head: VolumeVersion, users: VolumeUsers | undefined, signal: AbortSignal): Promise<void> {
+    await this.#wayBack.go();
+    this.#version = head.version;
+    if (head.layerIds.join() === this.#view.layerIds.join()) return;
+    await this.#showNow(head, users);
+    await this.#publish(signal);
+  }
+
+  async #showNow(head: VolumeVersion, users: VolumeUsers | undefined): Promise<void> {
+    await using thaw = new AsyncDisposableStack();
+    if (users) thaw.use(await users.freeze());
+    const open = await this.#openFiles(users);
+    // Written since the commit: by another process, or another input.
+    const leftOut = open.writable;
+    if (open.pinned) await this.#copyWritten(leftOut, async () => undefined);
+    const leave = open.pinned || (await this.#nothingWrittenBut(leftOut));
+    const below = [...head.layerIds, ...this.#unpublished.ids];
+    await this.#turnOver({ below, users, open, leftOut: leave ? "all" : leftOut });
   }
 
   /**
-   * Makes a layer of the writable directory and goes on with a new one. Files that are still being written move on with
-   * their writers, and a copy stays behind unless the commit leaves them out. A failure, such as a full disk, puts
-   * everything back.
+   * Makes a layer of the writable directory, as far as it is not left out, and shows it on top of the layers `below`
+   * with a new writable directory above. Files that are still being written move on with their writers. All of this
+   * happens, or nothing of it: whatever step fails, those before it are taken back. True when a layer was made.
    */
-  async #freezeUpper(
-    writable: ReadonlySet<string>,
-    leftOut: ReadonlySet<string>,
-  ): Promise<string | undefined> {
-    const old = this.#upper;
-    const written = this.#written;
-    await this.#makeWritable();
+  async #turnOver(turn: TurnOver): Promise<boolean> {
+    const { layers, scratch } = this.#options;
+    const { below, users, open } = turn;
+    const before = this.#view;
+    const way = this.#wayBack;
     try {
-      await this.#moveWritten(old, writable);
-      for (const path of this.#written.keys()) {
-        if (!leftOut.has(path)) await copyEntry(this.#upper, old, path);
-      }
-      await normaliseLayer(old, this.#lower);
-      const last = this.#lastCopy();
-      if (last) {
-        await hideMissing(last.path, old, leftOut);
-        await removeUnchanged(old, last.identities);
-      }
-      return (await holdsOnly(old, new Set())) ? undefined : await this.#shown.adopt(old, this.#layerIds);
+      this.#directories += 1;
+      const directory = join(scratch, String(this.#directories));
+      way.add(() => layers.discard(directory));
+      const writable = await WritableDirectory.make(directory, before.lower);
+      const written = await moveWritten(before.writable.upper, writable.upper, open.writable, way);
+      const frozen =
+        turn.leftOut === "all"
+          ? undefined
+          : await this.#freezeUpper({ writable, written, leftOut: turn.leftOut });
+      const layerIds = frozen?.holdsSomething ? [...below, frozen.layerId] : below;
+      const lower = await this.#shown.lower(layerIds);
+      using overlay = createOverlayFor(
+        this.#options.userNamespace,
+        overlayOptions(this.#options, lower, writable),
+      );
+      // Whoever stands in the old mount keeps reading it; better an error than a write that nobody will ever see.
+      if (open.pinned && users) seal(users.pid, this.#options.mountPath, way);
+      if (users) inMountNamespace(users.pid, () => overlay.replaceAt(this.#options.mountPath));
+      else overlay.replaceAt(this.#options.target);
+      way.forget();
+      this.#view = { layerIds, lower, writable, device: overlay.device, copied: nothingCopied, written };
+      if (!open.pinned) await layers.discard(before.writable.path);
+      if (frozen && !frozen.holdsSomething) await layers.remove(frozen.layerId);
+      if (!frozen?.holdsSomething) return false;
+      await this.#unpublished.add(frozen);
+      return true;
     } catch (error) {
-      for (const path of this.#written.keys()) await rename(join(this.#upper, path), join(old, path));
-      await this.#options.layers.discard(join(this.#upper, ".."));
-      this.#generation -= 1;
-      this.#written = written;
+      // What cannot be taken back now is tried again before the next commit.
+      await way.go().catch(() => undefined);
       throw error;
     }
   }
 
-  /** Takes files that are being written along to the present writable directory. */
-  async #moveWritten(old: string, writable: ReadonlySet<string>): Promise<void> {
-    const written = new Map<string, number>();
-    this.#written = written;
-    for (const path of writable) {
-      if (await moveFile(old, this.#upper, path)) {
-        written.set(path, (await lstat(join(this.#upper, path))).ino);
-      }
+  /** Moves the writable directory into the store. Nothing is taken out of it yet: that has no way back. */
+  async #freezeUpper(next: {
+    writable: WritableDirectory;
+    written: ReadonlyMap<string, number>;
+    leftOut: ReadonlySet<string>;
+  }): Promise<FrozenLayer & { holdsSomething: boolean }> {
+    const { layerIds, lower, writable } = this.#view;
+    const way = this.#wayBack;
+    for (const path of next.written.keys()) {
+      if (!next.leftOut.has(path)) await copyBack(next.writable.upper, writable.upper, path);
     }
+    const layerId = await this.#shown.adopt(writable.upper, layerIds);
+    way.add(() => this.#shown.release(layerId, writable.upper));
+    const path = this.#shown.within(this.#options.layers.path(layerId));
+    const normalised = await prepareLayer(path, lower);
+    way.add(() => normalised.undo());
+    const last = this.#lastCopy();
+    if (last) await hideMissing(last.path, path, next.leftOut, way);
+    const unchanged = last ? await unchangedIn(path, last.identities) : new Set<string>();
+    return {
+      layerId,
+      holdsSomething: !(await holdsOnly(path, unchanged)),
+      async finish() {
+        await normalised.finish();
+        await removeFiles(path, unchanged);
+      },
+    };
   }
 
   /**
    * With a process standing in the mount, a swapped mount would leave it behind on the old one, where its writes would
-   * be lost. So its view stays, and what it wrote is copied.
+   * be lost. So its view stays, and what it wrote is copied. False when nothing has changed since the last copy.
    */
-  async #copyWritable(
-    leftOut: ReadonlySet<string>,
-    thaw: AsyncDisposableStack,
-  ): Promise<{ layerId: string; bytes: number } | undefined> {
+  async #copyWritten(leftOut: ReadonlySet<string>, whenCopied: () => Promise<void>): Promise<boolean> {
+    const { layerIds, lower, writable, copied } = this.#view;
     await using draft = await this.#options.layers.draft();
     const last = this.#lastCopy();
-    await this.#shown.makeParents(draft.path, this.#layerIds);
+    await this.#shown.makeParents(draft.path, layerIds);
     const to = this.#shown.within(draft.path);
     await mkdir(to, { recursive: true });
-    const copy = await copyUpper({ from: this.#upper, to, last, leftOut });
-    await thaw.disposeAsync();
-    await normaliseLayer(to, this.#lower);
-    const deleted = last !== undefined && (await hideMissing(last.path, to, leftOut));
-    if (!copy.changed && !deleted) return undefined;
+    const copy = await copyUpper({ from: writable.upper, to, last, leftOut });
+    await whenCopied();
+    await normaliseLayer(to, lower);
+    const deleted = last !== undefined && (await hideMissing(last.path, to, leftOut, new WayBack()));
+    if (!copy.changed && !deleted) return false;
     const layerId = await draft.seal({ durable: false });
-    this.#copied = { layerIds: [...this.#copied.layerIds, layerId], identities: copy.identities };
-    return { layerId, bytes: copy.bytes };
+    await this.#unpublished.add({ layerId, bytes: copy.bytes, finish: async () => undefined });
+    this.#view = {
+      ...this.#view,
+      copied: { layerIds: [...copied.layerIds, layerId], identities: copy.identities },
+    };
+    return true;
   }
 
   #lastCopy(): { path: string; identities: Identities } | undefined {
-    const layerId = this.#copied.layerIds.at(-1);
+    const { layerIds, identities } = this.#view.copied;
+    const layerId = layerIds.at(-1);
     if (layerId === undefined) return undefined;
-    const path = this.#shown.within(this.#options.layers.path(layerId));
-    return { path, identities: this.#copied.identities };
+    return { path: this.#shown.within(this.#options.layers.path(layerId)), identities };
   }
 
-  /** Records frozen layers in order. Returns the head after the last one. */
-  async #publish(signal: AbortSignal): Promise<VolumeVersion | undefined> {
-    const { layers, registry, taskId } = this.#options;
-    let head: VolumeVersion | undefined;
-    for (let next = this.#unpublished[0]; next !== undefined; next = this.#unpublished[0]) {
-      await layers.makeDurable(next.layerId, { forVolume: true });
-      head = await registry.append(
-        { volumeId: this.volumeId, taskId, baseVersion: this.#version, ...next },
-        { signal },
-      );
+  /** Records frozen layers in order. Returns the head after the last one, and the bytes of that. */
+  #publish(signal: AbortSignal): Promise<{ head: VolumeVersion; bytes: number } | undefined> {
+    const { registry, taskId } = this.#options;
+    return this.#unpublished.publish(async (layer) => {
+      const commit = { volumeId: this.volumeId, taskId, baseVersion: this.#version, ...layer };
+      const head = await registry.append(commit, { signal });
       this.#version = head.version;
-      this.#unpublished.shift();
-    }
-    return head;
+      return head;
+    });
   }
 
-  async #show(head: VolumeVersion, users: VolumeUsers | undefined): Promise<void> {
-    this.#version = head.version;
-    if (head.layerIds.join() === this.#layerIds.join()) return;
-    await using thaw = new AsyncDisposableStack();
-    if (users) thaw.use(await users.freeze());
-    const open = await this.#openFiles(users);
-    const old = this.#upper;
-    await this.#makeWritable();
-    await this.#moveWritten(old, open.writable);
-    await this.#setLayers(head.layerIds);
-    this.#copied = nothingCopied;
-    // Whoever stands in the old mount keeps reading it; better an error than a write that nobody will ever see.
-    if (open.pinned && users) inMountNamespace(users.pid, () => sealReadOnly(this.#options.mountPath));
-    this.#swap(users);
-  }
-
-  #swap(users: VolumeUsers | undefined): void {
-    using overlay = createOverlayFor(this.#options.userNamespace, this.#overlay());
-    if (users) inMountNamespace(users.pid, () => overlay.replaceAt(this.#options.mountPath));
-    else overlay.replaceAt(this.#options.target);
-    this.#device = overlay.device;
+  async #nothingWrittenBut(leftOut: ReadonlySet<string>): Promise<boolean> {
+    return this.#view.copied.layerIds.length === 0 && (await holdsOnly(this.#view.writable.upper, leftOut));
   }
 
   async #openFiles(users: VolumeUsers | undefined): Promise<OpenFiles> {
     if (!users) return { writable: new Set(), pinned: false, any: false };
-    const open = await openFilesOf(await users.pids(), this.#device);
+    const open = await openFilesOf(await users.pids(), this.#view.device);
     // A mount that was swapped away is in no process's mount table any more, and its descriptors lead nowhere.
-    this.#written = await stillWritten(this.#upper, this.#written);
+    const written = await stillWritten(this.#view.writable.upper, this.#view.written);
+    this.#view = { ...this.#view, written };
     return {
       ...open,
-      any: open.any || this.#written.size > 0,
-      writable: new Set([...open.writable, ...this.#written.keys()]),
+      any: open.any || written.size > 0,
+      writable: new Set([...open.writable, ...written.keys()]),
     };
   }
 
@@ -347,41 +363,38 @@ export class MountedVolume implements AsyncDisposable {
       });
   }
 
-  get #upper(): string {
-    return join(this.#options.scratch, String(this.#generation), "upper");
-  }
-
-  async #setLayers(layerIds: string[]): Promise<void> {
-    this.#lower = await this.#shown.lower(layerIds);
-    this.#layerIds = layerIds;
-  }
-
-  async #makeWritable(): Promise<void> {
-    this.#generation += 1;
-    await mkdir(this.#upper, { recursive: true });
-    await mkdir(join(this.#upper, "..", "work"), { recursive: true });
-    // The topmost directory's mode and owner are what the volume's root shows.
-    const top = this.#lower.at(-1);
-    if (top !== undefined) await likeDirectory(top, this.#upper);
-  }
-
-  #overlay(): OverlayOptions {
-    const { scratch, readOnly } = this.#options;
-    // An overlay needs at least one lower directory, or two when nothing can be written, and an empty volume has none.
-    if (readOnly) return { lower: [join(scratch, "void"), join(scratch, "empty"), ...this.#lower] };
-    return {
-      lower: [join(scratch, "empty"), ...this.#lower],
-      upper: this.#upper,
-      work: join(this.#upper, "..", "work"),
-      redirectDirectories: true,
-    };
-  }
-
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(() => storing(this.#options.scratch, work));
+    this.#turns += 1;
+    const result = this.#turn
+      .then(() => storing(this.#options.scratch, work))
+      .finally(() => {
+        this.#turns -= 1;
+      });
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+interface TurnOver {
+  /** Layers that are shown below what was written. */
+  below: string[];
+  users: VolumeUsers | undefined;
+  open: OpenFiles;
+  /** Files that are being written and stay out of the layer, or "all" for no layer. */
+  leftOut: ReadonlySet<string> | "all";
+}
+
+/** Seals the mount that `pid` sees at `target`. */
+function seal(pid: number, target: string, wayBack: WayBack): void {
+  if (!inMountNamespace(pid, () => sealReadOnly(target))) return;
+  wayBack.add(() => {
+    try {
+      inMountNamespace(pid, () => unseal(target));
+    } catch (error) {
+      // With the process went what it saw.
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+  });
 }
 
 function cannotReload(volumeId: string): AppError {

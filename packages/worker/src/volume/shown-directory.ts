@@ -88,6 +88,13 @@ export class ShownDirectory {
       throw error;
     }
   }
+
+  /** Takes back what {@link adopt} did. */
+  async release(layerId: string, upper: string): Promise<void> {
+    const path = this.#layers.path(layerId);
+    await rename(this.within(path), upper);
+    if (this.path !== "") await this.#layers.remove(layerId);
+  }
 }
 
 function notADirectory(path: string): AppError {

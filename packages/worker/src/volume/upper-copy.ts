@@ -1,7 +1,10 @@
 import { lstat, readdir, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
-import { createWhiteout, isWhiteout, markWhiteouts } from "@dorian/linux/overlay-marks";
+import type { WayBack } from "@dorian/base/way-back";
+import { createWhiteout, isWhiteout, markWhiteouts, unmarkWhiteouts } from "@dorian/linux/overlay-marks";
+import { setFileTimes } from "@dorian/linux/file-times";
+import { copyTimes } from "@dorian/storage/file-metadata";
 import { linkFile } from "@dorian/storage/link-file";
 import { copyEntry, entriesOf, likeDirectory, makeParents } from "./upper-directory.ts";
 
@@ -48,14 +51,27 @@ export async function copyUpper(options: UpperCopyOptions): Promise<UpperCopy> {
     bytes += await copyEntry(from, to, path);
     if (!same) changed = true;
   }
+  await copyDirectoryTimes(from, to);
   return { bytes, changed, identities };
 }
 
-/** Marks as deleted in `layer` what the layer below it, `last`, has and it has not. True when there was such a thing. */
+/** Each entry that was made in a directory has changed its times. */
+async function copyDirectoryTimes(from: string, to: string): Promise<void> {
+  for (const entry of await readdir(to, { withFileTypes: true })) {
+    if (entry.isDirectory()) await copyDirectoryTimes(join(from, entry.name), join(to, entry.name));
+  }
+  await copyTimes(from, to);
+}
+
+/**
+ * Marks as deleted in `layer` what the layer below it, `last`, has and it has not. True when there was such a thing;
+ * `wayBack` gets what takes it back.
+ */
 export async function hideMissing(
   last: string,
   layer: string,
   leftOut: ReadonlySet<string>,
+  wayBack: WayBack,
   below = "",
 ): Promise<boolean> {
   let any = false;
@@ -65,21 +81,35 @@ export async function hideMissing(
     const now = await lstat(join(layer, path)).catch(unlessMissing);
     if (now === undefined) {
       createWhiteout(join(layer, path));
-      markWhiteouts(join(layer, below));
+      wayBack.add(() => unlink(join(layer, path)));
+      const directory = join(layer, below);
+      if (markWhiteouts(directory)) wayBack.add(() => unmarkWhiteouts(directory));
       any = true;
     } else if (entry.isDirectory() && now.isDirectory()) {
-      if (await hideMissing(last, layer, leftOut, path)) any = true;
+      if (await hideMissing(last, layer, leftOut, wayBack, path)) any = true;
     }
   }
   return any;
 }
 
-/** Removes from an upper directory what is still as it was when it was copied. */
-export async function removeUnchanged(root: string, identities: Identities): Promise<void> {
+/** Paths of what is in an upper directory still as it was when it was copied; none of directories. */
+export async function unchangedIn(root: string, identities: Identities): Promise<Set<string>> {
+  const unchanged = new Set<string>();
   for await (const path of entriesOf(root)) {
     const known = identities.get(path);
     if (known === undefined || (await identityOf(join(root, path))) !== known) continue;
-    if (!(await lstat(join(root, path))).isDirectory()) await unlink(join(root, path));
+    if (!(await lstat(join(root, path))).isDirectory()) unchanged.add(path);
+  }
+  return unchanged;
+}
+
+/** Removes files of a layer; its directories keep their times. What is not there any more is fine. */
+export async function removeFiles(root: string, paths: ReadonlySet<string>): Promise<void> {
+  for (const path of paths) {
+    const parent = dirname(join(root, path));
+    const times = await lstat(parent, { bigint: true });
+    await unlink(join(root, path)).catch(unlessMissing);
+    setFileTimes(parent, times);
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, mkdir, opendir, readlink, rename, symlink, utimes } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, opendir, readlink, rename, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { copyContent } from "@dorian/linux/copy-file";
@@ -6,6 +6,7 @@ import { check, libc } from "@dorian/linux/libc";
 import { openIfRegular } from "@dorian/linux/open-below";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { walkTree } from "@dorian/linux/walk-tree";
+import { copyTimes } from "@dorian/storage/file-metadata";
 import { maxPathBytes } from "@dorian/storage/layer-path";
 import {
   createWhiteout,
@@ -102,7 +103,7 @@ export async function copyEntry(from: string, to: string, path: string): Promise
   await copyContent(file, target);
   await chown(target, stats.uid, stats.gid);
   await chmod(target, stats.mode & 0o7777);
-  await utimes(target, stats.atime, stats.mtime);
+  await copyTimes(source, target);
   return stats.size;
 }
 
