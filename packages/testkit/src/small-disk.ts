@@ -18,10 +18,6 @@ export interface SmallDisk extends AsyncDisposable {
   free(): Promise<void>;
 }
 
-<<<<<<< HEAD
-/** Makes an ext4 file system in a file and mounts it; `rootPercent` of it is for root alone. */
-export async function smallDisk(options: { mebibytes: number; rootPercent?: number }): Promise<SmallDisk> {
-=======
 export interface SmallDiskOptions {
   mebibytes: number;
   /** How many files it can hold. Default: as many as fit the size. */
@@ -32,19 +28,14 @@ export interface SmallDiskOptions {
 
 /** Makes an ext4 file system in a file and mounts it. */
 export async function smallDisk(options: SmallDiskOptions): Promise<SmallDisk> {
->>>>>>> fb1000c (A commit of a volume that fails is taken back step by step; an overlay that the kernel made read-only on a full disk is an error; what is written while a commit is recorded is not lost)
   await using made = new AsyncDisposableStack();
   const directory = made.use(await temporaryDirectory());
   const image = join(directory.path, "image");
   const mountPoint = join(directory.path, "mnt");
   await writeFile(image, "");
   await truncate(image, options.mebibytes * mebibyte);
-<<<<<<< HEAD
-  await run("mkfs.ext4", ["-q", "-m", String(options.rootPercent ?? 0), image]);
-=======
   const inodes = options.inodes === undefined ? [] : ["-N", String(options.inodes)];
   await run("mkfs.ext4", ["-q", "-m", String(options.rootPercent ?? 0), ...inodes, image]);
->>>>>>> fb1000c (A commit of a volume that fails is taken back step by step; an overlay that the kernel made read-only on a full disk is an error; what is written while a commit is recorded is not lost)
   await mkdir(mountPoint);
   // With its loop device, which goes when it is unmounted.
   await run("mount", ["-o", "loop", image, mountPoint]);

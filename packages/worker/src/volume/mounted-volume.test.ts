@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { eventually } from "@dorian/testkit/eventually";
 import { expect, onTestFinished, test } from "vitest";
 import { machine, shell, signal, usersOf, usersOfGroup } from "./test-volumes.ts";
 
@@ -335,6 +336,10 @@ test.each([
   await volume.commit("requested", users, { signal });
   process.kill(-(child.pid ?? 0), "SIGKILL");
   await ended;
+  await eventually(
+    () => users.pids(),
+    (pids) => pids.length === 0,
+  );
   await volume.reload(usersOf(await shell("echo ready; read end")), { signal });
   expect(await readFile(join(volume.target, "h"), "utf8")).toBe("1");
 });
