@@ -175,7 +175,6 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     nowMs,
     elapsedMs,
     graceSecs,
-    isSpare: (task) => pools.isSpare(task),
   });
   const execs = new Execs({ tasks, workers, nowMs });
   const calls: Calls = new Calls({

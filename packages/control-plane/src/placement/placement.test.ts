@@ -137,19 +137,24 @@ function fits(
   );
 }
 
-test("only idle containers whose end gives room are chosen, the longest idle first", () => {
+test("only containers whose end gives room are chosen, the first to come first, and none in vain", () => {
   const full = (name: string) => worker(name, { free: { milliCpu: 0, memoryMb: 0, gpus: [] } });
-  const idle = (taskId: string, workerId: string, memoryMb: number, idleSinceMs: number) => ({
+  const evictable = (taskId: string, workerId: string, memoryMb: number) => ({
     taskId,
     workerId,
     uses: { milliCpu: 500, memoryMb, gpus: [] },
-    idleSinceMs,
   });
   const workers = [full("a"), full("b")];
-  const asked = { milliCpu: 500, memoryMb: 1_000 };
-  const tasks = [idle("ta-1", "wo-a", 600, 3), idle("ta-2", "wo-b", 600, 1), idle("ta-3", "wo-a", 600, 2)];
-  expect(chooseEvictions(asked, workers, tasks)).toEqual(["ta-3", "ta-1"]);
-  expect(chooseEvictions({ milliCpu: 500, memoryMb: 2_000 }, workers, tasks)).toEqual([]);
+  const choose = (memoryMb: number, tasks: ReturnType<typeof evictable>[]) =>
+    chooseEvictions({ milliCpu: 500, memoryMb }, workers, tasks)?.evicted.map((task) => task.taskId);
+  const tasks = [
+    evictable("ta-2", "wo-b", 600),
+    evictable("ta-3", "wo-a", 600),
+    evictable("ta-1", "wo-a", 600),
+  ];
+  expect(choose(1_000, tasks)).toEqual(["ta-3", "ta-1"]);
+  expect(choose(2_000, tasks)).toBeUndefined();
+  expect(choose(900, [evictable("ta-1", "wo-a", 100), evictable("ta-2", "wo-a", 900)])).toEqual(["ta-2"]);
 });
 
 test("of a list of GPUs the first that is free is taken, however cheap the others are", () => {

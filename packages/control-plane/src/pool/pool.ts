@@ -6,6 +6,7 @@ import type { Calls } from "../call/calls.ts";
 import type { CallInput } from "../call/function-call.ts";
 import { acceptableResult, serverResult } from "../call/results.ts";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
+import type { Need } from "../placement/placement-plan.ts";
 import type { InputItem, InputQuestion, Task, TaskEnd, TaskOwner } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { decideScale, type ScaledTask } from "./autoscaler.ts";
@@ -81,12 +82,6 @@ export class Pool implements TaskOwner, Disposable {
     this.#track(task, input, new Set([input]));
   }
 
-  /** True when the function keeps enough containers without this one. */
-  isSpare(): boolean {
-    const min = this.#spec ? scalingSettingsOf(this.#spec.definition).min : 0;
-    return [...this.#tasks].filter((task) => !task.isLeaving).length > min && this.#queue.size === 0;
-  }
-
   /** Looks, before anything else happens, whether containers must be started, fed or let go. */
   evaluate(): void {
     if (this.#evaluating || this.#closed) return;
@@ -98,6 +93,16 @@ export class Pool implements TaskOwner, Disposable {
   }
 
   // As the owner of its tasks.
+
+  get need(): Need {
+    if (this.#queue.size === 0) return "warmth";
+    const serves = (task: Task) => !task.isLeaving && task.state !== "queued";
+    return [...this.#tasks].some(serves) ? "more" : "first";
+  }
+
+  get kept(): number {
+    return this.#spec ? scalingSettingsOf(this.#spec.definition).min : 0;
+  }
 
   ready(): void {
     this.#crashes = noFailures;
@@ -204,6 +209,7 @@ export class Pool implements TaskOwner, Disposable {
       if (task) tasks.drain(task, "there is no work for it");
     }
     if (spec) this.#start(spec, decision.start);
+    tasks.idlenessChanged();
     clearTimeout(this.#recheck);
     if (decision.recheckAtMs !== undefined) {
       this.#recheck = setTimeout(() => this.evaluate(), Math.max(0, decision.recheckAtMs - elapsedMs()));

@@ -1,5 +1,4 @@
 import type { CallInput } from "../call/function-call.ts";
-import type { Task } from "../task/task.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 import { scalingSettingsOf } from "./scaling-settings.ts";
 
@@ -28,10 +27,6 @@ export class Pools implements Disposable {
     const pool = new Pool({ ...this.#options, functionId });
     this.#pools.set(functionId, pool);
     return pool;
-  }
-
-  isSpare(task: Task): boolean {
-    return this.#pools.get(task.facts.functionId)?.isSpare() ?? false;
   }
 
   /** Starts what functions keep without being called. */

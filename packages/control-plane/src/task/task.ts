@@ -10,6 +10,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { CallInput } from "../call/function-call.ts";
 import type { StartFailure } from "../pool/crash-loop.ts";
 import type { OfferedGpu, Resources } from "../placement/placement.ts";
+import type { Need } from "../placement/placement-plan.ts";
 import type { ResourceRequest } from "../placement/resource-request.ts";
 import type { FunctionSpec } from "../ports.ts";
 import { isOver, taskMoves, type TaskState } from "./task-state.ts";
@@ -45,6 +46,10 @@ export interface InputQuestion {
 export interface TaskOwner {
   /** False for a container with work of its own, which ends by itself or when it is stopped. */
   readonly asksForWork?: false;
+  /** Why it wants a container that it does not have yet. Default: `first`. */
+  readonly need?: Need;
+  /** How many containers it wants kept although nothing waits for them. Default: all. */
+  readonly kept?: number;
   /** It has started asking for work. */
   ready(task: Task): void;
   /** It will never ask for work, and that was not what the server wanted. Told once, before it has ended. */
@@ -109,6 +114,8 @@ export class Task {
   inputsTaken = 0;
   /** On the clock that nobody sets. */
   idleSinceMs = 0;
+  /** When it got its place and when it asked for work, on that clock. */
+  readonly moments: { placed?: number; ready?: number } = {};
   startedAtMs: number | undefined;
   finishedAtMs: number | undefined;
   bytesCopied = 0;

@@ -13,18 +13,18 @@ import type { LogBatch, TaskExited, TaskPhase } from "@dorian/protocol/worker";
 import type { Logger } from "pino";
 import { serverResult } from "../call/results.ts";
 import type { AppLogs } from "../log/app-logs.ts";
-import { place, type OfferedGpu } from "../placement/placement.ts";
+import type { OfferedGpu, Placement } from "../placement/placement.ts";
 import { resourceRequestOf } from "../placement/resource-request.ts";
 import type { StartFailure } from "../pool/crash-loop.ts";
 import { startupTimeoutMs } from "../pool/scaling-settings.ts";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
 import type { Workers } from "../worker/workers.ts";
 import { endReason } from "./end-reason.ts";
-import { roomToMake } from "./room-to-make.ts";
 import { factsOf, Task, type TaskEnd, type TaskOwner } from "./task.ts";
 import { wireStates } from "./task-state.ts";
 import type { TaskStore } from "./task-store.ts";
 import { TaskTimeline } from "./task-timeline.ts";
+import { WaitingTasks } from "./waiting-tasks.ts";
 
 export interface TasksOptions {
   catalog: FunctionCatalog;
@@ -35,8 +35,6 @@ export interface TasksOptions {
   nowMs: () => number;
   /** Milliseconds on a clock that nobody sets. */
   elapsedMs: () => number;
-  /** True for a container that may be stopped, although idle for a short time only, when another needs its room. */
-  isSpare: (task: Task) => boolean;
   graceSecs: number;
 }
 
@@ -60,13 +58,22 @@ const exitPatienceMs = 30_000;
 export class Tasks implements Disposable {
   #options: TasksOptions;
   #tasks = new Map<string, Task>();
-  /** Ordered by age: those without room on any worker. */
-  #waiting = new Map<string, { task: Task; freezeRoot: boolean }>();
+  #waiting: WaitingTasks;
   /** Told of every end. */
   readonly ended = new Notifier();
 
   constructor(options: TasksOptions) {
     this.#options = options;
+    this.#waiting = new WaitingTasks({
+      offers: () => options.workers.offers(),
+      live: () => this.#tasks.values(),
+      elapsedMs: options.elapsedMs,
+      events: {
+        placed: (task, placement, freezeRoot) => this.#assign(task, placement, freezeRoot),
+        waits: (task, { reason, unmet }) => this.#waits(task, reason, unmet),
+        evicted: (task, sake) => this.drain(task, `${sake.facts.tag} needs its room`),
+      },
+    });
   }
 
   get(taskId: string): Task | undefined {
@@ -96,6 +103,7 @@ export class Tasks implements Disposable {
     this.#options.workers.expect(task.workerId, task.workerName);
     this.#options.workers.reserve(task.workerId, task.taskId, task.uses);
     task.idleSinceMs = this.#options.elapsedMs();
+    if (task.state === "ready") task.moments.ready = task.idleSinceMs;
     if (task.state === "assigned" || task.state === "starting") this.#limitStart(task);
   }
 
@@ -115,8 +123,7 @@ export class Tasks implements Disposable {
       timeline: new TaskTimeline(enqueuedAtMs),
     });
     this.#tasks.set(task.taskId, task);
-    if (!this.#place(task, options.freezeRoot))
-      this.#waiting.set(task.taskId, { task, freezeRoot: options.freezeRoot });
+    this.#waiting.add(task, options.freezeRoot);
     return task;
   }
 
@@ -136,6 +143,7 @@ export class Tasks implements Disposable {
     task.cancelTimer();
     task.timeline.end("enter", nowMs);
     task.idleSinceMs = this.#options.elapsedMs();
+    task.moments.ready = task.idleSinceMs;
     task.move("ready");
     this.#say(task, "ready");
     this.#save(task);
@@ -193,10 +201,14 @@ export class Tasks implements Disposable {
     while (this.liveOf(appId).length > 0) await this.ended.wait(options);
   }
 
-  /** Room may have become free. */
+  /** Room may have become free, now. */
   placeWaiting(): void {
-    for (const { task, freezeRoot } of this.#waiting.values())
-      if (this.#place(task, freezeRoot)) this.#waiting.delete(task.taskId);
+    this.#waiting.settle();
+  }
+
+  /** A container has nothing to do, or another has work: those that wait for room may get it, soon. */
+  idlenessChanged(): void {
+    this.#waiting.settleSoon();
   }
 
   // What workers report.
@@ -260,6 +272,7 @@ export class Tasks implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#waiting[Symbol.dispose]();
     for (const task of this.#tasks.values()) {
       task.cancelTimer();
       for (const { timer } of task.running.values()) timer.clear();
@@ -267,38 +280,26 @@ export class Tasks implements Disposable {
     }
   }
 
-  #place(task: Task, freezeRoot: boolean): boolean {
-    const { workers, nowMs } = this.#options;
-    const placement = place(task.facts.request, workers.offers());
-    if (placement.kind === "waiting") {
-      if (task.pendingReason !== placement.reason) {
-        task.pendingReason = placement.reason;
-        this.#say(task, placement.reason);
-        if (placement.unmet) this.#note(task, `${task.facts.tag} cannot start: ${placement.reason}.`);
-      }
-      this.#makeRoom(task);
-      return false;
-    }
+  #waits(task: Task, reason: string, unmet: boolean): void {
+    if (task.pendingReason === reason) return;
+    task.pendingReason = reason;
+    this.#say(task, reason);
+    if (unmet) this.#note(task, `${task.facts.tag} cannot start: ${reason}.`);
+  }
+
+  #assign(task: Task, placement: Extract<Placement, { kind: "placed" }>, freezeRoot: boolean): void {
+    const { workers, nowMs, elapsedMs } = this.#options;
     task.pendingReason = "";
     task.workerId = placement.workerId;
     task.workerName = workers.nameOf(placement.workerId);
     task.gpus = placement.gpus;
+    task.moments.placed = elapsedMs();
     workers.reserve(placement.workerId, task.taskId, task.uses);
     task.timeline.end("queue", nowMs());
     task.move("assigned");
     this.#say(task, `loading the image on ${task.workerName}`);
     this.#save(task);
     void this.#launch(task, placement.gpus, freezeRoot);
-    return true;
-  }
-
-  /** Stops idle containers of other functions when that gives this one its room. */
-  #makeRoom(task: Task): void {
-    const { workers, isSpare } = this.#options;
-    for (const taskId of roomToMake(task.facts.request, workers.offers(), { tasks: this.live, isSpare })) {
-      const evicted = this.#tasks.get(taskId);
-      if (evicted) this.drain(evicted, `${task.facts.tag} needs its room`);
-    }
   }
 
   async #launch(task: Task, gpus: readonly OfferedGpu[], freezeRoot: boolean): Promise<void> {
