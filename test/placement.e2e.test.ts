@@ -1,0 +1,61 @@
+import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { sdkConnection } from "@dorian/testkit/connection";
+import { containersOf } from "@dorian/testkit/containers";
+import { deployApp } from "@dorian/testkit/deployed-app";
+import { eventually } from "@dorian/testkit/eventually";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { SplitDorian } from "@dorian/testkit/split-dorian";
+import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const source = `
+import { App, Image, currentTaskId } from "dorian";
+
+export const app = new App("placement", { image: Image.debianSlim() });
+
+/** As large as the machine, and nobody calls it. */
+export const warm = app.function({ name: "warm", cpu: 2, minContainers: 1 }, async () => currentTaskId());
+export const called = app.function({ name: "called", scaledownWindow: 2 }, async () => currentTaskId());
+`;
+
+let data: TemporaryDirectory;
+let dorians: SplitDorian;
+let connection: Disposable;
+
+beforeAll(async () => {
+  data = await seededData();
+  dorians = await SplitDorian.start({ dataDirectory: data.path, workerArgs: ["--cpus", "2"] });
+  await deployApp(data.path, source);
+  connection = await sdkConnection(data.path);
+});
+
+afterAll(async () => {
+  connection[Symbol.dispose]();
+  await dorians[Symbol.asyncDispose]();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await data[Symbol.asyncDispose]();
+});
+
+const runningTasks = async () => (await containersOf(data.path)).map(({ taskId }) => taskId);
+const called = () => RemoteFunction.fromName<() => Promise<string>>("placement", "called");
+
+test("a container kept warm that fills the machine leaves for a call, and comes back [L12]", async () => {
+  const [warm] = await eventually(runningTasks, (running) => running.length === 1);
+  const taskId = await called().remote();
+  expect(taskId).not.toBe(warm);
+  expect(await runningTasks()).toEqual([taskId]);
+  const back = await eventually(runningTasks, (running) => running.length === 1 && running[0] !== taskId);
+  expect(back).not.toEqual([warm]);
+});
+
+test("it leaves for a call after the worker, and after the server, has started again, too [L12]", async () => {
+  await dorians.worker.kill();
+  await dorians.startWorker();
+  await eventually(runningTasks, (running) => running.length === 1);
+  const second = await called().remote();
+  await eventually(runningTasks, (running) => running.length === 1 && running[0] !== second);
+  await dorians.server.kill();
+  await dorians.startServer();
+  expect(await called().remote()).not.toBe(second);
+});
