@@ -8,7 +8,6 @@ test(
   async ({ signal }) => {
     const report = await runChaos({ minutes: 3, seed: 8, signal });
     const table = renderReport(report);
-    console.log(table);
     expect(isClean(report), table).toBe(true);
   },
 );

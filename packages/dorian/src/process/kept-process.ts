@@ -47,8 +47,8 @@ const command = fileURLToPath(new URL("../../bin/dorian.js", import.meta.url));
 const flags = ["--max-semi-space-size=4"];
 
 /** Pauses in milliseconds before one that ended is started again, and how long it must have lived for the first of them to do. */
-const pauses = { firstMs: 100, maxMs: 30_000 };
-const settledMs = 60_000;
+const pauses = { firstMs: 100, maxMs: 10_000 };
+const settledMs = 10_000;
 
 /**
  * A process of ours that is started again whenever it ends. Its log goes where this process's goes; in a session of its own it
