@@ -132,11 +132,12 @@ async function attempt(deed: () => Promise<void>): Promise<Outcome> {
     return { kind: "done" };
   } catch (error) {
     if (AppError.is(error) && error.status === "RESOURCE_EXHAUSTED") return { kind: "refused" };
-    if (messageOf(error).includes("dorian deploy failed") && /no room|full/i.test(messageOf(error)))
-      return { kind: "refused" };
-    if (messageOf(error).includes("so it was not run again")) return { kind: "told" };
+    const text = messageOf(error);
+    // A commit that user code asked for, and a command that finds no server: both say so, and may be repeated.
+    if (/disk is full|STORAGE_FULL|SERVER_UNREACHABLE/.test(text)) return { kind: "refused" };
+    if (text.includes("so it was not run again")) return { kind: "told" };
     const code = AppError.is(error) ? `${error.code}: ` : "";
-    return { kind: "lost", why: `${code}${messageOf(error)}` };
+    return { kind: "lost", why: `${code}${text}` };
   }
 }
 
