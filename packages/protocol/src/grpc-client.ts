@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import { Http2Call } from "./http2/call.ts";
 import { ClientConnection } from "./http2/client-connection.ts";
 import { encodeHeaders } from "./http2/header-block.ts";
-import { methodEntries, type CallOptions, type ServiceClient } from "./service.ts";
+import { methodEntries, type CallOptions, type ServiceClient, type TakeRoom } from "./service.ts";
 import { connectTo, mayVanish } from "./socket-address.ts";
 import { isServerGone } from "./status-error.ts";
 
@@ -19,6 +19,8 @@ export interface ConnectOptions {
   metadata?: Record<string, string>;
   /** How long, in milliseconds, a unary call keeps trying while the server cannot be reached. Default 0: fail at once. */
   retryUnavailableMs?: number;
+  /** What the server may send of an answer before its caller has room for more. Default: some megabytes. */
+  streamWindow?: number;
   /** Opens a socket to the server. Default: what the URL says. */
   connect?: (url: string) => Socket;
 }
@@ -30,15 +32,18 @@ export interface ConnectOptions {
 class Carrier implements Disposable {
   #url: string;
   #connect: (url: string) => Socket;
+  #streamWindow: number | undefined;
   #connections: ClientConnection[] = [];
   #closed = false;
 
-  constructor(url: string, connect: (url: string) => Socket) {
+  constructor(options: ConnectOptions) {
+    const { url, authority } = options;
     this.#url = url;
-    this.#connect = connect;
+    this.#connect = options.connect ?? (() => connectTo(url, authority));
+    this.#streamWindow = options.streamWindow;
   }
 
-  start(headers: Buffer): Http2Call {
+  start(headers: Buffer, takeRoom: TakeRoom | undefined): Http2Call {
     if (this.#closed) {
       throw new AppError("CONNECTION_CLOSED", `The connection to ${this.#url} was closed.`, {
         status: "CANCELLED",
@@ -48,10 +53,13 @@ class Carrier implements Disposable {
     this.#connections = this.#connections.filter((each) => each.usable);
     let free = this.#connections.find((each) => each.hasRoom);
     if (!free) {
-      free = new ClientConnection(this.#connect(this.#url), { asks: mayVanish(this.#url) });
+      free = new ClientConnection(this.#connect(this.#url), {
+        asks: mayVanish(this.#url),
+        streamWindow: this.#streamWindow,
+      });
       this.#connections.push(free);
     }
-    return new Http2Call(free, headers, this.#url);
+    return new Http2Call(free, headers, { url: this.#url, takeRoom });
   }
 
   [Symbol.dispose](): void {
@@ -75,8 +83,7 @@ export class Connection implements Disposable {
     this.retryUnavailableMs = options.retryUnavailableMs ?? 0;
     this.#metadata = options.metadata ?? {};
     for (const [name, value] of Object.entries(this.#metadata)) checkMetadata(name, value);
-    this.#carrier =
-      shared ?? new Carrier(options.url, options.connect ?? ((url) => connectTo(url, options.authority)));
+    this.#carrier = shared ?? new Carrier(options);
     this.#ownsCarrier = shared === undefined;
   }
 
@@ -93,12 +100,13 @@ export class Connection implements Disposable {
   }
 
   /** Starts a call. Messages go and come through it. */
-  start(path: string, options: Pick<CallOptions, "idempotencyKey" | "clientVersion"> = {}): Http2Call {
+  start(path: string, options: Omit<CallOptions, "signal"> = {}): Http2Call {
     const own: [string, string][] = [];
     if (options.idempotencyKey) own.push(["x-idempotency-key", options.idempotencyKey]);
     if (options.clientVersion) own.push(["x-modal-client-version", options.clientVersion]);
     const common = this.#headersOf(path);
-    return this.#carrier.start(own.length === 0 ? common : Buffer.concat([common, encodeHeaders(own)]));
+    const headers = own.length === 0 ? common : Buffer.concat([common, encodeHeaders(own)]);
+    return this.#carrier.start(headers, options.takeRoom);
   }
 
   #headersOf(path: string): Buffer {

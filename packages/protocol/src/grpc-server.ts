@@ -88,17 +88,13 @@ export class GrpcServer implements AsyncDisposable {
   /** Serves a peer that has connected. `overNetwork`: the peer may vanish without a word, and says where it found the server. */
   accept(socket: Duplex, source: Pick<CallSource, "overNetwork">): void {
     const peer = socket instanceof Socket ? socket.remoteAddress : undefined;
-    const { unread } = this.#memory;
     const connection = serveConnection(socket, {
       asks: source.overNetwork,
-      onUnread: unread.grown,
       onRequest: (stream, headers) =>
         this.#answer(stream, headers, { connection, memory: this.#memory, peer, ...source }),
     });
     this.#connections.add(connection);
-    const counted = unread.add(connection);
     socket.once("close", () => {
-      counted[Symbol.dispose]();
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#empty?.();
     });

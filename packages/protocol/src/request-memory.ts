@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { UnreadAnswers } from "./http2/unread-answers.ts";
+import { AnswerMemory } from "./answer-memory.ts";
 import type { Identity } from "./service.ts";
 
 const mebibyte = 1024 * 1024;
@@ -24,13 +24,13 @@ const defaultLimits: RequestMemoryLimits = {
 /** Counts the memory that requests hold, so that nobody can make a process hold more than it may. */
 export class RequestMemory {
   readonly limits: RequestMemoryLimits;
-  /** What of their answers is not read. */
-  readonly unread: UnreadAnswers;
+  /** What their answers hold. */
+  readonly answers: AnswerMemory;
   #held = new Map<unknown, number>();
 
-  constructor(limits: Partial<RequestMemoryLimits> = {}, unread = new UnreadAnswers()) {
+  constructor(limits: Partial<RequestMemoryLimits> = {}, answers = new AnswerMemory()) {
     this.limits = { ...defaultLimits, ...limits };
-    this.unread = unread;
+    this.answers = answers;
   }
 
   /** What the requests of a connection, a caller or, without a key, all of them hold. */
@@ -91,7 +91,7 @@ function check(whose: string, bytes: number, limit: number): void {
   );
 }
 
-function callerOf(identity: Identity): string {
+export function callerOf(identity: Identity): string {
   if ("taskId" in identity) return `${identity.kind} ${identity.taskId}`;
   return "tokenId" in identity ? `${identity.kind} ${identity.tokenId}` : identity.kind;
 }

@@ -6,13 +6,15 @@ import { incomplete, notServed, repeated, stalled, stopping } from "./call-refus
 import { calledUrlOf, metadataOf, timeoutMsOf, type CallMetadata } from "./call-metadata.ts";
 import { answerHead, endOf, statusCodes, successTrailers, trailersOf, type CallEnd } from "./call-status.ts";
 import type { Headers } from "./http2/header-list.ts";
-import { ConnectionError } from "./http2/http2-error.ts";
-import { creditBytes } from "./http2/limits.ts";
-import { envelope } from "./http2/message-envelope.ts";
+import { ConnectionError, errorCode } from "./http2/http2-error.ts";
+import { creditBytes, smallAnswerBytes } from "./http2/limits.ts";
+import { envelope, envelopeHead } from "./http2/message-envelope.ts";
 import { freeMemory, maxMessageBytes, MessageReader } from "./http2/message-reader.ts";
 import type { Http2Stream, StreamEvents } from "./http2/stream.ts";
+import type { AnswerRoom } from "./answer-room.ts";
 import { checkMessageCost, malformed } from "./message-cost.ts";
-import { HeldRequest, type RequestMemory } from "./request-memory.ts";
+import { roughSize } from "./message-size.ts";
+import { callerOf, HeldRequest, type RequestMemory } from "./request-memory.ts";
 import { peerAddress } from "./peer-address.ts";
 import type { CallContext, Caller, Identity } from "./service.ts";
 import { isWait } from "./waiting-calls.ts";
@@ -61,7 +63,11 @@ export class ServedCall implements StreamEvents {
   #headers: Headers;
   #options: ServedCallOptions;
   #reader = new MessageReader();
+  #source: CallSource;
   #held: HeldRequest | undefined;
+  /** Whose answers wait for each other. */
+  #caller: unknown;
+  #room: AnswerRoom | undefined;
   #ended = new AbortController();
   #deadline: NodeJS.Timeout | undefined;
   #context: CallContext | undefined;
@@ -89,6 +95,7 @@ export class ServedCall implements StreamEvents {
     this.#stream = stream;
     this.#headers = headers;
     this.#options = options;
+    this.#source = source;
     try {
       const { handler, method } = route;
       if (!handler) throw options.refusalOf?.(method.name) ?? notServed(method.name);
@@ -103,6 +110,7 @@ export class ServedCall implements StreamEvents {
         ...(source.overNetwork ? { calledUrl: calledUrlOf(headers) } : {}),
         isLibmodal: headers.has("x-modal-libmodal-version"),
         ...(peer === undefined ? {} : { peer }),
+        takeRoom: (bytes) => (bytes > smallAnswerBytes ? this.#roomOfCall.take(bytes) : undefined),
       };
       options.admit?.(method, this.#context);
       this.#limitRequest(identity, source);
@@ -167,6 +175,10 @@ export class ServedCall implements StreamEvents {
     this.#drained?.();
   }
 
+  unread(bytes: number): void {
+    this.#roomOfCall.unread(bytes);
+  }
+
   /** The server stops. What is not complete is dropped, and who waits is told to come back; work goes on. */
   stop(): void {
     const { method } = this.#route;
@@ -226,7 +238,10 @@ export class ServedCall implements StreamEvents {
     request: unknown,
   ): Promise<void> {
     try {
-      this.#send(await handler(request, context));
+      const answer = await handler(request, context);
+      const waiting = this.#whenRoomFor(answer);
+      if (waiting) await waiting;
+      this.#send(answer);
       this.#succeed();
     } catch (error) {
       this.#fail(error);
@@ -240,6 +255,8 @@ export class ServedCall implements StreamEvents {
   ): Promise<void> {
     try {
       for await (const message of handler(request, context) as AsyncIterable<unknown>) {
+        const waiting = this.#whenRoomFor(message);
+        if (waiting) await waiting;
         if (this.#over) return;
         if (!this.#send(message)) await this.#whenDrained();
       }
@@ -249,12 +266,31 @@ export class ServedCall implements StreamEvents {
     }
   }
 
+  /** Undefined when the answer may be made: it is small, its room was taken already, or nobody waits for any of this caller. */
+  #whenRoomFor(answer: unknown): Promise<void> | undefined {
+    if (!this.#source.memory.answers.isBusy(this.#caller) || this.#room?.isMaking) return undefined;
+    const bytes = roughSize(answer);
+    return bytes > smallAnswerBytes ? this.#roomOfCall.take(bytes) : undefined;
+  }
+
+  get #roomOfCall(): AnswerRoom {
+    const { connection, memory } = this.#source;
+    this.#room ??= memory.answers.room(connection, this.#caller, () => {
+      this.#stream.reset(errorCode.enhanceYourCalm);
+      this.#finish();
+    });
+    return this.#room;
+  }
+
   #send(message: unknown): boolean {
-    const { output } = this.#route.method;
-    const bytes = envelope(toBinary(output, create(output, message as never)));
     if (this.#over) return true;
+    const { output } = this.#route.method;
+    const bytes = toBinary(output, create(output, message as never));
+    this.#room?.made(bytes.length);
     this.#beginAnswer();
-    return this.#stream.sendData(bytes);
+    if (bytes.length <= smallAnswerBytes) return this.#stream.sendData(envelope(bytes));
+    this.#stream.sendData(envelopeHead(bytes));
+    return this.#stream.sendData(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
   }
 
   #whenDrained(): Promise<void> {
@@ -304,6 +340,7 @@ export class ServedCall implements StreamEvents {
     this.#drained?.();
     this.#requests?.end();
     this.#held?.release();
+    this.#room?.end(callEnded);
     this.#reader.abandon();
     if (this.#request) freeMemory(this.#request);
     this.#request = undefined;
@@ -311,6 +348,9 @@ export class ServedCall implements StreamEvents {
   }
 
   #limitRequest(identity: Identity, { memory, connection }: CallSource): void {
+    // Who shows no token, and whose token others show as well, answers for the own connection alone.
+    const isShared = identity.kind === "anonymous" || identity.kind === "worker";
+    this.#caller = isShared ? connection : callerOf(identity);
     const held = new HeldRequest(memory, connection, identity);
     this.#held = held;
     this.#reader.limits = {

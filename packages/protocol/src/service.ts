@@ -45,7 +45,14 @@ export interface CallContext {
   isLibmodal?: boolean;
   /** Address that the call comes from; absent within a machine. */
   peer?: string;
+  /**
+   * For handlers that read or fetch large answers: takes room for so many bytes before they are there. Undefined when there is some at
+   * once; otherwise resolves when the caller has read enough of what it asked for before, and rejects when it has gone.
+   */
+  takeRoom?: TakeRoom;
 }
+
+export type TakeRoom = (bytes: number) => Promise<void> | undefined;
 
 type Handler<M extends DescMethod> = M extends { methodKind: "unary" }
   ? (request: MessageShape<M["input"]>, context: CallContext) => Promise<MessageInitShape<M["output"]>>
@@ -72,6 +79,8 @@ export interface CallOptions {
   idempotencyKey?: string;
   /** For who passes a call on: the version of the client it received it from. */
   clientVersion?: string;
+  /** For who passes a call on: asked before more than a little of a large answer is let in. */
+  takeRoom?: TakeRoom | undefined;
 }
 
 type ClientMethod<M extends DescMethod> = M extends { methodKind: "unary" }

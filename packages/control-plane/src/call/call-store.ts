@@ -100,6 +100,16 @@ export class CallStore {
     return row && fromBinary(DataChunkSchema, row.chunk);
   }
 
+  async sizeOfChunk(callId: string, index: number): Promise<number> {
+    const row = await this.#db
+      .selectFrom("data_chunk")
+      .select((columns) => columns.fn<number>("length", ["chunk"]).as("bytes"))
+      .where("call_id", "=", callId)
+      .where("chunk_index", "=", index)
+      .executeTakeFirst();
+    return row?.bytes ?? 0;
+  }
+
   async requestOf(input: CallInput): Promise<FunctionInput> {
     if (input.request) return input.request;
     const row = await this.#db

@@ -43,8 +43,13 @@ export function dataHandlers(options: {
       try {
         for (;;) {
           while (call.data.has(next)) {
-            const chunk = call.data.get(next) ?? (await store.loadChunk(call.facts.callId, next));
-            yield must(chunk, `chunk ${next} of ${call.facts.callId}`);
+            const { callId } = call.facts;
+            let chunk = call.data.get(next);
+            if (!chunk) {
+              await context.takeRoom?.(await store.sizeOfChunk(callId, next));
+              chunk = await store.loadChunk(callId, next);
+            }
+            yield must(chunk, `chunk ${next} of ${callId}`);
             next++;
           }
           // A reader that asks for more than there ever was is kept waiting: it would come back at once.

@@ -17,13 +17,18 @@ export function outputHandlers(options: {
 }): Pick<ServiceHandlers<typeof ModalClient>, "functionGetOutputs"> {
   const { calls, store } = options;
   return {
-    async functionGetOutputs(request, { signal, clientVersion }) {
+    async functionGetOutputs(request, { signal, clientVersion, takeRoom }) {
       const call = await calls.get(request.functionCallId);
       if (calls.hasExpired(call)) return await expired(request, signal);
       if (isFarewell(call, request)) {
         return { lastEntryId: request.lastEntryId, numUnfinishedInputs: call.unfinished };
       }
-      const { items, cursor } = await readOutputs(call, request, { store, signal, clientVersion });
+      const { items, cursor } = await readOutputs(call, request, {
+        store,
+        signal,
+        clientVersion,
+        takeRoom,
+      });
       return {
         idxs: items.map((item) => item.idx ?? 0),
         outputs: items,

@@ -5,6 +5,7 @@ import {
   type FunctionGetOutputsItemSchema,
   type FunctionGetOutputsRequest,
 } from "@dorian/protocol/modal";
+import type { TakeRoom } from "@dorian/protocol/service";
 import type { CallStore } from "./call-store.ts";
 import type { CallInput, FunctionCall } from "./function-call.ts";
 import { isAtLeast } from "./client-age.ts";
@@ -21,6 +22,8 @@ export interface ReadOutputsOptions {
   signal: AbortSignal;
   /** Of the reader; see {@link resultFor}. */
   clientVersion: string | undefined;
+  /** Asked before results are read that are not in memory. */
+  takeRoom: TakeRoom | undefined;
 }
 
 /** Longest time in seconds that a reader is kept waiting. */
@@ -52,6 +55,7 @@ export async function readOutputs(
   try {
     const inputs = await nextOutputs(call, wanted, options);
     const items: Item[] = [];
+    await options.takeRoom?.(inputs.reduce((bytes, { output }) => bytes + (output?.bytes ?? 0), 0));
     for (const input of inputs) items.push(await itemOf(input, options));
     return { items, cursor: inputs.at(-1)?.output?.cursor };
   } finally {

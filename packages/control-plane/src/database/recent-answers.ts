@@ -7,7 +7,7 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import { must } from "@dorian/base/must";
-import type { CallContext } from "@dorian/protocol/service";
+import type { CallContext, TakeRoom } from "@dorian/protocol/service";
 import { CompiledQuery, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import { keyOf, type Done, type OnceOptions } from "./idempotency.ts";
@@ -76,7 +76,7 @@ export class RecentAnswers implements Disposable {
     const running = this.#running.get(key);
     if (running) return (await running) as MessageShape<M>;
     const row = this.#rows.get(key);
-    if (row !== undefined) return await this.#answer(row, options.schema);
+    if (row !== undefined) return await this.#answer(row, options.schema, context.takeRoom);
     const first = this.#run(key, options, prepare);
     this.#running.set(key, first);
     try {
@@ -116,7 +116,13 @@ export class RecentAnswers implements Disposable {
     return done.message;
   }
 
-  async #answer<M extends DescMessage>(row: number, schema: M): Promise<MessageShape<M>> {
+  async #answer<M extends DescMessage>(
+    row: number,
+    schema: M,
+    takeRoom: TakeRoom | undefined,
+  ): Promise<MessageShape<M>> {
+    const size = await this.#db.executeQuery<{ bytes: number }>(CompiledQuery.raw(sizeSql, [row]));
+    await takeRoom?.(size.rows[0]?.bytes ?? 0);
     const known = await this.#db
       .selectFrom("recent_answer")
       .select("response")
@@ -162,4 +168,5 @@ export class RecentAnswers implements Disposable {
 const answersPerSlice = 200;
 
 // Ready-made: it runs on every call, and building it costs more than running it.
+const sizeSql = "select length(response) as bytes from recent_answer where answer_id = ?";
 const insertSql = "insert into recent_answer (answer_id, key, response) values (?, ?, ?)";

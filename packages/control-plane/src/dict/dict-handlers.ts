@@ -20,7 +20,7 @@ import { getOrCreateObject } from "../named-object/get-or-create.ts";
 import type { Lifetimes } from "../named-object/lifetimes.ts";
 import { metadataOf, type NamedObject } from "../named-object/named-objects.ts";
 import { newestFirst } from "../named-object/newest-first.ts";
-import type { DictStore } from "./dict-store.ts";
+import { LargeValue, smallValueBytes, type DictStore } from "./dict-store.ts";
 
 export interface DictHandlerOptions {
   dicts: DictStore;
@@ -121,19 +121,27 @@ export function createDictHandlers(options: DictHandlerOptions) {
       });
     },
 
-    async dictGet(request) {
+    async dictGet(request, { takeRoom }) {
       objects.require(request.dictId);
-      const value = await dicts.get(request.dictId, request.key);
+      const value = await dicts.get(request.dictId, request.key, takeRoom);
       return value === undefined ? { found: false } : { found: true, value };
     },
 
     async dictPop(request, context) {
       objects.require(request.dictId);
       const once = { method: "DictPop", schema: DictPopResponseSchema };
-      return await answers.once(context, once, async (trx) => {
-        const value = await dicts.pop(trx, request.dictId, request.key);
-        return { response: value === undefined ? { found: false } : { found: true, value } };
-      });
+      const pop = (mostBytes: number) =>
+        answers.once(context, once, async (trx) => {
+          const value = await dicts.pop(trx, request.dictId, request.key, { mostBytes });
+          return { response: value === undefined ? { found: false } : { found: true, value } };
+        });
+      try {
+        return await pop(smallValueBytes);
+      } catch (error) {
+        if (!(error instanceof LargeValue)) throw error;
+        await context.takeRoom?.(error.bytes);
+        return await pop(Number.MAX_SAFE_INTEGER);
+      }
     },
 
     async dictContains(request) {
@@ -146,10 +154,10 @@ export function createDictHandlers(options: DictHandlerOptions) {
       return { len: await dicts.length(request.dictId) };
     },
 
-    async *dictContents(request) {
+    async *dictContents(request, { takeRoom }) {
       const { dictId, keys, values } = request;
       objects.require(dictId);
-      for await (const entry of dicts.contents(dictId, { values })) {
+      for await (const entry of dicts.contents(dictId, { values, takeRoom })) {
         yield { ...(keys ? { key: entry.key } : {}), ...(values ? { value: entry.value } : {}) };
       }
     },

@@ -1,5 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
+import { smallAnswerBytes } from "@dorian/protocol/http2/limits";
 import type { DictEntry } from "@dorian/protocol/modal";
+import type { TakeRoom } from "@dorian/protocol/service";
 import { CompiledQuery, type Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import { insertRows } from "../database/insert-rows.ts";
@@ -7,11 +9,30 @@ import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
 import { NamedObjects } from "../named-object/named-objects.ts";
 
+/** A value, unless it is large. */
+interface FoundRow {
+  bytes: number;
+  value: Uint8Array | null;
+}
+
 type Entry = Pick<DictEntry, "key" | "value">;
+
+/** Values up to this size are read at once; there has to be room for a larger one. */
+export const smallValueBytes = smallAnswerBytes;
 
 /** Bytes of entries that are in memory at a time while a dict is listed; a larger entry comes alone. */
 const pageBytes = 4 * 1024 * 1024;
 const pageEntries = 1000;
+
+/** A value for which room has to be taken before it is read. */
+export class LargeValue extends Error {
+  readonly bytes: number;
+
+  constructor(bytes: number) {
+    super(`a value of ${bytes} bytes`);
+    this.bytes = bytes;
+  }
+}
 
 /** Dicts and what they hold. Entries stay in the database: values may be large, and SQLite finds a key in microseconds. */
 export class DictStore {
@@ -47,10 +68,18 @@ export class DictStore {
     return (await insertRows(trx, options.ifNotExists ? insertNew : insertOrReplace, rows)) > 0;
   }
 
-  async get(dictId: string, key: Uint8Array): Promise<Uint8Array | undefined> {
-    const { rows } = await this.#db.executeQuery<{ value: Uint8Array }>(
-      CompiledQuery.raw(getSql, [dictId, key]),
-    );
+  /** `takeRoom` is asked before a large value is read. */
+  async get(
+    dictId: string,
+    key: Uint8Array,
+    takeRoom: TakeRoom | undefined,
+  ): Promise<Uint8Array | undefined> {
+    const of = [dictId, key];
+    const found = await this.#db.executeQuery<FoundRow>(CompiledQuery.raw(findSql, of));
+    const [row] = found.rows;
+    if (!row || row.value) return row?.value ?? undefined;
+    await takeRoom?.(row.bytes);
+    const { rows } = await this.#db.executeQuery<{ value: Uint8Array }>(CompiledQuery.raw(getSql, of));
     return rows[0]?.value;
   }
 
@@ -59,9 +88,19 @@ export class DictStore {
     return rows.length > 0;
   }
 
-  async pop(trx: Transaction<Tables>, dictId: string, key: Uint8Array): Promise<Uint8Array | undefined> {
-    const { rows } = await trx.executeQuery<{ value: Uint8Array }>(CompiledQuery.raw(popSql, [dictId, key]));
-    return rows[0]?.value;
+  /** @throws LargeValue, when the value has more than `mostBytes`: it stays where it is */
+  async pop(
+    trx: Transaction<Tables>,
+    dictId: string,
+    key: Uint8Array,
+    { mostBytes }: { mostBytes: number },
+  ): Promise<Uint8Array | undefined> {
+    const popped = CompiledQuery.raw(popSql, [dictId, key, mostBytes]);
+    const [row] = (await trx.executeQuery<{ value: Uint8Array }>(popped)).rows;
+    if (row) return row.value;
+    const [left] = (await trx.executeQuery<FoundRow>(CompiledQuery.raw(findSql, [dictId, key]))).rows;
+    if (left) throw new LargeValue(left.bytes);
+    return undefined;
   }
 
   async length(dictId: string): Promise<number> {
@@ -70,15 +109,20 @@ export class DictStore {
   }
 
   /** Every entry, without a lock: one that is written or removed meanwhile may or may not be among them. */
-  async *contents(dictId: string, wanted: { values: boolean }): AsyncGenerator<Entry> {
+  async *contents(
+    dictId: string,
+    wanted: { values: boolean; takeRoom: TakeRoom | undefined },
+  ): AsyncGenerator<Entry> {
     let after: Uint8Array = new Uint8Array();
     let isFirst = true;
     for (;;) {
-      const keys = await this.#pageOfKeys(dictId, after, isFirst, wanted);
+      const { keys, bytes } = await this.#pageOfKeys(dictId, after, isFirst, wanted);
       const last = keys.at(-1);
       if (last === undefined) return;
-      if (wanted.values) yield* await this.#entries(dictId, keys[0] ?? last, last);
-      else for (const key of keys) yield { key, value: new Uint8Array() };
+      if (wanted.values) {
+        await wanted.takeRoom?.(bytes);
+        yield* await this.#entries(dictId, keys[0] ?? last, last);
+      } else for (const key of keys) yield { key, value: new Uint8Array() };
       after = last;
       isFirst = false;
     }
@@ -116,15 +160,20 @@ export class DictStore {
     after: Uint8Array,
     isFirst: boolean,
     wanted: { values: boolean },
-  ): Promise<Uint8Array[]> {
+  ): Promise<{ keys: Uint8Array[]; bytes: number }> {
     const sql = isFirst ? firstKeysSql : nextKeysSql;
     const { rows } = await this.#db.executeQuery<{ key: Uint8Array; bytes: number }>(
       CompiledQuery.raw(sql, [dictId, after]),
     );
-    if (!wanted.values) return rows.map((row) => row.key);
+    if (!wanted.values) return { keys: rows.map((row) => row.key), bytes: 0 };
+    const keys: Uint8Array[] = [];
     let bytes = 0;
-    const fitting = rows.findIndex((row) => (bytes += row.bytes) > pageBytes);
-    return rows.slice(0, fitting === -1 ? rows.length : Math.max(1, fitting)).map((row) => row.key);
+    for (const row of rows) {
+      if (keys.length > 0 && bytes + row.bytes > pageBytes) break;
+      keys.push(row.key);
+      bytes += row.bytes;
+    }
+    return { keys, bytes };
   }
 
   async #entries(dictId: string, from: Uint8Array, to: Uint8Array): Promise<Entry[]> {
@@ -140,9 +189,11 @@ const insertOrReplace = {
   ...insertEntries,
   end: "on conflict (dict_id, key) do update set value = excluded.value",
 };
+const findSql = `select length(value) as bytes, case when length(value) <= ${smallValueBytes} then value end as value
+  from dict_entry where dict_id = ? and key = ?`;
 const getSql = "select value from dict_entry where dict_id = ? and key = ?";
 const containsSql = "select 1 from dict_entry where dict_id = ? and key = ?";
-const popSql = "delete from dict_entry where dict_id = ? and key = ? returning value";
+const popSql = "delete from dict_entry where dict_id = ? and key = ? and length(value) <= ? returning value";
 const lengthSql = "select count(*) as count from dict_entry where dict_id = ?";
 const firstKeysSql = `select key, length(value) as bytes from dict_entry where dict_id = ? and key >= ?
   order by key limit ${pageEntries}`;

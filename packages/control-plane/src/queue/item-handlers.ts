@@ -3,6 +3,7 @@ import { AppError } from "@dorian/base/app-error";
 import { QueueGetResponseSchema, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { RecentAnswers } from "../database/recent-answers.ts";
+import { bytesOf } from "./partition.ts";
 import { checkKey, checkRoom } from "./queue-limits.ts";
 import type { QueueStore } from "./queue-store.ts";
 import { TakenItems } from "./taken-items.ts";
@@ -44,6 +45,7 @@ export function createItemHandlers(options: { queues: QueueStore; answers: Recen
         const items = await partition.takeSoon(nValues, { timeoutMs, signal: context.signal });
         if (items.length === 0) return { answer: { values: [] } };
         taken.add(partition, items);
+        await context.takeRoom?.(bytesOf(items));
         return async (trx) => ({
           response: { values: await queues.take(trx, items) },
           committed: () => taken.give(),
@@ -57,6 +59,7 @@ export function createItemHandlers(options: { queues: QueueStore; answers: Recen
       const until = performance.now() + Math.min(request.itemPollTimeout * 1000, longestWaitMs);
       for (;;) {
         const found = firstBytes(partition.after(Number(lastEntryId) || 0, peekItems), peekBytes);
+        await context.takeRoom?.(bytesOf(found));
         const rows = found.length === 0 ? [] : await queues.values(found);
         if (rows.length > 0) {
           return { items: rows.map(({ seq, value }) => ({ value, entryId: String(seq) })) };

@@ -154,6 +154,6 @@ export class Partition {
   }
 }
 
-function bytesOf(items: readonly QueuedItem[]): number {
+export function bytesOf(items: readonly QueuedItem[]): number {
   return items.reduce((bytes, item) => bytes + item.bytes, 0);
 }

@@ -105,7 +105,7 @@ export function createVolumeFileHandlers(options: VolumeFileHandlerOptions) {
       };
     },
 
-    async volumeGetFile(request, { identity }) {
+    async volumeGetFile(request, { identity, takeRoom }) {
       const { layerId, hostPath, size, range } = await found(request);
       const isWhole = request.start === 0n && request.len === 0n;
       if (isWhole && size > inlineBytes) {
@@ -119,11 +119,9 @@ export function createVolumeFileHandlers(options: VolumeFileHandlerOptions) {
           len: BigInt(size),
         };
       }
-      const data = await read(
-        { hostPath, path: request.path },
-        range.start,
-        Math.min(range.end, range.start + inlineBytes),
-      );
+      const end = Math.min(range.end, range.start + inlineBytes);
+      await takeRoom?.(end - range.start);
+      const data = await read({ hostPath, path: request.path }, range.start, end);
       return {
         dataOneof: { case: "data" as const, value: data },
         size: BigInt(size),

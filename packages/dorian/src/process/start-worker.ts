@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { smallAnswerBytes } from "@dorian/protocol/http2/limits";
 import { ModalClient } from "@dorian/protocol/modal";
 import { WorkerService } from "@dorian/protocol/worker";
 import { createWorker, type WorkerOptions } from "@dorian/worker/compose";
@@ -79,6 +80,8 @@ function connectWorker(server: WorkerServer, resources: AsyncDisposableStack): W
         authority,
         metadata: { ...metadata, "dorian-task-id": taskId },
         retryUnavailableMs: restartPatienceMs,
+        // The rest of a large answer stays in the server until its container has room for it.
+        streamWindow: smallAnswerBytes,
       });
       return { modal: createClient(ModalClient, own), [Symbol.dispose]: () => own[Symbol.dispose]() };
     },

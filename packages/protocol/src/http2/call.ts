@@ -3,9 +3,10 @@ import { Fifo } from "@dorian/base/fifo";
 import { Notifier } from "@dorian/base/notifier";
 import { certificateError } from "../certificate-error.ts";
 import { statusError } from "../status-error.ts";
+import type { TakeRoom } from "../service.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import { errorCode } from "./http2-error.ts";
-import { creditBytes } from "./limits.ts";
+import { creditBytes, smallAnswerBytes } from "./limits.ts";
 import { envelope } from "./message-envelope.ts";
 import { MessageReader } from "./message-reader.ts";
 import type { Http2Stream, StreamEvents, StreamFailure } from "./stream.ts";
@@ -23,16 +24,31 @@ export class Http2Call implements StreamEvents {
   #url: string;
   #reader = new MessageReader();
   #arrived = new Fifo<Uint8Array>();
+  /** Bytes that came and that the server may not send again yet; below 0, what it may send besides. */
   #uncredited = 0;
+  /** Bytes for which there is room, and of which the server was not told yet. */
+  #expected = 0;
+  #creditBytes: number;
+  #takeRoom: TakeRoom | undefined;
+  /** Room was asked for the message that comes. */
+  #asked = false;
+  #waitsForRoom = false;
   #headers = new Map<string, string>();
   #end: { error: Error | undefined } | undefined;
   #changed = new Notifier();
   #drained: (() => void) | undefined;
 
-  constructor(connection: ClientConnection, headers: Buffer, url: string) {
-    this.#url = url;
+  /** `takeRoom`: asked before more of a large message is let in than fits into the stream's window. */
+  constructor(
+    connection: ClientConnection,
+    headers: Buffer,
+    options: { url: string; takeRoom?: TakeRoom | undefined },
+  ) {
+    this.#url = options.url;
     this.#connection = connection;
+    this.#takeRoom = options.takeRoom;
     this.#stream = connection.request(headers, this);
+    this.#creditBytes = Math.min(creditBytes, this.#stream.receiveWindow / 4);
   }
 
   /** Sends a message of the request; `last`: nothing follows. False when the peer has to catch up first. */
@@ -99,8 +115,12 @@ export class Http2Call implements StreamEvents {
   data(chunk: Buffer): void {
     try {
       const before = this.#arrived.length;
-      for (const message of this.#reader.read(chunk)) this.#arrived.push(message);
+      for (const message of this.#reader.read(chunk)) {
+        this.#asked = false;
+        this.#arrived.push(message);
+      }
       this.#uncredited += chunk.length;
+      this.#askForRoom();
       this.#credit();
       if (this.#arrived.length > before) this.#changed.notify();
     } catch (error) {
@@ -124,11 +144,39 @@ export class Http2Call implements StreamEvents {
     // Answers may be long in coming.
   }
 
+  unread(): void {
+    // Its requests are the client's own.
+  }
+
+  #askForRoom(): void {
+    const bytes = this.#reader.announcedBytes;
+    if (!this.#takeRoom || this.#asked || bytes <= smallAnswerBytes) return;
+    this.#asked = true;
+    const waiting = this.#takeRoom(bytes);
+    if (!waiting) {
+      this.#expected = bytes;
+      return;
+    }
+    this.#waitsForRoom = true;
+    waiting.then(
+      () => {
+        this.#waitsForRoom = false;
+        this.#expected = bytes;
+        this.#credit();
+      },
+      (error: unknown) => this.fail(error as Error),
+    );
+  }
+
   // A reader that lags behind keeps the server waiting; a message larger than the window must not.
   #credit(): void {
-    if (this.#arrived.length > 0 || this.#uncredited < creditBytes) return;
-    this.#stream.consumed(this.#uncredited);
-    this.#uncredited = 0;
+    if (this.#arrived.length > 0 || this.#waitsForRoom) return;
+    // What there is room for comes in one go, however small the window is.
+    const bytes = this.#uncredited + this.#expected;
+    if (bytes < this.#creditBytes) return;
+    this.#stream.consumed(bytes);
+    this.#uncredited = -this.#expected;
+    this.#expected = 0;
   }
 
   #finish(error: Error | undefined): void {

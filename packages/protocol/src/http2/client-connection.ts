@@ -15,8 +15,8 @@ export class ClientConnection implements Disposable {
   #nextId = 1;
   #peerStreams = maxStreams;
 
-  /** `asks`: the peer may vanish without a word, as over a network. */
-  constructor(socket: Socket, options: { asks: boolean }) {
+  /** `asks`: the peer may vanish without a word, as over a network. `streamWindow`: what it may send of an answer before some is taken. */
+  constructor(socket: Socket, options: { asks: boolean; streamWindow?: number | undefined }) {
     socket.setNoDelay(true);
     const role: Role = {
       peerPreface: Buffer.alloc(0),

@@ -32,6 +32,7 @@ export class Http2Connection implements StreamHost, Disposable {
   readonly streams = new Map<number, Http2Stream>();
   readonly idleWork = new IdleWork();
   sendWindow = defaultWindowBytes;
+  readonly streamWindow: number;
   /** What each stream may send before the peer says otherwise. */
   peerStreamWindow = defaultWindowBytes;
   #socket: Duplex;
@@ -43,7 +44,6 @@ export class Http2Connection implements StreamHost, Disposable {
   #receiveWindow = connectionWindowBytes;
   #windowsGrew = false;
   #waiting = new Set<Http2Stream>();
-  #onUnread: (() => void) | undefined;
   #resets = new Set<number>();
   #used = false;
   /** Nothing is read until the peer has read what it made this end say. */
@@ -57,11 +57,11 @@ export class Http2Connection implements StreamHost, Disposable {
   #liveness: Liveness;
   #ticks: Disposable | undefined;
 
-  /** `asks`: the peer may vanish without a word, as over a network. `onUnread` is told when the peer leaves something unread. */
-  constructor(socket: Duplex, role: Role, options: { asks: boolean; onUnread?: () => void }) {
+  /** `asks`: the peer may vanish without a word, as over a network. */
+  constructor(socket: Duplex, role: Role, options: { asks: boolean; streamWindow?: number | undefined }) {
     this.#socket = socket;
     this.#role = role;
-    this.#onUnread = options.onUnread;
+    this.streamWindow = options.streamWindow ?? streamWindowBytes;
     this.#collector = new HeaderCollector(role.headerTableBytes);
     this.#preface = { expected: role.peerPreface, at: 0 };
     this.#liveness = new Liveness({ asks: options.asks, keeps: role.keeps });
@@ -75,7 +75,7 @@ export class Http2Connection implements StreamHost, Disposable {
     this.writer.raw(
       Buffer.concat([
         role.ownPreface,
-        settingsFrame([...role.settings, [setting.initialWindowSize, streamWindowBytes]]),
+        settingsFrame([...role.settings, [setting.initialWindowSize, this.streamWindow]]),
         windowUpdate(0, connectionWindowBytes - defaultWindowBytes),
       ]),
     );
@@ -89,13 +89,6 @@ export class Http2Connection implements StreamHost, Disposable {
   /** False once no new request can be made on it. */
   get usable(): boolean {
     return this.#ended === undefined && !this.#leaving;
-  }
-
-  /** Bytes of answers that the peer leaves unread. */
-  get unsentBytes(): number {
-    let bytes = 0;
-    for (const stream of this.#waiting) bytes += stream.unsentBytes;
-    return bytes;
   }
 
   add(stream: Http2Stream): void {
@@ -137,15 +130,6 @@ export class Http2Connection implements StreamHost, Disposable {
 
   waits(stream: Http2Stream): void {
     this.#waiting.add(stream);
-    if (stream.unsentBytes > 0) this.#onUnread?.();
-  }
-
-  /** Ends the call whose answer waits with most bytes for the peer; returns their number. */
-  dropLargestAnswer(): number {
-    const [largest] = [...this.#waiting].toSorted((a, b) => b.unsentBytes - a.unsentBytes);
-    const bytes = largest?.unsentBytes ?? 0;
-    if (largest) this.break(largest, errorCode.enhanceYourCalm);
-    return bytes;
   }
 
   /** Resets a stream that was perhaps never opened. */

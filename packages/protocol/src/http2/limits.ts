@@ -36,11 +36,11 @@ export const socketBufferBytes = 256 * 1024;
 /** Bytes of acknowledgements and resets that wait for a peer which does not read; beyond, nothing more is read from it. */
 export const owedBytes = 64 * 1024;
 
-/** Bytes of answers that one connection may leave unread and still make new requests. */
-export const unreadAnswerBytes = 64 * 1024 * 1024;
-
-/** Bytes of answers that all peers of a process together may leave unread: some large ones each for a handful of busy callers. */
-export const allUnreadAnswerBytes = 256 * 1024 * 1024;
+/**
+ * Answers up to this size are made without asking whether there is room for them: most are. Who passes answers on lets so much come of
+ * each before it has asked.
+ */
+export const smallAnswerBytes = 64 * 1024;
 
 /** Streams that we have reset and whose last frames may still be on the way: several times those that can be open. */
 export const rememberedResets = 4 * maxStreams;

@@ -36,6 +36,11 @@ export class MessageReader {
     return this.#prefixFilled > 0;
   }
 
+  /** Bytes that the message has which has begun and is not complete; 0 before that is known. */
+  get announcedBytes(): number {
+    return this.#message ? this.#length : 0;
+  }
+
   *read(chunk: Buffer): Generator<Buffer> {
     let at = 0;
     while (at < chunk.length) {

@@ -4,15 +4,13 @@ import type { Role } from "./role.ts";
 import { preface, setting } from "./connection-frames.ts";
 import { requestFault, type Headers } from "./header-list.ts";
 import { ConnectionError, errorCode } from "./http2-error.ts";
-import { headerTableBytes, maxHeaderListBytes, maxStreams, unreadAnswerBytes } from "./limits.ts";
+import { headerTableBytes, maxHeaderListBytes, maxStreams } from "./limits.ts";
 import { Http2Stream, type StreamEvents } from "./stream.ts";
 
 export interface ServerConnectionOptions {
   /** The peer may vanish without a word, as over a network. */
   asks: boolean;
   onRequest(stream: Http2Stream, headers: Headers): StreamEvents;
-  /** Told when the peer leaves something of an answer unread. */
-  onUnread?: () => void;
 }
 
 /** The server's end of a connection, on a socket that a peer has opened. */
@@ -38,7 +36,7 @@ export function serveConnection(socket: Duplex, options: ServerConnectionOptions
       if (id % 2 === 0) throw new ConnectionError(errorCode.protocol, "only servers use even streams");
       if (id <= lastStream) throw new ConnectionError(errorCode.streamClosed, `stream ${id} is closed`);
       lastStream = id;
-      if (connection.streams.size >= maxStreams || connection.unsentBytes > unreadAnswerBytes) {
+      if (connection.streams.size >= maxStreams) {
         connection.idleWork.spend("refused");
         connection.refuse(id, errorCode.refused);
         return;
@@ -77,5 +75,6 @@ export const nobody: StreamEvents = {
   end: () => undefined,
   broken: () => undefined,
   drained: () => undefined,
+  unread: () => undefined,
   quiet: () => undefined,
 };

@@ -3,7 +3,7 @@ import { flag, frameType } from "./frame.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 import type { Headers } from "./header-list.ts";
 import type { IdleWork } from "./idle-work.ts";
-import { maxFramePayloadBytes, streamWindowBytes } from "./limits.ts";
+import { maxFramePayloadBytes } from "./limits.ts";
 
 /** Why a stream ended before its time. */
 export type StreamFailure = { resetCode: number } | { lost: Error };
@@ -19,6 +19,8 @@ export interface StreamEvents {
   broken(failure: StreamFailure): void;
   /** What was sent has left: more may follow. */
   drained(): void;
+  /** So many bytes now wait for the peer. */
+  unread(bytes: number): void;
   /** For a while nothing has come, though the peer has not ended. */
   quiet(): void;
 }
@@ -29,6 +31,8 @@ export interface StreamHost {
   readonly idleWork: IdleWork;
   /** What may be sent on all streams together. */
   sendWindow: number;
+  /** What the peer may send on a stream before any of it is taken. */
+  readonly streamWindow: number;
   /** Both ends have finished. */
   closed(stream: Http2Stream): void;
   /** This end gives the stream up. */
@@ -41,7 +45,7 @@ export class Http2Stream {
   readonly id: number;
   events: StreamEvents;
   sendWindow: number;
-  receiveWindow = streamWindowBytes;
+  receiveWindow: number;
   /** Ticks since the peer last sent something for it. */
   quietTicks = 0;
   open = true;
@@ -55,18 +59,16 @@ export class Http2Stream {
   #host: StreamHost;
   #unsent: Buffer[] = [];
   #unsentBytes = 0;
+  /** What of them was told. */
+  #toldUnread = 0;
   #ending: { trailers: Buffer | undefined } | undefined;
 
   constructor(id: number, host: StreamHost, sendWindow: number, events: StreamEvents) {
     this.id = id;
     this.#host = host;
+    this.receiveWindow = host.streamWindow;
     this.sendWindow = sendWindow;
     this.events = events;
-  }
-
-  /** Bytes that wait for the peer to take others. */
-  get unsentBytes(): number {
-    return this.#unsentBytes;
   }
 
   /** Something waits for the peer to take what was sent before. */
@@ -123,6 +125,11 @@ export class Http2Stream {
 
   /** Sends as much as the peer and the socket take. */
   flush(): void {
+    this.#flush();
+    this.#tellUnread();
+  }
+
+  #flush(): void {
     const host = this.#host;
     for (let next = this.#unsent[0]; next; next = this.#unsent[0]) {
       if (host.writer.congested) return;
@@ -151,6 +158,13 @@ export class Http2Stream {
     this.open = false;
     this.#unsent = [];
     this.#unsentBytes = 0;
+    this.#tellUnread();
+  }
+
+  #tellUnread(): void {
+    if (this.#unsentBytes === this.#toldUnread) return;
+    this.#toldUnread = this.#unsentBytes;
+    this.events.unread(this.#unsentBytes);
   }
 
   #finish(): void {

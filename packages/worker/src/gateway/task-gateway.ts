@@ -86,8 +86,10 @@ function forwardAll(upstream: ServiceClient<typeof ModalClient>): ServiceHandler
   const handlers: Record<string, unknown> = {};
   for (const [name] of methodEntries(ModalClient)) {
     const call = upstream[name] as (request: unknown, options: unknown) => unknown;
-    handlers[name] = (request: unknown, { signal, idempotencyKey, clientVersion }: CallContext) =>
-      call(request, { signal, idempotencyKey, ...(clientVersion ? { clientVersion } : {}) });
+    handlers[name] = (request: unknown, context: CallContext) => {
+      const { signal, idempotencyKey, clientVersion, takeRoom } = context;
+      return call(request, { signal, idempotencyKey, takeRoom, ...(clientVersion ? { clientVersion } : {}) });
+    };
   }
   return handlers as ServiceHandlers<typeof ModalClient>;
 }
