@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
-import { ModalClient } from "@dorian/protocol/modal";
+import { DictGetRequestSchema, ModalClient, ObjectCreationType } from "@dorian/protocol/modal";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import type { Transport } from "@dorian/sdk/client/transport";
 import { sdkConnection } from "@dorian/testkit/connection";
@@ -11,7 +12,15 @@ import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
 import { http2Attacks } from "@dorian/testkit/http2-attacks";
 import { leftoversOf } from "@dorian/testkit/leftovers";
-import { frameTypes, RawHttp2Peer, rawCall, rawFrame } from "@dorian/testkit/raw-http2-peer";
+import {
+  frameTypes,
+  http2Preface,
+  RawHttp2Peer,
+  rawCall,
+  rawFrame,
+  rawMessage,
+  rawSettings,
+} from "@dorian/testkit/raw-http2-peer";
 import { seededData } from "@dorian/testkit/seeded-data";
 import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -108,6 +117,7 @@ async function tokens(): Promise<Record<string, string>> {
 
 const faults = [...new Set(http2Attacks.map(({ fault }) => fault))];
 const grownAtMost = 64;
+const mebibyte = 1024 * 1024;
 
 for (const target of ["the server's port", "a task's socket"] as const) {
   for (const fault of faults) {
@@ -129,6 +139,50 @@ for (const target of ["the server's port", "a task's socket"] as const) {
       await eventually(grown, (each) => each.every((mebibytes) => mebibytes <= grownAtMost), 60_000);
     });
   }
+}
+
+for (const target of ["the server's port", "a task's socket"] as const) {
+  test(`large answers that nobody reads are made one after the other, at ${target} [B7]`, async () => {
+    const connection = new Connection({ url: client.url, metadata: await tokens() });
+    const modal = createClient(ModalClient, connection);
+    const named = { deploymentName: "unread", objectCreationType: ObjectCreationType.CREATE_IF_MISSING };
+    const { dictId } = await modal.dictGetOrCreate(named);
+    const [key, value] = [Buffer.from("k"), Buffer.alloc(8 * mebibyte)];
+    await modal.dictUpdate({ dictId, updates: [{ key, value }] });
+    connection[Symbol.dispose]();
+    const before = await processes();
+    const metadata = target === "the server's port" ? Object.entries(await tokens()) : [];
+    await using others = canary(client.url, await tokens());
+    const ask = rawCall("/modal.client.ModalClient/DictGet", ...metadata);
+    const question = rawMessage(
+      toBinary(DictGetRequestSchema, create(DictGetRequestSchema, { dictId, key })),
+    );
+    using peers = new DisposableStack();
+    for (let count = 0; count < 20; count++) {
+      const peer = peers.use(await RawHttp2Peer.connect(targets[target], { begin: false }));
+      // Its windows take nothing.
+      peer.write(http2Preface, rawSettings([4, 0]));
+      for (let stream = 1; stream < 16; stream += 2)
+        peer.write(rawFrame("headers", 4, stream, ask), rawFrame("data", 1, stream, question));
+    }
+    const most = new Map<number, number>();
+    await eventually(
+      async () => {
+        for (const [pid, mebibytes] of await processes())
+          most.set(pid, Math.max(most.get(pid) ?? 0, mebibytes - (before.get(pid) ?? 0)));
+        return others.answered();
+      },
+      (answered) => answered >= 30,
+      60_000,
+    );
+    expect(others.failures).toEqual([]);
+    // All of them would be 1,280 MiB.
+    expect(Math.max(...most.values())).toBeLessThan(400);
+    peers.dispose();
+    const grown = async () =>
+      [...(await processes())].map(([pid, mebibytes]) => Math.round(mebibytes - (before.get(pid) ?? 0)));
+    await eventually(grown, (each) => each.every((mebibytes) => mebibytes <= grownAtMost), 60_000);
+  });
 }
 
 test("who connects and says nothing is let go, and so is who stops in the middle of its headers [B8]", async () => {
