@@ -177,7 +177,7 @@ for (const target of ["the server's port", "a task's socket"] as const) {
     );
     expect(others.failures).toEqual([]);
     // All of them would be 1,280 MiB.
-    expect(Math.max(...most.values())).toBeLessThan(400);
+    expect(Math.max(...most.values())).toBeLessThan(250);
     peers.dispose();
     const grown = async () =>
       [...(await processes())].map(([pid, mebibytes]) => Math.round(mebibytes - (before.get(pid) ?? 0)));
