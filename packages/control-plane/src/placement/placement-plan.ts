@@ -20,9 +20,9 @@ export interface WantedTask extends Wait {
 /**
  * What becomes of a container's room. `leaving`: it comes back soon. `finishing`: when its work is done. `spare`: it is
  * idle, and nobody asked for it to be kept. `kept`: it is idle, as somebody asked. `busy`: it works, and has had its
- * turn. `settled`: it stays.
+ * turn. `fresh`: it has not had it. `settled`: it stays.
  */
-export type Tenure = "leaving" | "finishing" | "spare" | "kept" | "busy" | "settled";
+export type Tenure = "leaving" | "finishing" | "spare" | "kept" | "busy" | "fresh" | "settled";
 
 export interface PlacedTask extends Evictable {
   tenure: Tenure;
@@ -47,7 +47,8 @@ export function planPlacements(
   const steps: Step[] = [];
   let free: readonly WorkerOffer[] = workers;
   let soon = placed.filter((task) => task.tenure === "leaving").reduce(giveBack, [...workers]);
-  const evicted = new Set<string>();
+  /** Those whose room somebody has a claim to. */
+  const claimed = new Set<string>();
   for (const wants of wanted.toSorted(byUrgency)) {
     const { taskId, request } = wants;
     const hold = (room: Room) => {
@@ -72,34 +73,39 @@ export function planPlacements(
     }
     for (const tenures of waysOut(wants)) {
       const evictable = tenures.flatMap((tenure) =>
-        placed.filter((task) => task.tenure === tenure && !evicted.has(task.taskId)),
+        placed.filter((task) => task.tenure === tenure && !claimed.has(task.taskId)),
       );
       const chosen = chooseEvictions(request, soon, evictable);
       if (!chosen) continue;
+      // They leave together, when the last has had its turn: until then nobody else gets at them.
+      const isDue = chosen.evicted.every((task) => task.tenure !== "fresh");
+      step.held = chosen.evicted.some((task) => !idle.includes(task.tenure));
       for (const task of chosen.evicted) {
-        evicted.add(task.taskId);
-        soon = giveBack(soon, task);
-        if (task.tenure !== "finishing") evict.push(task.taskId);
-        step.held ||= task.tenure === "busy" || task.tenure === "finishing";
+        claimed.add(task.taskId);
+        if (isDue && task.tenure !== "finishing") evict.push(task.taskId);
       }
-      const made = place(
+      const made = chosen.evicted.reduce(giveBack, [...soon]);
+      // What is left of the room of the busy is for others when it is there.
+      if (!step.held) soon = made;
+      const then = place(
         request,
-        soon.filter((offer) => offer.workerId === chosen.workerId),
+        made.filter((offer) => offer.workerId === chosen.workerId),
       );
-      if (made.kind === "placed") hold({ workerId: made.workerId, uses: { ...request, gpus: made.gpus } });
+      if (then.kind === "placed") hold({ workerId: then.workerId, uses: { ...request, gpus: then.gpus } });
       break;
     }
   }
   return steps;
 }
 
+const idle: readonly Tenure[] = ["spare", "kept"];
+
 /** Whose room it may have, each beginning with those who lose least. */
-function waysOut(wants: WantedTask): Tenure[][] {
+function waysOut(wants: WantedTask): (readonly Tenure[])[] {
   const { need } = wants;
   if (need === "warmth") return [];
   if (need === "more") return [["spare"]];
-  const idle: Tenure[] = ["spare", "kept"];
-  return holdsRoom(wants) ? [idle, ["finishing", ...idle, "busy"]] : [idle];
+  return holdsRoom(wants) ? [idle, ["finishing", ...idle, "busy", "fresh"]] : [idle];
 }
 
 const urgency: Record<Need, number> = { first: 0, more: 1, warmth: 2 };

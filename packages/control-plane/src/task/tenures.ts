@@ -21,7 +21,8 @@ export function tenuresOf(live: Iterable<Task>, elapsedMs: number): PlacedTask[]
     const tenureOf = (task: Task): Tenure => {
       if (task.isLeaving) return task.state === "draining" && task.load > 0 ? "finishing" : "leaving";
       if (isIdle(task)) return spare.has(task) ? "spare" : "kept";
-      return owner.need !== undefined && mayTakeLeave(task, elapsedMs) ? "busy" : "settled";
+      if (owner.need === undefined) return "settled";
+      return mayTakeLeave(task, elapsedMs) ? "busy" : "fresh";
     };
     for (const task of tasks) {
       const { taskId, workerId = "", uses } = task;
