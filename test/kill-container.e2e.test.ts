@@ -39,7 +39,7 @@ export const devour = app.function({ name: "devour", memory: { request: 64, limi
 });
 
 /** Dies in the middle of its \`death\`-th commit, at the first attempt only. */
-export const commits = app.function({ name: "commits", volumes: { "/vol": volume } }, async (death: number) => {
+export const commits = app.function({ name: "commits", retries: 1, volumes: { "/vol": volume } }, async (death: number) => {
   const first = !existsSync("/vol/died");
   for (let round = 1; round <= death + 2; round += 1) {
     await mkdir("/vol/round-" + round, { recursive: true });
@@ -91,16 +91,12 @@ test("a call whose container is killed from outside is done by another one", asy
   }
 });
 
-test("a function that always kills its container fails after a bounded number of tries, with the reason", async () => {
-  const started = Date.now();
-  await expect(functionOf("crash").remote()).rejects.toThrow(
-    /ended by SIG[A-Z]+\. .*tried 8 times and its container died each time/,
-  );
-  expect(Date.now() - started).toBeLessThan(60_000);
+test("a function that aborts is told so", async () => {
+  await expect(functionOf("crash").remote()).rejects.toThrow(/ended by SIG[A-Z]+\.$/);
 });
 
 test("a function that leaves its container says with which exit code", async () => {
-  await expect(functionOf("leave").remote()).rejects.toThrow(/exited with code 7.*tried 8 times/);
+  await expect(functionOf("leave").remote()).rejects.toThrow(/exited with code 7\.$/);
 });
 
 test("a function that runs out of memory says so, with its limit", async () => {

@@ -168,19 +168,6 @@ test("an answer with an input that got lost is given again to the same request",
   release.resolve();
 });
 
-test("a container that dies under an input costs it no retry of the user's; after 8 deaths it fails, saying why", async () => {
-  await using server = await openServer();
-  const script: Script = {
-    handle: (_args, _item, container) => container.die({ outOfMemory: true, memoryLimitMb: 256n }),
-  };
-  await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const fn = fixture.catalog.add({ resources: { memoryMb: 256 } });
-  await expect(remote(server.modal, fn)).rejects.toThrow(
-    /FAILURE: The container ran out of memory: its limit is 256 MiB.* tried 8 times/,
-  );
-  expect(worker.containers.map((container) => container.attempts[0])).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-});
-
 test("a commit that failed when a container ended is told in the app's log [M4]", async () => {
   await using server = await openServer();
   await using worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
@@ -237,18 +224,6 @@ test("@enter that raises fails the waiting call with its error after one try [F7
   await expect(remote(server.modal, fn)).rejects.toThrow("FAILURE: no weights");
   expect(tries).toBe(2);
   expect(worker.alive).toEqual([]);
-});
-
-test("a container that dies before it is ready is tried 3 times, with pauses [F7]", async () => {
-  await using server = await openServer();
-  const script: Script = { enter: (container) => container.die({ exitCode: 7 }) };
-  await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const started = performance.now();
-  await expect(remote(server.modal, fixture.catalog.add())).rejects.toThrow(
-    "INIT_FAILURE: The container exited with code 7. It had not become ready.",
-  );
-  expect(worker.containers).toHaveLength(3);
-  expect(performance.now() - started).toBeGreaterThan(2_900);
 });
 
 test("a function that is kept warm and cannot start is not started for ever", async () => {

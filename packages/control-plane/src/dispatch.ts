@@ -287,7 +287,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       execs,
       logger,
     }) as Dispatch["operator"],
-    workerPool: { build: builds.build, runBuilder: runBuilderWith({ catalog, tasks, nowMs, graceSecs }) },
+    workerPool: { build: builds.build, runBuilder: runBuilderWith({ catalog, tasks, nowMs }) },
     tasks,
     async appOfWork(id) {
       if (isId("ta", id)) return (tasks.get(id) ?? (await taskStore.load(id)))?.facts.appId;
@@ -348,7 +348,7 @@ async function restore(parts: {
   for (const input of await calls.restore()) {
     const task = input.state.kind === "running" ? tasks.get(input.state.taskId) : undefined;
     if (task) pools.of(input.call.facts.functionId).resume(task, input);
-    else calls.interrupted(input, "The server restarted.");
+    else calls.interrupted(input, { cause: "asked", reason: "The server restarted.", inCompany: false });
   }
   pools.keepMinimums();
 }

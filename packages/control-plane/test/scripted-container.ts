@@ -10,12 +10,14 @@ import {
   type GenericResultSchema,
 } from "@dorian/protocol/modal";
 import { decodeArguments, encodeValue } from "@dorian/protocol/payload";
-import type { StartTask, StopTask } from "@dorian/protocol/worker";
+import type { StartTask, StopTask, TaskExitedSchema } from "@dorian/protocol/worker";
 import type { Dispatch } from "../src/dispatch.ts";
 import type { ModalCaller } from "./scripted-server.ts";
 
 /** What a container's code does. */
 export interface Script {
+  /** Its process has begun, and has not said so yet. */
+  hello?(container: ScriptedContainer): void;
   /** Import and `@enter`. Throw {@link UserError} for what the user's code throws. */
   enter?(container: ScriptedContainer): Promise<void> | void;
   /** Returns the result's value; throws a UserError for a failure. `undefined` from a Promise that never ends blocks. */
@@ -28,12 +30,8 @@ export interface Script {
 
 export class UserError extends Error {}
 
-export interface Death {
-  exitCode?: number;
-  signal?: string;
-  outOfMemory?: boolean;
-  memoryLimitMb?: bigint;
-}
+/** How its worker reports its end. */
+export type Death = Omit<MessageInitShape<typeof TaskExitedSchema>, "$typeName" | "taskId">;
 
 export class ScriptedContainer {
   readonly request: StartTask;
@@ -103,6 +101,8 @@ export class ScriptedContainer {
 
   async run(): Promise<void> {
     try {
+      this.#script.hello?.(this);
+      if (this.dead) return;
       await this.modal.containerHello({});
       try {
         await this.#script.enter?.(this);

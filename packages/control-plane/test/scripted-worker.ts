@@ -130,25 +130,23 @@ export class ScriptedWorker implements AsyncDisposable {
     for (const container of this.alive) if (!taskIds.includes(container.taskId)) container.die();
     for (const taskId of taskIds) {
       if (!this.alive.some((container) => container.taskId === taskId))
-        this.report({ case: "taskExited", value: { taskId, exitCode: -1, signal: "SIGKILL" } });
+        this.report({
+          case: "taskExited",
+          value: { taskId, exitCode: -1, signal: "SIGKILL", isUnknown: true },
+        });
     }
   }
 
   #start(request: StartTask): void {
     const { taskId } = request;
     const modal = createLocalClient(ModalClient, this.#dispatch.modal, { kind: "task", taskId });
-    const container = new ScriptedContainer(
-      request,
-      modal,
-      this.script,
-      ({ exitCode = 0, signal = "", outOfMemory = false, memoryLimitMb = 0n }) => {
-        if (this.#silent) return;
-        this.report({
-          case: "taskExited",
-          value: { taskId, exitCode, signal, outOfMemory, memoryLimitMb, ...this.exitWith },
-        });
-      },
-    );
+    const container = new ScriptedContainer(request, modal, this.script, (death) => {
+      if (this.#silent) return;
+      this.report({
+        case: "taskExited",
+        value: { taskId, ...death, ...this.exitWith },
+      });
+    });
     this.containers.push(container);
     let at = Date.now() / 1000;
     for (const phase of ["image", "mount"]) {
@@ -162,7 +160,8 @@ export class ScriptedWorker implements AsyncDisposable {
   #stop(stop: StopTask): void {
     const container = this.containers.find((each) => each.taskId === stop.taskId);
     container?.stops.push(stop);
-    if (!this.options.ignoresStops) container?.die({ signal: stop.graceSecs === 0 ? "SIGKILL" : "SIGINT" });
+    if (!this.options.ignoresStops)
+      container?.die({ signal: stop.graceSecs === 0 ? "SIGKILL" : "SIGINT", wasStopped: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

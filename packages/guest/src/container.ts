@@ -9,8 +9,11 @@ import { failureOf, toRemoteError, tracebackOf } from "./remote-error.ts";
 import { runInput, type InputResult } from "./run-input.ts";
 import type { RunningInput } from "./running-inputs.ts";
 
-/** How long running inputs may go on once the container was told to stop: the rest of its grace is for exit hooks. */
-const interruptLimitMs = 10_000;
+/**
+ * How long running inputs may go on once the container was told to stop: the rest of its grace is for exit hooks. In a
+ * hurry there is little of that, and the inputs are done again elsewhere.
+ */
+const interruptLimitsMs = { patient: 10_000, hurried: 200 };
 /** How much of that those get whose callers have gone. */
 const cancelledLimitMs = 1_000;
 
@@ -76,17 +79,15 @@ export class Container {
   }
 
   /**
-   * What SIGINT asks for: no new inputs, a short time for the running ones, then exit hooks. "not started" means that there is
-   * nothing to put away. Asking again changes nothing.
+   * What SIGINT asks for, and SIGTERM in a hurry: no new inputs, a short time for the running ones, then exit hooks. "not
+   * started" means that there is nothing to put away. Asking again can only make that time shorter.
    */
-  stop(): "stopping" | "not started" {
+  stop(how: "patient" | "hurried"): "stopping" | "not started" {
     if (!this.#loop) return "not started";
-    if (!this.#stopping) {
-      this.#reportPhase("serve");
-      const limits = { limitMs: interruptLimitMs, cancelledMs: cancelledLimitMs };
-      this.#interrupted.resolve(this.#loop.interrupt(limits));
-    }
+    if (!this.#stopping) this.#reportPhase("serve");
     this.#stopping = true;
+    const limits = { limitMs: interruptLimitsMs[how], cancelledMs: cancelledLimitMs };
+    void this.#loop.interrupt(limits).then(this.#interrupted.resolve);
     return "stopping";
   }
 

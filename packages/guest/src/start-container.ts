@@ -56,11 +56,11 @@ export function startContainer(options: StartOptions): void {
 
 // Handlers stay for good: interrupts while exit hooks run are ignored.
 function handleSignals(container: Container): void {
-  const stop = () => {
-    if (container.stop() === "not started") process.exit(interruptedExitCode);
+  const stop = (how: "patient" | "hurried") => {
+    if (container.stop(how) === "not started") process.exit(interruptedExitCode);
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  process.on("SIGINT", () => stop("patient"));
+  process.on("SIGTERM", () => stop("hurried"));
 }
 
 /** Errors that no code of an input's caught: those of a running input fail it, any other ends the process as Node does. */

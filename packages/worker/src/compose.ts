@@ -179,6 +179,10 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         rootFrozen: end.frozen !== undefined,
         frozenLayerId: end.frozen?.layerId ?? "",
         frozenBytes: BigInt(end.frozen?.bytes ?? 0),
+        failureStatus: end.failureStatus ?? "",
+        isUnknown: end.isUnknown ?? false,
+        wasStopped: end.wasStopped ?? false,
+        wasLeaving: end.wasLeaving ?? false,
       },
     });
   const tasks = new TaskTable({

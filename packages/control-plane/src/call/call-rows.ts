@@ -25,16 +25,19 @@ const insertCallSql = `insert into function_call
   values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (call_id) do nothing`;
 
 const insertInputSql = `insert into call_input
-  (input_id, call_id, idx, request, state, task_id, attempt, user_retries, deliveries, retry_at, created_at, result,
+  (input_id, call_id, idx, request, state, task_id, attempt, user_retries, deliveries, deaths, suspect, retry_at,
+   created_at, result,
    output_format, output_task_id, output_started_at, output_created_at, output_cursor, finished_at, method)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   on conflict (input_id) do update set state = excluded.state, task_id = excluded.task_id, attempt = excluded.attempt,
-  user_retries = excluded.user_retries, deliveries = excluded.deliveries, retry_at = excluded.retry_at,
+  user_retries = excluded.user_retries, deliveries = excluded.deliveries,
+  deaths = excluded.deaths, suspect = excluded.suspect, retry_at = excluded.retry_at,
   result = excluded.result, output_format = excluded.output_format, output_task_id = excluded.output_task_id,
   output_started_at = excluded.output_started_at, output_created_at = excluded.output_created_at,
   output_cursor = excluded.output_cursor, finished_at = excluded.finished_at`;
 
 const updateInputSql = `update call_input set state = ?, task_id = ?, attempt = ?, user_retries = ?, deliveries = ?,
+  deaths = ?, suspect = ?,
   retry_at = ?, result = coalesce(?, result), output_format = ?, output_task_id = ?, output_started_at = ?,
   output_created_at = ?, output_cursor = ?, finished_at = ? where input_id = ?`;
 
@@ -62,6 +65,8 @@ export async function writeInput(trx: Transaction<Tables>, input: CallInput): Pr
     input.attempt,
     input.userRetries,
     input.deliveries,
+    input.deaths,
+    input.isSuspect ? 1 : 0,
     state.kind === "backing-off" ? state.untilMs : null,
   ];
   const outcome = [

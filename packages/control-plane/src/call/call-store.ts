@@ -197,6 +197,8 @@ export class CallStore {
         "attempt",
         "user_retries",
         "deliveries",
+        "deaths",
+        "suspect",
         "retry_at",
         "created_at",
         "output_format",
@@ -226,6 +228,8 @@ export class CallStore {
         attempt: row.attempt,
         userRetries: row.user_retries,
         deliveries: row.deliveries,
+        deaths: row.deaths,
+        isSuspect: row.suspect === 1,
         output: undefined,
         saved: true,
       };

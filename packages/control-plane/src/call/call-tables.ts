@@ -23,6 +23,9 @@ export interface CallInputTable {
   attempt: number;
   user_retries: number;
   deliveries: number;
+  deaths: number;
+  /** 1: it runs alone. */
+  suspect: number;
   retry_at: number | null;
   created_at: number;
   /** Bytes of GenericResult; null until finished. */

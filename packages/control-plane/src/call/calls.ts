@@ -14,8 +14,9 @@ import type { CallStore } from "./call-store.ts";
 import { PipeMemory } from "./chunk-pipe.ts";
 import { FunctionCall, openLiveData, type CallInput, type FunctionCallFacts } from "./function-call.ts";
 import { inputMoves } from "./input-state.ts";
+import { afterInterruption, type Interruption } from "./interruption.ts";
 import { isRetryable, payloadBytes, serverResult } from "./results.ts";
-import { maxDeliveries, retryDelayMs } from "./retry-policy.ts";
+import { retryDelayMs } from "./retry-policy.ts";
 
 export interface CallsOptions {
   store: CallStore;
@@ -195,30 +196,30 @@ export class Calls implements Disposable {
       return;
     }
     input.userRetries++;
-    const untilMs = this.#options.nowMs() + delayMs;
-    input.state = inputMoves(input.state, { kind: "backing-off", untilMs });
-    this.#backOff(input, delayMs);
+    this.#pause(input, delayMs);
     await this.#options.store.save(input);
   }
 
-  /** Its container died under it: it goes to another one, unless it has outlived too many. */
-  interrupted(input: CallInput, reason: string): void {
+  /** Its container ended under it: it goes to another one, or has failed. */
+  interrupted(input: CallInput, interruption: Interruption): void {
     if (input.state.kind !== "running") return;
-    const { yielded } = input.call;
-    const verdict = !canRunAgain(input.call)
-      ? `${reason} It had yielded ${yielded} value${yielded === 1 ? "" : "s"}, so it was not run again.`
-      : input.deliveries >= maxDeliveries
-        ? `${reason} This input was tried ${input.deliveries} times and its container died each time.`
-        : undefined;
-    if (verdict !== undefined) {
-      void this.finish(input, this.serverOutcome(input, serverResult("FAILURE", verdict))).catch(
-        (error: unknown) => this.#logUnsaved(error),
-      );
+    const { call } = input;
+    const after = afterInterruption(input, interruption, {
+      canRunAgain: canRunAgain(call),
+      yielded: call.yielded,
+    });
+    if (after.kind !== "again") {
+      const outcome = this.serverOutcome(input, serverResult("FAILURE", after.exception));
+      const told = after.kind === "failed" ? this.attempted(input, outcome) : this.finish(input, outcome);
+      told.catch((error: unknown) => this.#logUnsaved(error));
       return;
     }
-    input.state = inputMoves(input.state, { kind: "pending" });
+    input.deaths = after.deaths;
+    input.isSuspect = after.isSuspect;
+    if (after.afterMs > 0) this.#pause(input, after.afterMs);
+    else input.state = inputMoves(input.state, { kind: "pending" });
     this.#saveQuietly(input);
-    this.#options.onPending(input, { again: true });
+    if (input.state.kind === "pending") this.#options.onPending(input, { again: true });
   }
 
   /** Gives an input its output; later ones are ignored. Readers get it at once; resolves when durable. */
@@ -306,6 +307,8 @@ export class Calls implements Disposable {
       attempt: 0,
       userRetries: 0,
       deliveries: 0,
+      deaths: 0,
+      isSuspect: false,
       output: undefined,
       saved: false,
     };
@@ -349,6 +352,12 @@ export class Calls implements Disposable {
   #pauseLeft(input: CallInput, leftMs: number): number {
     const policy = this.#options.retryPolicyOf(input.call.facts.functionId);
     return Math.min(leftMs, retryDelayMs(policy, input.userRetries - 1) ?? 0);
+  }
+
+  #pause(input: CallInput, delayMs: number): void {
+    const untilMs = this.#options.nowMs() + delayMs;
+    input.state = inputMoves(input.state, { kind: "backing-off", untilMs });
+    this.#backOff(input, delayMs);
   }
 
   #backOff(input: CallInput, delayMs: number): void {

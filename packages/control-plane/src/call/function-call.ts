@@ -42,6 +42,10 @@ export interface CallInput {
   /** Attempts that the user's retry policy paid for. */
   userRetries: number;
   deliveries: number;
+  /** Containers that died under it: see {@link afterInterruption}. */
+  deaths: number;
+  /** It may be what they died of. */
+  isSuspect: boolean;
   output: CallOutput | undefined;
   /** Its row exists. */
   saved: boolean;

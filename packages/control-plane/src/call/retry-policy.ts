@@ -1,8 +1,5 @@
 import type { FunctionRetryPolicy } from "@dorian/protocol/modal";
 
-/** Deliveries of one input before a container that dies under it counts as the input's own fault. */
-export const maxDeliveries = 8;
-
 /**
  * Delay in milliseconds before the user's next attempt, or undefined when the policy allows none.
  *

@@ -107,7 +107,7 @@ test("a request whose body is known whole moves to another container when its ow
         if (chunk.dataOneof.value === undefined || chunk.dataOneof.value.length === 0) break;
         seen += chunk.dataOneof.value.length;
       }
-      if (item.retryCount === 0) container.die({ exitCode: 9 });
+      if (item.retryCount === 0) container.die({ exitCode: 137, signal: "SIGKILL" });
       return seen;
     },
   };
@@ -123,7 +123,9 @@ test("a request whose body is known whole moves to another container when its ow
   const long = server.dispatch.streamedCalls({ functionId, input: {} });
   for (let part = 0; part < 4; part++) await long.send(new Uint8Array(1024 * 1024), { signal });
   await long.send(bytes(""), { signal });
-  expect((await long.result).exception).toContain("exited with code 9");
+  expect((await long.result).exception).toContain(
+    "ended by SIGKILL. Part of what its caller had sent is kept no more",
+  );
 });
 
 test("what containers upload instead of sending it is read for the caller", async () => {

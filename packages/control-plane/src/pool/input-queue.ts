@@ -1,21 +1,33 @@
 /**
- * First in, first out; what has been out before goes ahead of what has not. Something in the queue may be taken out of
- * it at any time.
+ * First in, first out; what has been out before goes ahead of what has not. What is to go out alone stands in a line of
+ * its own. Something in the queue may be taken out of it at any time.
  */
 export class InputQueue<T> {
   #again = new Set<T>();
   #fresh = new Set<T>();
+  #alone = new Set<T>();
 
+  /** Of all. */
   get size(): number {
-    return this.#again.size + this.#fresh.size;
+    return this.#again.size + this.#fresh.size + this.#alone.size;
   }
 
-  add(item: T, options: { again: boolean }): void {
-    (options.again ? this.#again : this.#fresh).add(item);
+  get aloneSize(): number {
+    return this.#alone.size;
+  }
+
+  add(item: T, options: { again: boolean; alone?: boolean }): void {
+    (options.alone ? this.#alone : options.again ? this.#again : this.#fresh).add(item);
   }
 
   peek(): T | undefined {
     const { value } = (this.#again.size > 0 ? this.#again : this.#fresh).values().next();
+    return value;
+  }
+
+  /** The next of those that go out alone. */
+  peekAlone(): T | undefined {
+    const { value } = this.#alone.values().next();
     return value;
   }
 
@@ -34,13 +46,13 @@ export class InputQueue<T> {
 
   /** False when it was not there. */
   remove(item: T): boolean {
-    return this.#again.delete(item) || this.#fresh.delete(item);
+    return this.#again.delete(item) || this.#fresh.delete(item) || this.#alone.delete(item);
   }
 
-  takeAll(): T[] {
-    const items = [...this.#again, ...this.#fresh];
-    this.#again.clear();
-    this.#fresh.clear();
+  /** Removes and returns those of all that are meant. */
+  takeWhere(isMeant: (item: T) => boolean): T[] {
+    const items = [...this.#alone, ...this.#again, ...this.#fresh].filter(isMeant);
+    for (const item of items) this.remove(item);
     return items;
   }
 }

@@ -10,8 +10,17 @@ import type { Need } from "../placement/placement-plan.ts";
 import type { InputItem, InputQuestion, Task, TaskEnd, TaskOwner } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { decideScale, type ScaledTask } from "./autoscaler.ts";
-import { afterFailedStart, afterNewDemand, noFailures, type StartFailure } from "./crash-loop.ts";
+import {
+  afterFailedStart,
+  afterNewDemand,
+  noFailures,
+  outOfPatience,
+  patienceMs,
+  whatFollows,
+  type StartFailure,
+} from "./crash-loop.ts";
 import { nextBatch } from "./batching.ts";
+import { Quarantine, suspectsAtOnce } from "./quarantine.ts";
 import { InputQueue } from "./input-queue.ts";
 import { inputTimeoutMs, scalingSettingsOf } from "./scaling-settings.ts";
 import { WaitingPolls, type Poll } from "./waiting-polls.ts";
@@ -33,6 +42,8 @@ export interface PoolOptions {
   graceSecs: number;
 }
 
+/** Time for user code to end in good order whose input has taken too long: nobody waits for what it still does. */
+const timeoutGraceSecs = 1;
 /** Time that a container gets to let go of a cancelled input. */
 const cancelPatienceMs = 10_000;
 
@@ -42,6 +53,7 @@ export class Pool implements TaskOwner, Disposable {
   #queue = new InputQueue<CallInput>();
   #tasks = new Set<Task>();
   #polls = new WaitingPolls();
+  #quarantine = new Quarantine();
   #crashes = noFailures;
   #evaluating = false;
   #closed = false;
@@ -63,7 +75,7 @@ export class Pool implements TaskOwner, Disposable {
 
   enqueue(input: CallInput, options: { again: boolean }): void {
     if (this.#queue.size === 0 && !options.again) this.#crashes = afterNewDemand(this.#crashes);
-    this.#queue.add(input, options);
+    this.#queue.add(input, { ...options, alone: input.isSuspect && this.#sharesContainers });
     this.evaluate();
   }
 
@@ -80,6 +92,7 @@ export class Pool implements TaskOwner, Disposable {
   /** A container of before a restart still works on it. */
   resume(task: Task, input: CallInput): void {
     this.#track(task, input, new Set([input]));
+    if (input.isSuspect && this.#sharesContainers) this.#quarantine.begin(task);
   }
 
   /** Looks, before anything else happens, whether containers must be started, fed or let go. */
@@ -109,11 +122,17 @@ export class Pool implements TaskOwner, Disposable {
     this.evaluate();
   }
 
-  startFailed(_task: Task, failure: StartFailure): void {
-    const after = afterFailedStart(this.#crashes, failure, this.#options.elapsedMs());
-    this.#crashes = after.state;
+  startFailed(task: Task, failure: StartFailure): void {
+    const elapsedMs = this.#options.elapsedMs();
+    const { state, told } = afterFailedStart(this.#crashes, failure, elapsedMs);
+    this.#crashes = state;
     const othersServe = [...this.#tasks].some((each) => each.state === "ready");
-    if (after.failInputs && !othersServe) this.#finishWaiting(failure.result);
+    if (!othersServe) {
+      if (told !== "nobody")
+        this.#finishWaiting(told === "all" ? failure.result : outOfPatience(failure.result), told);
+      if (this.#queue.size > 0)
+        this.#options.tasks.tell(task, whatFollows(task.facts.tag, state, elapsedMs, this.#queue.size));
+    }
     this.evaluate();
   }
 
@@ -154,11 +173,14 @@ export class Pool implements TaskOwner, Disposable {
 
   ended(task: Task, end: TaskEnd): void {
     this.#tasks.delete(task);
+    // One that it had not let go of counts: it may be what it died of.
+    const inCompany = task.load > 1;
     this.#letGo(task);
     for (const inputId of task.running.keys()) {
       const input = this.#untrack(task, inputId);
-      if (input) this.#options.calls.interrupted(input, end.reason);
+      if (input) this.#options.calls.interrupted(input, { ...end, inCompany });
     }
+    this.#quarantine.end(task);
     this.evaluate();
   }
 
@@ -189,19 +211,32 @@ export class Pool implements TaskOwner, Disposable {
     return this.#options.catalog.spec(this.#options.functionId);
   }
 
+  /** Inputs of its function may run together in a container. */
+  get #sharesContainers(): boolean {
+    const { maxConcurrentInputs = 0, batchMaxSize = 0 } = this.#spec?.definition ?? {};
+    return maxConcurrentInputs > 1 || batchMaxSize > 1;
+  }
+
   #evaluateNow(): void {
     this.#handOut();
     const { tasks, elapsedMs, maxStarting } = this.#options;
     const spec = this.#spec;
     if (!spec?.active) this.#finishWaiting(serverResult("TERMINATED", "The app was stopped."));
-    const settings = spec && scalingSettingsOf(spec.definition);
+    const settings = spec
+      ? scalingSettingsOf(spec.definition)
+      : { min: 0, max: 0, buffer: 0, scaledownWindowMs: 0, targetConcurrency: 1 };
+    const { size, aloneSize } = this.#queue;
+    // A suspect fills a container, whatever else would have room there.
+    const filled = (task: Task) =>
+      this.#quarantine.isWorking(task) ? Math.max(task.load, settings.targetConcurrency) : task.load;
     const decision = decideScale({
-      ...(settings ?? { min: 0, max: 0, buffer: 0, scaledownWindowMs: 0, targetConcurrency: 1 }),
-      pendingInputs: this.#queue.size,
-      tasks: [...this.#tasks].flatMap((task) => scaled(task, spec)),
+      ...settings,
+      pendingInputs: size - aloneSize + Math.min(aloneSize, suspectsAtOnce) * settings.targetConcurrency,
+      tasks: [...this.#tasks].flatMap((task) => scaled(task, spec, filled(task))),
       pausedUntilMs: this.#crashes.pausedUntilMs,
       active: spec?.active ?? false,
-      maxStarting: maxStarting(),
+      // Until one has started, each is a try: more of them would be in the way of others.
+      maxStarting: this.#crashes.failures > 0 ? 1 : maxStarting(),
       nowMs: elapsedMs(),
     });
     for (const taskId of decision.drain) {
@@ -233,28 +268,50 @@ export class Pool implements TaskOwner, Disposable {
   }
 
   #handOut(): void {
-    while (this.#queue.size > 0) {
-      const poll = this.#polls.take();
+    this.#handOutSuspects();
+    while (this.#queue.size > this.#queue.aloneSize) {
+      const poll = this.#polls.take((task) => !this.#quarantine.holds(task));
       if (!poll) return;
       const inputs = this.#takeFor(poll);
       if (inputs.length === 0) {
         this.#polls.add(poll);
         return;
       }
-      const { task } = poll;
-      if (poll.key !== "") {
-        const ids = inputs.map((input) => input.inputId);
-        task.delivered.set(poll.key, ids);
-      }
-      const batch = new Set(inputs);
-      for (const input of inputs) {
-        this.#options.calls.started(input, task.taskId);
-        this.#track(task, input, batch);
-      }
-      poll.answer(inputs);
-      task.inputsTaken += inputs.length;
-      this.#leaveWhenUsedUp(task);
+      this.#give(poll, inputs);
     }
+  }
+
+  #handOutSuspects(): void {
+    const queue = this.#queue;
+    for (let input = queue.peekAlone(); input; input = queue.peekAlone()) {
+      if (input.state.kind !== "pending") {
+        queue.remove(input);
+        continue;
+      }
+      if (!this.#quarantine.hasRoom(this.#tasks)) break;
+      const poll = this.#polls.take((task) => task.load === 0);
+      if (!poll) return this.#quarantine.empty(this.#tasks);
+      queue.remove(input);
+      this.#quarantine.begin(poll.task);
+      this.#give(poll, [input]);
+    }
+    this.#quarantine.emptyNone();
+  }
+
+  #give(poll: Poll, inputs: CallInput[]): void {
+    const { task } = poll;
+    if (poll.key !== "") {
+      const ids = inputs.map((input) => input.inputId);
+      task.delivered.set(poll.key, ids);
+    }
+    const batch = new Set(inputs);
+    for (const input of inputs) {
+      this.#options.calls.started(input, task.taskId);
+      this.#track(task, input, batch);
+    }
+    poll.answer(inputs);
+    task.inputsTaken += inputs.length;
+    this.#leaveWhenUsedUp(task);
   }
 
   /** Takes what the container gets now: nothing when the queue is empty or its inputs may wait for others. */
@@ -297,8 +354,7 @@ export class Pool implements TaskOwner, Disposable {
         functionMapIdx: input.idx,
       };
     } catch (error) {
-      if (this.#untrack(task, input.inputId))
-        this.#options.calls.interrupted(input, "The server could not read the input.");
+      if (this.#untrack(task, input.inputId)) this.#options.calls.interrupted(input, unreadable);
       throw error;
     }
   }
@@ -323,6 +379,7 @@ export class Pool implements TaskOwner, Disposable {
     if (!running) return undefined;
     running.timer.clear();
     task.running.delete(inputId);
+    if (task.running.size === 0) this.#quarantine.end(task);
     running.batch.delete(running.input);
     for (const [key, delivered] of task.delivered) {
       if (delivered.includes(inputId) && running.batch.size === 0) task.delivered.delete(key);
@@ -342,13 +399,13 @@ export class Pool implements TaskOwner, Disposable {
   }
 
   #timeOut(task: Task, input: CallInput, limitMs: number): void {
-    const { calls, tasks, logger, graceSecs } = this.#options;
+    const { calls, tasks, logger } = this.#options;
     if (!this.#untrack(task, input.inputId)) return;
     const text = `The call took longer than its timeout of ${limitMs / 1000} s.`;
     calls
       .attempted(input, calls.serverOutcome(input, serverResult("TIMEOUT", text)))
       .catch((error: unknown) => logger.error({ err: error }, "a timeout could not be saved"));
-    tasks.stop(task, { graceSecs, reason: text });
+    tasks.stop(task, { graceSecs: timeoutGraceSecs, reason: text });
   }
 
   #askToLetGo(task: Task, inputId: string): void {
@@ -369,9 +426,11 @@ export class Pool implements TaskOwner, Disposable {
     task.cancelling.clear();
   }
 
-  #finishWaiting(result: GenericResult): void {
-    const { calls, logger } = this.#options;
-    for (const input of this.#queue.takeAll()) {
+  #finishWaiting(result: GenericResult, which: "all" | "patient" = "all"): void {
+    const { calls, logger, elapsedMs } = this.#options;
+    const patientSinceMs = elapsedMs() - patienceMs;
+    const isMeant = (input: CallInput) => which === "all" || input.waitingSinceMs <= patientSinceMs;
+    for (const input of this.#queue.takeWhere(isMeant)) {
       calls
         .finish(input, calls.serverOutcome(input, result))
         .catch((error: unknown) => logger.error({ err: error }, "a failed start could not be saved"));
@@ -379,14 +438,20 @@ export class Pool implements TaskOwner, Disposable {
   }
 }
 
-function scaled(task: Task, spec: FunctionSpec | undefined): ScaledTask[] {
+const unreadable = {
+  cause: "platform",
+  reason: "The server could not read the input.",
+  inCompany: false,
+} as const;
+
+function scaled(task: Task, spec: FunctionSpec | undefined, runningInputs: number): ScaledTask[] {
   if (task.isLeaving) return [];
   const phase = task.state === "queued" ? "queued" : task.state === "ready" ? "ready" : "starting";
   return [
     {
       taskId: task.taskId,
       phase,
-      runningInputs: task.load,
+      runningInputs,
       idleSinceMs: task.idleSinceMs,
       outdated: spec !== undefined && task.facts.revision < spec.revision,
     },

@@ -37,11 +37,12 @@ export class WaitingPolls {
   }
 
   /**
-   * Removes and returns the one that came last: its container is the warmest, and the others get to be idle for long
-   * enough to be let go.
+   * Removes and returns the one that came last of those that fit: its container is the warmest, and the others get to be
+   * idle for long enough to be let go.
    */
-  take(): Poll | undefined {
-    return this.#polls.pop();
+  take(fits: (task: Task) => boolean): Poll | undefined {
+    const place = this.#polls.findLastIndex(({ task }) => fits(task));
+    return place < 0 ? undefined : this.#polls.splice(place, 1)[0];
   }
 
   /** Puts one back that was taken and not answered. */

@@ -16,11 +16,13 @@ import type { FunctionSpec } from "../ports.ts";
 import { isOver, taskMoves, type TaskState } from "./task-state.ts";
 import { CredentialHolders } from "../token/credential-holders.ts";
 import type { TaskTimeline } from "./task-timeline.ts";
+import type { Cause } from "./cause.ts";
 
 export type InputItem = MessageInitShape<typeof FunctionGetInputsItemSchema>;
 
 /** How a container ended. */
 export interface TaskEnd {
+  cause: Cause;
   /** What happened, for people: "The container exited with code 3." */
   reason: string;
   /** What its worker says went wrong, such as a last commit that failed. */
@@ -121,6 +123,8 @@ export class Task {
   bytesCopied = 0;
   /** Why it will never be ready; its owner has been told. */
   startFailure: StartFailure | undefined;
+  /** When its worker kills it at the latest, once that was told to stop it; on the monotonic clock. */
+  killAtMs = Infinity;
   /** Set once the server wants it to end. */
   stopReason: string | undefined;
   result: GenericResult | undefined;
@@ -154,6 +158,11 @@ export class Task {
   /** It has asked for inputs. */
   get wasReady(): boolean {
     return this.timeline.has("enter");
+  }
+
+  /** Its process has run. */
+  get saidHello(): boolean {
+    return this.timeline.has("boot");
   }
 
   /** Inputs that keep it busy. */

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { Notifier } from "@dorian/base/notifier";
 import {
@@ -11,7 +11,6 @@ import {
 } from "@dorian/protocol/modal";
 import type { LogBatch, TaskExited, TaskPhase } from "@dorian/protocol/worker";
 import type { Logger } from "pino";
-import { serverResult } from "../call/results.ts";
 import type { AppLogs } from "../log/app-logs.ts";
 import type { OfferedGpu, Placement } from "../placement/placement.ts";
 import { resourceRequestOf } from "../placement/resource-request.ts";
@@ -19,7 +18,9 @@ import type { StartFailure } from "../pool/crash-loop.ts";
 import { startupTimeoutMs } from "../pool/scaling-settings.ts";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
 import type { Workers } from "../worker/workers.ts";
+import { causeOfEnd } from "./cause.ts";
 import { endReason } from "./end-reason.ts";
+import { failureOfCode, failureOfEnd, failureOfPlan, failureOfTime } from "./start-failure.ts";
 import { factsOf, Task, type TaskEnd, type TaskOwner } from "./task.ts";
 import { wireStates } from "./task-state.ts";
 import type { TaskStore } from "./task-store.ts";
@@ -51,6 +52,8 @@ export interface StopOptions {
 const stopPatienceMs = 15_000;
 /** Time beyond the user's limit for the start in which the container's process must run. */
 const platformAllowanceMs = 60_000;
+/** Time for user code to end in good order whose start has taken too long: nobody waits for what it still does. */
+const startTimeoutGraceSecs = 1;
 /** Time for `@exit` after the kill switch. */
 const exitPatienceMs = 30_000;
 
@@ -174,7 +177,7 @@ export class Tasks implements Disposable {
     if (task.wasReady || task.isLeaving || task.state === "queued") return;
     task.move("draining");
     task.after(exitPatienceMs, () => this.stop(task, { graceSecs: 10, reason: "it failed to start" }));
-    this.#failStart(task, { kind: "user", result });
+    this.#failStart(task, failureOfCode(result));
   }
 
   /** SIGINT, then SIGKILL after the grace; 0 kills at once. */
@@ -189,7 +192,11 @@ export class Tasks implements Disposable {
       task.move("stopping");
       task.owner.leaving(task);
       this.#save(task);
-    } else if (options.graceSecs > 0) return;
+    }
+    // A later order counts only when it lets the container live less long.
+    const killAtMs = performance.now() + options.graceSecs * 1000;
+    if (options.graceSecs > 0 && killAtMs >= task.killAtMs) return;
+    task.killAtMs = killAtMs;
     task.after(options.graceSecs * 1000 + stopPatienceMs, () =>
       this.#end(task, "lost", { reason: "Its worker did not report its end." }),
     );
@@ -256,6 +263,7 @@ export class Tasks implements Disposable {
     const hasFailed = report.failure !== undefined && (isUnasked || task.wasReady);
     if (isUnwanted || hasFailed) this.#note(task, reason);
     this.#end(task, "exited", {
+      cause: causeOfEnd(report, { isStopping: task.state === "stopping", saidHello: task.saidHello }),
       reason,
       failure: report.failure,
       exitCode: report.exitCode,
@@ -263,6 +271,12 @@ export class Tasks implements Disposable {
       frozenLayerId: report.frozenLayerId,
       frozenBytes: Number(report.frozenBytes),
     });
+  }
+
+  /** Says in the log of its app what follows from something that happened to it. */
+  tell(task: Task, text: string): void {
+    this.#note(task, text);
+    this.#say(task, text);
   }
 
   logs(report: LogBatch): void {
@@ -334,9 +348,9 @@ export class Tasks implements Disposable {
       else this.#end(task, "lost", { reason: `Worker ${task.workerName} was lost.` });
     } catch (error) {
       if (!AppError.is(error)) this.#options.logger.error({ err: error }, "a container could not be planned");
-      const text = AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error);
-      this.#failStart(task, { kind: "user", result: serverResult("INIT_FAILURE", text) });
-      this.#end(task, "exited", { reason: text });
+      const failure = failureOfPlan(error);
+      this.#failStart(task, failure);
+      this.#end(task, "exited", { reason: failure.result.exception });
     }
   }
 
@@ -347,9 +361,10 @@ export class Tasks implements Disposable {
     // Until its process runs, time is the platform's.
     const allowanceMs = task.state === "assigned" ? platformAllowanceMs : 0;
     task.after(limitMs + allowanceMs, () => {
-      const text = `The container was not ready within ${limitMs / 1000} s. Give it longer with \`startupTimeout\`.`;
-      this.stop(task, { graceSecs: this.#options.graceSecs, reason: text });
-      this.#failStart(task, { kind: "user", result: serverResult("TIMEOUT", text) });
+      const { saidHello } = task;
+      const failure = failureOfTime(saidHello ? limitMs : limitMs + allowanceMs, { saidHello });
+      this.stop(task, { graceSecs: startTimeoutGraceSecs, reason: failure.result.exception });
+      this.#failStart(task, failure);
     });
   }
 
@@ -378,6 +393,7 @@ export class Tasks implements Disposable {
     if (task.isOver) return;
     const { workers, nowMs } = this.#options;
     const end: TaskEnd = {
+      cause: state === "lost" ? "lost" : "asked",
       failure: undefined,
       rootFrozen: false,
       frozenLayerId: "",
@@ -385,9 +401,8 @@ export class Tasks implements Disposable {
       ...facts,
     };
     task.cancelTimer();
-    // A lost worker says nothing about whether the function can start.
-    if (!task.wasReady && task.stopReason === undefined && state !== "lost")
-      this.#failStart(task, startFailureOf(end));
+    const failure = task.wasReady ? undefined : failureOfEnd(end);
+    if (failure) this.#failStart(task, failure);
     // A queued task was never anywhere: it cannot be lost.
     task.move(task.state === "queued" ? "exited" : state);
     task.finishedAtMs = nowMs();
@@ -443,11 +458,4 @@ function taskEnded({ taskId }: Task): AppError {
     status: "UNAUTHENTICATED",
     remedy: "What a container was given ends with it: pass results on before it ends.",
   });
-}
-
-function startFailureOf(end: TaskEnd): StartFailure {
-  return {
-    kind: "infrastructure",
-    result: end.failure ?? serverResult("INIT_FAILURE", `${end.reason} It had not become ready.`),
-  };
 }

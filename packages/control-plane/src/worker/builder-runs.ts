@@ -23,12 +23,14 @@ export interface BuilderRunsOptions {
   catalog: FunctionCatalog;
   tasks: Tasks;
   nowMs: () => number;
-  graceSecs: number;
 }
+
+/** Time for a build function to end in good order that has taken too long: nobody waits for what it still does. */
+const timeoutGraceSecs = 1;
 
 /** Build functions: each runs once, in a container of its own whose root file system becomes a layer. */
 export function runBuilderWith(options: BuilderRunsOptions): WorkerPool["runBuilder"] {
-  const { catalog, tasks, nowMs, graceSecs } = options;
+  const { catalog, tasks, nowMs } = options;
   return async (functionId, input, log) => {
     log.signal.throwIfAborted();
     const spec = catalog.spec(functionId);
@@ -46,7 +48,7 @@ export function runBuilderWith(options: BuilderRunsOptions): WorkerPool["runBuil
       run.timedOut(
         serverResult("TIMEOUT", `The build function took longer than its timeout of ${limitMs / 1000} s.`),
       );
-      tasks.stop(task, { graceSecs, reason: "it reached its timeout" });
+      tasks.stop(task, { graceSecs: timeoutGraceSecs, reason: "it reached its timeout" });
     });
     log.signal.addEventListener("abort", cancel, { once: true });
     try {

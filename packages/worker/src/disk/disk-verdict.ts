@@ -49,7 +49,6 @@ function overLimit(used: string, limit: string): AppError {
     "DISK_LIMIT_REACHED",
     `More was written to the disk than may be: ${used}, with a limit of ${limit}.`,
     {
-      status: "RESOURCE_EXHAUSTED",
       remedy:
         "Write less outside of volumes, ask for more with `ephemeralDisk` (`ephemeral_disk`), or raise --container-disk of the worker.",
     },

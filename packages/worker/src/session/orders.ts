@@ -17,6 +17,9 @@ export interface OrdersOptions {
 /** Grace in milliseconds for a task that the server no longer counts on. */
 const orphanGraceMs = 10_000;
 
+/** Of a task from before this worker was started: what still ran of it was killed then. */
+const endOfUnknown: TaskEnd = { exitCode: -1, signal: "SIGKILL", outOfMemory: false, isUnknown: true };
+
 /** Turns the server's orders into work on this machine. */
 export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOptions): ServerOrders {
   return {
@@ -30,7 +33,7 @@ export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOption
       }
       for (const taskId of taskIds) {
         if (tasks.get(taskId)) continue;
-        onTaskEnded(taskId, tasks.endOf(taskId) ?? { exitCode: -1, signal: "SIGKILL", outOfMemory: false });
+        onTaskEnded(taskId, tasks.endOf(taskId) ?? endOfUnknown);
       }
     },
     onOrder(message) {

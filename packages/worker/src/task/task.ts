@@ -1,5 +1,5 @@
 import { toBinary } from "@bufbuild/protobuf";
-import { AppError } from "@dorian/base/app-error";
+import { AppError, type StatusName } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
 import {
@@ -47,6 +47,12 @@ export interface TaskEnd {
   failure?: GenericResult;
   /** What a build function wrote; undefined when it was not frozen. */
   frozen?: { layerId: string | undefined; bytes: number };
+  /** What kept it from starting, or made the worker end it. */
+  failureStatus?: StatusName;
+  /** It ran before this worker was started: nobody knows how it ended. */
+  isUnknown?: true;
+  wasStopped?: boolean;
+  wasLeaving?: boolean;
 }
 
 /** The control plane, as one task. */
@@ -93,6 +99,9 @@ const defaultMilliCpu = 125;
 
 const mebibyte = 1024 * 1024;
 
+/** With no more grace than this a guest of ours is told to hurry: it would spend all of it waiting for its inputs. */
+const hurriedGraceMs = 10_000;
+
 /** What the start of a user's own command consists of, besides preparing the container: nothing that takes time. */
 const startPhases = ["boot", "import", "enter"] as const;
 /** One container, from the order to start it until nothing of it is left. */
@@ -113,7 +122,9 @@ export class Task {
   /** Its guest has begun to stop, for whatever reason. */
   #leaving = Promise.withResolvers<void>();
   /** Why the worker itself ended the container. */
-  #endedFor: GenericResult | undefined;
+  #endedFor: { failure: GenericResult; status: StatusName } | undefined;
+  #stopped = false;
+  #isLeaving = false;
   #output: OutputLog;
   #clock: PhaseClock;
 
@@ -133,6 +144,8 @@ export class Task {
       signal: "",
       outOfMemory: false,
       failure: this.#logFailure(error),
+      failureStatus: AppError.is(error) ? error.status : "INTERNAL",
+      wasStopped: this.#stopped,
     }));
   }
 
@@ -151,9 +164,10 @@ export class Task {
     });
   }
 
-  /** SIGINT, then SIGKILL for all its processes when it does not end in time; what it wrote until then is committed. */
+  /** SIGINT (or SIGTERM, in a hurry), then SIGKILL for all its processes when it does not end in time; what it wrote until then is committed. */
   async stop(options: StopOptions): Promise<void> {
     const { reason } = options;
+    this.#stopped = true;
     if (reason !== "") this.#output.note(`Stopping the container: ${reason}`);
     const stopped = reason || "The container was stopped.";
     this.#abortStart.abort(new AppError("TASK_STOPPED", stopped, { status: "CANCELLED", remedy: "" }));
@@ -173,7 +187,8 @@ export class Task {
     const tooLate = after(graceMs);
     tooLate.catch(() => undefined);
     try {
-      container.signal("SIGINT");
+      const isHurried = this.#launch.tellsPhases && graceMs <= hurriedGraceMs;
+      container.signal(isHurried ? "SIGTERM" : "SIGINT");
       if (responseMs > 0 && this.#launch.tellsPhases) {
         const first = await Promise.race([container.exited, this.#leaving.promise, after(responseMs)]);
         if (first === "late") {
@@ -322,7 +337,7 @@ export class Task {
     await background;
 
     const unfinished = await volumes.finish(exit.code === 0);
-    const failure = this.#endedFor ?? unfinished;
+    const failure = this.#endedFor?.failure ?? unfinished;
     const end: TaskEnd = {
       exitCode: exit.code,
       signal: exit.signal ?? "",
@@ -331,6 +346,9 @@ export class Task {
         memoryLimitMb: Math.floor(exit.memoryLimitBytes / mebibyte),
       }),
       ...(failure ? { failure } : {}),
+      ...(this.#endedFor ? { failureStatus: this.#endedFor.status } : {}),
+      wasStopped: this.#stopped,
+      wasLeaving: this.#isLeaving,
     };
     if (!request.freezeRoot || exit.code !== 0 || !this.#inputs.lastSucceeded || failure) return end;
     const standIns = [
@@ -349,7 +367,7 @@ export class Task {
     const failure = failureOf(reason);
     failure.status = GenericResult_GenericStatus.FAILURE;
     failure.exception = `The container was ended. ${failure.exception}`;
-    this.#endedFor = failure;
+    this.#endedFor = { failure, status: reason.status };
     void container.kill().catch((error: unknown) => {
       this.#deps.logger.error({ taskId: this.taskId, err: error }, "a container could not be ended");
     });
@@ -366,8 +384,10 @@ export class Task {
     return {
       onHello: () => this.#clock.end("boot"),
       onPhase: (phase, endedAt) => {
-        if (phase === "serve") this.#leaving.resolve();
-        else this.#clock.end(phase, endedAt);
+        if (phase === "serve") {
+          this.#isLeaving = true;
+          this.#leaving.resolve();
+        } else this.#clock.end(phase, endedAt);
       },
       onReady: () => {
         if (this.#ready) return;

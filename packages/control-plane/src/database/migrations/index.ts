@@ -11,6 +11,7 @@ import { webAddresses } from "./0009-web-addresses.ts";
 import { credentials } from "./0010-credentials.ts";
 import { restrictedTasks } from "./0011-restricted-tasks.ts";
 import { callBytes } from "./0016-call-bytes.ts";
+import { inputDeaths } from "./0017-input-deaths.ts";
 
 /** In order of their names. Never changed once released: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   "0010-credentials": credentials,
   "0011-restricted-tasks": restrictedTasks,
   "0016-call-bytes": callBytes,
+  "0017-input-deaths": inputDeaths,
 };

@@ -9,6 +9,8 @@ import type { AppWorkplace, CodeBundle } from "./app-workplace.ts";
 import { ContainerWatch } from "./container-watch.ts";
 import { showUserError } from "./user-error.ts";
 
+/** How long an error waits for the rest of the log, so that it is the last thing on screen: too short to be noticed. */
+const restOfLogMs = 300;
 /** Longest time to wait for the containers of an app that has ended: their own 30 s of grace, and some. */
 const endMs = 45_000;
 
@@ -65,13 +67,17 @@ export async function withPublishedApp<T>(
     if (!result.ok) throw result.error;
     return result.value;
   });
-  if (log) await end(log, status);
   if (outcome.ok) {
+    if (log) await end(log, status);
     await checkEnds(transport.modal, log?.ended ?? []);
     return outcome.value;
   }
-  // After the log, so that it is the last thing on screen.
-  throw showUserError(outcome.error, output);
+  const isOver = log === undefined || (await within(restOfLogMs, log.done));
+  status.clear();
+  const error = showUserError(outcome.error, output);
+  if (log && !isOver) await end(log, status);
+  else await log?.[Symbol.asyncDispose]();
+  throw error;
 }
 
 type Outcome<T> = { ok: true; value: T } | { ok: false; error: unknown };
@@ -86,12 +92,22 @@ async function settle<T>(work: () => Promise<T>): Promise<Outcome<T>> {
 
 async function end(log: AppLogView, status: AppWorkplace["status"]): Promise<void> {
   status.set("Waiting for containers to stop");
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, endMs)));
-  await Promise.race([log.done.catch(() => undefined), tooLong]);
-  clearTimeout(timer);
+  await within(endMs, log.done);
   await log[Symbol.asyncDispose]();
   status.clear();
+}
+
+/** True when `done` has settled, false when it has not after `ms` milliseconds. */
+async function within(ms: number, done: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  const settled = done.then(
+    () => true,
+    () => true,
+  );
+  const isDone = await Promise.race([settled, tooLong]);
+  clearTimeout(timer);
+  return isDone;
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
