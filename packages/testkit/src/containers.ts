@@ -16,23 +16,32 @@ export interface RunningContainer {
   touch(inside: string): void;
 }
 
-/** Containers that the worker of a data directory runs now. */
-export async function containersOf(dataDirectory: string): Promise<RunningContainer[]> {
+/** Every process of every container that the worker of a data directory runs now, from the moment it has begun. */
+export async function containerProcesses(dataDirectory: string): Promise<{ taskId: string; pid: number }[]> {
   const instance = await instanceOf(dataDirectory);
-  const found: RunningContainer[] = [];
+  const found: { taskId: string; pid: number }[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const cgroup = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
     const taskId = new RegExp(`/dorian-${instance}/(ta-[^/\n]+)`).exec(cgroup)?.[1];
-    if (taskId === undefined) continue;
+    if (taskId !== undefined) found.push({ taskId, pid: Number(pid) });
+  }
+  return found;
+}
+
+/** Containers that the worker of a data directory runs now. */
+export async function containersOf(dataDirectory: string): Promise<RunningContainer[]> {
+  const found: RunningContainer[] = [];
+  for (const { taskId, pid } of await containerProcesses(dataDirectory)) {
     const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
     const parent = /^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? "";
     const parentStatus = await readFile(`/proc/${parent}/status`, "utf8").catch(() => "");
     // It is a child of the init, which has the number 1 in the container's namespace.
-    if (!/^NSpid:.*\s1$/m.test(parentStatus) || !/^Name:\s+(node|MainThread)$/m.test(status)) continue;
+    if (!/^NSpid:.*\s1$/m.test(parentStatus) || !/^Name:\s+(node|MainThread|python\S*)$/m.test(status))
+      continue;
     const path = (inside: string) => join(`/proc/${pid}/root`, inside);
     const touch = (inside: string) =>
       asFileOwner(statSync(path("/")).uid, () => writeFileSync(path(inside), ""));
-    found.push({ taskId, pid: Number(pid), path, touch });
+    found.push({ taskId, pid, path, touch });
   }
   return found;
 }
