@@ -28,6 +28,7 @@ import { poolHandlers } from "./pool/pool-handlers.ts";
 import { Pools } from "./pool/pools.ts";
 import type { AppDirectory, AppTasks, FunctionCatalog, SchedulingOverrides, WorkerPool } from "./ports.ts";
 import { Schedules } from "./schedule/schedules.ts";
+import { handOver } from "./task/hand-over.ts";
 import { TaskStore } from "./task/task-store.ts";
 import { containerCodeHandlers } from "./task/container-code-handlers.ts";
 import { taskHandlers } from "./task/task-handlers.ts";
@@ -104,7 +105,10 @@ export interface Dispatch extends AsyncDisposable {
   >;
   worker: Required<Pick<ServiceHandlers<typeof WorkerService>, "join">>;
   operator: Required<
-    Pick<ServiceHandlers<typeof OperatorService>, "serverInfo" | "taskTimeline" | "containerExec">
+    Pick<
+      ServiceHandlers<typeof OperatorService>,
+      "serverInfo" | "workerDrain" | "taskTimeline" | "containerExec"
+    >
   >;
   workerPool: WorkerPool;
   appTasks: AppTasks;
@@ -158,6 +162,8 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       }),
       welcomed: (workerId) => tasks.welcomed(workerId),
       reported: (_workerId, report) => route(report),
+      drains: (workerId, name) => handOver(tasks, { workerId, name }),
+      resumed: () => tasks.placeWaiting(),
       lost: (workerId, name) => {
         builds.workerLost(workerId, name);
         execs.workerLost(workerId, name);
@@ -282,6 +288,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       version: options.version,
       dataDirectory: options.dataDirectory,
       workers,
+      builds,
       tasks,
       store: taskStore,
       execs,

@@ -8,6 +8,7 @@ import {
   type TaskExitedSchema,
   WorkerMessageSchema,
   WorkerService,
+  WorkerStanding,
   type StartTask,
   type StopTask,
   type WorkerMessage,
@@ -23,6 +24,8 @@ export interface ScriptedWorkerOptions {
   memoryMb?: number;
   gpus?: { type: string; device: string }[];
   simulatedGpus?: boolean;
+  /** Said in its hello. Default: it takes work. */
+  standing?: WorkerStanding;
   /** Does not stop containers when it is told to. */
   ignoresStops?: boolean;
 }
@@ -71,6 +74,7 @@ export class ScriptedWorker implements AsyncDisposable {
         capacity: { milliCpu, memoryMb: BigInt(memoryMb), gpus, simulatedGpus },
         dataDirectoryId: "dd-1",
         version: "0.1.0",
+        standing: this.options.standing ?? WorkerStanding.SERVING,
       },
     });
     const welcome = Promise.withResolvers<void>();

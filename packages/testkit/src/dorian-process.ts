@@ -10,6 +10,9 @@ import { dorianCommand } from "./checkout.ts";
 import { eventually } from "./eventually.ts";
 import { serverEvidence } from "./evidence/evidence.ts";
 
+/** What a test leaves running is not waited for as long as an operator would. */
+const graceSecs = 5;
+
 export interface DorianProcessOptions {
   dataDirectory: string;
   /** "up" unless the test takes server and worker apart. */
@@ -47,6 +50,8 @@ export class DorianProcess implements AsyncDisposable {
     const [node, bin] = dorianCommand;
     const listen = options.command === "worker" ? [] : ["--listen", "127.0.0.1:0"];
     const command = options.command ?? "up";
+    const isGraceful = command === "server" || options.args?.includes("--grace");
+    const grace = isGraceful ? [] : ["--grace", String(graceSecs)];
     const [program = node, ...prefix] = [...(options.within ?? []), node];
     const child = spawn(
       program,
@@ -57,6 +62,7 @@ export class DorianProcess implements AsyncDisposable {
         "--data",
         options.dataDirectory,
         ...listen,
+        ...grace,
         "--ready-fd",
         "3",
         ...(options.args ?? []),

@@ -36,6 +36,7 @@ import { readOperatorSettings } from "@dorian/operator/operator-settings";
 import { reapLeftovers } from "./reap/reap-leftovers.ts";
 import { Builds } from "./session/builds.ts";
 import { Execs } from "./session/execs.ts";
+import { leave, type LeaveOptions } from "./session/leave.ts";
 import { handleOrders } from "./session/orders.ts";
 import { ServerLink } from "./session/server-link.ts";
 import type { TaskEnd, TaskUpstream } from "./task/task.ts";
@@ -75,10 +76,13 @@ export interface WorkerOptions {
 
 const mebibyte = 1024 * 1024;
 
+/** Milliseconds for the server to take the last reports. */
+const hangUpMs = 2_000;
+
 export interface Worker extends AsyncDisposable {
   readonly workerId: string;
-  /** Stops all tasks within `graceMs` milliseconds. */
-  drain(options: { graceMs: number }): Promise<void>;
+  /** Takes nothing new, finishes what it has, and hands back the rest. */
+  leave(options: LeaveOptions): Promise<void>;
 }
 
 /** Puts a worker together, clears what an earlier one left behind, and joins the server. */
@@ -183,6 +187,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         isUnknown: end.isUnknown ?? false,
         wasStopped: end.wasStopped ?? false,
         wasLeaving: end.wasLeaving ?? false,
+        interrupted: end.interrupted ?? false,
       },
     });
   const tasks = new TaskTable({
@@ -253,12 +258,22 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     logger,
     signal: stopping.signal,
   });
-  const drain = async ({ graceMs }: { graceMs: number }) => {
-    builds.cancelAll("the worker is stopping");
-    await tasks.stopAll({ graceMs, reason: "the worker is stopping" });
+  const departing = {
+    announce() {
+      tasks.refuseNew();
+      builds.refuseNew();
+      link.leave();
+    },
+    isIdle: () => tasks.running.length === 0 && builds.count === 0,
+    serverAwayMs: () => link.awayMs,
+    async handBack({ graceMs }: { graceMs: number }) {
+      builds.cancelAll("the worker is stopping");
+      await tasks.stopAll({ graceMs, reason: "the worker is stopping" });
+    },
   };
   starting.defer(async () => {
-    await drain({ graceMs: 0 });
+    await departing.handBack({ graceMs: 0 });
+    await link.close({ signal: AbortSignal.timeout(hangUpMs) });
     stopping.abort();
     await link.closed;
   });
@@ -268,7 +283,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   await link.joined;
   options.signal.removeEventListener("abort", giveUp);
   const resources = starting.move();
-  return { workerId, drain, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return {
+    workerId,
+    leave: (how) => leave(departing, how),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
 }
 
 function versionOf(message: { version: bigint; layerIds: string[] }): {

@@ -261,8 +261,10 @@ export class Tasks implements Disposable {
     const isUnwanted = isUnasked && (report.exitCode !== 0 || report.signal !== "");
     // One that was no longer wanted before it had started has not failed.
     const hasFailed = report.failure !== undefined && (isUnasked || task.wasReady);
-    if (isUnwanted || hasFailed) this.#note(task, reason);
-    this.#end(task, "exited", {
+    if ((isUnwanted && !report.interrupted) || hasFailed) this.#note(task, reason);
+    // Its worker stops: another one shall do what it had.
+    const isHandedBack = report.interrupted && (report.exitCode !== 0 || report.signal !== "");
+    this.#end(task, isHandedBack && task.state !== "queued" ? "lost" : "exited", {
       cause: causeOfEnd(report, { isStopping: task.state === "stopping", saidHello: task.saidHello }),
       reason,
       failure: report.failure,

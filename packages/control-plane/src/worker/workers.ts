@@ -5,12 +5,19 @@ import { Notifier } from "@dorian/base/notifier";
 import { SilenceWatch } from "@dorian/base/silence-watch";
 import { sleep } from "@dorian/base/sleep";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
-import type { ServerMessageSchema, WorkerHello, WorkerMessage, WorkerService } from "@dorian/protocol/worker";
+import {
+  WorkerStanding as WireStanding,
+  type ServerMessageSchema,
+  type WorkerHello,
+  type WorkerMessage,
+  type WorkerService,
+} from "@dorian/protocol/worker";
 import type { Logger } from "pino";
 import type { Resources, WorkerOffer } from "../placement/placement.ts";
+import { standingOf, type WorkerStanding } from "./worker-standing.ts";
 
 export type ServerOrder = NonNullable<MessageInitShape<typeof ServerMessageSchema>["message"]>;
-export type WorkerReport = Exclude<WorkerMessage["message"], { case: undefined }>;
+export type WorkerReport = Exclude<WorkerMessage["message"], { case: undefined } | { case: "leaving" }>;
 
 /** Who is told what workers say. */
 export interface WorkerEvents {
@@ -19,6 +26,10 @@ export interface WorkerEvents {
   /** After the worker's welcome has been sent. */
   welcomed(workerId: string): void;
   reported(workerId: string, report: WorkerReport): void;
+  /** It takes no new work from now on: it is about to end, or an operator wants it so. */
+  drains(workerId: string, name: string): void;
+  /** It takes new work again. */
+  resumed(workerId: string): void;
   /** It was silent for too long or said goodbye: nothing that ran there will be heard of. */
   lost(workerId: string, name: string): void;
 }
@@ -39,6 +50,7 @@ interface Worker {
   total: Resources | undefined;
   simulatedGpus: boolean;
   runtimes: readonly string[];
+  standing: WorkerStanding;
   link: AsyncQueue<{ message: ServerOrder }> | undefined;
   reservations: Map<string, Resources>;
 }
@@ -67,11 +79,41 @@ export class Workers implements Disposable {
     join: (requests, context) => this.#join(requests, context),
   };
 
-  /** What connected workers offer, by name. */
+  /** What connected workers that take new work offer, by name. */
   offers(): WorkerOffer[] {
+    return this.connected().filter(({ standing }) => standing === "serving");
+  }
+
+  /** The same of all that are connected, whether they take new work or not. */
+  connected(): (WorkerOffer & { standing: WorkerStanding })[] {
     return [...this.#workers.values()].flatMap((worker) =>
-      worker.link && worker.total ? [offerOf(worker, worker.total)] : [],
+      worker.link && worker.total ? [{ ...offerOf(worker, worker.total), standing: worker.standing }] : [],
     );
+  }
+
+  standingOf(workerId: string): WorkerStanding | undefined {
+    return this.#workers.get(workerId)?.standing;
+  }
+
+  /** On an operator's word. The worker remembers it, over a restart of the server too. @throws AppError WORKER_LEAVING */
+  setStanding(workerId: string, standing: "serving" | "draining"): void {
+    const worker = this.#workers.get(workerId);
+    if (!worker || worker.standing === standing) return;
+    if (worker.standing === "leaving") {
+      if (standing === "draining") return;
+      throw new AppError("WORKER_LEAVING", `Worker ${worker.name} is about to end.`, {
+        remedy: "Start it again: what it had goes to other workers, or back to it then.",
+      });
+    }
+    worker.standing = standing;
+    const value = standing === "serving" ? WireStanding.SERVING : WireStanding.DRAINING;
+    this.send(workerId, { case: "setStanding", value });
+    this.#options.logger.info({ workerId, name: worker.name }, `worker is ${standing}`);
+    if (standing === "draining") this.#options.events.drains(workerId, worker.name);
+    else {
+      this.#changed.notify();
+      this.#options.events.resumed(workerId);
+    }
   }
 
   nameOf(workerId: string): string {
@@ -96,6 +138,7 @@ export class Workers implements Disposable {
       total: undefined,
       simulatedGpus: false,
       runtimes: [],
+      standing: "serving",
       link: undefined,
       reservations: new Map(),
     };
@@ -197,6 +240,7 @@ export class Workers implements Disposable {
       },
       simulatedGpus: hello.capacity?.simulatedGpus ?? false,
       runtimes: hello.capacity?.runtimes ?? [],
+      standing: standingOf(hello.standing),
       link,
       reservations: known?.reservations ?? new Map(),
     };
@@ -205,6 +249,7 @@ export class Workers implements Disposable {
     this.#silence.heard(worker);
     logger.info({ workerId: worker.workerId, name: worker.name }, "worker joined");
     link.push({ message: { case: "welcome", value: events.joined(hello.workerId) } });
+    if (worker.standing !== "serving") events.drains(worker.workerId, worker.name);
     events.welcomed(hello.workerId);
     this.#changed.notify();
     return worker;
@@ -236,7 +281,8 @@ export class Workers implements Disposable {
         if (worker.link !== link) return;
         this.#silence.heard(worker);
         const { message } = next.value;
-        if (message.case !== undefined) events.reported(worker.workerId, message);
+        if (message.case === "leaving") this.#leaves(worker);
+        else if (message.case !== undefined) events.reported(worker.workerId, message);
       }
       // A broken connection ends its messages too; it also aborts, if a moment later.
       const broken = await sleep(100, { signal }).then(
@@ -251,12 +297,25 @@ export class Workers implements Disposable {
     }
   }
 
+  #leaves(worker: Worker): void {
+    const { logger, events } = this.#options;
+    logger.info(
+      { workerId: worker.workerId, name: worker.name },
+      "worker is about to end: it gets nothing new",
+    );
+    worker.standing = "leaving";
+    events.drains(worker.workerId, worker.name);
+  }
+
   #drop(worker: Worker): void {
     this.#silence.forget(worker);
     if (this.#workers.get(worker.workerId) !== worker) return;
     this.#workers.delete(worker.workerId);
     worker.link?.end();
-    this.#options.logger.warn({ workerId: worker.workerId, name: worker.name }, "worker lost");
+    const { workerId, name } = worker;
+    const { logger } = this.#options;
+    if (worker.standing === "leaving") logger.info({ workerId, name }, "worker left");
+    else logger.warn({ workerId, name }, "worker lost");
     this.#options.events.lost(worker.workerId, worker.name);
   }
 }

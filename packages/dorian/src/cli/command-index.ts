@@ -2,13 +2,26 @@ import type { AnyCommand } from "./command.ts";
 
 /** A place in the tree of commands. Modules of commands load when they are used, so that starting up stays quick. */
 export type IndexEntry =
-  | { kind: "command"; name: string; summary: string; load: () => Promise<{ command: AnyCommand }> }
+  | {
+      kind: "command";
+      name: string;
+      summary: string;
+      load: () => Promise<{ command: AnyCommand }>;
+      /** Commands behind it, for what it runs. */
+      entries?: IndexEntry[];
+    }
   | { kind: "group"; name: string; summary: string; entries: IndexEntry[] };
 
 export const commandIndex: IndexEntry[] = [
   leaf("up", "Run a Dorian server and a worker on this machine", () => import("./commands/up.ts")),
   leaf("server", "Run the control plane alone", () => import("./commands/server.ts")),
-  leaf("worker", "Run a worker that joins a server", () => import("./commands/worker.ts")),
+  {
+    ...leaf("worker", "Run a worker that joins a server", () => import("./commands/worker.ts")),
+    entries: [
+      leaf("list", "List workers", () => import("./commands/worker/list.ts")),
+      leaf("drain", "Have a worker take no new work", () => import("./commands/worker/drain.ts")),
+    ],
+  },
   leaf(
     "run",
     "Run a function, a method or the local entrypoint of an app",
@@ -71,11 +84,19 @@ export function resolvePath(words: string[], entries: IndexEntry[] = commandInde
   const word = words.find((candidate) => !candidate.startsWith("-"));
   const entry = entries.find((candidate) => candidate.name === word);
   if (!entry || word === undefined) return [];
-  if (entry.kind === "command") return [entry];
-  return [entry, ...resolvePath(words.slice(words.indexOf(word) + 1), entry.entries)];
+  const rest = words.slice(words.indexOf(word) + 1);
+  if (entry.kind === "command") {
+    const behind = entry.entries?.find(({ name }) => name === rest[0]);
+    return behind ? [entry, behind] : [entry];
+  }
+  return [entry, ...resolvePath(rest, entry.entries)];
 }
 
-function leaf(name: string, summary: string, load: () => Promise<{ command: AnyCommand }>): IndexEntry {
+function leaf(
+  name: string,
+  summary: string,
+  load: () => Promise<{ command: AnyCommand }>,
+): Extract<IndexEntry, { kind: "command" }> {
   return { kind: "command", name, summary, load };
 }
 

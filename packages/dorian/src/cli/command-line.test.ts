@@ -12,9 +12,10 @@ import { testServer } from "./test-server.ts";
 const oldNode = ["/usr/bin/node", "/usr/local/bin/node"].find((path) => existsSync(path)) ?? "";
 
 function leaves(entries: IndexEntry[], path: string[] = []): string[][] {
-  return entries.flatMap((entry) =>
-    entry.kind === "command" ? [[...path, entry.name]] : leaves(entry.entries, [...path, entry.name]),
-  );
+  return entries.flatMap((entry) => [
+    ...(entry.kind === "command" ? [[...path, entry.name]] : []),
+    ...leaves(entry.entries ?? [], [...path, entry.name]),
+  ]);
 }
 
 describe("help", () => {
@@ -53,6 +54,9 @@ describe("mistakes on the command line end with exit code 2 and three lines", ()
     [["volume", "list", "extra"], "Too many arguments"],
     [["volume", "cp", "weights", "a"], "Both a path to copy"],
     [["up", "--listen", "here"], '--listen takes host:port, not "here"'],
+    [["worker", "drain"], "Missing required argument 'worker'"],
+    [["worker", "empty"], "Too many arguments"],
+    [["up", "--grace", "soon"], "--grace takes a whole number of at least 0"],
     [["up", "--memory", "lots"], "--memory takes an amount such as 512m or 16g"],
     [["up", "--cpus", "0"], "--cpus takes a number above 0"],
     [["up", "--simulate-gpus", "0"], "--simulate-gpus takes a whole number of at least 1"],

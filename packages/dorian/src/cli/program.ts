@@ -34,8 +34,8 @@ export async function parseCommandLine(
   const add = (parent: Command, entries: IndexEntry[]): void => {
     for (const entry of entries) {
       const child = configure(new Command(entry.name)).description(entry.summary);
-      if (entry.kind === "group") add(child, entry.entries);
-      else if (entry === named?.entry) {
+      if (entry.entries) add(child, entry.entries);
+      if (entry === named?.entry) {
         define(
           child,
           named.command,
@@ -107,7 +107,7 @@ function usageErrorOf(error: CommanderError, argv: string[], path: IndexEntry[])
       remedy,
     );
   }
-  const entries = last?.kind === "group" ? last.entries : commandIndex;
+  const entries = last?.entries ?? commandIndex;
   const unknown = argv.filter((word) => !word.startsWith("-"))[path.length];
   const commands = entries.map((entry) => entry.name).join(", ");
   return new UsageError(

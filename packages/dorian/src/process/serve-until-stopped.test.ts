@@ -18,6 +18,7 @@ function stopped(drain: (options: { signal: AbortSignal }) => Promise<void>) {
     services: [{ drain }],
     readiness: { dataDirectory: "/d", pid: 1 },
     readyLine: "",
+    stopping: { words: "", workMs: 0 },
     input: { flag: () => false, wholeNumber: () => undefined },
     context: { interruption, signal: interruption.signal, output: { print: () => undefined } },
     logger: pino({ level: "silent" }),

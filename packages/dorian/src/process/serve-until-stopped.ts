@@ -6,7 +6,7 @@ import { endProcess } from "./end-process.ts";
 import { type Readiness, writeReadiness } from "./ready.ts";
 import type { RunningService } from "./running-service.ts";
 
-/** Milliseconds for everything that ends in order: hooks of containers have 30 s, their last commits the rest. */
+/** Milliseconds for everything that ends in order, beyond what running work has: hooks of containers have 30 s, their last commits the rest. */
 const inOrderMs = 5 * 60_000;
 
 /** Milliseconds for what stops at once, longer than the supervisor gives its processes. */
@@ -24,13 +24,15 @@ export async function serveUntilStopped(options: {
   services: Pick<RunningService, "drain">[];
   readiness: Readiness;
   readyLine: string;
+  /** What is said when it stops, and how many milliseconds running work has to end. */
+  stopping: { words: string; workMs: number };
   input: Pick<Input, "flag" | "wholeNumber">;
   context: Pick<CommandContext, "interruption" | "signal" | "supervisor"> & { output: Pick<Output, "print"> };
   logger: Logger;
   /** Ends this process, whatever it waits for. */
   end?: (code: number) => unknown;
 }): Promise<void> {
-  const { services, readiness, readyLine, input, context, logger, end = endProcess } = options;
+  const { services, readiness, readyLine, stopping, input, context, logger, end = endProcess } = options;
   const { interruption, output, signal, supervisor } = context;
   if (supervisor) supervisor.ready(readiness);
   else {
@@ -46,11 +48,10 @@ export async function serveUntilStopped(options: {
   });
   const force = new AbortController();
   interruption.onSecond(() => {
-    if (!supervisor) logger.warn("stopping at once: containers are killed");
+    if (!supervisor) logger.warn("stopping at once");
     force.abort();
   });
-  if (!supervisor)
-    logger.info("stopping: containers get 30 s for their exit hooks; a second Ctrl-C kills them");
+  if (!supervisor) logger.info(`stopping: ${stopping.words}`);
   const atOnce = supervisor ? AbortSignal.any([force.signal, supervisor.atOnce]) : force.signal;
   const endAfter = (ms: number) => {
     const giveUp = () => {
@@ -61,10 +62,11 @@ export async function serveUntilStopped(options: {
   };
   atOnce.addEventListener("abort", () => endAfter(atOnceMs), { once: true });
   if (atOnce.aborted) endAfter(atOnceMs);
+  const limitMs = stopping.workMs + inOrderMs;
   const tooLong = setTimeout(() => {
-    logger.error(`not everything has ended after ${inOrderMs / 1000} s: the rest is stopped at once`);
+    logger.error(`not everything has ended after ${limitMs / 1000} s: the rest is stopped at once`);
     force.abort();
-  }, inOrderMs);
+  }, limitMs);
   tooLong.unref();
   for (const service of services) await service.drain({ signal: atOnce });
   clearTimeout(tooLong);

@@ -19,6 +19,8 @@ export interface WorkerLimits {
   machine: MachineSettings;
   userNamespaces: UserNamespaceMode;
   runtimePolicy: RuntimePolicy;
+  /** Seconds that running inputs and builds have to end when it stops. */
+  graceSecs: number;
 }
 
 const processOptions: readonly OptionDefinition[] = [
@@ -62,6 +64,12 @@ const historyOptions: readonly OptionDefinition[] = [
     description: "Disk for arguments and results of calls; beyond it the oldest go before their 7 days (8g)",
   },
 ];
+
+const graceOption: OptionDefinition = {
+  name: "grace",
+  value: "seconds",
+  description: "Time for running inputs and builds to end when the worker stops (30)",
+};
 
 const limitOptions: readonly OptionDefinition[] = [
   {
@@ -129,7 +137,7 @@ export const serverOptions: readonly OptionDefinition[] = [
 ];
 
 /** What a worker's process is told, in the same way. */
-export const workerOptions: readonly OptionDefinition[] = [...limitOptions, ...processOptions];
+export const workerOptions: readonly OptionDefinition[] = [...limitOptions, graceOption, ...processOptions];
 
 /** What `dorian up` takes. */
 export const upOptions: readonly OptionDefinition[] = [
@@ -227,8 +235,29 @@ export function readWorkerLimits(input: Input): WorkerLimits {
       ...(cpuWeight === undefined ? {} : { cpuWeight }),
     },
     runtimePolicy: readRuntimePolicy(input),
+    graceSecs: readGrace(input).graceSecs,
     userNamespaces: readUserNamespaces(input.option("user-namespaces") ?? "auto"),
   };
+}
+
+const defaultGraceSecs = 30;
+/** A day: what takes longer is not waited for, but drained beforehand. */
+const mostGraceSecs = 86_400;
+
+/** How a worker ends, and the words for it. */
+export function readGrace(input: Pick<Input, "wholeNumber">): {
+  graceSecs: number;
+  stopping: { words: string; workMs: number };
+} {
+  const graceSecs = input.wholeNumber("grace", 0) ?? defaultGraceSecs;
+  if (graceSecs > mostGraceSecs) {
+    throw new UsageError(
+      `--grace is at most ${mostGraceSecs}, not ${graceSecs}.`,
+      "`dorian worker drain` empties a worker before it is stopped.",
+    );
+  }
+  const words = `running inputs have ${graceSecs} s to end, then containers 30 s for their exit hooks; a second Ctrl-C kills them`;
+  return { graceSecs, stopping: { words, workMs: graceSecs * 1000 } };
 }
 
 function readRuntimePolicy(input: Input): RuntimePolicy {

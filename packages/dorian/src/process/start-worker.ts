@@ -26,7 +26,7 @@ export interface WorkerServer {
 const restartPatienceMs = 120_000;
 
 /** Milliseconds that containers have for their exit hooks and last commits when the worker stops. */
-const graceMs = 30_000;
+const exitMs = 30_000;
 
 /** Starts a worker that has joined its server. Disposing it stops every container at once. */
 export async function startWorker(
@@ -34,6 +34,7 @@ export async function startWorker(
 ): Promise<RunningService> {
   const { dataDirectory, version, logger, simulateGpus, machine, userNamespaces, runtimePolicy, signal } =
     settings;
+  const { graceSecs } = settings;
   setOomScore(serviceOomScore);
   await using starting = new AsyncDisposableStack();
   const server = connectWorker(settings.server, starting);
@@ -55,12 +56,12 @@ export async function startWorker(
   const resources = starting.move();
   return {
     async drain({ signal }) {
-      const draining = worker.drain({ graceMs });
+      const leaving = worker.leave({ workMs: graceSecs * 1000, exitMs, signal });
       const forced = new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
-      await Promise.race([draining, forced]);
+      await Promise.race([leaving, forced]);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -27,13 +27,27 @@ export class Builds {
   #options: BuildsOptions;
   #running = new Map<string, AbortController>();
   #finished = new Map<string, BuildFinished>();
+  #refuses = false;
   #stopping = false;
 
   constructor(options: BuildsOptions) {
     this.#options = options;
   }
 
+  get count(): number {
+    return this.#running.size;
+  }
+
+  /** From now on none is begun: an order that was on its way is for another worker. */
+  refuseNew(): void {
+    this.#refuses = true;
+  }
+
   async start(request: StartBuild): Promise<void> {
+    if (this.#refuses) {
+      this.#finish(neverStarted(request.buildId));
+      return;
+    }
     const { builder, onLogs } = this.#options;
     const abort = new AbortController();
     this.#running.set(request.buildId, abort);

@@ -1,6 +1,6 @@
 import { createLocalClient } from "@dorian/protocol/local-client";
 import { AppError } from "@dorian/base/app-error";
-import { WorkerService, type WorkerMessage } from "@dorian/protocol/worker";
+import { WorkerService, WorkerStanding, type WorkerMessage } from "@dorian/protocol/worker";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
@@ -74,4 +74,53 @@ test("orders reach whoever carries them out, in order", async () => {
   );
   await done.promise;
   expect(seen).toEqual([["ta-1"], "stopTask", "cancelBuild"]);
+});
+
+test("a worker that leaves says so at once, and to whom it dials later [L8]", async () => {
+  const said: unknown[] = [];
+  const again = Promise.withResolvers<void>();
+  const { link: made } = link(async function* (messages) {
+    yield { message: { case: "welcome", value: {} } };
+    for await (const { message } of messages) {
+      if (message.case === "heartbeat") continue;
+      said.push(message.case === "hello" ? message.value.standing : message.case);
+      if (message.case === "leaving")
+        throw new AppError("GONE", "gone", { status: "UNAVAILABLE", remedy: "" });
+      if (said.length === 3) again.resolve();
+    }
+  });
+  await made.joined;
+  made.leave();
+  await again.promise;
+  expect(said).toEqual([WorkerStanding.SERVING, "leaving", WorkerStanding.LEAVING]);
+});
+
+test("a worker that hangs up in order has told everything before [L8]", async () => {
+  const said: unknown[] = [];
+  let ended = false;
+  const { link: made } = link(async function* (messages) {
+    yield { message: { case: "welcome", value: {} } };
+    for await (const { message } of messages) said.push(message.case);
+    ended = true;
+  });
+  await made.joined;
+  for (const taskId of ["ta-1", "ta-2"]) made.report({ case: "taskExited", value: { taskId } });
+  await made.close({ signal: AbortSignal.timeout(5_000) });
+  expect([ended, said.filter((each) => each === "taskExited").length]).toEqual([true, 2]);
+});
+
+test("a worker keeps what an operator wants of it for a server that restarts [L8]", async () => {
+  const standings: unknown[] = [];
+  const twice = Promise.withResolvers<void>();
+  link(async function* (messages) {
+    const hello = await next(messages);
+    standings.push(hello.case === "hello" && hello.value.standing);
+    yield { message: { case: "welcome", value: {} } };
+    yield { message: { case: "setStanding", value: WorkerStanding.DRAINING } };
+    if (standings.length === 1) throw new AppError("GONE", "gone", { status: "UNAVAILABLE", remedy: "" });
+    twice.resolve();
+    await new Promise(() => undefined);
+  });
+  await twice.promise;
+  expect(standings).toEqual([WorkerStanding.SERVING, WorkerStanding.DRAINING]);
 });

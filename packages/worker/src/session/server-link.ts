@@ -7,6 +7,7 @@ import { sleep } from "@dorian/base/sleep";
 import type { ServiceClient } from "@dorian/protocol/service";
 import {
   WorkerMessageSchema,
+  WorkerStanding,
   type ServerMessage,
   type Welcome,
   type WorkerHello,
@@ -20,7 +21,12 @@ import type { Logger } from "pino";
 export interface ServerOrders {
   /** The server counts on these; whatever else runs here must stop, and those that are gone must be reported. */
   onWelcome(expected: Welcome): void;
-  onOrder(message: Exclude<ServerMessage["message"], { case: "welcome" } | { case: undefined }>): void;
+  onOrder(
+    message: Exclude<
+      ServerMessage["message"],
+      { case: "welcome" } | { case: "setStanding" } | { case: undefined }
+    >,
+  ): void;
 }
 
 export interface ServerLinkOptions {
@@ -45,6 +51,9 @@ export class ServerLink {
   readonly closed: Promise<void>;
   #joined = Promise.withResolvers<void>();
   #httpPort = 0;
+  #standing = WorkerStanding.SERVING;
+  #awaySince: number | undefined = performance.now();
+  #closing = false;
 
   constructor(options: ServerLinkOptions) {
     this.#options = options;
@@ -61,22 +70,44 @@ export class ServerLink {
     return this.#httpPort;
   }
 
+  /** For how many milliseconds no server has been connected; 0 while one is. */
+  get awayMs(): number {
+    return this.#awaySince === undefined ? 0 : performance.now() - this.#awaySince;
+  }
+
+  /** Says that this worker is about to end, now and to every server that it dials from now on: it is sent nothing new. */
+  leave(): void {
+    this.#standing = WorkerStanding.LEAVING;
+    this.report({ case: "leaving", value: {} });
+  }
+
+  /** Hangs up in order, when everything that was reported is told. Resolves when that is done, or when `signal` aborts. */
+  async close({ signal }: { signal: AbortSignal }): Promise<void> {
+    this.#closing = true;
+    this.#outgoing.end();
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await Promise.race([this.closed, aborted]);
+  }
+
   report(message: Report): void {
     this.#outgoing.push(create(WorkerMessageSchema, { message }));
   }
 
   async #stayConnected(): Promise<void> {
     const { signal, logger } = this.#options;
-    const delays = backoff({ firstMs: 100, maxMs: 5_000 });
+    const delays = backoff({ firstMs: 100, maxMs: 1_000 });
     let failures = 0;
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.#closing) {
       try {
         await this.#connect(() => {
           delays.reset();
           failures = 0;
         });
       } catch (error) {
-        if (signal.aborted) break;
+        if (signal.aborted || this.#closing) break;
         if (AppError.is(error) && error.status !== "UNAVAILABLE" && error.status !== "CANCELLED") {
           this.#joined.reject(error);
           logger.error({ err: error }, "the server refuses this worker");
@@ -87,7 +118,7 @@ export class ServerLink {
           );
         }
       }
-      await sleep(delays.next(), { signal }).catch(() => undefined);
+      if (!this.#closing) await sleep(delays.next(), { signal }).catch(() => undefined);
     }
     this.#joined.reject(signal.reason);
     this.#joined.promise.catch(() => undefined);
@@ -97,7 +128,7 @@ export class ServerLink {
     const { server, hello, orders, heartbeatMs, signal } = this.#options;
     // Reports made while nobody listened are worth nothing: the welcome that follows settles what is true.
     this.#outgoing = new AsyncQueue();
-    this.report({ case: "hello", value: hello as WorkerHello });
+    this.report({ case: "hello", value: { ...(hello as WorkerHello), standing: this.#standing } });
     const heartbeat = setInterval(() => this.report({ case: "heartbeat", value: {} }), heartbeatMs);
     try {
       for await (const { message } of server.join(this.#outgoing, { signal })) {
@@ -105,8 +136,13 @@ export class ServerLink {
           case "welcome":
             this.#httpPort = message.value.httpPort;
             this.#joined.resolve();
+            this.#awaySince = undefined;
             onJoined();
             orders.onWelcome(message.value);
+            break;
+          case "setStanding":
+            // Who leaves has said so for good.
+            if (this.#standing !== WorkerStanding.LEAVING) this.#standing = message.value;
             break;
           case "startTask":
           case "stopTask":
@@ -124,6 +160,7 @@ export class ServerLink {
       }
     } finally {
       clearInterval(heartbeat);
+      this.#awaySince ??= performance.now();
       this.#outgoing.end();
     }
   }

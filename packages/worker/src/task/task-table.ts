@@ -14,6 +14,8 @@ export class TaskTable {
   #options: TaskTableOptions;
   #running = new Map<string, Task>();
   #ended = new Map<string, TaskEnd>();
+  #refuses = false;
+  #stopping = false;
 
   constructor(options: TaskTableOptions) {
     this.#options = options;
@@ -22,15 +24,22 @@ export class TaskTable {
   /** Starting a task that is known already does nothing: orders may be repeated. */
   start(request: StartTask): void {
     if (this.#running.has(request.taskId) || this.#ended.has(request.taskId)) return;
+    if (this.#refuses) {
+      const end = { exitCode: -1, signal: "SIGKILL", outOfMemory: false, wasStopped: true, interrupted: true };
+      this.#note(request.taskId, end);
+      return;
+    }
     const task = new Task(request, this.#options.dependencies);
     this.#running.set(request.taskId, task);
     void task.ended.then((end) => {
       this.#running.delete(request.taskId);
-      this.#ended.set(request.taskId, end);
-      const oldest = this.#ended.keys().next().value;
-      if (this.#ended.size > rememberedEnds && oldest !== undefined) this.#ended.delete(oldest);
-      this.#options.onEnded(request.taskId, end);
+      this.#note(request.taskId, this.#stopping ? { ...end, interrupted: true } : end);
     });
+  }
+
+  /** From now on none is begun: an order that was on its way is answered as if its container had ended. */
+  refuseNew(): void {
+    this.#refuses = true;
   }
 
   get(taskId: string): Task | undefined {
@@ -46,13 +55,22 @@ export class TaskTable {
     return [...this.#running.values()];
   }
 
-  /** Stops every task and resolves when all have ended. */
+  /** Stops every task, because the worker ends, and resolves when all have ended. */
   async stopAll(options: { graceMs: number; reason: string }): Promise<void> {
+    this.refuseNew();
+    this.#stopping = true;
     await Promise.all(
       this.running.map(async (task) => {
         await task.stop(options);
         await task.ended;
       }),
     );
+  }
+
+  #note(taskId: string, end: TaskEnd): void {
+    this.#ended.set(taskId, end);
+    const oldest = this.#ended.keys().next().value;
+    if (this.#ended.size > rememberedEnds && oldest !== undefined) this.#ended.delete(oldest);
+    this.#options.onEnded(taskId, end);
   }
 }

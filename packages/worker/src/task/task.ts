@@ -45,6 +45,8 @@ export interface TaskEnd {
   /** The limit that was reached; absent when it was that of all containers together. */
   memoryLimitMb?: number;
   failure?: GenericResult;
+  /** Its worker stops: another one shall do what it had. */
+  interrupted?: boolean;
   /** What a build function wrote; undefined when it was not frozen. */
   frozen?: { layerId: string | undefined; bytes: number };
   /** What kept it from starting, or made the worker end it. */

@@ -32,6 +32,7 @@ export const command = defineCommand<void>({
       services: [controlPlane.web, ...(supervisor ? [supervisor.others] : []), controlPlane],
       readiness: { url: controlPlane.url, dataDirectory: config.dataDirectory, pid: process.pid },
       readyLine: `Server is ready at ${controlPlane.url}. Next: dorian worker --data ${config.dataDirectory}`,
+      stopping: { words: "requests have 20 s to be answered; a second Ctrl-C drops them", workMs: 0 },
       input,
       context,
       logger: settings.logger,

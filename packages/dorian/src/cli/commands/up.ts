@@ -8,6 +8,7 @@ import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import {
   commandLineOf,
   readHistorySettings,
+  readGrace,
   readWebSettings,
   readWorkerLimits,
   readyOption,
@@ -21,7 +22,9 @@ import { Supervisor } from "../../process/supervisor.ts";
 
 export const command = defineCommand<void>({
   options: [...upOptions, readyOption],
-  notes: ["Ctrl-C stops it: containers get 30 s for their exit hooks. A second Ctrl-C kills them."],
+  notes: [
+    "Ctrl-C stops it: running inputs get their grace to end, containers then 30 s for their exit hooks. A second Ctrl-C kills them.",
+  ],
 
   async run(input, context) {
     const { config, signal } = context;
@@ -52,6 +55,7 @@ export const command = defineCommand<void>({
       services: [supervisor],
       readiness: { ...readiness, pid: process.pid },
       readyLine: `Dorian is ready at ${readiness.url}. ${nextStep(config)}`,
+      stopping: readGrace(input).stopping,
       input,
       context,
       logger,

@@ -1,6 +1,12 @@
 import { giveBackMemory } from "../../process/give-back-memory.ts";
 import { secureDataDirectory } from "../../process/data-directory.ts";
-import { readWorkerLimits, readyOption, requireRoot, workerOptions } from "../../process/service-options.ts";
+import {
+  readGrace,
+  readWorkerLimits,
+  readyOption,
+  requireRoot,
+  workerOptions,
+} from "../../process/service-options.ts";
 import { serviceSettings } from "../../process/service-setup.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import { startWorker } from "../../process/start-worker.ts";
@@ -42,6 +48,7 @@ export const command = defineCommand<void>({
       services: [worker],
       readiness: { dataDirectory: config.dataDirectory, pid: process.pid },
       readyLine: `Worker is ready. It serves ${server.url} with data in ${config.dataDirectory}.`,
+      stopping: readGrace(input).stopping,
       input,
       context,
       logger: settings.logger,

@@ -83,6 +83,28 @@ export declare type ServerInfoResponse_Worker = Message<"dorian.operator.ServerI
    * @generated from field: uint32 running_tasks = 6;
    */
   runningTasks: number;
+
+  /**
+   * @generated from field: string worker_id = 7;
+   */
+  workerId: string;
+
+  /**
+   * "serving", "draining" (an operator wants it to take no new work) or "leaving" (it is about to end).
+   *
+   * @generated from field: string standing = 8;
+   */
+  standing: string;
+
+  /**
+   * @generated from field: uint32 running_inputs = 9;
+   */
+  runningInputs: number;
+
+  /**
+   * @generated from field: uint32 running_builds = 10;
+   */
+  runningBuilds: number;
 };
 
 /**
@@ -90,6 +112,59 @@ export declare type ServerInfoResponse_Worker = Message<"dorian.operator.ServerI
  * Use `create(ServerInfoResponse_WorkerSchema)` to create a new message.
  */
 export declare const ServerInfoResponse_WorkerSchema: GenMessage<ServerInfoResponse_Worker>;
+
+/**
+ * @generated from message dorian.operator.WorkerDrainRequest
+ */
+export declare type WorkerDrainRequest = Message<"dorian.operator.WorkerDrainRequest"> & {
+  /**
+   * Its id, or its name where no other worker has it.
+   *
+   * @generated from field: string worker = 1;
+   */
+  worker: string;
+
+  /**
+   * It shall take new work again.
+   *
+   * @generated from field: bool undo = 2;
+   */
+  undo: boolean;
+};
+
+/**
+ * Describes the message dorian.operator.WorkerDrainRequest.
+ * Use `create(WorkerDrainRequestSchema)` to create a new message.
+ */
+export declare const WorkerDrainRequestSchema: GenMessage<WorkerDrainRequest>;
+
+/**
+ * @generated from message dorian.operator.WorkerDrainResponse
+ */
+export declare type WorkerDrainResponse = Message<"dorian.operator.WorkerDrainResponse"> & {
+  /**
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What it was before.
+   *
+   * @generated from field: string standing = 3;
+   */
+  standing: string;
+};
+
+/**
+ * Describes the message dorian.operator.WorkerDrainResponse.
+ * Use `create(WorkerDrainResponseSchema)` to create a new message.
+ */
+export declare const WorkerDrainResponseSchema: GenMessage<WorkerDrainResponse>;
 
 /**
  * @generated from message dorian.operator.ImageListRequest
@@ -706,6 +781,16 @@ export declare const OperatorService: GenService<{
     methodKind: "unary";
     input: typeof TokenApproveRequestSchema;
     output: typeof TokenApproveResponseSchema;
+  },
+  /**
+   * Has a worker take no new work, or take it again. What runs there goes on to its end.
+   *
+   * @generated from rpc dorian.operator.OperatorService.WorkerDrain
+   */
+  workerDrain: {
+    methodKind: "unary";
+    input: typeof WorkerDrainRequestSchema;
+    output: typeof WorkerDrainResponseSchema;
   },
 }>;
 

@@ -11,7 +11,7 @@ import { file_modal_client } from "../modal/client_pb.js";
  * Describes the file dorian/operator.proto.
  */
 export const file_dorian_operator = /*@__PURE__*/
-  fileDesc("ChVkb3JpYW4vb3BlcmF0b3IucHJvdG8SD2Rvcmlhbi5vcGVyYXRvciITChFTZXJ2ZXJJbmZvUmVxdWVzdCL1AQoSU2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSFgoOZGF0YV9kaXJlY3RvcnkYAiABKAkSOwoHd29ya2VycxgDIAMoCzIqLmRvcmlhbi5vcGVyYXRvci5TZXJ2ZXJJbmZvUmVzcG9uc2UuV29ya2VyGnkKBldvcmtlchIMCgRuYW1lGAEgASgJEhEKCW1pbGxpX2NwdRgCIAEoDRIRCgltZW1vcnlfbWIYAyABKAQSDAoEZ3B1cxgEIAMoCRIWCg5zaW11bGF0ZWRfZ3B1cxgFIAEoCBIVCg1ydW5uaW5nX3Rhc2tzGAYgASgNIhIKEEltYWdlTGlzdFJlcXVlc3Qi2wEKEUltYWdlTGlzdFJlc3BvbnNlEjYKBWl0ZW1zGAEgAygLMicuZG9yaWFuLm9wZXJhdG9yLkltYWdlTGlzdFJlc3BvbnNlLkl0ZW0ajQEKBEl0ZW0SEAoIaW1hZ2VfaWQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSFQoNYmFzZV9pbWFnZV9pZBgDIAEoCRISCgpjcmVhdGVkX2F0GAQgASgBEg0KBWJ5dGVzGAUgASgEEhUKDWJ1aWxkX3NlY29uZHMYBiABKAESDQoFc3RhdGUYByABKAkiKgoVVm9sdW1lVmVyc2lvbnNSZXF1ZXN0EhEKCXZvbHVtZV9pZBgBIAEoCSKhAQoWVm9sdW1lVmVyc2lvbnNSZXNwb25zZRI7CgVpdGVtcxgBIAMoCzIsLmRvcmlhbi5vcGVyYXRvci5Wb2x1bWVWZXJzaW9uc1Jlc3BvbnNlLkl0ZW0aSgoESXRlbRIPCgd2ZXJzaW9uGAEgASgEEhIKCmNyZWF0ZWRfYXQYAiABKAESDgoGYXV0aG9yGAMgASgJEg0KBWJ5dGVzGAQgASgEIiYKE1Rhc2tUaW1lbGluZVJlcXVlc3QSDwoHdGFza19pZBgBIAEoCSLfAQoUVGFza1RpbWVsaW5lUmVzcG9uc2USDwoHdGFza19pZBgBIAEoCRIUCgxmdW5jdGlvbl90YWcYAiABKAkSOwoGcGhhc2VzGAMgAygLMisuZG9yaWFuLm9wZXJhdG9yLlRhc2tUaW1lbGluZVJlc3BvbnNlLlBoYXNlEhQKDGJ5dGVzX2NvcGllZBgEIAEoBBIQCghpbWFnZV9pZBgFIAEoCRo7CgVQaGFzZRIMCgRuYW1lGAEgASgJEhIKCnN0YXJ0ZWRfYXQYAiABKAESEAoIZW5kZWRfYXQYAyABKAEihQEKFENvbnRhaW5lckV4ZWNSZXF1ZXN0Eg8KB3Rhc2tfaWQYASABKAkSDwoHY29tbWFuZBgCIAMoCRIQCgh0ZXJtaW5hbBgDIAEoCBIMCgRyb3dzGAQgASgNEg8KB2NvbHVtbnMYBSABKA0SDQoFc3RkaW4YBiABKAwSCwoDZW5kGAcgASgIIl0KFUNvbnRhaW5lckV4ZWNSZXNwb25zZRIOCgZzdGRvdXQYASABKAwSDgoGc3RkZXJyGAIgASgMEhYKCWV4aXRfY29kZRgDIAEoBUgAiAEBQgwKCl9leGl0X2NvZGUiYwoSVG9rZW5DcmVhdGVSZXF1ZXN0EgwKBG5hbWUYASABKAkSEgoKdmFsaWRfc2VjcxgCIAEoDRIYChBlbnZpcm9ubWVudF9uYW1lGAMgASgJEhEKCXJlYWRfb25seRgEIAEoCCJSChNUb2tlbkNyZWF0ZVJlc3BvbnNlEiUKBXRva2VuGAEgASgLMhYuZG9yaWFuLm9wZXJhdG9yLlRva2VuEhQKDHRva2VuX3NlY3JldBgCIAEoCSISChBUb2tlbkxpc3RSZXF1ZXN0IjsKEVRva2VuTGlzdFJlc3BvbnNlEiYKBnRva2VucxgBIAMoCzIWLmRvcmlhbi5vcGVyYXRvci5Ub2tlbiI2ChJUb2tlblJldm9rZVJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJa2VlcF9tYWRlGAIgASgIImIKE1Rva2VuUmV2b2tlUmVzcG9uc2USJQoFdG9rZW4YASABKAsyFi5kb3JpYW4ub3BlcmF0b3IuVG9rZW4SJAoEbWFkZRgCIAMoCzIWLmRvcmlhbi5vcGVyYXRvci5Ub2tlbiIxChNUb2tlbkFwcHJvdmVSZXF1ZXN0EgwKBGNvZGUYASABKAkSDAoEbmFtZRgCIAEoCSI9ChRUb2tlbkFwcHJvdmVSZXNwb25zZRIlCgV0b2tlbhgBIAEoCzIWLmRvcmlhbi5vcGVyYXRvci5Ub2tlbiK2AQoFVG9rZW4SEAoIdG9rZW5faWQYASABKAkSDAoEbmFtZRgCIAEoCRISCgpjcmVhdGVkX2F0GAMgASgBEhIKCmV4cGlyZXNfYXQYBCABKAESDgoGaXNfb3duGAUgASgIEhgKEGVudmlyb25tZW50X25hbWUYBiABKAkSEQoJcmVhZF9vbmx5GAcgASgIEhQKDGxhc3RfdXNlZF9hdBgIIAEoARISCgpjcmVhdGVkX2J5GAkgASgJMsUGCg9PcGVyYXRvclNlcnZpY2USVQoKU2VydmVySW5mbxIiLmRvcmlhbi5vcGVyYXRvci5TZXJ2ZXJJbmZvUmVxdWVzdBojLmRvcmlhbi5vcGVyYXRvci5TZXJ2ZXJJbmZvUmVzcG9uc2USUgoJSW1hZ2VMaXN0EiEuZG9yaWFuLm9wZXJhdG9yLkltYWdlTGlzdFJlcXVlc3QaIi5kb3JpYW4ub3BlcmF0b3IuSW1hZ2VMaXN0UmVzcG9uc2USYQoOVm9sdW1lVmVyc2lvbnMSJi5kb3JpYW4ub3BlcmF0b3IuVm9sdW1lVmVyc2lvbnNSZXF1ZXN0GicuZG9yaWFuLm9wZXJhdG9yLlZvbHVtZVZlcnNpb25zUmVzcG9uc2USWwoMVGFza1RpbWVsaW5lEiQuZG9yaWFuLm9wZXJhdG9yLlRhc2tUaW1lbGluZVJlcXVlc3QaJS5kb3JpYW4ub3BlcmF0b3IuVGFza1RpbWVsaW5lUmVzcG9uc2USYgoNQ29udGFpbmVyRXhlYxIlLmRvcmlhbi5vcGVyYXRvci5Db250YWluZXJFeGVjUmVxdWVzdBomLmRvcmlhbi5vcGVyYXRvci5Db250YWluZXJFeGVjUmVzcG9uc2UoATABElgKC1Rva2VuQ3JlYXRlEiMuZG9yaWFuLm9wZXJhdG9yLlRva2VuQ3JlYXRlUmVxdWVzdBokLmRvcmlhbi5vcGVyYXRvci5Ub2tlbkNyZWF0ZVJlc3BvbnNlElIKCVRva2VuTGlzdBIhLmRvcmlhbi5vcGVyYXRvci5Ub2tlbkxpc3RSZXF1ZXN0GiIuZG9yaWFuLm9wZXJhdG9yLlRva2VuTGlzdFJlc3BvbnNlElgKC1Rva2VuUmV2b2tlEiMuZG9yaWFuLm9wZXJhdG9yLlRva2VuUmV2b2tlUmVxdWVzdBokLmRvcmlhbi5vcGVyYXRvci5Ub2tlblJldm9rZVJlc3BvbnNlElsKDFRva2VuQXBwcm92ZRIkLmRvcmlhbi5vcGVyYXRvci5Ub2tlbkFwcHJvdmVSZXF1ZXN0GiUuZG9yaWFuLm9wZXJhdG9yLlRva2VuQXBwcm92ZVJlc3BvbnNlYgZwcm90bzM", [file_modal_client]);
+  fileDesc("ChVkb3JpYW4vb3BlcmF0b3IucHJvdG8SD2Rvcmlhbi5vcGVyYXRvciITChFTZXJ2ZXJJbmZvUmVxdWVzdCLLAgoSU2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSFgoOZGF0YV9kaXJlY3RvcnkYAiABKAkSOwoHd29ya2VycxgDIAMoCzIqLmRvcmlhbi5vcGVyYXRvci5TZXJ2ZXJJbmZvUmVzcG9uc2UuV29ya2VyGs4BCgZXb3JrZXISDAoEbmFtZRgBIAEoCRIRCgltaWxsaV9jcHUYAiABKA0SEQoJbWVtb3J5X21iGAMgASgEEgwKBGdwdXMYBCADKAkSFgoOc2ltdWxhdGVkX2dwdXMYBSABKAgSFQoNcnVubmluZ190YXNrcxgGIAEoDRIRCgl3b3JrZXJfaWQYByABKAkSEAoIc3RhbmRpbmcYCCABKAkSFgoOcnVubmluZ19pbnB1dHMYCSABKA0SFgoOcnVubmluZ19idWlsZHMYCiABKA0iMgoSV29ya2VyRHJhaW5SZXF1ZXN0Eg4KBndvcmtlchgBIAEoCRIMCgR1bmRvGAIgASgIIkgKE1dvcmtlckRyYWluUmVzcG9uc2USEQoJd29ya2VyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEAoIc3RhbmRpbmcYAyABKAkiEgoQSW1hZ2VMaXN0UmVxdWVzdCLbAQoRSW1hZ2VMaXN0UmVzcG9uc2USNgoFaXRlbXMYASADKAsyJy5kb3JpYW4ub3BlcmF0b3IuSW1hZ2VMaXN0UmVzcG9uc2UuSXRlbRqNAQoESXRlbRIQCghpbWFnZV9pZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIVCg1iYXNlX2ltYWdlX2lkGAMgASgJEhIKCmNyZWF0ZWRfYXQYBCABKAESDQoFYnl0ZXMYBSABKAQSFQoNYnVpbGRfc2Vjb25kcxgGIAEoARINCgVzdGF0ZRgHIAEoCSIqChVWb2x1bWVWZXJzaW9uc1JlcXVlc3QSEQoJdm9sdW1lX2lkGAEgASgJIqEBChZWb2x1bWVWZXJzaW9uc1Jlc3BvbnNlEjsKBWl0ZW1zGAEgAygLMiwuZG9yaWFuLm9wZXJhdG9yLlZvbHVtZVZlcnNpb25zUmVzcG9uc2UuSXRlbRpKCgRJdGVtEg8KB3ZlcnNpb24YASABKAQSEgoKY3JlYXRlZF9hdBgCIAEoARIOCgZhdXRob3IYAyABKAkSDQoFYnl0ZXMYBCABKAQiJgoTVGFza1RpbWVsaW5lUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgJIt8BChRUYXNrVGltZWxpbmVSZXNwb25zZRIPCgd0YXNrX2lkGAEgASgJEhQKDGZ1bmN0aW9uX3RhZxgCIAEoCRI7CgZwaGFzZXMYAyADKAsyKy5kb3JpYW4ub3BlcmF0b3IuVGFza1RpbWVsaW5lUmVzcG9uc2UuUGhhc2USFAoMYnl0ZXNfY29waWVkGAQgASgEEhAKCGltYWdlX2lkGAUgASgJGjsKBVBoYXNlEgwKBG5hbWUYASABKAkSEgoKc3RhcnRlZF9hdBgCIAEoARIQCghlbmRlZF9hdBgDIAEoASKFAQoUQ29udGFpbmVyRXhlY1JlcXVlc3QSDwoHdGFza19pZBgBIAEoCRIPCgdjb21tYW5kGAIgAygJEhAKCHRlcm1pbmFsGAMgASgIEgwKBHJvd3MYBCABKA0SDwoHY29sdW1ucxgFIAEoDRINCgVzdGRpbhgGIAEoDBILCgNlbmQYByABKAgiXQoVQ29udGFpbmVyRXhlY1Jlc3BvbnNlEg4KBnN0ZG91dBgBIAEoDBIOCgZzdGRlcnIYAiABKAwSFgoJZXhpdF9jb2RlGAMgASgFSACIAQFCDAoKX2V4aXRfY29kZSJjChJUb2tlbkNyZWF0ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRISCgp2YWxpZF9zZWNzGAIgASgNEhgKEGVudmlyb25tZW50X25hbWUYAyABKAkSEQoJcmVhZF9vbmx5GAQgASgIIlIKE1Rva2VuQ3JlYXRlUmVzcG9uc2USJQoFdG9rZW4YASABKAsyFi5kb3JpYW4ub3BlcmF0b3IuVG9rZW4SFAoMdG9rZW5fc2VjcmV0GAIgASgJIhIKEFRva2VuTGlzdFJlcXVlc3QiOwoRVG9rZW5MaXN0UmVzcG9uc2USJgoGdG9rZW5zGAEgAygLMhYuZG9yaWFuLm9wZXJhdG9yLlRva2VuIjYKElRva2VuUmV2b2tlUmVxdWVzdBINCgV0b2tlbhgBIAEoCRIRCglrZWVwX21hZGUYAiABKAgiYgoTVG9rZW5SZXZva2VSZXNwb25zZRIlCgV0b2tlbhgBIAEoCzIWLmRvcmlhbi5vcGVyYXRvci5Ub2tlbhIkCgRtYWRlGAIgAygLMhYuZG9yaWFuLm9wZXJhdG9yLlRva2VuIjEKE1Rva2VuQXBwcm92ZVJlcXVlc3QSDAoEY29kZRgBIAEoCRIMCgRuYW1lGAIgASgJIj0KFFRva2VuQXBwcm92ZVJlc3BvbnNlEiUKBXRva2VuGAEgASgLMhYuZG9yaWFuLm9wZXJhdG9yLlRva2VuIrYBCgVUb2tlbhIQCgh0b2tlbl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCmNyZWF0ZWRfYXQYAyABKAESEgoKZXhwaXJlc19hdBgEIAEoARIOCgZpc19vd24YBSABKAgSGAoQZW52aXJvbm1lbnRfbmFtZRgGIAEoCRIRCglyZWFkX29ubHkYByABKAgSFAoMbGFzdF91c2VkX2F0GAggASgBEhIKCmNyZWF0ZWRfYnkYCSABKAkynwcKD09wZXJhdG9yU2VydmljZRJVCgpTZXJ2ZXJJbmZvEiIuZG9yaWFuLm9wZXJhdG9yLlNlcnZlckluZm9SZXF1ZXN0GiMuZG9yaWFuLm9wZXJhdG9yLlNlcnZlckluZm9SZXNwb25zZRJSCglJbWFnZUxpc3QSIS5kb3JpYW4ub3BlcmF0b3IuSW1hZ2VMaXN0UmVxdWVzdBoiLmRvcmlhbi5vcGVyYXRvci5JbWFnZUxpc3RSZXNwb25zZRJhCg5Wb2x1bWVWZXJzaW9ucxImLmRvcmlhbi5vcGVyYXRvci5Wb2x1bWVWZXJzaW9uc1JlcXVlc3QaJy5kb3JpYW4ub3BlcmF0b3IuVm9sdW1lVmVyc2lvbnNSZXNwb25zZRJbCgxUYXNrVGltZWxpbmUSJC5kb3JpYW4ub3BlcmF0b3IuVGFza1RpbWVsaW5lUmVxdWVzdBolLmRvcmlhbi5vcGVyYXRvci5UYXNrVGltZWxpbmVSZXNwb25zZRJiCg1Db250YWluZXJFeGVjEiUuZG9yaWFuLm9wZXJhdG9yLkNvbnRhaW5lckV4ZWNSZXF1ZXN0GiYuZG9yaWFuLm9wZXJhdG9yLkNvbnRhaW5lckV4ZWNSZXNwb25zZSgBMAESWAoLVG9rZW5DcmVhdGUSIy5kb3JpYW4ub3BlcmF0b3IuVG9rZW5DcmVhdGVSZXF1ZXN0GiQuZG9yaWFuLm9wZXJhdG9yLlRva2VuQ3JlYXRlUmVzcG9uc2USUgoJVG9rZW5MaXN0EiEuZG9yaWFuLm9wZXJhdG9yLlRva2VuTGlzdFJlcXVlc3QaIi5kb3JpYW4ub3BlcmF0b3IuVG9rZW5MaXN0UmVzcG9uc2USWAoLVG9rZW5SZXZva2USIy5kb3JpYW4ub3BlcmF0b3IuVG9rZW5SZXZva2VSZXF1ZXN0GiQuZG9yaWFuLm9wZXJhdG9yLlRva2VuUmV2b2tlUmVzcG9uc2USWwoMVG9rZW5BcHByb3ZlEiQuZG9yaWFuLm9wZXJhdG9yLlRva2VuQXBwcm92ZVJlcXVlc3QaJS5kb3JpYW4ub3BlcmF0b3IuVG9rZW5BcHByb3ZlUmVzcG9uc2USWAoLV29ya2VyRHJhaW4SIy5kb3JpYW4ub3BlcmF0b3IuV29ya2VyRHJhaW5SZXF1ZXN0GiQuZG9yaWFuLm9wZXJhdG9yLldvcmtlckRyYWluUmVzcG9uc2ViBnByb3RvMw", [file_modal_client]);
 
 /**
  * Describes the message dorian.operator.ServerInfoRequest.
@@ -35,144 +35,158 @@ export const ServerInfoResponse_WorkerSchema = /*@__PURE__*/
   messageDesc(file_dorian_operator, 1, 0);
 
 /**
+ * Describes the message dorian.operator.WorkerDrainRequest.
+ * Use `create(WorkerDrainRequestSchema)` to create a new message.
+ */
+export const WorkerDrainRequestSchema = /*@__PURE__*/
+  messageDesc(file_dorian_operator, 2);
+
+/**
+ * Describes the message dorian.operator.WorkerDrainResponse.
+ * Use `create(WorkerDrainResponseSchema)` to create a new message.
+ */
+export const WorkerDrainResponseSchema = /*@__PURE__*/
+  messageDesc(file_dorian_operator, 3);
+
+/**
  * Describes the message dorian.operator.ImageListRequest.
  * Use `create(ImageListRequestSchema)` to create a new message.
  */
 export const ImageListRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 2);
+  messageDesc(file_dorian_operator, 4);
 
 /**
  * Describes the message dorian.operator.ImageListResponse.
  * Use `create(ImageListResponseSchema)` to create a new message.
  */
 export const ImageListResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 3);
+  messageDesc(file_dorian_operator, 5);
 
 /**
  * Describes the message dorian.operator.ImageListResponse.Item.
  * Use `create(ImageListResponse_ItemSchema)` to create a new message.
  */
 export const ImageListResponse_ItemSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 3, 0);
+  messageDesc(file_dorian_operator, 5, 0);
 
 /**
  * Describes the message dorian.operator.VolumeVersionsRequest.
  * Use `create(VolumeVersionsRequestSchema)` to create a new message.
  */
 export const VolumeVersionsRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 4);
+  messageDesc(file_dorian_operator, 6);
 
 /**
  * Describes the message dorian.operator.VolumeVersionsResponse.
  * Use `create(VolumeVersionsResponseSchema)` to create a new message.
  */
 export const VolumeVersionsResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 5);
+  messageDesc(file_dorian_operator, 7);
 
 /**
  * Describes the message dorian.operator.VolumeVersionsResponse.Item.
  * Use `create(VolumeVersionsResponse_ItemSchema)` to create a new message.
  */
 export const VolumeVersionsResponse_ItemSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 5, 0);
+  messageDesc(file_dorian_operator, 7, 0);
 
 /**
  * Describes the message dorian.operator.TaskTimelineRequest.
  * Use `create(TaskTimelineRequestSchema)` to create a new message.
  */
 export const TaskTimelineRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 6);
+  messageDesc(file_dorian_operator, 8);
 
 /**
  * Describes the message dorian.operator.TaskTimelineResponse.
  * Use `create(TaskTimelineResponseSchema)` to create a new message.
  */
 export const TaskTimelineResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 7);
+  messageDesc(file_dorian_operator, 9);
 
 /**
  * Describes the message dorian.operator.TaskTimelineResponse.Phase.
  * Use `create(TaskTimelineResponse_PhaseSchema)` to create a new message.
  */
 export const TaskTimelineResponse_PhaseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 7, 0);
+  messageDesc(file_dorian_operator, 9, 0);
 
 /**
  * Describes the message dorian.operator.ContainerExecRequest.
  * Use `create(ContainerExecRequestSchema)` to create a new message.
  */
 export const ContainerExecRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 8);
+  messageDesc(file_dorian_operator, 10);
 
 /**
  * Describes the message dorian.operator.ContainerExecResponse.
  * Use `create(ContainerExecResponseSchema)` to create a new message.
  */
 export const ContainerExecResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 9);
+  messageDesc(file_dorian_operator, 11);
 
 /**
  * Describes the message dorian.operator.TokenCreateRequest.
  * Use `create(TokenCreateRequestSchema)` to create a new message.
  */
 export const TokenCreateRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 10);
+  messageDesc(file_dorian_operator, 12);
 
 /**
  * Describes the message dorian.operator.TokenCreateResponse.
  * Use `create(TokenCreateResponseSchema)` to create a new message.
  */
 export const TokenCreateResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 11);
+  messageDesc(file_dorian_operator, 13);
 
 /**
  * Describes the message dorian.operator.TokenListRequest.
  * Use `create(TokenListRequestSchema)` to create a new message.
  */
 export const TokenListRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 12);
+  messageDesc(file_dorian_operator, 14);
 
 /**
  * Describes the message dorian.operator.TokenListResponse.
  * Use `create(TokenListResponseSchema)` to create a new message.
  */
 export const TokenListResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 13);
+  messageDesc(file_dorian_operator, 15);
 
 /**
  * Describes the message dorian.operator.TokenRevokeRequest.
  * Use `create(TokenRevokeRequestSchema)` to create a new message.
  */
 export const TokenRevokeRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 14);
+  messageDesc(file_dorian_operator, 16);
 
 /**
  * Describes the message dorian.operator.TokenRevokeResponse.
  * Use `create(TokenRevokeResponseSchema)` to create a new message.
  */
 export const TokenRevokeResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 15);
+  messageDesc(file_dorian_operator, 17);
 
 /**
  * Describes the message dorian.operator.TokenApproveRequest.
  * Use `create(TokenApproveRequestSchema)` to create a new message.
  */
 export const TokenApproveRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 16);
+  messageDesc(file_dorian_operator, 18);
 
 /**
  * Describes the message dorian.operator.TokenApproveResponse.
  * Use `create(TokenApproveResponseSchema)` to create a new message.
  */
 export const TokenApproveResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 17);
+  messageDesc(file_dorian_operator, 19);
 
 /**
  * Describes the message dorian.operator.Token.
  * Use `create(TokenSchema)` to create a new message.
  */
 export const TokenSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 18);
+  messageDesc(file_dorian_operator, 20);
 
 /**
  * @generated from service dorian.operator.OperatorService

@@ -4,7 +4,7 @@
 // @generated from file dorian/worker.proto (package dorian.worker, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Empty } from "@bufbuild/protobuf/wkt";
 import type { ContainerArguments, GenericResult, ImageContextFile, RegistryAuthType, TaskLogs } from "../modal/client_pb.js";
@@ -63,6 +63,14 @@ export declare type WorkerMessage = Message<"dorian.worker.WorkerMessage"> & {
      */
     value: Empty;
     case: "heartbeat";
+  } | {
+    /**
+     * It is about to end: it takes nothing new, and what runs here should come to its end.
+     *
+     * @generated from field: google.protobuf.Empty leaving = 8;
+     */
+    value: Empty;
+    case: "leaving";
   } | { case: undefined; value?: undefined };
 };
 
@@ -102,6 +110,13 @@ export declare type WorkerHello = Message<"dorian.worker.WorkerHello"> & {
    * @generated from field: string version = 5;
    */
   version: string;
+
+  /**
+   * Kept over a restart of the server by the worker.
+   *
+   * @generated from field: dorian.worker.WorkerStanding standing = 6;
+   */
+  standing: WorkerStanding;
 };
 
 /**
@@ -276,32 +291,11 @@ export declare type TaskExited = Message<"dorian.worker.TaskExited"> & {
   rootFrozen: boolean;
 
   /**
-   * What kept it from starting, or made the worker end it, as the name of a status such as "RESOURCE_EXHAUSTED"; empty for any other end.
+   * It was ended because its worker stops: what it worked on is for another one.
    *
-   * @generated from field: string failure_status = 10;
+   * @generated from field: bool interrupted = 10;
    */
-  failureStatus: string;
-
-  /**
-   * The worker knows of no such task: it ran before the worker was started anew.
-   *
-   * @generated from field: bool is_unknown = 11;
-   */
-  isUnknown: boolean;
-
-  /**
-   * It had been told to stop, by the server or by a worker that stops.
-   *
-   * @generated from field: bool was_stopped = 12;
-   */
-  wasStopped: boolean;
-
-  /**
-   * Its guest had begun to stop by itself, as it does when somebody sends it a signal.
-   *
-   * @generated from field: bool was_leaving = 13;
-   */
-  wasLeaving: boolean;
+  interrupted: boolean;
 };
 
 /**
@@ -468,6 +462,14 @@ export declare type ServerMessage = Message<"dorian.worker.ServerMessage"> & {
      */
     value: ExecInput;
     case: "execInput";
+  } | {
+    /**
+     * What an operator wants of the worker: DRAINING, or SERVING again.
+     *
+     * @generated from field: dorian.worker.WorkerStanding set_standing = 8;
+     */
+    value: WorkerStanding;
+    case: "setStanding";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1010,6 +1012,37 @@ export declare type VolumeHeadRequest = Message<"dorian.worker.VolumeHeadRequest
  * Use `create(VolumeHeadRequestSchema)` to create a new message.
  */
 export declare const VolumeHeadRequestSchema: GenMessage<VolumeHeadRequest>;
+
+/**
+ * Does a worker take new work?
+ *
+ * @generated from enum dorian.worker.WorkerStanding
+ */
+export enum WorkerStanding {
+  /**
+   * @generated from enum value: WORKER_STANDING_SERVING = 0;
+   */
+  SERVING = 0,
+
+  /**
+   * An operator wants it to take none.
+   *
+   * @generated from enum value: WORKER_STANDING_DRAINING = 1;
+   */
+  DRAINING = 1,
+
+  /**
+   * It is about to end.
+   *
+   * @generated from enum value: WORKER_STANDING_LEAVING = 2;
+   */
+  LEAVING = 2,
+}
+
+/**
+ * Describes the enum dorian.worker.WorkerStanding.
+ */
+export declare const WorkerStandingSchema: GenEnum<WorkerStanding>;
 
 /**
  * @generated from service dorian.worker.WorkerService
