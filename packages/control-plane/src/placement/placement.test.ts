@@ -49,7 +49,7 @@ test("both spellings of a GPU are understood: the enum of old clients and the na
 });
 
 test.each([
-  [any(), [], "no worker is connected; start one with `dorian worker`"],
+  [any(), [], "no worker that takes work is connected; start one with `dorian worker`"],
   [any(), [worker("a")], "no worker has a GPU; start one with --simulate-gpus to run without"],
   [
     wanting("XYZ"),
@@ -191,7 +191,7 @@ test("a function that asks for a runtime goes where it is, and where none is it 
   });
   expect(place(asked, [])).toMatchObject({
     kind: "waiting",
-    reason: expect.stringContaining("no worker is connected"),
+    reason: expect.stringContaining("no worker that takes work is connected"),
   });
   expect(resourceRequestOf(create(FunctionSchema$, { runtime: "gvisor" })).runtime).toBe("runsc");
   expect(resourceRequestOf(create(FunctionSchema$, {})).runtime).toBeUndefined();

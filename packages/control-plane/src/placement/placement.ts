@@ -101,7 +101,7 @@ function whyNot(request: ResourceRequest, all: readonly WorkerOffer[]): { reason
 }
 
 function whyNever(request: ResourceRequest, workers: readonly WorkerOffer[]): string | undefined {
-  if (workers.length === 0) return "no worker is connected; start one with `dorian worker`";
+  if (workers.length === 0) return "no worker that takes work is connected; start one with `dorian worker`";
   const { gpu } = request;
   if (gpu && !workers.some((worker) => takeGpus(gpu, worker.total, worker))) return whyNoGpu(gpu, workers);
   const most = (of: (resources: Resources) => number) =>
