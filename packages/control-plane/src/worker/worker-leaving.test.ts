@@ -68,7 +68,7 @@ test("what a worker hands back runs elsewhere, and its callers see no error [L8]
   await eventually(() => leaving.alive[0]?.inputs.length === 1, "its input runs");
   leaving.report({ case: "leaving", value: {} });
   await using _other = await new ScriptedWorker(server.dispatch, { script: double, name: "b" }).join();
-  leaving.exitWith = { interrupted: true };
+  leaving.exitWith = { interrupted: true, wasStopped: true };
   leaving.alive[0]?.die({ exitCode: 130 });
   expect(await result).toBe(42);
 });

@@ -25,7 +25,13 @@ export class TaskTable {
   start(request: StartTask): void {
     if (this.#running.has(request.taskId) || this.#ended.has(request.taskId)) return;
     if (this.#refuses) {
-      const end = { exitCode: -1, signal: "SIGKILL", outOfMemory: false, wasStopped: true, interrupted: true };
+      const end = {
+        exitCode: -1,
+        signal: "SIGKILL",
+        outOfMemory: false,
+        wasStopped: true,
+        interrupted: true,
+      };
       this.#note(request.taskId, end);
       return;
     }

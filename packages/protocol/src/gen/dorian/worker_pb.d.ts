@@ -291,9 +291,37 @@ export declare type TaskExited = Message<"dorian.worker.TaskExited"> & {
   rootFrozen: boolean;
 
   /**
+   * What kept it from starting, or made the worker end it, as the name of a status such as "RESOURCE_EXHAUSTED"; empty for any other end.
+   *
+   * @generated from field: string failure_status = 10;
+   */
+  failureStatus: string;
+
+  /**
+   * The worker knows of no such task: it ran before the worker was started anew.
+   *
+   * @generated from field: bool is_unknown = 11;
+   */
+  isUnknown: boolean;
+
+  /**
+   * It had been told to stop, by the server or by a worker that stops.
+   *
+   * @generated from field: bool was_stopped = 12;
+   */
+  wasStopped: boolean;
+
+  /**
+   * Its guest had begun to stop by itself, as it does when somebody sends it a signal.
+   *
+   * @generated from field: bool was_leaving = 13;
+   */
+  wasLeaving: boolean;
+
+  /**
    * It was ended because its worker stops: what it worked on is for another one.
    *
-   * @generated from field: bool interrupted = 10;
+   * @generated from field: bool interrupted = 14;
    */
   interrupted: boolean;
 };
