@@ -15,7 +15,6 @@ import { requireInit } from "./container/init-program.ts";
 import type { RuntimePolicy } from "./container/container-runtimes.ts";
 import { openRuntimes } from "./container/open-runtimes.ts";
 import { judgeRunc, runcAdvice, runcWarning } from "./container/runc/runc-holes.ts";
-import { RuncRuntime } from "./container/runc/runc-runtime.ts";
 import { runcVersion } from "./container/runc/runc-version.ts";
 import { DiskWatch } from "./disk/disk-watch.ts";
 import { detectGpus } from "./gpu/detect-gpus.ts";
@@ -222,7 +221,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       layers,
       disk,
       imageLimitBytes: share.imageMb * mebibyte,
-      runtime: new RuncRuntime(runtimeOptions),
+      runtimes,
       network,
       operator,
       registry,

@@ -1,7 +1,7 @@
 import type { Interpreter } from "@dorian/python/interpreters";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Logger } from "pino";
-import type { ContainerRuntime } from "../container/runtime.ts";
+import type { ContainerRuntimes } from "../container/container-runtimes.ts";
 import type { DiskWatch } from "../disk/disk-watch.ts";
 import type { WorkerDirectories } from "../machine/worker-directories.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
@@ -14,8 +14,9 @@ export interface BuildDependencies {
   disk: Pick<DiskWatch, "watch">;
   /** What the layers of one fetched image may hold together. */
   imageLimitBytes: number;
-  runtime: ContainerRuntime;
-  network: Pick<NetworkPool, "acquire">;
+  /** Steps run in what the operator chose for functions that ask for nothing else. */
+  runtimes: ContainerRuntimes;
+  network: Pick<NetworkPool, "acquireForBuild">;
   operator: OperatorSettings;
   /** Where versions of volumes that builds write to are recorded. */
   registry: VolumeRegistry;

@@ -2,6 +2,7 @@ import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { RootFileSystem } from "../task/root-file-system.ts";
+import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import type { BaseImage } from "./base-cache.ts";
 import { configurationFrom, type ImageConfiguration } from "./image-configuration.ts";
 
@@ -44,9 +45,10 @@ export class BuildStage implements AsyncDisposable {
     return this.#layerIds;
   }
 
-  /** Where the stage's root file system is mounted, writable. */
-  async root(): Promise<string> {
+  /** Where the stage's root file system is mounted, writable: for a container of a user namespace, else with owners as on disk. */
+  async root(userNamespace?: UserNamespace): Promise<string> {
     this.#root ??= await this.#mount();
+    this.#root.showTo(userNamespace);
     return this.#root.path;
   }
 

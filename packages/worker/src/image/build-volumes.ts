@@ -4,6 +4,7 @@ import { must } from "@dorian/base/must";
 import type { TaskVolume } from "@dorian/protocol/worker";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { ContainerMount } from "../container/container-spec.ts";
+import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { MountedVolume, type VolumeRegistry } from "../volume/mounted-volume.ts";
 
 export interface BuildVolumesOptions {
@@ -14,6 +15,8 @@ export interface BuildVolumesOptions {
   directory: string;
   /** For what is written; on the file system of the layer store. */
   scratch: string;
+  /** Of the steps that see them. Default: the host's. */
+  userNamespace: UserNamespace | undefined;
 }
 
 /** The volumes of one build: its RUN steps see them, and what they write there is no part of the image. */
@@ -38,6 +41,7 @@ export class BuildVolumes implements AsyncDisposable {
         mountPath: target,
         subPath: request.subPath,
         readOnly: request.readOnly,
+        userNamespace: options.userNamespace,
         scratch: join(options.scratch, `volume-${index}`),
         layers: options.layers,
         registry: options.registry,

@@ -4,7 +4,7 @@ import { basename, dirname, join, posix } from "node:path";
 import { assertNever, must } from "@dorian/base/must";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { makeDirectoryBelow } from "@dorian/linux/place-below";
-import { mountOverlay, unmount } from "@dorian/linux/mount";
+import { unmount } from "@dorian/linux/mount";
 import type { ImageConfig, StartBuild } from "@dorian/protocol/worker";
 import { fetchAddress, unpackArchive } from "./add-sources.ts";
 import { buildEnvironment } from "./build-environment.ts";
@@ -23,6 +23,7 @@ import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
 import { expandWord } from "./dockerfile/words.ts";
 import { isSimulated } from "../gpu/simulated-gpus.ts";
 import { configurationFrom, defaultPath, toMessage } from "./image-configuration.ts";
+import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { runMounts } from "./run-mounts.ts";
 import { runStep, type OnLog } from "./run-step.ts";
 
@@ -192,9 +193,13 @@ export class ImageBuild implements AsyncDisposable {
   }
 
   async #run(instruction: InstructionOf<"run">): Promise<void> {
-    const { signal, runtime, network, operator, onLog } = this.#options;
+    const { signal, runtimes, operator, onLog } = this.#options;
     const stage = this.#stage;
-    this.#lease ??= this.#resources.use(await network.acquire({ signal }));
+    const devices = this.#request.gpuDevices.filter((device) => !isSimulated(device));
+    const { name: runtimeName, runtime } = runtimes.choose({ runtime: "", untrusted: false }, devices);
+    const lease = (this.#lease ??= await this.#acquireNetwork());
+    // gVisor has user ids of its own, which nobody else sees.
+    const userNamespace = runtimeName === "runsc" ? undefined : lease.userNamespace;
     this.#volumes ??= this.#resources.use(
       await BuildVolumes.mount(this.#request.volumes, {
         buildId: this.#request.buildId,
@@ -202,15 +207,16 @@ export class ImageBuild implements AsyncDisposable {
         registry: this.#options.registry,
         directory: this.#directory,
         scratch: this.#scratch,
+        userNamespace,
       }),
     );
-    const rootPath = await stage.root();
+    const rootPath = await stage.root(userNamespace);
     const extra = await runMounts(instruction.mounts, {
       expand: (text) => this.#expand(text),
       directory: this.#scratch,
       workdir: stage.config.workdir,
       context: () => this.#context(),
-      viewOf: async (name) => this.#view((await this.#sourceNamed(name)).layerIds),
+      viewOf: async (name) => this.#view((await this.#sourceNamed(name)).layerIds, userNamespace),
       secrets: this.#request.secretEnv,
       signal,
     });
@@ -218,7 +224,8 @@ export class ImageBuild implements AsyncDisposable {
       containerId: `${this.#request.buildId}-${this.#count++}`,
       stage,
       runtime,
-      network: this.#lease,
+      network: lease,
+      userNamespace,
       mounts: [...this.#volumes.mounts, ...extra.mounts],
       operator: await buildEnvironment(operator, {
         directory: this.#directory,
@@ -226,12 +233,20 @@ export class ImageBuild implements AsyncDisposable {
         rootPath,
       }),
       secretEnv: { ...this.#request.secretEnv, ...extra.env },
-      devices: this.#request.gpuDevices.filter((device) => !isSimulated(device)),
+      devices,
       directory: this.#directory,
       onContainer: (container) => (this.#step = container),
       onLog,
       signal,
     });
+  }
+
+  async #acquireNetwork(): Promise<NetworkLease> {
+    const { network, signal } = this.#options;
+    const lease = this.#resources.use(await network.acquireForBuild({ signal }));
+    // Root in a step must reach its root file system.
+    await lease.userNamespace?.giveToRoot(this.#directory);
+    return lease;
   }
 
   async #copy(instruction: InstructionOf<"copy">): Promise<void> {
@@ -303,8 +318,8 @@ export class ImageBuild implements AsyncDisposable {
     return this.#baseNamed(name);
   }
 
-  /** A directory that shows a stack. */
-  async #view(layerIds: string[]): Promise<string> {
+  /** A directory that shows a stack: to a container of a user namespace, else with owners as on disk. */
+  async #view(layerIds: string[], userNamespace?: UserNamespace): Promise<string> {
     const { layers } = this.#options;
     const [only] = layerIds;
     // The kernel does not stack fewer than two directories.
@@ -312,7 +327,10 @@ export class ImageBuild implements AsyncDisposable {
     const target = join(this.#directory, `view-${this.#count++}`);
     await mkdir(target, { recursive: true });
     if (layerIds.length === 0) return target;
-    mountOverlay(target, { lower: layerIds.map((layerId) => layers.path(layerId)) });
+    using overlay = createOverlayFor(userNamespace, {
+      lower: layerIds.map((layerId) => layers.path(layerId)),
+    });
+    overlay.placeAt(target);
     this.#resources.defer(() => void unmount(target));
     return target;
   }

@@ -9,6 +9,7 @@ import type { BuildEnvironment } from "./build-environment.ts";
 import { readBelow } from "@dorian/linux/open-below";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
+import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { containerUser, maxUserFileBytes } from "../task/container-environment.ts";
 import { LogAllowance } from "../task/log-allowance.ts";
 import type { BuildStage } from "./build-stage.ts";
@@ -23,6 +24,8 @@ export interface RunStepOptions {
   stage: BuildStage;
   runtime: ContainerRuntime;
   network: { path: string; resolvConf: string };
+  /** That the network belongs to. Undefined: the host's. */
+  userNamespace: UserNamespace | undefined;
   operator: BuildEnvironment;
   /** Volumes, and what the step's flags name. */
   mounts: readonly ContainerMount[];
@@ -45,9 +48,9 @@ const hostname = "dorian-build";
  * all its processes are gone.
  */
 export async function runStep(command: Command, text: string, options: RunStepOptions): Promise<void> {
-  const { stage, signal, onLog } = options;
+  const { stage, signal, onLog, userNamespace } = options;
   const { config } = stage;
-  const root = await stage.root();
+  const root = await stage.root(userNamespace);
   const mounts = confinedMounts(root, [
     ...options.operator.mounts,
     ...(await networkFiles(options)),
@@ -56,6 +59,7 @@ export async function runStep(command: Command, text: string, options: RunStepOp
   stage.addMountTargets(mounts.map((mount) => mount.target));
   const shell = config.shell.length > 0 ? config.shell : ["/bin/sh", "-c"];
   const user = await containerUser(root, config.user);
+  userNamespace?.requireIds(user);
   const decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() };
   const allowance = new LogAllowance();
   const tellDropped = () => {
@@ -81,7 +85,11 @@ export async function runStep(command: Command, text: string, options: RunStepOp
       cwd: config.workdir || "/",
       user,
       hostname,
-      mounts,
+      mounts: mounts.map((mount) => ({
+        ...mount,
+        source: userNamespace?.pathFor(mount.source) ?? mount.source,
+      })),
+      userNamespace,
       network: { kind: "namespace", path: options.network.path },
       limits: {},
       devices: [...options.devices],

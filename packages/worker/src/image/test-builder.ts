@@ -13,11 +13,13 @@ import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { checkout } from "@dorian/testkit/checkout";
 import pino from "pino";
 import { DiskWatch } from "../disk/disk-watch.ts";
+import { ContainerRuntimes } from "../container/container-runtimes.ts";
 import { RuncRuntime } from "../container/runc/runc-runtime.ts";
 import { createWorkerDirectories, workerDirectories } from "../machine/worker-directories.ts";
 import { NetworkPool } from "../network/network-pool.ts";
 import { readOperatorSettings, type OperatorSettings } from "@dorian/operator/operator-settings";
 import { reapLeftovers } from "../reap/reap-leftovers.ts";
+import { openUserNamespaces, type UserNamespaceMode } from "../user-namespace/open-user-namespaces.ts";
 import type { VolumeRegistry, VolumeVersion } from "../volume/mounted-volume.ts";
 import { ImageBuilder } from "./image-builder.ts";
 
@@ -27,6 +29,7 @@ const run = promisify(execFile);
 export async function testBuilder(options?: {
   operator?: Partial<OperatorSettings>;
   diskLimitBytes?: number;
+  userNamespaces?: UserNamespaceMode;
 }) {
   await using made = new AsyncDisposableStack();
   const dataDirectory = await mkdtemp(join(tmpdir(), "dorian-build-"));
@@ -43,12 +46,17 @@ export async function testBuilder(options?: {
     await rm(directories.runtime, { recursive: true, force: true });
   });
   const layers = made.use(await LayerStore.open(dataDirectory));
+  const logger = pino({ level: "silent" });
   const runtime = new RuncRuntime({ instance: directories.instance, runtimeDirectory: directories.runtime });
+  const runtimes = new ContainerRuntimes({ runc: runtime }, { standard: "runc", untrusted: "runc" });
+  const mode = options?.userNamespaces ?? "auto";
+  const userNamespaces = made.use(await openUserNamespaces(mode, { directories, dataDirectory, logger }));
   const network = made.use(
     await NetworkPool.open({
       instance: directories.instance,
       runtimeDirectory: directories.runtime,
       size: 1,
+      userNamespaces,
     }),
   );
   const operator = { ...(await readOperatorSettings()), ...options?.operator };
@@ -72,7 +80,7 @@ export async function testBuilder(options?: {
       }),
     ),
     imageLimitBytes: 8 * 2 ** 30,
-    runtime,
+    runtimes,
     network,
     operator,
     registry,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { unmount } from "@dorian/linux/mount";
 import { createNetworkNamespace, inNetworkNamespace } from "@dorian/linux/network-namespace";
+import type { IdRangeKind } from "../user-namespace/id-ranges.ts";
 import type { UserNamespace, UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import type { HostNetwork } from "./host-network.ts";
 import { networkCommand } from "./network-command.ts";
@@ -30,6 +31,7 @@ export class ContainerNetwork implements AsyncDisposable {
     host: HostNetwork,
     directory: string,
     userNamespaces?: UserNamespaces,
+    ids: IdRangeKind = "container",
   ): Promise<ContainerNetwork> {
     await using resources = new AsyncDisposableStack();
     const { index, address } = host.reserve();
@@ -41,7 +43,7 @@ export class ContainerNetwork implements AsyncDisposable {
       unmount(path);
       await removeTree(path);
     });
-    const userNamespace = userNamespaces && resources.use(await userNamespaces.create(path));
+    const userNamespace = userNamespaces && resources.use(await userNamespaces.create(path, ids));
     if (userNamespace) inNetworkNamespace(path, setSysctls);
     else createNetworkNamespace(path, setSysctls);
     resources.defer(() => removeLink(link));

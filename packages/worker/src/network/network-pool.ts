@@ -1,5 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { IdRangeKind } from "../user-namespace/id-ranges.ts";
 import type { UserNamespace, UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import { networkCommand } from "./network-command.ts";
 import { ContainerNetwork } from "./container-network.ts";
@@ -84,22 +85,22 @@ export class NetworkPool implements AsyncDisposable {
   async acquire(options: { signal: AbortSignal }): Promise<NetworkLease> {
     options.signal.throwIfAborted();
     const network = this.#free.pop() ?? (await this.#make());
+    const lease = this.#lease(network, () => this.#giveBack(network));
     if (options.signal.aborted) {
-      this.#giveBack(network);
+      await lease[Symbol.asyncDispose]();
       options.signal.throwIfAborted();
     }
     this.#refillLater();
-    let returned = false;
-    return {
-      path: network.path,
-      resolvConf: this.#host.resolvConf,
-      userNamespace: network.userNamespace,
-      [Symbol.asyncDispose]: async () => {
-        if (returned) return;
-        returned = true;
-        this.#giveBack(network);
-      },
-    };
+    return lease;
+  }
+
+  /** For the steps of a build, which have other user ids than containers: made for it, and removed after it. */
+  async acquireForBuild(options: { signal: AbortSignal }): Promise<NetworkLease> {
+    // Without user ids of its own, one network is as good as another.
+    if (!this.#userNamespaces) return this.acquire(options);
+    options.signal.throwIfAborted();
+    const network = await this.#make("build");
+    return this.#lease(network, () => this.#remove(network));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -120,8 +121,22 @@ export class NetworkPool implements AsyncDisposable {
     }
   }
 
-  #make(): Promise<ContainerNetwork> {
-    const making = ContainerNetwork.create(this.#host, this.#directory, this.#userNamespaces);
+  #lease(network: ContainerNetwork, giveBack: () => void): NetworkLease {
+    let returned = false;
+    return {
+      path: network.path,
+      resolvConf: this.#host.resolvConf,
+      userNamespace: network.userNamespace,
+      [Symbol.asyncDispose]: async () => {
+        if (returned) return;
+        returned = true;
+        giveBack();
+      },
+    };
+  }
+
+  #make(ids?: IdRangeKind): Promise<ContainerNetwork> {
+    const making = ContainerNetwork.create(this.#host, this.#directory, this.#userNamespaces, ids);
     this.#making.add(making);
     making.finally(() => this.#making.delete(making)).catch(() => undefined);
     return making;
@@ -132,6 +147,10 @@ export class NetworkPool implements AsyncDisposable {
       this.#free.push(network);
       return;
     }
+    this.#remove(network);
+  }
+
+  #remove(network: ContainerNetwork): void {
     const leaving = network[Symbol.asyncDispose]();
     this.#leaving.add(leaving);
     leaving.finally(() => this.#leaving.delete(leaving)).catch(() => undefined);

@@ -28,6 +28,7 @@ export class RootFileSystem implements AsyncDisposable {
   readonly upper: string;
   #scratch: string;
   #lower: string[];
+  #userNamespace: UserNamespace | undefined;
   #discard: (path: string) => Promise<void>;
 
   private constructor(options: RootFileSystemOptions) {
@@ -35,6 +36,7 @@ export class RootFileSystem implements AsyncDisposable {
     this.upper = join(options.scratch, "upper");
     this.#scratch = options.scratch;
     this.#lower = options.lower;
+    this.#userNamespace = options.userNamespace;
     this.#discard = options.discard;
   }
 
@@ -44,13 +46,8 @@ export class RootFileSystem implements AsyncDisposable {
     await mkdir(join(options.scratch, "work"), { recursive: true });
     await mkdir(options.target, { recursive: true });
     const { target, userNamespace, prepare } = options;
-    const overlay: OverlayOptions = {
-      lower: options.lower,
-      upper: root.upper,
-      work: join(options.scratch, "work"),
-    };
     if (prepare) {
-      mountOverlay(target, overlay);
+      mountOverlay(target, root.#overlay);
       try {
         await prepare(target);
       } catch (error) {
@@ -60,9 +57,18 @@ export class RootFileSystem implements AsyncDisposable {
       if (!userNamespace) return root;
       unmount(target);
     }
-    using shown = createOverlayFor(userNamespace, overlay);
+    using shown = createOverlayFor(userNamespace, root.#overlay);
     shown.placeAt(target);
     return root;
+  }
+
+  /** Mounts it anew for a container of another user namespace, or with owners as they are on disk. Nobody may be using it. */
+  showTo(userNamespace: UserNamespace | undefined): void {
+    if (userNamespace === this.#userNamespace) return;
+    unmount(this.path);
+    using shown = createOverlayFor(userNamespace, this.#overlay);
+    shown.placeAt(this.path);
+    this.#userNamespace = userNamespace;
   }
 
   /**
@@ -85,6 +91,10 @@ export class RootFileSystem implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     unmount(this.path);
     await this.#discard(this.#scratch);
+  }
+
+  get #overlay(): OverlayOptions {
+    return { lower: this.#lower, upper: this.upper, work: join(this.#scratch, "work") };
   }
 
   /** A link on the way to it was put there by the container: what is behind it stood in for nothing. */

@@ -20,6 +20,19 @@ test("ranges that are in use at the same time do not overlap, wherever the searc
   expect((starts[2] ?? 0) - (starts[1] ?? 0)).toBeGreaterThanOrEqual(second.size);
 });
 
+test("a build has many ids, which no container has, and a container's when there are no more of its kind", async () => {
+  const directory = await locks();
+  using resources = new DisposableStack();
+  const container = resources.use(takeIdRange(directory, 12_287));
+  const builds = Array.from({ length: 49 }, () => resources.use(takeIdRange(directory, 3, "build")));
+  expect(builds[0]?.size).toBe(2 ** 24);
+  expect(new Set(builds.map((range) => range.first)).size).toBe(49);
+  expect(Math.min(...builds.slice(0, 48).map((range) => range.first))).toBeGreaterThanOrEqual(
+    container.first + container.size,
+  );
+  expect(builds[48]).toMatchObject({ size: 2 ** 16 });
+});
+
 test("a range that was given back is used again, and none is below those of the host's users", async () => {
   const directory = await locks();
   const range = takeIdRange(directory, 0xffff_ffff);

@@ -7,7 +7,7 @@ import { mountIdMapped } from "@dorian/linux/id-mapped-mount";
 import { createOverlay, type OpenOverlay, unmount } from "@dorian/linux/mount";
 import type { OverlayOptions } from "@dorian/linux/overlay-options";
 import { createUserNamespace, type IdRange } from "@dorian/linux/user-namespace";
-import { takeIdRange } from "./id-ranges.ts";
+import { type IdRangeKind, takeIdRange } from "./id-ranges.ts";
 
 /** Not while a container starts: it would take the processor from it. */
 const refillDelayMs = 300;
@@ -62,10 +62,11 @@ export class UserNamespaces implements AsyncDisposable {
   }
 
   /** With `networkPath`, a new file, for a network namespace that belongs to it. */
-  async create(networkPath?: string): Promise<UserNamespace> {
+  async create(networkPath?: string, kind: IdRangeKind = "container"): Promise<UserNamespace> {
     const { runtimeDirectory, dataDirectory } = this.#options;
     await using resources = new AsyncDisposableStack();
-    const ids = resources.use(takeIdRange(this.#options.locksDirectory ?? locksDirectory, this.#next++));
+    const locks = this.#options.locksDirectory ?? locksDirectory;
+    const ids = resources.use(takeIdRange(locks, this.#next++, kind));
     const directory = join(runtimeDirectory, "users", String(this.#made++));
     const path = join(directory, "namespace");
     const view = join(directory, "data");
@@ -124,6 +125,11 @@ export class UserNamespace implements AsyncDisposable {
     return asFileOwner(this.ids.first, () => createOverlay(shifted));
   }
 
+  /** Where what is at `path` has owners as a container of this namespace needs them. Outside of the data directory: there. */
+  pathFor(path: string): string {
+    return this.#isInData(path) ? this.#shifted(path) : path;
+  }
+
   /** @throws AppError USER_OUT_OF_RANGE for a user of an image that it has no id for */
   requireIds({ uid, gid }: { uid: number; gid: number }): void {
     const { size } = this.ids;
@@ -146,12 +152,15 @@ export class UserNamespace implements AsyncDisposable {
     return this.#resources.disposeAsync();
   }
 
-  #shifted(path: string): string {
+  #isInData(path: string): boolean {
     const below = relative(this.#dataDirectory, path);
-    if (below.startsWith("..") || isAbsolute(below)) {
+    return !below.startsWith("..") && !isAbsolute(below);
+  }
+
+  #shifted(path: string): string {
+    if (!this.#isInData(path))
       throw new Error(`Bug: ${path} is not in the data directory ${this.#dataDirectory}.`);
-    }
-    return join(this.#view, below);
+    return join(this.#view, relative(this.#dataDirectory, path));
   }
 }
 
