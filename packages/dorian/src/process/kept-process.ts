@@ -14,7 +14,7 @@ export interface KeptProcessOptions {
   /** What follows the command, asked for at each start. */
   args: () => string[];
   env: Record<string, string | undefined>;
-  /** Told of each report but the readiness. */
+  /** Told of each report. */
   onReport: (report: SupervisedReport) => void;
   /** There is a new one, that has not begun yet. */
   onStarted: (kept: KeptProcess) => void;
@@ -73,6 +73,11 @@ export class KeptProcess {
     this.ended = this.#keep();
   }
 
+  /** Of the one that runs. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   send(order: SupervisorOrder): void {
     // It may end at any time: an order that does not reach it any more has nobody to obey it.
     if (this.#child?.connected) this.#child.send(order, () => undefined);
@@ -126,7 +131,7 @@ export class KeptProcess {
     child.on("message", (message) => {
       const report = message as SupervisedReport;
       if (report.kind === "ready") this.#ready.resolve(report.readiness);
-      else onReport(report);
+      onReport(report);
     });
     const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
     onStarted(this);

@@ -139,10 +139,17 @@ export const serverOptions: readonly OptionDefinition[] = [
 /** What a worker's process is told, in the same way. */
 export const workerOptions: readonly OptionDefinition[] = [...limitOptions, graceOption, ...processOptions];
 
+const stuckOption: OptionDefinition = {
+  name: "stuck-after",
+  value: "seconds",
+  description: "How long the server may not answer before it is killed and started again (60)",
+};
+
 /** What `dorian up` takes. */
 export const upOptions: readonly OptionDefinition[] = [
   ...serverOptions.filter((option) => !workerOptions.includes(option)),
   ...workerOptions,
+  stuckOption,
 ];
 
 /** What the kernel takes as a weight. */
@@ -258,6 +265,12 @@ export function readGrace(input: Pick<Input, "wholeNumber">): {
   }
   const words = `running inputs have ${graceSecs} s to end, then containers 30 s for their exit hooks; a second Ctrl-C kills them`;
   return { graceSecs, stopping: { words, workMs: graceSecs * 1000 } };
+}
+
+/** Undefined where nothing was said. */
+export function readStuckMs(input: Input): number | undefined {
+  const seconds = input.positiveNumber(stuckOption.name);
+  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 function readRuntimePolicy(input: Input): RuntimePolicy {

@@ -1,22 +1,28 @@
 import { AppError } from "@dorian/base/app-error";
-import { SilenceWatch } from "@dorian/base/silence-watch";
 import type { Logger } from "pino";
 import { LocalFailure } from "../cli/local-failure.ts";
 import { KeptProcess, NeverReady } from "./kept-process.ts";
 import type { Readiness } from "./ready.ts";
 import type { RunningService } from "./running-service.ts";
+import { StuckWatch } from "./stuck-watch.ts";
 
 export interface SupervisorOptions {
   /** Command lines of both, from the second start of the server on with the address that it got at the first. */
   serverArgs: (url: string | undefined) => string[];
   workerArgs: () => string[];
+  /** Milliseconds without an answer after which the server is stuck. Default: 60 s. */
+  serverStuckMs?: number;
   env: Record<string, string | undefined>;
   logger: Logger;
 }
 
 /** A worker that does not answer for so long, in milliseconds, is stuck in code or in what a container sent: it is replaced. */
-const stuckMs = 30_000;
-const askEveryMs = 5_000;
+const workerStuckMs = 30_000;
+/**
+ * A server gets longer: everybody waits for it, and most of what could hold it up so long is a disk, which a second one
+ * would wait for as well. What it has accepted is on disk, and is found there by the next one.
+ */
+const usualServerStuckMs = 60_000;
 /** What a server may take to answer those that it serves already: it gives itself 10 s. One that is stuck would take for ever. */
 const frontMs = 25_000;
 /** What a process that stops at once may take for it, in milliseconds. */
@@ -28,20 +34,27 @@ export class Supervisor implements RunningService {
   #worker: KeptProcess;
   #logger: Logger;
   #frontDrained = Promise.withResolvers<void>();
-  #answers = new SilenceWatch<KeptProcess>({ limitMs: stuckMs, everyMs: askEveryMs });
-  #asking: NodeJS.Timeout;
+  #watches: StuckWatch[];
 
   private constructor(options: SupervisorOptions) {
     const { env, logger } = options;
     this.#logger = logger;
+    const serverWatch = new StuckWatch({
+      limitMs: options.serverStuckMs ?? usualServerStuckMs,
+      judgedFrom: "readiness",
+      logger,
+    });
+    const workerWatch = new StuckWatch({ limitMs: workerStuckMs, judgedFrom: "first answer", logger });
+    this.#watches = [serverWatch, workerWatch];
     let url: string | undefined;
     this.#server = new KeptProcess({
       name: "server",
       args: () => options.serverArgs(url),
       env,
       logger,
-      onStarted: () => undefined,
+      onStarted: (server) => serverWatch.started(server),
       onReport: (report) => {
+        serverWatch.heard(report);
         if (report.kind === "front drained") this.#frontDrained.resolve();
       },
     });
@@ -56,17 +69,14 @@ export class Supervisor implements RunningService {
       logger,
       // At the first start it loads while the server starts; later it need not wait.
       onStarted: (worker) => {
-        this.#answers.forget(worker);
+        workerWatch.started(worker);
         void this.#server.ready.then(
           () => worker.send({ kind: "go on" }),
           () => undefined,
         );
       },
-      onReport: (report) => {
-        if (report.kind === "here") this.#answers.heard(this.#worker);
-      },
+      onReport: (report) => workerWatch.heard(report),
     });
-    this.#asking = setInterval(() => this.#replaceStuckWorker(), askEveryMs);
   }
 
   /** Starts both. Rejects when one cannot start, or `signal` aborts; its own words are on stderr then. */
@@ -108,7 +118,7 @@ export class Supervisor implements RunningService {
 
   /** Ends both at once. */
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#asking);
+    for (const watch of this.#watches) watch[Symbol.dispose]();
     await this.drain({ signal: AbortSignal.abort() });
   }
 
@@ -127,16 +137,6 @@ export class Supervisor implements RunningService {
     } finally {
       signal.removeEventListener("abort", onAbort);
     }
-  }
-
-  #replaceStuckWorker(): void {
-    if (this.#answers.sweep().includes(this.#worker)) {
-      this.#answers.forget(this.#worker);
-      this.#logger.error(`the worker has not answered for ${stuckMs / 1000} s: it is killed`);
-      this.#worker.kill();
-      return;
-    }
-    this.#worker.send({ kind: "are you there" });
   }
 }
 

@@ -9,6 +9,7 @@ import {
   commandLineOf,
   readHistorySettings,
   readGrace,
+  readStuckMs,
   readWebSettings,
   readWorkerLimits,
   readyOption,
@@ -33,6 +34,7 @@ export const command = defineCommand<void>({
     readWebSettings(input);
     readHistorySettings(input);
     readWorkerLimits(input);
+    const serverStuckMs = readStuckMs(input);
     requireRoot();
     const { dataDirectory } = config;
     makeDataDirectory(dataDirectory);
@@ -45,6 +47,7 @@ export const command = defineCommand<void>({
         data,
         ...(url === undefined ? [] : [`--listen=${sameAddress(listen, url)}`]),
       ],
+      ...(serverStuckMs === undefined ? {} : { serverStuckMs }),
       workerArgs: () => [...commandLineOf(workerOptions, input), data],
       env: ownEnvironment(process.env),
       logger,
