@@ -173,13 +173,14 @@ export const app = new App("failing-commit");
 export const work = app.function({ name: "work", volumes: { "/vol": volume } }, async () => {
   mkdirSync("/vol/d/e", { recursive: true });
   mkdirSync(Buffer.from("/vol/d/\xff", "latin1"));
-  try { await volume.commit(); return "committed"; } catch (error: any) { return error.code; }
+  try { await volume.commit(); } catch (error: any) { console.log("> " + error.code); }
 });
-app.localEntrypoint(async () => { console.log("> " + await work.remote()); });
+app.localEntrypoint(async () => { await work.remote().catch((error: Error) => console.log("> " + error.message)); });
 `,
   });
   const result = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
   expect(result.stdout).toContain("> FILE_NAME_NOT_UTF8");
+  expect(result.stdout).toMatch(/> What this call wrote to the volume at \/vol could not be committed: /);
   expect(result.stderr).toMatch(/commit of the volume at \/vol failed: .*not valid UTF-8/i);
 });
 
@@ -292,20 +293,21 @@ app.localEntrypoint(async () => { console.log("> " + await app.instance(Model).i
 test("a last commit that fails is told once, and the run ends with code 1 [M4]", async () => {
   await using project = await temporaryDirectory({
     "app.ts": `
-import { App, Volume } from "dorian";
+import { App, Volume, exit, method } from "dorian";
 import { mkdirSync } from "node:fs";
 const volume = Volume.fromName("unspeakable", { createIfMissing: true });
 export const app = new App("unspeakable");
-export const write = app.function({ name: "write", volumes: { "/vol": volume } }, async () => {
-  mkdirSync(Buffer.concat([Buffer.from("/vol/name-"), Buffer.from([0xff])]));
-  return "written";
-});
-app.localEntrypoint(async () => { console.log("> " + await write.remote()); });
+@app.cls({ volumes: { "/vol": volume } })
+export class Model {
+  @method() async work() { return "done"; }
+  @exit() bye() { mkdirSync(Buffer.concat([Buffer.from("/vol/name-"), Buffer.from([0xff])])); }
+}
+app.localEntrypoint(async () => { console.log("> " + await app.instance(Model).work.remote()); });
 `,
   });
   const { code, stdout, stderr } = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
   expect(code, stderr).toBe(1);
-  expect(stdout).toContain("> written");
+  expect(stdout).toContain("> done");
   expect(stderr.match(/is not valid UTF-8/g), stderr).toHaveLength(1);
   expect(stderr).toContain("The last commit of the volume at /vol failed: ");
   expect(stderr).toMatch(/Error: .*lost.*\n  Why: \(APP_LAST_COMMIT_FAILED\)\n  Fix: /);

@@ -7,8 +7,10 @@ import type { TransferSettings } from "./volume-wire.ts";
 /**
  * A tree of files that functions share, kept across apps and containers.
  *
- * A container sees the version that was the newest when it started. What it writes is its own until it is committed: by
- * `commit()`, every few seconds in the background, and when the container ends.
+ * A container sees the version that was the newest when it started. What it writes is its own until it is committed:
+ * before each answer (so whoever has a call's result, or a value of a generator, finds in a container that starts or
+ * reloads then what was written and closed before), by `commit()`, every few seconds in the background, and when the
+ * container ends. A call whose files cannot be committed fails.
  *
  * @example
  * const volume = Volume.fromName("model-weights-vol", { createIfMissing: true });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
 import { createLocalClient } from "@dorian/protocol/local-client";
-import { ModalClient } from "@dorian/protocol/modal";
+import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal";
 import { RequestMemory } from "@dorian/protocol/request-memory";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { expect, onTestFinished, test } from "vitest";
@@ -18,7 +18,7 @@ const observer: TaskObserver = {
   onReady: () => undefined,
   onInputStarted: () => undefined,
   onInputEnded: () => undefined,
-  beforeOutputs: () => undefined,
+  beforeAnswer: () => undefined,
   onStartFailed: () => undefined,
   commitVolume: async () => undefined,
   reloadVolume: async () => undefined,
@@ -67,6 +67,55 @@ test("an output and the request for the next input go on in the order and the ti
   await modal.appHeartbeat({}).catch(() => undefined);
   await Promise.all([modal.functionPutOutputs({}), modal.functionGetInputs({})]);
   expect(passed).toEqual(["output", "next input", "written"]);
+});
+
+test("outputs, values and failed starts wait until what was written is kept; where it cannot be, an output becomes a failure [L2]", async () => {
+  const passed: unknown[] = [];
+  const kept = Promise.withResolvers<void>();
+  let beforeAnswer = () => kept.promise;
+  const { modal } = await gatewayTo(
+    {
+      async functionPutOutputs({ outputs }) {
+        for (const { result } of outputs) passed.push([result?.status, result?.exception]);
+        return {};
+      },
+      async functionCallPutDataOut() {
+        passed.push("value");
+        return {};
+      },
+      async taskResult() {
+        passed.push("failed start");
+        return {};
+      },
+    },
+    { beforeAnswer: () => beforeAnswer() },
+  );
+  const { SUCCESS, FAILURE } = GenericResult_GenericStatus;
+  const outputs = [{ result: { status: SUCCESS } }, { result: { status: FAILURE, exception: "its own" } }];
+  const calls = [
+    () => modal.functionPutOutputs({ outputs }),
+    () => modal.functionCallPutDataOut({}),
+    () => modal.taskResult({}),
+  ];
+  const first = calls.map((call) => call());
+  await modal.appHeartbeat({}).catch(() => undefined);
+  expect(passed).toEqual([]);
+  kept.resolve();
+  await Promise.all(first);
+  expect(passed).toHaveLength(4);
+  passed.length = 0;
+  beforeAnswer = async () => {
+    throw new AppError("VOLUME_NOT_COMMITTED", "Not kept.", {
+      remedy: "Make room.",
+      status: "RESOURCE_EXHAUSTED",
+    });
+  };
+  const [, value] = await Promise.allSettled(calls.map((call) => call()));
+  expect(value).toMatchObject({ status: "rejected", reason: { code: "VOLUME_NOT_COMMITTED" } });
+  expect(passed).toHaveLength(3);
+  expect(passed).toEqual(
+    expect.arrayContaining([[FAILURE, "Not kept. Make room."], [FAILURE, "its own"], "failed start"]),
+  );
 });
 
 test("a large message of values goes on in parts, each when there is room for it: the rest waits in front of the server [B8]", async () => {

@@ -12,7 +12,13 @@ import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
 import { ConnectionBudget } from "@dorian/protocol/listener/connection-budget";
 import type { RequestMemory } from "@dorian/protocol/request-memory";
 import { GuestService } from "@dorian/protocol/guest";
-import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal";
+import {
+  DataFormat,
+  GenericResult_GenericStatus,
+  ModalClient,
+  type FunctionPutOutputsItem,
+} from "@dorian/protocol/modal";
+import { failureOf } from "../task/task-failure.ts";
 import { forwardValues } from "./forward-values.ts";
 import { limitCalls } from "./limit-calls.ts";
 
@@ -25,8 +31,11 @@ export interface TaskObserver {
   onReady(): void;
   onInputStarted(input: { inputId: string; functionCallId: string }): void;
   onInputEnded(input: { inputId: string; succeeded: boolean }): void;
-  /** Resolves when the outputs of inputs that have ended may be told; undefined when they may be at once. */
-  beforeOutputs(): Promise<void> | undefined;
+  /**
+   * Resolves when what the container has to say may be told, since what it wrote until now is kept; undefined when it may
+   * be at once. Rejects with the reason why that cannot be kept.
+   */
+  beforeAnswer(signal: AbortSignal): Promise<void> | undefined;
   onStartFailed(): void;
   commitVolume(volumeId: string, signal: AbortSignal): Promise<void>;
   reloadVolume(volumeId: string, signal: AbortSignal): Promise<void>;
@@ -133,16 +142,28 @@ function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClien
         observer.onInputEnded({ inputId: output.inputId, succeeded });
       }
       // Awaiting nothing would let the request for the next input pass the output of the last.
-      const waiting = observer.beforeOutputs();
-      if (waiting) await waiting;
-      return upstream.functionPutOutputs(request, context);
+      const waiting = observer.beforeAnswer(context.signal);
+      if (!waiting) return upstream.functionPutOutputs(request, context);
+      const notKept = await waiting.then(
+        () => undefined,
+        (error: unknown) => {
+          context.signal.throwIfAborted();
+          return error;
+        },
+      );
+      const outputs =
+        notKept === undefined ? request.outputs : request.outputs.map((output) => failed(output, notKept));
+      return upstream.functionPutOutputs({ ...request, outputs }, context);
     },
-    functionCallPutDataOut(request, context) {
-      return forwardValues(upstream, request, context);
+    async functionCallPutDataOut(request, context) {
+      await observer.beforeAnswer(context.signal);
+      return await forwardValues(upstream, request, context);
     },
-    taskResult(request, context) {
+    async taskResult(request, context) {
       observer.onStartFailed();
-      return upstream.taskResult(request, context);
+      // It has failed already, for another reason.
+      await observer.beforeAnswer(context.signal)?.catch(() => context.signal.throwIfAborted());
+      return await upstream.taskResult(request, context);
     },
     async volumeCommit(request, context) {
       await observer.commitVolume(request.volumeId, context.signal);
@@ -154,6 +175,14 @@ function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClien
       return {};
     },
   };
+}
+
+/** An output that said that all is well, though what its input wrote is not kept. */
+function failed(output: FunctionPutOutputsItem, reason: unknown): FunctionPutOutputsItem {
+  if (output.result?.status !== GenericResult_GenericStatus.SUCCESS) return output;
+  const result = failureOf(reason);
+  result.status = GenericResult_GenericStatus.FAILURE;
+  return { ...output, result, dataFormat: DataFormat.UNSPECIFIED };
 }
 
 /**

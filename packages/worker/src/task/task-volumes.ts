@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { ContainerMount } from "../container/container-spec.ts";
 import type { Container } from "../container/runtime.ts";
 import { commitInBackground } from "../volume/background-commits.ts";
+import { notCommitted, patiently } from "../volume/patient-commit.ts";
 import { MountedVolume, type VolumeRegistry } from "../volume/mounted-volume.ts";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { officialMountPath, type VolumeLink } from "../volume/volume-links.ts";
@@ -35,10 +36,15 @@ export interface TaskVolumesOptions {
 /** Longest time in milliseconds for the commits that follow a container's end. */
 const lastCommitLimitMs = 120_000;
 
+interface Mounted {
+  request: TaskVolume;
+  volume: MountedVolume;
+}
+
 /** The volumes of one container: mounted, committed as their flags say, shown anew. */
 export class TaskVolumes implements AsyncDisposable {
   #options: TaskVolumesOptions;
-  #mounted: { request: TaskVolume; volume: MountedVolume }[] = [];
+  #mounted: Mounted[] = [];
   /** Why the last commit in the background failed. */
   #noted = new Map<MountedVolume, string>();
 
@@ -111,20 +117,29 @@ export class TaskVolumes implements AsyncDisposable {
   }
 
   /**
-   * What official clients' functions wrote by the time an input ends: who reads its output finds it. A failure is noted,
-   * and tried again in the background. Undefined when there is nothing to commit.
+   * What the container wrote by the time it answers: who has the answer finds it. Undefined when there is nothing to
+   * commit, which is found out by reading one directory for each volume.
+   *
+   * @throws AppError VOLUME_NOT_COMMITTED; what was written stays for the next commit
    */
-  commitWritten(users: Container | undefined): Promise<void> | undefined {
-    if (!this.#options.official || !users || this.#unasked.length === 0) return undefined;
-    return this.#commitWritten(users);
+  commitWritten(users: () => Promise<Container | undefined>, signal: AbortSignal): Promise<void> | undefined {
+    const written = this.#unasked.filter(({ volume }) => volume.mayHaveChanges);
+    return written.length === 0 ? undefined : this.#commitWritten(written, users, signal);
   }
 
-  async #commitWritten(users: Container): Promise<void> {
-    const signal = AbortSignal.timeout(lastCommitLimitMs);
-    for (const { volume } of this.#unasked) {
-      await volume.commit("background", users, { signal }).catch((error: unknown) => {
-        this.#noteFailure(volume, failureOf(error).exception);
-      });
+  async #commitWritten(
+    written: readonly Mounted[],
+    users: () => Promise<Container | undefined>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const { request, volume } of written) {
+      const commit = async () => volume.commit("background", await users(), { signal });
+      await patiently(commit, signal, (error) => this.#noteFailure(volume, failureOf(error).exception)).catch(
+        (error: unknown) => {
+          signal.throwIfAborted();
+          throw notCommitted(request.mountPath, error);
+        },
+      );
     }
   }
 
@@ -137,7 +152,9 @@ export class TaskVolumes implements AsyncDisposable {
     const failures: GenericResult[] = [];
     for (const { request, volume } of this.#unasked) {
       try {
-        await volume.commit(kind, users, { signal });
+        const commit = () => volume.commit(kind, users, { signal });
+        // A container that still runs is about to be ended, and its end does not wait.
+        await (users ? commit() : patiently(commit, signal));
       } catch (error) {
         const failure = failureOf(error);
         failure.status = GenericResult_GenericStatus.INTERNAL_FAILURE;

@@ -270,6 +270,8 @@ export class Task {
       onInternalError: (error, method) => logger.error({ taskId, method, err: error }, "task call failed"),
     });
     resources.use(gateway);
+    // Calls that wait for a container that could not be started hold up the gateway's end.
+    resources.defer(() => this.#started.resolve());
     const argumentsBytes = toBinary(
       ContainerArgumentsSchema,
       must(request.arguments, "the task's arguments"),
@@ -365,6 +367,12 @@ export class Task {
     return { ...end, frozen: { layerId, bytes: layerId === undefined ? 0 : await layers.sizeOf(layerId) } };
   }
 
+  /** The container, whose calls may come before its start has returned; undefined once it has ended. */
+  async #whenKnown(): Promise<Container | undefined> {
+    await this.#started.promise;
+    return this.#container;
+  }
+
   #endFor(reason: AppError, container: Container): void {
     const failure = failureOf(reason);
     failure.status = GenericResult_GenericStatus.FAILURE;
@@ -406,9 +414,9 @@ export class Task {
         this.#inputs.ended(input);
       },
       onStartFailed: () => this.#output.flush(),
-      beforeOutputs: () => volumes.commitWritten(this.#container),
-      commitVolume: (volumeId, signal) => volumes.commit(volumeId, this.#container, signal),
-      reloadVolume: (volumeId, signal) => volumes.reload(volumeId, this.#container, signal),
+      beforeAnswer: (signal) => volumes.commitWritten(() => this.#whenKnown(), signal),
+      commitVolume: async (volumeId, signal) => volumes.commit(volumeId, await this.#whenKnown(), signal),
+      reloadVolume: async (volumeId, signal) => volumes.reload(volumeId, await this.#whenKnown(), signal),
     };
   }
 

@@ -93,7 +93,18 @@ export async function machine(options: MachineOptions = {}) {
     });
     return made.use(volume);
   };
-  return { root, layers, registry, mount, userNamespace, [Symbol.asyncDispose]: () => made.disposeAsync() };
+  return {
+    root,
+    /** Where volumes are mounted. */
+    run,
+    layers,
+    registry,
+    mount,
+    userNamespace,
+    /** Disposed of with the machine. */
+    use: <T extends AsyncDisposable>(resource: T): T => made.use(resource),
+    [Symbol.asyncDispose]: () => made.disposeAsync(),
+  };
 }
 
 async function ownIds(dataDirectory: string, runtimeDirectory: string, made: AsyncDisposableStack) {
