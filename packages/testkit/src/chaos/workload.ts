@@ -133,8 +133,8 @@ async function attempt(deed: () => Promise<void>): Promise<Outcome> {
   } catch (error) {
     if (AppError.is(error) && error.status === "RESOURCE_EXHAUSTED") return { kind: "refused" };
     const text = messageOf(error);
-    // A commit that user code asked for, and a command that finds no server: both say so, and may be repeated.
-    if (/disk is full|STORAGE_FULL|SERVER_UNREACHABLE/.test(text)) return { kind: "refused" };
+    // User code that has no room to write or to commit, and a command that finds no server: both say so, and may be repeated.
+    if (/ENOSPC|disk is full|STORAGE_FULL|SERVER_UNREACHABLE/.test(text)) return { kind: "refused" };
     if (text.includes("so it was not run again")) return { kind: "told" };
     const code = AppError.is(error) ? `${error.code}: ` : "";
     return { kind: "lost", why: `${code}${text}` };
