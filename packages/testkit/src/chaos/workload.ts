@@ -23,6 +23,7 @@ export function deeds(options: { dataDirectory: string; client: Transport }): Re
   const read = remote<(name: string) => Promise<string>>("read");
   const version = remote<() => Promise<number>>("version");
   let deployed = 0;
+  let files = 0;
   let newest = 0;
   return {
     async call(random) {
@@ -50,8 +51,10 @@ export function deeds(options: { dataDirectory: string; client: Transport }): Re
     },
     async commit(random, number) {
       const text = `${number} ${random.whole(1e9)}`;
-      await write.remote(`file-${number}`, text);
-      same("the file", await read.remote(`file-${number}`), text);
+      // What a write that failed left of it may be committed after the next: each has a file of its own.
+      const name = `file-${number}-${++files}`;
+      await write.remote(name, text);
+      same(`the file ${name}`, await read.remote(name), text);
     },
     async dict(_random, number) {
       const { dictId } = await client.modal.dictGetOrCreate({
