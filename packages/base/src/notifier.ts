@@ -1,3 +1,4 @@
+import { offAbort, onAbort } from "./on-abort.ts";
 /**
  * Wakes everyone who waits. Waiters re-check their own condition, so a wake-up carries no data and none is lost
  * between a check and the wait that follows it in the same tick.
@@ -29,13 +30,13 @@ export class Notifier {
       const finish = () => {
         clearTimeout(timer);
         this.#waiters.delete(wake);
-        signal.removeEventListener("abort", onAbort);
+        offAbort(signal, abort);
       };
       const wake = () => {
         finish();
         resolve(true);
       };
-      const onAbort = () => {
+      const abort = () => {
         finish();
         reject(signal.reason);
       };
@@ -46,7 +47,7 @@ export class Notifier {
         }, timeoutMs);
       }
       this.#waiters.add(wake);
-      signal.addEventListener("abort", onAbort, { once: true });
+      onAbort(signal, abort);
     });
   }
 }

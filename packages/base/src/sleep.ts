@@ -1,3 +1,4 @@
+import { offAbort, onAbort } from "./on-abort.ts";
 /**
  * Resolves after `ms` milliseconds; rejects with the signal's reason when it aborts first.
  */
@@ -9,13 +10,13 @@ export function sleep(ms: number, options: { signal: AbortSignal }): Promise<voi
       return;
     }
     const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
+      offAbort(signal, abort);
       resolve();
     }, ms);
-    const onAbort = () => {
+    const abort = () => {
       clearTimeout(timer);
       reject(signal.reason);
     };
-    signal.addEventListener("abort", onAbort, { once: true });
+    onAbort(signal, abort);
   });
 }

@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { pathToFileURL, fileURLToPath } from "node:url";
 import { AppError } from "@dorian/base/app-error";
 import { boundedText } from "@dorian/base/bounded-text";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
 import { chooseWheel, isExact, type WheelChoice, type WheelFor } from "./choose-wheel.ts";
@@ -211,12 +212,12 @@ async function filesOfLocalPage(url: string): Promise<IndexFile[]> {
 async function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const interrupted = Promise.withResolvers<never>();
-  const onAbort = () => interrupted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
+  const abort = () => interrupted.reject(signal.reason);
+  onAbort(signal, abort);
   try {
     return await Promise.race([work, interrupted.promise]);
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    offAbort(signal, abort);
   }
 }
 

@@ -1,6 +1,7 @@
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { newId } from "@dorian/base/ids";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { findInterpreters } from "@dorian/python/interpreters";
 import { RequestMemory } from "@dorian/protocol/request-memory";
@@ -277,10 +278,10 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     await link.closed;
   });
   const giveUp = () => stopping.abort(options.signal.reason);
-  options.signal.addEventListener("abort", giveUp, { once: true });
+  onAbort(options.signal, giveUp);
   if (options.signal.aborted) giveUp();
   await link.joined;
-  options.signal.removeEventListener("abort", giveUp);
+  offAbort(options.signal, giveUp);
   const resources = starting.move();
   return {
     workerId,

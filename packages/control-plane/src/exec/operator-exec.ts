@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { newId } from "@dorian/base/ids";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { ContainerExecRequest, ContainerExecResponseSchema } from "@dorian/protocol/operator";
 import type { CallContext } from "@dorian/protocol/service";
 import type { Logger } from "pino";
@@ -32,7 +33,7 @@ export async function* operatorExec(
     { signal },
   );
   const gone = () => execs.cancel(exec);
-  signal.addEventListener("abort", gone, { once: true });
+  onAbort(signal, gone);
   try {
     forwardInput(exec, execs, { first: first.value, iterator, signal }).catch((error: unknown) =>
       logger.debug({ err: error, execId: exec.facts.execId }, "the input of an exec ended"),
@@ -41,7 +42,7 @@ export async function* operatorExec(
       yield { [stream]: data };
     if (exec.exitCode !== undefined) yield { exitCode: exec.exitCode };
   } finally {
-    signal.removeEventListener("abort", gone);
+    offAbort(signal, gone);
   }
 }
 

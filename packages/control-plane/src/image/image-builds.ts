@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import {
   FileDescriptor,
   GenericResult_GenericStatus as Status,
@@ -345,13 +346,13 @@ export class ImageBuilds implements AsyncDisposable {
 /** What `work` comes to, unless the signal aborts first: then its reason is thrown. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  onAbort(signal, abort);
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    offAbort(signal, abort);
   }
 }
 

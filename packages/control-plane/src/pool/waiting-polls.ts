@@ -1,3 +1,4 @@
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { CallInput } from "../call/function-call.ts";
 import type { InputQuestion, Task } from "../task/task.ts";
 
@@ -25,13 +26,13 @@ export class WaitingPolls {
     return new Promise((resolve) => {
       const answer = (inputs: CallInput[]) => {
         clearTimeout(timer);
-        signal.removeEventListener("abort", giveUp);
+        offAbort(signal, giveUp);
         resolve(inputs);
       };
       const poll: Poll = { task, key, batch, answer };
       const giveUp = () => this.dismiss((each) => each === poll);
       const timer = setTimeout(giveUp, longestPollMs);
-      signal.addEventListener("abort", giveUp, { once: true });
+      onAbort(signal, giveUp);
       this.#polls.push(poll);
     });
   }

@@ -1,4 +1,5 @@
 import { Notifier } from "@dorian/base/notifier";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 
 /** An item as the server knows it: its value is in the database. */
 export interface QueuedItem {
@@ -92,7 +93,7 @@ export class Partition {
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
-        signal.removeEventListener("abort", giveUp);
+        offAbort(signal, giveUp);
         this.#waiters.delete(waiter);
       };
       const waiter: Waiter = {
@@ -108,7 +109,7 @@ export class Partition {
       };
       const giveUp = () => waiter.fail(signal.reason as Error);
       const timer = setTimeout(() => waiter.give([]), timeoutMs);
-      signal.addEventListener("abort", giveUp, { once: true });
+      onAbort(signal, giveUp);
       this.#waiters.add(waiter);
       if (signal.aborted) giveUp();
     });

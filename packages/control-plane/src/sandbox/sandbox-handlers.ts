@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
+import { onAbort } from "@dorian/base/on-abort";
 import {
   SandboxCreateResponseSchema,
   SandboxCreateV2ResponseSchema,
@@ -143,7 +144,7 @@ async function waitFor(sandbox: Sandbox, timeoutMs: number, signal: AbortSignal)
   if (!sandbox.result && timeoutMs > 0) {
     const patience = Promise.withResolvers<void>();
     const timer = setTimeout(patience.resolve, timeoutMs);
-    signal.addEventListener("abort", () => patience.resolve(), { once: true });
+    onAbort(signal, () => patience.resolve());
     await Promise.race([sandbox.over, patience.promise]);
     clearTimeout(timer);
   }

@@ -1,4 +1,5 @@
 import { sleep } from "@dorian/base/sleep";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { GenericResult } from "@dorian/protocol/modal";
 import type { StreamedCall } from "../call/streamed-call.ts";
 import { decodeAsgi, type AppMessage } from "./asgi-message.ts";
@@ -41,13 +42,13 @@ export class WebCall {
     const { promise: late, resolve } = Promise.withResolvers<boolean>();
     const giveUp = () => resolve(false);
     const timer = setTimeout(giveUp, timeoutMs);
-    signal.addEventListener("abort", giveUp, { once: true });
+    onAbort(signal, giveUp);
     if (signal.aborted) giveUp();
     try {
       return await Promise.race([this.#first.then(() => true), late]);
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener("abort", giveUp);
+      offAbort(signal, giveUp);
     }
   }
 

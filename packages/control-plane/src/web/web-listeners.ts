@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { HttpListener, type HttpLimits } from "@dorian/protocol/http/http-listener";
 import { ConnectionBudget } from "@dorian/protocol/listener/connection-budget";
 import { systemErrorOf } from "@dorian/protocol/listener/listener";
@@ -114,11 +115,11 @@ export class WebListeners implements AsyncDisposable {
     this.#draining = true;
     const all = Promise.all([...this.#listeners.values()].map((listener) => listener.drain()));
     const given = Promise.withResolvers<void>();
-    const onAbort = () => given.resolve();
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
+    const abort = () => given.resolve();
+    onAbort(signal, abort);
+    if (signal.aborted) abort();
     await Promise.race([all, given.promise]);
-    signal.removeEventListener("abort", onAbort);
+    offAbort(signal, abort);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,7 @@ import { whenAwakeFor } from "@dorian/base/awake-timer";
 import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import {
   FunctionCallInvocationType,
   FunctionInputSchema,
@@ -50,12 +51,12 @@ export function runBuilderWith(options: BuilderRunsOptions): WorkerPool["runBuil
       );
       tasks.stop(task, { graceSecs: timeoutGraceSecs, reason: "it reached its timeout" });
     });
-    log.signal.addEventListener("abort", cancel, { once: true });
+    onAbort(log.signal, cancel);
     try {
       return await run.outcome;
     } finally {
       timer.clear();
-      log.signal.removeEventListener("abort", cancel);
+      offAbort(log.signal, cancel);
     }
   };
 }

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import type { BuildFinished, LogBatch } from "@dorian/protocol/worker";
 import { place, type Resources, type WorkerOffer } from "../placement/placement.ts";
@@ -54,14 +55,14 @@ export class Builds {
         value: { buildId, reason: "The build was cancelled." },
       });
     };
-    log.signal.addEventListener("abort", cancel, { once: true });
+    onAbort(log.signal, cancel);
     try {
       if (!this.#workers.send(workerId, { case: "startBuild", value: { ...build, buildId, gpuDevices } }))
         throw workerLost(this.#workers.nameOf(workerId));
       if (log.signal.aborted) cancel();
       return await finished.promise;
     } finally {
-      log.signal.removeEventListener("abort", cancel);
+      offAbort(log.signal, cancel);
       this.#running.delete(buildId);
       this.#placed.delete(buildId);
       this.#workers.release(workerId, buildId);

@@ -4,6 +4,7 @@ import { AsyncQueue } from "@dorian/base/async-queue";
 import { Notifier } from "@dorian/base/notifier";
 import { SilenceWatch } from "@dorian/base/silence-watch";
 import { sleep } from "@dorian/base/sleep";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import {
   WorkerStanding as WireStanding,
@@ -202,14 +203,14 @@ export class Workers implements Disposable {
     const link = new AsyncQueue<{ message: ServerOrder }>();
     const worker = this.#connect(hello.value, link);
     const gone = () => link.end();
-    context.signal.addEventListener("abort", gone, { once: true });
+    onAbort(context.signal, gone);
     if (context.signal.aborted || this.#closed) gone();
     const reading = this.#read(worker, link, iterator, context.signal);
     try {
       yield* link;
     } finally {
       gone();
-      context.signal.removeEventListener("abort", gone);
+      offAbort(context.signal, gone);
       if (worker.link === link) worker.link = undefined;
       await reading;
     }
@@ -270,7 +271,7 @@ export class Workers implements Disposable {
     const { events, logger } = this.#options;
     const ended = new Promise<undefined>((resolve) => {
       if (signal.aborted) resolve(undefined);
-      signal.addEventListener("abort", () => resolve(undefined), { once: true });
+      onAbort(signal, () => resolve(undefined));
     });
     try {
       for (;;) {

@@ -1,5 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
+import { onAbort } from "@dorian/base/on-abort";
 import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
 import { GuestService } from "@dorian/protocol/guest";
 import { ContainerArgumentsSchema, DataFormat, ModalClient } from "@dorian/protocol/modal";
@@ -60,7 +61,7 @@ function oneInput(): Parameters<typeof mountService<typeof ModalClient>>[1] {
   return {
     containerHello: async () => ({}),
     containerHeartbeat: (_request, { signal }) =>
-      new Promise((resolve) => signal.addEventListener("abort", () => resolve({}), { once: true })),
+      new Promise((resolve) => onAbort(signal, () => resolve({}))),
     functionPutOutputs: async () => ({}),
     async functionGetInputs() {
       if (sent) return { inputs: [{ killSwitch: true }] };

@@ -1,3 +1,4 @@
+import { onAbort } from "@dorian/base/on-abort";
 import type { Logger } from "pino";
 import type { CommandContext } from "../cli/context.ts";
 import type { Input } from "../cli/input.ts";
@@ -44,7 +45,7 @@ export async function serveUntilStopped(options: {
 
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    onAbort(signal, () => resolve());
   });
   const force = new AbortController();
   interruption.onSecond(() => {
@@ -60,7 +61,7 @@ export async function serveUntilStopped(options: {
     };
     setTimeout(giveUp, ms).unref();
   };
-  atOnce.addEventListener("abort", () => endAfter(atOnceMs), { once: true });
+  onAbort(atOnce, () => endAfter(atOnceMs));
   if (atOnce.aborted) endAfter(atOnceMs);
   const limitMs = stopping.workMs + inOrderMs;
   const tooLong = setTimeout(() => {

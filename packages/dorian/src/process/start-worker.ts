@@ -1,3 +1,4 @@
+import { onAbort } from "@dorian/base/on-abort";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
@@ -59,7 +60,7 @@ export async function startWorker(
       const leaving = worker.leave({ workMs: graceSecs * 1000, exitMs, signal });
       const forced = new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
-        signal.addEventListener("abort", () => resolve(), { once: true });
+        onAbort(signal, () => resolve());
       });
       await Promise.race([leaving, forced]);
     },

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { Logger } from "pino";
 import { LocalFailure } from "../cli/local-failure.ts";
 import { KeptProcess, NeverReady } from "./kept-process.ts";
@@ -104,7 +105,7 @@ export class Supervisor implements RunningService {
       }, atOnceMs).unref();
     };
     if (signal.aborted) atOnce();
-    signal.addEventListener("abort", atOnce, { once: true });
+    onAbort(signal, atOnce);
     this.#server.send({ kind: "stop" });
     const stuck = setTimeout(atOnce, frontMs);
     await Promise.race([this.#frontDrained.promise, this.#server.ended]);
@@ -113,7 +114,7 @@ export class Supervisor implements RunningService {
     await this.#worker.ended;
     this.#server.send({ kind: "go on" });
     await this.#server.ended;
-    signal.removeEventListener("abort", atOnce);
+    offAbort(signal, atOnce);
   }
 
   /** Ends both at once. */
@@ -124,8 +125,8 @@ export class Supervisor implements RunningService {
 
   async #bothReady(signal: AbortSignal): Promise<Readiness> {
     const aborted = Promise.withResolvers<never>();
-    const onAbort = () => aborted.reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
+    const abort = () => aborted.reject(signal.reason);
+    onAbort(signal, abort);
     try {
       signal.throwIfAborted();
       // The server before the worker: one that cannot start says so, and the other one has not begun yet.
@@ -135,7 +136,7 @@ export class Supervisor implements RunningService {
     } catch (error) {
       throw error instanceof NeverReady ? failedStart(error) : error;
     } finally {
-      signal.removeEventListener("abort", onAbort);
+      offAbort(signal, abort);
     }
   }
 }

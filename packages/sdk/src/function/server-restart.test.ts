@@ -5,7 +5,7 @@ import {
 } from "@dorian/protocol/modal";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { encodeValue } from "@dorian/protocol/payload";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { outputs, ScriptedServer, success } from "../../test/scripted-server.ts";
 import { callable, type CallableTarget } from "./callable.ts";
 
@@ -91,4 +91,31 @@ test("a generator goes on where it was when the server comes back", async () => 
   }
   expect(items).toEqual([1, 2, 3, 4]);
   expect(asked).toEqual([0n, 2n]);
+});
+
+test("a thousand calls in flight ride out a restart, and nobody hears a word of it [L19]", async () => {
+  const warnings: string[] = [];
+  const note = ({ message }: Error) => void warnings.push(message);
+  process.on("warning", note);
+  onTestFinished(() => void process.off("warning", note));
+  let calls = 0;
+  let isBack = false;
+  const server = await ScriptedServer.open({
+    functionMap: async () => ({ functionCallId: `fc-${++calls}` }),
+    functionGetOutputs: async (_request, context) => {
+      if (isBack) return outputs(success("done"));
+      await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+      return {};
+    },
+  });
+  const results = Promise.all(
+    Array.from({ length: 1_000 }, (_, index) => callable<Unary>(target()).remote(index)),
+  );
+  await expect.poll(() => calls).toBe(1_000);
+  await server.stop();
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  isBack = true;
+  await server.start();
+  expect(new Set(await results)).toEqual(new Set(["done"]));
+  expect(warnings).toEqual([]);
 });

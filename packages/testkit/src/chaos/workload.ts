@@ -1,5 +1,6 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { sleep } from "@dorian/base/sleep";
+import { onAbort } from "@dorian/base/on-abort";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import type { Transport } from "@dorian/sdk/client/transport";
 import { ObjectCreationType } from "@dorian/protocol/modal";
@@ -148,6 +149,6 @@ function lateness(signal: AbortSignal): Promise<Outcome> {
   return new Promise((resolve) => {
     const tell = () => resolve({ kind: "lost", why: `no answer after ${patienceMs / 1000} s` });
     if (signal.aborted) tell();
-    else signal.addEventListener("abort", tell, { once: true });
+    else onAbort(signal, tell);
   });
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { setOomScore } from "@dorian/linux/oom-score";
 
 export interface HostToolOptions {
@@ -45,14 +46,14 @@ export async function runHostTool(
     killGroup(child.pid, "SIGTERM");
     killing = setTimeout(() => killGroup(child.pid, "SIGKILL"), graceMs);
   };
-  signal.addEventListener("abort", stop, { once: true });
+  onAbort(signal, stop);
   try {
     const code = await ended.promise;
     signal.throwIfAborted();
     return code;
   } finally {
     clearTimeout(killing);
-    signal.removeEventListener("abort", stop);
+    offAbort(signal, stop);
   }
 }
 

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { AppError } from "@dorian/base/app-error";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { ContainerMount } from "../container/container-spec.ts";
 import { hostsFile } from "../container/etc-files.ts";
 import type { Container, ContainerExit, ContainerRuntime } from "../container/runtime.ts";
@@ -144,10 +145,10 @@ async function homeOf(root: string, uid: number): Promise<string> {
 
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    onAbort(signal, abort);
+    promise.then(resolve, reject).finally(() => offAbort(signal, abort));
   });
 }
 

@@ -1,3 +1,4 @@
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 export interface Participant {
   onLog: (text: string) => void;
   signal: AbortSignal;
@@ -37,7 +38,7 @@ export class SharedWork<T> {
         );
       } else gaveUp.reject(asker.signal.reason);
     };
-    asker.signal.addEventListener("abort", leave, { once: true });
+    onAbort(asker.signal, leave);
     try {
       return await Promise.race([running.result, gaveUp.promise]);
     } catch (error) {
@@ -45,7 +46,7 @@ export class SharedWork<T> {
       asker.signal.throwIfAborted();
       throw error;
     } finally {
-      asker.signal.removeEventListener("abort", leave);
+      offAbort(asker.signal, leave);
       running.listeners.delete(listener);
     }
   }

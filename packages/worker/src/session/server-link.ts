@@ -4,6 +4,7 @@ import { AsyncQueue } from "@dorian/base/async-queue";
 import { backoff } from "@dorian/base/backoff";
 import { assertNever } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
+import { onAbort } from "@dorian/base/on-abort";
 import type { ServiceClient } from "@dorian/protocol/service";
 import {
   WorkerMessageSchema,
@@ -87,7 +88,7 @@ export class ServerLink {
     this.#outgoing.end();
     const aborted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      onAbort(signal, () => resolve());
     });
     await Promise.race([this.closed, aborted]);
   }

@@ -2,6 +2,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import { AppError, type StatusName } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
+import { onAbort } from "@dorian/base/on-abort";
 import {
   ContainerArgumentsSchema,
   GenericResult_GenericStatus,
@@ -156,7 +157,7 @@ export class Task {
     const { signal } = options;
     const aborted = new Promise<never>((_, reject) => {
       if (signal.aborted) reject(signal.reason);
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      onAbort(signal, () => reject(signal.reason));
     });
     const ended = this.ended.then(() => undefined);
     await Promise.race([this.#started.promise, ended, aborted]);

@@ -1,5 +1,6 @@
 import { AsyncQueue } from "@dorian/base/async-queue";
 import { sleep } from "@dorian/base/sleep";
+import { onAbort } from "@dorian/base/on-abort";
 import { type FSWatcher, watch } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -36,7 +37,7 @@ export class FileWatch implements Disposable {
   async *changes(options: { signal: AbortSignal }): AsyncGenerator<string[]> {
     const { signal } = options;
     const end = () => this.#changes.end();
-    signal.addEventListener("abort", end, { once: true });
+    onAbort(signal, end);
     if (signal.aborted) end();
     const pending = new Set<string>();
     let settled: Promise<void> | undefined;

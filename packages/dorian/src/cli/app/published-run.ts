@@ -1,3 +1,4 @@
+import { onAbort } from "@dorian/base/on-abort";
 import { AppDisconnectReason } from "@dorian/protocol/modal";
 import type { App } from "@dorian/sdk/app/app";
 import { type RunningApp, runApp } from "@dorian/sdk/deploy/run-app";
@@ -113,7 +114,7 @@ async function within(ms: number, done: Promise<void>): Promise<boolean> {
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    onAbort(signal, () => reject(signal.reason as Error));
   });
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Writable } from "node:stream";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { PseudoTerminal } from "@dorian/linux/pseudo-terminal";
 import type { ContainerSpec, ExecTerminal } from "../container-spec.ts";
@@ -63,9 +64,9 @@ export async function runcExec(
     session.runc.stdout?.destroy();
     session.runc.stderr?.destroy();
   };
-  const onAbort = () => void killProcess(file("pid"), session.runc, kill);
-  signal.addEventListener("abort", onAbort, { once: true });
-  files.defer(() => signal.removeEventListener("abort", onAbort));
+  const abort = () => void killProcess(file("pid"), session.runc, kill);
+  onAbort(signal, abort);
+  files.defer(() => offAbort(signal, abort));
   const code = await session.ended;
   signal.throwIfAborted();
   if ((await readPid(file("pid"))) === undefined) {
