@@ -8,6 +8,7 @@ import {
 } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { putOutput } from "./output-writer.ts";
+import { patiently } from "./patiently.ts";
 import { failureOf } from "./remote-error.ts";
 import type { InputResult } from "./run-input.ts";
 import { ContainerStopping, InputCancelled, RunningInputs, type RunningInput } from "./running-inputs.ts";
@@ -125,10 +126,8 @@ export class InputLoop {
   async #fetch(signal: AbortSignal): Promise<FunctionGetInputsItem[]> {
     const { modal, functionId, concurrency } = this.#options;
     try {
-      const response = await modal.functionGetInputs(
-        { functionId, inputConcurrency: concurrency },
-        { signal },
-      );
+      const request = { functionId, inputConcurrency: concurrency };
+      const response = await patiently(() => modal.functionGetInputs(request, { signal }), { signal });
       if (response.rateLimitSleepDuration > 0)
         await sleep(response.rateLimitSleepDuration * 1000, { signal });
       return response.inputs;
@@ -158,10 +157,15 @@ export class InputLoop {
 
   async #answer(running: RunningInput, output: InputResult): Promise<void> {
     if (!running.claimAnswer()) return;
-    await putOutput(
-      this.#options.modal,
-      { item: running.item, startedAt: running.startedAt, ...output },
-      { signal: this.#never },
+    const put = (answer: InputResult) =>
+      putOutput(
+        this.#options.modal,
+        { item: running.item, startedAt: running.startedAt, ...answer },
+        { signal: this.#never },
+      );
+    // What the server will never take is told in its place: nobody would know of it otherwise.
+    await put(output).catch((error: unknown) =>
+      put({ result: failureOf(error), dataFormat: DataFormat.CBOR }),
     );
   }
 }

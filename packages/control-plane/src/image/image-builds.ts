@@ -17,7 +17,7 @@ import type { Logger } from "pino";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
-import { isWorkerLost } from "../worker/worker-lost.ts";
+import { isInterruption } from "../worker/worker-lost.ts";
 import { BuildLog } from "./build-log.ts";
 import { buildKey, componentsOf, type BuildComponents, type ComponentSources } from "./build-components.ts";
 import { buildReason } from "./build-reason.ts";
@@ -267,7 +267,7 @@ export class ImageBuilds implements AsyncDisposable {
         // A worker that does not answer must not hold up those who want to build it again.
         return await orAborted(running, signal);
       } catch (error) {
-        if (!isWorkerLost(error) || tries === triesOfWorkers || signal.aborted) throw error;
+        if (!isInterruption(error) || tries === triesOfWorkers || signal.aborted) throw error;
         const data = `${error.message} It is begun again.\n`;
         log.push([
           create(TaskLogsSchema, { data, fileDescriptor: FileDescriptor.INFO, timestamp: Date.now() / 1000 }),

@@ -3,7 +3,7 @@ import type { ServiceClient } from "@dorian/protocol/service";
 import { expect, test } from "vitest";
 import { dispatchFixture, double, pause } from "../../test/dispatch-fixture.ts";
 import { eventually, outputOf, remote, spawn, valueOf } from "../../test/scripted-caller.ts";
-import type { Death, Script, ScriptedContainer } from "../../test/scripted-container.ts";
+import { UserError, type Death, type Script, type ScriptedContainer } from "../../test/scripted-container.ts";
 import { ScriptedWorker } from "../../test/scripted-worker.ts";
 
 const fixture = dispatchFixture();
@@ -52,6 +52,14 @@ test("an input that ends its container is retried as often as the user says [L16
   const fn = fixture.catalog.add({ retryPolicy });
   await expect(remote(server.modal, fn)).rejects.toThrow("FAILURE: The container exited with code 3.");
   expect(worker.containers.map((container) => container.attempts[0])).toEqual([0, 1, 2]);
+});
+
+test("a container that takes one input only is no exception [L16]", async () => {
+  await using server = await openServer();
+  await using worker = await new ScriptedWorker(server.dispatch, { script: dying(exited) }).join();
+  const fn = fixture.catalog.add({ maxInputs: 1 });
+  await expect(remote(server.modal, fn)).rejects.toThrow("FAILURE: The container exited with code 3.");
+  expect(worker.containers).toHaveLength(1);
 });
 
 test("an input whose container is killed from outside is run again, at no cost of the user's retries [L16]", async () => {
@@ -203,4 +211,21 @@ test("while one function cannot start, another one is served [L5]", async () => 
   for (let n = 0; n < 5; n++) expect(await remote(server.modal, sound, n)).toBe(2 * n);
   // Each try of the broken one comes alone, and after a longer pause.
   expect(worker.containers.length).toBeLessThan(12);
+});
+
+test("a new revision of a function is started at once, however often the one before it failed [L5]", async () => {
+  await using server = await openServer();
+  const script: Script = {
+    enter: () => {
+      throw new UserError("no weights");
+    },
+  };
+  await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
+  const fn = fixture.catalog.add({ autoscalerSettings: { minContainers: 1 } });
+  await eventually(() => worker.containers.length === 3, "tried three times");
+  worker.script = double;
+  fixture.catalog.update(fn, { revision: 2 });
+  // The next try of the one before would come after four seconds.
+  await pause(500);
+  expect(worker.alive).toHaveLength(1);
 });

@@ -55,6 +55,8 @@ export class Pool implements TaskOwner, Disposable {
   #polls = new WaitingPolls();
   #quarantine = new Quarantine();
   #crashes = noFailures;
+  /** Of the function, when it was looked at last. */
+  #revision: number | undefined;
   #evaluating = false;
   #closed = false;
   #recheck: NodeJS.Timeout | undefined;
@@ -221,6 +223,9 @@ export class Pool implements TaskOwner, Disposable {
     this.#handOut();
     const { tasks, elapsedMs, maxStarting } = this.#options;
     const spec = this.#spec;
+    // What another revision failed at says nothing about this one.
+    if (spec?.revision !== this.#revision) this.#crashes = noFailures;
+    this.#revision = spec?.revision;
     if (!spec?.active) this.#finishWaiting(serverResult("TERMINATED", "The app was stopped."));
     const settings = spec
       ? scalingSettingsOf(spec.definition)

@@ -17,8 +17,9 @@ import type { StartFailure } from "../pool/crash-loop.ts";
 import { inputTimeoutMs } from "../pool/scaling-settings.ts";
 import type { BuilderOutcome, BuildLog, FunctionCatalog, WorkerPool } from "../ports.ts";
 import type { InputItem, Task, TaskEnd, TaskOwner } from "../task/task.ts";
+import type { Cause } from "../task/cause.ts";
 import type { Tasks } from "../task/tasks.ts";
-import { workerLost } from "./worker-lost.ts";
+import { buildInterrupted, workerLost } from "./worker-lost.ts";
 
 export interface BuilderRunsOptions {
   catalog: FunctionCatalog;
@@ -86,7 +87,7 @@ class BuilderRun implements TaskOwner {
   ready(): void {}
 
   startFailed(_task: Task, failure: StartFailure): void {
-    this.#result ??= failure.result;
+    if (!isOthersDoing(failure.cause)) this.#result ??= failure.result;
   }
 
   async nextInputs(task: Task): Promise<InputItem[]> {
@@ -120,6 +121,10 @@ class BuilderRun implements TaskOwner {
       this.#outcome.reject(workerLost(task.workerName));
       return;
     }
+    if ((hasSucceeded || !this.#result) && isOthersDoing(end.cause)) {
+      this.#outcome.reject(buildInterrupted(end.reason));
+      return;
+    }
     if (!hasSucceeded) {
       this.#outcome.resolve({ result, frozenLayerId: "", frozenBytes: 0 });
       return;
@@ -139,4 +144,8 @@ class BuilderRun implements TaskOwner {
   receiveLogs(items: TaskLogs[]): void {
     this.#log.onLogs(items);
   }
+}
+
+function isOthersDoing(cause: Cause): boolean {
+  return cause === "outside" || cause === "platform";
 }
