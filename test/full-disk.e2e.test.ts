@@ -8,6 +8,7 @@ import { containersWith } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
+import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
 import { copySeed } from "@dorian/testkit/seeded-data";
 import { smallDisk, type SmallDisk } from "@dorian/testkit/small-disk";
@@ -43,6 +44,32 @@ export const commitTwice = app.function({ name: "commitTwice", volumes: { "/vol"
   return failure;
 });
 `;
+
+/** Its files are committed without being asked. */
+const typescriptApp = `
+import { writeFile } from "node:fs/promises";
+import { App, Image, Volume } from "dorian";
+const volume = Volume.fromName("full-typescript", { createIfMissing: true });
+export const app = new App("full-typescript", { image: Image.debianSlim() });
+export const put = app.function({ name: "put", volumes: { "/vol": volume }, maxContainers: 1, scaledownWindow: 300 }, async (n: number) => {
+  await writeFile("/vol/f" + n, "x".repeat(20_000));
+  return n;
+});
+`;
+
+const pythonApp = `
+import modal
+app = modal.App("full-python")
+volume = modal.Volume.from_name("full-python", create_if_missing=True)
+
+@app.function(image=modal.Image.debian_slim("3.11"), volumes={"/vol": volume}, max_containers=1, scaledown_window=300)
+def put(n):
+    with open(f"/vol/f{n}", "w") as file: file.write("x" * 20_000)
+    return n
+`;
+
+/** Milliseconds for which the disk is kept full. */
+const fullMs = 6_000;
 
 let disk: SmallDisk;
 let server: DorianProcess;
@@ -82,6 +109,49 @@ test("a commit that finds no room says so, changes nothing, and succeeds once th
   expect(content.length).toBe(20 * mebibyte);
   expect(content[19 * mebibyte]).toBe(19);
 });
+
+test.each(["typescript", "python"] as const)(
+  "a disk that is full for seconds loses no file of a call that succeeded, of a function in %s: not while it is full, not afterwards [L1, L2]",
+  { timeout: 300_000 },
+  async (language) => {
+    if (language === "typescript") await deployApp(disk.path, typescriptApp);
+    else {
+      const client = await ModalClient.open(modalVersions.newest, disk.path);
+      await using project = await temporaryDirectory({ "app.py": pythonApp });
+      const { code, stdout, stderr } = await client.modal(["deploy", "app.py"], { cwd: project.path });
+      expect(code, stdout + stderr).toBe(0);
+    }
+    const put = RemoteFunction.fromName<(n: number) => Promise<number>>(`full-${language}`, "put");
+    const succeeded: number[] = [];
+    let last = 0;
+    const call = async () => {
+      last += 1;
+      await put.remote(last).then(
+        (n) => succeeded.push(n),
+        () => undefined,
+      );
+    };
+    for (let count = 0; count < 3; count += 1) await call();
+    expect(succeeded).toHaveLength(3);
+    const until = performance.now() + fullMs;
+    const calls: Promise<void>[] = [];
+    while (performance.now() < until) {
+      await disk.fill({ leaveBytes: 0 });
+      calls.push(call());
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    await disk.free();
+    await Promise.all(calls);
+    const before = succeeded.length;
+    for (let count = 0; count < 6; count += 1) await call();
+    expect(succeeded.length - before).toBe(6);
+
+    const files: string[] = [];
+    for await (const entry of (await Volume.fromName(`full-${language}`).files()).list("/"))
+      files.push(entry.path);
+    expect(succeeded.filter((n) => !files.includes(`f${n}`))).toEqual([]);
+  },
+);
 
 test("an upload that finds no room says so in three lines, leaves no file, and succeeds once there is room", async () => {
   await using local = await temporaryDirectory({ "weights.bin": randomBytes(24 * mebibyte) });

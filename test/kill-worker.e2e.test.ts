@@ -1,9 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { FunctionCall } from "@dorian/sdk/function/function-call";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
 import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf, containersWith } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
+import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
@@ -25,6 +27,13 @@ export const gated = app.function({ name: "gated" }, async (text: string) => {
   await writeFile("/tmp/begun-" + text, "");
   while (!existsSync("/tmp/go-" + text)) await delay(20);
   return [text, currentTaskId()];
+});
+
+/** Says nothing of commits. */
+const written = Volume.fromName("kill-writes", { createIfMissing: true });
+export const writes = app.function({ name: "writes", volumes: { "/vol": written }, maxContainers: 1 }, async (n: number) => {
+  await writeFile("/vol/written-" + n, Buffer.alloc(1_000_000, n));
+  return n;
 });
 
 /** Writes one file after another, each in many pieces, and says which it has committed. */
@@ -108,6 +117,34 @@ test("every acknowledged commit of a killed worker is in the volume, and no file
   expect(rounds.toSorted((a, b) => a - b).slice(0, acknowledged)).toEqual(
     Array.from({ length: acknowledged }, (_, index) => index + 1),
   );
+});
+
+test("what a call wrote that has returned is in the volume, whole, wherever in a commit the worker was killed [L1, L2]", async () => {
+  const writes = RemoteFunction.fromName<(n: number) => Promise<number>>("kill-worker", "writes");
+  const returned: number[] = [];
+  const enough = new AbortController();
+  const calling = (async () => {
+    for (let n = 1; !enough.signal.aborted; n += 1) returned.push(await writes.remote(n));
+  })();
+  // Uneven pauses, so that each kill finds another step.
+  for (const pauseMs of [700, 313, 529, 97]) {
+    const before = returned.length;
+    await eventually(
+      async () => returned.length,
+      (count) => count >= before + 3,
+      60_000,
+    );
+    await delay(pauseMs);
+    await dorians.worker.kill();
+    await dorians.startWorker();
+  }
+  enough.abort();
+  await calling;
+  const files = await Volume.fromName("kill-writes").files();
+  for (const n of returned) {
+    const content = await files.readFile(`written-${n}`);
+    expect([n, content.length, content.every((byte) => byte === n % 256)]).toEqual([n, 1_000_000, true]);
+  }
 });
 
 const halfBuilds = [

@@ -33,7 +33,13 @@ export class DraftSpace implements AsyncDisposable {
     const directory = join(parent, randomBytes(8).toString("hex"));
     // The lock comes before the directory: at no moment is there a directory that looks abandoned.
     const lock = must(FileLock.tryAcquire(lockOf(directory)), "the lock of a new draft space");
-    await mkdir(directory);
+    try {
+      await mkdir(directory);
+    } catch (error) {
+      await removeTree(lockOf(directory));
+      lock[Symbol.dispose]();
+      throw error;
+    }
     return new DraftSpace(directory, lock, aside);
   }
 

@@ -210,15 +210,16 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
   ): Promise<{ head: VolumeHead; committed: () => void }> {
     const known = await trx
       .selectFrom("volume_version")
-      .select(["version", "layer_ids"])
+      .select("version")
       .where("volume_id", "=", volumeId)
       .where("layer_id", "=", change.layerId)
       .executeTakeFirst();
+    const last = await newest(trx, volumeId);
     if (known) {
-      const head = { volumeId, version: known.version, layerIds: parseStack(known.layer_ids) };
+      // Not the version that it made: others may have come since, and its stack may have been dropped.
+      const head = { volumeId, version: last.version, layerIds: parseStack(last.layer_ids) };
       return { head, committed: () => undefined };
     }
-    const last = await newest(trx, volumeId);
     const head = {
       volumeId,
       version: last.version + 1,
