@@ -1,4 +1,5 @@
 import { channel } from "node:diagnostics_channel";
+import { setImmediate } from "node:timers/promises";
 import { create, fromBinary, toBinary, type DescMethod } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
@@ -50,6 +51,9 @@ export interface CallSource {
 /** What a message may have whose sender has shown no token: names and versions. */
 const anonymousMessageBytes = 64 * 1024;
 
+/** Messages of a stream that are taken or sent before others have their turn: thousands may come in one packet. */
+const messagesAtOnce = 64;
+
 /** Tells who listens which calls get an answer that is not an error, with the call's metadata. */
 const answered = channel("dorian:call-answered");
 
@@ -80,7 +84,7 @@ export class ServedCall implements StreamEvents {
   #over = false;
   #request: Uint8Array | undefined;
   /** What a stream of requests has brought and its handler has not taken. */
-  #requests: AsyncQueue<{ message: unknown; bytes: number }> | undefined;
+  #requests: AsyncQueue<Uint8Array> | undefined;
   #untaken = 0;
   #drained: (() => void) | undefined;
 
@@ -196,7 +200,7 @@ export class ServedCall implements StreamEvents {
   #take(message: Uint8Array): void {
     if (this.#requests) {
       this.#untaken += 1;
-      this.#requests.push({ message: this.#decode(message), bytes: message.length });
+      this.#requests.push(message);
       return;
     }
     if (this.#request) {
@@ -216,12 +220,14 @@ export class ServedCall implements StreamEvents {
     }
   }
 
-  async *#taken(requests: AsyncQueue<{ message: unknown; bytes: number }>): AsyncGenerator<unknown> {
-    for await (const { message, bytes } of requests) {
+  async *#taken(requests: AsyncQueue<Uint8Array>): AsyncGenerator<unknown> {
+    let taken = 0;
+    for await (const message of requests) {
+      if (++taken % messagesAtOnce === 0) await setImmediate();
       this.#untaken -= 1;
       this.#credit();
-      if (!this.#over) this.#held?.hold(-bytes);
-      yield message;
+      if (!this.#over) this.#held?.hold(-message.length);
+      yield this.#decode(message);
     }
   }
 
@@ -254,7 +260,9 @@ export class ServedCall implements StreamEvents {
     request: unknown,
   ): Promise<void> {
     try {
+      let sent = 0;
       for await (const message of handler(request, context) as AsyncIterable<unknown>) {
+        if (++sent % messagesAtOnce === 0) await setImmediate();
         const waiting = this.#whenRoomFor(message);
         if (waiting) await waiting;
         if (this.#over) return;

@@ -1,9 +1,9 @@
 import { Fifo } from "@dorian/base/fifo";
 import { setImmediate } from "node:timers/promises";
 
-export interface UnsentMessagesOptions {
+export interface UnsentMessagesOptions<M> {
   /** Resolves when the next one may be sent. */
-  send: (message: Uint8Array) => Promise<void>;
+  send: (message: M) => Promise<void>;
   /** Nothing more should come for now; what is on its way is kept all the same. */
   onFull: () => void;
   onRoom: () => void;
@@ -19,19 +19,19 @@ const overheadBytes = 512;
 const mostAtOnce = 64;
 
 /** What a client has said and its app was not given yet: it is given one after the other, in order. */
-export class UnsentMessages {
-  #options: UnsentMessagesOptions;
-  #messages = new Fifo<Uint8Array>();
+export class UnsentMessages<M extends { readonly length: number }> {
+  #options: UnsentMessagesOptions<M>;
+  #messages = new Fifo<M>();
   #bytes = 0;
   #isFull = false;
   #isSending = false;
   #ended = false;
 
-  constructor(options: UnsentMessagesOptions) {
+  constructor(options: UnsentMessagesOptions<M>) {
     this.#options = options;
   }
 
-  add(message: Uint8Array): void {
+  add(message: M): void {
     if (this.#ended) return;
     this.#messages.push(message);
     this.#count(sizeOf(message));
@@ -41,11 +41,18 @@ export class UnsentMessages {
     this.#options.onFull();
   }
 
-  /** The client has gone: sends what it has said last without waiting, so that its farewell can follow. */
-  end(): void {
+  /**
+   * The client has gone: sends what it has said last without waiting for its app, so that its farewell can follow. Resolves when that is
+   * on its way: others have their turns meanwhile here, too.
+   */
+  async end(): Promise<void> {
     this.#ended = true;
-    for (const message of this.#messages.drain()) this.#options.send(message).catch(this.#options.onFailure);
     this.#count(-this.#bytes);
+    let sent = 0;
+    for (const message of this.#messages.drain()) {
+      this.#options.send(message).catch(this.#options.onFailure);
+      if (++sent % mostAtOnce === 0) await setImmediate();
+    }
   }
 
   async #send(): Promise<void> {
@@ -70,6 +77,6 @@ export class UnsentMessages {
   }
 }
 
-function sizeOf(message: Uint8Array): number {
+function sizeOf(message: { readonly length: number }): number {
   return message.length + overheadBytes;
 }

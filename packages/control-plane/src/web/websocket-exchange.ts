@@ -126,8 +126,14 @@ async function accept(
 }
 
 function listen({ websocket, count }: Accepted, call: WebCall): void {
-  const messages = new UnsentMessages({
-    send: (message) => call.send(message),
+  const messages = new UnsentMessages<{ data: Buffer; isBinary: boolean; length: number }>({
+    // Encoded one by one as they leave: thousands may come in one packet.
+    send: ({ data, isBinary }) => {
+      const content = isBinary
+        ? { case: "bytes" as const, value: data }
+        : { case: "text" as const, value: data.toString("utf8") };
+      return call.send(encodeAsgi({ case: "websocketReceive", value: { content } }));
+    },
     onFull: () => websocket.pause(),
     onRoom: () => websocket.resume(),
     onFailure: () => websocket.terminate(),
@@ -135,14 +141,10 @@ function listen({ websocket, count }: Accepted, call: WebCall): void {
   });
   websocket.on("message", (data, isBinary) => {
     const bytes = bytesOf(data);
-    const content = isBinary
-      ? { case: "bytes" as const, value: bytes }
-      : { case: "text" as const, value: bytes.toString("utf8") };
-    messages.add(encodeAsgi({ case: "websocketReceive", value: { content } }));
+    messages.add({ data: bytes, isBinary, length: bytes.length });
   });
   websocket.on("close", (code) => {
-    messages.end();
-    call.leave(disconnect(code));
+    void messages.end().then(() => call.leave(disconnect(code)));
   });
   websocket.on("ping", (data) => {
     if (websocket.bufferedAmount > maxUnreadPongBytes) websocket.terminate();
