@@ -6,6 +6,7 @@ import { AsyncQueue } from "@dorian/base/async-queue";
 import { incomplete, notServed, repeated, stalled, stopping } from "./call-refusals.ts";
 import { calledUrlOf, metadataOf, timeoutMsOf, type CallMetadata } from "./call-metadata.ts";
 import { answerHead, endOf, statusCodes, successTrailers, trailersOf, type CallEnd } from "./call-status.ts";
+import { FairTurns } from "./fair-turns.ts";
 import type { Headers } from "./http2/header-list.ts";
 import { ConnectionError, errorCode } from "./http2/http2-error.ts";
 import { creditBytes, smallAnswerBytes } from "./http2/limits.ts";
@@ -50,6 +51,9 @@ export interface CallSource {
 
 /** What a message may have whose sender has shown no token: names and versions. */
 const anonymousMessageBytes = 64 * 1024;
+
+/** Calls of all connections, each of some 50 µs, that begin in one turn: there is one event loop for all servers of a process. */
+const turns = new FairTurns(64);
 
 /** Messages of a stream that are taken or sent before others have their turn: thousands may come in one packet. */
 const messagesAtOnce = 64;
@@ -158,9 +162,12 @@ export class ServedCall implements StreamEvents {
       if (!this.#request || this.#reader.open) throw incomplete(method.name);
       const request = this.#decode(this.#request);
       this.#request = undefined;
-      this.#begun = true;
-      if (method.methodKind === "unary") void this.#serveUnary(context, handler, request);
-      else void this.#serveStream(context, handler, request);
+      turns.begin(this.#source.connection, () => {
+        if (this.#over) return;
+        this.#begun = true;
+        if (method.methodKind === "unary") void this.#serveUnary(context, handler, request);
+        else void this.#serveStream(context, handler, request);
+      });
     } catch (error) {
       this.#refuse(error);
     }

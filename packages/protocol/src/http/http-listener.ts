@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { ConnectionBudget } from "../listener/connection-budget.ts";
 import { Listener, type ListenAddress } from "../listener/listener.ts";
 import type { TlsTerms } from "../listener/tls-terms.ts";
+import { FairTurns } from "../fair-turns.ts";
 import { OutstandingRequests } from "./outstanding-requests.ts";
 import { refusalOf } from "./refused-requests.ts";
 
@@ -42,6 +43,9 @@ const defaultLimits: HttpLimits = {
   // Clients keep connections for 15 s: whoever closes them must not be the one who is asked next.
   betweenMs: 75_000,
 };
+
+/** Requests of all connections, each of some 250 µs, that begin in one turn: there is one event loop for all ports of a process. */
+const turns = new FairTurns(16);
 
 /** Precise enough for limits of many seconds. */
 const checkEveryMs = 1_000;
@@ -132,11 +136,14 @@ function createHttp(options: HttpListenerOptions): Server {
       response.end(`${refusal.text}\n`);
       return;
     }
-    void settle(
-      () => options.onRequest(incoming, response),
-      onFailure,
-      () => response.destroy(),
-    );
+    turns.begin(incoming.socket, () => {
+      if (incoming.socket.destroyed) return;
+      void settle(
+        () => options.onRequest(incoming, response),
+        onFailure,
+        () => response.destroy(),
+      );
+    });
   };
   http.on("request", onRequest);
   if (options.continuesItself) http.on("checkContinue", onRequest);
@@ -146,11 +153,13 @@ function createHttp(options: HttpListenerOptions): Server {
       socket.destroy();
       return;
     }
-    void settle(
-      () => onUpgrade(incoming, socket, head),
-      onFailure,
-      () => socket.destroy(),
-    );
+    turns.begin(socket, () => {
+      void settle(
+        () => onUpgrade(incoming, socket, head),
+        onFailure,
+        () => socket.destroy(),
+      );
+    });
   });
   // Node watches over slow requests from the moment at which a server listens, which the listener in front does for it.
   http.emit("listening");
