@@ -1,5 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { lstat } from "node:fs/promises";
 import { basename, posix } from "node:path";
+import { AppError } from "@dorian/base/app-error";
 import type { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import { readEntries, walkTree } from "@dorian/linux/walk-tree";
@@ -9,6 +11,7 @@ import { namePattern } from "./name-pattern.ts";
 
 /** What a source of COPY names. */
 export interface FoundSource extends CopySource, Disposable {
+  name: string;
   /** A link's own name counts, not that of what it leads to. */
   shownName: string;
   kind: "file" | "directory" | "other";
@@ -51,10 +54,7 @@ async function matching(root: OpenDirectory, pattern: string): Promise<string[]>
       if (part === "**")
         for (const below of [path, ...(await directoriesBelow(root, path))]) next.push(below);
       else if (!isPattern(part)) next.push(posix.join(path, part));
-      else {
-        const names = await namesIn(root, path);
-        for (const name of names) if (takes(name)) next.push(posix.join(path, name));
-      }
+      else for (const name of await namesIn(root, path, takes)) next.push(posix.join(path, name));
     }
     // Several `**` lead to one place in many ways.
     paths = [...new Set(next)];
@@ -62,11 +62,20 @@ async function matching(root: OpenDirectory, pattern: string): Promise<string[]>
   return paths;
 }
 
-async function namesIn(root: OpenDirectory, path: string): Promise<string[]> {
+async function namesIn(
+  root: OpenDirectory,
+  path: string,
+  takes: (name: string) => boolean,
+): Promise<string[]> {
   using place = placeBelow(root, path, { follow: true });
   if (place.names.length > 0) return [];
   const names: string[] = [];
-  for await (const entry of await readEntries(place.directory)) names.push(textOf(entry.name));
+  for await (const entry of await readEntries(place.directory)) {
+    const name = textOf(entry.name);
+    if (!takes(name)) continue;
+    if (!isUtf8(Buffer.from(entry.name, "latin1"))) throw notText(posix.join("/", path, name));
+    names.push(name);
+  }
   return names;
 }
 
@@ -86,4 +95,11 @@ function textOf(name: string): string {
 
 function isPattern(text: string): boolean {
   return /[*?[]/.test(text);
+}
+
+function notText(path: string): AppError {
+  return new AppError("COPY_NAME_NOT_TEXT", `${path} has a name that is not UTF-8.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Copy the directory that it is in: what is below is taken as it is.",
+  });
 }

@@ -1,10 +1,11 @@
 import { chmod, lchown, lstat, lutimes, mkdir, readdir, readlink, symlink, unlink } from "node:fs/promises";
+import { isUtf8 } from "node:buffer";
 import type { Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { copyContent } from "@dorian/linux/copy-file";
 import { openIfRegular } from "@dorian/linux/open-below";
-import { OpenDirectory } from "@dorian/linux/open-directory";
+import { type EntryName, OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import { isWhiteout } from "@dorian/linux/overlay-marks";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
@@ -15,7 +16,7 @@ const maxDepth = 500;
 /** What is copied: an entry of a directory. */
 export interface CopySource {
   directory: OpenDirectory;
-  name: string;
+  name: EntryName;
 }
 
 export interface CopyTarget {
@@ -31,37 +32,57 @@ export interface CopyTarget {
 
 /**
  * Copies a file, link or the content of a directory to `path` in the target, as COPY does: directories that exist keep
- * their attributes and what else is in them. Links on the way to the destination lead to places inside the target.
+ * their attributes and what else is in them. Links on the way to the destination lead to places inside the target. Names
+ * below are taken as they are, whatever their encoding.
  *
  * @throws AppError COPY_OBSTRUCTED, COPY_TOO_DEEP
  */
-export async function copyTree(
-  source: CopySource,
-  path: string,
-  target: CopyTarget,
-  depth = 0,
-): Promise<void> {
-  target.signal.throwIfAborted();
-  const from = source.directory.at(source.name);
-  const stats = await lstat(from);
+export async function copyTree(source: CopySource, path: string, target: CopyTarget): Promise<void> {
+  const stats = await lstat(source.directory.at(source.name));
   if (stats.isDirectory()) {
-    if (depth > maxDepth) throw tooDeep(path);
     using made = await makeDirectory(path, target, stats);
-    using directory = source.directory.directory(source.name);
-    for (const name of await readdir(directory.path)) {
-      await copyTree({ directory, name }, join(path, name), target, depth + 1);
-    }
-    if (made.isNew) await lutimes(`${made.directory.path}/.`, stats.atime, stats.mtime);
+    await copyContents(source, stats, { made, path, target, depth: 0 });
     return;
   }
-  if (isWhiteout(stats)) return;
   using parent = await makeDirectory(dirname(path), target);
-  const destination = parent.directory.at(basename(path));
+  await copyFile(source, stats, { parent: parent.directory, name: basename(path), path, target });
+}
+
+async function copyContents(
+  source: CopySource,
+  stats: Stats,
+  to: { made: MadeDirectory; path: string; target: CopyTarget; depth: number },
+): Promise<void> {
+  const { made, path, target, depth } = to;
+  if (depth > maxDepth) throw tooDeep(path);
+  using directory = source.directory.directory(source.name);
+  for (const name of await readdir(directory.path, { encoding: "buffer" })) {
+    target.signal.throwIfAborted();
+    const entry = { directory, name };
+    const below = `${path === "/" ? "" : path}/${name.toString()}`;
+    const entryStats = await lstat(directory.at(name));
+    if (entryStats.isDirectory()) {
+      using inner = await directoryIn(made.directory, name, below, target, entryStats);
+      await copyContents(entry, entryStats, { made: inner, path: below, target, depth: depth + 1 });
+    } else await copyFile(entry, entryStats, { parent: made.directory, name, path: below, target });
+  }
+  if (made.isNew) await lutimes(`${made.directory.path}/.`, stats.atime, stats.mtime);
+}
+
+async function copyFile(
+  source: CopySource,
+  stats: Stats,
+  to: { parent: OpenDirectory; name: EntryName; path: string; target: CopyTarget },
+): Promise<void> {
+  if (isWhiteout(stats)) return;
+  const { parent, name, path, target } = to;
+  const destination = parent.at(name);
   const existing = await unlessAbsent(lstat(destination));
   if (existing?.isDirectory()) throw obstacle(path, "is a directory, and a file is to be copied there");
   if (existing) await unlink(destination);
-  if (stats.isSymbolicLink()) await symlink(await readlink(from), destination);
-  else {
+  if (stats.isSymbolicLink()) {
+    await symlink(await readlink(source.directory.at(source.name), { encoding: "buffer" }), destination);
+  } else {
     await using file = await openIfRegular(source.directory, source.name);
     if (!file) return;
     await copyContent(file, destination);
@@ -72,12 +93,47 @@ export async function copyTree(
   target.onFile(stats.size);
 }
 
+/** A directory of the target, open. */
+interface MadeDirectory extends Disposable {
+  directory: OpenDirectory;
+  isNew: boolean;
+}
+
+/** The directory `name` in one of the target's, made when it is not there. */
+async function directoryIn(
+  above: OpenDirectory,
+  name: Buffer,
+  path: string,
+  target: CopyTarget,
+  like: Stats,
+): Promise<MadeDirectory> {
+  const place = above.at(name);
+  const existing = await unlessAbsent(lstat(place));
+  // Where a link leads is found from the root.
+  if (existing?.isSymbolicLink() && isUtf8(name)) return makeDirectory(path, target, like);
+  if (existing && !existing.isDirectory())
+    throw obstacle(path, "has a file on the way, and a directory is needed there");
+  if (!existing) await mkdir(place);
+  const directory = above.directory(name);
+  if (!existing) await takeAttributes(directory, target, like);
+  return { directory, isNew: !existing, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+}
+
+async function takeAttributes(
+  directory: OpenDirectory,
+  { owner, mode }: Pick<CopyTarget, "owner" | "mode">,
+  like: Stats | undefined,
+): Promise<void> {
+  await lchown(`${directory.path}/.`, owner.uid, owner.gid);
+  await chmod(directory.path, mode ?? (like ? like.mode & 0o7777 : 0o755));
+}
+
 /** Makes a directory of the target and those above it. */
 export async function makeDirectory(
   path: string,
   target: Pick<CopyTarget, "root" | "owner" | "mode">,
   like?: Stats,
-): Promise<{ directory: OpenDirectory; isNew: boolean } & Disposable> {
+): Promise<MadeDirectory> {
   using root = OpenDirectory.open(target.root);
   using place = placeBelow(root, path, { follow: true });
   const [first] = place.names;
@@ -89,8 +145,7 @@ export async function makeDirectory(
     using above = directory;
     await mkdir(above.at(name));
     directory = above.directory(name);
-    await lchown(`${directory.path}/.`, target.owner.uid, target.owner.gid);
-    await chmod(directory.path, target.mode ?? (like && isLast ? like.mode & 0o7777 : 0o755));
+    await takeAttributes(directory, target, isLast ? like : undefined);
   }
   return {
     directory,
