@@ -1,7 +1,7 @@
 import { chmod, lchown, lstat, lutimes, mkdir, readdir, readlink, symlink, unlink } from "node:fs/promises";
 import { isUtf8 } from "node:buffer";
 import type { Stats } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { copyContent } from "@dorian/linux/copy-file";
 import { openIfRegular } from "@dorian/linux/open-below";
