@@ -1,6 +1,5 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { StringDecoder } from "node:string_decoder";
 import { AppError } from "@dorian/base/app-error";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { ContainerMount } from "../container/container-spec.ts";
@@ -12,7 +11,7 @@ import { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { containerUser, maxUserFileBytes } from "../task/container-environment.ts";
-import { LogAllowance } from "../task/log-allowance.ts";
+import { OutputLines } from "../log/output-lines.ts";
 import type { BuildStage } from "./build-stage.ts";
 import type { Command } from "./dockerfile/instruction.ts";
 import { defaultPath } from "./image-configuration.ts";
@@ -61,12 +60,7 @@ export async function runStep(command: Command, text: string, options: RunStepOp
   const shell = config.shell.length > 0 ? config.shell : ["/bin/sh", "-c"];
   const user = await containerUser(root, config.user);
   userNamespace?.requireIds(user);
-  const decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() };
-  const allowance = new LogAllowance();
-  const tellDropped = () => {
-    const dropped = allowance.told();
-    if (dropped !== undefined) onLog("stdout", `${dropped}\n`);
-  };
+  using output = outputOf(onLog);
   signal.throwIfAborted();
   await using container = await options.runtime.run(
     {
@@ -96,23 +90,32 @@ export async function runStep(command: Command, text: string, options: RunStepOp
       devices: [...options.devices],
     },
     {
-      onOutput: (stream, chunk) => {
-        if (!allowance.takes(chunk.length)) return;
-        tellDropped();
-        const decoded = decoders[stream].write(chunk);
-        if (decoded !== "") onLog(stream, decoded);
-      },
+      onOutput: (stream, chunk) => output.lines.write(stream, chunk),
       signal,
     },
   );
   options.onContainer(container);
   const exit = await unlessAborted(container.exited, signal);
-  for (const stream of ["stdout", "stderr"] as const) {
-    const rest = decoders[stream].end();
-    if (rest !== "") onLog(stream, rest);
-  }
-  tellDropped();
   if (exit.code !== 0) throw stepError(text, exit);
+}
+
+/** What a step prints, with an end for its last line: the next step's words are not part of it. */
+function outputOf(onLog: OnLog): { lines: OutputLines } & Disposable {
+  const unfinished = { stdout: false, stderr: false };
+  const lines = new OutputLines({
+    emit(stream, text) {
+      unfinished[stream] = !text.endsWith("\n");
+      onLog(stream, text);
+    },
+    note: (text) => onLog("stdout", `${text}\n`),
+  });
+  return {
+    lines,
+    [Symbol.dispose]() {
+      lines[Symbol.dispose]();
+      for (const stream of ["stdout", "stderr"] as const) if (unfinished[stream]) onLog(stream, "\n");
+    },
+  };
 }
 
 async function networkFiles(options: RunStepOptions): Promise<ContainerMount[]> {

@@ -1,16 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import {
-  FileDescriptor,
   GenericResult_GenericStatus,
   GenericResultSchema,
-  TaskLogsSchema,
   type GenericResult,
   type TaskLogs,
 } from "@dorian/protocol/modal";
 import { BuildFinishedSchema, type BuildFinished, type StartBuild } from "@dorian/protocol/worker";
 import type { Logger } from "pino";
 import type { ImageBuilder } from "../image/image-builder.ts";
+import { OutputLog } from "../log/output-log.ts";
 
 export interface BuildsOptions {
   builder: Pick<ImageBuilder, "build">;
@@ -51,36 +50,36 @@ export class Builds {
     const { builder, onLogs } = this.#options;
     const abort = new AbortController();
     this.#running.set(request.buildId, abort);
+    const { buildId } = request;
+    const log = new OutputLog({
+      send: (items) => onLogs(buildId, items),
+      current: () => undefined,
+      flushMs: 20,
+    });
+    let finished: BuildFinished;
     try {
       const built = await builder.build(request, {
-        onLog: (stream, text) => {
-          const fileDescriptor = stream === "stderr" ? FileDescriptor.STDERR : FileDescriptor.STDOUT;
-          onLogs(request.buildId, [
-            create(TaskLogsSchema, { data: text, fileDescriptor, timestamp: Date.now() / 1000 }),
-          ]);
-        },
+        onLog: (stream, text) => log.say(stream, text),
         signal: abort.signal,
       });
-      this.#finish(
-        create(BuildFinishedSchema, {
-          buildId: request.buildId,
-          result: { status: GenericResult_GenericStatus.SUCCESS },
-          layerIds: built.layerIds,
-          layerBytes: BigInt(built.bytes),
-          config: built.config,
-        }),
-      );
+      finished = create(BuildFinishedSchema, {
+        buildId,
+        result: { status: GenericResult_GenericStatus.SUCCESS },
+        layerIds: built.layerIds,
+        layerBytes: BigInt(built.bytes),
+        config: built.config,
+      });
     } catch (error) {
-      this.#finish(
-        create(BuildFinishedSchema, {
-          buildId: request.buildId,
-          result: this.#resultOf(error, abort.signal),
-          interrupted: this.#stopping,
-        }),
-      );
-    } finally {
-      this.#running.delete(request.buildId);
+      finished = create(BuildFinishedSchema, {
+        buildId,
+        result: this.#resultOf(error, abort.signal),
+        interrupted: this.#stopping,
+      });
     }
+    // Its last words come before its end.
+    log[Symbol.dispose]();
+    this.#running.delete(buildId);
+    this.#finish(finished);
   }
 
   /** The server counts on these builds: all others are cancelled, and the end of those that are over is told again. */

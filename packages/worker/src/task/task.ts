@@ -31,7 +31,7 @@ import { isSimulated } from "../gpu/simulated-gpus.ts";
 import { launchOf } from "./launch.ts";
 import type { Launch, LaunchDirectories } from "./launcher.ts";
 import { removeRuntimeTraces } from "../image/runtime-traces.ts";
-import { OutputLog } from "./output-log.ts";
+import { OutputLog } from "../log/output-log.ts";
 import { PhaseClock, type Phase } from "./phase-clock.ts";
 import { RootFileSystem } from "./root-file-system.ts";
 import { RunningInputs } from "./running-inputs.ts";

@@ -1,5 +1,5 @@
 import { FileDescriptor, type TaskLogs } from "@dorian/protocol/modal";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { OutputLog } from "./output-log.ts";
 
 function collect(current: () => { inputId: string; functionCallId: string } | undefined = () => undefined) {
@@ -18,6 +18,56 @@ test("output written together travels together, and stdout and stderr keep their
     [FileDescriptor.STDOUT, "one\ntwo\n"],
     [FileDescriptor.STDERR, "three\n"],
   ]);
+});
+
+test("a line belongs to the input that ran when it was begun, the next ones to the one that runs now", () => {
+  let current = { inputId: "in-1", functionCallId: "fc-1" };
+  const { sent, log } = collect(() => current);
+  log.write("stdout", Buffer.from("begun "));
+  current = { inputId: "in-2", functionCallId: "fc-2" };
+  log.write("stdout", Buffer.from("and ended\nnext\n"));
+  log.flush();
+  expect(sent.map((item) => [item.data, item.inputId])).toEqual([
+    ["begun and ended\n", "in-1"],
+    ["next\n", "in-2"],
+  ]);
+});
+
+test("the lines of two streams do not tear each other, and the last one needs no end [L11]", () => {
+  const { sent, log } = collect();
+  for (const [stream, text] of [
+    ["stdout", "o"],
+    ["stderr", "err"],
+    ["stdout", "ut\n"],
+    ["stderr", "or\nlast"],
+  ] as const)
+    log.write(stream, Buffer.from(text));
+  log[Symbol.dispose]();
+  expect(sent.map((item) => item.data)).toEqual(["out\n", "error\nlast"]);
+});
+
+test("a question is shown while its answer is waited for, and what grows without pause from time to time", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { sent, log } = collect();
+  log.write("stdout", Buffer.from("Name? "));
+  await vi.advanceTimersByTimeAsync(300);
+  expect(sent).toEqual([]);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(sent.map((item) => item.data)).toEqual(["Name? "]);
+  for (let dots = 0; dots < 30; dots++) {
+    log.write("stderr", Buffer.from("."));
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  expect(sent.length).toBeGreaterThan(1);
+  log.write("stderr", Buffer.from("\n"));
+  log[Symbol.dispose]();
+  expect(
+    sent
+      .slice(1)
+      .map((item) => item.data)
+      .join(""),
+  ).toBe(`${".".repeat(30)}\n`);
 });
 
 test("a character cut between two writes arrives whole", () => {
@@ -55,7 +105,8 @@ test("what is written reaches the reader without anybody asking", async () => {
 
 test("output without end is dropped from some point on, and the log says how much [B16]", () => {
   const { sent, log } = collect();
-  for (let piece = 0; piece < 40; piece += 1) log.write("stdout", Buffer.alloc(1024 * 1024, "x"));
+  const line = Buffer.from(`${"x".repeat(1024 * 1024 - 1)}\n`);
+  for (let piece = 0; piece < 40; piece += 1) log.write("stdout", line);
   log[Symbol.dispose]();
   const kept = sent.filter(({ fileDescriptor }) => fileDescriptor === FileDescriptor.STDOUT);
   expect(kept.reduce((sum, { data }) => sum + data.length, 0)).toBe(16 * 1024 * 1024);

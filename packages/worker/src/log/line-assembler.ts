@@ -1,0 +1,89 @@
+import { StringDecoder } from "node:string_decoder";
+
+/** Characters of a line that are kept: the last words of a program may be a megabyte in one line. */
+export const longestLine = 4 * 1024 * 1024;
+
+/**
+ * Puts the bytes of one stream together to text that ends where a line ends: however they were written, nobody sees a
+ * part of a line as a whole one. What a progress bar overwrites, with a carriage return, ends a line as well.
+ */
+export class LineAssembler {
+  #decoder = new StringDecoder();
+  /** Of the unfinished line, what was not passed on yet. */
+  #held = "";
+  /** Characters of the unfinished line that were passed on or are held. */
+  #kept = 0;
+  /** Characters of the unfinished line that were dropped. */
+  #dropped = 0;
+
+  /** Something of an unfinished line is held. */
+  get isHolding(): boolean {
+    return this.#held !== "";
+  }
+
+  /** The whole lines that these bytes complete. */
+  write(chunk: Buffer): string {
+    const text = this.#decoder.write(chunk);
+    if (text === "") return "";
+    const end = endOfLines(text);
+    if (end > 0) {
+      const lines = this.#finish(text.slice(0, end));
+      this.#hold(text.slice(end));
+      return lines;
+    }
+    const isOverwritten = this.#held.endsWith("\r") && !text.startsWith("\n");
+    const line = isOverwritten ? this.#finish("") : "";
+    this.#hold(text);
+    return line;
+  }
+
+  /** What is there of a line that may go on: its writer has paused. */
+  release(): string {
+    const text = this.#held;
+    this.#held = "";
+    return text;
+  }
+
+  /** The rest: nothing follows. */
+  end(): string {
+    this.#hold(this.#decoder.end());
+    return this.#finish("");
+  }
+
+  #hold(text: string): void {
+    if (text === "") return;
+    const kept = startOf(text, longestLine - this.#kept);
+    this.#held += kept;
+    this.#kept += kept.length;
+    this.#dropped += text.length - kept.length;
+  }
+
+  /** `lines`: the rest of the unfinished line, its end, and whole lines after it. */
+  #finish(lines: string): string {
+    const held = this.release();
+    const start = held + (this.#dropped > 0 ? this.#cut(lines) : lines);
+    this.#kept = 0;
+    this.#dropped = 0;
+    return start;
+  }
+
+  #cut(lines: string): string {
+    const rest = /^[^\r\n]*/.exec(lines)?.[0].length ?? 0;
+    const dropped = this.#dropped + rest;
+    return ` [${dropped} characters of this line were dropped: the log keeps ${longestLine / 2 ** 20} Mi of a line]${lines.slice(rest) || "\n"}`;
+  }
+}
+
+/** So many characters of the text at most, and no half of one. */
+function startOf(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const isHalved = length > 0 && /[\uD800-\uDBFF]/.test(text.charAt(length - 1));
+  return text.slice(0, Math.max(0, isHalved ? length - 1 : length));
+}
+
+/** Where the last line in the text ends; 0 where none does. A carriage return at the very end may belong to a line feed. */
+function endOfLines(text: string): number {
+  const lineFeed = text.lastIndexOf("\n");
+  const overwritten = text.lastIndexOf("\r", text.length - 2);
+  return Math.max(lineFeed, text.length > 1 ? overwritten : -1) + 1;
+}
