@@ -21,6 +21,7 @@ import type { Database } from "./database/database.ts";
 import type { Journal } from "./database/journal.ts";
 import { Execs } from "./exec/execs.ts";
 import { AppLogs } from "./log/app-logs.ts";
+import { WorkerLogs } from "./log/worker-logs.ts";
 import { logHandlers } from "./log/log-handlers.ts";
 import { storedLogHandlers } from "./log/stored-log-handlers.ts";
 import { operatorHandlers } from "./operator/operator-handlers.ts";
@@ -158,10 +159,11 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
         taskIds: tasks.onWorker(workerId).map((task) => task.taskId),
         buildIds: builds.onWorker(workerId),
         execIds: execs.onWorker(workerId),
+        logsKept: workerLogs.keptOf(workerId),
         httpPort: options.httpPort,
       }),
       welcomed: (workerId) => tasks.welcomed(workerId),
-      reported: (_workerId, report) => route(report),
+      reported: (workerId, report) => route(workerId, report),
       drains: (workerId, name) => handOver(tasks, { workerId, name }),
       resumed: () => tasks.placeWaiting(),
       lost: (workerId, name) => {
@@ -208,7 +210,13 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     },
   });
 
-  const route = (report: WorkerReport): void => {
+  const workerLogs = await WorkerLogs.open({
+    db,
+    take: (batch, origin) => (batch.buildId === "" ? tasks.logs(batch, origin) : builds.logs(batch)),
+    acknowledge: (workerId, sequence) => workers.send(workerId, { case: "logsKept", value: { sequence } }),
+  });
+
+  const route = (workerId: string, report: WorkerReport): void => {
     switch (report.case) {
       case "taskPhase":
         tasks.phase(report.value);
@@ -217,8 +225,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
         tasks.exited(report.value);
         break;
       case "logs":
-        if (report.value.buildId === "") tasks.logs(report.value);
-        else builds.logs(report.value);
+        workerLogs.received(workerId, report.value);
         break;
       case "buildFinished":
         builds.finished(report.value);
@@ -273,7 +280,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       ...containerCodeHandlers({ catalog }),
       ...taskHandlers({ tasks, store: taskStore, apps, graceSecs }),
       ...poolHandlers({ pools, catalog, scheduling: options.scheduling }),
-      ...storedLogHandlers({ logs, apps, nowMs }),
+      ...storedLogHandlers({ logs, apps }),
       ...logHandlers({
         logs,
         apps,
@@ -332,6 +339,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       tasks[Symbol.dispose]();
       execs[Symbol.dispose]();
       calls[Symbol.dispose]();
+      await logs[Symbol.asyncDispose]();
     },
   };
 }

@@ -64,7 +64,8 @@ export interface FunctionCatalog {
 }
 
 export interface BuildLog {
-  onLogs(items: TaskLogs[]): void;
+  /** A promise resolves when they are on disk. */
+  onLogs(items: TaskLogs[]): Promise<void> | void;
   signal: AbortSignal;
 }
 

@@ -120,6 +120,7 @@ export class BuildWorker implements AsyncDisposable {
   #outgoing = new AsyncQueue<MessageInitShape<typeof WorkerMessageSchema>>();
   #connection = new AbortController();
   #running = new Map<string, AbortController>();
+  #logBatches = 0n;
 
   private constructor(server: CatalogServer) {
     this.#server = server;
@@ -209,7 +210,11 @@ export class BuildWorker implements AsyncDisposable {
     const log = (text: string) =>
       this.#send({
         case: "logs",
-        value: { buildId: request.buildId, items: [{ data: text, fileDescriptor: 1 }] },
+        value: {
+          buildId: request.buildId,
+          items: [{ data: text, fileDescriptor: 1 }],
+          sequence: ++this.#logBatches,
+        },
       });
     let answer: BuildAnswer;
     try {

@@ -51,7 +51,10 @@ export class ScriptedWorker implements AsyncDisposable {
     return this.containers.filter((container) => !container.dead);
   }
 
+  #logBatches = 0n;
+
   report(message: NonNullable<MessageInitShape<typeof WorkerMessageSchema>["message"]>): void {
+    if (message.case === "logs") message.value.sequence ??= ++this.#logBatches;
     this.#outgoing.push(create(WorkerMessageSchema, { message }));
   }
 

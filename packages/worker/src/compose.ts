@@ -31,6 +31,7 @@ import {
   setAsideName,
   workerDirectories,
 } from "./machine/worker-directories.ts";
+import { LogOutbox, type LogSource } from "./log/log-outbox.ts";
 import { NetworkPool } from "./network/network-pool.ts";
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
 import { reapLeftovers } from "./reap/reap-leftovers.ts";
@@ -78,6 +79,9 @@ const mebibyte = 1024 * 1024;
 
 /** Milliseconds for the server to take the last reports. */
 const hangUpMs = 2_000;
+
+/** How long the end of something waits for its last lines to leave, in milliseconds: its callers wait for it. */
+const lastLinesMs = 5_000;
 
 export interface Worker extends AsyncDisposable {
   readonly workerId: string;
@@ -170,7 +174,18 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     append: async (commit, { signal }) =>
       versionOf(await server.worker.volumeAppend({ ...commit, bytes: BigInt(commit.bytes) }, { signal })),
   };
-  const reportEnd = (taskId: string, end: TaskEnd) =>
+  const outbox = new LogOutbox({ send: (value) => link.report({ case: "logs", value }) });
+  const reporting = new Set<Promise<void>>();
+  /** The end of something is told after its last lines, unless the server cannot take them. */
+  const afterLines = (source: LogSource, report: () => void) => {
+    const reported = outbox
+      .allSent(source, { timeoutMs: lastLinesMs, signal: stopping.signal })
+      .catch(() => undefined)
+      .then(report)
+      .finally(() => reporting.delete(reported));
+    reporting.add(reported);
+  };
+  const sendEnd = (taskId: string, end: TaskEnd) =>
     link.report({
       case: "taskExited",
       value: {
@@ -190,6 +205,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         interrupted: end.interrupted ?? false,
       },
     });
+  const reportEnd = (taskId: string, end: TaskEnd) => afterLines({ taskId }, () => sendEnd(taskId, end));
   const tasks = new TaskTable({
     onEnded: reportEnd,
     dependencies: {
@@ -208,7 +224,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       operatorEnv: operator.runtimeEnv,
       discard,
       commitIntervalMs: options.commitIntervalMs ?? 5_000,
-      onLogs: (taskId, items) => link.report({ case: "logs", value: { taskId, items } }),
+      onLogs: (taskId, items) => outbox.add({ taskId }, items),
       onPhase: (taskId, phase) =>
         link.report({
           case: "taskPhase",
@@ -233,8 +249,9 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       findInterpreters: () => findInterpreters({ env: process.env, home: homedir() }),
       logger,
     }),
-    onLogs: (buildId, items) => link.report({ case: "logs", value: { buildId, items } }),
-    onFinished: (value) => link.report({ case: "buildFinished", value }),
+    onLogs: (buildId, items) => outbox.add({ buildId }, items),
+    onFinished: (value) =>
+      afterLines({ buildId: value.buildId }, () => link.report({ case: "buildFinished", value })),
     logger,
   });
   const execs = new Execs((value) => link.report({ case: "execOutput", value }));
@@ -254,6 +271,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       version: options.version,
     },
     orders: handleOrders({ tasks, builds, execs, onTaskEnded: reportEnd }),
+    logs: outbox,
     heartbeatMs: 5_000,
     logger,
     signal: stopping.signal,
@@ -273,6 +291,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   };
   starting.defer(async () => {
     await departing.handBack({ graceMs: 0 });
+    await Promise.all(reporting);
+    await outbox.allKept({ timeoutMs: hangUpMs, signal: stopping.signal }).catch(() => undefined);
     await link.close({ signal: AbortSignal.timeout(hangUpMs) });
     stopping.abort();
     await link.closed;

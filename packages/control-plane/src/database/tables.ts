@@ -13,7 +13,7 @@ import type { DictEntryTable } from "../dict/dict-table.ts";
 import type { EnvironmentTable } from "../environment/environment-table.ts";
 import type { FunctionTable } from "../function/function-table.ts";
 import type { ImageLogTable, ImageTable, ImageTagTable } from "../image/image-table.ts";
-import type { TaskLogTable } from "../log/log-table.ts";
+import type { TaskLogTable, WorkerLogTable } from "../log/log-table.ts";
 import type { MountNameTable } from "../mount/mount-name-table.ts";
 import type { MountTable } from "../mount/mount-table.ts";
 import type { NamedObjectTable } from "../named-object/named-object-table.ts";
@@ -61,4 +61,5 @@ export interface Tables {
   volume: VolumeTable;
   volume_version: VolumeVersionTable;
   web_address: WebAddressTable;
+  worker_log: WorkerLogTable;
 }

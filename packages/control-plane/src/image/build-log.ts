@@ -1,12 +1,14 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Notifier } from "@dorian/base/notifier";
+import { sleep } from "@dorian/base/sleep";
 import { TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 
 const linesPerRead = 500;
-const linesInMemory = 5000;
-const writeAfterMs = 300;
+/** Of what is written already, for those who follow the build. */
+const bytesInMemory = 4 * 1024 * 1024;
+const retryMs = 1_000;
 
 export interface LogLines {
   items: TaskLogs[];
@@ -23,9 +25,10 @@ export class BuildLog {
   /** Entries `#first`, `#first` + 1, …; entries count from 1. */
   #lines: TaskLogs[] = [];
   #first = 1;
+  #bytes = 0;
   #written = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<void> | undefined;
+  #ended = new AbortController();
 
   constructor(options: { imageId: string; db: Database; journal: Journal }) {
     this.#imageId = options.imageId;
@@ -33,15 +36,17 @@ export class BuildLog {
     this.#journal = options.journal;
   }
 
-  push(items: readonly TaskLogs[]): void {
+  /** Resolves when the disk has the lines, or the build has ended without. */
+  async push(items: readonly TaskLogs[]): Promise<void> {
     if (items.length === 0) return;
     this.#lines.push(...items);
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      // What cannot be written now is tried again by the flush at the end, which reports it.
-      this.#writing = this.#writing.then(() => this.#write()).catch(() => undefined);
-    }, writeAfterMs);
+    for (const item of items) this.#bytes += item.data.length;
     this.changed.notify();
+    const { last } = this;
+    while (this.#written < last && !this.#ended.signal.aborted) {
+      this.#writing ??= this.#writeOrPause();
+      await this.#writing;
+    }
   }
 
   /** The newest entry; 0 for none. */
@@ -57,16 +62,27 @@ export class BuildLog {
     return { items, entry: entry + items.length };
   }
 
-  /** Writes what is not written yet. */
-  async flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#writing = this.#writing.then(() => this.#write());
+  /** Writes what is not written yet. Nothing follows. */
+  async finish(): Promise<void> {
+    this.#ended.abort();
     await this.#writing;
+    await this.#write();
+  }
+
+  async #writeOrPause(): Promise<void> {
+    try {
+      await this.#write();
+    } catch {
+      // Tried again: `finish` reports what cannot be written at all.
+      await sleep(retryMs, { signal: this.#ended.signal }).catch(() => undefined);
+    } finally {
+      this.#writing = undefined;
+    }
   }
 
   async #write(): Promise<void> {
     const { last } = this;
+    const isFirst = this.#written === 0;
     const rows = this.#lines.slice(this.#written + 1 - this.#first).map((log, index) => ({
       image_id: this.#imageId,
       entry: this.#written + 1 + index,
@@ -74,13 +90,14 @@ export class BuildLog {
     }));
     if (rows.length === 0) return;
     await this.#journal.write(async (trx) => {
+      // An image whose layers were lost is built under its id again.
+      if (isFirst) await trx.deleteFrom("image_log").where("image_id", "=", this.#imageId).execute();
       for (const row of rows) await trx.insertInto("image_log").values(row).execute();
     });
     this.#written = last;
-    const surplus = Math.min(this.#lines.length - linesInMemory, this.#written + 1 - this.#first);
-    if (surplus > 0) {
-      this.#lines.splice(0, surplus);
-      this.#first += surplus;
+    while (this.#bytes > bytesInMemory && this.#first <= this.#written) {
+      this.#bytes -= this.#lines.shift()?.data.length ?? 0;
+      this.#first += 1;
     }
   }
 }

@@ -203,7 +203,7 @@ export class ImageBuilds implements AsyncDisposable {
     try {
       await build.recorded;
       const outcome = await this.#attempt(build, image, request);
-      await build.log.flush();
+      await build.log.finish();
       const isReady = outcome.result.status === Status.SUCCESS;
       const { layers } = this.#options;
       const layerPaths = outcome.layerIds.map((layerId) => layers.path(layerId));
@@ -269,7 +269,7 @@ export class ImageBuilds implements AsyncDisposable {
       } catch (error) {
         if (!isInterruption(error) || tries === triesOfWorkers || signal.aborted) throw error;
         const data = `${error.message} It is begun again.\n`;
-        log.push([
+        void log.push([
           create(TaskLogsSchema, { data, fileDescriptor: FileDescriptor.INFO, timestamp: Date.now() / 1000 }),
         ]);
       }

@@ -16,7 +16,6 @@ export interface LogHandlersOptions {
 }
 
 const longestStreamSecs = 60;
-const pageSize = 200;
 
 export function logHandlers(
   options: LogHandlersOptions,
@@ -31,8 +30,8 @@ export function logHandlers(
       let cursor = Number.parseInt(request.lastEntryId, 10) || 0;
       for (;;) {
         // Asked before reading: what is said up to its end is then among what is read.
-        const over = isOver(appId, request.taskId);
-        const entries = await logs.read(appId, cursor, pageSize);
+        const over = isOver(appId, request.taskId) && !logs.isBehind(appId);
+        const entries = await logs.read(appId, cursor);
         for (const { entry, batch } of entries) {
           cursor = entry;
           const items = filterItems(batch, filter);

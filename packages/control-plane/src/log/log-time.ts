@@ -1,11 +1,10 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
-/** Log entries are numbered by the clock, in microseconds: this is the number of a moment. */
-export function entryAt(time: Timestamp): number {
-  return Number(time.seconds) * 1_000_000 + Math.floor(time.nanos / 1000);
+export function millisecondsOf(time: Timestamp): number {
+  return Number(time.seconds) * 1_000 + Math.floor(time.nanos / 1_000_000);
 }
 
-/** The moment of an entry, to the start of its bucket. */
-export function bucketStart(entry: number, bucketSecs: number): number {
-  return Math.floor(entry / (bucketSecs * 1_000_000)) * bucketSecs;
+/** A moment in milliseconds, to the start of its bucket in seconds. */
+export function bucketStart(at: number, bucketSecs: number): number {
+  return Math.floor(at / (bucketSecs * 1_000)) * bucketSecs;
 }

@@ -63,8 +63,8 @@ export interface TaskOwner {
   /** It gets no more work: whoever waits for some on its behalf must be answered. */
   leaving(task: Task): void;
   ended(task: Task, end: TaskEnd): void;
-  /** Receives what the container says, in place of its app's log. */
-  receiveLogs?(items: TaskLogs[]): void;
+  /** Receives what the container says, in place of its app's log. A promise resolves when it is on disk. */
+  receiveLogs?(items: TaskLogs[]): Promise<void> | void;
 }
 
 /** An input that a container works on, and the timer that ends it. */

@@ -11,7 +11,7 @@ import {
 } from "@dorian/protocol/modal";
 import type { LogBatch, TaskExited, TaskPhase } from "@dorian/protocol/worker";
 import type { Logger } from "pino";
-import type { AppLogs } from "../log/app-logs.ts";
+import type { AppLogs, LogOrigin } from "../log/app-logs.ts";
 import type { OfferedGpu, Placement } from "../placement/placement.ts";
 import { resourceRequestOf } from "../placement/resource-request.ts";
 import type { StartFailure } from "../pool/crash-loop.ts";
@@ -281,10 +281,11 @@ export class Tasks implements Disposable {
     this.#say(task, text);
   }
 
-  logs(report: LogBatch): void {
-    const task = this.#tasks.get(report.taskId);
-    if (!task) return;
-    this.#log(task, report.items);
+  /** Resolves when the lines are on disk, or nobody has a use for them. */
+  async logs(report: LogBatch, origin: LogOrigin): Promise<void> {
+    // The end of one is told without its last lines when those could not be sent in time.
+    const task = this.#tasks.get(report.taskId) ?? (await this.#options.store.load(report.taskId));
+    if (task && !(task.isOver && task.facts.isBuilder)) await this.#log(task, report.items, origin);
   }
 
   [Symbol.dispose](): void {
@@ -432,20 +433,20 @@ export class Tasks implements Disposable {
       containerId: task.taskId,
       containerName: task.facts.tag,
     });
-    this.#log(task, [item]);
+    void this.#log(task, [item]);
   }
 
   /** A line of the platform's own, among the user's. */
   #note(task: Task, text: string): void {
     const timestamp = this.#options.nowMs() / 1000;
     const fileDescriptor = FileDescriptor.INFO;
-    this.#log(task, [create(TaskLogsSchema, { data: `${text}\n`, fileDescriptor, timestamp })]);
+    void this.#log(task, [create(TaskLogsSchema, { data: `${text}\n`, fileDescriptor, timestamp })]);
   }
 
-  #log(task: Task, items: TaskLogs[]): void {
+  async #log(task: Task, items: TaskLogs[], origin?: LogOrigin): Promise<void> {
     const { taskId, functionId, appId } = task.facts;
-    if (task.owner.receiveLogs) task.owner.receiveLogs(items);
-    else this.#options.logs.append(appId, { taskId, functionId }, items);
+    if (task.owner.receiveLogs) await task.owner.receiveLogs(items);
+    else await this.#options.logs.append(appId, { taskId, functionId }, items, origin);
   }
 
   #save(task: Task): void {

@@ -141,8 +141,8 @@ class BuilderRun implements TaskOwner {
     this.#outcome.resolve({ result, frozenLayerId: end.frozenLayerId, frozenBytes: end.frozenBytes });
   }
 
-  receiveLogs(items: TaskLogs[]): void {
-    this.#log.onLogs(items);
+  receiveLogs(items: TaskLogs[]): Promise<void> | void {
+    return this.#log.onLogs(items);
   }
 }
 

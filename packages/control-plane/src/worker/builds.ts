@@ -38,7 +38,7 @@ export class Builds {
   readonly build: WorkerPool["build"] = async (build, log, { gpu } = {}) => {
     const limit = AbortSignal.timeout(Math.max(1, build.timeoutSecs) * 1000);
     const signal = AbortSignal.any([log.signal, limit]);
-    if (this.#workers.offers().length === 0) log.onLogs([note(noWorker)]);
+    if (this.#workers.offers().length === 0) void log.onLogs([note(noWorker)]);
     const buildId = newId("bd");
     const { workerId, gpuDevices } = await this.#chooseWorker(build.timeoutSecs, {
       buildId,
@@ -81,8 +81,8 @@ export class Builds {
     return [...this.#running].filter(([, build]) => build.workerId === workerId).map(([buildId]) => buildId);
   }
 
-  logs(report: LogBatch): void {
-    this.#running.get(report.buildId)?.log.onLogs(report.items);
+  logs(report: LogBatch): Promise<void> | void {
+    return this.#running.get(report.buildId)?.log.onLogs(report.items);
   }
 
   workerLost(workerId: string, name: string): void {
@@ -124,7 +124,7 @@ export class Builds {
     for (let isFirst = true; ; isFirst = false) {
       const workerId = this.#withRoom();
       if (workerId !== undefined) return reserve(workerId, []);
-      if (isFirst) log.onLogs([note("The build waits for room: others are running.\n")]);
+      if (isFirst) void log.onLogs([note("The build waits for room: others are running.\n")]);
       await this.#workers.whenChanged({ signal: log.signal });
     }
   }

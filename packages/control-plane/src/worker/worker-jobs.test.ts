@@ -43,7 +43,7 @@ const openServer = (options = {}) => ScriptedServer.open(join(directory, "state.
 function listening(signal = new AbortController().signal) {
   const lines: string[] = [];
   const log: BuildLog = {
-    onLogs: (items: TaskLogs[]) => lines.push(...items.map((item) => item.data)),
+    onLogs: (items: TaskLogs[]) => void lines.push(...items.map((item) => item.data)),
     signal,
   };
   return { log, lines };

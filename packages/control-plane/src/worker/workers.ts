@@ -23,7 +23,13 @@ export type WorkerReport = Exclude<WorkerMessage["message"], { case: undefined }
 /** Who is told what workers say. */
 export interface WorkerEvents {
   /** A worker is there, for the first time or again. Returns what is counted on to run there. */
-  joined(workerId: string): { taskIds: string[]; buildIds: string[]; execIds: string[]; httpPort: number };
+  joined(workerId: string): {
+    taskIds: string[];
+    buildIds: string[];
+    execIds: string[];
+    httpPort: number;
+    logsKept: bigint;
+  };
   /** After the worker's welcome has been sent. */
   welcomed(workerId: string): void;
   reported(workerId: string, report: WorkerReport): void;

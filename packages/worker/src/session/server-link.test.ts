@@ -18,6 +18,7 @@ function link(
     server: createLocalClient(WorkerService, { join }, { kind: "worker" }),
     hello: { workerId: "wo-1" },
     orders: { onWelcome: () => undefined, onOrder: () => undefined, ...orders },
+    logs: { connected: () => undefined, disconnected: () => undefined, kept: () => undefined },
     heartbeatMs: 20,
     logger,
     signal: stopping.signal,

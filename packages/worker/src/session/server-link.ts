@@ -17,6 +17,7 @@ import {
 } from "@dorian/protocol/worker";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
+import type { LogOutbox } from "../log/log-outbox.ts";
 
 /** What a worker does when the server asks. */
 export interface ServerOrders {
@@ -25,7 +26,7 @@ export interface ServerOrders {
   onOrder(
     message: Exclude<
       ServerMessage["message"],
-      { case: "welcome" } | { case: "setStanding" } | { case: undefined }
+      { case: "welcome" | "setStanding" | "logsKept" } | { case: undefined }
     >,
   ): void;
 }
@@ -34,6 +35,8 @@ export interface ServerLinkOptions {
   server: ServiceClient<typeof WorkerService>;
   hello: MessageInitShape<typeof import("@dorian/protocol/worker").WorkerHelloSchema>;
   orders: ServerOrders;
+  /** Unlike other reports, lines of logs outlive a connection. */
+  logs: Pick<LogOutbox, "connected" | "disconnected" | "kept">;
   heartbeatMs: number;
   logger: Logger;
   signal: AbortSignal;
@@ -126,7 +129,7 @@ export class ServerLink {
   }
 
   async #connect(onJoined: () => void): Promise<void> {
-    const { server, hello, orders, heartbeatMs, signal } = this.#options;
+    const { server, hello, orders, logs, heartbeatMs, signal } = this.#options;
     // Reports made while nobody listened are worth nothing: the welcome that follows settles what is true.
     this.#outgoing = new AsyncQueue();
     this.report({ case: "hello", value: { ...(hello as WorkerHello), standing: this.#standing } });
@@ -139,11 +142,16 @@ export class ServerLink {
             this.#joined.resolve();
             this.#awaySince = undefined;
             onJoined();
+            // Before the ends of what ended meanwhile.
+            logs.connected(message.value.logsKept);
             orders.onWelcome(message.value);
             break;
           case "setStanding":
             // Who leaves has said so for good.
             if (this.#standing !== WorkerStanding.LEAVING) this.#standing = message.value;
+            break;
+          case "logsKept":
+            logs.kept(message.value.sequence);
             break;
           case "startTask":
           case "stopTask":
@@ -160,6 +168,7 @@ export class ServerLink {
         }
       }
     } finally {
+      logs.disconnected();
       clearInterval(heartbeat);
       this.#awaySince ??= performance.now();
       this.#outgoing.end();

@@ -10,6 +10,7 @@ import { images } from "./0008-images.ts";
 import { webAddresses } from "./0009-web-addresses.ts";
 import { credentials } from "./0010-credentials.ts";
 import { restrictedTasks } from "./0011-restricted-tasks.ts";
+import { logEntries } from "./0015-log-entries.ts";
 import { callBytes } from "./0016-call-bytes.ts";
 import { inputDeaths } from "./0017-input-deaths.ts";
 
@@ -26,6 +27,7 @@ export const migrations: Record<string, Migration> = {
   "0009-web-addresses": webAddresses,
   "0010-credentials": credentials,
   "0011-restricted-tasks": restrictedTasks,
+  "0015-log-entries": logEntries,
   "0016-call-bytes": callBytes,
   "0017-input-deaths": inputDeaths,
 };

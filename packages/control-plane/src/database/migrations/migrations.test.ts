@@ -1,9 +1,12 @@
 import { DatabaseSync } from "node:sqlite";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { TaskLogsBatchSchema } from "@dorian/protocol/modal";
 import { Kysely } from "kysely";
 import { Migrator } from "kysely/migration";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CatalogServer, temporaryDirectory } from "../../../test/catalog-server.ts";
+import { openDatabase } from "../database.ts";
 import { openClientFile } from "../../token/client-file.ts";
 import { nodeSqliteDialect } from "../node-sqlite-dialect.ts";
 import { migrations } from "./index.ts";
@@ -47,4 +50,18 @@ test("tokens, proxy tokens and blobs of a database from before tokens had scopes
   ]);
   await expect(server.modal.blobGet({ blobId: "bl-old" })).rejects.toMatchObject({ code: "BLOB_INCOMPLETE" });
   await server.operator.tokenRevoke({ token: "laptop" });
+});
+
+test("logs of a database whose entries were the clock's go on after them, each with its time [L11]", async () => {
+  const dataDirectory = await temporaryDirectory();
+  const path = join(dataDirectory, "state.db");
+  await databaseOf(path, "0011-restricted-tasks");
+  const file = new DatabaseSync(path);
+  const batch = toBinary(TaskLogsBatchSchema, create(TaskLogsBatchSchema, { items: [{ data: "old\n" }] }));
+  file.prepare("insert into task_log values (?, ?, ?)").run("ap-1", 1_700_000_000_123_456, batch);
+  file.close();
+  const db = await openDatabase(path);
+  const rows = await db.selectFrom("task_log").select(["app_id", "entry", "at"]).execute();
+  expect(rows).toEqual([{ app_id: "ap-1", entry: 1_700_000_000_123_456, at: 1_700_000_000_123 }]);
+  await db.destroy();
 });

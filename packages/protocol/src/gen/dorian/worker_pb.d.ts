@@ -350,6 +350,14 @@ export declare type LogBatch = Message<"dorian.worker.LogBatch"> & {
    * @generated from field: repeated modal.client.TaskLogs items = 3;
    */
   items: TaskLogs[];
+
+  /**
+   * Counts the batches of a worker from 1. One that the server has not said to have kept is sent again after a broken
+   * connection, under its number.
+   *
+   * @generated from field: uint64 sequence = 4;
+   */
+  sequence: bigint;
 };
 
 /**
@@ -498,6 +506,12 @@ export declare type ServerMessage = Message<"dorian.worker.ServerMessage"> & {
      */
     value: WorkerStanding;
     case: "setStanding";
+  } | {
+    /**
+     * @generated from field: dorian.worker.LogsKept logs_kept = 9;
+     */
+    value: LogsKept;
+    case: "logsKept";
   } | { case: undefined; value?: undefined };
 };
 
@@ -538,6 +552,13 @@ export declare type Welcome = Message<"dorian.worker.Welcome"> & {
    * @generated from field: repeated string exec_ids = 4;
    */
   execIds: string[];
+
+  /**
+   * As LogsKept.
+   *
+   * @generated from field: uint64 logs_kept = 5;
+   */
+  logsKept: bigint;
 };
 
 /**
@@ -545,6 +566,24 @@ export declare type Welcome = Message<"dorian.worker.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export declare const WelcomeSchema: GenMessage<Welcome>;
+
+/**
+ * Batches of this worker's logs up to this one are on the server's disk, or are of no use to anybody.
+ *
+ * @generated from message dorian.worker.LogsKept
+ */
+export declare type LogsKept = Message<"dorian.worker.LogsKept"> & {
+  /**
+   * @generated from field: uint64 sequence = 1;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message dorian.worker.LogsKept.
+ * Use `create(LogsKeptSchema)` to create a new message.
+ */
+export declare const LogsKeptSchema: GenMessage<LogsKept>;
 
 /**
  * @generated from message dorian.worker.ImageConfig
