@@ -10,6 +10,7 @@ import { Container } from "./container.ts";
 import { loadProgram } from "./load-program.ts";
 import { toRemoteError, tracebackOf } from "./remote-error.ts";
 import { installStackFrames } from "./stack-frames.ts";
+import { writeWholeOutput } from "./whole-output.ts";
 
 export interface StartOptions {
   env: NodeJS.ProcessEnv;
@@ -37,6 +38,7 @@ export function startContainer(options: StartOptions): void {
   setTransport({ url, modal, inContainer: true });
   const argumentsPath = options.env["MODAL_CONTAINER_ARGUMENTS_PATH"];
   if (!options.isEntry || !argumentsPath) return;
+  writeWholeOutput();
   installStackFrames({ hidden: new Set([options.guestUrl, guestBodyName]) });
   const container = new Container({
     modal,

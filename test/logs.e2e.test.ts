@@ -1,0 +1,124 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { sdkConnection } from "@dorian/testkit/connection";
+import { deployApp } from "@dorian/testkit/deployed-app";
+import { eventually } from "@dorian/testkit/eventually";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { dorian } from "@dorian/testkit/run-command";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { SplitDorian } from "@dorian/testkit/split-dorian";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+/** What a container says last: in all more than any pipe holds. */
+const words = 4_000;
+const saying = `
+const lastWords = (name) => {
+  for (let n = 0; n < ${words}; n += 1) console.log(name + " " + n + " " + "x".repeat(250));
+  console.error(name + " has said all");
+};
+`;
+
+const source = `
+import { setTimeout as delay } from "node:timers/promises";
+import { App, Image } from "dorian";
+export const app = new App("talkers", { image: Image.debianSlim() });
+${saying.replace("(name)", "(name: string)")}
+
+/** Writes each line in three pieces. */
+export const count = app.function({ name: "count" }, async (name: string, lines: number, pauseMs: number) => {
+  for (let n = 0; n < lines; n += 1) {
+    for (const piece of [name, " ", n + "\\n"]) process.stdout.write(piece);
+    if (pauseMs > 0) await delay(pauseMs);
+  }
+  return lines;
+});
+
+export const end = app.function({ name: "end", scaledownWindow: 2 }, async () => lastWords("end"));
+export const fail = app.function({ name: "fail" }, async () => {
+  lastWords("fail");
+  throw new Error("that was all");
+});
+export const quit = app.function({ name: "quit" }, async () => {
+  lastWords("quit");
+  process.exit(3);
+});
+export const die = app.function({ name: "die" }, async () => {
+  lastWords("die");
+  process.kill(process.pid, "SIGKILL");
+});
+app.localEntrypoint(async (which: string) => {
+  await { end, fail, quit, die }[which]?.remote().catch(() => undefined);
+});
+`;
+
+let data: TemporaryDirectory;
+let dorians: SplitDorian;
+let connection: Disposable;
+
+beforeAll(async () => {
+  data = await seededData();
+  dorians = await SplitDorian.start({ dataDirectory: data.path });
+  await deployApp(data.path, source);
+  connection = await sdkConnection(data.path);
+});
+
+afterAll(async () => {
+  connection[Symbol.dispose]();
+  await dorians[Symbol.asyncDispose]();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await data[Symbol.asyncDispose]();
+});
+
+const logOf = async () => (await dorian(data.path, ["app", "logs", "talkers"])).stdout;
+/** The lines that begin with a name, in order. */
+const linesOf = (log: string, name: string) => log.split("\n").filter((line) => line.startsWith(`${name} `));
+const shortened = (line: string) => line.replace(/ x{250}$/, "");
+/** Where lines are not the numbers from 0 on, in order; undefined when they are. */
+function firstWrong(lines: string[], name: string, count: number): string | undefined {
+  const wrong = Array.from({ length: count }, (_, n) => n).find((n) => lines[n] !== `${name} ${n}`);
+  return wrong === undefined ? undefined : `${lines[wrong]} in the place of ${wrong}, of ${lines.length}`;
+}
+
+test("no line is lost, torn, doubled or out of order while the server is killed again and again [L11]", async () => {
+  const count = RemoteFunction.fromName<(name: string, lines: number, pauseMs: number) => Promise<number>>(
+    "talkers",
+    "count",
+  );
+  const counting = ["a", "b"].map((name) => count.remote(name, 3_000, 2));
+  for (let kills = 0; kills < 4; kills += 1) {
+    await delay(1_500);
+    await dorians.server.kill();
+    await delay(kills * 300);
+    await dorians.startServer();
+  }
+  await Promise.all(counting);
+  for (const name of ["a", "b"]) {
+    await eventually(
+      async () => linesOf(await logOf(), name).at(-1),
+      (last) => last === `${name} 2999`,
+      5_000,
+    );
+    const lines = linesOf(await logOf(), name);
+    expect([firstWrong(lines, name, 3_000), lines.length]).toEqual([undefined, 3_000]);
+  }
+});
+
+test.for(["end", "fail", "quit", "die"])(
+  "a megabyte of last words before a container's %s is there whole, in what runs it and in the app's log [A3] [L11]",
+  async (which) => {
+    await using project = await temporaryDirectory({ "app.ts": source });
+    const run = await dorian(data.path, ["run", "app.ts", which], { cwd: project.path });
+    expect(firstWrong(linesOf(run.stdout, which).map(shortened), which, words)).toBeUndefined();
+    expect(run.stderr).toContain(`${which} has said all`);
+    const called = RemoteFunction.fromName<() => Promise<void>>("talkers", which).remote();
+    await called.catch(() => undefined);
+    await eventually(
+      async () => linesOf(await logOf(), which).length,
+      (count) => count >= words,
+      5_000,
+    );
+    const log = await logOf();
+    expect(firstWrong(linesOf(log, which).map(shortened), which, words)).toBeUndefined();
+  },
+);
