@@ -5,6 +5,7 @@ import type { Database } from "../database/database.ts";
 import { collectBlocks } from "./collect-blocks.ts";
 import { forgetApps } from "./forget-apps.ts";
 import { forgetImages } from "./forget-images.ts";
+import { forgetSteps } from "./forget-steps.ts";
 import { forgetVersions } from "./forget-versions.ts";
 import type { GarbageOptions } from "./garbage-options.ts";
 
@@ -14,6 +15,7 @@ export interface GarbageAges {
   blockMs: number;
   versionMs: number;
   imageMs: number;
+  stepMs: number;
   appMs: number;
 }
 
@@ -25,6 +27,8 @@ export const usualAges: GarbageAges = {
   blockMs: day,
   versionMs: hour,
   imageMs: 30 * day,
+  // Workers take none that is older.
+  stepMs: day,
   appMs: 7 * day,
 };
 
@@ -45,11 +49,15 @@ export async function collectGarbage(
   const inUseSince = Math.min(now, await oldestTask(options.db));
   await forgetImages(options, Math.min(now - ages.imageMs, inUseSince));
   await forgetVersions(options, Math.min(now - ages.versionMs, inUseSince));
+  const steps = await forgetSteps(options.dataDirectory, now - ages.stepMs);
   // A build holds layers that are not in any image yet, old ones of its base among them.
   const removed =
     builds.count > 0
       ? []
-      : await layers.collect({ keep: await layersInUse(options), olderThanMs: ages.layerMs });
+      : await layers.collect({
+          keep: new Set([...(await layersInUse(options)), ...steps]),
+          olderThanMs: ages.layerMs,
+        });
   const keep = new Set([...blobs.all()].map((blob) => blob.sha256 ?? ""));
   await collectBlocks(join(options.dataDirectory, "blocks"), blocks, { keep, before: now - ages.blockMs });
   return removed;

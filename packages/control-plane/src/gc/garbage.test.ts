@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { access, stat, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppState } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
@@ -13,7 +13,7 @@ import {
   temporaryDirectory,
 } from "../../test/catalog-server.ts";
 
-const atOnce = { layerMs: 0, blockMs: 0, versionMs: 0, imageMs: 0, appMs: 0 };
+const atOnce = { layerMs: 0, blockMs: 0, versionMs: 0, imageMs: 0, stepMs: 0, appMs: 0 };
 
 async function openWithWorker() {
   const server = await CatalogServer.open(await temporaryDirectory());
@@ -88,6 +88,21 @@ test("the base images that workers keep are kept", async () => {
     JSON.stringify({ debian: { layerIds: [layerId] } }),
   );
   expect(await open.collect()).toEqual([]);
+});
+
+test("finished steps of builds are kept for a day, with their layers", async () => {
+  await using open = await openWithWorker();
+  const { server } = open;
+  const layerId = await server.layer({ step: "x" });
+  await mkdir(join(server.dataDirectory, "steps"));
+  await writeFile(join(server.dataDirectory, "steps", "of-a-build"), `${layerId}\n`);
+  await writeFile(join(server.dataDirectory, "steps", "of-nothing"), "\n");
+  const day = 24 * 3600 * 1000;
+  expect(await server.plane.collectGarbage({ ...atOnce, stepMs: day })).toEqual([]);
+  const yesterday = new Date(Date.now() - day - 1_000);
+  await utimes(join(server.dataDirectory, "steps", "of-a-build"), yesterday, yesterday);
+  expect(await server.plane.collectGarbage({ ...atOnce, stepMs: day })).toEqual([layerId]);
+  expect(await readdir(join(server.dataDirectory, "steps"))).toEqual(["of-nothing"]);
 });
 
 test("blocks that nobody asked for lately go, unless a layer shares them", async () => {

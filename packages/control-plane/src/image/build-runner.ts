@@ -47,19 +47,20 @@ const noPickledArguments = Buffer.from("8004950600000000000000297d9486942e", "he
 export function createBuildRunner(options: BuildRunnerOptions) {
   const { pool, functions, mounts, secrets, volumes } = options;
 
+  /** `forced`: the id of an image that is made whatever there is already; empty for any other. */
   return async (
     image: Image,
-    { buildFunctionId, isForced }: { buildFunctionId: string; isForced: boolean },
+    { buildFunctionId, forced }: { buildFunctionId: string; forced: string },
     base: ImageRecord | undefined,
     log: LogSink,
   ): Promise<BuildOutcome> =>
     image.buildFunction
       ? await callFunction(image, buildFunctionId, base, log)
-      : await runCommands(image, isForced, base, log);
+      : await runCommands(image, forced, base, log);
 
   async function runCommands(
     image: Image,
-    isForced: boolean,
+    forced: string,
     base: ImageRecord | undefined,
     log: LogSink,
   ): Promise<BuildOutcome> {
@@ -79,7 +80,8 @@ export function createBuildRunner(options: BuildRunnerOptions) {
         timeoutSecs: options.timeoutSecs,
         registryAuth: registry?.registryAuthType ?? RegistryAuthType.UNSPECIFIED,
         registryEnv: registry && registry.secretId !== "" ? secrets.env([registry.secretId]) : {},
-        refreshBase: isForced,
+        refreshBase: forced !== "",
+        stepScope: forced,
         gpuDevices: [],
       },
       log,

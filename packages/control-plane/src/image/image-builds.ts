@@ -262,8 +262,9 @@ export class ImageBuilds implements AsyncDisposable {
       try {
         const sink = { onLogs: (items: TaskLogs[]) => log.push(items), signal };
         const { buildFunctionId } = request;
-        const isForced = build.cacheUse !== "normal";
-        const running = this.#options.run(definition, { buildFunctionId, isForced }, base, sink);
+        // What this build's steps have made is good for its next try.
+        const forced = build.cacheUse === "normal" ? "" : image.imageId;
+        const running = this.#options.run(definition, { buildFunctionId, forced }, base, sink);
         // A worker that does not answer must not hold up those who want to build it again.
         return await orAborted(running, signal);
       } catch (error) {

@@ -63,6 +63,7 @@ const request = {
   registryEnv: {},
   gpuDevices: [],
   refreshBase: false,
+  stepScope: "",
 };
 
 test("a build goes to a worker, its log comes live, its result ends it [B7]", async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, chown, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { RootFileSystem } from "../task/root-file-system.ts";
@@ -21,8 +21,8 @@ export interface BuildStageOptions {
 const startDirectories = ["/proc", "/sys", "/dev", "/run", "/etc"];
 
 /**
- * An image in the making, from FROM on: the layers below and one writable directory on top, for all steps together. It
- * is mounted only once a step needs it.
+ * An image in the making, from FROM on: the layers below, those of finished steps, and a writable directory on top. It is
+ * mounted only once a step needs it.
  */
 export class BuildStage implements AsyncDisposable {
   readonly config: ImageConfiguration;
@@ -31,8 +31,12 @@ export class BuildStage implements AsyncDisposable {
   #options: BuildStageOptions;
   #layerIds: string[];
   #root: RootFileSystem | undefined;
+  /** What was done since the last layer, for the name of the step that the next one is of. */
+  #unfrozen: unknown[] = [];
   #mountTargets = new Set<string>();
   #generation = 0;
+  /** The last layer that a step of the stage made. */
+  #ownLayer: string | undefined;
 
   constructor(options: BuildStageOptions) {
     this.#options = options;
@@ -43,6 +47,27 @@ export class BuildStage implements AsyncDisposable {
   /** Layers so far, lowest first; without what is not frozen yet. */
   get layerIds(): readonly string[] {
     return this.#layerIds;
+  }
+
+  /** What the files of the stage come from: layers, and what was done on them. */
+  get origin(): { layerIds: readonly string[]; unfrozen: readonly unknown[] } {
+    return { layerIds: this.#layerIds, unfrozen: this.#unfrozen };
+  }
+
+  /** Something was done that comes to the same each time, and is no step of its own. */
+  did(what: unknown): void {
+    this.#unfrozen.push(what);
+  }
+
+  /** Puts what was done to the files earlier, all that was done since the last layer included, in place of doing it. */
+  async take(layerId: string | undefined): Promise<void> {
+    const root = this.#root;
+    this.#root = undefined;
+    this.#unfrozen = [];
+    await root?.[Symbol.asyncDispose]();
+    if (layerId === undefined) return;
+    this.#ownLayer = layerId;
+    this.#layerIds.push(layerId);
   }
 
   /** Where the stage's root file system is mounted, writable: for a container of a user namespace, else with owners as on disk. */
@@ -63,18 +88,21 @@ export class BuildStage implements AsyncDisposable {
     this.#layerIds.push(...layerIds);
   }
 
-  /** Makes what was written a layer. */
-  async freeze(): Promise<void> {
+  /** Makes what was written a layer; undefined when nothing was. */
+  async freeze(): Promise<string | undefined> {
     const root = this.#root;
-    if (!root) return;
+    this.#unfrozen = [];
+    if (!root) return undefined;
     const targets = [...this.#mountTargets, ...(this.#mountTargets.size > 0 ? startDirectories : [])];
     const layerId = await root.freeze(this.#options.layers, targets);
     this.#root = undefined;
     if (layerId !== undefined) {
       this.#options.onLayer(layerId);
+      this.#ownLayer = layerId;
       this.#layerIds.push(layerId);
     }
     await root[Symbol.asyncDispose]();
+    return layerId;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -97,8 +125,10 @@ export class BuildStage implements AsyncDisposable {
       scratch: join(scratch, name),
       discard: (path) => layers.discard(path),
     });
-    // The mode of "/" in the image, whatever this process's umask is.
-    await chmod(root.upper, 0o755);
+    // The mode of "/" in the image, whatever this process's umask is; steps may have changed it.
+    const last = this.#ownLayer === undefined ? undefined : await stat(layers.path(this.#ownLayer));
+    if (last) await chown(root.upper, last.uid, last.gid);
+    await chmod(root.upper, last ? last.mode & 0o7777 : 0o755);
     return root;
   }
 }

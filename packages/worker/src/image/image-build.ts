@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
 import { assertNever, must } from "@dorian/base/must";
@@ -25,7 +25,9 @@ import { isSimulated } from "../gpu/simulated-gpus.ts";
 import { configurationFrom, defaultPath, toMessage } from "./image-configuration.ts";
 import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { runMounts } from "./run-mounts.ts";
+import { joinSteps } from "./join-steps.ts";
 import { runStep, type OnLog } from "./run-step.ts";
+import { type StepCache, stepKey } from "./step-cache.ts";
 
 export interface BuiltImage {
   /** Layers that the build adds to its base, lowest first. */
@@ -37,13 +39,14 @@ export interface BuiltImage {
 
 export interface ImageBuildOptions extends BuildDependencies {
   bases: BaseImages;
+  steps: StepCache;
   onLog: OnLog;
   signal: AbortSignal;
 }
 
 type InstructionOf<K extends Instruction["kind"]> = Extract<Instruction, { kind: K }>;
 
-/** One build from its first step to its last. Disposal removes all that it used, and what it made unless it succeeded. */
+/** One build from its first step to its last. Disposal removes all that it used; what finished steps made stays for the next. */
 export class ImageBuild implements AsyncDisposable {
   #request: StartBuild;
   #options: ImageBuildOptions;
@@ -54,8 +57,10 @@ export class ImageBuild implements AsyncDisposable {
   #step: Pick<Container, "pids" | "freeze"> | undefined;
   /** By the worker itself, for what the build does to the machine. */
   #ended = new AbortController();
-  /** Layers made by this build, to remove when it fails. */
+  /** Layers made by this build that nobody finds again, to remove when it fails. */
   #made: string[] = [];
+  /** Layers of this build's steps, whoever made them. */
+  #ofSteps = new Set<string>();
   #stages: { name: string | undefined; stage: BuildStage }[] = [];
   /** Arguments declared before the first FROM. */
   #globalArgs = new Map<string, string>();
@@ -110,8 +115,10 @@ export class ImageBuild implements AsyncDisposable {
     const { stage } = must(this.#stages.at(-1), "the last stage");
     await stage.freeze();
     const base = this.#request.baseLayerIds;
-    const isOnBase = base.length > 0 && base.every((layerId, index) => stage.layerIds[index] === layerId);
-    const layerIds = isOnBase ? stage.layerIds.slice(base.length) : [...stage.layerIds];
+    const stack = await joinSteps(layers, stage.layerIds, this.#ofSteps);
+    this.#made.push(...stack.filter((layerId) => !stage.layerIds.includes(layerId)));
+    const isOnBase = base.length > 0 && base.every((layerId, index) => stack[index] === layerId);
+    const layerIds = isOnBase ? stack.slice(base.length) : stack;
     let bytes = 0;
     for (const layerId of layerIds) bytes += await layers.sizeOf(layerId);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -169,7 +176,10 @@ export class ImageBuild implements AsyncDisposable {
       layers: this.#options.layers,
       directory: join(this.#directory, `root-${this.#stages.length}`),
       scratch: join(this.#scratch, `stage-${this.#stages.length}`),
-      onLayer: (layerId) => this.#made.push(layerId),
+      onLayer: (layerId) => {
+        this.#made.push(layerId);
+        this.#ofSteps.add(layerId);
+      },
     });
     this.#resources.use(stage);
     this.#stages.push({ name: instruction.stage, stage });
@@ -192,7 +202,53 @@ export class ImageBuild implements AsyncDisposable {
     });
   }
 
+  /**
+   * A step: what it comes to is found again by all that it depends on, or it is done, and then kept at once. A step that writes to
+   * a volume is done by every build: what it wrote there counts only when all have succeeded.
+   */
+  async #doOnce(dependsOn: Record<string, unknown>, work: () => Promise<void>): Promise<void> {
+    const { volumes, secretEnv, gpuDevices, stepScope } = this.#request;
+    if (volumes.some((volume) => !volume.readOnly)) return await work();
+    const stage = this.#stage;
+    const { steps } = this.#options;
+    const key = stepKey({
+      ...dependsOn,
+      ...stage.origin,
+      scope: stepScope,
+      config: stage.config,
+      args: stage.args,
+      // Names: a renewed secret does not make another image.
+      secrets: Object.keys(secretEnv).toSorted(),
+      gpus: gpuDevices.length,
+      volumes: volumes.map(({ volumeId, mountPath, subPath }) => [volumeId, mountPath, subPath]),
+    });
+    const known = await steps.get(key);
+    if (known) {
+      this.#say("   Done before.\n");
+      await stage.take(known.layerId);
+    } else await work();
+    const layerId = known ? known.layerId : await stage.freeze();
+    if (!known) await steps.put(key, { layerId });
+    if (layerId === undefined) return;
+    this.#ofSteps.add(layerId);
+    this.#made = this.#made.filter((each) => each !== layerId);
+  }
+
   async #run(instruction: InstructionOf<"run">): Promise<void> {
+    const { command, mounts } = instruction;
+    const bound = mounts.filter((mount) => mount.type === "bind");
+    const sources = await Promise.all(
+      bound.map(async ({ options }) => {
+        const from = options.get("from");
+        return from === undefined
+          ? this.#contextKey()
+          : (await this.#sourceNamed(this.#expand(from))).layerIds;
+      }),
+    );
+    await this.#doOnce({ command, mounts, sources }, () => this.#runCommand(instruction));
+  }
+
+  async #runCommand(instruction: InstructionOf<"run">): Promise<void> {
     const { signal, runtimes, operator, onLog } = this.#options;
     const stage = this.#stage;
     const devices = this.#request.gpuDevices.filter((device) => !isSimulated(device));
@@ -264,6 +320,25 @@ export class ImageBuild implements AsyncDisposable {
       await stage.stack(from.layerIds);
       return;
     }
+    const { documents } = instruction;
+    const copy = () => this.#copyFiles(instruction, { sources, addresses, target, from });
+    if (addresses.length > 0 && options.checksum === undefined) {
+      // What is at an address may be something else next time. Steps after it are of this layer, and so of this build.
+      await copy();
+      await stage.freeze();
+      return;
+    }
+    const dependsOn = { sources, target, options, documents, from: from?.layerIds ?? this.#contextKey() };
+    await this.#doOnce(dependsOn, copy);
+  }
+
+  async #copyFiles(
+    instruction: InstructionOf<"copy">,
+    place: { sources: string[]; addresses: string[]; target: string; from: BaseImage | undefined },
+  ): Promise<void> {
+    const { options } = instruction;
+    const { sources, addresses, target, from } = place;
+    const stage = this.#stage;
     const local = sources.filter((source) => !addresses.includes(source));
     const { signal } = this.#options;
     const directory = this.#scratch;
@@ -335,6 +410,16 @@ export class ImageBuild implements AsyncDisposable {
     return target;
   }
 
+  /** What the context holds: equal files of a mount have one layer. */
+  #contextKey(): unknown {
+    const { contextFiles, contextLayerId } = this.#request;
+    const files = contextFiles.map(({ filename, data }) => [
+      filename,
+      createHash("sha256").update(data).digest("hex"),
+    ]);
+    return { contextLayerId, files };
+  }
+
   /** The build's own files come before those of its mount. */
   async #context(): Promise<string[]> {
     const { contextFiles, contextLayerId } = this.#request;
@@ -363,6 +448,7 @@ export class ImageBuild implements AsyncDisposable {
   async #workdir(instruction: InstructionOf<"workdir">): Promise<void> {
     const stage = this.#stage;
     stage.config.workdir = posix.resolve("/", stage.config.workdir, this.#expand(instruction.path));
+    stage.did({ workdir: stage.config.workdir });
     const owner = { uid: 0, gid: 0 };
     using _made = await makeDirectory(stage.config.workdir, {
       root: await stage.root(),

@@ -269,3 +269,100 @@ async function filesWith(root: string, text: string): Promise<string[]> {
   }
   return found;
 }
+
+const random = (name: string) => `RUN head -c 16 /dev/urandom | md5sum > /${name}`;
+const contentOf = async (built: { layerIds: string[] }, name: string) =>
+  await readFile(join(builder.layers.path(built.layerIds.at(-1) ?? ""), name), "utf8");
+
+test("of a build that fails, is cancelled or times out each finished step stays, and the next one begins after them [L17]", async () => {
+  const steps = `${random("one")}\nWORKDIR /work\nENV A=1\n${random("two")}\nRUN echo $A > three\n`;
+  await expect(builder.build(onBase(`${steps}RUN false`))).rejects.toThrow("code 1");
+  expect(await builder.leftovers(known)).toEqual([]);
+  const seen: string[] = [];
+  const abort = new AbortController();
+  const cancelled = builder.build(onBase(`${steps}RUN echo begun && sleep 60`), {
+    signal: abort.signal,
+    onLog(_stream, text) {
+      seen.push(text);
+      if (text === "begun\n") abort.abort(new Error("enough"));
+    },
+  });
+  await expect(cancelled).rejects.toThrow("enough");
+  expect(seen.filter((text) => text.includes("Done before"))).toHaveLength(3);
+  const slow = builder.build({ ...onBase(`${steps}RUN sleep 60`), timeoutSecs: 2 });
+  await expect(slow).rejects.toThrow("limit of 2 s");
+
+  const first = await succeed(onBase(`${steps}RUN cat /one`));
+  const second = await succeed(onBase(`${steps}RUN rm /one && cat /two`));
+  expect(first.layerIds).toHaveLength(1);
+  expect(first.log).toContain(await contentOf(first, "one"));
+  expect(second.log).toContain(await contentOf(first, "two"));
+  expect((await readdir(layerPath(second))).toSorted()).toEqual(["one", "two", "work"]);
+  expect((await lstat(layerPath(second, "one"))).isCharacterDevice()).toBe(true);
+  expect(await contentOf(second, "work/three")).toBe("1\n");
+  expect(await builder.leftovers(known)).toEqual([]);
+});
+
+test("a step is done again when anything that it depends on is another, and by a build that must do all itself [L17]", async () => {
+  const built = async (lines: string, more: object = {}) => {
+    const made = await succeed({ ...onBase(lines), ...more });
+    return (await contentOf(made, "x")).trim();
+  };
+  const plain = await built(random("x"));
+  expect(await built(random("x"))).toBe(plain);
+  const others = [
+    await built(`ENV A=1\n${random("x")}`),
+    await built(`ENV A=2\n${random("x")}`),
+    await built(`ARG A=2\n${random("x")}`),
+    await built(`RUN true > /y\n${random("x")}`),
+    await built(`WORKDIR /work\n${random("x")}`),
+    await built(`WORKDIR /work\nWORKDIR /\n${random("x")}`),
+    await built(`SHELL ["/bin/sh", "-ec"]\n${random("x")}`),
+    await built(random("x"), { secretEnv: { TOKEN: "1" } }),
+    await built(random("x"), { stepScope: "im-1" }),
+  ];
+  expect(new Set([plain, ...others]).size).toBe(others.length + 1);
+  // Its own earlier try is its own.
+  expect(await built(random("x"), { stepScope: "im-1" })).toBe(others.at(-1));
+  expect(await built(random("x"), { secretEnv: { TOKEN: "2" } })).toBe(others.at(-2));
+});
+
+test("finished steps of earlier stages stay, and copies are done again when what they copy changes [L17]", async () => {
+  const context = (content: string) => ({
+    contextFiles: [{ filename: "/code.txt", data: Buffer.from(content) }],
+  });
+  const lines = (last: string) => `FROM base AS tools
+${random("tool")}
+FROM base
+COPY --from=tools /tool /copied
+RUN cat /copied
+COPY code.txt /code.txt
+RUN cat /code.txt
+${last}`;
+  const request = (content: string, last: string) => ({
+    ...onBase(""),
+    dockerfile: lines(last),
+    ...context(content),
+  });
+  await expect(builder.build(request("one", "RUN false"))).rejects.toThrow("code 1");
+  const again = await succeed(request("one", "RUN true"));
+  expect(again.log.match(/Done before/g)).toHaveLength(5);
+  const changed = await succeed(request("two", "RUN true"));
+  expect(changed.log.match(/Done before/g)).toHaveLength(3);
+  expect(await contentOf(changed, "copied")).toBe(await contentOf(again, "copied"));
+  expect(await contentOf(changed, "code.txt")).toBe("two");
+  expect(await builder.leftovers(known)).toEqual([]);
+});
+
+test("a build that writes to a volume does all of its steps: what an earlier one wrote there did not count", async () => {
+  const withVolume = (last: string) => ({
+    ...onBase(`RUN echo 1 > /data/n\nRUN ${last}`),
+    volumes: [{ volumeId: "vo-steps", mountPath: "/data", head: builder.volumeHead("vo-steps") }],
+  });
+  await expect(builder.build(withVolume("false"))).rejects.toThrow("code 1");
+  expect(builder.volumeHead("vo-steps").version).toBe(0n);
+  await succeed(withVolume("true"));
+  const [committed = ""] = builder.volumeHead("vo-steps").layerIds;
+  known.push(committed);
+  expect(await readdir(builder.layers.path(committed))).toEqual(["n"]);
+});

@@ -10,6 +10,7 @@ import { ImageBuild, type BuiltImage } from "./image-build.ts";
 import { configurationFrom } from "./image-configuration.ts";
 import type { OnLog } from "./run-step.ts";
 import type { Participant } from "./shared-work.ts";
+import { StepCache } from "./step-cache.ts";
 
 /** The longest time a timer can be set to. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -18,9 +19,11 @@ const longestTimerMs = 2 ** 31 - 1;
 export class ImageBuilder {
   #options: BuildDependencies;
   #bases: BaseImages;
+  #steps: StepCache;
 
   constructor(options: BuildDependencies) {
     this.#options = options;
+    this.#steps = new StepCache(options);
     this.#bases = new BaseImages({
       layers: options.layers,
       operator: options.operator,
@@ -38,7 +41,7 @@ export class ImageBuilder {
 
   /**
    * Carries out a build. What it prints goes to `onLog` as it comes. Unless it succeeds, nothing of it stays but base
-   * images, which are good for the next.
+   * images and finished steps, which are good for the next.
    *
    * @throws AppError BUILD_STEP_FAILED, BUILD_TIMED_OUT (DEADLINE_EXCEEDED), DOCKERFILE_INVALID, …; the signal's reason
    * on abort.
@@ -52,6 +55,7 @@ export class ImageBuilder {
       await using build = new ImageBuild(request, {
         ...this.#options,
         bases: this.#bases,
+        steps: this.#steps,
         onLog: options.onLog,
         signal,
       });
@@ -73,6 +77,7 @@ export class ImageBuilder {
     await using build = new ImageBuild(request, {
       ...this.#options,
       bases: this.#bases,
+      steps: this.#steps,
       onLog: (_, text) => onLog(text),
       signal,
     });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -120,10 +120,14 @@ export async function testBuilder(options?: {
       });
       return { ...built, log: log.join("") };
     },
-    /** What builds left: mounts, directories, layers other than those named. */
+    /** What builds left: mounts, directories, layers other than those named and of finished steps. */
     async leftovers(knownLayers: string[]): Promise<string[]> {
       const mounts = (await mountTable()).map((mount) => mount.target);
-      const known = new Set(knownLayers);
+      const steps = join(dataDirectory, "steps");
+      const kept = await Promise.all(
+        (await readdir(steps).catch(() => [])).map((name) => readFile(join(steps, name), "utf8")),
+      );
+      const known = new Set([...knownLayers, ...kept.map((layerId) => layerId.trim())]);
       const buildDirectories = await readdir(join(directories.runtime, "builds")).catch(() => []);
       return [
         ...mounts.filter((target) => target.startsWith(`${directories.runtime}/builds`)),

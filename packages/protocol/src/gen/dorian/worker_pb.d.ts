@@ -869,6 +869,13 @@ export declare type StartBuild = Message<"dorian.worker.StartBuild"> & {
    * @generated from field: bool refresh_base = 14;
    */
   refreshBase: boolean;
+
+  /**
+   * Finished steps of builds with the same scope are not done again. Empty unless the build must not use what others made.
+   *
+   * @generated from field: string step_scope = 15;
+   */
+  stepScope: string;
 };
 
 /**
