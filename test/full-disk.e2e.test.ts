@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
 import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
@@ -16,6 +16,8 @@ import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
 const mebibyte = 1024 * 1024;
+/** A fortieth of the disk. */
+const reserve = 45 * mebibyte;
 const source = `
 import { existsSync } from "node:fs";
 import { open, writeFile } from "node:fs/promises";
@@ -30,6 +32,16 @@ async function reached(path: string) {
 }
 
 export const add = app.function({ name: "add" }, async (a: number, b: number) => a + b);
+
+export const square = app.function({ name: "square", maxContainers: 2 }, async (n: number, _ballast?: string) => n * n);
+
+/** Says something, and answers when it is told to. */
+export const later = app.function({ name: "later" }, async (n: number) => {
+  console.log("later began");
+  await writeFile("/tmp/later", "");
+  await reached("/tmp/go");
+  return "y".repeat(100_000) + n;
+});
 
 /** Commits a file that is open for writing, which has to be copied: with a full disk, and again with room. */
 export const commitTwice = app.function({ name: "commitTwice", volumes: { "/vol": volume } }, async () => {
@@ -158,12 +170,15 @@ test("an upload that finds no room says so in three lines, leaves no file, and s
   const put = () =>
     dorian(disk.path, ["volume", "put", "uploads", "weights.bin", "/weights.bin"], { cwd: local.path });
   await dorian(disk.path, ["volume", "create", "uploads"]);
-  await disk.fill({ leaveBytes: 10 * mebibyte });
-  const refused = await put();
-  expect(refused.code).toBe(1);
-  expect(refused.stderr).toMatch(
-    /Error: .*The disk is full: .*\n  Why: .*\(STORAGE_FULL\)\n  Fix: Make room/,
-  );
+  // Room beyond the reserve for a part of it, then for nothing.
+  for (const leaveBytes of [reserve + 12 * mebibyte, 10 * mebibyte]) {
+    await disk.fill({ leaveBytes });
+    const refused = await put();
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /Error: .*The disk is nearly full: .*\n  Why: .*\(STORAGE_FULL\)\n  Fix: (Make room|Free space)/,
+    );
+  }
   expect((await dorian(disk.path, ["volume", "ls", "uploads", "--json"])).stdout.trim()).toBe("[]");
   await disk.free();
   expect(await put()).toMatchObject({ code: 0 });
@@ -187,49 +202,98 @@ test("a build that finds no room fails, keeps nothing, and succeeds once there i
   });
   const deploy = () => dorian(disk.path, ["deploy", "app.ts"], { cwd: project.path });
   await disk.fill({ leaveBytes: 20 * mebibyte });
-  const ofRun = await deploy();
-  expect(ofRun.code).toBe(1);
-  expect(ofRun.stdout + ofRun.stderr).toMatch(/No space left on device/);
-  await disk.free();
-  await disk.fill({ leaveBytes: 36 * mebibyte });
-  const ofCopy = await deploy();
-  expect(ofCopy.code).toBe(1);
-  expect(ofCopy.stderr).toMatch(/The disk is full/);
+  const refused = await deploy();
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/The disk is nearly full: .*\n  Why: .*\(STORAGE_FULL\)\n  Fix: Free space/);
   await disk.free();
   expect(await deploy()).toMatchObject({ code: 0 });
   const sizes = RemoteFunction.fromName<() => Promise<number[]>>("full-build", "sizes");
   expect(await sizes.remote()).toEqual([24 * mebibyte, 16 * mebibyte]);
 });
 
-test("with no room at all a call is refused with that reason, and works once there is room", async () => {
-  const add = RemoteFunction.fromName<(a: number, b: number, ballast?: Uint8Array) => Promise<number>>(
-    "full-disk",
-    "add",
-  );
-  expect(await add.remote(1, 2)).toBe(3);
+test("without room new calls are refused with what to do, and reading, deleting and what runs go on [L4]", async () => {
+  const add = RemoteFunction.fromName<(a: number, b: number) => Promise<number>>("full-disk", "add");
+  const later = RemoteFunction.fromName<(n: number) => Promise<string>>("full-disk", "later");
+  await dorian(disk.path, ["volume", "create", "not-needed"]);
+  await using local = await temporaryDirectory({ "some.bin": randomBytes(8 * mebibyte) });
+  await dorian(disk.path, ["volume", "put", "not-needed", "some.bin", "/some.bin"], { cwd: local.path });
+  const finished = await add.spawn(1, 2);
+  expect(await finished.get()).toBe(3);
+  const running = await later.spawn(7);
+  const [container] = await containersWith(disk.path, "/tmp/later");
   await disk.fill({ leaveBytes: 0 });
-  // The database has some room of its own left.
-  const ballast = new Uint8Array(mebibyte);
-  const outcomes: string[] = [];
-  for (let count = 0; count < 40 && !outcomes.some((outcome) => outcome !== "5"); count += 1) {
-    outcomes.push(await add.remote(2, 3, ballast).then(String, (error: Error) => error.message));
-  }
-  expect(outcomes.at(-1)).toMatch(/The disk is full/);
+
+  await expect(add.remote(2, 3)).rejects.toMatchObject({
+    code: "STORAGE_FULL",
+    status: "RESOURCE_EXHAUSTED",
+    message: expect.stringMatching(
+      /^The disk is nearly full: \d+ MiB are free at \/.*, and \d+ MiB are kept/,
+    ),
+    remedy: expect.stringContaining("dorian volume delete"),
+  });
+  container?.touch("/tmp/go");
+  expect(await running.get()).toMatch(/^y+7$/);
+  expect(await finished.get()).toBe(3);
+  expect((await dorian(disk.path, ["app", "logs", "full-disk"])).stdout).toContain("later began");
+  expect((await dorian(disk.path, ["volume", "get", "not-needed", "/some.bin", "-"])).code).toBe(0);
+  for (const list of [
+    ["app", "list"],
+    ["container", "list"],
+    ["volume", "list"],
+  ])
+    expect(await dorian(disk.path, list)).toMatchObject({ code: 0 });
+  const deleted = await dorian(disk.path, ["volume", "delete", "not-needed", "--yes"]);
+  expect(deleted).toMatchObject({ code: 0 });
+  expect(server.output).toMatch(/The disk is nearly full: /);
+
   await disk.free();
   expect(await add.remote(4, 5)).toBe(9);
+  await eventually(
+    async () => server.output,
+    (output) => output.includes("The disk has room again"),
+  );
 });
 
-test("a server that finds no room at its start says so and ends", async () => {
-  const file = join(disk.path, "client.json");
-  expect(await readFile(file, "utf8")).toContain("tokenSecret");
+test("a map of the official client goes on when there is room again, with all answers right [L4]", async () => {
+  const client = await ModalClient.open(modalVersions.newest, disk.path);
+  const script = `
+import modal
+f = modal.Function.from_name("full-disk", "square")
+print("warm", f.remote(3), flush=True)
+input()
+wrong = [(i, r) for i, r in enumerate(f.starmap([(i, "x" * 20000) for i in range(1500)])) if r != i * i]
+print("wrong", wrong, flush=True)
+`;
+  let filling: Promise<void> | undefined;
+  const mapped = await client.python(["-c", script], {
+    input: "go\n",
+    onOutput: (text) => {
+      if (text.includes("warm")) filling ??= disk.keepFull({ ms: 12_000 });
+    },
+  });
+  await filling;
+  expect(mapped.stderr).toBe("");
+  expect(mapped.stdout).toBe("warm 9\nwrong []\n");
+});
+
+test("a server that finds no room at its start serves what it has, and takes more when there is room [L4]", async () => {
+  const add = RemoteFunction.fromName<(a: number, b: number) => Promise<number>>("full-disk", "add");
+  const call = await add.spawn(20, 3);
+  expect(await call.get()).toBe(23);
+  await dorian(disk.path, ["volume", "create", "left"]);
+  const port = new URL(String(server.ready["url"])).port;
+  await eventually(
+    () => readdir(disk.path),
+    (names) => names.includes("start-reserve"),
+  );
   await server.stop();
   await disk.fill({ leaveBytes: 0 });
-  await expect(DorianProcess.start({ dataDirectory: disk.path })).rejects.toThrow(
-    /Error: .*disk is full.*\n  Why: .*\n  Fix: /,
-  );
+  server = await DorianProcess.start({ dataDirectory: disk.path, args: ["--listen", `127.0.0.1:${port}`] });
+  expect(await call.get()).toBe(23);
+  expect(await dorian(disk.path, ["volume", "delete", "left", "--yes"])).toMatchObject({ code: 0 });
+  await expect(add.remote(1, 1)).rejects.toMatchObject({ code: "STORAGE_FULL" });
   await disk.free();
-  server = await DorianProcess.start({ dataDirectory: disk.path });
-  expect(await readFile(file, "utf8")).toContain("tokenSecret");
+  expect(await add.remote(4, 5)).toBe(9);
 });
 
 async function entriesOf(volume: string): Promise<{ path: string; size: number }[]> {

@@ -45,7 +45,16 @@ export interface Registries {
 export async function loadRegistries(
   stores: Stores,
   keys: ServerKeys,
-  { web, platformMounts }: { web: WebAddresses; platformMounts: PythonMountSources["platformMounts"] },
+  {
+    web,
+    platformMounts,
+    refuse,
+  }: {
+    web: WebAddresses;
+    platformMounts: PythonMountSources["platformMounts"];
+    /** See {@link Idempotency}. */
+    refuse: (method: string) => void;
+  },
 ): Promise<Registries> {
   const { db, journal, layers, blocks } = stores;
   const registries = {
@@ -54,7 +63,7 @@ export async function loadRegistries(
     classes: await ClassRegistry.load(db),
     environments: await Environments.load({ db, journal }),
     functions: await FunctionRegistry.load(db),
-    idempotency: new Idempotency({ db, journal }),
+    idempotency: new Idempotency({ db, journal, refuse }),
     images: await ImageRegistry.load(db),
     mounts: await MountStore.load({ db, journal, layers, blocks }),
     mountNames: await MountNames.load({ db, journal }),

@@ -32,6 +32,9 @@ import { Journal } from "./database/journal.ts";
 import { RecentAnswers } from "./database/recent-answers.ts";
 import { createDictHandlers } from "./dict/dict-handlers.ts";
 import { DictStore } from "./dict/dict-store.ts";
+import { refuseGrowth } from "./disk/growing-calls.ts";
+import { keepReserves } from "./disk/keep-reserves.ts";
+import { watchRoom } from "./disk/watch-room.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createEnvironmentHandlers } from "./environment/environment-handlers.ts";
 import { createFunctionHandlers } from "./function/function-handlers.ts";
@@ -108,6 +111,8 @@ export interface ControlPlaneOptions {
   supplies?: PythonSupplies;
   /** Time for `@exit` when containers are stopped. Default: 30 s. */
   graceSecs?: number;
+  /** Of the data directory's file system, kept for work that was accepted. Default: a part of it. */
+  reserveDiskBytes?: number | undefined;
   /** What all calls may fill on disk before the oldest go. Default: 8 GiB. */
   callBytes?: number;
 }
@@ -137,9 +142,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   await using starting = new AsyncDisposableStack();
 
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  const reserveBytes = options.reserveDiskBytes;
+  const room = starting.use(watchRoom({ directory: dataDirectory, reserveBytes, logger }));
+  const refuse = refuseGrowth(room);
   const db = await openDatabase(join(dataDirectory, "state.db"));
   starting.defer(() => db.destroy());
   const journal = starting.use(new Journal(db));
+  starting.use(keepReserves({ dataDirectory, db, journal, room, logger }));
   const keys = await openServerKeys(dataDirectory);
   const onLeftover: OnLeftover = ({ path, error }) =>
     logger.warn(
@@ -182,6 +191,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   );
   const registries = await loadRegistries(stores, keys, {
     web: webFront.addresses,
+    refuse,
     platformMounts: {
       bytecodeMount: (wanted) => platformMounts.bytecodeMount(wanted),
       dependencyMount: (wanted) => platformMounts.dependencyMount(wanted),
@@ -199,7 +209,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       ...options.supplies,
     }),
   );
-  starting.use(startSquashing({ volumes, layers, logger }));
+  starting.use(startSquashing({ volumes, layers, room, logger }));
 
   const http = starting.use(await HttpServer.listen({ host, port: options.httpPort ?? 0, tls, logger }));
   const urls = new SignedUrls({
@@ -228,7 +238,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     dataDirectoryId: await readDataDirectoryId(dataDirectory),
     baseUrl: urls.baseUrl,
   });
-  const fileUrls = new FileUrls({ urls, layers, blocks });
+  const fileUrls = new FileUrls({ urls, layers, blocks, room });
   const dispatch = starting.use(
     await createDispatch({
       db,
@@ -241,13 +251,18 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       dataDirectory,
       dataDirectoryId: await readDataDirectoryId(dataDirectory),
       version,
+      room,
       logger,
       nowMs: now,
       ...(options.graceSecs === undefined ? {} : { graceSecs: options.graceSecs }),
       ...(options.callBytes === undefined ? {} : { callBytes: options.callBytes }),
     }),
   );
-  http.use([...createBlobRoutes({ blobs, blocks, urls }), ...fileUrls.routes, tokenFlowRoute(tokenFlows)]);
+  http.use([
+    ...createBlobRoutes({ blobs, blocks, urls, room }),
+    ...fileUrls.routes,
+    tokenFlowRoute(tokenFlows),
+  ]);
   const proxyTokens = await ProxyTokens.load({
     db,
     journal,
@@ -307,11 +322,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       }),
       functionTag: (functionId) => functions.require(functionId).tag,
       graceMs: options.buildGraceMs ?? 5_000,
+      room,
       logger,
     }),
   );
   const garbage = { ...stores, ...registries, dataDirectory, builds };
-  starting.use(startCollecting({ ...garbage, logger, now }));
+  starting.use(startCollecting({ ...garbage, room, logger, now }));
 
   const sandboxes = new Sandboxes({ tasks: dispatch.tasks, execs: dispatch.execs, catalog, nowMs: now });
   const commandTokens = new CommandTokens({ key: keys.tokens, nowMs: now });
@@ -319,7 +335,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     execs: dispatch.execs,
     secretEnv: (secretIds: readonly string[]) => secrets.env(secretIds),
   };
-  const answers = starting.use(await RecentAnswers.load({ db, journal }));
+  const answers = starting.use(await RecentAnswers.load({ db, journal, refuse }));
   const dicts = await DictStore.load({ db, journal });
   const queues = starting.use(await QueueStore.load({ db, journal, now }));
   const lifetimes = starting.use(
@@ -396,8 +412,9 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
         idempotency,
         blobs,
         blocks,
+        room,
       }),
-      ...createBlobHandlers({ blobs, urls, environmentOf: (caller) => reach.environmentOf(caller) }),
+      ...createBlobHandlers({ blobs, urls, room, environmentOf: (caller) => reach.environmentOf(caller) }),
       ...tokenHandlers.modal,
       ...createProxyTokenHandlers({ tokens: proxyTokens, environments, idempotency }),
       ...createAuthTokenHandlers({ key: keys.tokens, now }),

@@ -4,6 +4,7 @@ import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
 import { isId } from "@dorian/base/ids";
 import { assertNever } from "@dorian/base/must";
+import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import { callHandlers } from "./call/call-handlers.ts";
 import { callInfoHandlers } from "./call/call-info-handlers.ts";
@@ -63,6 +64,8 @@ export interface DispatchOptions {
   workerLostAfterMs?: number;
   /** Arguments and results kept in memory. Default: 256 MiB. */
   memoryBytes?: number;
+  /** Of the data directory. Default: there is always room. */
+  room?: RoomWatch;
   /** Of one app's log on disk. Default: 50 MB. */
   logBytes?: number;
   /** What all calls may fill on disk before the oldest go. Default: 8 GiB. */
@@ -130,7 +133,7 @@ const sweepMs = 30_000;
 
 /** Takes up what an earlier process left, and serves. Disposing it leaves the containers running. */
 export async function createDispatch(options: DispatchOptions): Promise<Dispatch> {
-  const { db, journal, catalog, apps, logger } = options;
+  const { db, journal, catalog, apps, room, logger } = options;
   const nowMs = options.nowMs ?? Date.now;
   const elapsedMs = options.elapsedMs ?? (() => performance.now());
   const graceSecs = options.graceSecs ?? 30;
@@ -233,6 +236,9 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       case "execOutput":
         execs.reported(report.value);
         break;
+      case "disk":
+        tasks.placeWaiting();
+        break;
       case "hello":
       case "heartbeat":
         break;
@@ -246,6 +252,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
   const admission = {
     catalog,
     pendingInputs: (functionId: string) => pools.lookup(functionId)?.pending ?? 0,
+    requireRoom: room && ((bytes: number) => room.require(bytes)),
     cancel: pools.cancel.bind(pools),
   };
 
@@ -299,6 +306,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       tasks,
       store: taskStore,
       execs,
+      room: room && (() => room.room),
       logger,
     }) as Dispatch["operator"],
     workerPool: { build: builds.build, runBuilder: runBuilderWith({ catalog, tasks, nowMs }) },

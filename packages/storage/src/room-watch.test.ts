@@ -51,9 +51,17 @@ test("what would reach into the reserve is refused before it is written [L4]", (
   expect(watch.isShort).toBe(false);
 });
 
-test("a disk that is short from the start is told of, as is one without files left [L4]", () => {
-  const { watch, changes } = watched({ bytes: 500 * mebibyte, files: 50 });
-  using _watch = watch;
-  expect(changes).toHaveLength(1);
+test("what several are about to write is counted together, until it is written [L4]", () => {
+  using watch = watched({ bytes: 150 * mebibyte, files: 5_000 }).watch;
+  {
+    using _first = watch.hold(30 * mebibyte);
+    expect(() => watch.hold(30 * mebibyte)).toThrow(/nearly full/);
+    watch.hold(20 * mebibyte)[Symbol.dispose]();
+  }
+  watch.hold(50 * mebibyte)[Symbol.dispose]();
+});
+
+test("a disk may be short from the start, and for want of files [L4]", () => {
+  using watch = watched({ bytes: 500 * mebibyte, files: 50 }).watch;
   expect(() => watch.require()).toThrow(/50 files \(inodes\) are free at \/data, and 100 files are kept/);
 });

@@ -20,7 +20,7 @@ export interface RoomWatchOptions {
   directory: string;
   /** Default: a part of the disk. */
   reserveBytes?: number | undefined;
-  /** Told when room runs short and when there is enough again. */
+  /** Told when room runs short and when there is enough again, not of how it is at first. */
   onChange?: (room: DiskRoom) => void;
   /** Default: asks the file system. */
   look?: typeof spaceAt;
@@ -31,13 +31,14 @@ export class RoomWatch implements Disposable {
   #options: RoomWatchOptions;
   #room: DiskRoom;
   #lookedAt = performance.now();
+  /** Bytes that are about to be written. */
+  #held = 0;
   #timer: NodeJS.Timeout;
 
   constructor(options: RoomWatchOptions) {
     this.#options = options;
     this.#room = this.#look(undefined);
     this.#timer = setInterval(() => this.#refresh(0), pollMs).unref();
-    if (this.#room.lack) options.onChange?.(this.#room);
   }
 
   get room(): DiskRoom {
@@ -56,8 +57,18 @@ export class RoomWatch implements Disposable {
    */
   require(bytes = 0): void {
     const { room } = this;
-    const lack = room.lack ?? lackOf(room, { wasShort: false, wantedBytes: bytes });
+    const lack = room.lack ?? lackOf(room, { wasShort: false, wantedBytes: this.#held + bytes });
     if (lack) throw noRoom({ ...room, lack });
+  }
+
+  /**
+   * As {@link require}, and others find so many bytes less until the result is disposed of: many that each fit need not
+   * fit together.
+   */
+  hold(bytes: number): Disposable {
+    this.require(bytes);
+    this.#held += bytes;
+    return { [Symbol.dispose]: () => void (this.#held -= bytes) };
   }
 
   [Symbol.dispose](): void {
@@ -83,8 +94,8 @@ export class RoomWatch implements Disposable {
 /** What to do about a disk without room. */
 export function roomAdvice(directory: string): string {
   return (
-    `Free space on the file system of ${directory} (\`df ${directory}\`; what Dorian keeps goes with \`dorian volume rm\`, ` +
-    "`dorian volume delete`, `dorian app stop`), or lower --reserve-disk."
+    `Free space on the file system of ${directory} (\`df ${directory}\`), for example with \`dorian volume delete\` or ` +
+    "`dorian app stop`, or lower --reserve-disk."
   );
 }
 
@@ -95,6 +106,13 @@ export function describeRoom({ directory, free, reserve, lack }: DiskRoom): stri
       ? [`${free.files} files (inodes)`, `${Math.ceil(reserve.files)} files`]
       : [`${mebibytes(free.bytes)} MiB`, `${mebibytes(reserve.bytes)} MiB`];
   return `${left} are free at ${directory}, and ${kept} are kept for work that has been accepted`;
+}
+
+/** What to log when room runs short, and when there is some again. */
+export function roomNotice(room: DiskRoom): string {
+  return room.lack
+    ? `The disk is nearly full: ${describeRoom(room)}. Nothing new is taken until there is more. ${roomAdvice(room.directory)}`
+    : `The disk has room again: ${mebibytes(room.free.bytes)} MiB are free at ${room.directory}.`;
 }
 
 function noRoom(room: DiskRoom): AppError {

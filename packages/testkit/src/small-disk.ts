@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { open, mkdir, rm, statfs, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -15,6 +16,8 @@ export interface SmallDisk extends AsyncDisposable {
   fill(options: { leaveBytes: number }): Promise<void>;
   /** Takes all inodes but exactly so many, until `free`. Only for a disk with few. */
   fillInodes(options: { leave: number }): Promise<void>;
+  /** Takes all space, and again whatever becomes free, for so long. */
+  keepFull(options: { ms: number }): Promise<void>;
   free(): Promise<void>;
 }
 
@@ -46,8 +49,16 @@ export async function smallDisk(options: SmallDiskOptions): Promise<SmallDisk> {
   const fillers = join(mountPoint, "fillers");
   await mkdir(fillers);
   const resources = made.move();
-  return {
+  const self: SmallDisk = {
     path,
+    async keepFull({ ms }) {
+      const until = performance.now() + ms;
+      while (performance.now() < until) {
+        await self.fill({ leaveBytes: 0 });
+        await delay(20);
+      }
+      await self.free();
+    },
     async fill({ leaveBytes }) {
       // Most of it at once; the file system takes some for itself.
       const { bavail, bsize } = await statfs(mountPoint);
@@ -83,4 +94,5 @@ export async function smallDisk(options: SmallDiskOptions): Promise<SmallDisk> {
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+  return self;
 }

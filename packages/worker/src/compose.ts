@@ -4,10 +4,12 @@ import { newId } from "@dorian/base/ids";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { findInterpreters } from "@dorian/python/interpreters";
+import { diskRoomMessage } from "@dorian/protocol/disk-room";
 import { RequestMemory } from "@dorian/protocol/request-memory";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
 import { LayerStore } from "@dorian/storage/layer-store";
+import { RoomWatch } from "@dorian/storage/room-watch";
 import { type OnLeftover, SetAside } from "@dorian/storage/set-aside";
 import type { Logger } from "pino";
 import { readCgroupLayout } from "./cgroup/cgroup-layout.ts";
@@ -65,6 +67,8 @@ export interface WorkerOptions {
   runtimePolicy?: RuntimePolicy;
   /** Default `auto`. */
   userNamespaces?: UserNamespaceMode;
+  /** Of the data directory's file system, kept for work that was accepted. Default: a part of it. */
+  reserveDiskBytes?: number | undefined;
   /** Run functions that ask for a GPU without one. */
   simulateGpus?: number;
   /** Milliseconds between background commits. Default 5 s. */
@@ -254,6 +258,14 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       afterLines({ buildId: value.buildId }, () => link.report({ case: "buildFinished", value })),
     logger,
   });
+  const room = starting.use(
+    new RoomWatch({
+      directory: dataDirectory,
+      reserveBytes: options.reserveDiskBytes,
+      onChange: () => link.report(sayRoom()),
+    }),
+  );
+  const sayRoom = () => ({ case: "disk" as const, value: diskRoomMessage(room.room) });
   const execs = new Execs((value) => link.report({ case: "execOutput", value }));
   const link = new ServerLink({
     server: server.worker,
@@ -273,6 +285,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     orders: handleOrders({ tasks, builds, execs, onTaskEnded: reportEnd }),
     logs: outbox,
     heartbeatMs: 5_000,
+    heartbeat: sayRoom,
     logger,
     signal: stopping.signal,
   });

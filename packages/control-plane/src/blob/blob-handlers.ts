@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { Identity, ServiceHandlers } from "@dorian/protocol/service";
 import { signedPaths } from "@dorian/protocol/task-http";
+import type { RoomWatch } from "@dorian/storage/room-watch";
 import { callerIdOf, type SignedUrls } from "../http/signed-urls.ts";
 import { partBytes, partCount } from "./blob-parts.ts";
 import { sendsWhole } from "./whole-upload.ts";
@@ -15,8 +16,9 @@ export function createBlobHandlers(options: {
   urls: SignedUrls;
   /** Scope of the only environment that a caller reaches; undefined for one that reaches all. */
   environmentOf: (caller: Identity) => string | undefined;
+  room: RoomWatch;
 }) {
-  const { blobs, urls, environmentOf } = options;
+  const { blobs, urls, environmentOf, room } = options;
   return {
     async blobCreate(request, { identity: caller, isLibmodal, clientVersion }) {
       const size = Number(request.contentLength);
@@ -30,6 +32,7 @@ export function createBlobHandlers(options: {
           },
         );
       }
+      room.require(size);
       const { blobId } = await blobs.create(size, {
         createdBy: callerIdOf(caller),
         environment: environmentOf(caller),

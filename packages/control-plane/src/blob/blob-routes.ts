@@ -1,10 +1,11 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
 import type { BlockStore } from "@dorian/storage/block-store";
+import type { RoomWatch } from "@dorian/storage/room-watch";
 import { must } from "@dorian/base/must";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { HttpRoute } from "../http/http-route.ts";
-import { limitBytes } from "../http/limit-bytes.ts";
+import { bodyBytes, bodyOf, limitBytes } from "../http/limit-bytes.ts";
 import { sendFile } from "../http/send-file.ts";
 import { signedPaths } from "@dorian/protocol/task-http";
 import type { SignedUrls } from "../http/signed-urls.ts";
@@ -23,8 +24,9 @@ export function createBlobRoutes(options: {
   blobs: BlobRegistry;
   blocks: BlockStore;
   urls: SignedUrls;
+  room: RoomWatch;
 }): HttpRoute[] {
-  const { blobs, blocks, urls } = options;
+  const { blobs, blocks, urls, room } = options;
   const uploads = new Map<string, Map<number, Part>>();
   // Uploads that never end go with their blobs.
   const forgetOld = () => {
@@ -33,6 +35,7 @@ export function createBlobRoutes(options: {
   const joined = async (parts: Part[], signal: AbortSignal) => {
     const [only] = parts;
     if (only && parts.length === 1) return only;
+    using _room = room.hold(parts.reduce((sum, part) => sum + part.size, 0));
     return await blocks.put(concatenated(parts.map((part) => blocks.path(part.sha))), { signal });
   };
 
@@ -44,10 +47,11 @@ export function createBlobRoutes(options: {
         const [blobId = "", part] = rest.split("/");
         const blob = blobs.require(blobId);
         const limit = whole === undefined ? partBytes : blob.size;
+        using _room = room.hold(bodyBytes(incoming, limit));
         const md5 = createHash("md5");
         const { sha, size } = await blocks.put(
           observed(
-            limitBytes(incoming, limit, () => partTooLarge(limit)),
+            limitBytes(bodyOf(incoming), limit, () => partTooLarge(limit)),
             (chunk) => md5.update(chunk),
           ),
           { signal },

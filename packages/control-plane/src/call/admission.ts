@@ -1,11 +1,13 @@
 import { AppError } from "@dorian/base/app-error";
-import type { FunctionPutInputsItem } from "@dorian/protocol/modal";
+import type { FunctionInput, FunctionPutInputsItem } from "@dorian/protocol/modal";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
 
 export interface AdmissionOptions {
   catalog: FunctionCatalog;
   /** Inputs of a function that wait for a container. */
   pendingInputs: (functionId: string) => number;
+  /** Throws when there is no room on the disk to keep so many bytes more. Undefined: there always is. */
+  requireRoom?: ((bytes: number) => void) | undefined;
 }
 
 const maxPayloadBytes = 64 * 1024 * 1024;
@@ -53,6 +55,30 @@ export function admit(
     `${pending} inputs of ${spec.tag} wait for a container already; the limit is ${maxPendingInputs}.`,
     { status: "RESOURCE_EXHAUSTED", remedy: "Wait for outputs before sending more." },
   );
+}
+
+/**
+ * As {@link admit}, for inputs that are written down.
+ *
+ * @throws AppError STORAGE_FULL
+ */
+export function admitToKeep(
+  options: AdmissionOptions,
+  spec: FunctionSpec,
+  items: readonly Pick<FunctionPutInputsItem, "input">[],
+): void {
+  admit(options, spec, items);
+  // A call that has no inputs yet may begin: they are what takes the room.
+  if (items.length === 0) return;
+  const bytes = items.reduce((sum, { input }) => sum + argumentBytes(input), 0);
+  options.requireRoom?.(bytes * copiesOfInput);
+}
+
+/** In the log of the database and, soon after, in the database. */
+const copiesOfInput = 2;
+
+function argumentBytes(input: FunctionInput | undefined): number {
+  return input?.argsOneof.case === "args" ? input.argsOneof.value.byteLength : 0;
 }
 
 function mebibytes(bytes: number): number {

@@ -9,7 +9,7 @@ import type { CallContext, Identity, ServiceHandlers } from "@dorian/protocol/se
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { FunctionPutInputsResponseItemSchema } from "@dorian/protocol/modal";
 import type { FunctionSpec } from "../ports.ts";
-import { admit, callable, type AdmissionOptions } from "./admission.ts";
+import { admitToKeep, callable, type AdmissionOptions } from "./admission.ts";
 import type { CallStore } from "./call-store.ts";
 import type { Calls } from "./calls.ts";
 import type { CallInput, FunctionCall } from "./function-call.ts";
@@ -42,7 +42,7 @@ export function callHandlers(options: CallHandlersOptions): Handlers {
   };
   /** Those that the call has already keep their ids. */
   const put = async (call: FunctionCall, spec: FunctionSpec, items: readonly FunctionPutInputsItem[]) => {
-    admit(
+    admitToKeep(
       options,
       spec,
       items.filter((item) => !call.inputs.has(item.idx)),
@@ -62,7 +62,7 @@ export function callHandlers(options: CallHandlersOptions): Handlers {
         const inputs = await put(call, spec, request.pipelinedInputs);
         return { ...mapResponse(spec, call, inputs), ...(await firstOutput(call, request, context)) };
       }
-      admit(options, spec, request.pipelinedInputs);
+      admitToKeep(options, spec, request.pipelinedInputs);
       const { call, inputs, durable } = calls.open(
         {
           functionId: spec.functionId,

@@ -4,6 +4,7 @@ import { Migrator } from "kysely/migration";
 import { open, type FileHandle } from "node:fs/promises";
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { isStorageError, writeFailed } from "./storage-failure.ts";
 import { migrations } from "./migrations/index.ts";
 import { nodeSqliteDialect, type NodeSqliteConnection } from "./node-sqlite-dialect.ts";
 import type { Tables } from "./tables.ts";
@@ -25,7 +26,7 @@ export type ExclusiveConnection = Pick<NodeSqliteConnection, "run" | "rollback" 
  */
 export async function openDatabase(path: string): Promise<Database> {
   const dialect = nodeSqliteDialect(openFile(path));
-  const db = extend(new Kysely<Tables>({ dialect }), { dialect, logPath: `${path}-wal` });
+  const db = extend(new Kysely<Tables>({ dialect }), { dialect, path });
   try {
     await migrate(db, path);
     await reserveLog(`${path}-wal`);
@@ -33,17 +34,17 @@ export async function openDatabase(path: string): Promise<Database> {
     return db;
   } catch (error) {
     await db.destroy();
-    throw error;
+    throw isStorageError(error) ? writeFailed(error) : error;
   }
 }
 
-function extend(db: Kysely<Tables>, options: { dialect: Dialect; logPath: string }): Database {
-  const { dialect, logPath } = options;
+function extend(db: Kysely<Tables>, options: { dialect: Dialect; path: string }): Database {
+  const { dialect, path } = options;
   let log: FileHandle | undefined;
   const destroy = db.destroy.bind(db);
   return Object.assign(db, {
     async flush() {
-      log ??= await open(logPath, "r").catch(unlessMissing);
+      log ??= await open(`${path}-wal`, "r").catch(unlessMissing);
       await log?.datasync();
     },
     exclusively<T>(
@@ -112,6 +113,8 @@ function openFile(path: string): DatabaseSync {
     file.exec("pragma synchronous = normal");
     // Moving the log into the database stops the process for milliseconds, so it does not happen often.
     file.exec(`pragma wal_autocheckpoint = ${logPages}`);
+    // Savepoints and sorts need no file: there might be no room for one, on whatever disk they would be.
+    file.exec("pragma temp_store = memory");
     file.exec("pragma foreign_keys = on");
     file.exec("pragma busy_timeout = 0");
     return file;

@@ -33,11 +33,14 @@ type Work<M extends DescMessage> = (trx: Transaction<Tables>) => Promise<Done<M>
 export class Idempotency {
   #db: Database;
   #journal: Journal;
+  #refuse: ((method: string) => void) | undefined;
   #running = new Map<string, Promise<unknown>>();
 
-  constructor(options: { db: Database; journal: Journal }) {
+  /** `refuse` may throw before a method is run. That is not remembered, and repetitions of what was done never meet it. */
+  constructor(options: { db: Database; journal: Journal; refuse?: (method: string) => void }) {
     this.#db = options.db;
     this.#journal = options.journal;
+    this.#refuse = options.refuse;
   }
 
   /** `work` runs inside a journal write; see {@link Journal.write}. A failed call may be tried again with its key. */
@@ -56,7 +59,7 @@ export class Idempotency {
     prepare: () => Promise<Work<M>>,
   ): Promise<MessageShape<M>> {
     const key = keyOf(context, options.method);
-    if (key === undefined) return await this.#run(undefined, options, await prepare());
+    if (key === undefined) return await this.#run(undefined, options, prepare);
     const running = this.#running.get(key);
     if (running) return (await running) as MessageShape<M>;
     const first = this.#lookupOrRun(key, options, prepare);
@@ -87,14 +90,16 @@ export class Idempotency {
       .where("key", "=", key)
       .executeTakeFirst();
     if (known) return fromBinary(options.schema, known.response);
-    return await this.#run(key, options, await prepare());
+    return await this.#run(key, options, prepare);
   }
 
   async #run<M extends DescMessage>(
     key: string | undefined,
     options: OnceOptions<M>,
-    work: Work<M>,
+    prepare: () => Promise<Work<M>>,
   ): Promise<MessageShape<M>> {
+    this.#refuse?.(options.method);
+    const work = await prepare();
     const done = await this.#journal.write(
       async (trx) => {
         const { response, committed } = await work(trx);

@@ -1,6 +1,7 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError } from "@dorian/base/app-error";
 import type { Transaction } from "kysely";
 import type { Database, ExclusiveConnection } from "./database.ts";
+import { isFull, isStorageError, writeFailed } from "./storage-failure.ts";
 import type { Tables } from "./tables.ts";
 
 type Work = (trx: Transaction<Tables>) => Promise<unknown>;
@@ -119,7 +120,7 @@ export class Journal implements AsyncDisposable {
       settle = await this.#db.exclusively((trx, connection) => inTransaction(batch, trx, connection));
       await this.#db.flush();
     } catch (error) {
-      if (codeOf(error) === fullCode && batch.length > 1) {
+      if (isFull(error) && batch.length > 1) {
         await this.#writeHalves(batch);
         return;
       }
@@ -168,7 +169,7 @@ async function runAlone(
     return () => succeed(queued, value);
   } catch (error) {
     // A full disk ends the whole transaction; where it does not, what others need may have been the reason.
-    if (!connection.inTransaction || codeOf(error) === fullCode) throw error;
+    if (!connection.inTransaction || isFull(error)) throw error;
     connection.run("rollback to work");
     connection.run("release work");
     return () => queued.reject(isStorageError(error) ? writeFailed(error) : error);
@@ -182,36 +183,4 @@ function succeed(queued: Queued, value: unknown): void {
   } catch (error) {
     queued.reject(error);
   }
-}
-
-/** SQLite's codes for a full disk, a failing one, and one that cannot be written to. */
-const storageCodes = new Set([8, 10, 13, 14]);
-
-const fullCode = 13;
-
-function isStorageError(error: unknown): boolean {
-  return storageCodes.has(codeOf(error) ?? -1);
-}
-
-function codeOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
-    return undefined;
-  return error.errcode & 0xff;
-}
-
-function writeFailed(cause: unknown): AppError {
-  // Asking again does not help then: unlike the other failures, it is not said to be over soon.
-  if (codeOf(cause) === fullCode) {
-    return new AppError("STORAGE_FULL", "The disk is full: the database could not be written.", {
-      status: "RESOURCE_EXHAUSTED",
-      remedy:
-        "Free space on the file system of the data directory, or move it to a larger one. Nothing was changed; then try again.",
-      cause,
-    });
-  }
-  return new AppError("DATABASE_WRITE_FAILED", `The database could not be written: ${messageOf(cause)}.`, {
-    status: "UNAVAILABLE",
-    remedy: "Check the free space of the data directory's disk, then try again.",
-    cause,
-  });
 }

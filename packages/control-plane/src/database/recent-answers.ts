@@ -21,6 +21,13 @@ export type AnswerWork<M extends DescMessage> = (trx: Transaction<Tables>) => Pr
 const rememberedMs = 5 * 60_000;
 const forgetEveryMs = 60_000;
 
+interface RecentAnswersOptions {
+  db: Database;
+  journal: Journal;
+  /** May throw before a method is run: see `Idempotency`. */
+  refuse?: (method: string) => void;
+}
+
 /**
  * As `Idempotency`, for calls that come by the thousands a second and answer with data: an answer is appended with the
  * call's own transaction, found again through memory, and forgotten after minutes.
@@ -30,18 +37,20 @@ export class RecentAnswers implements Disposable {
   #journal: Journal;
   /** Row by key, oldest first. */
   #rows = new Map<string, number>();
+  #refuse: ((method: string) => void) | undefined;
   #running = new Map<string, Promise<unknown>>();
   #lastId = 0;
   #timer: NodeJS.Timeout;
 
-  private constructor(options: { db: Database; journal: Journal }) {
+  private constructor(options: RecentAnswersOptions) {
     this.#db = options.db;
     this.#journal = options.journal;
+    this.#refuse = options.refuse;
     // What cannot be removed now goes with the next turn.
     this.#timer = setInterval(() => void this.#forget().catch(() => undefined), forgetEveryMs).unref();
   }
 
-  static async load(options: { db: Database; journal: Journal }): Promise<RecentAnswers> {
+  static async load(options: RecentAnswersOptions): Promise<RecentAnswers> {
     const answers = new RecentAnswers(options);
     const rows = await options.db
       .selectFrom("recent_answer")
@@ -95,6 +104,7 @@ export class RecentAnswers implements Disposable {
     options: OnceOptions<M>,
     prepare: () => Promise<AnswerWork<M> | { answer: MessageInitShape<M> }>,
   ): Promise<MessageShape<M>> {
+    this.#refuse?.(options.method);
     const prepared = await prepare();
     if (typeof prepared !== "function") return create(options.schema, prepared.answer);
     const done = await this.#journal.write(

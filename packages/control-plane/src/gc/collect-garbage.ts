@@ -14,6 +14,8 @@ export interface GarbageAges {
   layerMs: number;
   blockMs: number;
   versionMs: number;
+  /** Of volumes that were deleted. */
+  deletedMs: number;
   imageMs: number;
   stepMs: number;
   appMs: number;
@@ -26,8 +28,25 @@ export const usualAges: GarbageAges = {
   layerMs: hour,
   blockMs: day,
   versionMs: hour,
+  deletedMs: hour,
   imageMs: 30 * day,
   // Workers take none that is older.
+  stepMs: day,
+  appMs: 7 * day,
+};
+
+const soonMs = 10 * 60_000;
+
+/**
+ * On a disk that is short: what is deleted goes at once, what an upload, a download or a build may be about to use soon
+ * after, and images that were of no use for a day.
+ */
+export const urgentAges: GarbageAges = {
+  layerMs: soonMs,
+  blockMs: soonMs,
+  versionMs: soonMs,
+  deletedMs: 0,
+  imageMs: day,
   stepMs: day,
   appMs: 7 * day,
 };
@@ -48,7 +67,10 @@ export async function collectGarbage(
   // A task may use whatever was newest at any time since it was started.
   const inUseSince = Math.min(now, await oldestTask(options.db));
   await forgetImages(options, Math.min(now - ages.imageMs, inUseSince));
-  await forgetVersions(options, Math.min(now - ages.versionMs, inUseSince));
+  await forgetVersions(options, {
+    replacedBefore: Math.min(now - ages.versionMs, inUseSince),
+    deletedBefore: Math.min(now - ages.deletedMs, inUseSince),
+  });
   const steps = await forgetSteps(options.dataDirectory, now - ages.stepMs);
   // A build holds layers that are not in any image yet, old ones of its base among them.
   const removed =

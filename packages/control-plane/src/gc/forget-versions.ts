@@ -1,12 +1,12 @@
 import type { GarbageOptions } from "./garbage-options.ts";
 
 /**
- * Forgets the stacks of volume versions that were replaced before a time, and volumes that were deleted before it.
+ * Forgets the stacks of volume versions that were replaced before a time, and volumes that were deleted before one.
  * That a version was made stays on record.
  */
 export async function forgetVersions(
   options: Pick<GarbageOptions, "db" | "journal" | "volumes">,
-  before: number,
+  { replacedBefore, deletedBefore }: { replacedBefore: number; deletedBefore: number },
 ): Promise<void> {
   const { db, journal, volumes } = options;
   const rows = await db
@@ -18,9 +18,9 @@ export async function forgetVersions(
     )
     .select(["old.volume_id", "old.version"])
     .where("old.layer_ids", "is not", null)
-    .where("next.created_at", "<", before)
+    .where("next.created_at", "<", replacedBefore)
     .execute();
-  const deleted = [...volumes.all()].filter((volume) => (volume.deletedAt ?? Infinity) < before);
+  const deleted = [...volumes.all()].filter((volume) => (volume.deletedAt ?? Infinity) <= deletedBefore);
   if (rows.length === 0 && deleted.length === 0) return;
   await journal.write(async (trx) => {
     for (const row of rows) {

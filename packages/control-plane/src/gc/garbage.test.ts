@@ -13,7 +13,7 @@ import {
   temporaryDirectory,
 } from "../../test/catalog-server.ts";
 
-const atOnce = { layerMs: 0, blockMs: 0, versionMs: 0, imageMs: 0, stepMs: 0, appMs: 0 };
+const atOnce = { layerMs: 0, blockMs: 0, versionMs: 0, deletedMs: 0, imageMs: 0, stepMs: 0, appMs: 0 };
 
 async function openWithWorker() {
   const server = await CatalogServer.open(await temporaryDirectory());

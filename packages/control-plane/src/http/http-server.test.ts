@@ -1,3 +1,4 @@
+import { AppError } from "@dorian/base/app-error";
 import { sleep } from "@dorian/base/sleep";
 import { sendManyOddly } from "@dorian/testkit/odd-requests";
 import { once } from "node:events";
@@ -6,6 +7,7 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import type { HttpRoute } from "./http-route.ts";
 import { HttpServer } from "./http-server.ts";
+import { bodyOf } from "./limit-bytes.ts";
 import { SignedUrls } from "./signed-urls.ts";
 
 async function serving(route: Partial<HttpRoute> = {}) {
@@ -45,6 +47,25 @@ test("a signed address opens what it was signed for, and nothing is opened witho
   expect(await (await fetch(url)).text()).toBe("blob bl-1");
   expect((await fetch(url.replace("bl-1", "bl-2"))).status).toBe(403);
   expect((await fetch(url.replace(/signature=[^&]*/, ""))).status).toBe(403);
+});
+
+test("whoever sends a body that is refused halfway, or before it is read, gets to know why [L4]", async () => {
+  const full = () =>
+    new AppError("STORAGE_FULL", "The disk is full.", { status: "RESOURCE_EXHAUSTED", remedy: "Make room." });
+  let readsFirst = false;
+  const { urls } = await serving({
+    method: "PUT",
+    async handle({ incoming }) {
+      if (readsFirst) for await (const _chunk of bodyOf(incoming)) throw full();
+      throw full();
+    },
+  });
+  for (readsFirst of [false, true]) {
+    for (let turn = 0; turn < 5; turn += 1) {
+      const answer = await fetch(sign(urls), { method: "PUT", body: new Uint8Array(8 * 1024 * 1024) });
+      expect([answer.status, await answer.text()]).toEqual([507, "The disk is full. Make room.\n"]);
+    }
+  }
 });
 
 test.each([

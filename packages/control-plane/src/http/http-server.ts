@@ -59,7 +59,7 @@ export class HttpServer implements AsyncDisposable {
         (each) => each.method === incoming.method && target.path.startsWith(each.prefix),
       );
       if (!route) {
-        answer(response, 404, "There is nothing at this address.");
+        await answer(incoming, response, 404, "There is nothing at this address.");
         return;
       }
       const rest = target.path.slice(route.prefix.length);
@@ -67,11 +67,16 @@ export class HttpServer implements AsyncDisposable {
     } catch (error) {
       if (gone.signal.aborted) return;
       if (AppError.is(error)) {
-        answer(response, httpStatus[error.status] ?? 500, `${error.message} ${error.remedy}`);
+        await answer(incoming, response, httpStatus[error.status] ?? 500, `${error.message} ${error.remedy}`);
         return;
       }
       this.#logger.error({ err: error, path: incoming.url }, "an HTTP request failed");
-      answer(response, 500, "The server failed in a way it did not foresee. Its log has the cause.");
+      await answer(
+        incoming,
+        response,
+        500,
+        "The server failed in a way it did not foresee. Its log has the cause.",
+      );
     }
   }
 }
@@ -89,12 +94,39 @@ const httpStatus: Partial<Record<StatusName, number>> = {
   UNAVAILABLE: 503,
 };
 
-function answer(response: ServerResponse, status: number, text: string): void {
+/** Of a refused upload so much is read and dropped, for so long in milliseconds, before its connection is closed. */
+const droppedBytes = 64 * 1024 * 1024;
+const droppedMs = 5_000;
+
+async function answer(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  text: string,
+): Promise<void> {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  // The rest of a refused upload is not read: the connection cannot be used again.
-  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", Connection: "close" });
-  response.end(`${text}\n`);
+  const body = Buffer.from(`${text}\n`);
+  const headers = { "Content-Type": "text/plain; charset=utf-8", "Content-Length": body.byteLength };
+  response.writeHead(status, { ...headers, Connection: "close" });
+  response.write(body);
+  // A connection that is closed on unread bytes is reset, and its client would never see why it was refused.
+  await dropRest(incoming);
+  response.end();
+}
+
+async function dropRest(incoming: IncomingMessage): Promise<void> {
+  if (incoming.readableEnded || incoming.destroyed) return;
+  const over = Promise.withResolvers<void>();
+  let bytes = 0;
+  incoming.on("data", (chunk: Buffer) => {
+    bytes += chunk.byteLength;
+    if (bytes > droppedBytes) over.resolve();
+  });
+  for (const event of ["end", "close", "error"]) incoming.once(event, () => over.resolve());
+  const timer = setTimeout(() => over.resolve(), droppedMs);
+  await over.promise;
+  clearTimeout(timer);
 }

@@ -13,6 +13,7 @@ import {
   type TaskLogs,
 } from "@dorian/protocol/modal";
 import type { LayerStore } from "@dorian/storage/layer-store";
+import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Database } from "../database/database.ts";
@@ -44,6 +45,7 @@ export interface ImageBuildsOptions {
   /** Name of a build function, for messages. */
   functionTag(functionId: string): string;
   graceMs: number;
+  room: RoomWatch;
   logger: Logger;
 }
 
@@ -106,6 +108,7 @@ export class ImageBuilds implements AsyncDisposable {
       return { image: cached.image, reason: "" };
     }
     if (this.#stopping) throw stopping();
+    this.#options.room.require();
     return await this.#start(request, components, key, cacheUse, cached.lost);
   }
 

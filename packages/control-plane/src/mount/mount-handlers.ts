@@ -9,6 +9,7 @@ import {
 } from "@dorian/protocol/modal";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { BlockStore } from "@dorian/storage/block-store";
+import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { BlobRegistry } from "../blob/blob-registry.ts";
 import type { Idempotency } from "../database/idempotency.ts";
 import type { Environments } from "../environment/environments.ts";
@@ -29,8 +30,9 @@ export function createMountHandlers(options: {
   idempotency: Idempotency;
   blobs: BlobRegistry;
   blocks: BlockStore;
+  room: RoomWatch;
 }) {
-  const { mounts, names, platform, environments, idempotency, blobs, blocks } = options;
+  const { mounts, names, platform, environments, idempotency, blobs, blocks, room } = options;
 
   const scopeOf = (request: MountGetOrCreateRequest) =>
     request.namespace === DeploymentNamespace.GLOBAL
@@ -53,7 +55,11 @@ export function createMountHandlers(options: {
 
   const create = async (request: MountGetOrCreateRequest, context: CallContext) => {
     const { deploymentName: name } = request;
-    if (name === "") return answer(await mounts.getOrCreate(parseMountFiles(request.files)));
+    // Nameless ones are known by their content: no key tells a repetition.
+    if (name === "") {
+      room.require();
+      return answer(await mounts.getOrCreate(parseMountFiles(request.files)));
+    }
     checkObjectName("a mount", name);
     const scope = scopeOf(request);
     if (scope === globalScope) requireAllEnvironments(context, "Naming a mount for all environments");
@@ -87,10 +93,12 @@ export function createMountHandlers(options: {
       const { sha256Hex, dataOneof } = request;
       const checkedAt = timestampNow();
       switch (dataOneof.case) {
-        case "data":
+        case "data": {
+          using _room = room.hold(dataOneof.value.byteLength);
           await blocks.put(dataOneof.value, { expectedSha: sha256Hex, signal: context.signal });
           // Content that was here already is as old as when it was last asked for.
           return { exists: await blocks.touch(sha256Hex), checkedAt };
+        }
         case "dataBlobId": {
           const blob = blobs.requireComplete(dataOneof.value);
           if (blob.sha256 !== sha256Hex) {

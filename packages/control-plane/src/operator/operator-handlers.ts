@@ -1,6 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import type { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceHandlers } from "@dorian/protocol/service";
+import { diskRoomMessage } from "@dorian/protocol/disk-room";
+import type { DiskRoom } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import { taskNotFound } from "../task/task-handlers.ts";
 import type { TaskStore } from "../task/task-store.ts";
@@ -18,6 +20,8 @@ export interface OperatorHandlersOptions {
   tasks: Tasks;
   store: TaskStore;
   execs: Execs;
+  /** Of the data directory. */
+  room: (() => DiskRoom) | undefined;
   logger: Logger;
 }
 
@@ -44,7 +48,9 @@ export function operatorHandlers(
           standing: offer.standing,
           runningInputs: tasks.onWorker(offer.workerId).reduce((sum, task) => sum + task.load, 0),
           runningBuilds: builds.onWorker(offer.workerId).length,
+          ...(offer.disk ? { disk: offer.disk } : {}),
         })),
+        ...(options.room ? { disk: diskRoomMessage(options.room()) } : {}),
       };
     },
 

@@ -18,6 +18,8 @@ export interface WorkerOffer {
   name: string;
   total: Resources;
   free: Resources;
+  /** Why nothing can begin there now, however free it is: its disk is short. */
+  noRoom?: string | undefined;
   /** Functions that want a GPU may run here without one. */
   simulatedGpus: boolean;
   /** What it can run containers with. */
@@ -93,6 +95,11 @@ function whyNot(request: ResourceRequest, all: readonly WorkerOffer[]): { reason
   const workers = all.filter((worker) => hasRuntime(worker, request));
   const unmet = all.length > 0 && workers.length === 0 ? whyNoRuntime(request) : whyNever(request, workers);
   if (unmet !== undefined) return { reason: unmet, unmet: true };
+  const [short] = workers;
+  if (short && workers.every(({ noRoom }) => noRoom !== undefined)) {
+    const reason = `waiting for room on the disk of worker ${short.name}: ${short.noRoom}`;
+    return { reason, unmet: false };
+  }
   const { gpu } = request;
   if (gpu && !workers.some((worker) => takeGpus(gpu, worker.free, worker)))
     return { reason: `waiting for ${describeGpu(gpu)} to become free`, unmet: false };

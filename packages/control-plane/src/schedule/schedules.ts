@@ -9,7 +9,7 @@ import {
   type Schedule,
 } from "@dorian/protocol/modal";
 import type { Logger } from "pino";
-import { admit, callable, type AdmissionOptions } from "../call/admission.ts";
+import { admitToKeep, callable, type AdmissionOptions } from "../call/admission.ts";
 import type { Calls } from "../call/calls.ts";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
@@ -147,7 +147,7 @@ export class Schedules implements Disposable {
     try {
       const spec = callable(catalog, functionId);
       const item = create(FunctionPutInputsItemSchema, { input: noArguments(spec) });
-      admit(this.#options, spec, [item]);
+      admitToKeep(this.#options, spec, [item]);
       const { durable } = calls.open(
         {
           functionId,

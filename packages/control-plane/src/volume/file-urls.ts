@@ -1,12 +1,13 @@
 import { AppError } from "@dorian/base/app-error";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { LayerStore } from "@dorian/storage/layer-store";
+import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Identity } from "@dorian/protocol/service";
 import { signedPaths } from "@dorian/protocol/task-http";
 import { join, relative } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { HttpRoute } from "../http/http-route.ts";
-import { limitBytes } from "../http/limit-bytes.ts";
+import { bodyBytes, bodyOf, limitBytes } from "../http/limit-bytes.ts";
 import { sendFile } from "../http/send-file.ts";
 import type { SignedUrls } from "../http/signed-urls.ts";
 
@@ -30,10 +31,10 @@ export class FileUrls {
   #urls: SignedUrls;
   #layers: LayerStore;
 
-  constructor(options: { urls: SignedUrls; layers: LayerStore; blocks: BlockStore }) {
+  constructor(options: { urls: SignedUrls; layers: LayerStore; blocks: BlockStore; room: RoomWatch }) {
     this.#urls = options.urls;
     this.#layers = options.layers;
-    this.routes = [this.#get(), this.#put(options.blocks)];
+    this.routes = [this.#get(), this.#put(options.blocks, options.room)];
   }
 
   /**
@@ -94,10 +95,11 @@ export class FileUrls {
     );
   }
 
-  #put(blocks: BlockStore): HttpRoute {
+  #put(blocks: BlockStore, room: RoomWatch): HttpRoute {
     return this.#urls.route("PUT", signedPaths.blocks, async ({ incoming, response, rest: sha, signal }) => {
       if (Number(incoming.headers["content-length"] ?? 0) > urlBytes) throw tooLarge();
-      await blocks.put(limitBytes(incoming, urlBytes, tooLarge), { expectedSha: sha, signal });
+      using _room = room.hold(bodyBytes(incoming, urlBytes));
+      await blocks.put(limitBytes(bodyOf(incoming), urlBytes, tooLarge), { expectedSha: sha, signal });
       response.writeHead(200, { "Content-Type": "text/plain" });
       response.end(this.#urls.receipt(sha));
     });

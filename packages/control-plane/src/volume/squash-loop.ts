@@ -1,5 +1,6 @@
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { squash } from "@dorian/storage/squash";
+import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import type { VolumeRegistry } from "./volume-registry.ts";
 
@@ -13,9 +14,10 @@ const layersKept = 8;
 export function startSquashing(options: {
   volumes: VolumeRegistry;
   layers: LayerStore;
+  room: RoomWatch;
   logger: Logger;
 }): AsyncDisposable {
-  const { volumes, layers, logger } = options;
+  const { volumes, layers, room, logger } = options;
   const running = new Map<string, Promise<void>>();
   let stopped = false;
 
@@ -40,7 +42,8 @@ export function startSquashing(options: {
   };
 
   volumes.whenLong((volumeId) => {
-    if (!stopped && !running.has(volumeId)) running.set(volumeId, squashOne(volumeId));
+    // Without room it waits for the first commit after there is some: a squash makes a copy of the tree's directories.
+    if (!stopped && !room.isShort && !running.has(volumeId)) running.set(volumeId, squashOne(volumeId));
   });
 
   return {

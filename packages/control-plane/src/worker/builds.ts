@@ -124,7 +124,7 @@ export class Builds {
     for (let isFirst = true; ; isFirst = false) {
       const workerId = this.#withRoom();
       if (workerId !== undefined) return reserve(workerId, []);
-      if (isFirst) void log.onLogs([note("The build waits for room: others are running.\n")]);
+      if (isFirst) void log.onLogs([note(this.#whyNoRoom())]);
       await this.#workers.whenChanged({ signal: log.signal });
     }
   }
@@ -138,8 +138,17 @@ export class Builds {
     const building = new Set(this.#placed.values());
     return this.#workers
       .offers()
+      .filter((offer) => offer.noRoom === undefined)
       .filter((offer) => !building.has(offer.workerId) || fits(offer))
       .toSorted((a, b) => load(a.workerId) - load(b.workerId) || (a.name < b.name ? -1 : 1))[0]?.workerId;
+  }
+
+  #whyNoRoom(): string {
+    const offers = this.#workers.offers();
+    const [short] = offers;
+    return short && offers.every(({ noRoom }) => noRoom !== undefined)
+      ? `The build waits for room on the disk of worker ${short.name}: ${short.noRoom}.\n`
+      : "The build waits for room: others are running.\n";
   }
 
   /** A build shares GPUs with tasks where none is free: its steps are short. */
@@ -152,7 +161,7 @@ export class Builds {
         ? free
         : place(
             request,
-            offers.map((offer) => ({ ...offer, free: offer.total })),
+            offers.map((offer) => (offer.noRoom === undefined ? { ...offer, free: offer.total } : offer)),
           );
     if (chosen.kind === "placed") return chosen;
     throw new AppError("BUILD_GPU_MISSING", `The build asks for a GPU, but ${chosen.reason}.`, {

@@ -5,6 +5,7 @@ import { Notifier } from "@dorian/base/notifier";
 import { SilenceWatch } from "@dorian/base/silence-watch";
 import { sleep } from "@dorian/base/sleep";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
+import { diskRoomOf, type DiskRoom } from "@dorian/protocol/disk-room";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import {
   WorkerStanding as WireStanding,
@@ -13,6 +14,7 @@ import {
   type WorkerMessage,
   type WorkerService,
 } from "@dorian/protocol/worker";
+import { describeRoom } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import type { Resources, WorkerOffer } from "../placement/placement.ts";
 import { standingOf, type WorkerStanding } from "./worker-standing.ts";
@@ -58,6 +60,8 @@ interface Worker {
   simulatedGpus: boolean;
   runtimes: readonly string[];
   standing: WorkerStanding;
+  /** What it last said of its disk. */
+  disk: DiskRoom | undefined;
   link: AsyncQueue<{ message: ServerOrder }> | undefined;
   reservations: Map<string, Resources>;
 }
@@ -92,9 +96,11 @@ export class Workers implements Disposable {
   }
 
   /** The same of all that are connected, whether they take new work or not. */
-  connected(): (WorkerOffer & { standing: WorkerStanding })[] {
+  connected(): (WorkerOffer & { standing: WorkerStanding; disk: DiskRoom | undefined })[] {
     return [...this.#workers.values()].flatMap((worker) =>
-      worker.link && worker.total ? [{ ...offerOf(worker, worker.total), standing: worker.standing }] : [],
+      worker.link && worker.total
+        ? [{ ...offerOf(worker, worker.total), standing: worker.standing, disk: worker.disk }]
+        : [],
     );
   }
 
@@ -146,6 +152,7 @@ export class Workers implements Disposable {
       simulatedGpus: false,
       runtimes: [],
       standing: "serving",
+      disk: undefined,
       link: undefined,
       reservations: new Map(),
     };
@@ -248,6 +255,7 @@ export class Workers implements Disposable {
       simulatedGpus: hello.capacity?.simulatedGpus ?? false,
       runtimes: hello.capacity?.runtimes ?? [],
       standing: standingOf(hello.standing),
+      disk: known?.disk,
       link,
       reservations: known?.reservations ?? new Map(),
     };
@@ -288,6 +296,7 @@ export class Workers implements Disposable {
         if (worker.link !== link) return;
         this.#silence.heard(worker);
         const { message } = next.value;
+        if (message.case === "disk") this.#noteDisk(worker, message.value);
         if (message.case === "leaving") this.#leaves(worker);
         else if (message.case !== undefined) events.reported(worker.workerId, message);
       }
@@ -314,6 +323,18 @@ export class Workers implements Disposable {
     events.drains(worker.workerId, worker.name);
   }
 
+  #noteDisk(worker: Worker, disk: DiskRoom): void {
+    const before = worker.disk?.lack ?? "";
+    worker.disk = disk;
+    if ((before === "") === (disk.lack === "")) return;
+    const { logger } = this.#options;
+    const room = diskRoomOf(disk);
+    if (room.lack)
+      logger.warn({ name: worker.name }, `worker has no room on its disk: ${describeRoom(room)}`);
+    else logger.info({ name: worker.name }, "worker has room on its disk again");
+    this.#changed.notify();
+  }
+
   #drop(worker: Worker): void {
     this.#silence.forget(worker);
     if (this.#workers.get(worker.workerId) !== worker) return;
@@ -327,18 +348,29 @@ export class Workers implements Disposable {
   }
 }
 
+/** Whatever ends there makes no room: a container begins with files. */
+const nothingFits: Resources = {
+  milliCpu: Number.NEGATIVE_INFINITY,
+  memoryMb: Number.NEGATIVE_INFINITY,
+  gpus: [],
+};
+
 function offerOf(worker: Worker, total: Resources): WorkerOffer {
   const used = [...worker.reservations.values()];
+  const disk = worker.disk && diskRoomOf(worker.disk);
   const taken = new Set(used.flatMap((each) => each.gpus.map((gpu) => gpu.device)));
   return {
     workerId: worker.workerId,
     name: worker.name,
     total,
-    free: {
-      milliCpu: used.reduce((free, each) => free - each.milliCpu, total.milliCpu),
-      memoryMb: used.reduce((free, each) => free - each.memoryMb, total.memoryMb),
-      gpus: total.gpus.filter((gpu) => !taken.has(gpu.device)),
-    },
+    free: disk?.lack
+      ? nothingFits
+      : {
+          milliCpu: used.reduce((free, each) => free - each.milliCpu, total.milliCpu),
+          memoryMb: used.reduce((free, each) => free - each.memoryMb, total.memoryMb),
+          gpus: total.gpus.filter((gpu) => !taken.has(gpu.device)),
+        },
+    noRoom: disk?.lack && describeRoom(disk),
     simulatedGpus: worker.simulatedGpus,
     runtimes: worker.runtimes,
   };

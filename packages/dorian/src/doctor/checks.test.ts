@@ -32,7 +32,7 @@ const good: MachineFacts = {
   swapAccounting: true,
   ipForward: "on",
   gpu: { devices: ["/dev/nvidia0"], cdiSpecs: ["/etc/cdi/nvidia.yaml"] },
-  storage: { path: "/var/lib", fileSystem: "ext4", freeBytes: 100 * gib },
+  storage: { path: "/var/lib", fileSystem: "ext4", freeBytes: 100 * gib, lack: undefined },
   registry: { kind: "reachable", url: "https://registry.example" },
 };
 
@@ -87,6 +87,8 @@ describe("verdicts", () => {
     ["gpu", { gpu: { devices: [], cdiSpecs: [] } }, "warn", /--simulate-gpus/],
     ["gpu", { gpu: { devices: ["/dev/nvidia0"], cdiSpecs: [] } }, "warn", /nvidia-ctk/],
     ["space", { storage: { ...good.storage, freeBytes: gib } }, "fail", /--data/],
+    ["space", { storage: { ...good.storage, lack: "bytes" } }, "fail", /volume delete/],
+    ["space", { storage: { ...good.storage, lack: "files" } }, "fail", /volume delete/],
     ["space", { storage: { ...good.storage, freeBytes: 10 * gib } }, "warn", /weights/],
     ["file-system", { storage: { ...good.storage, fileSystem: "nfs4" } }, "fail", /local/],
     ["file-system", { storage: { ...good.storage, fileSystem: "fuse.sshfs" } }, "fail", /local/],

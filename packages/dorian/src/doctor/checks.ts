@@ -225,7 +225,14 @@ function judgeGpu({ devices, cdiSpecs }: MachineFacts["gpu"]): Verdict {
       );
 }
 
-function judgeSpace({ path, freeBytes }: MachineFacts["storage"]): Verdict {
+function judgeSpace({ path, freeBytes, lack }: MachineFacts["storage"]): Verdict {
+  if (lack) {
+    const what = lack === "bytes" ? `only ${formatBytes(freeBytes)}` : "hardly a file (inode)";
+    return fail(
+      `nearly full: ${what} can be written in ${path}; nothing new is taken`,
+      "free some, for example with `dorian volume delete` or `dorian app stop`: docs/reliability.md tells what goes on meanwhile.",
+    );
+  }
   const found = `${formatBytes(freeBytes)} in ${path}`;
   const advice = "free some, or choose a data directory on a larger disk with --data.";
   if (freeBytes < neededFreeBytes) return fail(found, advice);

@@ -23,6 +23,12 @@ export interface MachineFacts {
   swapAccounting: boolean | undefined;
   ipForward: "on" | "can be switched on" | "locked off";
   gpu: { devices: string[]; cdiSpecs: string[] };
-  storage: { path: string; fileSystem: string; freeBytes: number };
+  storage: {
+    path: string;
+    fileSystem: string;
+    freeBytes: number;
+    /** What server and worker miss of what they keep free, unless they were told to keep more or less. */
+    lack: "bytes" | "files" | undefined;
+  };
   registry: { kind: "reachable"; url: string } | { kind: "unreachable"; url: string; reason: string };
 }

@@ -1,8 +1,10 @@
-import { access, constants, open, readdir, readFile, statfs } from "node:fs/promises";
+import { access, constants, open, readdir, readFile } from "node:fs/promises";
 import { release } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { readCgroupLayout } from "@dorian/worker/cgroup/cgroup-layout";
 import { runcVersion } from "@dorian/worker/container/runc/runc-version";
+import { lackOf, reserveOf } from "@dorian/storage/disk-reserve";
+import { spaceAt } from "@dorian/storage/free-space";
 import type { MachineFacts, ProgramName } from "./machine-facts.ts";
 import { cgroupsOf, type MountLine, mountLines, mountOf } from "./mount-lines.ts";
 import { probeOverlay } from "./probe-overlay.ts";
@@ -88,8 +90,13 @@ async function findPrograms(searchPath: string): Promise<Partial<Record<ProgramN
 }
 
 async function probeStorage(path: string, mounts: MountLine[]): Promise<MachineFacts["storage"]> {
-  const { bavail, bsize } = await statfs(path);
-  return { path, fileSystem: mountOf(path, mounts)?.type ?? "unknown", freeBytes: bavail * bsize };
+  const { free, size } = spaceAt(path);
+  return {
+    path,
+    fileSystem: mountOf(path, mounts)?.type ?? "unknown",
+    freeBytes: free.bytes,
+    lack: lackOf({ free, reserve: reserveOf(size) }, { wasShort: false }),
+  };
 }
 
 async function probeGpu(): Promise<MachineFacts["gpu"]> {

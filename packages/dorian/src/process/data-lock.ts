@@ -32,6 +32,8 @@ export class DataLock implements Disposable {
     const pidPath = join(dataDirectory, `${role}.pid`);
     const database = openLock(join(dataDirectory, `${role}.lock`));
     try {
+      // Nothing is ever written through it: it needs no file to undo that with.
+      database.exec("PRAGMA journal_mode = memory");
       database.exec("BEGIN EXCLUSIVE");
       writeFileSync(pidPath, [process.pid, supervisorPid ?? "", ""].join("\n"));
     } catch (error) {

@@ -29,6 +29,11 @@ const processOptions: readonly OptionDefinition[] = [
     value: "directory",
     description: "Where state is kept (or set DORIAN_DATA; else /var/lib/dorian)",
   },
+  {
+    name: "reserve-disk",
+    value: "amount",
+    description: "Disk kept for work that was accepted; nothing new is taken below (1/40, 32m to 2g)",
+  },
   { name: "json", description: "Log JSON lines" },
   { name: "verbose", short: "v", description: "Log more" },
 ];
@@ -200,6 +205,16 @@ function readPortRange(text: string | undefined): WebSettings["ports"] {
 /** What a server keeps of the past. */
 export interface HistorySettings {
   callBytes?: number;
+}
+
+/** What server and worker keep of the disk. */
+export interface DiskSettings {
+  reserveDiskBytes?: number;
+}
+
+export function readDiskSettings(input: Input): DiskSettings {
+  const amount = input.option("reserve-disk");
+  return amount === undefined ? {} : { reserveDiskBytes: parseMebibytes(amount, "reserve-disk") * 2 ** 20 };
 }
 
 export function readHistorySettings(input: Input): HistorySettings {

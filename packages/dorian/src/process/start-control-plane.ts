@@ -8,7 +8,7 @@ import { findInterpreters } from "@dorian/python/interpreters";
 import type { NetworkSettings } from "./network-settings.ts";
 import { serviceOomScore } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "./running-service.ts";
-import type { HistorySettings } from "./service-options.ts";
+import type { DiskSettings, HistorySettings } from "./service-options.ts";
 
 export interface RunningControlPlane extends RunningService {
   /** What web clients reach: the first to be drained. */
@@ -19,7 +19,7 @@ export interface RunningControlPlane extends RunningService {
 
 /** Starts a control plane that listens for clients and workers. */
 export async function startControlPlane(
-  settings: ServiceSettings & NetworkSettings & HistorySettings & { web: WebSettings },
+  settings: ServiceSettings & NetworkSettings & HistorySettings & DiskSettings & { web: WebSettings },
 ): Promise<RunningControlPlane> {
   setOomScore(serviceOomScore);
   const controlPlane = await createControlPlane({

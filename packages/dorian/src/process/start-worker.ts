@@ -10,7 +10,7 @@ import { setOomScore } from "@dorian/linux/oom-score";
 import { guestBundlePath } from "./guest-bundle.ts";
 import { serviceOomScore } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "./running-service.ts";
-import type { WorkerLimits } from "./service-options.ts";
+import type { DiskSettings, WorkerLimits } from "./service-options.ts";
 
 /** Where a worker finds its control plane. */
 export interface WorkerServer {
@@ -31,7 +31,7 @@ const exitMs = 30_000;
 
 /** Starts a worker that has joined its server. Disposing it stops every container at once. */
 export async function startWorker(
-  settings: ServiceSettings & WorkerLimits & { server: WorkerServer; signal: AbortSignal },
+  settings: ServiceSettings & WorkerLimits & DiskSettings & { server: WorkerServer; signal: AbortSignal },
 ): Promise<RunningService> {
   const { dataDirectory, version, logger, simulateGpus, machine, userNamespaces, runtimePolicy, signal } =
     settings;
@@ -49,6 +49,7 @@ export async function startWorker(
       simulateGpus,
       userNamespaces,
       runtimePolicy,
+      reserveDiskBytes: settings.reserveDiskBytes,
       version,
       logger,
       signal,

@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { sleep } from "@dorian/base/sleep";
+import { useStartReserve } from "@dorian/storage/start-reserve";
 import type { CommandContext } from "../cli/context.ts";
 import { DataLock, type DataRole } from "./data-lock.ts";
 
@@ -19,6 +20,8 @@ export async function takeDataLock(
   role: DataRole,
   { signal, supervisor }: Pick<CommandContext, "signal" | "supervisor">,
 ): Promise<DataLock> {
+  // The first thing that writes.
+  useStartReserve(dataDirectory);
   const startedAt = performance.now();
   for (;;) {
     try {

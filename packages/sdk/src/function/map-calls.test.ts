@@ -7,7 +7,7 @@ import {
   GenericResult_GenericStatus as Status,
 } from "@dorian/protocol/modal";
 import { decodeArguments } from "@dorian/protocol/payload";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { ScriptedServer, success, type OutputItem, type Script } from "../../test/scripted-server.ts";
 import { RemoteFunction } from "./remote-function.ts";
 
@@ -20,6 +20,7 @@ class MapServer {
   inputs = 0;
   finishedAt: number | undefined;
   refusals = 0;
+  refusal = "QUEUE_FULL";
   #done: OutputItem[] = [];
   #changed = new Notifier();
 
@@ -35,7 +36,7 @@ class MapServer {
       functionMap: async () => ({ functionCallId: callId, maxInputsOutstanding: 100 }),
       functionPutInputs: async ({ inputs }) => {
         if (this.refusals-- > 0)
-          throw new AppError("QUEUE_FULL", "It is full.", { status: "RESOURCE_EXHAUSTED", remedy: "Wait." });
+          throw new AppError(this.refusal, "It is full.", { status: "RESOURCE_EXHAUSTED", remedy: "Wait." });
         this.batches.push(inputs.length);
         this.inputs += inputs.length;
         for (const { idx, input } of inputs) {
@@ -196,4 +197,19 @@ test("a map ends when its signal aborts, and its call is cancelled", async () =>
   setTimeout(() => stop.abort(new Error("enough")), 100);
   await expect(results).rejects.toThrow("enough");
   expect(server.cancelled).toEqual([callId]);
+});
+
+test("a map waits for room on a server's full disk, for a minute [L4]", async () => {
+  const server = new MapServer();
+  server.refusals = 3;
+  server.refusal = "STORAGE_FULL";
+  await ScriptedServer.open(server.script(double));
+  expect(await all(remote().map([1, 2, 3]))).toEqual([2, 4, 6]);
+  server.refusals = 1_000;
+  const startedAt = performance.now();
+  let asked = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => startedAt + (asked += 1) * 20_000);
+  onTestFinished(() => void vi.restoreAllMocks());
+  await expect(all(remote().map([1]))).rejects.toMatchObject({ code: "STORAGE_FULL" });
+  expect(server.refusals).toBeGreaterThan(990);
 });

@@ -26,6 +26,8 @@ const batchBytes = 4 * 1024 * 1024;
 /** Inputs that may be out at once when the server does not say. */
 const defaultOutstanding = 1_000;
 const pollSeconds = 55;
+/** A disk of the server that is full may be freed by somebody: a map waits so long in milliseconds before it says so. */
+const fullDiskPatienceMs = 60_000;
 
 type InputItem = MessageInitShape<typeof FunctionPutInputsItemSchema> & { idx: number };
 
@@ -71,6 +73,8 @@ class MapInputs {
   #taken = 0;
   #received = 0;
   #ended = false;
+  /** Since when the server finds no room on its disk, on a clock that nobody sets. */
+  #fullSince: number | undefined;
   #failure = new AbortController();
   #sent = 0;
   #changed = new Notifier();
@@ -148,17 +152,22 @@ class MapInputs {
     }
   }
 
-  /** Indexes of what the server took. A full queue takes nothing: the containers need time, not the caller an error. */
+  /**
+   * Indexes of what the server took. A full queue takes nothing: the containers need time, not the caller an error. Nor does
+   * a full disk, which may be freed soon.
+   */
   async #offer(inputs: InputItem[], signal: AbortSignal): Promise<Set<number>> {
     try {
       const { functionId } = this.#target;
       const request = { functionId, functionCallId: this.#functionCallId, inputs };
       const response = await this.#wire.modal.functionPutInputs(request, { signal });
+      this.#fullSince = undefined;
       return new Set(response.inputs.map(({ idx }) => idx));
     } catch (error) {
-      const isBusy =
-        AppError.is(error) && error.status === "RESOURCE_EXHAUSTED" && error.code !== "STORAGE_FULL";
-      if (!isBusy) throw error;
+      if (!AppError.is(error) || error.status !== "RESOURCE_EXHAUSTED") throw error;
+      if (error.code !== "STORAGE_FULL") return new Set();
+      this.#fullSince ??= performance.now();
+      if (performance.now() - this.#fullSince > fullDiskPatienceMs) throw error;
       return new Set();
     }
   }

@@ -19,6 +19,7 @@ function link(
     hello: { workerId: "wo-1" },
     orders: { onWelcome: () => undefined, onOrder: () => undefined, ...orders },
     logs: { connected: () => undefined, disconnected: () => undefined, kept: () => undefined },
+    heartbeat: () => ({ case: "heartbeat", value: {} }),
     heartbeatMs: 20,
     logger,
     signal: stopping.signal,

@@ -38,6 +38,8 @@ export interface ServerLinkOptions {
   /** Unlike other reports, lines of logs outlive a connection. */
   logs: Pick<LogOutbox, "connected" | "disconnected" | "kept">;
   heartbeatMs: number;
+  /** What is said every so often, and first. */
+  heartbeat: () => Report;
   logger: Logger;
   signal: AbortSignal;
 }
@@ -129,11 +131,12 @@ export class ServerLink {
   }
 
   async #connect(onJoined: () => void): Promise<void> {
-    const { server, hello, orders, logs, heartbeatMs, signal } = this.#options;
+    const { server, hello, orders, logs, heartbeat, heartbeatMs, signal } = this.#options;
     // Reports made while nobody listened are worth nothing: the welcome that follows settles what is true.
     this.#outgoing = new AsyncQueue();
     this.report({ case: "hello", value: { ...(hello as WorkerHello), standing: this.#standing } });
-    const heartbeat = setInterval(() => this.report({ case: "heartbeat", value: {} }), heartbeatMs);
+    this.report(heartbeat());
+    const beating = setInterval(() => this.report(heartbeat()), heartbeatMs);
     try {
       for await (const { message } of server.join(this.#outgoing, { signal })) {
         switch (message.case) {
@@ -169,7 +172,7 @@ export class ServerLink {
       }
     } finally {
       logs.disconnected();
-      clearInterval(heartbeat);
+      clearInterval(beating);
       this.#awaySince ??= performance.now();
       this.#outgoing.end();
     }

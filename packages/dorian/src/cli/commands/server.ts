@@ -3,6 +3,7 @@ import { makeDataDirectory } from "../../process/data-directory.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import { readNetworkSettings } from "../../process/network-settings.ts";
 import {
+  readDiskSettings,
   readHistorySettings,
   readWebSettings,
   readyOption,
@@ -11,6 +12,7 @@ import {
 import { serviceSettings } from "../../process/service-setup.ts";
 import { startControlPlane } from "../../process/start-control-plane.ts";
 import { takeDataLock } from "../../process/take-data-lock.ts";
+import { storing } from "@dorian/storage/storage-error";
 import { defineCommand } from "../command.ts";
 
 export const command = defineCommand<void>({
@@ -22,11 +24,16 @@ export const command = defineCommand<void>({
     const network = readNetworkSettings(input);
     const web = readWebSettings(input);
     const history = readHistorySettings(input);
+    const disk = readDiskSettings(input);
     makeDataDirectory(config.dataDirectory);
-    using _lock = await takeDataLock(config.dataDirectory, "server", context);
+    using _lock = await storing(config.dataDirectory, () =>
+      takeDataLock(config.dataDirectory, "server", context),
+    );
     using _memory = giveBackMemory();
     const settings = serviceSettings(input, context, "server");
-    await using controlPlane = await startControlPlane({ ...settings, ...network, ...history, web });
+    await using controlPlane = await storing(config.dataDirectory, () =>
+      startControlPlane({ ...settings, ...network, ...history, ...disk, web }),
+    );
     signal.throwIfAborted();
     await serveUntilStopped({
       services: [controlPlane.web, ...(supervisor ? [supervisor.others] : []), controlPlane],

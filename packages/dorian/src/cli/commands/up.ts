@@ -7,6 +7,7 @@ import { readNetworkSettings } from "../../process/network-settings.ts";
 import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import {
   commandLineOf,
+  readDiskSettings,
   readHistorySettings,
   readGrace,
   readStuckMs,
@@ -33,6 +34,7 @@ export const command = defineCommand<void>({
     const { listen } = readNetworkSettings(input);
     readWebSettings(input);
     readHistorySettings(input);
+    readDiskSettings(input);
     readWorkerLimits(input);
     const serverStuckMs = readStuckMs(input);
     requireRoot();

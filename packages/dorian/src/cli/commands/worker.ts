@@ -1,6 +1,7 @@
 import { giveBackMemory } from "../../process/give-back-memory.ts";
 import { secureDataDirectory } from "../../process/data-directory.ts";
 import {
+  readDiskSettings,
   readGrace,
   readWorkerLimits,
   readyOption,
@@ -12,6 +13,7 @@ import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
 import { startWorker } from "../../process/start-worker.ts";
 import { takeDataLock } from "../../process/take-data-lock.ts";
 import { workerCredentials } from "../../process/worker-credentials.ts";
+import { storing } from "@dorian/storage/storage-error";
 import { defineCommand } from "../command.ts";
 
 export const command = defineCommand<void>({
@@ -29,20 +31,20 @@ export const command = defineCommand<void>({
   async run(input, context) {
     const { config, signal, supervisor } = context;
     const limits = readWorkerLimits(input);
+    const disk = readDiskSettings(input);
     requireRoot();
     // Beside a server that starts it loads meanwhile, and begins when that one is there.
     await supervisor?.turn({ signal });
     const server = await workerCredentials(config, process.env.DORIAN_WORKER_TOKEN);
     secureDataDirectory(config.dataDirectory);
-    using _lock = await takeDataLock(config.dataDirectory, "worker", context);
+    using _lock = await storing(config.dataDirectory, () =>
+      takeDataLock(config.dataDirectory, "worker", context),
+    );
     using _memory = giveBackMemory();
     const settings = serviceSettings(input, context, "worker");
-    await using worker = await startWorker({
-      ...settings,
-      ...limits,
-      server,
-      signal,
-    });
+    await using worker = await storing(config.dataDirectory, () =>
+      startWorker({ ...settings, ...limits, ...disk, server, signal }),
+    );
     signal.throwIfAborted();
     await serveUntilStopped({
       services: [worker],

@@ -6,6 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { DiskRoom } from "./disk_pb.js";
 
 /**
  * Describes the file dorian/operator.proto.
@@ -42,6 +43,13 @@ export declare type ServerInfoResponse = Message<"dorian.operator.ServerInfoResp
    * @generated from field: repeated dorian.operator.ServerInfoResponse.Worker workers = 3;
    */
   workers: ServerInfoResponse_Worker[];
+
+  /**
+   * Of the server's own data directory.
+   *
+   * @generated from field: dorian.disk.DiskRoom disk = 20;
+   */
+  disk?: DiskRoom | undefined;
 };
 
 /**
@@ -105,6 +113,11 @@ export declare type ServerInfoResponse_Worker = Message<"dorian.operator.ServerI
    * @generated from field: uint32 running_builds = 10;
    */
   runningBuilds: number;
+
+  /**
+   * @generated from field: dorian.disk.DiskRoom disk = 21;
+   */
+  disk?: DiskRoom | undefined;
 };
 
 /**

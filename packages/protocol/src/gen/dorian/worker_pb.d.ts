@@ -7,6 +7,7 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Empty } from "@bufbuild/protobuf/wkt";
+import type { DiskRoom } from "./disk_pb.js";
 import type { ContainerArguments, GenericResult, ImageContextFile, RegistryAuthType, TaskLogs } from "../modal/client_pb.js";
 
 /**
@@ -71,6 +72,14 @@ export declare type WorkerMessage = Message<"dorian.worker.WorkerMessage"> & {
      */
     value: Empty;
     case: "leaving";
+  } | {
+    /**
+     * Sent in place of a heartbeat, and whenever it changes whether there is enough.
+     *
+     * @generated from field: dorian.disk.DiskRoom disk = 20;
+     */
+    value: DiskRoom;
+    case: "disk";
   } | { case: undefined; value?: undefined };
 };
 

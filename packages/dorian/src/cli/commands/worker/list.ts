@@ -1,4 +1,5 @@
 import { defineCommand } from "../../command.ts";
+import { type DiskState, diskStateOf, diskText } from "../../output/disk-state.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
@@ -14,6 +15,8 @@ interface WorkerRow {
   containers: number;
   inputs: number;
   builds: number;
+  /** Undefined for a worker that has not said it yet. */
+  disk: DiskState | undefined;
 }
 
 export const command = defineCommand<WorkerRow[]>({
@@ -33,6 +36,7 @@ export const command = defineCommand<WorkerRow[]>({
       containers: worker.runningTasks,
       inputs: worker.runningInputs,
       builds: worker.runningBuilds,
+      disk: worker.disk && diskStateOf(worker.disk),
     }));
   },
 
@@ -53,6 +57,7 @@ export const command = defineCommand<WorkerRow[]>({
           { title: "Containers", value: (row) => String(row.containers) },
           { title: "Inputs", value: (row) => String(row.inputs) },
           { title: "Builds", value: (row) => String(row.builds) },
+          { title: "Disk", value: (row) => diskText(row.disk) },
         ],
         rows,
         output.colors,

@@ -1,0 +1,40 @@
+import { AppError, messageOf } from "@dorian/base/app-error";
+
+/** SQLite's codes for a full disk, a failing one, and one that cannot be written to. */
+const storageCodes = new Set([8, 10, 13, 14]);
+
+const fullCode = 13;
+
+/** True for what SQLite says of a disk that is full, fails, or cannot be written to. */
+export function isStorageError(error: unknown): boolean {
+  return storageCodes.has(codeOf(error) ?? -1);
+}
+
+/** True when the disk has no room for a write. */
+export function isFull(error: unknown): boolean {
+  return codeOf(error) === fullCode;
+}
+
+function codeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
+  return error.errcode & 0xff;
+}
+
+/** What to tell callers of such an error. */
+export function writeFailed(cause: unknown): AppError {
+  // Asking again does not help then: unlike the other failures, it is not said to be over soon.
+  if (isFull(cause)) {
+    return new AppError("STORAGE_FULL", "The disk is full: the database could not be written.", {
+      status: "RESOURCE_EXHAUSTED",
+      remedy:
+        "Free space on the file system of the data directory, or move it to a larger one. Nothing was changed; then try again.",
+      cause,
+    });
+  }
+  return new AppError("DATABASE_WRITE_FAILED", `The database could not be written: ${messageOf(cause)}.`, {
+    status: "UNAVAILABLE",
+    remedy: "Check the free space of the data directory's disk, then try again.",
+    cause,
+  });
+}
