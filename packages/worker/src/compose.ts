@@ -36,6 +36,7 @@ import {
 import { LogOutbox, type LogSource } from "./log/log-outbox.ts";
 import { NetworkPool } from "./network/network-pool.ts";
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
+import { DeadWorkers, showAlive } from "./reap/dead-workers.ts";
 import { reapLeftovers } from "./reap/reap-leftovers.ts";
 import { Builds } from "./session/builds.ts";
 import { Execs } from "./session/execs.ts";
@@ -118,6 +119,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     scratchDirectory: directories.scratch,
     discard,
   };
+  const own = { instance: directories.instance, runtimeDirectory: directories.runtime };
+  starting.use(await showAlive(own, { signal: options.signal }));
   const reaped = await reapLeftovers(leftovers);
   logger.debug({ reaped }, "cleared what an earlier worker left");
   await createWorkerDirectories(directories);
@@ -127,6 +130,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       onLeftover({ path: directories.runtime, error }),
     );
   });
+
+  starting.use(new DeadWorkers({ ...own, logger }));
 
   const operator = await readOperatorSettings();
   const machine = await thisMachine();

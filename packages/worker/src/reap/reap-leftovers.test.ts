@@ -2,13 +2,14 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { mountTable } from "@dorian/linux/mount-table";
+import pino from "pino";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { expect, onTestFinished, test } from "vitest";
 import { readCgroupLayout } from "../cgroup/cgroup-layout.ts";
@@ -16,17 +17,21 @@ import { collector, testRuntime } from "../container/runc/test-container.ts";
 import { networkCommand } from "../network/network-command.ts";
 import { networkInterfaces } from "../network/network-interfaces.ts";
 import { NetworkPool } from "../network/network-pool.ts";
+import { DeadWorkers, showAlive } from "./dead-workers.ts";
 import { reapLeftovers } from "./reap-leftovers.ts";
 
 /** A worker process that holds containers, mounts and networks. */
 async function startVictim() {
   const instance = randomBytes(4).toString("hex");
   const rootfs = await busyboxRootfs();
-  const runtimeDirectory = await mkdtemp(join(tmpdir(), "dorian-run-"));
+  // As on a machine: named by the instance, beside those of other workers.
+  const beside = await mkdtemp(join(tmpdir(), "dorian-run-"));
+  const runtimeDirectory = join(beside, instance);
+  await mkdir(runtimeDirectory);
   const scratchDirectory = await mkdtemp(join(tmpdir(), "dorian-scratch-"));
   onTestFinished(async () => {
     await reapLeftovers({ instance, runtimeDirectory, scratchDirectory, discard: removeTree });
-    await rm(runtimeDirectory, { recursive: true });
+    await rm(beside, { recursive: true });
     await rm(scratchDirectory, { recursive: true });
     await rootfs[Symbol.asyncDispose]();
   });
@@ -39,7 +44,7 @@ async function startVictim() {
   onTestFinished(() => void child.kill("SIGKILL"));
   const [line] = (await once(child.stdout, "data")) as [Buffer];
   const { pids } = JSON.parse(line.toString()) as { pids: number[] };
-  return { instance, runtimeDirectory, scratchDirectory, rootfs, child, pids };
+  return { instance, beside, runtimeDirectory, scratchDirectory, rootfs, child, pids };
 }
 
 /** Everything on this machine that carries the worker's name. */
@@ -121,6 +126,52 @@ test("reaping one worker leaves another one's containers and network alone", asy
   expect(
     (await networkInterfaces()).filter((entry) => entry.name.includes(host.instance)).length,
   ).toBeGreaterThan(1);
+});
+
+test("what a killed worker left is cleared by another one that finds it dead twice, and what a living one has is not", async () => {
+  const victim = await startVictim();
+  const survivor = await startVictim();
+  const signal = new AbortController().signal;
+  const instance = "0badcafe";
+  const runtimeDirectory = join(victim.beside, instance);
+  await using _alive = await showAlive({ instance, runtimeDirectory }, { signal });
+  await using _other = await showAlive(
+    { instance: survivor.instance, runtimeDirectory: join(victim.beside, survivor.instance) },
+    { signal },
+  );
+  using watcher = new DeadWorkers({ instance, runtimeDirectory, logger: pino({ level: "silent" }) });
+  expect(await watcher.sweep()).toEqual([]);
+  victim.child.kill("SIGKILL");
+  await once(victim.child, "exit");
+  expect(await watcher.sweep()).toEqual([]);
+  expect((await tracesOf(victim)).links).toBeGreaterThan(0);
+  expect(await watcher.sweep()).toEqual([victim.instance]);
+  await mkdir(victim.runtimeDirectory);
+  await expect.poll(() => tracesOf(victim), { timeout: 10_000 }).toEqual(nothing);
+  expect(await watcher.sweep()).toEqual([]);
+  expect((await tracesOf(survivor)).pids).toBe(survivor.pids.length);
+  expect((await readdir(join(victim.beside, "workers"))).toSorted()).toEqual(
+    [instance, survivor.instance].toSorted(),
+  );
+});
+
+test("a worker that comes back in between is not taken for dead, and its end leaves no sign of it", async () => {
+  const beside = await mkdtemp(join(tmpdir(), "dorian-run-"));
+  onTestFinished(() => rm(beside, { recursive: true }));
+  const signal = new AbortController().signal;
+  const named = (instance: string) => ({ instance, runtimeDirectory: join(beside, instance) });
+  using watcher = new DeadWorkers({ ...named("11111111"), logger: pino({ level: "silent" }) });
+  await writeFile(join(beside, "x"), "");
+  {
+    await using _alive = await showAlive(named("22222222"), { signal });
+    await writeFile(join(beside, "workers", "33333333"), "");
+    expect(await watcher.sweep()).toEqual([]);
+    {
+      await using _back = await showAlive(named("33333333"), { signal });
+      expect(await watcher.sweep()).toEqual([]);
+    }
+  }
+  expect(await readdir(join(beside, "workers"))).toEqual([]);
 });
 
 test("reaping where no worker ever ran does nothing", async () => {

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { bindMount, makeShared, mountOverlay } from "@dorian/linux/mount";
 import { RuncRuntime } from "../container/runc/runc-runtime.ts";
 import { NetworkPool } from "../network/network-pool.ts";
+import { showAlive } from "./dead-workers.ts";
 
 // For the kill test: holds one of everything that a worker holds, prints a line of JSON, and waits to be killed.
 const [instance = "", runtimeDirectory = "", rootfs = "", scratch = ""] = process.argv.slice(2);
+await showAlive({ instance, runtimeDirectory }, { signal: new AbortController().signal });
 for (const name of ["upper", "work", "volume"]) mkdirSync(join(scratch, name));
 bindMount(runtimeDirectory, runtimeDirectory);
 makeShared(runtimeDirectory);
