@@ -4,6 +4,7 @@ import { sdkConnection } from "@dorian/testkit/connection";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
+import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
@@ -122,3 +123,45 @@ test.for(["end", "fail", "quit", "die"])(
     expect(firstWrong(linesOf(log, which).map(shortened), which, words)).toBeUndefined();
   },
 );
+
+test("an official client shows Python's lines whole, of two containers at a time, and the last of one that crashes [L11] [A3]", async () => {
+  const client = await ModalClient.open(modalVersions.newest, data.path);
+  await using project = await temporaryDirectory({
+    "app.py": `
+import modal, os, sys, time
+app = modal.App("python-talkers", image=modal.Image.debian_slim("3.11"))
+
+@app.function(max_containers=2)
+def count(name):
+    for n in range(400):
+        print(name, n, flush=n % 7 == 0)
+        time.sleep(0.002)
+
+@app.function()
+def crash():
+    for n in range(${words}):
+        print("crash", n, "x" * 250)
+    sys.stdout.write("no end")
+    sys.stdout.flush()
+    os._exit(3)
+
+@app.local_entrypoint()
+def main(which: str):
+    if which == "count":
+        list(count.map(["one", "two"]))
+    else:
+        try:
+            crash.remote()
+        except Exception as error:
+            print("failed:", type(error).__name__)
+`,
+  });
+  const run = (which: string) =>
+    client.modal(["run", "app.py", "--which", which], { cwd: project.path, env: { PYTHONUNBUFFERED: "1" } });
+  const counted = await run("count");
+  for (const name of ["one", "two"])
+    expect([firstWrong(linesOf(counted.stdout, name), name, 400), counted.code]).toEqual([undefined, 0]);
+  const crashed = await run("crash");
+  expect(firstWrong(linesOf(crashed.stdout, "crash").map(shortened), "crash", words)).toBeUndefined();
+  expect(crashed.stdout).toContain("no end");
+}, 120_000);
