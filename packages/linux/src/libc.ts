@@ -11,7 +11,7 @@ const calls = {
   mknod: libc.func("int mknod(str, uint, ulong)"),
   lgetxattr: libc.func("long lgetxattr(str, str, _Out_ uint8_t *, size_t)"),
   lsetxattr: libc.func("int lsetxattr(str, str, uint8_t *, size_t, int)"),
-  llistxattr: libc.func("long llistxattr(str, uint8_t *, size_t)"),
+  llistxattr: libc.func("long llistxattr(str, _Out_ uint8_t *, size_t)"),
   removexattr: libc.func("int removexattr(str, str)"),
   lremovexattr: libc.func("int lremovexattr(str, str)"),
   flock: libc.func("int flock(int, int)"),

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { libc } from "@dorian/linux/libc";
 import { isOpaque } from "@dorian/linux/overlay-marks";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
@@ -96,6 +97,35 @@ test("modes, owners, symlinks, hard links, empty directories and times come thro
   expect(tree["models/run"]).toMatch(/^file 104751 12:34 1234567890125000000 /);
   expect(tree["models/empty"]).toMatch(/^directory 41777 0:0 4000000000$/);
   expect((await inLayer("empty")).mtimeMs).toBe(4000);
+});
+
+test("extended attributes of directories and files come through", async () => {
+  await using storage = await TemporaryStorage.open();
+  const note = (path: string, text: string) =>
+    libc.lsetxattr(path, "user.note", Buffer.from(text), text.length, 0);
+  const stack: string[] = [];
+  for (const text of ["lower", "upper"]) {
+    const { upper } = await storage.write(stack, (mount) => {
+      mkdirSync(join(mount, "noted", text), { recursive: true });
+      writeFileSync(join(mount, "noted", text, "file"), text);
+      for (const path of ["noted", `noted/${text}`, `noted/${text}/file`]) note(join(mount, path), text);
+    });
+    stack.push(await storage.commit(stack, upper));
+  }
+  const one = await squash(storage.layers, stack, { keepWhiteouts: false });
+  const read = (path: string) => {
+    const value = Buffer.alloc(16);
+    const length = Number(
+      libc.lgetxattr(join(storage.layers.path(one), path), "user.note", value, value.length),
+    );
+    return value.toString("utf8", 0, Math.max(0, length));
+  };
+  expect(["noted", "noted/lower", "noted/upper", "noted/lower/file"].map(read)).toEqual([
+    "upper",
+    "lower",
+    "upper",
+    "lower",
+  ]);
 });
 
 test("a squashed whiteout is not listed where a layer below has deleted the directory", async () => {

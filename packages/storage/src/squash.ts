@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { copyAttributes } from "@dorian/linux/extended-attributes";
 import { createWhiteout, markWhiteouts, setOpaque } from "@dorian/linux/overlay-marks";
 import { copyOwnerAndMode, copyTimes } from "./file-metadata.ts";
 import { forEachConcurrently } from "./for-each-concurrently.ts";
@@ -52,6 +53,7 @@ async function merge(root: Directory): Promise<void> {
     const [top] = hostPaths;
     if (top === undefined) continue;
     await copyOwnerAndMode(top, target);
+    copyAttributes(top, target);
     await copyTimes(top, target);
   }
 }
