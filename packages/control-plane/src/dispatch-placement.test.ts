@@ -107,3 +107,60 @@ test("what could never be placed stops nothing that runs [L13]", async () => {
   expect(worker.alive).toHaveLength(1);
   expect(worker.containers).toHaveLength(1);
 });
+
+test("a map of short inputs on two cores starts two containers, one of long ones more and more [L14]", async () => {
+  await using server = await openServer();
+  let inputMs = 5;
+  const script: Script = {
+    enter: () => pause(200),
+    async handle([n]) {
+      await pause(inputMs);
+      return n;
+    },
+  };
+  await using worker = await new ScriptedWorker(server.dispatch, { script, milliCpu: 2_000 }).join();
+  const map = async () => {
+    const functionId = fixture.catalog.add();
+    const calls = await Promise.all(Array.from({ length: 16 }, (_, n) => spawn(server.modal, functionId, n)));
+    const before = worker.containers.length;
+    await Promise.all(calls.map((call) => outputOf(server.modal, call, 30)));
+    return {
+      before,
+      started: worker.containers.filter((each) => each.request.arguments?.functionId === functionId).length,
+    };
+  };
+  expect((await map()).started).toBe(2);
+  inputMs = 3_000;
+  expect((await map()).started).toBeGreaterThan(4);
+});
+
+test("a call whose caller has the whole answer does not start a container for the next call [L15]", async () => {
+  await using server = await openServer();
+  const script: Script = {
+    enter: () => pause(500),
+    async handle(_args, item, container) {
+      await container.modal.functionCallPutDataOut({
+        callInfoOneof: { case: "functionCallId", value: item.functionCallId },
+        dataChunks: [{ index: 1n, dataOneof: { case: "data", value: new Uint8Array([1]) } }],
+      });
+      await pause(100);
+      return null;
+    },
+  };
+  await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
+  const functionId = fixture.catalog.add();
+  const request = async () => {
+    const call = server.dispatch.streamedCalls({ functionId, input: {} });
+    for await (const message of call.received({ signal: AbortSignal.timeout(5_000) })) {
+      expect(message).toEqual(new Uint8Array([1]));
+      call.answered();
+      return call;
+    }
+    throw new Error("it ended without an answer");
+  };
+  await request();
+  await (
+    await request()
+  ).result;
+  expect(worker.containers).toHaveLength(1);
+});

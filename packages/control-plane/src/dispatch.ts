@@ -207,10 +207,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     nowMs,
     elapsedMs,
     graceSecs,
-    maxStarting: () => {
-      const milliCpu = workers.offers().reduce((sum, offer) => sum + offer.total.milliCpu, 0);
-      return Math.max(2, Math.floor(milliCpu / 500));
-    },
+    cores: () => workers.offers().reduce((sum, offer) => sum + offer.total.milliCpu, 0) / 1_000,
   });
 
   const workerLogs = await WorkerLogs.open({
@@ -332,7 +329,12 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       runningTaskCount: (appId) => tasks.liveOf(appId).filter((task) => task.state !== "queued").length,
       unfinishedInputCount: (appId) => calls.openInputsOf(appId).length,
     },
-    streamedCalls: streamedCalls({ calls, readBlob: options.readBlob, ...admission }),
+    streamedCalls: streamedCalls({
+      calls,
+      readBlob: options.readBlob,
+      answered: pools.answered.bind(pools),
+      ...admission,
+    }),
     async forgetExpired(signal) {
       calls.sweep();
       await forgetExpired(histories, { signal, rests: false });

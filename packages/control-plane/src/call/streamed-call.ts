@@ -18,6 +18,8 @@ export interface StreamedCallsOptions extends AdmissionOptions {
   cancel: (input: CallInput, options: { terminateContainer: boolean; reason: string }) => Promise<void>;
   /** The bytes of a blob that a container has uploaded. */
   readBlob: (blobId: string) => Promise<Uint8Array>;
+  /** Told when the caller of an input has the whole answer. */
+  answered: (input: CallInput) => void;
 }
 
 /**
@@ -40,6 +42,8 @@ export interface StreamedCall {
   send(message: Uint8Array, options: { signal: AbortSignal }): Promise<void>;
   /** What the container says, in order, until the call has ended. To be read once: what is not read makes it wait. */
   received(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;
+  /** The caller has what it asked for: its container counts as free, although it may have something left to do. */
+  answered(): void;
   /** Nobody receives any more: what the container goes on saying is dropped, and after some of that it has to wait for the end. */
   abandon(): void;
   /** Ends the call, wherever it is; without effect on one that has ended. */
@@ -87,6 +91,7 @@ function handle(
         else if (dataOneof.case === "dataBlobId") yield await options.readBlob(dataOneof.value);
       }
     },
+    answered: () => options.answered(input),
     abandon: () => live.out.abandon(),
     async cancel(reason) {
       if (input.state.kind !== "finished") await options.cancel(input, { terminateContainer: false, reason });

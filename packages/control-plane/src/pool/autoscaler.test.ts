@@ -12,12 +12,22 @@ const base: ScalingSignals = {
   tasks: [],
   pausedUntilMs: 0,
   active: true,
-  maxStarting: 8,
+  maxStarting: Infinity,
+  pace: { inputMs: undefined, startMs: 1_000, useful: Infinity, isProven: true },
+  machine: { cores: 8, startingElsewhere: 0 },
   nowMs: 1_000_000,
 };
 
 function task(taskId: string, rest: Partial<ScaledTask> = {}): ScaledTask {
-  return { taskId, phase: "ready", runningInputs: 0, idleSinceMs: base.nowMs, outdated: false, ...rest };
+  return {
+    taskId,
+    phase: "ready",
+    runningInputs: 0,
+    runningMs: [],
+    idleSinceMs: base.nowMs,
+    outdated: false,
+    ...rest,
+  };
 }
 
 test("the first input starts a container at once", () => {
@@ -61,6 +71,7 @@ const tasks = fc.uniqueArray(
     taskId: fc.string({ minLength: 1, maxLength: 2 }),
     phase: fc.constantFrom("queued" as const, "starting" as const, "ready" as const),
     runningInputs: fc.nat(3),
+    elapsedMs: fc.nat(20_000),
     idleSinceMs: fc.integer({ min: 900_000, max: 1_000_000 }),
     outdated: fc.boolean(),
   }),
@@ -78,13 +89,23 @@ const signals: fc.Arbitrary<ScalingSignals> = fc
     tasks,
     pausedUntilMs: fc.constantFrom(0, 1_000_500),
     active: fc.boolean(),
-    maxStarting: fc.integer({ min: 1, max: 8 }),
+    maxStarting: fc.constantFrom(1, Infinity),
+    machine: fc.record({ cores: fc.nat(8), startingElsewhere: fc.nat(4) }),
+    pace: fc.record({
+      inputMs: fc.constantFrom(undefined, 1, 100, 10_000),
+      startMs: fc.integer({ min: 1, max: 10_000 }),
+      useful: fc.constantFrom(1, 2, Infinity),
+      isProven: fc.boolean(),
+    }),
   })
   .map(({ extra, tasks, ...rest }) => ({
     ...rest,
     max: Math.max(1, rest.min + extra),
     nowMs: 1_000_000,
-    tasks: tasks.map((each) => (each.phase === "ready" ? each : { ...each, runningInputs: 0 })),
+    tasks: tasks.map(({ elapsedMs, ...each }) => {
+      const runningInputs = each.phase === "ready" ? each.runningInputs : 0;
+      return { ...each, runningInputs, runningMs: Array.from({ length: runningInputs }, () => elapsedMs) };
+    }),
   }));
 
 const decided = (check: (given: ScalingSignals, decision: ScalingDecision) => void) =>
@@ -131,8 +152,60 @@ test("work without a container starts one, at once or when the pause after a fai
     fc.pre(given.active && current(given).length === 0 && given.pendingInputs + given.min > 0);
     const paused = given.pausedUntilMs > given.nowMs;
     expect(start > 0).toBe(!paused);
-    expect(recheckAtMs).toBe(paused ? given.pausedUntilMs : undefined);
+    if (paused) expect(recheckAtMs).toBe(given.pausedUntilMs);
   });
+});
+
+const short = { inputMs: 20, startMs: 1_000, useful: Infinity, isProven: true };
+const twoCores = { cores: 2, startingElsewhere: 0 };
+const ask = (given: Partial<ScalingSignals>) =>
+  decideScale({ ...base, pace: short, machine: twoCores, ...given }).start;
+
+test("for a map of unknown inputs there are as many containers as cores, and no more until something is known [L14]", () => {
+  const pace = { ...short, inputMs: undefined };
+  expect(ask({ pace, pendingInputs: 16 })).toBe(2);
+  const starting = [task("a", { phase: "starting" }), task("b", { phase: "starting" })];
+  expect(ask({ pace, pendingInputs: 16, tasks: starting })).toBe(0);
+  const begun = ["a", "b"].map((id) => task(id, { runningInputs: 1, runningMs: [10] }));
+  expect(ask({ pace, pendingInputs: 14, tasks: begun })).toBe(0);
+});
+
+test("inputs that would be done before a container has started get none; what takes longer gets one to see whether it helps, then twice as many each time [L14]", () => {
+  const busy = (count: number, ms: number) =>
+    Array.from({ length: count }, (_, at) => task(String(at), { runningInputs: 1, runningMs: [ms] }));
+  expect(ask({ pendingInputs: 14, tasks: busy(2, 5) })).toBe(0);
+  expect(ask({ pendingInputs: 2_000, tasks: busy(2, 5) })).toBe(2);
+  const slow = { ...short, inputMs: 60_000 };
+  expect(ask({ pace: slow, pendingInputs: 100, tasks: busy(4, 5) })).toBe(4);
+  expect(ask({ pace: { ...slow, isProven: false }, pendingInputs: 100, tasks: busy(2, 5) })).toBe(2);
+  expect(ask({ pace: { ...short, isProven: false }, pendingInputs: 500, tasks: busy(2, 5) })).toBe(1);
+  expect(ask({ pace: { ...slow, useful: 4 }, pendingInputs: 100, tasks: busy(4, 5) })).toBe(0);
+});
+
+test("inputs that take much longer than others did get a container for what waits behind them [L14]", () => {
+  const stuck = [task("a", { runningInputs: 1, runningMs: [5_000] })];
+  expect(ask({ pendingInputs: 1, tasks: stuck })).toBe(1);
+  expect(
+    decideScale({
+      ...base,
+      pace: short,
+      pendingInputs: 1,
+      tasks: [task("a", { runningInputs: 1, runningMs: [30] })],
+    }),
+  ).toEqual({ start: 0, drain: [], recheckAtMs: base.nowMs + 250 });
+});
+
+test("an input whose answer is there does not start a container for the next one [L15]", () => {
+  const answered = [task("a", { runningInputs: 1, runningMs: [2] })];
+  expect(ask({ pendingInputs: 1, tasks: answered })).toBe(0);
+});
+
+test("what the user sets is kept, whatever helps: a minimum and a buffer [L14]", () => {
+  expect(ask({ min: 3 })).toBe(3);
+  const busy = [task("a", { runningInputs: 1, runningMs: [5] })];
+  expect(ask({ buffer: 2, tasks: busy })).toBe(2);
+  expect(ask({ buffer: 2, tasks: [...busy, task("b"), task("c", { phase: "starting" })] })).toBe(0);
+  expect(ask({ max: 1, pendingInputs: 2_000, tasks: busy })).toBe(0);
 });
 
 test("the next look is in the future", () => {

@@ -1,3 +1,5 @@
+import { helpfulStarts, type Machine } from "./helpful-starts.ts";
+import type { SeenPace } from "./pace.ts";
 import type { ScalingSettings } from "./scaling-settings.ts";
 
 export interface ScaledTask {
@@ -5,6 +7,8 @@ export interface ScaledTask {
   /** `queued`: waits for room on a worker. `starting`: up to its first question for an input. */
   phase: "queued" | "starting" | "ready";
   runningInputs: number;
+  /** For how long it has worked on each of them that has no answer; since the answer, on those that have. */
+  runningMs: readonly number[];
   /** When it became ready or finished its last input; meaningless while it works. */
   idleSinceMs: number;
   /** Runs a revision of the function that has been replaced. */
@@ -19,8 +23,10 @@ export interface ScalingSignals extends ScalingSettings {
   pausedUntilMs: number;
   /** The function has been stopped. */
   active: boolean;
-  /** How many may start at the same time. */
+  /** How many may start at the same time, whatever the machine could do. */
   maxStarting: number;
+  pace: SeenPace;
+  machine: Machine;
   nowMs: number;
 }
 
@@ -42,7 +48,8 @@ export function decideScale(signals: ScalingSignals): ScalingDecision {
   const current = tasks.filter((task) => !task.outdated);
   const outdated = tasks.filter((task) => task.outdated);
   const desired = desiredTasks(signals);
-  const start = tasksToStart(signals, current, desired);
+  const wanted = Math.max(signals.min, Math.min(helpfulTasks(signals, current, desired), signals.max));
+  const start = tasksToStart(signals, current, wanted);
 
   const drain = replaceable(current, desired) ? outdated.map((task) => task.taskId) : [];
   const surplus = current.length - desired;
@@ -57,7 +64,10 @@ export function decideScale(signals: ScalingSignals): ScalingDecision {
     const next = idle[expired.length];
     if (next) rechecks.push(next.idleSinceMs + signals.scaledownWindowMs);
   }
-  if (desired > current.length && signals.pausedUntilMs > nowMs) rechecks.push(signals.pausedUntilMs);
+  if (desired > current.length + start) {
+    if (signals.pausedUntilMs > nowMs) rechecks.push(signals.pausedUntilMs);
+    else if (signals.pendingInputs > 0) rechecks.push(nowMs + recheckMs(signals));
+  }
   return { start, drain, recheckAtMs: rechecks.length > 0 ? Math.min(...rechecks) : undefined };
 }
 
@@ -69,10 +79,40 @@ function desiredTasks(signals: ScalingSignals): number {
   return Math.max(signals.min, Math.min(wanted, signals.max));
 }
 
-function tasksToStart(signals: ScalingSignals, current: readonly ScaledTask[], desired: number): number {
-  const count = (phase: ScaledTask["phase"]) => current.filter((task) => task.phase === phase).length;
-  if (signals.pausedUntilMs > signals.nowMs || count("queued") > 0) return 0;
-  return Math.max(0, Math.min(desired - current.length, signals.maxStarting - count("starting")));
+/** No more than desired, and only as many as bring the end of the work nearer; besides, what is kept as a buffer. */
+function helpfulTasks(signals: ScalingSignals, current: readonly ScaledTask[], desired: number): number {
+  if (desired <= current.length) return desired;
+  const { pendingInputs, targetConcurrency, pace, machine } = signals;
+  const more = desired - current.length;
+  const starting = countOf(current, "starting");
+  const ready = current.filter((task) => task.phase === "ready");
+  const idle = ready.filter((task) => task.runningInputs === 0).length;
+  const missing = Math.max(0, signals.buffer - starting - idle);
+  // What outdated ones work on wants one that is not: they are let go when it is there.
+  if (pendingInputs === 0)
+    return current.length + Math.min(more, current.length === 0 ? missing + 1 : missing);
+  const runningMs = current.flatMap((task) => task.runningMs);
+  const work = { pendingInputs, runningMs, ready: ready.length, starting, slots: targetConcurrency };
+  return current.length + Math.min(more, missing + helpfulStarts(work, pace, machine, more));
+}
+
+/** Starts of one function at the same time, for each core. */
+const startsPerCore = 2;
+
+function tasksToStart(signals: ScalingSignals, current: readonly ScaledTask[], wanted: number): number {
+  if (signals.pausedUntilMs > signals.nowMs || countOf(current, "queued") > 0) return 0;
+  const byCores = Math.max(startsPerCore, Math.floor(signals.machine.cores * startsPerCore));
+  const atOnce = Math.min(byCores, signals.maxStarting);
+  return Math.max(0, Math.min(wanted - current.length, atOnce - countOf(current, "starting")));
+}
+
+/** Until inputs that take longer than expected are looked at again. */
+function recheckMs({ pace }: ScalingSignals): number {
+  return Math.min(500, Math.max(50, pace.startMs / 4));
+}
+
+function countOf(tasks: readonly ScaledTask[], phase: ScaledTask["phase"]): number {
+  return tasks.filter((task) => task.phase === phase).length;
 }
 
 /** True when nobody needs the outdated tasks, or when they hold the room that their successor waits for. */

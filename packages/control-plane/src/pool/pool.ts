@@ -21,6 +21,7 @@ import {
 } from "./crash-loop.ts";
 import { nextBatch } from "./batching.ts";
 import { Quarantine, suspectsAtOnce } from "./quarantine.ts";
+import { Pace, type Surroundings } from "./pace.ts";
 import { InputQueue } from "./input-queue.ts";
 import { inputTimeoutMs, scalingSettingsOf } from "./scaling-settings.ts";
 import { WaitingPolls, type Poll } from "./waiting-polls.ts";
@@ -37,8 +38,12 @@ export interface PoolOptions {
   nowMs: () => number;
   /** Milliseconds on a clock that nobody sets. */
   elapsedMs: () => number;
-  /** Containers of one function that may start at the same time. */
-  maxStarting: () => number;
+  /** CPU cores of all workers together. */
+  cores: () => number;
+  /** What a start takes, of a function that was never seen to start. */
+  usualStartMs: () => number;
+  /** Told of what one took. */
+  onStart: (startMs: number) => void;
   graceSecs: number;
 }
 
@@ -57,6 +62,7 @@ export class Pool implements TaskOwner, Disposable {
   #crashes = noFailures;
   /** Of the function, when it was looked at last. */
   #revision: number | undefined;
+  #pace = new Pace();
   #evaluating = false;
   #closed = false;
   #recheck: NodeJS.Timeout | undefined;
@@ -119,8 +125,9 @@ export class Pool implements TaskOwner, Disposable {
     return this.#spec ? scalingSettingsOf(this.#spec.definition).min : 0;
   }
 
-  ready(): void {
+  ready(task: Task): void {
     this.#crashes = noFailures;
+    this.#sawStart(task);
     this.evaluate();
   }
 
@@ -153,6 +160,7 @@ export class Pool implements TaskOwner, Disposable {
     const { calls, nowMs } = this.#options;
     task.cancelling.get(output.inputId)?.clear();
     task.cancelling.delete(output.inputId);
+    this.#sawAnswer(task, output.inputId);
     const running = this.#untrack(task, output.inputId) ?? this.#recall(task, output.inputId);
     this.evaluate();
     // An output nobody waits for: it was sent twice, or the input was cancelled, timed out or given to another.
@@ -166,6 +174,13 @@ export class Pool implements TaskOwner, Disposable {
       startedAt: output.inputStartedAt,
       createdAt: output.outputCreatedAt || nowMs() / 1000,
     });
+  }
+
+  /** Its caller has the whole answer; the container may have something left to do. */
+  answered(input: CallInput): void {
+    if (input.state.kind !== "running") return;
+    const task = this.#options.tasks.get(input.state.taskId);
+    if (task) this.#sawAnswer(task, input.inputId);
   }
 
   leaving(task: Task): void {
@@ -221,12 +236,13 @@ export class Pool implements TaskOwner, Disposable {
 
   #evaluateNow(): void {
     this.#handOut();
-    const { tasks, elapsedMs, maxStarting } = this.#options;
+    const { tasks, elapsedMs, cores, usualStartMs } = this.#options;
     const spec = this.#spec;
     // What another revision failed at says nothing about this one.
     if (spec?.revision !== this.#revision) this.#crashes = noFailures;
     this.#revision = spec?.revision;
     if (!spec?.active) this.#finishWaiting(serverResult("TERMINATED", "The app was stopped."));
+    const nowMs = elapsedMs();
     const settings = spec
       ? scalingSettingsOf(spec.definition)
       : { min: 0, max: 0, buffer: 0, scaledownWindowMs: 0, targetConcurrency: 1 };
@@ -234,15 +250,19 @@ export class Pool implements TaskOwner, Disposable {
     // A suspect fills a container, whatever else would have room there.
     const filled = (task: Task) =>
       this.#quarantine.isWorking(task) ? Math.max(task.load, settings.targetConcurrency) : task.load;
+    // Looked at for each input that begins or ends: what only starts need is not counted where there is nothing to start.
+    const startingElsewhere = size > 0 ? this.#startingElsewhere() : 0;
     const decision = decideScale({
       ...settings,
       pendingInputs: size - aloneSize + Math.min(aloneSize, suspectsAtOnce) * settings.targetConcurrency,
-      tasks: [...this.#tasks].flatMap((task) => scaled(task, spec, filled(task))),
+      tasks: [...this.#tasks].flatMap((task) => scaled(task, spec, { filled: filled(task), nowMs })),
       pausedUntilMs: this.#crashes.pausedUntilMs,
       active: spec?.active ?? false,
       // Until one has started, each is a try: more of them would be in the way of others.
-      maxStarting: this.#crashes.failures > 0 ? 1 : maxStarting(),
-      nowMs: elapsedMs(),
+      maxStarting: this.#crashes.failures > 0 ? 1 : Infinity,
+      pace: this.#pace.seen({ cores: cores(), startMs: usualStartMs(), nowMs }),
+      machine: { cores: cores(), startingElsewhere },
+      nowMs,
     });
     for (const taskId of decision.drain) {
       const task = tasks.get(taskId);
@@ -265,6 +285,37 @@ export class Pool implements TaskOwner, Disposable {
       // Where one finds no room, the next would not either.
       if (task.state === "queued") break;
     }
+  }
+
+  #startingElsewhere(): number {
+    return this.#options.tasks.live.filter((task) => isStarting(task) && !this.#tasks.has(task)).length;
+  }
+
+  #surroundings(): Surroundings {
+    const working = this.#options.tasks.live.filter((each) => each.load > 0);
+    return {
+      busy: working.filter((each) => this.#tasks.has(each)).length,
+      active: working.length + this.#options.tasks.live.filter(isStarting).length,
+    };
+  }
+
+  #sawStart({ moments }: Task): void {
+    if (moments.placed === undefined || moments.ready === undefined) return;
+    const starting = 1 + this.#options.tasks.live.filter(isStarting).length;
+    this.#pace.sawStart(moments.ready - moments.placed, { starting, cores: this.#options.cores() });
+    if (this.#pace.startMs !== undefined) this.#options.onStart(this.#pace.startMs);
+  }
+
+  #sawAnswer(task: Task, inputId: string): void {
+    const running = task.running.get(inputId);
+    if (!running || running.isAnswered) return;
+    const nowMs = this.#options.elapsedMs();
+    const [before, now] = [running.surroundings, this.#surroundings()];
+    const busy = Math.min(before.busy, now.busy);
+    const active = Math.max(before.active, now.active);
+    this.#pace.sawInput(nowMs - running.sinceMs, { busy, active }, { cores: this.#options.cores(), nowMs });
+    running.isAnswered = true;
+    running.sinceMs = nowMs;
   }
 
   #oldestDemandMs(): number {
@@ -376,7 +427,10 @@ export class Pool implements TaskOwner, Disposable {
   #track(task: Task, input: CallInput, batch: Set<CallInput>): void {
     const limitMs = this.#spec ? inputTimeoutMs(this.#spec.definition) : 0;
     const timer = whenAwakeFor(limitMs, () => this.#timeOut(task, input, limitMs));
-    task.running.set(input.inputId, { input, timer, batch });
+    const sinceMs = this.#options.elapsedMs();
+    const running = { input, timer, batch, sinceMs, surroundings: { busy: 0, active: 0 }, isAnswered: false };
+    task.running.set(input.inputId, running);
+    running.surroundings = this.#surroundings();
   }
 
   #untrack(task: Task, inputId: string): CallInput | undefined {
@@ -449,14 +503,23 @@ const unreadable = {
   inCompany: false,
 } as const;
 
-function scaled(task: Task, spec: FunctionSpec | undefined, runningInputs: number): ScaledTask[] {
+function isStarting(task: Task): boolean {
+  return task.state === "assigned" || task.state === "starting";
+}
+
+function scaled(
+  task: Task,
+  spec: FunctionSpec | undefined,
+  { filled, nowMs }: { filled: number; nowMs: number },
+): ScaledTask[] {
   if (task.isLeaving) return [];
   const phase = task.state === "queued" ? "queued" : task.state === "ready" ? "ready" : "starting";
   return [
     {
       taskId: task.taskId,
       phase,
-      runningInputs,
+      runningInputs: filled,
+      runningMs: Array.from(task.running.values(), ({ sinceMs }) => nowMs - sinceMs),
       idleSinceMs: task.idleSinceMs,
       outdated: spec !== undefined && task.facts.revision < spec.revision,
     },

@@ -2,13 +2,18 @@ import type { CallInput } from "../call/function-call.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 import { scalingSettingsOf } from "./scaling-settings.ts";
 
-export type PoolsOptions = Omit<PoolOptions, "functionId">;
+export type PoolsOptions = Omit<PoolOptions, "functionId" | "usualStartMs" | "onStart">;
+
+/** What a start takes as long as none was seen: that of a small function. */
+const firstGuessMs = 1_000;
 
 /** One pool for each function that has inputs or containers. */
 export class Pools implements Disposable {
   #options: PoolsOptions;
   #pools = new Map<string, Pool>();
   #unsubscribe: () => void;
+  /** What the last function that started took. */
+  #startMs = firstGuessMs;
 
   constructor(options: PoolsOptions) {
     this.#options = options;
@@ -24,9 +29,19 @@ export class Pools implements Disposable {
   of(functionId: string): Pool {
     const known = this.#pools.get(functionId);
     if (known) return known;
-    const pool = new Pool({ ...this.#options, functionId });
+    const pool = new Pool({
+      ...this.#options,
+      functionId,
+      usualStartMs: () => this.#startMs,
+      onStart: (startMs) => (this.#startMs = startMs),
+    });
     this.#pools.set(functionId, pool);
     return pool;
+  }
+
+  /** The caller of an input has the whole answer. */
+  answered(input: CallInput): void {
+    this.#pools.get(input.call.facts.functionId)?.answered(input);
   }
 
   /** Starts what functions keep without being called. */

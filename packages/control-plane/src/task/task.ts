@@ -8,6 +8,7 @@ import type {
 } from "@dorian/protocol/modal";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { CallInput } from "../call/function-call.ts";
+import type { Surroundings } from "../pool/pace.ts";
 import type { StartFailure } from "../pool/crash-loop.ts";
 import type { OfferedGpu, Resources } from "../placement/placement.ts";
 import type { Need } from "../placement/placement-plan.ts";
@@ -73,6 +74,11 @@ export interface RunningInput {
   timer: AwakeTimer;
   /** What of those that it was handed out together with is still wanted, itself included. */
   batch: Set<CallInput>;
+  /** When it was delivered or, if its caller has the answer already, when that was; on the clock that nobody sets. */
+  sinceMs: number;
+  /** When it was delivered. */
+  surroundings: Surroundings;
+  isAnswered: boolean;
 }
 
 export interface TaskFacts {

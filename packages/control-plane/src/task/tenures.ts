@@ -2,9 +2,17 @@ import { hadItsTurn } from "../placement/held-room.ts";
 import type { PlacedTask, Tenure } from "../placement/placement-plan.ts";
 import type { Task, TaskOwner } from "./task.ts";
 
+/** A container as far as its room is concerned. */
+export interface Tenant extends Pick<
+  Task,
+  "taskId" | "workerId" | "state" | "isLeaving" | "load" | "uses" | "idleSinceMs" | "moments"
+> {
+  readonly owner: Pick<TaskOwner, "need" | "kept">;
+}
+
 /** What becomes of the room of containers that have a place, in the order in which they should leave. */
-export function tenuresOf(live: Iterable<Task>, elapsedMs: number): PlacedTask[] {
-  const siblings = new Map<TaskOwner, Task[]>();
+export function tenuresOf(live: Iterable<Tenant>, elapsedMs: number): PlacedTask[] {
+  const siblings = new Map<Tenant["owner"], Tenant[]>();
   for (const task of live) {
     if (task.workerId === undefined) continue;
     const others = siblings.get(task.owner);
@@ -14,11 +22,11 @@ export function tenuresOf(live: Iterable<Task>, elapsedMs: number): PlacedTask[]
   const placed: (PlacedTask & { rank: [number, number] })[] = [];
   for (const [owner, tasks] of siblings) {
     const staying = tasks.filter((task) => !task.isLeaving);
-    const isIdle = (task: Task) => owner.need === "warmth" && task.load === 0;
+    const isIdle = (task: Tenant) => owner.need === "warmth" && task.load === 0;
     const spare = new Set(
       staying.filter(isIdle).toSorted(longestIdleFirst).slice(0, surplusOf(owner, staying)),
     );
-    const tenureOf = (task: Task): Tenure => {
+    const tenureOf = (task: Tenant): Tenure => {
       if (task.isLeaving) return task.state === "draining" && task.load > 0 ? "finishing" : "leaving";
       if (isIdle(task)) return spare.has(task) ? "spare" : "kept";
       if (owner.need === undefined) return "settled";
@@ -36,20 +44,20 @@ export function tenuresOf(live: Iterable<Task>, elapsedMs: number): PlacedTask[]
   return placed.toSorted((a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1]);
 }
 
-function surplusOf({ kept = Infinity }: TaskOwner, staying: readonly Task[]): number {
+function surplusOf({ kept = Infinity }: Tenant["owner"], staying: readonly Tenant[]): number {
   return Math.max(0, staying.length - kept);
 }
 
-function longestIdleFirst(a: Task, b: Task): number {
+function longestIdleFirst(a: Tenant, b: Tenant): number {
   return idleSince(a) - idleSince(b);
 }
 
 /** One that has not even started would lose most. */
-function idleSince(task: Task): number {
+function idleSince(task: Tenant): number {
   return task.state === "ready" ? task.idleSinceMs : Number.MAX_SAFE_INTEGER;
 }
 
-function mayTakeLeave({ moments }: Task, elapsedMs: number): boolean {
+function mayTakeLeave({ moments }: Tenant, elapsedMs: number): boolean {
   if (moments.ready === undefined) return false;
   const startMs = moments.placed === undefined ? 0 : moments.ready - moments.placed;
   return hadItsTurn({ servedMs: elapsedMs - moments.ready, startMs });

@@ -55,7 +55,9 @@ export class WebCall {
   /** What the app says, until it has ended. To be read once, to the end. @throws AppError WEB_ANSWER_INVALID */
   async *answer(): AsyncGenerator<AppMessage> {
     for (let next = await this.#first; !next.done; next = await this.#messages.next()) {
-      yield decodeAsgi(next.value);
+      const message = decodeAsgi(next.value);
+      if (endsAnswer(message)) this.#call.answered();
+      yield message;
     }
   }
 
@@ -92,4 +94,10 @@ export class WebCall {
     );
     if (!isOver) await this.#call.cancel("The client has disconnected.");
   }
+}
+
+function endsAnswer(message: AppMessage): boolean {
+  return (
+    (message.case === "httpResponseBody" && !message.value.moreBody) || message.case === "websocketClose"
+  );
 }
