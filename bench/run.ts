@@ -9,6 +9,7 @@ const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = 
   "warm-read": () => import("./scenarios/warm-read.ts"),
   commit: () => import("./scenarios/commit.ts"),
   map: () => import("./scenarios/map.ts"),
+  scaling: () => import("./scenarios/scaling.ts"),
   "second-run": () => import("./scenarios/second-run.ts"),
 };
 
