@@ -22,6 +22,8 @@ export class Exec {
   inputBytes = 0;
   /** Number of the last piece of input, of clients that number them. */
   inputIndex = 0;
+  /** How much of what its worker says of it has come. */
+  #reports = 0n;
   /** It is to be killed. */
   isCancelled = false;
   endedAtMs: number | undefined;
@@ -34,6 +36,13 @@ export class Exec {
   write(stream: OutputStream, data: Uint8Array): void {
     const to = this.facts.streams[stream];
     if (to) this.output.append(to, data);
+  }
+
+  /** False when something that its worker said before was lost with a connection. */
+  follows(index: bigint): boolean {
+    const follows = index === 0n || index === this.#reports + 1n;
+    this.#reports = index;
+    return follows;
   }
 
   /** In the worker's words. */

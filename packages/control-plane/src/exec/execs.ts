@@ -114,6 +114,7 @@ export class Execs implements Disposable {
   reported(report: ExecReport): void {
     const exec = this.#execs.get(report.execId);
     if (!exec) return;
+    if (!exec.follows(report.index)) exec.output.fail(outputLost());
     exec.write("stdout", report.stdout);
     exec.write("stderr", report.stderr);
     if (exec.output.bytes > unreadBytes) this.#overflow(exec);
@@ -197,6 +198,13 @@ export function execNotFound(execId: string): AppError {
   return new AppError("EXEC_NOT_FOUND", `There is no command ${execId}.`, {
     status: "NOT_FOUND",
     remedy: "It ended some time ago, or the server has restarted since.",
+  });
+}
+
+function outputLost(): AppError {
+  return new AppError("EXEC_OUTPUT_LOST", "Part of what the command wrote was lost with a connection.", {
+    status: "DATA_LOSS",
+    remedy: "Run it again, or let it write to a file or a volume, and fetch that.",
   });
 }
 

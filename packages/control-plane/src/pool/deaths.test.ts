@@ -1,3 +1,4 @@
+import { AppError } from "@dorian/base/app-error";
 import { GenericResult_GenericStatus as Status, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { expect, test } from "vitest";
@@ -172,6 +173,53 @@ test("a worker that cannot start containers for a time loses no call [L5]", asyn
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
   expect(await remote(server.modal, fixture.catalog.add(), 21)).toBe(42);
   expect(worker.containers).toHaveLength(5);
+});
+
+test("a container that cannot be planned for want of room is planned again; what cannot work is told at once [L5]", async () => {
+  await using server = await openServer();
+  await using worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
+  const fn = fixture.catalog.add();
+  const full = { status: "RESOURCE_EXHAUSTED" as const, remedy: "Free space." };
+  fixture.catalog.unplannable.set(fn, new AppError("STORAGE_FULL", "The disk is full.", full));
+  const call = await spawn(server.modal, fn, 21);
+  await pause(500);
+  fixture.catalog.unplannable.delete(fn);
+  expect(valueOf(await outputOf(server.modal, call))).toBe(42);
+  const broken = fixture.catalog.add();
+  const gone = new AppError("IMAGE_UNUSABLE", "The image is not on this machine.", { remedy: "Run again." });
+  fixture.catalog.unplannable.set(broken, gone);
+  await expect(remote(server.modal, broken)).rejects.toThrow(
+    "INIT_FAILURE: The image is not on this machine. Run again.",
+  );
+  expect(worker.containers).toHaveLength(1);
+});
+
+test("what shares a container with an input that takes too long is done elsewhere [L18]", async () => {
+  await using server = await openServer();
+  const script: Script = {
+    concurrency: 2,
+    handle: async ([n], item) => {
+      if (n === "slow" || item.retryCount === 0) await new Promise(() => undefined);
+      return n;
+    },
+  };
+  await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
+  const fn = fixture.catalog.add({
+    timeoutSecs: 1,
+    maxConcurrentInputs: 2,
+    autoscalerSettings: { maxContainers: 1 },
+  });
+  const slow = await spawn(server.modal, fn, "slow");
+  await pause(500);
+  const other = await spawn(server.modal, fn, "other");
+  expect((await outputOf(server.modal, slow)).result?.exception).toBe(
+    "The call took longer than its timeout of 1 s.",
+  );
+  expect(valueOf(await outputOf(server.modal, other))).toBe("other");
+  expect(worker.containers[0]?.stops[0]).toMatchObject({
+    graceSecs: 1,
+    reason: "an input took longer than its timeout of 1 s",
+  });
 });
 
 test("code that ends its container while it starts fails the call at once, with the reason [L5]", async () => {

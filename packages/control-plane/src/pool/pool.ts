@@ -192,10 +192,12 @@ export class Pool implements TaskOwner, Disposable {
     this.#tasks.delete(task);
     // One that it had not let go of counts: it may be what it died of.
     const inCompany = task.load > 1;
+    const wasAsked = end.cause === "asked" && task.stopReason !== undefined;
+    const reason = wasAsked ? `The container was stopped: ${task.stopReason}.` : end.reason;
     this.#letGo(task);
     for (const inputId of task.running.keys()) {
       const input = this.#untrack(task, inputId);
-      if (input) this.#options.calls.interrupted(input, { ...end, inCompany });
+      if (input) this.#options.calls.interrupted(input, { ...end, reason, inCompany });
     }
     this.#quarantine.end(task);
     this.evaluate();
@@ -464,7 +466,8 @@ export class Pool implements TaskOwner, Disposable {
     calls
       .attempted(input, calls.serverOutcome(input, serverResult("TIMEOUT", text)))
       .catch((error: unknown) => logger.error({ err: error }, "a timeout could not be saved"));
-    tasks.stop(task, { graceSecs: timeoutGraceSecs, reason: text });
+    const reason = `an input took longer than its timeout of ${limitMs / 1000} s`;
+    tasks.stop(task, { graceSecs: timeoutGraceSecs, reason });
   }
 
   #askToLetGo(task: Task, inputId: string): void {

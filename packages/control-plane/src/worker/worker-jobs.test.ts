@@ -263,6 +263,30 @@ test("a command in a container gets its input and gives its output and exit code
   });
 });
 
+test("output of a command that was lost with a connection is missed: what follows does not take its place [L9]", async () => {
+  await using server = await openServer();
+  await using worker = await new ScriptedWorker(server.dispatch).join();
+  catalog.add({ autoscalerSettings: { minContainers: 1 } });
+  await eventually(() => worker.alive.length === 1, "running");
+  worker.onOrder = (order) => {
+    const { execId } = order.value as ExecStart | ExecInput;
+    if (order.case !== "execStart") return;
+    for (const index of [1n, 3n])
+      worker.report({ case: "execOutput", value: { execId, index, stdout: Buffer.from(`${index} `) } });
+    worker.report({ case: "execOutput", value: { execId, index: 4n, exitCode: 0 } });
+  };
+  const requests = new AsyncQueue<ContainerExecRequest>();
+  const taskId = worker.alive[0]?.taskId ?? "";
+  requests.push(create(ContainerExecRequestSchema, { taskId, command: ["seq", "3"] }));
+  let text = "";
+  const read = async () => {
+    for await (const { stdout } of server.operator.containerExec(requests))
+      text += Buffer.from(stdout).toString();
+  };
+  await expect(read()).rejects.toMatchObject({ code: "EXEC_OUTPUT_LOST" });
+  expect(text).toBe("1 ");
+});
+
 test("a worker of another data directory is refused, and so is who is no worker", async () => {
   await using server = await openServer();
   const hello = () => {

@@ -33,8 +33,8 @@ test("a command gets its environment and directory, and its output and end are t
   await start("ex-1");
   expect(seen[0]).toMatchObject({ env: { A: "b" }, cwd: "/tmp" });
   expect(reports).toEqual([
-    { execId: "ex-1", stdout: Buffer.from("out") },
-    { execId: "ex-1", exitCode: 3 },
+    { execId: "ex-1", index: 1n, stdout: Buffer.from("out") },
+    { execId: "ex-1", index: 2n, exitCode: 3 },
   ]);
 });
 

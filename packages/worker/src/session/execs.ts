@@ -6,6 +6,8 @@ import type { Container } from "../container/runtime.ts";
 
 export interface ExecReport {
   execId: string;
+  /** From 1, without a gap; absent for a command that is not known here. */
+  index?: bigint;
   stdout?: Uint8Array;
   stderr?: Uint8Array;
   exitCode?: number;
@@ -36,6 +38,8 @@ export class Execs {
     const resizes = new AsyncQueue<TerminalSize>();
     const abort = new AbortController();
     this.#running.set(execId, { stdin, resizes, abort });
+    let index = 0n;
+    const report = (what: Omit<ExecReport, "execId">) => this.#report({ execId, index: ++index, ...what });
     const { rows, columns } = request;
     try {
       const container = await containerOf(request.taskId, { signal: abort.signal });
@@ -44,13 +48,12 @@ export class Execs {
         env: request.env,
         ...(request.workdir === "" ? {} : { cwd: request.workdir }),
         ...(request.terminal ? { terminal: { rows, columns, resizes } } : {}),
-        onOutput: (stream, chunk) => this.#report({ execId, [stream]: chunk }),
+        onOutput: (stream, chunk) => report({ [stream]: chunk }),
         signal: abort.signal,
       });
-      this.#report({ execId, exitCode });
+      report({ exitCode });
     } catch (error) {
-      this.#report({
-        execId,
+      report({
         error: AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error),
         exitCode: 126,
       });

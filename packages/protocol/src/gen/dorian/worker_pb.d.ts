@@ -450,6 +450,13 @@ export declare type ExecOutput = Message<"dorian.worker.ExecOutput"> & {
    * @generated from field: string error = 5;
    */
   error: string;
+
+  /**
+   * Counts what is said of a command, from 1: what gets lost with a connection is seen. 0 for a command that the worker does not know.
+   *
+   * @generated from field: uint64 index = 6;
+   */
+  index: bigint;
 };
 
 /**
