@@ -33,7 +33,7 @@ async function die(how: string): Promise<void> {
   const held: Buffer[] = [];
   if (how === "devour") for (;;) held.push(Buffer.alloc(8 * 1024 * 1024, held.length + 1));
 }
-export const double = app.function({ name: "double" }, async (n: number) => 2 * n);
+export const double = app.function({ name: "double", maxContainers: 1 }, async (n: number) => 2 * n);
 export const once = app.function({ name: "once", volumes, memory: { request: 64, limit: 192 } }, async (how: string, run: string) => {
   await note(run);
   await die(how);
@@ -85,7 +85,7 @@ def die(how):
     while how == "devour":
         held.append(bytearray(os.urandom(1024) * 8192))
 
-@app.function(serialized=False)
+@app.function(max_containers=1)
 def double(n):
     return 2 * n
 
