@@ -151,6 +151,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     journal,
     logger,
     nowMs,
+    room,
     ...(options.logBytes === undefined ? {} : { limitBytes: options.logBytes }),
   });
   const workers = new Workers({

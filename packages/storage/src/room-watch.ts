@@ -4,7 +4,7 @@ import { type Space, spaceAt } from "./free-space.ts";
 
 /** How often the disk is looked at when nobody asks. */
 const pollMs = 1_000;
-/** Within so many milliseconds no process fills a reserve: who asks again gets the same answer. */
+/** Within so many milliseconds no process fills a reserve: who asks again gets the same answer, if that was yes. */
 const freshMs = 20;
 
 /** What a disk has left, and whether that is enough to take on more. */
@@ -42,7 +42,7 @@ export class RoomWatch implements Disposable {
   }
 
   get room(): DiskRoom {
-    this.#refresh(freshMs);
+    this.#refresh(this.#room.lack ? 0 : freshMs);
     return this.#room;
   }
 
@@ -78,8 +78,13 @@ export class RoomWatch implements Disposable {
   #refresh(maxAgeMs: number): void {
     if (performance.now() - this.#lookedAt < maxAgeMs) return;
     const before = this.#room.lack;
-    this.#room = this.#look(before);
     this.#lookedAt = performance.now();
+    try {
+      this.#room = this.#look(before);
+    } catch {
+      // Whoever writes to a directory that cannot even be asked learns why it cannot.
+      return;
+    }
     if ((before === undefined) !== (this.#room.lack === undefined)) this.#options.onChange?.(this.#room);
   }
 

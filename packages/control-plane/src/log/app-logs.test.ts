@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { FileDescriptor, TaskLogsBatchSchema, TaskLogsSchema } from "@dorian/protocol/modal";
+import { RoomWatch } from "@dorian/storage/room-watch";
 import fc from "fast-check";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
@@ -12,7 +13,7 @@ import { AppLogs } from "./app-logs.ts";
 import { filterItems, type LogFilter } from "./log-filter.ts";
 
 /** A log on disk, whose server can be killed, and whose clock and disk the test commands. */
-async function openLogs(limitBytes?: number) {
+async function openLogs(limitBytes?: number, room?: RoomWatch) {
   const directory = await mkdtemp(join(tmpdir(), "dorian-logs-"));
   const db = await openDatabase(join(directory, "state.db"));
   const journal = new Journal(db);
@@ -33,6 +34,7 @@ async function openLogs(limitBytes?: number) {
     logger: pino({ level: "silent" }),
     nowMs: () => clock.ms,
     ...(limitBytes === undefined ? {} : { limitBytes }),
+    room,
   };
   onTestFinished(async () => {
     await journal[Symbol.asyncDispose]();
@@ -155,6 +157,24 @@ test("while the disk takes nothing lines are shown, and when it does they are ke
   await saved;
   expect(textOf(await logs.read("ap-1", 0))).toEqual(["before", "meanwhile", "of the next"]);
   expect(shown[0]?.batch.entryId).toBe((await logs.read("ap-1", 1))[0]?.batch.entryId);
+});
+
+test("on a disk that is short lines are shown and not kept, and kept when there is room again [L4]", async () => {
+  const free = { bytes: 10, files: 10_000 };
+  using room = new RoomWatch({
+    directory: "/data",
+    reserveBytes: 100,
+    look: () => ({ free: { ...free }, size: { bytes: 1_000, files: 10_000 } }),
+  });
+  const { open, db } = await openLogs(undefined, room);
+  await using logs = open();
+  const kept = logs.append("ap-1", source, [line("while short\n")]);
+  await expect.poll(() => readAll(logs, "ap-1")).toEqual(["while short\n"]);
+  expect(await db.selectFrom("task_log").select("entry").execute()).toEqual([]);
+  free.bytes = 1_000;
+  await kept;
+  expect(await db.selectFrom("task_log").select("entry").execute()).toHaveLength(1);
+  expect(await readAll(logs, "ap-1")).toEqual(["while short\n"]);
 });
 
 test("a page is bounded by its bytes", async () => {

@@ -3,6 +3,7 @@ import { AppError } from "@dorian/base/app-error";
 import { Notifier } from "@dorian/base/notifier";
 import { sleep } from "@dorian/base/sleep";
 import { TaskLogsBatchSchema, type TaskLogs, type TaskLogsBatch } from "@dorian/protocol/modal";
+import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Transaction } from "kysely";
 import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
@@ -17,6 +18,8 @@ export interface AppLogsOptions {
   nowMs: () => number;
   /** Of one app; the oldest go first. Default: 50 MB. */
   limitBytes?: number;
+  /** Of the disk: without, lines are shown but not kept, and workers hold on to theirs. Default: there is always some. */
+  room?: RoomWatch | undefined;
 }
 
 /** The batch of a worker that lines came in, to know it when it is sent again. */
@@ -203,6 +206,8 @@ export class AppLogs implements AsyncDisposable {
       try {
         await this.#options.journal.write(async (trx) => {
           for (const each of together) await this.#insert(trx, each);
+          // Not before: with their numbers, readers can be shown them.
+          this.#options.room?.require();
         });
         this.#pending.splice(0, count);
         for (const each of together) {
@@ -211,7 +216,9 @@ export class AppLogs implements AsyncDisposable {
         }
       } catch (error) {
         if (signal.aborted || (AppError.is(error) && error.code === "SERVER_STOPPING")) break;
-        this.#options.logger.error({ err: error }, "log lines could not be saved; they are tried again");
+        // The log knows already of a disk that is short.
+        const level = this.#options.room?.isShort ? "debug" : "error";
+        this.#options.logger[level]({ err: error }, "log lines could not be saved; they are tried again");
         for (const each of together) if (each.entry !== undefined) this.#show(each);
         await sleep(retryMs, { signal }).catch(() => undefined);
       }
