@@ -16,6 +16,8 @@ export interface FlushOptions {
    * made them, and the place of a volume's files on this machine is no container. FIFOs and sockets stay, as names.
    */
   forVolume?: boolean;
+  /** What files with several names hold is on disk already: they are links of files in durable layers. */
+  linksAreDurable?: boolean;
 }
 
 /** Returns when everything in the tree at `root` is on disk: what files hold, and the names of all. */
@@ -24,6 +26,7 @@ export async function flushTree(root: string, options: FlushOptions = {}): Promi
     if (kind === "directory") await flushDirectory(at);
     if (kind === "other" && options.forVolume) await removeDevice(at);
     if (kind !== "file") return;
+    if (options.linksAreDurable && (await lstat(at)).nlink > 1) return;
     await using file = await openIfRegular(directory, name);
     if (!file) return;
     if (options.forVolume) {

@@ -15,6 +15,8 @@ const removalPatienceMs = 10_000;
 export interface SealOptions {
   /** Return only when a power cut can no longer take the layer away. */
   durable: boolean;
+  /** As of {@link FlushOptions}. */
+  linksAreDurable?: boolean;
 }
 
 /** A layer in the making. Disposing of it before it is sealed removes it. */
@@ -101,7 +103,7 @@ export class LayerStore implements AsyncDisposable {
   async adopt(directory: string, options: SealOptions): Promise<string> {
     const layerId = newId("ly");
     await storing(directory, async () => {
-      if (options.durable) await flushTree(directory);
+      if (options.durable) await flushTree(directory, options);
       await this.#move(directory, layerId);
       if (options.durable) await flushDirectory(this.#layers);
     });

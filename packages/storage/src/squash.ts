@@ -37,7 +37,7 @@ export async function squash(
   const layers = layerIds.map((layerId) => store.path(layerId)).toReversed();
   return await storing(draft.path, async () => {
     await merge({ hostPaths: layers, target: draft.path, isBottom: !options.keepWhiteouts });
-    return await draft.seal({ durable: true });
+    return await draft.seal({ durable: true, linksAreDurable: true });
   });
 }
 
