@@ -191,7 +191,7 @@ test("a build that finds no room fails, keeps nothing, and succeeds once there i
     "app.ts": `
       import { App, Image } from "dorian";
       const image = Image.debianSlim()
-        .runCommands("dd if=/dev/urandom of=/run-step bs=1M count=24 2>&1")
+        .runCommands("dd if=/dev/urandom of=/run-step bs=1M count=24 iflag=fullblock 2>&1")
         .addLocalFile("data.bin", "/copied", { copy: true });
       export const app = new App("full-build", { image });
       export const sizes = app.function({ name: "sizes" }, async () => {

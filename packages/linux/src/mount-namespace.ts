@@ -11,7 +11,7 @@ const setns = glibc.func("int setns(int, int)");
 
 /**
  * Runs `work` (synchronous) where the process `pid` sees its mounts: absolute paths are that process's. Only the calling
- * thread goes there, and no other JavaScript runs on it in between.
+ * thread goes there, and no other JavaScript runs on it in between. A thread that cannot return ends with its process.
  */
 export function inMountNamespace<T>(pid: number, work: () => T): T {
   const target = openSync(`/proc/${pid}/ns/mnt`, "r");
@@ -24,7 +24,8 @@ export function inMountNamespace<T>(pid: number, work: () => T): T {
       try {
         return work();
       } finally {
-        check(setns(home, CLONE_NEWNS), "return to the host's mount namespace");
+        // What this thread opened from here on would be chosen by that process.
+        if (Number(setns(home, CLONE_NEWNS)) !== 0) process.abort();
       }
     } finally {
       closeSync(home);

@@ -121,6 +121,12 @@ function changed(path: string): AppError {
 }
 
 function refused(path: string, status: number, text: string): AppError {
+  if (status === 507) {
+    return new AppError("STORAGE_FULL", `The server refused "${path}": ${text.trim()}`, {
+      status: "RESOURCE_EXHAUSTED",
+      remedy: "Make room on the server's disk, then try again.",
+    });
+  }
   return new AppError("UPLOAD_REFUSED", `The server refused "${path}" (${status}): ${text.trim()}`, {
     remedy: "If the file was being changed, run the command again.",
   });
