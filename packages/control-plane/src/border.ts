@@ -22,6 +22,8 @@ export interface BorderOptions extends ObjectSources, Pick<Stores, "db" | "journ
   tasks: Tasks;
   logger: Logger;
   now: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
 }
 
 const services: [DescService, Record<string, AnyPermission>][] = [
@@ -33,7 +35,7 @@ const services: [DescService, Record<string, AnyPermission>][] = [
 
 /** What stands between callers and handlers: permissions, how far each caller reaches, and the log of what is done. */
 export async function openBorder(options: BorderOptions) {
-  const { db, journal, environments, apps, blobs, tokens, tasks, logger, now } = options;
+  const { db, journal, environments, apps, blobs, tokens, tasks, logger, now, elapsedMs } = options;
   const environmentOf = objectEnvironments(options);
   const reach = new Reach({
     environments,
@@ -49,7 +51,7 @@ export async function openBorder(options: BorderOptions) {
     log: auditLog,
     tokens,
     environmentOf: (call) => environmentOfCall(call, { environments, environmentOf, reach }),
-    now,
+    elapsedMs,
     onError: (error) => logger.error({ err: error }, "a refusal could not be written down"),
   });
   const admit = admission(services, {

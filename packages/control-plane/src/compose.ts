@@ -138,6 +138,7 @@ export interface ControlPlane extends AsyncDisposable {
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { dataDirectory, logger, version } = options;
   const now = options.now ?? Date.now;
+  const elapsedMs = options.elapsedMs ?? (() => performance.now());
   const { host, port } = parseListen(options.listen);
   await using starting = new AsyncDisposableStack();
 
@@ -229,7 +230,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       onError: (error) => logger.error({ err: error }, "the use of a token could not be written down"),
     }),
   );
-  const tokenFlows = new TokenFlows({ tokens, now });
+  const tokenFlows = new TokenFlows({ tokens, now: elapsedMs });
   const tokenHandlers = createTokenHandlers({
     tokens,
     flows: tokenFlows,
@@ -254,6 +255,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       room,
       logger,
       nowMs: now,
+      elapsedMs,
       ...(options.graceSecs === undefined ? {} : { graceSecs: options.graceSecs }),
       ...(options.callBytes === undefined ? {} : { callBytes: options.callBytes }),
     }),
@@ -329,7 +331,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const garbage = { ...stores, ...registries, dataDirectory, builds };
   starting.use(startCollecting({ ...garbage, room, logger, now }));
 
-  const sandboxes = new Sandboxes({ tasks: dispatch.tasks, execs: dispatch.execs, catalog, nowMs: now });
+  const sandboxes = new Sandboxes({
+    tasks: dispatch.tasks,
+    execs: dispatch.execs,
+    catalog,
+    nowMs: now,
+    elapsedMs,
+  });
   const commandTokens = new CommandTokens({ key: keys.tokens, nowMs: now });
   const execOptions = {
     execs: dispatch.execs,
@@ -343,7 +351,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       kinds: [volumes, dicts, queues],
       apps,
       logger,
-      ...(options.elapsedMs ? { elapsedMs: options.elapsedMs } : {}),
+      elapsedMs,
     }),
   );
   const objectOptions = { apps, environments, lifetimes, idempotency, answers };
@@ -358,6 +366,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     tasks: dispatch.tasks,
     logger,
     now,
+    elapsedMs,
   });
   const imageHandlers = {
     ...createImageHandlers({ db, images, builds, apps }),
@@ -462,7 +471,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       own: client,
       tokens,
       commandTokens,
-      attempts: new FailedAttempts({ now }),
+      attempts: new FailedAttempts({ now: elapsedMs }),
     }),
     onInternalError: (error: unknown, method: string) =>
       logger.error({ err: error, method }, "a call failed unexpectedly"),

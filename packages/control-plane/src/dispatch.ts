@@ -188,7 +188,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     elapsedMs,
     graceSecs,
   });
-  const execs = new Execs({ tasks, workers, nowMs });
+  const execs = new Execs({ tasks, workers, elapsedMs });
   const calls: Calls = new Calls({
     store: callStore,
     logger,

@@ -17,7 +17,8 @@ export interface AuditRecorderOptions {
   tokens: Pick<Tokens, "get">;
   /** Scope of the environment that a call concerns, as far as one can tell; undefined for none or all. */
   environmentOf: (call: RecordedCall) => Promise<string | undefined>;
-  now: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
   onError: (error: unknown) => void;
 }
 
@@ -88,7 +89,7 @@ export class AuditRecorder {
   }
 
   #mayNote(caller: string): boolean {
-    const now = this.#options.now();
+    const now = this.#options.elapsedMs();
     const known = this.#denied.get(caller);
     if (known && known.endsAt > now) {
       known.count += 1;

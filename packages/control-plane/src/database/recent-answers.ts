@@ -20,6 +20,7 @@ export type AnswerWork<M extends DescMessage> = (trx: Transaction<Tables>) => Pr
 /** How long a retry of a call may come after it, in milliseconds: clients give up well before. */
 const rememberedMs = 5 * 60_000;
 const forgetEveryMs = 60_000;
+const turnsRemembered = rememberedMs / forgetEveryMs;
 
 interface RecentAnswersOptions {
   db: Database;
@@ -40,6 +41,8 @@ export class RecentAnswers implements Disposable {
   #refuse: ((method: string) => void) | undefined;
   #running = new Map<string, Promise<unknown>>();
   #lastId = 0;
+  /** The newest answers there were at each turn of forgetting, oldest first: what is forgotten goes by turns, not by a clock. */
+  #marks: number[] = [];
   #timer: NodeJS.Timeout;
 
   private constructor(options: RecentAnswersOptions) {
@@ -162,7 +165,9 @@ export class RecentAnswers implements Disposable {
   }
 
   async #forget(): Promise<void> {
-    const before = (Date.now() - rememberedMs) * 1000;
+    this.#marks.push(this.#lastId);
+    if (this.#marks.length <= turnsRemembered) return;
+    const before = (this.#marks.shift() ?? 0) + 1;
     let any = false;
     for (const [key, row] of this.#rows) {
       if (row >= before) break;

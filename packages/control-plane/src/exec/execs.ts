@@ -11,7 +11,8 @@ import type { OutputStream } from "./exec-output.ts";
 export interface ExecsOptions {
   tasks: Tasks;
   workers: Workers;
-  nowMs: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
 }
 
 export interface ExecRequest {
@@ -160,7 +161,7 @@ export class Execs implements Disposable {
   #end(exec: Exec, exitCode: number): void {
     exec.timer?.clear();
     exec.exitCode = exitCode;
-    exec.endedAtMs = this.#options.nowMs();
+    exec.endedAtMs = this.#options.elapsedMs();
     exec.output.end();
   }
 
@@ -188,7 +189,7 @@ export class Execs implements Disposable {
   }
 
   #forgetOld(): void {
-    const before = this.#options.nowMs() - keptMs;
+    const before = this.#options.elapsedMs() - keptMs;
     for (const exec of this.#execs.values())
       if (exec.endedAtMs !== undefined && exec.endedAtMs < before) this.#execs.delete(exec.facts.execId);
   }

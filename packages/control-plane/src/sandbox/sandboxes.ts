@@ -16,6 +16,8 @@ export interface SandboxesOptions {
     removeSandbox(sandboxId: string): void;
   };
   nowMs: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
 }
 
 export interface SandboxRequest {
@@ -44,13 +46,13 @@ export class Sandboxes {
 
   start({ appId, tokenId, definition, run, terminal }: SandboxRequest): Sandbox {
     this.#forgetOld();
-    const { tasks, catalog, nowMs } = this.#options;
+    const { tasks, catalog, nowMs, elapsedMs } = this.#options;
     const sandboxId = newId("sb");
     const sandbox = new Sandbox({
       sandboxId,
       appId,
       onEnded: () => {
-        sandbox.endedAtMs = nowMs();
+        sandbox.endedAtMs = elapsedMs();
         catalog.removeSandbox(sandboxId);
       },
     });
@@ -122,7 +124,7 @@ export class Sandboxes {
   }
 
   #forgetOld(): void {
-    const before = this.#options.nowMs() - keptMs;
+    const before = this.#options.elapsedMs() - keptMs;
     for (const { sandboxId, endedAtMs } of this.#sandboxes.values())
       if (endedAtMs !== undefined && endedAtMs < before) this.#sandboxes.delete(sandboxId);
   }
