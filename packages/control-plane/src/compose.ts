@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
-import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { isId } from "@dorian/base/ids";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
 import { createLocalClient } from "@dorian/protocol/local-client";
 import { ModalClient } from "@dorian/protocol/modal";
@@ -49,6 +49,7 @@ import { createImageNameHandlers } from "./image/image-name-handlers.ts";
 import { createImageHandlers } from "./image/image-handlers.ts";
 import { createMountHandlers } from "./mount/mount-handlers.ts";
 import { openPlatformMounts, type PythonSupplies } from "./mount/open-platform-mounts.ts";
+import { bracketed, parseListen, reachableHost } from "./listen-address.ts";
 import { Lifetimes } from "./named-object/lifetimes.ts";
 import { createQueueHandlers } from "./queue/queue-handlers.ts";
 import { QueueStore } from "./queue/queue-store.ts";
@@ -137,7 +138,7 @@ export interface ControlPlane extends AsyncDisposable {
 /** Puts a control plane together on a data directory, goes on where the last one stopped, and listens. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { dataDirectory, logger, version } = options;
-  const now = options.now ?? Date.now;
+  const now = options.now ?? wallClockMs;
   const elapsedMs = options.elapsedMs ?? (() => performance.now());
   const { host, port } = parseListen(options.listen);
   await using starting = new AsyncDisposableStack();
@@ -520,21 +521,4 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     collectGarbage: (ages) => collectGarbage(garbage, ages, now()),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-function parseListen(listen: string): { host: string; port: number } {
-  const colon = listen.lastIndexOf(":");
-  const host = listen.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
-  return { host, port: Number(listen.slice(colon + 1)) };
-}
-
-/** An address for a host that means all of them: the first that other machines see, else this machine alone. */
-function reachableHost(host: string): string {
-  if (host !== "0.0.0.0" && host !== "::") return host;
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return addresses.find((each) => !each.internal && each.family === "IPv4")?.address ?? "127.0.0.1";
-}
-
-function bracketed(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
 }

@@ -4,6 +4,7 @@ import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
 import { isId } from "@dorian/base/ids";
 import { assertNever } from "@dorian/base/must";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import { callHandlers } from "./call/call-handlers.ts";
@@ -134,7 +135,7 @@ const sweepMs = 30_000;
 /** Takes up what an earlier process left, and serves. Disposing it leaves the containers running. */
 export async function createDispatch(options: DispatchOptions): Promise<Dispatch> {
   const { db, journal, catalog, apps, room, logger } = options;
-  const nowMs = options.nowMs ?? Date.now;
+  const nowMs = options.nowMs ?? wallClockMs;
   const elapsedMs = options.elapsedMs ?? (() => performance.now());
   const graceSecs = options.graceSecs ?? 30;
 

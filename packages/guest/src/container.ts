@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { GuestService } from "@dorian/protocol/guest";
 import type { ContainerArguments, ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
@@ -177,7 +178,7 @@ export class Container {
   // The worker measures the start by it, and sees that a container reacts; nothing else is lost with a report.
   #reportPhase(phase: "import" | "enter" | "serve"): void {
     void this.#options.guest
-      .reportPhase({ phase, endedAt: Date.now() / 1000 }, { signal: this.#ended.signal })
+      .reportPhase({ phase, endedAt: wallClockMs() / 1000 }, { signal: this.#ended.signal })
       .catch(() => undefined);
   }
 }

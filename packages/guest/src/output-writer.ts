@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import {
   DataFormat,
   type FunctionGetInputsItem,
@@ -33,12 +34,12 @@ export async function putOutput(
             functionCallId: item.functionCallId,
             result: output.result,
             inputStartedAt: output.startedAt,
-            outputCreatedAt: Date.now() / 1000,
+            outputCreatedAt: wallClockMs() / 1000,
             dataFormat: output.dataFormat,
             retryCount: item.retryCount,
           },
         ],
-        requestedAt: Date.now() / 1000,
+        requestedAt: wallClockMs() / 1000,
       },
       options,
     );

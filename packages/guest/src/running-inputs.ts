@@ -1,4 +1,5 @@
 import { Notifier } from "@dorian/base/notifier";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { FunctionGetInputsItem } from "@dorian/protocol/modal";
 
 /** Why user code was told to stop. */
@@ -14,7 +15,7 @@ export class ContainerStopping extends Error {
 /** One delivery of an input to this container. */
 export class RunningInput {
   readonly item: FunctionGetInputsItem;
-  readonly startedAt = Date.now() / 1000;
+  readonly startedAt = wallClockMs() / 1000;
   /** When it was cancelled: nobody waits for it since. On the monotonic clock, in milliseconds. */
   cancelledAtMs: number | undefined;
   #stop = new AbortController();

@@ -8,6 +8,7 @@ import { pathToFileURL, fileURLToPath } from "node:url";
 import { AppError } from "@dorian/base/app-error";
 import { boundedText } from "@dorian/base/bounded-text";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
 import { chooseWheel, isExact, type WheelChoice, type WheelFor } from "./choose-wheel.ts";
@@ -70,7 +71,7 @@ export class WheelIndex implements Disposable {
     await mkdir(cacheDirectory, { recursive: true });
     for (const name of await readdir(cacheDirectory)) {
       const stats = await unlessAbsent(stat(join(cacheDirectory, name)));
-      if (stats && Date.now() - stats.mtimeMs > keptWheelMs) {
+      if (stats && wallClockMs() - stats.mtimeMs > keptWheelMs) {
         await rm(join(cacheDirectory, name), { force: true });
       }
     }

@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, realpath, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { isId, newId } from "@dorian/base/ids";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { walkTree } from "@dorian/linux/walk-tree";
 import { DraftSpace } from "./draft-space.ts";
 import { flushDirectory, flushTree, type FlushOptions } from "./flush-tree.ts";
@@ -168,7 +169,7 @@ export class LayerStore implements AsyncDisposable {
    */
   async collect(options: { keep: ReadonlySet<string>; olderThanMs: number }): Promise<string[]> {
     const removed: string[] = [];
-    const now = Date.now();
+    const now = wallClockMs();
     for (const layerId of await this.list()) {
       if (options.keep.has(layerId)) continue;
       const stats = await lstat(this.path(layerId));

@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 
@@ -42,7 +43,7 @@ export class BlobRegistry {
   }
 
   async create(size: number, maker: Pick<Blob, "createdBy" | "environment">): Promise<Blob> {
-    const blob: Blob = { blobId: newId("bl"), sha256: undefined, size, createdAt: Date.now(), ...maker };
+    const blob: Blob = { blobId: newId("bl"), sha256: undefined, size, createdAt: wallClockMs(), ...maker };
     await this.#journal.write(async (trx) => {
       const row = {
         blob_id: blob.blobId,
@@ -72,7 +73,7 @@ export class BlobRegistry {
 
   /** An id for content that has an address already, for the next minutes. */
   lend(url: string, environment: string | undefined): string {
-    const now = Date.now();
+    const now = wallClockMs();
     for (const [blobId, { until }] of this.#lent) {
       if (until > now) break;
       this.#lent.delete(blobId);

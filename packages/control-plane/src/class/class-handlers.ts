@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { isOlder } from "@dorian/base/client-version";
 import { newId } from "@dorian/base/ids";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { ClassCreateResponseSchema, type ClassMethod, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { AppRegistry } from "../app/app-registry.ts";
@@ -52,7 +53,7 @@ export function createClassHandlers(options: ClassHandlerOptions) {
         { method: "ClassCreate", schema: ClassCreateResponseSchema },
         async (trx) => {
           const classId = newId("cs");
-          const row = { class_id: classId, app_id: appId, created_at: Date.now() };
+          const row = { class_id: classId, app_id: appId, created_at: wallClockMs() };
           await trx.insertInto("class").values(row).execute();
           return {
             response: { classId, handleMetadata: handle },

@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import {
   create,
   fromBinary,
@@ -105,7 +106,7 @@ export class Idempotency {
         const { response, committed } = await work(trx);
         const message = create(options.schema, response);
         if (key !== undefined) {
-          const row = { key, response: toBinary(options.schema, message), created_at: Date.now() };
+          const row = { key, response: toBinary(options.schema, message), created_at: wallClockMs() };
           await trx.insertInto("idempotency").values(row).execute();
         }
         return { message, committed };

@@ -7,6 +7,7 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import { must } from "@dorian/base/must";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { CallContext, TakeRoom } from "@dorian/protocol/service";
 import { CompiledQuery, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
@@ -145,7 +146,7 @@ export class RecentAnswers implements Disposable {
   }
 
   #nextId(): number {
-    this.#lastId = Math.max(this.#lastId + 1, Date.now() * 1000);
+    this.#lastId = Math.max(this.#lastId + 1, wallClockMs() * 1000);
     return this.#lastId;
   }
 

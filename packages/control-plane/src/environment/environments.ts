@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Insertable, Selectable } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
@@ -85,7 +86,7 @@ export class Environments {
       scope: this.#names.has(name) ? environmentId : name,
       webSuffix: name === defaultEnvironment ? "" : name,
       imageBuilderVersion: undefined,
-      createdAt: Date.now(),
+      createdAt: wallClockMs(),
     };
     const stored = await this.#journal.write(
       async (trx) => {

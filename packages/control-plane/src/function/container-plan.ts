@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
 import { appLayout, type LayoutSources } from "../app/app-layout.ts";
 import type { AppRegistry } from "../app/app-registry.ts";
@@ -37,8 +38,8 @@ export async function planContainer(
   const image = images.require(definition.imageId);
   await checkImage(sources, spec, image);
   checkVolumes(sources, spec.tag, definition);
-  await touchImage(sources, image, Date.now());
-  await secrets.used(definition.secretIds, Date.now());
+  await touchImage(sources, image, wallClockMs());
+  await secrets.used(definition.secretIds, wallClockMs());
   const mountIds = [...definition.mountIds, ...(await pythonMounts(sources, definition, image))];
   const codeLayers = await Promise.all(mountIds.map((mountId) => mounts.layerOf(mountId)));
   return {

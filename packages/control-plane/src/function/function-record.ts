@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   AutoscalerSettingsSchema,
@@ -50,7 +51,7 @@ export function newFunctionRecord(
     pendingId: "",
     revision: 0,
     scheduling: undefined,
-    createdAt: Date.now(),
+    createdAt: wallClockMs(),
     ...fields,
   };
 }

@@ -3,6 +3,7 @@ import { AppError, messageOf } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import {
   FileDescriptor,
   GenericResult_GenericStatus as Status,
@@ -104,7 +105,7 @@ export class ImageBuilds implements AsyncDisposable {
       return { image: images.require(joined.imageId), reason: joined.reason };
     }
     if (cached.kind === "ready") {
-      await touchImage(this.#options, cached.image, Date.now());
+      await touchImage(this.#options, cached.image, wallClockMs());
       return { image: cached.image, reason: "" };
     }
     if (this.#stopping) throw stopping();
@@ -158,7 +159,7 @@ export class ImageBuilds implements AsyncDisposable {
     const subject = request.buildFunctionId === "" ? "" : this.#options.functionTag(request.buildFunctionId);
     const slot = this.#slotOf(request, components, subject);
     const reason = this.#reason(components, slot, subject, cacheUse, lost);
-    const now = Date.now();
+    const now = wallClockMs();
     const image: ImageRecord = {
       // Under the id of the one whose layers were lost, so that what refers to it works again.
       imageId: lost?.imageId ?? newId("im"),
@@ -218,7 +219,7 @@ export class ImageBuilds implements AsyncDisposable {
         cached: isReady && build.cacheUse !== "ignore",
         result: outcome.result,
         buildMs: Math.round(performance.now() - startedAt),
-        usedAt: Date.now(),
+        usedAt: wallClockMs(),
         contents,
       };
       await this.#record(finished);
@@ -274,7 +275,11 @@ export class ImageBuilds implements AsyncDisposable {
         if (!isInterruption(error) || tries === triesOfWorkers || signal.aborted) throw error;
         const data = `${error.message} It is begun again.\n`;
         void log.push([
-          create(TaskLogsSchema, { data, fileDescriptor: FileDescriptor.INFO, timestamp: Date.now() / 1000 }),
+          create(TaskLogsSchema, {
+            data,
+            fileDescriptor: FileDescriptor.INFO,
+            timestamp: wallClockMs() / 1000,
+          }),
         ]);
       }
     }

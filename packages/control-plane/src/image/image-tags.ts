@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 
@@ -68,7 +69,7 @@ export class ImageTags {
     published: { scope: string; tag: string; imageId: string; publishedBy: string },
   ): Promise<TagRevision> {
     const before = this.#revisions.get(keyOf(published.scope, published.tag))?.at(-1);
-    const createdAt = Math.max(Date.now(), (before?.createdAt ?? 0) + 1);
+    const createdAt = Math.max(wallClockMs(), (before?.createdAt ?? 0) + 1);
     const revision: TagRevision = { ...published, revisionId: newId("ir"), createdAt };
     await journal.write(
       (trx) =>

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
@@ -59,7 +60,7 @@ export class MountNames {
       name: name.name,
       mount_id: name.mountId,
       made_by: name.madeBy,
-      created_at: Date.now(),
+      created_at: wallClockMs(),
     };
     await trx
       .insertInto("mount_name")

@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { BlockStore } from "@dorian/storage/block-store";
 import { writeFileLayer } from "@dorian/storage/file-layer";
 import type { LayerStore } from "@dorian/storage/layer-store";
@@ -49,7 +50,7 @@ export class MountStore {
         checksum: row.checksum,
         layerId: row.layer_id,
         files: JSON.parse(row.files) as MountFile[],
-        usedAt: Math.min(Date.now(), row.used_at + touchEveryMs),
+        usedAt: Math.min(wallClockMs(), row.used_at + touchEveryMs),
         notedAt: row.used_at,
       });
     }
@@ -127,7 +128,7 @@ export class MountStore {
     const known = this.#byChecksum.get(checksum);
     if (known && (await layers.has(known.layerId))) return await this.#touched(known);
     const layerId = await this.#writeLayer(files);
-    const now = Date.now();
+    const now = wallClockMs();
     const mountId = known?.mountId ?? newId("mo");
     const mount: Mount = { mountId, checksum, layerId, files, usedAt: now, notedAt: now };
     await journal.write(async (trx) => {
@@ -151,7 +152,7 @@ export class MountStore {
 
   /** The mount, noted as in use so that it is kept. */
   async #touched(mount: Mount): Promise<Mount> {
-    const usedAt = Date.now();
+    const usedAt = wallClockMs();
     const isNoted = usedAt - mount.notedAt < touchEveryMs;
     const touched = { ...mount, usedAt, notedAt: isNoted ? mount.notedAt : usedAt };
     this.#put(touched);

@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { CompiledQuery, type Selectable, type Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
@@ -94,7 +95,7 @@ export class NamedObjects implements ObjectKind<NamedObject> {
     trx: Transaction<Tables>,
     options: Pick<NamedObject, "environment" | "name" | "appId" | "createdBy">,
   ): Promise<{ object: NamedObject; committed: () => void }> {
-    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, Date.now());
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, wallClockMs());
     const object = { ...options, objectId: newId(this.#options.prefix), createdAt: this.#lastCreatedAt };
     await trx
       .insertInto("named_object")

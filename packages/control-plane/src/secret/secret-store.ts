@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { createHmac } from "node:crypto";
 import type { Selectable, Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
@@ -160,7 +161,7 @@ export class SecretStore {
       keys: JSON.stringify(Object.keys(env)),
       sealed: sealSecret(this.#keys.secrets, secretId, env),
       fingerprint,
-      created_at: Date.now(),
+      created_at: wallClockMs(),
       last_used_at: null,
     };
     const { secret_id: _id, created_at: _at, last_used_at: _used, ...changed } = row;

@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { VolumeFsVersion } from "@dorian/protocol/modal";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Transaction } from "kysely";
@@ -102,7 +103,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
     trx: Transaction<Tables>,
     options: Pick<Volume, "environment" | "name" | "appId" | "createdBy" | "fsVersion">,
   ): Promise<{ object: Volume; committed: () => void }> {
-    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, Date.now());
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, wallClockMs());
     const volume: Volume = {
       ...options,
       volumeId: newId("vo"),
@@ -143,7 +144,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
   /** Frees a volume's name, and its content once nothing uses that any more. */
   async delete(trx: Transaction<Tables>, volumeId: string): Promise<() => void> {
     const volume = this.requireAlive(volumeId);
-    const deletedAt = Date.now();
+    const deletedAt = wallClockMs();
     await trx
       .updateTable("volume")
       .set({ name: null, deleted_at: deletedAt })
@@ -307,7 +308,7 @@ export async function insertVersion(
       layer_ids: JSON.stringify(head.layerIds),
       author: change.author,
       bytes: change.bytes,
-      created_at: Date.now(),
+      created_at: wallClockMs(),
     })
     .execute();
 }

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import type { BuildFinished, LogBatch } from "@dorian/protocol/worker";
 import { place, type Resources, type WorkerOffer } from "../placement/placement.ts";
@@ -176,5 +177,9 @@ function fits(offer: WorkerOffer): boolean {
 }
 
 function note(data: string): TaskLogs {
-  return create(TaskLogsSchema, { data, fileDescriptor: FileDescriptor.INFO, timestamp: Date.now() / 1000 });
+  return create(TaskLogsSchema, {
+    data,
+    fileDescriptor: FileDescriptor.INFO,
+    timestamp: wallClockMs() / 1000,
+  });
 }

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import {
   FunctionCallInvocationType,
   FunctionCallType,
@@ -104,7 +105,7 @@ export async function waitForOutput(
         clearOnSuccess: false,
         startIdx: 0,
         endIdx: 0,
-        requestedAt: Date.now() / 1000,
+        requestedAt: wallClockMs() / 1000,
       },
       signal ? { signal } : {},
     );

@@ -3,6 +3,7 @@ import { AppError } from "@dorian/base/app-error";
 import { backoff } from "@dorian/base/backoff";
 import { Notifier } from "@dorian/base/notifier";
 import { sleep } from "@dorian/base/sleep";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import {
   FunctionCallInvocationType,
   FunctionCallType,
@@ -230,7 +231,7 @@ async function* receive(
         lastEntryId,
         maxValues: 0,
         clearOnSuccess: false,
-        requestedAt: Date.now() / 1000,
+        requestedAt: wallClockMs() / 1000,
       },
       { signal },
     );

@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,7 +35,7 @@ export class StepCache {
     const text = await unlessAbsent(readFile(path, "utf8"));
     if (text === undefined) return undefined;
     const { mtimeMs } = await stat(path);
-    if (Math.abs(Date.now() - mtimeMs) > validMs) return undefined;
+    if (Math.abs(wallClockMs() - mtimeMs) > validMs) return undefined;
     const layerId = text.trim();
     if (layerId === "") return { layerId: undefined };
     return (await this.#layers.has(layerId)) ? { layerId } : undefined;

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { Fifo } from "@dorian/base/fifo";
 import { Notifier } from "@dorian/base/notifier";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import { LogBatchSchema, type LogBatch } from "@dorian/protocol/worker";
 
@@ -175,6 +176,6 @@ function droppedNote(bytes: number): TaskLogs {
   return create(TaskLogsSchema, {
     data: `About ${bytes} bytes of output were dropped here: the server could not take them in time.\n`,
     fileDescriptor: FileDescriptor.INFO,
-    timestamp: Date.now() / 1000,
+    timestamp: wallClockMs() / 1000,
   });
 }

@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { create } from "@bufbuild/protobuf";
 import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import type { OutputStream } from "../container/runtime.ts";
@@ -103,7 +104,7 @@ export class OutputLog implements Disposable {
           fileDescriptor,
           inputId,
           functionCallId,
-          timestamp: Date.now() / 1000,
+          timestamp: wallClockMs() / 1000,
         }),
       );
     }

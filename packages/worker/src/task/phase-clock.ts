@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 /** A stretch of a task's start; times in Unix seconds. */
 export interface Phase {
   phase: string;
@@ -19,7 +20,7 @@ export class PhaseClock {
     this.#emit = emit;
   }
 
-  end(phase: string, endedAt = Date.now() / 1000): void {
+  end(phase: string, endedAt = wallClockMs() / 1000): void {
     if (this.#ended.has(phase)) return;
     this.#ended.add(phase);
     const startedAt = this.#last;

@@ -2,6 +2,7 @@ import { lstat, readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import type { WayBack } from "@dorian/base/way-back";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { createWhiteout, isWhiteout, markWhiteouts, unmarkWhiteouts } from "@dorian/linux/overlay-marks";
 import { setFileTimes } from "@dorian/linux/file-times";
 import { copyTimes } from "@dorian/storage/file-metadata";
@@ -116,7 +117,7 @@ export async function removeFiles(root: string, paths: ReadonlySet<string>): Pro
 /** Undefined for an entry so young that it may yet change unseen. */
 async function identityOf(path: string): Promise<string | undefined> {
   const { ino, size, ctimeNs, ctimeMs } = await lstat(path, { bigint: true });
-  return Date.now() - Number(ctimeMs) < clockStepMs ? undefined : `${ino} ${size} ${ctimeNs}`;
+  return wallClockMs() - Number(ctimeMs) < clockStepMs ? undefined : `${ino} ${size} ${ctimeNs}`;
 }
 
 /** False when there is nothing to link to. */

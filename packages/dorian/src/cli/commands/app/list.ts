@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { AppState } from "@dorian/protocol/modal";
 import { defineCommand } from "../../command.ts";
 import { formatAgo } from "../../output/duration.ts";
@@ -43,7 +44,7 @@ export const command = defineCommand<AppRow[]>({
       );
       return;
     }
-    const now = Date.now();
+    const now = wallClockMs();
     output.print(
       renderTable<AppRow>(
         [

@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import type { AuditLogCursor, AuditLogEntry } from "@dorian/protocol/modal";
 import { defineCommand } from "../../command.ts";
 import { formatAgo } from "../../output/duration.ts";
@@ -37,7 +38,7 @@ export const command = defineCommand<AuditRow[]>({
 
   async run(input, { config, signal }) {
     using server = new ServerConnection(config);
-    const now = Date.now();
+    const now = wallClockMs();
     const token = input.option("token");
     const action = input.option("action");
     const q = [token && `actor:"${token}"`, action && `action:"${action}"`].filter(Boolean).join(" ");
@@ -57,7 +58,7 @@ export const command = defineCommand<AuditRow[]>({
   },
 
   render(rows, output) {
-    const now = Date.now();
+    const now = wallClockMs();
     output.print(
       renderTable<AuditRow>(
         [

@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { defineCommand } from "../../command.ts";
 import { formatAgo } from "../../output/duration.ts";
 import { isoTime } from "../../output/iso-time.ts";
@@ -51,7 +52,7 @@ export const command = defineCommand<ContainerRow[]>({
       output.note("No containers are running or waiting.");
       return;
     }
-    const now = Date.now();
+    const now = wallClockMs();
     output.print(
       renderTable<ContainerRow>(
         [

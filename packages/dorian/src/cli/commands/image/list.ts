@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { defineCommand } from "../../command.ts";
 import { formatBytes } from "../../output/bytes.ts";
 import { formatAgo, formatDuration } from "../../output/duration.ts";
@@ -39,7 +40,7 @@ export const command = defineCommand<ImageRow[]>({
       output.note("No images have been built. `dorian run app.ts` builds what an app needs.");
       return;
     }
-    const now = Date.now();
+    const now = wallClockMs();
     output.print(
       renderTable<ImageRow>(
         [

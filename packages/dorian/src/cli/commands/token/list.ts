@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { defineCommand } from "../../command.ts";
 import { formatAgo } from "../../output/duration.ts";
 import { isoTime } from "../../output/iso-time.ts";
@@ -44,7 +45,7 @@ export const command = defineCommand<TokenRow[]>({
   },
 
   render(tokens, output) {
-    const now = Date.now();
+    const now = wallClockMs();
     output.print(
       renderTable<TokenRow>(
         [

@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { defineCommand } from "../../command.ts";
 import { formatAgo } from "../../output/duration.ts";
 import { isoTime } from "../../output/iso-time.ts";
@@ -20,7 +21,7 @@ export const command = defineCommand<VolumeRow[]>({
   async run(_input, { config, signal }) {
     using server = new ServerConnection(config);
     const volumes: VolumeRow[] = [];
-    let createdBefore = Date.now() / 1000 + 1;
+    let createdBefore = wallClockMs() / 1000 + 1;
     for (;;) {
       const page = await server.modal.volumeList(
         { pagination: { maxObjects: pageSize, createdBefore } },
@@ -39,7 +40,7 @@ export const command = defineCommand<VolumeRow[]>({
       output.note("There are no volumes. Create one with `dorian volume create my-volume`.");
       return;
     }
-    const now = Date.now();
+    const now = wallClockMs();
     output.print(
       renderTable<VolumeRow>(
         [

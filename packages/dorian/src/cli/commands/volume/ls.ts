@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { FileEntry_FileType as FileType } from "@dorian/protocol/modal";
 import { defineCommand } from "../../command.ts";
 import { formatBytes } from "../../output/bytes.ts";
@@ -59,7 +60,7 @@ export const command = defineCommand<FileRow[]>({
       output.note("Nothing is there.");
       return;
     }
-    const now = Date.now();
+    const now = wallClockMs();
     output.print(
       renderTable<FileRow>(
         [

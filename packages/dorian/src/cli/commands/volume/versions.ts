@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { defineCommand } from "../../command.ts";
 import { formatBytes } from "../../output/bytes.ts";
 import { formatAgo } from "../../output/duration.ts";
@@ -39,7 +40,7 @@ export const command = defineCommand<VersionRow[]>({
       output.note("Nothing has been committed to this volume.");
       return;
     }
-    const now = Date.now();
+    const now = wallClockMs();
     output.print(
       renderTable<VersionRow>(
         [
