@@ -65,11 +65,10 @@ test("what was missed while the server was down is made up for by one run, at on
   await first.crash();
   now += 10.5 * 3600_000;
   await using second = await openServer({ nowMs: () => now });
-  await pause(50);
+  await expect
+    .poll(async () => (await rowsIn(second)).map(({ anchor_at, next_at }) => [anchor_at, next_at]))
+    .toEqual([[row?.anchor_at, (row?.anchor_at ?? 0) + 11 * 3600_000]]);
   expect(await callsIn(second)).toMatchObject([{ function_id: functionId }]);
-  expect(await rowsIn(second)).toMatchObject([
-    { anchor_at: row?.anchor_at, next_at: (row?.anchor_at ?? 0) + 11 * 3600_000 },
-  ]);
 });
 
 test("a crash between a run and the note of it does not run it twice", async () => {
