@@ -3,6 +3,7 @@ import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
+import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
@@ -91,9 +92,10 @@ app.localEntrypoint(async () => {
   await dorians.server.stop();
   await delay(3_000);
   await dorians.startServer();
-  await expect
-    .poll(async () => (await dorian(data.path, ["worker", "list", "--json"])).stdout)
-    .toContain("serving");
+  await eventually(
+    async () => (await dorian(data.path, ["worker", "list", "--json"])).stdout,
+    (listed) => listed.includes("serving"),
+  );
   container?.touch("/tmp/go");
 
   const called = await calling;

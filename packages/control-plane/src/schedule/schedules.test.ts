@@ -14,6 +14,8 @@ const every = (seconds: number) => ({
   scheduleOneof: { case: "period" as const, value: { seconds } },
 });
 
+const patience = { timeout: 10_000 };
+
 const callsIn = async (server: ScriptedServer) =>
   await server.db.selectFrom("function_call").selectAll().orderBy("created_at").execute();
 const rowsIn = async (server: ScriptedServer) => await server.db.selectFrom("schedule").selectAll().execute();
@@ -66,7 +68,7 @@ test("what was missed while the server was down is made up for by one run, at on
   now += 10.5 * 3600_000;
   await using second = await openServer({ nowMs: () => now });
   await expect
-    .poll(async () => (await rowsIn(second)).map(({ anchor_at, next_at }) => [anchor_at, next_at]))
+    .poll(async () => (await rowsIn(second)).map(({ anchor_at, next_at }) => [anchor_at, next_at]), patience)
     .toEqual([[row?.anchor_at, (row?.anchor_at ?? 0) + 11 * 3600_000]]);
   expect(await callsIn(second)).toMatchObject([{ function_id: functionId }]);
 });
@@ -85,7 +87,7 @@ test("a crash between a run and the note of it does not run it twice", async () 
   await second.db.updateTable("schedule").set({ next_at: due }).execute();
   await second.crash();
   await using third = await openServer({ nowMs: () => now });
-  await expect.poll(async () => (await rowsIn(third))[0]?.next_at).toBe(due + 3600_000);
+  await expect.poll(async () => (await rowsIn(third))[0]?.next_at, patience).toBe(due + 3600_000);
   expect(await callsIn(third)).toHaveLength(1);
 });
 
