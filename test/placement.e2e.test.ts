@@ -4,9 +4,10 @@ import { containersOf } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
+import { dorian } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const source = `
@@ -35,6 +36,21 @@ afterAll(async () => {
   await dorians[Symbol.asyncDispose]();
   expect(await leftoversOf(data.path)).toEqual([]);
   await data[Symbol.asyncDispose]();
+});
+
+test("what this machine can never run says so at deploy [L13]", async () => {
+  await using project = await temporaryDirectory({
+    "app.ts": `
+import { App, Image } from "dorian";
+export const app = new App("too-large", { image: Image.debianSlim() });
+export const train = app.function({ name: "train", cpu: 8 }, async () => 1);
+`,
+  });
+  const deployed = await dorian(data.path, ["deploy", "app.ts"], { cwd: project.path });
+  expect(deployed.code).toBe(0);
+  expect(deployed.stdout + deployed.stderr).toContain(
+    "train cannot start: it asks for 8 CPUs and the largest worker has 2",
+  );
 });
 
 const runningTasks = async () => (await containersOf(data.path)).map(({ taskId }) => taskId);

@@ -23,11 +23,11 @@ const input = async (ms: number) => {
   await delay(ms / 2);
   return ms;
 };
-export const auto = app.function({ name: "auto", scaledownWindow: 1 }, input);
+export const auto = app.function({ name: "auto", scaledownWindow: 2 }, input);
 ${fixed
   .map(
     (n) =>
-      `export const fixed${n} = app.function({ name: "fixed${n}", scaledownWindow: 1, maxContainers: ${n} }, input);`,
+      `export const fixed${n} = app.function({ name: "fixed${n}", scaledownWindow: 2, maxContainers: ${n} }, input);`,
   )
   .join("\n")}
 `;

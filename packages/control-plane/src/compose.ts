@@ -116,6 +116,8 @@ export interface ControlPlaneOptions {
   reserveDiskBytes?: number | undefined;
   /** What all calls may fill on disk before the oldest go. Default: 8 GiB. */
   callBytes?: number;
+  /** Calls of what no worker can ever run fail instead of waiting. */
+  failFast?: boolean;
 }
 
 export interface ControlPlane extends AsyncDisposable {
@@ -258,6 +260,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       nowMs: now,
       elapsedMs,
       ...(options.graceSecs === undefined ? {} : { graceSecs: options.graceSecs }),
+      failFast: options.failFast ?? false,
       ...(options.callBytes === undefined ? {} : { callBytes: options.callBytes }),
     }),
   );
@@ -402,6 +405,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
         lifecycle,
         idempotency,
         now,
+        offers: () => dispatch.offers(),
       }),
       ...createFunctionHandlers({
         apps,

@@ -108,6 +108,25 @@ test("what could never be placed stops nothing that runs [L13]", async () => {
   expect(worker.containers).toHaveLength(1);
 });
 
+test.each(["server", "function"])(
+  "where the %s says so, a call of what no worker can ever run fails with the reason; others wait [L13]",
+  async (who) => {
+    await using server = await openServer({ failFast: who === "server" });
+    await using _worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
+    const resources = { milliCpu: 9_000 };
+    const experimentalOptions: Record<string, string> = who === "function" ? { fail_fast: "True" } : {};
+    const never = fixture.catalog.add({ resources, experimentalOptions });
+    await expect(remote(server.modal, never, 1)).rejects.toThrow(
+      "INIT_FAILURE: train cannot start: it asks for 9 CPUs and the largest worker has 8",
+    );
+    expect(await remote(server.modal, fixture.catalog.add(), 2)).toBe(4);
+    if (who === "server") return;
+    const patient = await spawn(server.modal, fixture.catalog.add({ resources }), 1);
+    await pause(3_000);
+    await expect(outputOf(server.modal, patient, 0)).rejects.toThrow("There is no output");
+  },
+);
+
 test("a map of short inputs on two cores starts two containers, one of long ones more and more [L14]", async () => {
   await using server = await openServer();
   let inputMs = 5;

@@ -29,6 +29,7 @@ import { storedLogHandlers } from "./log/stored-log-handlers.ts";
 import { operatorHandlers } from "./operator/operator-handlers.ts";
 import { poolHandlers } from "./pool/pool-handlers.ts";
 import { Pools } from "./pool/pools.ts";
+import type { WorkerOffer } from "./placement/placement.ts";
 import type { AppDirectory, AppTasks, FunctionCatalog, SchedulingOverrides, WorkerPool } from "./ports.ts";
 import { Schedules } from "./schedule/schedules.ts";
 import { handOver } from "./task/hand-over.ts";
@@ -61,6 +62,8 @@ export interface DispatchOptions {
   elapsedMs?: () => number;
   /** Time for `@exit` between SIGINT and SIGKILL. Default: 30 s. */
   graceSecs?: number;
+  /** Calls of what no worker can ever run fail instead of waiting. Default: they wait. */
+  failFast?: boolean;
   /** Silence after which a worker counts as lost. Default: 15 s. */
   workerLostAfterMs?: number;
   /** Arguments and results kept in memory. Default: 256 MiB. */
@@ -116,6 +119,8 @@ export interface Dispatch extends AsyncDisposable {
     >
   >;
   workerPool: WorkerPool;
+  /** What connected workers offer. */
+  offers(): WorkerOffer[];
   appTasks: AppTasks;
   tasks: Tasks;
   /** The app of a call, an unfinished input or a container; undefined for what is not known. */
@@ -188,6 +193,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     nowMs,
     elapsedMs,
     graceSecs,
+    failFast: options.failFast ?? false,
   });
   const execs = new Execs({ tasks, workers, elapsedMs });
   const calls: Calls = new Calls({
@@ -310,6 +316,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
     }) as Dispatch["operator"],
     workerPool: { build: builds.build, runBuilder: runBuilderWith({ catalog, tasks, nowMs }) },
     tasks,
+    offers: () => workers.offers(),
     async appOfWork(id) {
       if (isId("ta", id)) return (tasks.get(id) ?? (await taskStore.load(id)))?.facts.appId;
       if (isId("fc", id)) return (await calls.lookup(id))?.facts.appId;

@@ -34,6 +34,8 @@ import {
   type Deployment,
 } from "./app-versions.ts";
 import { publish, type Published } from "./publish.ts";
+import { roomWarnings } from "./room-warnings.ts";
+import type { WorkerOffer } from "../placement/placement.ts";
 
 export interface DeploymentHandlerOptions {
   db: Database;
@@ -44,6 +46,8 @@ export interface DeploymentHandlerOptions {
   lifecycle: AppLifecycle;
   idempotency: Idempotency;
   now: () => number;
+  /** What connected workers offer. */
+  offers: () => readonly WorkerOffer[];
 }
 
 /** How a version comes about, but for what the server adds. */
@@ -55,7 +59,7 @@ type Origin = Pick<Deployment, "type"> & {
 
 /** Calls that make something the version of an app that runs. */
 export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
-  const { db, apps, classes, functions, catalog, lifecycle, idempotency, now } = options;
+  const { db, apps, classes, functions, catalog, lifecycle, idempotency, now, offers } = options;
 
   /** Runs a change of an app after those before it, and once for all retries of the call. */
   async function change<M extends DescMessage>(
@@ -134,7 +138,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
   return {
     async appPublish(request, context) {
       const call = { method: "AppPublish", schema: AppPublishResponseSchema };
-      return await change(request.appId, context, call, async (trx, app) => {
+      const response = await change(request.appId, context, call, async (trx, app) => {
         const content = contentOf(app, request, { functions, classes });
         const origin = { tag: request.deploymentTag, commitInfo: request.commitInfo };
         if (request.staged) {
@@ -153,6 +157,10 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
         });
         return { response: answerOf(published), published };
       });
+      const specs = Object.values(request.functionIds).flatMap(
+        (functionId) => catalog.spec(functionId) ?? [],
+      );
+      return { ...response, serverWarnings: roomWarnings(specs, offers()) };
     },
 
     // Clients before 0.64 first say what a deployment consists of, then its name: until then it is staged.

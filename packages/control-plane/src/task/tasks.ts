@@ -12,6 +12,8 @@ import {
 import type { LogBatch, TaskExited, TaskPhase } from "@dorian/protocol/worker";
 import type { Logger } from "pino";
 import type { AppLogs, LogOrigin } from "../log/app-logs.ts";
+import { serverResult } from "../call/results.ts";
+import { neverPlaced } from "../placement/never-placed.ts";
 import type { OfferedGpu, Placement } from "../placement/placement.ts";
 import { resourceRequestOf } from "../placement/resource-request.ts";
 import type { StartFailure } from "../pool/crash-loop.ts";
@@ -37,6 +39,8 @@ export interface TasksOptions {
   /** Milliseconds on a clock that nobody sets. */
   elapsedMs: () => number;
   graceSecs: number;
+  /** Calls of what no worker can ever run fail instead of waiting for one that can. */
+  failFast: boolean;
 }
 
 export interface StopOptions {
@@ -54,6 +58,8 @@ const stopPatienceMs = 15_000;
 const platformAllowanceMs = 60_000;
 /** Time for user code to end in good order whose start has taken too long: nobody waits for what it still does. */
 const startTimeoutGraceSecs = 1;
+/** Time in which workers come back from a restart, theirs or the server's, before what they could run fails. */
+const workersReturnMs = 2_000;
 /** Time for `@exit` after the kill switch. */
 const exitPatienceMs = 30_000;
 
@@ -298,10 +304,31 @@ export class Tasks implements Disposable {
   }
 
   #waits(task: Task, reason: string, unmet: boolean): void {
+    if (unmet) this.#failFast(task);
     if (task.pendingReason === reason) return;
     task.pendingReason = reason;
     this.#say(task, reason);
     if (unmet) this.#note(task, `${task.facts.tag} cannot start: ${reason}.`);
+  }
+
+  /** Where that is wanted, fails what no worker can ever run, once those that are away had time to come back. */
+  #failFast(task: Task): void {
+    const { catalog, workers, failFast } = this.#options;
+    const definition = catalog.spec(task.facts.functionId)?.definition;
+    if (!definition || task.isTimed) return;
+    if (!failFast && definition.experimentalOptions["fail_fast"]?.toLowerCase() !== "true") return;
+    task.after(workersReturnMs, () => {
+      task.cancelTimer();
+      if (task.state !== "queued") return;
+      const reason = workers.isOneAway ? undefined : neverPlaced(definition, workers.offers());
+      if (reason === undefined) {
+        this.placeWaiting();
+        return;
+      }
+      const text = `${task.facts.tag} cannot start: ${reason}.`;
+      this.#failStart(task, failureOfCode(serverResult("INIT_FAILURE", text)));
+      this.#end(task, "exited", { reason: text });
+    });
   }
 
   #assign(task: Task, placement: Extract<Placement, { kind: "placed" }>, freezeRoot: boolean): void {

@@ -133,6 +133,11 @@ export class Workers implements Disposable {
     return this.#workers.get(workerId)?.name ?? "";
   }
 
+  /** One that was there may come back. */
+  get isOneAway(): boolean {
+    return [...this.#workers.values()].some((worker) => !worker.link);
+  }
+
   isConnected(workerId: string): boolean {
     return this.#workers.get(workerId)?.link !== undefined;
   }

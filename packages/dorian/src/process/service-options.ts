@@ -70,6 +70,11 @@ const historyOptions: readonly OptionDefinition[] = [
   },
 ];
 
+const failFastOption: OptionDefinition = {
+  name: "fail-fast",
+  description: "Fail calls of functions that no worker can ever run, instead of waiting for one that can",
+};
+
 const graceOption: OptionDefinition = {
   name: "grace",
   value: "seconds",
@@ -138,6 +143,7 @@ export const serverOptions: readonly OptionDefinition[] = [
   ...networkOptions,
   ...webOptions,
   ...historyOptions,
+  failFastOption,
   ...processOptions,
 ];
 

@@ -19,7 +19,10 @@ export interface RunningControlPlane extends RunningService {
 
 /** Starts a control plane that listens for clients and workers. */
 export async function startControlPlane(
-  settings: ServiceSettings & NetworkSettings & HistorySettings & DiskSettings & { web: WebSettings },
+  settings: ServiceSettings &
+    NetworkSettings &
+    HistorySettings &
+    DiskSettings & { web: WebSettings; failFast: boolean },
 ): Promise<RunningControlPlane> {
   setOomScore(serviceOomScore);
   const controlPlane = await createControlPlane({

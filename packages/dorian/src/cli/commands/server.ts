@@ -32,7 +32,14 @@ export const command = defineCommand<void>({
     using _memory = giveBackMemory();
     const settings = serviceSettings(input, context, "server");
     await using controlPlane = await storing(config.dataDirectory, () =>
-      startControlPlane({ ...settings, ...network, ...history, ...disk, web }),
+      startControlPlane({
+        ...settings,
+        ...network,
+        ...history,
+        ...disk,
+        web,
+        failFast: input.flag("fail-fast"),
+      }),
     );
     signal.throwIfAborted();
     await serveUntilStopped({
