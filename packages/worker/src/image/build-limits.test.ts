@@ -33,10 +33,12 @@ test.each([
 );
 
 test("stages count together: a build does not fill the disk a stage at a time [B16]", async () => {
-  const step = "RUN dd if=/dev/urandom of=/part bs=1M count=10";
+  const step = (name: string) => `RUN dd if=/dev/urandom of=/${name} bs=1M count=10`;
   // The third writes when the first two are layers: a count while one becomes a layer may miss it.
   const last = "RUN sleep 1; dd if=/dev/urandom of=/more bs=1M count=3; sleep 50";
-  expect(await builtWith(`true\nFROM base\n${step}\nFROM base\n${step}\nFROM base\n${last}`)).toMatchObject({
+  expect(
+    await builtWith(`true\nFROM base\n${step("one")}\nFROM base\n${step("two")}\nFROM base\n${last}`),
+  ).toMatchObject({
     code: "DISK_LIMIT_REACHED",
   });
 });

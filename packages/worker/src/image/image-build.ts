@@ -59,6 +59,8 @@ export class ImageBuild implements AsyncDisposable {
   #ended = new AbortController();
   /** Layers made by this build that nobody finds again, to remove when it fails. */
   #made: string[] = [];
+  /** All that it made, also those that are kept for other builds. */
+  #written: string[] = [];
   /** Layers of this build's steps, whoever made them. */
   #ofSteps = new Set<string>();
   #stages: { name: string | undefined; stage: BuildStage }[] = [];
@@ -89,7 +91,10 @@ export class ImageBuild implements AsyncDisposable {
     using _watched = this.#options.disk.watch({
       id: this.#request.buildId,
       // Layers of earlier stages are as much its own as what it writes now.
-      directories: () => [this.#scratch, ...this.#made.map((layerId) => this.#options.layers.path(layerId))],
+      directories: () => [
+        this.#scratch,
+        ...this.#written.map((layerId) => this.#options.layers.path(layerId)),
+      ],
       limitBytes: undefined,
       pids: async () => (await this.#step?.pids()) ?? [],
       freeze: async () => (await this.#step?.freeze()) ?? new AsyncDisposableStack(),
@@ -178,6 +183,7 @@ export class ImageBuild implements AsyncDisposable {
       scratch: join(this.#scratch, `stage-${this.#stages.length}`),
       onLayer: (layerId) => {
         this.#made.push(layerId);
+        this.#written.push(layerId);
         this.#ofSteps.add(layerId);
       },
     });
