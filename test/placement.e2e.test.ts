@@ -17,6 +17,7 @@ export const app = new App("placement", { image: Image.debianSlim() });
 
 /** As large as the machine, and nobody calls it. */
 export const warm = app.function({ name: "warm", cpu: 2, minContainers: 1 }, async () => currentTaskId());
+export const short = app.function({ name: "short", scaledownWindow: 2 }, async (n: number) => [n, currentTaskId()]);
 export const called = app.function({ name: "called", scaledownWindow: 2 }, async () => currentTaskId());
 `;
 
@@ -36,6 +37,14 @@ afterAll(async () => {
   await dorians[Symbol.asyncDispose]();
   expect(await leftoversOf(data.path)).toEqual([]);
   await data[Symbol.asyncDispose]();
+});
+
+test("a map of 16 short inputs on two cores takes no more than two containers [L14]", async () => {
+  const short = RemoteFunction.fromName<(n: number) => Promise<[number, string]>>("placement", "short");
+  const tasks = new Set<string>();
+  for await (const [, taskId] of short.map(Array.from({ length: 16 }, (_, n) => n))) tasks.add(taskId);
+  expect(tasks.size).toBeLessThanOrEqual(2);
+  expect((await runningTasks()).length).toBeLessThanOrEqual(2);
 });
 
 test("what this machine can never run says so at deploy [L13]", async () => {
