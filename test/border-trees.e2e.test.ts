@@ -246,7 +246,8 @@ export const digs = app.function({ name: "digs", volumes: { "/vol": volume } }, 
   using _connection = await sdkConnection(data.path);
   await deployApp(data.path, source);
   const digs = RemoteFunction.fromName<(wait: boolean) => Promise<number>>("deep", "digs");
-  expect(await digs.remote(false)).toBe(1);
+  // No volume holds such a path, which the call's caller is told.
+  await expect(digs.remote(false)).rejects.toThrow(/a path in a volume has 3500 at most/);
   const stopped = await dorian(data.path, ["app", "stop", "deep"]);
   expect(stopped.code, stopped.stderr).toBe(0);
   await isEmptied(join(data.path, "scratch"));

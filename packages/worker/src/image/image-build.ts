@@ -223,8 +223,8 @@ export class ImageBuild implements AsyncDisposable {
       scope: stepScope,
       config: stage.config,
       args: stage.args,
-      // Names: a renewed secret does not make another image.
-      secrets: Object.keys(secretEnv).toSorted(),
+      // With their values: what the official client's `env=` gives to a step comes as a secret.
+      secrets: secretEnv,
       gpus: gpuDevices.length,
       volumes: volumes.map(({ volumeId, mountPath, subPath }) => [volumeId, mountPath, subPath]),
     });

@@ -319,6 +319,7 @@ test("a step is done again when anything that it depends on is another, and by a
     await built(`WORKDIR /work\nWORKDIR /\n${random("x")}`),
     await built(`SHELL ["/bin/sh", "-ec"]\n${random("x")}`),
     await built(random("x"), { secretEnv: { TOKEN: "1" } }),
+    await built(random("x"), { secretEnv: { TOKEN: "2" } }),
     await built(random("x"), { stepScope: "im-1" }),
   ];
   expect(new Set([plain, ...others]).size).toBe(others.length + 1);
