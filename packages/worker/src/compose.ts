@@ -2,6 +2,7 @@ import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { newId } from "@dorian/base/ids";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
+import { sleep } from "@dorian/base/sleep";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { findInterpreters } from "@dorian/python/interpreters";
 import { diskRoomMessage } from "@dorian/protocol/disk-room";
@@ -87,6 +88,10 @@ const hangUpMs = 2_000;
 
 /** How long the end of something waits for its last lines to leave, in milliseconds: its callers wait for it. */
 const lastLinesMs = 5_000;
+
+/** A server that is away for so many milliseconds is not waited for by a worker that ends. */
+const longestSilenceMs = 500;
+const lookEveryMs = 50;
 
 export interface Worker extends AsyncDisposable {
   readonly workerId: string;
@@ -309,8 +314,10 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   };
   starting.defer(async () => {
     await departing.handBack({ graceMs: 0 });
-    await Promise.all(reporting);
-    await outbox.allKept({ timeoutMs: hangUpMs, signal: stopping.signal }).catch(() => undefined);
+    const said = Promise.all(reporting)
+      .then(() => outbox.allKept({ timeoutMs: hangUpMs, signal: stopping.signal }))
+      .catch(() => undefined);
+    await whileServerIsThere(said, link);
     await link.close({ signal: AbortSignal.timeout(hangUpMs) });
     stopping.abort();
     await link.closed;
@@ -326,6 +333,18 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     leave: (how) => leave(departing, how),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** Waits for what is being said, unless there is nobody to say it to. */
+async function whileServerIsThere(said: Promise<unknown>, link: { readonly awayMs: number }): Promise<void> {
+  const { signal } = new AbortController();
+  for (;;) {
+    const isSaid = await Promise.race([
+      said.then(() => true),
+      sleep(lookEveryMs, { signal }).then(() => false),
+    ]);
+    if (isSaid || link.awayMs >= longestSilenceMs) return;
+  }
 }
 
 function versionOf(message: { version: bigint; layerIds: string[] }): {
