@@ -42,12 +42,15 @@ export const look = app.function({ name: "look" }, async () => ({
 }));
 `;
 
-/** Of the file that the step made, as it is on disk. */
-async function capabilityIn(dataDirectory: string): Promise<string> {
+/** Of the file that the step made, as it is on disk: in the layer of the step, which is kept, and in that of the image. */
+async function capabilitiesIn(dataDirectory: string): Promise<string[]> {
   const { stdout } = await run("find", [join(dataDirectory, "layers"), "-name", "capable"]);
-  const bytes = Buffer.alloc(64);
-  const length = Number(libc.lgetxattr(stdout.trim(), "security.capability", bytes, bytes.length));
-  return bytes.subarray(0, Math.max(0, length)).toString("hex");
+  const paths = stdout.trim().split("\n");
+  return paths.map((path) => {
+    const bytes = Buffer.alloc(64);
+    const length = Number(libc.lgetxattr(path, "security.capability", bytes, bytes.length));
+    return bytes.subarray(0, Math.max(0, length)).toString("hex");
+  });
 }
 
 interface Seen {
@@ -57,7 +60,10 @@ interface Seen {
   owners: number[];
 }
 
-async function seenIn(options: { args?: string[]; path?: string }): Promise<Seen & { capability: string }> {
+async function seenIn(options: {
+  args?: string[];
+  path?: string;
+}): Promise<Seen & { capabilities: string[] }> {
   await using data = await seededData();
   await using server = await DorianProcess.start({
     dataDirectory: data.path,
@@ -67,20 +73,21 @@ async function seenIn(options: { args?: string[]; path?: string }): Promise<Seen
   await deployApp(data.path, source);
   using _connection = await sdkConnection(data.path);
   const seen = await RemoteFunction.fromName<() => Promise<Seen>>("steps", "look").remote();
-  const capability = await capabilityIn(data.path);
+  const capabilities = await capabilitiesIn(data.path);
   await server.stop();
   expect(await leftoversOf(data.path)).toEqual([]);
-  return { ...seen, capability };
+  return { ...seen, capabilities };
 }
 
 test("build steps have user ids of their own, and the image has the owners that they gave [B14]", async () => {
-  const { map, me, owners, capability } = await seenIn({ args: ["--user-namespaces", "on"] });
+  const { map, me, owners, capabilities } = await seenIn({ args: ["--user-namespaces", "on"] });
   const [inside, outside, size] = map.trim().split(/\s+/).map(Number);
   expect([inside, size]).toEqual([0, 2 ** 24]);
   expect(outside).toBeGreaterThanOrEqual(0x4000_0000);
   expect(me).toBe("somebody\n");
   expect(owners).toEqual([0, 1000, 0, 0]);
-  expect(capability).toBe("0100000200040000000000000000000000000000");
+  const capability = "0100000200040000000000000000000000000000";
+  expect(capabilities).toEqual([capability, capability]);
 });
 
 test("with gVisor as the operator's runtime, build steps run under its kernel, too [B14]", async () => {
