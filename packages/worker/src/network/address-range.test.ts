@@ -9,8 +9,9 @@ const span = (text: string) => {
 };
 
 test("the range chosen overlaps no route and no address", () => {
+  // Six routes of this length cannot take every private range.
   const routeText = fc
-    .tuple(fc.constantFrom(10, 172, 192), fc.nat(255), fc.nat(255), fc.integer({ min: 9, max: 32 }))
+    .tuple(fc.constantFrom(10, 172, 192), fc.nat(255), fc.nat(255), fc.integer({ min: 11, max: 32 }))
     .map(([a, b, c, length]) => `${a}.${b}.${c}.0/${length}`);
   fc.assert(
     fc.property(
