@@ -1,4 +1,4 @@
-import type { FreeSpace } from "./disk-verdict.ts";
+import type { Space } from "@dorian/storage/free-space";
 
 /** Part of the disk that containers do not get, and the least and the most that it comes to. */
 const floorPart = 0.05;
@@ -24,7 +24,7 @@ const fastestBytesPerMs = 8 * 1024 * 1024;
 export type DiskUrgency = "none" | "short" | "critical";
 
 /** What is to remain of a disk of this size, whatever containers write. */
-export function diskFloor(size: FreeSpace): FreeSpace {
+export function diskFloor(size: Space): Space {
   return {
     bytes: Math.min(Math.max(size.bytes * floorPart, leastFloorBytes), mostFloorBytes),
     files: Number.isFinite(size.files) ? size.files * floorPart : 0,
@@ -32,7 +32,7 @@ export function diskFloor(size: FreeSpace): FreeSpace {
 }
 
 /** By what is left, and what was written since somebody was last looked for. */
-export function diskUrgency(free: FreeSpace, written: FreeSpace, floor: FreeSpace): DiskUrgency {
+export function diskUrgency(free: Space, written: Space, floor: Space): DiskUrgency {
   const units = ["bytes", "files"] as const;
   const isCritical = units.some(
     (unit) => free[unit] < floor[unit] * criticalPart && written[unit] > floor[unit] * risingPart,
@@ -42,7 +42,7 @@ export function diskUrgency(free: FreeSpace, written: FreeSpace, floor: FreeSpac
 }
 
 /** Milliseconds until the next look: too few for the fastest writers to get from here to where it is critical. */
-export function pauseBeforeLook(free: FreeSpace, floor: FreeSpace): number {
+export function pauseBeforeLook(free: Space, floor: Space): number {
   const bytesLeft = free.bytes - floor.bytes * criticalPart;
   return Math.min(Math.max(bytesLeft / fastestBytesPerMs, leastPauseMs), mostPauseMs);
 }

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readdir, readlink, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { mountTable } from "@dorian/linux/mount-table";
-import type { FreeSpace } from "./disk-verdict.ts";
+import type { Space } from "@dorian/storage/free-space";
 
 const run = promisify(execFile);
 
@@ -13,7 +13,7 @@ const patienceMs = 60_000;
  * Space and files that trees take together, whatever their depth and their names. Counted by a process of its own: a walk of a
  * million files would hold up everybody's calls, and its priority could not be low.
  */
-export async function usageOf(directories: readonly string[]): Promise<FreeSpace> {
+export async function usageOf(directories: readonly string[]): Promise<Space> {
   const count = async (unit: string): Promise<number> => {
     const options = { timeout: patienceMs, env: { PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C" } };
     // It complains of what vanishes meanwhile, and counts the rest.
@@ -29,7 +29,7 @@ export async function usageOf(directories: readonly string[]): Promise<FreeSpace
 }
 
 /** Space and files that only processes hold: removed, but open still. What is in memory is not of the disk. */
-export async function unlinkedUsageOf(pids: readonly number[]): Promise<FreeSpace> {
+export async function unlinkedUsageOf(pids: readonly number[]): Promise<Space> {
   const seen = new Map<string, number>();
   const [first] = pids;
   if (first === undefined) return { bytes: 0, files: 0 };

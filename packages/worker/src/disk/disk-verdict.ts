@@ -1,16 +1,11 @@
 import { AppError } from "@dorian/base/app-error";
-
-/** What a file system has left. Infinite where it does not count files. */
-export interface FreeSpace {
-  bytes: number;
-  files: number;
-}
+import type { Space } from "@dorian/storage/free-space";
 
 /** What one container or build holds on the disk, and may hold. */
 export interface DiskUser {
   id: string;
-  used: FreeSpace;
-  limit: FreeSpace;
+  used: Space;
+  limit: Space;
 }
 
 /** An ending gives back what is lacking only when it is no trifle. */
@@ -20,11 +15,7 @@ const leastPartOfFloor = 0.25;
  * Who has to end: whoever holds more than it may, and, when less than `floor` is left of the disk, the one that holds
  * most, if that helps. Others' files, of whom nobody here knows, are not made up for.
  */
-export function diskVerdicts(
-  users: readonly DiskUser[],
-  free: FreeSpace,
-  floor: FreeSpace,
-): Map<string, AppError> {
+export function diskVerdicts(users: readonly DiskUser[], free: Space, floor: Space): Map<string, AppError> {
   const ended = new Map<string, AppError>();
   for (const { id, used, limit } of users) {
     if (used.bytes > limit.bytes)
@@ -55,7 +46,7 @@ function overLimit(used: string, limit: string): AppError {
   );
 }
 
-function diskShort(used: FreeSpace, unit: "bytes" | "files"): AppError {
+function diskShort(used: Space, unit: "bytes" | "files"): AppError {
   const holds = unit === "bytes" ? `${mebibytes(used.bytes)} MiB` : `${used.files} files`;
   return new AppError(
     "DISK_SHORT",

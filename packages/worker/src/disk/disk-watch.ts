@@ -1,9 +1,9 @@
-import { statfs } from "node:fs/promises";
+import { spaceAt, type Space } from "@dorian/storage/free-space";
 import type { AppError } from "@dorian/base/app-error";
 import type { Logger } from "pino";
 import { diskFloor, diskUrgency, pauseBeforeLook } from "./disk-urgency.ts";
 import { unlinkedUsageOf, usageOf } from "./disk-usage.ts";
-import { type DiskUser, diskVerdicts, type FreeSpace } from "./disk-verdict.ts";
+import { type DiskUser, diskVerdicts } from "./disk-verdict.ts";
 
 /** Something that writes to directories of its own, and can be ended. */
 export interface WatchedTree {
@@ -39,17 +39,17 @@ export interface DiskWatchOptions {
  */
 export class DiskWatch implements Disposable {
   #options: DiskWatchOptions;
-  #limit: FreeSpace;
-  #floor: FreeSpace;
+  #limit: Space;
+  #floor: Space;
   #trees = new Map<string, WatchedTree>();
-  #last: FreeSpace;
+  #last: Space;
   /** Written since files were last counted, by whomever. */
-  #written: FreeSpace = { bytes: 0, files: 0 };
+  #written: Space = { bytes: 0, files: 0 };
   #restUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor(options: DiskWatchOptions, at: { free: FreeSpace; size: FreeSpace }) {
+  private constructor(options: DiskWatchOptions, at: { free: Space; size: Space }) {
     this.#options = options;
     const { free, size } = at;
     this.#last = free;
@@ -61,7 +61,7 @@ export class DiskWatch implements Disposable {
   }
 
   static async open(options: DiskWatchOptions): Promise<DiskWatch> {
-    return new DiskWatch(options, await spaceOf(options.directory));
+    return new DiskWatch(options, spaceAt(options.directory));
   }
 
   /** Until the result is disposed of. */
@@ -95,7 +95,7 @@ export class DiskWatch implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { free } = await spaceOf(this.#options.directory);
+    const { free } = spaceAt(this.#options.directory);
     for (const unit of ["bytes", "files"] as const) {
       this.#written[unit] += Math.max(0, finite(this.#last[unit]) - finite(free[unit]));
     }
@@ -149,16 +149,6 @@ export class DiskWatch implements Disposable {
       limit: { bytes: tree.limitBytes ?? this.#limit.bytes, files: this.#limit.files },
     };
   }
-}
-
-async function spaceOf(directory: string): Promise<{ free: FreeSpace; size: FreeSpace }> {
-  const { bavail, blocks, bsize, ffree, files } = await statfs(directory);
-  // A file system without an inode table says 0 of 0.
-  const counts = files > 0;
-  return {
-    free: { bytes: bavail * bsize, files: counts ? ffree : Number.POSITIVE_INFINITY },
-    size: { bytes: blocks * bsize, files: counts ? files : Number.POSITIVE_INFINITY },
-  };
 }
 
 function finite(count: number): number {

@@ -20,7 +20,8 @@ import { NetworkPool } from "../network/network-pool.ts";
 import { readOperatorSettings, type OperatorSettings } from "@dorian/operator/operator-settings";
 import { reapLeftovers } from "../reap/reap-leftovers.ts";
 import { openUserNamespaces, type UserNamespaceMode } from "../user-namespace/open-user-namespaces.ts";
-import type { VolumeRegistry, VolumeVersion } from "../volume/mounted-volume.ts";
+import type { VolumeRegistry } from "../volume/mounted-volume.ts";
+import type { VolumeVersion } from "../volume/volume-version.ts";
 import { ImageBuilder } from "./image-builder.ts";
 
 const run = promisify(execFile);

@@ -15,14 +15,9 @@ import { UnpublishedLayers, type FrozenLayer } from "./unpublished-layers.ts";
 import { copyUpper, hideMissing, removeFiles, unchangedIn, type Identities } from "./upper-copy.ts";
 import { flushFiles, holdsOnly } from "./upper-directory.ts";
 import { nothingCopied, overlayOptions, type VolumeView } from "./volume-view.ts";
+import type { VolumeVersion } from "./volume-version.ts";
 import { WritableDirectory } from "./writable-directory.ts";
 import { stillWritten } from "./written-files.ts";
-
-/** A version of a volume: its number and its layers, lowest first. */
-export interface VolumeVersion {
-  version: bigint;
-  layerIds: string[];
-}
 
 /** Where versions are recorded: the control plane. */
 export interface VolumeRegistry {

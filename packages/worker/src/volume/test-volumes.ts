@@ -15,8 +15,8 @@ import {
   type MountedVolumeOptions,
   type VolumeRegistry,
   type VolumeUsers,
-  type VolumeVersion,
 } from "./mounted-volume.ts";
+import type { VolumeVersion } from "./volume-version.ts";
 
 export const signal = new AbortController().signal;
 

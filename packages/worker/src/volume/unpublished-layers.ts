@@ -1,5 +1,5 @@
 import type { LayerStore } from "@dorian/storage/layer-store";
-import type { VolumeVersion } from "./mounted-volume.ts";
+import type { VolumeVersion } from "./volume-version.ts";
 
 /** A layer that a commit froze. */
 export interface FrozenLayer {
