@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { copyFile, type FileHandle, open, unlink } from "node:fs/promises";
 import { errnoOf } from "@dorian/base/app-error";
-import { check, lastErrno, libc } from "./libc.ts";
+import { fail, lastErrno, libc } from "./libc.ts";
 import { descriptorPath } from "./open-directory.ts";
 
 const SEEK_DATA = 3;
@@ -64,6 +64,6 @@ async function* dataIn(file: FileHandle): AsyncGenerator<{ start: number; end: n
 function seek(file: FileHandle, position: number, whence: number): number | undefined {
   const found = Number(libc.lseek(file.fd, position, whence));
   if (found >= 0) return found;
-  if (lastErrno() === "ENXIO") return undefined;
-  return check(-1, "find the data of a file");
+  const errno = lastErrno();
+  return errno === "ENXIO" ? undefined : fail("find the data of a file", errno);
 }

@@ -1,4 +1,4 @@
-import { check, lastErrno, libc } from "./libc.ts";
+import { check, fail, lastErrno, libc } from "./libc.ts";
 
 /** True when a file carries extended attributes, of whatever kind. Does not follow links. */
 export function hasAttributes(path: string): boolean {
@@ -11,7 +11,7 @@ export function hasAttributes(path: string): boolean {
 export function removeAttribute(path: string, name: string): void {
   if (Number(libc.removexattr(path, name)) === 0) return;
   const errno = lastErrno();
-  if (errno !== "ENODATA" && errno !== "EOPNOTSUPP") check(-1, `remove ${name} of ${path}`);
+  if (errno !== "ENODATA" && errno !== "EOPNOTSUPP") fail(`remove ${name} of ${path}`, errno);
 }
 
 /** What an overlay notes in its layers about other layers. */

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { errnoOf } from "@dorian/base/app-error";
-import { check, lastErrno, libc } from "./libc.ts";
+import { fail, lastErrno, libc } from "./libc.ts";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -15,13 +15,16 @@ export class FileLock implements Disposable {
 
   /** Locks `path`, made if absent; undefined while somebody else has it. */
   static tryAcquire(path: string): FileLock | undefined {
-    for (;;) {
+    for (let failures = 0; ;) {
       const descriptor = openSync(path, "a");
       if (Number(libc.flock(descriptor, LOCK_EX | LOCK_NB)) !== 0) {
         const errno = lastErrno();
         closeSync(descriptor);
         if (errno === "EAGAIN") return undefined;
-        check(-1, `lock ${path}`);
+        // Asks twice: the runtime may call the kernel between a call and the question for its errno.
+        failures += 1;
+        if (failures > 1) fail(`lock ${path}`, errno);
+        continue;
       }
       if (isStillAt(path, descriptor)) return new FileLock(descriptor);
       // Whoever held it removed the file in between: a lock on a nameless file keeps nobody out.

@@ -43,16 +43,21 @@ export const syscallNumber = {
 
 export { calls as libc };
 
-/** Name of the last call's errno, e.g. "EBUSY". */
+/** Name of the last call's errno, e.g. "EBUSY". Ask at once: whatever runs in between may set another. */
 export function lastErrno(): string {
-  return getSystemErrorMap().get(-koffi.errno())?.[0] ?? `errno ${koffi.errno()}`;
+  // Reads the number first: Node makes the map at its first use, which calls the kernel as well.
+  const errno = koffi.errno();
+  return getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`;
 }
 
 /** Throws for a negative return value; passes any other on. */
 export function check(result: number | bigint, what: string): number {
   const value = Number(result);
-  if (value >= 0) return value;
-  const errno = lastErrno();
+  return value >= 0 ? value : fail(what, lastErrno());
+}
+
+/** Throws KERNEL_CALL_FAILED for a call that failed with `errno`, which the error has as a field as well. */
+export function fail(what: string, errno: string): never {
   const error = new AppError("KERNEL_CALL_FAILED", `${what} failed: ${errno}.`, {
     status: "INTERNAL",
     remedy: "`dorian doctor` says what this machine's kernel lacks.",

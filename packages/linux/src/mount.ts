@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import { check, lastErrno, libc, syscallNumber } from "./libc.ts";
+import { check, fail, lastErrno, libc, syscallNumber } from "./libc.ts";
 import { openOverlayByOptions } from "./overlay-by-options.ts";
 import type { OverlayOptions } from "./overlay-options.ts";
 
@@ -60,7 +60,8 @@ export function createOverlay(options: OverlayOptions): OpenOverlay {
         return;
       }
       // Before Linux 6.5 a mount cannot go beneath another. On top works too; the old one then lives as long as the container.
-      if (lastErrno() !== "EINVAL") check(-1, `mount beneath ${target}`);
+      const errno = lastErrno();
+      if (errno !== "EINVAL") fail(`mount beneath ${target}`, errno);
       placeMount(mount, target);
     },
     [Symbol.dispose]: () => closeSync(mount),
@@ -199,6 +200,5 @@ export function unmount(target: string): boolean {
   if (Number(libc.umount2(target, MNT_DETACH)) === 0) return true;
   const errno = lastErrno();
   if (errno === "EINVAL" || errno === "ENOENT") return false;
-  check(-1, `unmount ${target}`);
-  return false;
+  return fail(`unmount ${target}`, errno);
 }

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { check, lastErrno, libc } from "./libc.ts";
+import { fail, lastErrno, libc } from "./libc.ts";
 
 const F_SETLEASE = 1024;
 const F_RDLCK = 0;
@@ -14,8 +14,8 @@ export function isOpenForWriting(path: string): boolean {
     // A FIFO or a device may have taken the place, and the number, of a file that was there.
     if (!fstatSync(descriptor).isFile()) return false;
     if (Number(libc.fcntl(descriptor, F_SETLEASE, F_RDLCK)) === 0) return false;
-    if (lastErrno() !== "EAGAIN") check(-1, `lease ${path}`);
-    return true;
+    const errno = lastErrno();
+    return errno === "EAGAIN" || fail(`lease ${path}`, errno);
   } finally {
     closeSync(descriptor);
   }

@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { check, lastErrno, libc } from "./libc.ts";
+import { check, fail, lastErrno, libc } from "./libc.ts";
 
 const S_IFCHR = 0o020000;
 const opaqueKey = "trusted.overlay.opaque";
@@ -69,6 +69,5 @@ function getAttribute(path: string, key: string): Buffer | undefined {
   if (length >= 0) return buffer.subarray(0, length);
   const errno = lastErrno();
   if (errno === "ENODATA" || errno === "EOPNOTSUPP") return undefined;
-  check(-1, `read ${key} of ${path}`);
-  return undefined;
+  return fail(`read ${key} of ${path}`, errno);
 }
