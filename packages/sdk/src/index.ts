@@ -14,6 +14,7 @@ export { FunctionTimeoutError, RemoteError } from "./function/remote-error.ts";
 export { RemoteFunction as Function } from "./function/remote-function.ts";
 export {
   Image,
+  type LocalDirectoryOptions,
   type LocalFileOptions,
   type RunFunctionOptions,
   type RunOptions,

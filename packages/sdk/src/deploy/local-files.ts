@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream, type Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
-import { join, matchesGlob, posix } from "node:path";
+import { join, posix } from "node:path";
 import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { IgnorePatterns, type Verdict } from "../image/ignore-patterns.ts";
 import type { LocalSource } from "../image/local-source.ts";
 
 /** A file that goes into a mount: content of its own, or where to read it. */
@@ -35,7 +36,8 @@ export async function localFiles(source: LocalSource): Promise<MountContent[]> {
   }
   if (!stats.isDirectory()) throw notA(source.localPath, "directory", "Use addLocalFile for a file.");
   const files: MountContent[] = [];
-  for await (const { path, inside, found } of walk(source.localPath, "", source.ignore, [])) {
+  const top = { path: source.localPath, inside: "", verdict: IgnorePatterns.undecided, above: [] };
+  for await (const { path, inside, found } of walk(top, source.ignore)) {
     files.push(await describe(path, posix.join(source.remotePath, inside), found));
   }
   return files;
@@ -48,29 +50,36 @@ interface WalkedFile {
   found: Stats;
 }
 
+interface WalkedDirectory {
+  path: string;
+  /** Relative to where the walk began, with slashes. */
+  inside: string;
+  verdict: Verdict;
+  /** Real paths of the directories it is in. */
+  above: readonly string[];
+}
+
 // Links stand for what they lead to: a container has no other way to get there.
-async function* walk(
-  directory: string,
-  inside: string,
-  ignore: readonly string[],
-  above: readonly string[],
-): AsyncGenerator<WalkedFile> {
-  const { real, names } = await readDirectory(directory);
-  if (above.includes(real)) {
-    throw new AppError("LOCAL_LINK_CYCLE", `"${directory}" is a link to a directory that it lies in.`, {
+async function* walk(directory: WalkedDirectory, ignore: IgnorePatterns): AsyncGenerator<WalkedFile> {
+  const { real, names } = await readDirectory(directory.path);
+  if (directory.above.includes(real)) {
+    throw new AppError("LOCAL_LINK_CYCLE", `"${directory.path}" is a link to a directory that it lies in.`, {
       status: "INVALID_ARGUMENT",
       remedy: "Remove the link, or leave it out with { ignore: […] }.",
     });
   }
+  const above = [...directory.above, real];
   for (const name of names) {
-    const place = inside === "" ? name : `${inside}/${name}`;
-    if (ignore.some((pattern) => isIgnored(place, pattern))) continue;
-    const path = join(directory, name);
+    const inside = posix.join(directory.inside, name);
+    const verdict = ignore.judge(inside, directory.verdict);
+    const isIgnored = ignore.ignores(verdict);
+    if (isIgnored && !ignore.mayBringBackFrom(inside, verdict)) continue;
+    const path = join(directory.path, name);
     const found = await stat(path).catch((error: unknown) => {
       throw fileError(path, error);
     });
-    if (found.isDirectory()) yield* walk(path, place, ignore, [...above, real]);
-    else if (found.isFile()) yield { path, inside: place, found };
+    if (found.isDirectory()) yield* walk({ path, inside, verdict, above }, ignore);
+    else if (found.isFile() && !isIgnored) yield { path, inside, found };
   }
 }
 
@@ -80,12 +89,6 @@ async function readDirectory(directory: string): Promise<{ real: string; names: 
   } catch (error) {
     throw fileError(directory, error);
   }
-}
-
-// As in .gitignore: a pattern without a slash means that name at any depth, and a directory goes with all that is in it.
-function isIgnored(place: string, pattern: string): boolean {
-  const plain = pattern.replace(/\/$/, "").replace(/^\.?\//, "");
-  return matchesGlob(place, plain) || (!plain.includes("/") && matchesGlob(posix.basename(place), plain));
 }
 
 async function describe(

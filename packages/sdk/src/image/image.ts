@@ -6,6 +6,7 @@ import { checkVolumeMounts } from "../volume/mount-paths.ts";
 import type { Volume } from "../volume/volume.ts";
 import { rememberBuildFunction } from "./build-functions.ts";
 import { environmentLine, runLine, shellQuote, workdirLine } from "./dockerfile-text.ts";
+import { IgnorePatterns } from "./ignore-patterns.ts";
 import type { LocalSource } from "./local-source.ts";
 import { npmPackageName } from "./npm-package-name.ts";
 
@@ -57,8 +58,14 @@ interface ImageState {
 export interface LocalFileOptions {
   /** True: part of the image, for later steps too. False (default): added when a container starts, without a build. */
   copy?: boolean;
-  /** Glob patterns, relative to the directory, of what to leave out; one without a slash means that name at any depth. */
-  ignore?: string[];
+}
+
+export interface LocalDirectoryOptions extends LocalFileOptions {
+  /**
+   * What to leave out, by the rules of `.dockerignore`: patterns count from the directory (`"*.log"`; at any depth `"**\/*.log"`), what is
+   * below goes with a directory, and `"!keep.log"` brings back what a pattern before it left out.
+   */
+  ignore?: readonly string[];
 }
 
 /**
@@ -175,15 +182,17 @@ export class Image {
 
   /** Adds a file of this machine. */
   addLocalFile(localPath: string, remotePath: string, options: LocalFileOptions & StepOptions = {}): Image {
-    return this.#addLocal({ kind: "file", localPath, remotePath, ignore: [] }, options);
+    return this.#addLocal({ kind: "file", localPath, remotePath, ignore: IgnorePatterns.none }, options);
   }
 
   /** Adds a directory of this machine. */
-  addLocalDir(localPath: string, remotePath: string, options: LocalFileOptions & StepOptions = {}): Image {
-    return this.#addLocal(
-      { kind: "directory", localPath, remotePath, ignore: options.ignore ?? [] },
-      options,
-    );
+  addLocalDir(
+    localPath: string,
+    remotePath: string,
+    options: LocalDirectoryOptions & StepOptions = {},
+  ): Image {
+    const ignore = new IgnorePatterns(options.ignore ?? []);
+    return this.#addLocal({ kind: "directory", localPath, remotePath, ignore }, options);
   }
 
   /**
