@@ -21,7 +21,10 @@ beforeAll(async () => {
   await using marked = await temporaryDirectory({ "etc/mark": "first\n" });
   const config = { Env: ["PATH=/bin", "FROM_REGISTRY=yes"], WorkingDir: "/etc" };
   await registry.push("team/tools", "1", { layers: [rootfs.path, marked.path], config });
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await DorianProcess.start({
+    dataDirectory: data.path,
+    env: { DORIAN_FETCH_FROM: registry.host },
+  });
   client = await ModalClient.open(modalVersions.newest, data.path);
 });
 

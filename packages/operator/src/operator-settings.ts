@@ -4,6 +4,7 @@ import { readCertificateBundle } from "./certificate-bundle.ts";
 import { readNpmSettings } from "./npm-settings.ts";
 import { readPipSettings, type PipSettings } from "./pip-settings.ts";
 import { proxyEnvironment } from "./proxy-settings.ts";
+import { readNetworkBorder, type NetworkBorder } from "./network-border.ts";
 import { readRegistrySettings, type RegistrySettings } from "./registry-settings.ts";
 
 /** Variables that are handed to build steps as they are. */
@@ -24,6 +25,7 @@ export interface OperatorSettings {
   npmrc: string;
   pip: PipSettings;
   registries: RegistrySettings;
+  networkBorder: NetworkBorder;
 }
 
 /**
@@ -52,5 +54,6 @@ export async function readOperatorSettings(options?: {
     npmrc: npm.npmrc,
     pip,
     registries: await readRegistrySettings({ env, home }),
+    networkBorder: readNetworkBorder(env),
   };
 }

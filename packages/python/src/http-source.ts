@@ -5,6 +5,7 @@ import { createGunzip } from "node:zlib";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { backoff } from "@dorian/base/backoff";
 import { sleep } from "@dorian/base/sleep";
+import type { FetchGuard } from "@dorian/operator/fetch-guard";
 
 export interface HttpSourceOptions {
   /** Proxies, by the usual names of their variables. */
@@ -19,6 +20,8 @@ export interface HttpSourceOptions {
   timeoutMs: number;
   /** How often a request is tried again that failed on the way. */
   retries: number;
+  /** Judges every place before it is asked, those of redirects too. */
+  guard: FetchGuard;
 }
 
 export interface HttpGetOptions {
@@ -62,7 +65,7 @@ export class HttpSource implements Disposable {
    * Hands the answer to `read`. Follows redirects; what failed on the way, in `read` as well, is tried again. The answer
    * may have any status below 500 but 429.
    *
-   * @throws AppError HTTP_SOURCE_UNREACHABLE, and what `read` throws of that class.
+   * @throws AppError HTTP_SOURCE_UNREACHABLE, FETCH_REFUSED, and what `read` throws of that class.
    */
   async get<T>(url: string, options: HttpGetOptions, read: (answer: HttpAnswer) => Promise<T>): Promise<T> {
     const delays = backoff({ firstMs: 200, maxMs: 5_000 });
@@ -113,12 +116,13 @@ export class HttpSource implements Disposable {
 
   async #request(url: URL, options: HttpGetOptions): Promise<IncomingMessage> {
     const credentials = credentialsOf(url) ?? this.#logins.get(url.host);
-    const { timeoutMs, trustedHosts } = this.#options;
+    const { timeoutMs, trustedHosts, guard } = this.#options;
     const isTrusted = trustedHosts.includes(url.hostname) || trustedHosts.includes(url.host);
     const started = Promise.withResolvers<IncomingMessage>();
     const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(withoutCredentials(url.href), {
       agent: url.protocol === "http:" ? this.#http : isTrusted ? this.#unchecked : this.#https,
       signal: options.signal,
+      ...guard.requestOptions(url),
       timeout: timeoutMs,
       headers: {
         "user-agent": "dorian",

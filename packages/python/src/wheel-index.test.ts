@@ -6,6 +6,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { defaultBorder } from "@dorian/operator/network-border";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { wheel, WheelServer, type WheelServerOptions } from "@dorian/testkit/wheel-server";
 import { expect, onTestFinished, test } from "vitest";
@@ -33,6 +34,7 @@ async function open(
     pip: { options: new Map(Object.entries({ retries: "1", timeout: "5", ...pip })) },
     proxyEnv,
     certificates,
+    networkBorder: defaultBorder,
   };
   const index = await WheelIndex.open({ settings, cacheDirectory });
   onTestFinished(() => index[Symbol.dispose]());
@@ -195,6 +197,31 @@ test("the operator's certificates are trusted, and hosts that are trusted anyway
   expect((await (await open({ ...at, "trusted-host": "localhost" })).get("pkg")).version).toBe("1.0");
 });
 
+test("a page of an index leads neither to what this machine serves to itself nor to its files", async () => {
+  const asked: string[] = [];
+  const own = createServer((request, response) => {
+    asked.push(String(request.url));
+    response.end(wheel("away", "1.0"));
+  });
+  const elsewhere = await listening(own);
+  await using files = await temporaryDirectory({ "local-1.0-py3-none-any.whl": "a file of this machine" });
+  const away = `${elsewhere}/away-1.0-py3-none-any.whl`;
+  const local = `file://${files.path}/local-1.0-py3-none-any.whl`;
+  const page = createServer((request, response) => {
+    if (request.url?.endsWith("/moved-1.0-py3-none-any.whl"))
+      response.writeHead(302, { location: away }).end();
+    else
+      response.end(
+        `<a href="${away}">a</a><a href="${local}">l</a><a href="moved-1.0-py3-none-any.whl">m</a>`,
+      );
+  });
+  const { get } = await open({ "no-index": "1", "find-links": `${await listening(page)}/page/` });
+  await expect(get("away")).rejects.toMatchObject({ code: "FETCH_REFUSED" });
+  await expect(get("moved")).rejects.toMatchObject({ code: "FETCH_REFUSED" });
+  await expect(get("local")).rejects.toMatchObject({ code: "WHEEL_NOT_FOUND" });
+  expect(asked).toEqual([]);
+});
+
 test("one who gives up does not wait, and does not spoil it for the others", async () => {
   const server = await serve({ files: { "pkg-1.0-py3-none-any.whl": wheel("pkg", "1.0") } });
   await using scratch = await temporaryDirectory();
@@ -202,6 +229,7 @@ test("one who gives up does not wait, and does not spoil it for the others", asy
     pip: { options: new Map([["index-url", server.url]]) },
     proxyEnv: {},
     certificates: undefined,
+    networkBorder: defaultBorder,
   };
   using index = await WheelIndex.open({ settings, cacheDirectory: scratch.path });
   const impatient = new AbortController();

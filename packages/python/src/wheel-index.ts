@@ -9,6 +9,7 @@ import { AppError } from "@dorian/base/app-error";
 import { boundedText } from "@dorian/base/bounded-text";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { wallClockMs } from "@dorian/base/wall-clock";
+import { FetchGuard } from "@dorian/operator/fetch-guard";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
 import { chooseWheel, isExact, type WheelChoice, type WheelFor } from "./choose-wheel.ts";
@@ -24,7 +25,7 @@ export interface Wheel extends WheelName {
 }
 
 export interface WheelIndexOptions {
-  settings: Pick<OperatorSettings, "pip" | "proxyEnv" | "certificates">;
+  settings: Pick<OperatorSettings, "pip" | "proxyEnv" | "certificates" | "networkBorder">;
   /** Where downloads are kept. */
   cacheDirectory: string;
 }
@@ -62,6 +63,7 @@ export class WheelIndex implements Disposable {
       trustedHosts: wordsOf(pip.options.get("trusted-host")),
       timeoutMs: timeoutOf(pip) * 1000,
       retries: Math.min(5, Number(pip.options.get("retries") ?? 3)),
+      guard: new FetchGuard(settings.networkBorder, [...this.#sources.indexes, ...this.#sources.pages]),
     });
   }
 
@@ -131,9 +133,10 @@ export class WheelIndex implements Disposable {
       if (answer.status !== 200) throw refused(url, answer.status);
       const what = `The page ${withoutCredentials(url)}`;
       const page = await boundedText(answer.body, { maxBytes: maxPageBytes, what });
-      return /\bjson\b/.test(answer.contentType)
-        ? parseJsonPage(page, answer.url)
-        : parseHtmlPage(page, answer.url);
+      const isJson = /\bjson\b/.test(answer.contentType);
+      const files = isJson ? parseJsonPage(page, answer.url) : parseHtmlPage(page, answer.url);
+      // A page from elsewhere has no say over this machine's files.
+      return files.filter((file) => /^https?:/.test(file.url));
     });
   }
 

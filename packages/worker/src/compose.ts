@@ -174,6 +174,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       runtimeDirectory: directories.runtime,
       size: 4,
       userNamespaces,
+      blockedNetworks: operator.networkBorder.blockedNetworks,
       serverHttp: () => (link.httpPort > 0 ? { host: server.host, port: link.httpPort } : undefined),
     }),
   );

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { defaultBorder } from "@dorian/operator/network-border";
 import type { Interpreter } from "@dorian/python/interpreters";
 import { WheelIndex, type WheelIndexOptions } from "@dorian/python/wheel-index";
 import { PlatformMounts, type PlatformMountsOptions } from "./platform-mounts.ts";
@@ -10,7 +11,12 @@ export interface PythonSupplies {
 }
 
 const nothing: PythonSupplies = {
-  settings: { pip: { options: new Map([["no-index", "true"]]) }, proxyEnv: {}, certificates: undefined },
+  settings: {
+    pip: { options: new Map([["no-index", "true"]]) },
+    proxyEnv: {},
+    certificates: undefined,
+    networkBorder: defaultBorder,
+  },
   findInterpreters: async () => [],
 };
 

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { defaultBorder } from "@dorian/operator/network-border";
 import { BlockStore } from "@dorian/storage/block-store";
 import { LayerStore } from "@dorian/storage/layer-store";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
@@ -77,6 +78,7 @@ async function open(
         pip: { options: new Map([["index-url", server.url]]) },
         proxyEnv: {},
         certificates: undefined,
+        networkBorder: defaultBorder,
       },
       findInterpreters: async () => options.interpreters ?? [],
     }),

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import picocolors from "picocolors";
+import { defaultBorder } from "@dorian/operator/network-border";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { renderFindings } from "../cli/output/findings.ts";
 import { checks, judgeMachine } from "./checks.ts";
@@ -172,7 +173,7 @@ describe("probes", () => {
     const probe = (urls: string[]) =>
       probeRegistry({
         urls,
-        operator: { proxyEnv: {}, certificates: undefined },
+        operator: { proxyEnv: {}, certificates: undefined, networkBorder: defaultBorder },
         signal: new AbortController().signal,
       });
     expect(await probe([refusing])).toMatchObject({

@@ -1,4 +1,5 @@
 import { messageOf } from "@dorian/base/app-error";
+import { FetchGuard } from "@dorian/operator/fetch-guard";
 import { RegistryTransport } from "@dorian/worker/image/registry/registry-transport";
 import { type OperatorSettings, readOperatorSettings } from "@dorian/operator/operator-settings";
 import type { MachineFacts } from "./machine-facts.ts";
@@ -16,11 +17,15 @@ export async function registryUrls(): Promise<{ urls: string[]; operator: Operat
 /** Asks each address for its version page, as an image pull would; any answer at all means that it can be reached. */
 export async function probeRegistry(options: {
   urls: string[];
-  operator: Pick<OperatorSettings, "proxyEnv" | "certificates">;
+  operator: Pick<OperatorSettings, "proxyEnv" | "certificates" | "networkBorder">;
   signal: AbortSignal;
 }): Promise<MachineFacts["registry"]> {
   const { urls, operator, signal } = options;
-  using transport = new RegistryTransport({ ...operator, idleTimeoutMs: timeoutMs });
+  using transport = new RegistryTransport({
+    ...operator,
+    guard: new FetchGuard(operator.networkBorder, urls),
+    idleTimeoutMs: timeoutMs,
+  });
   let reason = "no address is set";
   for (const url of urls) {
     try {

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "@dorian/base/app-error";
+import { FetchGuard } from "@dorian/operator/fetch-guard";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { runHostTool } from "./host-tool.ts";
 import { defaultPath } from "./image-configuration.ts";
@@ -16,7 +17,7 @@ const maxNameBytes = 255;
 /**
  * Fetches what ADD names by its address into `directory`. Returns the file's name.
  *
- * @throws AppError ADD_SOURCE_UNAVAILABLE, ADD_CHECKSUM_MISMATCH
+ * @throws AppError ADD_SOURCE_UNAVAILABLE, ADD_CHECKSUM_MISMATCH, FETCH_REFUSED
  */
 export async function fetchAddress(
   url: string,
@@ -32,9 +33,10 @@ export async function fetchAddress(
   const name = basename(new URL(url).pathname) || "index.html";
   if (name.length > maxNameBytes)
     throw unavailable(url, "its last part is too long for a file's name", undefined);
-  using transport = new RegistryTransport(operator);
+  using transport = new RegistryTransport({ ...operator, guard: new FetchGuard(operator.networkBorder) });
   const response = await transport.get(url, { headers: {}, signal }).catch((error: unknown) => {
     signal.throwIfAborted();
+    if (AppError.is(error) && error.code === "FETCH_REFUSED") throw error;
     throw unavailable(url, AppError.is(error) ? error.message : String(error), error);
   });
   if (response.statusCode !== 200) {

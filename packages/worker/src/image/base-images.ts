@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import type { Interpreter } from "@dorian/python/interpreters";
 import type { LayerStore } from "@dorian/storage/layer-store";
+import { FetchGuard } from "@dorian/operator/fetch-guard";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { BaseCache, type BaseImage } from "./base-cache.ts";
 import { bootstrapDebian } from "./debian/bootstrap-debian.ts";
@@ -17,7 +18,7 @@ import {
   parseImageReference,
   type ImageReference,
 } from "./registry/image-reference.ts";
-import { pullImage } from "./registry/pull-image.ts";
+import { pullImage, registryAddresses } from "./registry/pull-image.ts";
 import { credentialsOf, type RegistryLogin } from "./registry/registry-login.ts";
 import { RegistryTransport } from "./registry/registry-transport.ts";
 import { SharedWork, type Participant } from "./shared-work.ts";
@@ -58,7 +59,7 @@ export class BaseImages {
    * An image by its name: from the cache, this machine's Node or Python, a registry, or for Debian and Python when no
    * registry can be reached from Debian's packages.
    *
-   * @throws AppError IMAGE_NOT_FOUND, REGISTRY_UNREACHABLE, REGISTRY_ACCESS_DENIED, DEBIAN_BOOTSTRAP_FAILED, …
+   * @throws AppError IMAGE_NOT_FOUND, REGISTRY_UNREACHABLE, REGISTRY_ACCESS_DENIED, FETCH_REFUSED, DEBIAN_BOOTSTRAP_FAILED, …
    */
   async get(name: string, asker: BaseImageAsker): Promise<BaseImage> {
     if (name === "scratch") return { layerIds: [], config: emptyConfiguration() };
@@ -106,7 +107,10 @@ export class BaseImages {
   ): Promise<BaseImage> {
     const { layers, operator } = this.#options;
     const { onLog, login, signal } = participant;
-    using transport = new RegistryTransport(operator);
+    using transport = new RegistryTransport({
+      ...operator,
+      guard: new FetchGuard(operator.networkBorder, registryAddresses(operator.registries)),
+    });
     const blobLayers = {
       get: (digest: string) => this.#cache.blobLayer(digest),
       put: (digest: string, layerId: string) => this.#cache.putBlobLayer(digest, layerId),

@@ -17,7 +17,9 @@ let builder: Awaited<ReturnType<typeof testBuilder>>;
 let base: string;
 
 beforeAll(async () => {
-  builder = await testBuilder();
+  builder = await testBuilder({
+    operator: { networkBorder: { fetchFrom: ["127.0.0.0/8"], blockedNetworks: [] } },
+  });
   base = await builder.busybox();
 });
 afterAll(() => builder[Symbol.asyncDispose]());

@@ -9,7 +9,9 @@ let base: string;
 let known: string[];
 
 beforeAll(async () => {
-  builder = await testBuilder();
+  builder = await testBuilder({
+    operator: { networkBorder: { fetchFrom: ["127.0.0.0/8"], blockedNetworks: [] } },
+  });
   base = await builder.busybox();
   known = [base];
 });

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { ipv4Networks } from "@dorian/operator/network-border";
 import {
   addressIn,
   chooseRange,
@@ -50,8 +51,10 @@ export class HostNetwork implements AsyncDisposable {
     hostResolvConf: string;
     /** The control plane's HTTP, as soon as it is known. */
     serverHttp: () => HttpAddress | undefined;
+    /** Address ranges that containers do not reach. */
+    blockedNetworks: readonly string[];
   }): Promise<HostNetwork> {
-    const { instance, hostResolvConf, serverHttp } = options;
+    const { instance, hostResolvConf, serverHttp, blockedNetworks } = options;
     const { bridge, table } = networkNames(instance);
     const [interfaces, routes] = await Promise.all([networkInterfaces(), ipv4Routes()]);
     const nameservers = [...hostResolvConf.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(
@@ -104,6 +107,7 @@ export class HostNetwork implements AsyncDisposable {
         resolvers: nameservers.filter((address) => parseRange(address) !== undefined),
         ...(forwarder && { dnsPort: forwarder.port }),
         httpPort: http.port,
+        blocked: ipv4Networks(blockedNetworks),
       }),
     );
     // Rules first: no packet is forwarded before they are in force.

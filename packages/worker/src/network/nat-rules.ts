@@ -1,3 +1,4 @@
+import { cloudMetadata } from "@dorian/operator/machine-address";
 import { taskHttpHost } from "@dorian/protocol/task-http";
 
 export interface NatOptions {
@@ -12,6 +13,8 @@ export interface NatOptions {
   dnsPort?: number;
   /** Port on the gateway at which the server's HTTP is passed on. */
   httpPort: number;
+  /** Ranges that containers do not reach. */
+  blocked: readonly string[];
 }
 
 /**
@@ -19,7 +22,7 @@ export interface NatOptions {
  * nor each other. Loading them replaces an earlier version at once. Pure.
  */
 export function natRules(options: NatOptions): string {
-  const { table, bridge, range, gateway, resolvers, dnsPort, httpPort } = options;
+  const { table, bridge, range, gateway, resolvers, dnsPort, httpPort, blocked } = options;
   const ipv4Resolvers = resolvers.length > 0 ? `{ ${resolvers.join(", ")} }` : undefined;
   return `
 table inet ${table}
@@ -33,8 +36,9 @@ table inet ${table} {
     iifname "${bridge}" ip saddr != ${range} drop
     iifname "${bridge}" meta nfproto ipv6 drop
     ${ipv4Resolvers ? `iifname "${bridge}" ip daddr ${ipv4Resolvers} meta l4proto { tcp, udp } th dport 53 accept` : ""}
-    # Clouds serve the machine's own credentials on link-local addresses.
-    iifname "${bridge}" ip daddr 169.254.0.0/16 drop
+    # Clouds serve the machine's own credentials on link-local addresses, and on a few others.
+    iifname "${bridge}" ip daddr { 169.254.0.0/16, ${cloudMetadata.ipv4.join(", ")} } drop
+    ${blocked.map((range) => `iifname "${bridge}" ip daddr ${range} drop`).join("\n    ")}
     iifname "${bridge}" accept
   }
   chain input {

@@ -15,14 +15,22 @@ import { outsideMachine } from "./outside.ts";
 
 const never = new AbortController().signal;
 
-async function online(options?: { resolvConf?: string; httpPort?: number }) {
+async function online(options?: { resolvConf?: string; httpPort?: number; blockedNetworks?: string[] }) {
   await using made = new AsyncDisposableStack();
   const host = made.use(await testRuntime());
   const resolvConfPath = join(host.runtimeDirectory, "host-resolv.conf");
   await writeFile(resolvConfPath, options?.resolvConf ?? "nameserver 203.0.113.53\nsearch example.test\n");
   const port = options?.httpPort;
   const serverHttp = () => (port === undefined ? undefined : { host: "127.0.0.1", port });
-  const pool = made.use(await NetworkPool.open({ ...host, size: 2, resolvConfPath, serverHttp }));
+  const pool = made.use(
+    await NetworkPool.open({
+      ...host,
+      size: 2,
+      resolvConfPath,
+      serverHttp,
+      ...(options?.blockedNetworks && { blockedNetworks: options.blockedNetworks }),
+    }),
+  );
   const all = made.move();
   return {
     host,
@@ -149,10 +157,14 @@ test("until the server has said where it listens, requests are answered so", asy
   expect(output).toBe("HTTP/1.1 503\n");
 });
 
-test("the cloud's metadata address is closed", async () => {
-  await using net = await online();
-  const rules = await networkCommand("nft", ["list", "table", "inet", `dorian_${net.host.instance}`]);
-  expect(rules).toContain("ip daddr 169.254.0.0/16 drop");
+test("no address at which clouds serve a machine's own credentials is reached, nor a network that the operator blocks", async () => {
+  const closed = ["169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16", "192.0.0.192"];
+  await using outside = await outsideMachine([...closed, "198.18.7.1", "198.18.8.1"]);
+  await using net = await online({ blockedNetworks: ["198.18.7.0/24", "fd00::/8"] });
+  const places = [...closed, "198.18.7.1", "198.18.8.1", outside.address];
+  for (const place of places) expect(await (await fetch(`http://${place}/`)).text()).toBe("outside");
+  const script = places.map((place) => `nc -w 1 ${place} 80 </dev/null && echo ${place}`);
+  expect(await net.output(script.join("; "))).toBe(`198.18.8.1\n${outside.address}\n`);
 });
 
 test("names resolve through a resolver that listens on the host's loopback only", async () => {

@@ -29,6 +29,8 @@ export interface NetworkPoolOptions {
   resolvConfPath?: string;
   /** The control plane's HTTP, as soon as it is known: containers find it at an address of its own. Default: unknown. */
   serverHttp?: () => HttpAddress | undefined;
+  /** Address ranges that containers do not reach. Default: none. */
+  blockedNetworks?: readonly string[];
   /** For containers with user ids of their own. */
   userNamespaces?: UserNamespaces | undefined;
 }
@@ -66,13 +68,15 @@ export class NetworkPool implements AsyncDisposable {
   }
 
   static async open(options: NetworkPoolOptions): Promise<NetworkPool> {
-    const { instance, runtimeDirectory, resolvConfPath = "/etc/resolv.conf" } = options;
+    const { instance, runtimeDirectory, resolvConfPath = "/etc/resolv.conf", blockedNetworks = [] } = options;
     const serverHttp = options.serverHttp ?? (() => undefined);
     const directory = join(runtimeDirectory, "netns");
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const hostResolvConf = await readFile(resolvConfPath, "utf8");
     await using opened = new AsyncDisposableStack();
-    const host = opened.use(await HostNetwork.open({ instance, hostResolvConf, serverHttp }));
+    const host = opened.use(
+      await HostNetwork.open({ instance, hostResolvConf, serverHttp, blockedNetworks }),
+    );
     const chains = await networkCommand("nft", ["--json", "list", "chains"]);
     const pool = new NetworkPool(host, directory, options, forwardWarnings(chains, networkNames(instance)));
     opened.use(pool);

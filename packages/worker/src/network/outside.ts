@@ -8,8 +8,11 @@ import { unmount } from "@dorian/linux/mount";
 import { createNetworkNamespace, inNetworkNamespace } from "@dorian/linux/network-namespace";
 import { networkCommand } from "./network-command.ts";
 
-/** For tests: a machine beyond the host (a namespace at the other end of a cable) that serves a page on port 80. */
-export async function outsideMachine() {
+/**
+ * For tests: a machine beyond the host (a namespace at the other end of a cable) that serves a page on port 80, at
+ * `more` addresses too.
+ */
+export async function outsideMachine(more: readonly string[] = []) {
   await using made = new AsyncDisposableStack();
   const tag = randomBytes(2).toString("hex");
   const directory = await mkdtemp(join(tmpdir(), "dorian-outside-"));
@@ -32,9 +35,19 @@ export async function outsideMachine() {
     networkCommand(
       "ip",
       ["-batch", "-"],
-      `link set lo up\naddress add ${at(2)}/30 dev eth0\nlink set eth0 up`,
+      [
+        "link set lo up",
+        `address add ${at(2)}/30 dev eth0`,
+        ...more.map((address) => `address add ${address}/32 dev lo`),
+        "link set eth0 up",
+        `route add default via ${at(1)}`,
+      ].join("\n"),
     ),
   );
+  // They go with the link.
+  for (const address of more) {
+    await networkCommand("ip", ["route", "add", `${address}/32`, "via", at(2), "dev", link]);
+  }
   const server = inNetworkNamespace(path, () =>
     spawn("/bin/busybox", ["httpd", "-f", "-p", "80", "-h", directory], { stdio: "ignore" }),
   );

@@ -46,6 +46,11 @@ export interface PulledImage {
 const attempts = 3;
 const progressMs = 2_000;
 
+/** The registries that the operator named: as mirrors, and by logging in to them. */
+export function registryAddresses({ mirrors, credentials }: RegistrySettings): string[] {
+  return [...[...mirrors.values()].flat(), ...[...credentials.keys()].map(endpointOf)];
+}
+
 /**
  * Fetches an image from its registry or a mirror of it into the layer store.
  *

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { rootCertificates } from "node:tls";
 import { AppError, messageOf } from "@dorian/base/app-error";
+import type { FetchGuard } from "@dorian/operator/fetch-guard";
 
 const maxRedirects = 5;
 
@@ -10,6 +11,8 @@ export interface RegistryTransportOptions {
   proxyEnv: Record<string, string>;
   /** Certificates to trust besides the well-known ones, in PEM form. */
   certificates: string | undefined;
+  /** Judges every place before it is asked, those of redirects too. */
+  guard: FetchGuard;
   /** Milliseconds without a sign of life until a server counts as unreachable. Default 30 s. */
   idleTimeoutMs?: number;
 }
@@ -18,6 +21,7 @@ export interface RegistryTransportOptions {
 export class RegistryTransport implements Disposable {
   #http: HttpAgent;
   #https: HttpsAgent;
+  #guard: FetchGuard;
   #idleTimeoutMs: number;
 
   constructor(options: RegistryTransportOptions) {
@@ -27,13 +31,14 @@ export class RegistryTransport implements Disposable {
       ...common,
       ...(options.certificates === undefined ? {} : { ca: [...rootCertificates, options.certificates] }),
     });
+    this.#guard = options.guard;
     this.#idleTimeoutMs = options.idleTimeoutMs ?? 30_000;
   }
 
   /**
    * The answer to a GET, whatever its status. The caller reads the body or destroys it.
    *
-   * @throws AppError REGISTRY_UNREACHABLE when there is no answer.
+   * @throws AppError REGISTRY_UNREACHABLE when there is no answer; FETCH_REFUSED
    */
   async get(
     url: string,
@@ -58,7 +63,7 @@ export class RegistryTransport implements Disposable {
     throw unreachable(place, "it redirects in a circle", undefined);
   }
 
-  /** The answer to a POST, whatever its status. @throws AppError REGISTRY_UNREACHABLE when there is no answer. */
+  /** The answer to a POST, whatever its status. @throws AppError REGISTRY_UNREACHABLE when there is no answer; FETCH_REFUSED */
   post(
     url: string,
     options: { headers: Record<string, string>; body: string; signal: AbortSignal },
@@ -86,7 +91,12 @@ export class RegistryTransport implements Disposable {
       return Promise.reject(unreachable(url, `${url.protocol} is not spoken here`, undefined));
     }
     return new Promise((resolve, reject) => {
-      const init = { method, headers: { "user-agent": "dorian", ...headers }, signal };
+      const init = {
+        method,
+        headers: { "user-agent": "dorian", ...headers },
+        signal,
+        ...this.#guard.requestOptions(url),
+      };
       const request =
         url.protocol === "https:"
           ? httpsRequest(url, { ...init, agent: this.#https })
@@ -99,7 +109,8 @@ export class RegistryTransport implements Disposable {
         resolve(response);
       });
       request.once("error", (error) => {
-        reject(signal.aborted ? signal.reason : unreachable(url, messageOf(error), error));
+        if (signal.aborted) reject(signal.reason);
+        else reject(AppError.is(error) ? error : unreachable(url, messageOf(error), error));
       });
       request.end(body);
     });

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FetchGuard } from "@dorian/operator/fetch-guard";
+import { defaultBorder } from "@dorian/operator/network-border";
 import type { RegistrySettings } from "@dorian/operator/registry-settings";
 import { LayerStore } from "@dorian/storage/layer-store";
 import { onTestFinished } from "vitest";
@@ -18,7 +20,11 @@ export async function testPull(
   const directory = await mkdtemp(join(place, "dorian-pull-"));
   const layers = await LayerStore.open(directory);
   const registry = await TestRegistry.open();
-  const transport = new RegistryTransport({ proxyEnv: {}, certificates: undefined });
+  const transport = new RegistryTransport({
+    proxyEnv: {},
+    certificates: undefined,
+    guard: new FetchGuard({ ...defaultBorder, fetchFrom: ["127.0.0.1"] }),
+  });
   onTestFinished(async () => {
     transport[Symbol.dispose]();
     await registry[Symbol.asyncDispose]();
