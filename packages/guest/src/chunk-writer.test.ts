@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { ChunkWriter } from "./chunk-writer.ts";
 
 /** A writer whose messages a server takes as `take` says; `received` is what it took. */
-function writerTo(take: (count: number) => void) {
+function writerTo(take: (count: number) => void | Promise<void>) {
   const received: string[] = [];
   let count = 0;
   const modal = createLocalClient(
@@ -13,7 +13,7 @@ function writerTo(take: (count: number) => void) {
     {
       async functionCallPutDataOut({ dataChunks }) {
         count += 1;
-        take(count);
+        await take(count);
         for (const { index, dataOneof } of dataChunks)
           if (dataOneof.case === "data") received.push(`${index}=${Buffer.from(dataOneof.value)}`);
         return {};
@@ -31,7 +31,7 @@ function writerTo(take: (count: number) => void) {
   return { writer, received };
 }
 
-const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
 
 test("values get the numbers 1, 2, 3… however they travel together [L9]", async () => {
   const { writer, received } = writerTo(() => undefined);
@@ -53,11 +53,30 @@ test("once a message is refused nothing follows it: no value goes out under the 
   });
   await writer.write(Buffer.from("v0"));
   await turn();
-  await writer.write(Buffer.from("v1"));
-  await turn();
+  await expect(writer.write(Buffer.from("v1"))).rejects.toThrow("The disk is broken.");
   await expect(writer.write(Buffer.from("v2"))).rejects.toThrow("The disk is broken.");
   await expect(writer.write(Buffer.from("v3"))).rejects.toThrow("The disk is broken.");
   await expect(writer.flush()).rejects.toThrow("The disk is broken.");
   await turn();
   expect(received).toEqual(["1=v0"]);
+});
+
+test("a value is with the server before a generator that computes without a pause goes on", async () => {
+  const { writer, received } = writerTo(() => turn());
+  for (const value of ["a", "b", "c"]) {
+    await writer.write(Buffer.from(value));
+    expect(received.join()).toContain(`=${value}`);
+  }
+});
+
+test("a generator that does nothing but yield does not wait for each of its values", async () => {
+  let messages = 0;
+  const { writer, received } = writerTo(async (count) => {
+    messages = count;
+    await turn();
+  });
+  for (let value = 0; value < 10_000; value += 1) await writer.write(Buffer.from("x"));
+  await writer.flush();
+  expect(received).toHaveLength(10_000);
+  expect(messages).toBeLessThan(100);
 });

@@ -6,6 +6,10 @@ const batchBytes = 4 * 1024 * 1024;
 const batchChunks = 512;
 const maxUnsentBytes = 16 * 1024 * 1024;
 const maxUnsentChunks = 2_048;
+/** How long, in milliseconds, a generator may be held back in all until its values are sent: enough for the first hundred or so. */
+const freeWaitMs = 50;
+/** How much longer it may be held back, as a share of the time that it has run. */
+const waitShare = 0.2;
 
 /** A value, under the number that it keeps however often it has to be sent. */
 interface Chunk {
@@ -15,8 +19,9 @@ interface Chunk {
 
 /**
  * Sends what a generator yields, in order and numbered from 1. Chunks that come while others are on their way go together in the next
- * message; a generator that is ahead of the server by too much has to wait. After a message that could not be sent nothing follows:
- * the generator ends with the error.
+ * message; a generator that is ahead of the server by too much has to wait. Code that computes without a pause holds up all else in its
+ * process: the sending of what it has yielded, and word that nobody wants more. So it goes on when all is sent, unless that takes too
+ * much of its time. After a message that could not be sent nothing follows: the generator ends with the error.
  */
 export class ChunkWriter {
   #modal: ServiceClient<typeof ModalClient>;
@@ -29,6 +34,8 @@ export class ChunkWriter {
   #sending: Promise<void> | undefined;
   #error: { reason: unknown } | undefined;
   #changed = new Notifier();
+  readonly #startedAtMs = performance.now();
+  #waitedMs = 0;
 
   constructor(options: {
     modal: ServiceClient<typeof ModalClient>;
@@ -56,6 +63,11 @@ export class ChunkWriter {
     while (this.#unsentBytes > maxUnsentBytes || this.#unsent.length > maxUnsentChunks) {
       if (this.#error) break;
       await this.#changed.wait({ signal: this.#signal });
+    }
+    const startedWaitingMs = performance.now();
+    if (this.#waitedMs < freeWaitMs + waitShare * (startedWaitingMs - this.#startedAtMs)) {
+      await this.#sending;
+      this.#waitedMs += performance.now() - startedWaitingMs;
     }
     this.#throwIfFailed();
   }
