@@ -33,11 +33,18 @@ export async function writeTinyModel(directory: string, sentences: string[]): Pr
  * words', and so on. Words come close that stand beside the same others, rare words count more than frequent ones.
  */
 function learnVectors(sentences: string[]): Map<string, Float32Array> {
-  const texts = sentences.map((sentence) => sentence.toLowerCase().match(/[a-z]+/g) ?? []);
+  const texts = sentences.map((sentence) =>
+    sentence
+      .toLowerCase()
+      .split(/[^a-z]+/)
+      .filter((word) => word !== ""),
+  );
   const appearances = Map.groupBy(texts.flat(), (word) => word);
   const weight = (word: string) => Math.log(sentences.length / (appearances.get(word)?.length ?? 1)) ** 2;
   const random = randomFrom(7);
-  let ofTexts = texts.map(() => Float32Array.from({ length: dimensions }, () => random() - 0.5));
+  let ofTexts: Float32Array[] = texts.map(() =>
+    Float32Array.from({ length: dimensions }, () => random() - 0.5),
+  );
   let ofWords = new Map<string, Float32Array>();
   for (let round = 0; round < 3; round += 1) {
     ofWords = new Map(

@@ -58,7 +58,7 @@ app.localEntrypoint(async () => {
   );
   for (const [index, { modelId, names }] of lessons.entries()) {
     const invented = await app.instance(Names, { modelId }).invent.remote(20, 5);
-    const unheardOf = new Set(invented).difference(new Set(names));
+    const unheardOf = new Set(invented.filter((name) => !names.includes(name)));
     const learned = `${modelId.padEnd(11)} ${bits[index]?.toFixed(2)} bits a letter`;
     console.log(`${learned}  ${[...unheardOf].slice(0, 6).join(", ")}`);
   }

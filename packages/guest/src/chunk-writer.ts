@@ -64,11 +64,7 @@ export class ChunkWriter {
       if (this.#error) break;
       await this.#changed.wait({ signal: this.#signal });
     }
-    const startedWaitingMs = performance.now();
-    if (this.#waitedMs < freeWaitMs + waitShare * (startedWaitingMs - this.#startedAtMs)) {
-      await this.#sending;
-      this.#waitedMs += performance.now() - startedWaitingMs;
-    }
+    await this.#letOut();
     this.#throwIfFailed();
   }
 
@@ -76,6 +72,18 @@ export class ChunkWriter {
   async flush(): Promise<void> {
     await this.#sending;
     this.#throwIfFailed();
+  }
+
+  /** Waits until the server has everything, while that is not too much waiting. */
+  async #letOut(): Promise<void> {
+    const startedMs = performance.now();
+    const mayWaitMs = freeWaitMs + waitShare * (startedMs - this.#startedAtMs) - this.#waitedMs;
+    let restMs = mayWaitMs;
+    while (this.#unsentBytes > 0 && restMs > 0 && !this.#error) {
+      await this.#changed.wait({ signal: this.#signal, timeoutMs: restMs });
+      restMs = mayWaitMs - (performance.now() - startedMs);
+    }
+    this.#waitedMs += mayWaitMs - restMs;
   }
 
   #throwIfFailed(): void {
