@@ -1,10 +1,15 @@
 import type { Plugin } from "esbuild";
+import { dirname, resolve } from "node:path";
+import { containerPath } from "./container-path.ts";
+import { modulePlaceSource } from "./module-place.ts";
 import { isBareSpecifier, packageNameOf } from "./package-name.ts";
+import type { SourceCache } from "./source-cache.ts";
 import { buildUserModule, type UserBuild } from "./user-build.ts";
 
 export interface ContainerBundleOptions {
   /** npm packages that the image holds. */
   externalPackages: readonly string[];
+  sourceCache?: SourceCache;
   /** Where the guest lies in containers: it is the SDK there. */
   sdkUrl?: string;
   /** Directory that paths in stack traces are relative to. Default: the current one. */
@@ -21,10 +26,15 @@ export async function bundleForContainer(
   options: ContainerBundleOptions,
 ): Promise<UserBuild> {
   const { sdkUrl = "file:///usr/lib/dorian/guest.mjs", root = process.cwd() } = options;
+  const directory = dirname(resolve(root, entryFile));
   return await buildUserModule({
     entryFile,
     root,
     plugins: [containerImports(sdkUrl, new Set(options.externalPackages))],
+    sources: {
+      cache: options.sourceCache,
+      placeOf: (path) => modulePlaceSource({ path: containerPath(directory, path) }),
+    },
   });
 }
 

@@ -1,16 +1,19 @@
 import type { Plugin } from "esbuild";
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { missingPackageSource } from "./missing-package.ts";
-import { moduleScopes } from "./module-scope.ts";
+import { modulePlaceSource } from "./module-place.ts";
+import { scopeRegistration } from "./module-scope.ts";
 import { isBareSpecifier } from "./package-name.ts";
+import type { SourceCache } from "./source-cache.ts";
 import { buildUserModule } from "./user-build.ts";
 
 export interface LocalBundleOptions {
   /** URL of the SDK that the importing process has loaded, so that both see the same one. */
   sdkUrl: string;
+  sourceCache?: SourceCache;
   /** Where the bundle is written. */
   directory: string;
   /** Directory that paths in errors and stack traces are relative to. Default: the current one. */
@@ -37,7 +40,12 @@ export async function bundleForLocal(entryFile: string, options: LocalBundleOpti
     root,
     // The bundle does not lie where its sources do.
     sourceRoot: pathToFileURL(`${root}/`).href,
-    plugins: [moduleScopes(root), localImports(options.sdkUrl)],
+    plugins: [localImports(options.sdkUrl)],
+    sources: {
+      cache: options.sourceCache,
+      placeOf: (path) => modulePlaceSource({ path }),
+      append: async (path, source, loader) => await scopeRegistration(relative(root, path), source, loader),
+    },
   });
   const digest = createHash("sha256").update(code).digest("hex").slice(0, 16);
   const path = join(options.directory, fileName.replace(/\.mjs$/, `-${digest}.mjs`));

@@ -1,42 +1,9 @@
 import { AppError } from "@dorian/base/app-error";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { spawn } from "node:child_process";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
 import { bundleForContainer } from "./bundle-for-container.ts";
-import { bundleForLocal } from "./bundle-for-local.ts";
-
-/** A directory with these files, which goes away with the test. */
-async function project(files: Record<string, string>): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), "bundle-"));
-  onTestFinished(() => rm(root, { recursive: true }));
-  for (const [name, content] of Object.entries({
-    "sdk.mjs": "export const sdk = 'the one SDK';",
-    ...files,
-  })) {
-    await mkdir(dirname(join(root, name)), { recursive: true });
-    await writeFile(join(root, name), content);
-  }
-  return root;
-}
-
-const local = (root: string, entry: string) =>
-  bundleForLocal(entry, { root, sdkUrl: `file://${root}/sdk.mjs`, directory: join(root, ".out") });
-
-const container = (root: string, entry: string, externalPackages: string[] = []) =>
-  bundleForContainer(entry, { root, sdkUrl: `file://${root}/sdk.mjs`, externalPackages });
-
-/** Runs a module as Node runs it, without the test runner's own module system. */
-async function run(path: string, ...flags: string[]): Promise<{ stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [...flags, path], { stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => (stdout += String(chunk)));
-  child.stderr.on("data", (chunk) => (stderr += String(chunk)));
-  await new Promise((resolve) => child.on("close", resolve));
-  return { stdout: stdout.trim(), stderr };
-}
+import { container, local, project, run } from "./test-project.ts";
 
 const rejection = (promise: Promise<unknown>) =>
   promise.then(
@@ -172,7 +139,7 @@ test("a container module leaves the SDK and the image's packages outside and tak
       import { unknown } from "only-in-the-image";
       console.log(sdk, snapshot, deep, small, unknown);`,
     "node_modules/small/package.json": `{"name":"small","main":"index.js"}`,
-    "node_modules/small/index.js": `const fs = require("fs"); exports.small = fs.existsSync(__filename) ? "bundled in" : "lost";`,
+    "node_modules/small/index.js": `const fs = require("fs"); exports.small = fs.existsSync(".") && __filename === "/root/node_modules/small/index.js" ? "bundled in" : "lost";`,
     "node_modules/@huggingface/hub/package.json": `{"name":"@huggingface/hub","main":"index.js"}`,
     "node_modules/@huggingface/hub/index.js": `exports.snapshot = "the local version";`,
   });

@@ -1,39 +1,13 @@
 import { parse, type Pattern } from "acorn";
-import { transform, type Loader, type Plugin } from "esbuild";
-import { readFile } from "node:fs/promises";
-import { extname, relative } from "node:path";
-
-const loaders: Record<string, Loader> = {
-  ".ts": "ts",
-  ".mts": "ts",
-  ".tsx": "tsx",
-  ".js": "js",
-  ".mjs": "js",
-  ".jsx": "jsx",
-};
+import { transform, type Loader } from "esbuild";
 
 /**
- * Makes each user module tell `globalThis[Symbol.for("dorian.moduleScopes")]` its file, the names at its top level (imported ones
- * too) and how to read them: the identity of a build method includes the values that it refers to.
+ * The line by which a user module tells `globalThis[Symbol.for("dorian.moduleScopes")]` its file, the names at its top level (imported
+ * ones too) and how to read them: the identity of a build method includes the values that it refers to. Empty for what does not parse.
  */
-export function moduleScopes(root: string): Plugin {
-  return {
-    name: "module-scopes",
-    setup(build) {
-      build.onLoad({ filter: /\.(ts|mts|tsx|js|mjs|jsx)$/, namespace: "file" }, async ({ path }) => {
-        if (path.includes("/node_modules/")) return undefined;
-        const loader = loaders[extname(path)] ?? "js";
-        const source = await readFile(path, "utf8");
-        const names = await topLevelNames(source, loader);
-        // A file that cannot be parsed is left to the build, which says where the mistake is.
-        if (!names) return undefined;
-        return { contents: source + registration(relative(root, path), names), loader };
-      });
-    },
-  };
-}
-
-function registration(file: string, names: string[]): string {
+export async function scopeRegistration(file: string, source: string, loader: Loader): Promise<string> {
+  const names = await topLevelNames(source, loader);
+  if (!names) return "";
   const cases = names.map((name) => `case ${JSON.stringify(name)}: return ${name};`).join(" ");
   return `
 ;(globalThis[Symbol.for("dorian.moduleScopes")] ??= []).push({ file: ${JSON.stringify(file)}, names: ${JSON.stringify(names)}, get: (name) => { switch (name) { ${cases} default: throw new ReferenceError(name + " is not defined"); } } });

@@ -1,6 +1,7 @@
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { basename, dirname, extname, resolve } from "node:path";
 import { bundleError } from "./bundle-error.ts";
+import { userSources, type UserSourcesOptions } from "./user-sources.ts";
 
 export interface UserBuildOptions {
   entryFile: string;
@@ -9,6 +10,7 @@ export interface UserBuildOptions {
   /** Put before the paths of sources in the source map. */
   sourceRoot?: string;
   plugins: Plugin[];
+  sources: UserSourcesOptions;
 }
 
 export interface UserBuild {
@@ -47,7 +49,7 @@ export async function buildUserModule(options: UserBuildOptions): Promise<UserBu
     ...(options.sourceRoot === undefined ? {} : { sourceRoot: options.sourceRoot }),
     logLevel: "silent",
     loader: { ".txt": "text", ".md": "text", ".sql": "text", ".html": "text", ".wasm": "binary" },
-    plugins: [nativeCode(), ...options.plugins],
+    plugins: [userSources(options.sources), nativeCode(), ...options.plugins],
   } satisfies BuildOptions;
   const result = await buildWithRequire(settings).catch((failure: unknown) => {
     throw bundleError(options.entryFile, failure);

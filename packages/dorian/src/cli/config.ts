@@ -24,6 +24,8 @@ export interface Config {
   ignoreCache: boolean;
   /** Where the official clients keep their profiles. */
   modalConfigPath: string;
+  /** What can always be made again; nobody else can write there. */
+  cacheDirectory: string;
   /** Show stacks of unexpected failures. */
   debug: boolean;
 }
@@ -54,6 +56,7 @@ export function readConfig(
     forceBuild: options.forceBuild === true || isOn(env[settings.forceBuild.env]),
     ignoreCache: isOn(env[settings.ignoreCache.env]),
     modalConfigPath: nonEmpty(env[settings.modalConfigPath.env]) ?? join(homedir(), ".modal.toml"),
+    cacheDirectory: join(nonEmpty(env["XDG_CACHE_HOME"]) ?? join(homedir(), ".cache"), "dorian"),
     debug: isOn(env[settings.debug.env]),
   };
 }

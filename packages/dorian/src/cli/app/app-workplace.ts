@@ -2,6 +2,7 @@ import type { App } from "@dorian/sdk/app/app";
 import { connectToServer } from "@dorian/sdk/client/connect";
 import { setTransport, type Transport } from "@dorian/sdk/client/transport";
 import { bundleForContainer } from "../../bundle/bundle-for-container.ts";
+import { sourceCacheOf } from "./load-app.ts";
 import { credentials } from "../config.ts";
 import type { CommandContext } from "../context.ts";
 import { DeployView } from "./deploy-view.ts";
@@ -39,9 +40,14 @@ export class AppWorkplace implements Disposable {
 }
 
 /** The app's code as containers get it. Packages that an image holds stay out of it. */
-export async function bundleCode(app: App, file: string, cwd: string): Promise<CodeBundle> {
+export async function bundleCode(
+  app: App,
+  file: string,
+  { cwd, config }: Pick<CommandContext, "cwd" | "config">,
+): Promise<CodeBundle> {
   const images = [app.options.image, ...app.registered.map(({ options }) => options.image)];
   const externalPackages = [...new Set(images.flatMap((image) => [...(image?.npmPackages ?? [])]))];
-  const { fileName, code } = await bundleForContainer(file, { externalPackages, root: cwd });
+  const sourceCache = sourceCacheOf(config);
+  const { fileName, code } = await bundleForContainer(file, { externalPackages, root: cwd, sourceCache });
   return { fileName, content: Buffer.from(code) };
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { readConfig } from "../config.ts";
 import { LocalFailure } from "../local-failure.ts";
 import { Output } from "../output/output.ts";
 import { chooseApp, loadApp, loadAppFor } from "./load-app.ts";
@@ -72,7 +73,9 @@ test("an error of the module itself is shown with the user's own file and line",
   let shown = "";
   const sink = { write: (chunk: string | Uint8Array) => ((shown += String(chunk)), true) };
   const output = new Output({ stdout: sink, stderr: sink, env: {} });
-  await expect(loadAppFor("app.ts", { cwd, output })).rejects.toBeInstanceOf(LocalFailure);
+  await expect(loadAppFor("app.ts", { cwd, output, config: readConfig({}, {}) })).rejects.toBeInstanceOf(
+    LocalFailure,
+  );
   expect(shown).toMatch(/^Error in your code: RangeError: too many\n/);
   expect(shown).toContain(`${cwd}/app.ts:3:7`);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundleForLocal } from "../../bundle/bundle-for-local.ts";
+import { SourceCache } from "../../bundle/source-cache.ts";
 import type { CommandContext } from "../context.ts";
 import { showUserError } from "./user-error.ts";
 
@@ -20,8 +21,11 @@ export interface LoadedApp {
  *
  * @throws AppError APP_FILE_NOT_FOUND, BUNDLE_FAILED, APP_MISSING, APP_AMBIGUOUS; and whatever the module throws.
  */
-export async function loadApp(file: string, options: { cwd: string }): Promise<LoadedApp> {
-  const { cwd } = options;
+export async function loadApp(
+  file: string,
+  options: { cwd: string; sourceCache?: SourceCache },
+): Promise<LoadedApp> {
+  const { cwd, ...caches } = options;
   await requireFile(file, cwd);
   const { forgetApps, registeredApps } = await import("@dorian/sdk/app/app");
   forgetApps();
@@ -32,7 +36,7 @@ export async function loadApp(file: string, options: { cwd: string }): Promise<L
   const directory = await mkdtemp(join(tmpdir(), "dorian-app-"));
   try {
     const sdkUrl = import.meta.resolve("@dorian/sdk/index");
-    const { path, inputs } = await bundleForLocal(file, { sdkUrl, directory, root: cwd });
+    const { path, inputs } = await bundleForLocal(file, { sdkUrl, directory, root: cwd, ...caches });
     const exported = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
     return { app: chooseApp(file, exported, registeredApps()), inputs };
   } finally {
@@ -43,13 +47,17 @@ export async function loadApp(file: string, options: { cwd: string }): Promise<L
 /** Loads an app for a command: an error of its own code is shown with the user's stack. */
 export async function loadAppFor(
   file: string,
-  context: Pick<CommandContext, "cwd" | "output">,
+  context: Pick<CommandContext, "cwd" | "config" | "output">,
 ): Promise<LoadedApp> {
   try {
-    return await loadApp(file, { cwd: context.cwd });
+    return await loadApp(file, { cwd: context.cwd, sourceCache: sourceCacheOf(context.config) });
   } catch (error) {
     throw showUserError(error, context.output);
   }
+}
+
+export function sourceCacheOf(config: CommandContext["config"]): SourceCache {
+  return new SourceCache(join(config.cacheDirectory, "sources"));
 }
 
 async function requireFile(file: string, cwd: string): Promise<void> {

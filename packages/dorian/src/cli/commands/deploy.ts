@@ -29,7 +29,10 @@ export const command = defineCommand<Deployment>({
     const file = input.argument("file");
     const { app } = await loadAppFor(file, context);
     const name = input.option("name") ?? app.name;
-    const [bundle, workplace] = await Promise.all([bundleCode(app, file, cwd), AppWorkplace.open(context)]);
+    const [bundle, workplace] = await Promise.all([
+      bundleCode(app, file, context),
+      AppWorkplace.open(context),
+    ]);
     using _workplace = workplace;
     const { transport, view, status } = workplace;
     status.set("Creating objects");

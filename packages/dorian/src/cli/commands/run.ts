@@ -41,7 +41,7 @@ export const command = defineCommand<{ value: unknown }>({
     const resolved = resolveTarget(target, outlineApp(app));
     const mapped = mapArguments(input.variadic("arguments"), resolved.signature);
     const [bundle, workplace] = await Promise.all([
-      bundleCode(app, target.file, cwd),
+      bundleCode(app, target.file, context),
       AppWorkplace.open(context),
     ]);
     using _workplace = workplace;

@@ -22,7 +22,10 @@ export const command = defineCommand<void>({
     const { cwd, output, signal } = context;
     const file = input.argument("file");
     const { app, inputs } = await loadAppFor(file, context);
-    const [bundle, workplace] = await Promise.all([bundleCode(app, file, cwd), AppWorkplace.open(context)]);
+    const [bundle, workplace] = await Promise.all([
+      bundleCode(app, file, context),
+      AppWorkplace.open(context),
+    ]);
     using _workplace = workplace;
     using files = new FileWatch();
     files.setFiles(inputs);
@@ -66,7 +69,7 @@ async function publishAgain(options: {
     files.setFiles(inputs);
     const deployed = await deployApp(app, {
       transport: workplace.transport,
-      bundle: await bundleCode(app, file, cwd),
+      bundle: await bundleCode(app, file, context),
       appId: current.appId,
       existing: { functionIds: current.functionIds, classIds: current.classIds },
       state: AppState.EPHEMERAL,

@@ -1,0 +1,108 @@
+import type { PluginItem } from "@babel/core";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename, extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { SourceCache } from "./source-cache.ts";
+
+export interface CompiledSource {
+  /** The module in its own language, types and all, with an inline source map. */
+  code: string;
+  /** Files that it names by their place beside it, as it names them. */
+  assets: string[];
+}
+
+export interface SourceNeeds {
+  /** Lower standard decorators. */
+  decorators: boolean;
+  /** Have the module say where it lies: `import.meta` and its kin. */
+  place: boolean;
+}
+
+/**
+ * Rewrites what a bundle would change the meaning of, and leaves all else, private names above all, as written: the bundler's own
+ * lowering of decorators calls a private field's value by its `call`, which not everything that can be called has. Undefined for
+ * a file that cannot be parsed: the build says where the mistake is.
+ */
+export async function compileSource(
+  path: string,
+  source: string,
+  needs: SourceNeeds,
+  cache: SourceCache | undefined,
+): Promise<CompiledSource | undefined> {
+  const name = basename(path);
+  const key = createHash("sha256")
+    .update([compilerIdentity(), needs.decorators, needs.place, name, source].join("\0"))
+    .digest("hex");
+  const known = await cache?.get(key);
+  if (known !== undefined) return JSON.parse(known) as CompiledSource;
+  const compiled = await compile(name, source, needs);
+  if (compiled) await cache?.set(key, JSON.stringify(compiled));
+  return compiled;
+}
+
+async function compile(
+  name: string,
+  source: string,
+  needs: SourceNeeds,
+): Promise<CompiledSource | undefined> {
+  // Loaded only for what was not compiled before: it takes longer to load than all else that bundling does.
+  const [{ transformAsync }, { placeReferences }] = await Promise.all([
+    import("@babel/core"),
+    import("./place-references.ts"),
+  ]);
+  const extension = extname(name);
+  const assets = new Set<string>();
+  const plugins: PluginItem[] = [
+    ...(needs.place ? [() => placeReferences((asset) => assets.add(asset))] : []),
+    ...(needs.decorators ? [[plugin("proposal-decorators"), { version: "2023-11" }] as PluginItem] : []),
+    ...(/^\.[mc]?tsx?$/.test(extension) ? [plugin("syntax-typescript")] : []),
+    ...(/^\.[jt]sx$/.test(extension) ? [plugin("syntax-jsx")] : []),
+  ];
+  const settings = {
+    filename: name,
+    sourceFileName: name,
+    sourceMaps: "inline",
+    configFile: false,
+    babelrc: false,
+    retainLines: true,
+    plugins,
+    parserOpts: { allowReturnOutsideFunction: true },
+  } as const;
+  for (const sourceType of ["module", "script"] as const) {
+    try {
+      const result = await transformAsync(source, { ...settings, sourceType });
+      if (result?.code != null) return { code: result.code, assets: [...assets] };
+    } catch (error) {
+      if (!isSyntaxError(error)) throw error;
+    }
+  }
+  return undefined;
+}
+
+function plugin(name: string): string {
+  return fileURLToPath(import.meta.resolve(`@babel/plugin-${name}`));
+}
+
+function isSyntaxError(error: unknown): boolean {
+  return error instanceof SyntaxError;
+}
+
+let identity: string | undefined;
+
+/** Changes with whatever decides what a source is compiled to. */
+function compilerIdentity(): string {
+  identity ??= [
+    ...["./compile-source.ts", "./place-references.ts"].map((file) => new URL(file, import.meta.url)),
+    ...["@babel/core", "@babel/plugin-proposal-decorators"].map((name) =>
+      import.meta.resolve(`${name}/package.json`),
+    ),
+  ]
+    .map((url) =>
+      createHash("sha256")
+        .update(readFileSync(fileURLToPath(url)))
+        .digest("hex"),
+    )
+    .join();
+  return identity;
+}

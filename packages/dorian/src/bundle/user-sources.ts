@@ -1,0 +1,75 @@
+import type { Loader, Plugin } from "esbuild";
+import { readFile } from "node:fs/promises";
+import { dirname, extname } from "node:path";
+import { compileSource } from "./compile-source.ts";
+import { usesLegacyDecorators } from "./legacy-decorators.ts";
+import { placeSpecifier } from "./module-place.ts";
+import type { SourceCache } from "./source-cache.ts";
+
+export interface UserSourcesOptions {
+  /** Where compiled sources are kept between runs. */
+  cache: SourceCache | undefined;
+  /** Source of the module that tells another one its place; `assets` are the files that it names beside itself. */
+  placeOf: (path: string, assets: readonly string[]) => string | Promise<string>;
+  /** What to put behind a user's module; packages have none. */
+  append?: (path: string, source: string, loader: Loader) => Promise<string>;
+}
+
+const loaders: Record<string, Loader> = {
+  ".ts": "ts",
+  ".mts": "ts",
+  ".cts": "ts",
+  ".tsx": "tsx",
+  ".js": "js",
+  ".mjs": "js",
+  ".cjs": "js",
+  ".jsx": "jsx",
+};
+
+const placeNamespace = "place";
+const mentionsPlace = /\bimport\.meta\b|\bimport\s*\(|\b__dirname\b|\b__filename\b|\brequire\b/;
+const mentionsPlaceInPackage = /\bimport\.meta\b|\b__dirname\b|\b__filename\b/;
+
+/** Reads modules as their authors mean them: with decorators lowered beside private names, and each knowing where it lies. */
+export function userSources(options: UserSourcesOptions): Plugin {
+  const { cache, placeOf, append } = options;
+  const assetsOf = new Map<string, readonly string[]>();
+  return {
+    name: "user-sources",
+    setup(build) {
+      build.onResolve({ filter: new RegExp(`^${placeSpecifier}$`) }, ({ importer }) => ({
+        path: importer,
+        namespace: placeNamespace,
+      }));
+      build.onLoad({ filter: /.*/, namespace: placeNamespace }, async ({ path }) => ({
+        contents: await placeOf(path, assetsOf.get(path) ?? []),
+        loader: "js",
+        resolveDir: dirname(path),
+      }));
+      build.onLoad({ filter: /\.[mc]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
+        const loader = loaders[extname(path)] ?? "js";
+        const source = await readFile(path, "utf8");
+        const isPackage = path.includes("/node_modules/");
+        const needs = {
+          decorators: !isPackage && hasStandardDecorators(path, source),
+          place: (isPackage ? mentionsPlaceInPackage : mentionsPlace).test(source),
+        };
+        const compiled =
+          needs.decorators || needs.place ? await compileSource(path, source, needs, cache) : undefined;
+        assetsOf.set(path, compiled?.assets ?? []);
+        const appended = isPackage ? "" : ((await append?.(path, source, loader)) ?? "");
+        return { contents: (compiled?.code ?? source) + appended, loader };
+      });
+    },
+  };
+}
+
+function hasStandardDecorators(path: string, source: string): boolean {
+  if (!/\bclass\b/.test(source) || !/@[\w$(]/.test(source)) return false;
+  return isForApps(source) || !usesLegacyDecorators(path);
+}
+
+// Decorators of apps are standard ones, whatever the project's others are.
+function isForApps(source: string): boolean {
+  return /["']dorian["']|@(?:[\w$]+\.)*(?:cls|enter|exit|build|method|parameter)\s*\(/.test(source);
+}
