@@ -24,7 +24,7 @@ export const command = defineCommand<Deployment>({
   json: (deployment) => deployment,
 
   async run(input, context) {
-    const { cwd, config, signal } = context;
+    const { config, signal } = context;
     const startedAt = performance.now();
     const file = input.argument("file");
     const { app } = await loadAppFor(file, context);

@@ -35,7 +35,7 @@ export const command = defineCommand<{ value: unknown }>({
   ],
 
   async run(input, context) {
-    const { cwd, output } = context;
+    const { output } = context;
     const target = parseTarget(input.argument("target"));
     const { app } = await loadAppFor(target.file, context);
     const resolved = resolveTarget(target, outlineApp(app));

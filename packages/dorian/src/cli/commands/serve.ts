@@ -61,7 +61,7 @@ async function publishAgain(options: {
   workplace: AppWorkplace;
 }): Promise<DeployedApp> {
   const { file, names, current, files, context, workplace } = options;
-  const { output, cwd, signal, config } = context;
+  const { output, signal, config } = context;
   const startedAt = performance.now();
   try {
     workplace.status.set(`Publishing the change of ${names}`);
