@@ -1,5 +1,3 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { sdkConnection } from "@dorian/testkit/connection";
@@ -8,7 +6,8 @@ import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { settableClock, type SettableClock } from "@dorian/testkit/settable-clock";
+import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const source = `
@@ -39,30 +38,16 @@ export const square = app.function({ name: "square", maxContainers: 2 }, async (
 });
 `;
 
-/** Has a process believe in a clock that a file sets, as NTP or an operator may set it. */
-const clockSource = `
-import { readFileSync } from "node:fs";
-const real = Date.now.bind(Date);
-let offset = 0;
-Date.now = () => real() + offset;
-setInterval(() => {
-  try { offset = Number(readFileSync(process.env.TEST_CLOCK_OFFSET, "utf8")); } catch {}
-}, 20).unref();
-`;
-
 let data: TemporaryDirectory;
-let clock: TemporaryDirectory;
+let clock: SettableClock;
 let server: DorianProcess;
 let worker: DorianProcess;
 let connection: Disposable;
 
 beforeAll(async () => {
   data = await seededData();
-  clock = await temporaryDirectory({ "clock.mjs": clockSource, offset: "0" });
-  const env = {
-    NODE_OPTIONS: `--import=${join(clock.path, "clock.mjs")}`,
-    TEST_CLOCK_OFFSET: join(clock.path, "offset"),
-  };
+  clock = await settableClock();
+  const env = clock.environment;
   server = await DorianProcess.start({ dataDirectory: data.path, command: "server", env });
   worker = await DorianProcess.start({ dataDirectory: data.path, command: "worker", env });
   await deployApp(data.path, source);
@@ -134,7 +119,7 @@ test("a clock that is set by a minute and by an hour, both ways, in the middle o
   const [container] = await containersWith(data.path, "/tmp/begun-steps");
   const hourMs = 3_600_000;
   for (const offsetMs of [60_000, -60_000, hourMs, -hourMs, 24 * hourMs, 0]) {
-    await writeFile(join(clock.path, "offset"), String(offsetMs));
+    await clock.set(offsetMs);
     await delay(1_300);
   }
   container?.touch("/tmp/go-steps");

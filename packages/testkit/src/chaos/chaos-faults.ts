@@ -1,6 +1,7 @@
 import { sleep } from "@dorian/base/sleep";
 import { containersOf } from "../containers.ts";
 import type { DorianProcess } from "../dorian-process.ts";
+import type { SettableClock } from "../settable-clock.ts";
 import type { SmallDisk } from "../small-disk.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -9,35 +10,71 @@ export interface FaultTarget {
   /** Ends all its processes in this way, and starts it again on the same address. */
   restart(how: "kill" | "stop"): Promise<void>;
   disk: SmallDisk;
+  clock: SettableClock;
   random: SeededRandom;
   signal: AbortSignal;
 }
 
-/** Something that goes wrong with the machine. It resolves when it is over. */
-export type Fault = (target: FaultTarget) => Promise<void>;
+/** Something that goes wrong with the machine. */
+export interface Fault {
+  /** Resolves when it is over. */
+  strike(target: FaultTarget): Promise<void>;
+  /** Nobody answers for a while, which clients that are not patient say. */
+  takesServerAway?: true;
+}
 
 /** Longer than the silence after which a worker is given up. */
 const suspendedMs = 17_000;
 const fullMs = 6_000;
 
+const minuteMs = 60_000;
+/** Below the day for which finished steps of builds are kept. */
+const hourMs = 60 * minuteMs;
+const clockOffsets = [0, minuteMs, -minuteMs, hourMs, -hourMs] as const;
+/** Several rounds of whatever is done every second. */
+const clockMs = 3_000;
+
 /** All of them, by name. */
 export const faults = {
-  nothing: ({ signal }) => sleep(500, { signal }),
-  "server killed": async ({ server }) => void process.kill(await server.pidOf("server"), "SIGKILL"),
-  "worker killed": async ({ server }) => void process.kill(await server.pidOf("worker"), "SIGKILL"),
-  "container killed": (target) => onContainer(target, (pid) => void process.kill(pid, "SIGKILL")),
-  "all killed": ({ restart }) => restart("kill"),
-  "stopped and started": ({ restart }) => restart("stop"),
-  "server suspended": async ({ server, signal }) => suspend(await server.pidOf("server"), signal),
-  "worker suspended": async ({ server, signal }) => suspend(await server.pidOf("worker"), signal),
-  "container suspended": (target) => onContainer(target, (pid) => suspend(pid, target.signal)),
-  "disk full": async ({ disk, signal }) => {
-    await disk.fill({ leaveBytes: 0 });
-    try {
-      await sleep(fullMs, { signal });
-    } finally {
-      await disk.free();
-    }
+  nothing: { strike: ({ signal }) => sleep(500, { signal }) },
+  "server killed": {
+    takesServerAway: true,
+    strike: async ({ server }) => void process.kill(await server.pidOf("server"), "SIGKILL"),
+  },
+  "worker killed": {
+    strike: async ({ server }) => void process.kill(await server.pidOf("worker"), "SIGKILL"),
+  },
+  "container killed": {
+    strike: (target) => onContainer(target, (pid) => void process.kill(pid, "SIGKILL")),
+  },
+  "all killed": { takesServerAway: true, strike: ({ restart }) => restart("kill") },
+  "stopped and started": { takesServerAway: true, strike: ({ restart }) => restart("stop") },
+  "server suspended": {
+    takesServerAway: true,
+    strike: async ({ server, signal }) => suspend(await server.pidOf("server"), signal),
+  },
+  "worker suspended": {
+    strike: async ({ server, signal }) => suspend(await server.pidOf("worker"), signal),
+  },
+  "container suspended": {
+    strike: (target) => onContainer(target, (pid) => suspend(pid, target.signal)),
+  },
+  "disk full": {
+    strike: async ({ disk, signal }) => {
+      await disk.fill({ leaveBytes: 0 });
+      try {
+        await sleep(fullMs, { signal });
+      } finally {
+        await disk.free();
+      }
+    },
+  },
+  "clock set": {
+    // It stays where it is set: the next time it is set back, or farther.
+    strike: async ({ clock, random, signal }) => {
+      await clock.set(random.one(clockOffsets));
+      await sleep(clockMs, { signal });
+    },
   },
 } satisfies Record<string, Fault>;
 

@@ -7,7 +7,12 @@ export interface FaultRecord {
   refused: number;
   /** Generators whose container was lost after they had yielded. */
   told: number;
+  /** Inputs that were accepted then, and of them those that were handed out more than once. */
+  inputs: number;
+  repeated: number;
   lost: string[];
+  /** Things of containers that have ended. */
+  leaks: string[];
   /** Milliseconds from the fault's end to the result of a call made then. */
   recoveries: number[];
 }
@@ -16,52 +21,65 @@ export interface ChaosReport {
   seed: number;
   minutes: number;
   faults: Record<string, FaultRecord>;
-  /** Inputs that were handed out more than once. */
-  repeated: number;
-  inputs: number;
-  leaks: string[];
+  /** What was still there when everything had been stopped. */
+  leftovers: string[];
 }
 
 export function newRecord(): FaultRecord {
-  return { turns: 0, done: 0, refused: 0, told: 0, lost: [], recoveries: [] };
+  return {
+    turns: 0,
+    done: 0,
+    refused: 0,
+    told: 0,
+    inputs: 0,
+    repeated: 0,
+    lost: [],
+    leaks: [],
+    recoveries: [],
+  };
 }
 
 export function isClean(report: ChaosReport): boolean {
-  return report.leaks.length === 0 && Object.values(report.faults).every(({ lost }) => lost.length === 0);
+  return (
+    report.leftovers.length === 0 &&
+    Object.values(report.faults).every(({ lost, leaks }) => lost.length === 0 && leaks.length === 0)
+  );
 }
+
+const columns: Record<string, (record: FaultRecord) => string> = {
+  turns: ({ turns }) => String(turns),
+  done: ({ done }) => String(done),
+  lost: ({ lost }) => String(lost.length),
+  "refused, then done": ({ refused }) => String(refused),
+  "generators ended": ({ told }) => String(told),
+  inputs: ({ inputs }) => String(inputs),
+  repeated: ({ repeated }) => String(repeated),
+  "recovery, median": ({ recoveries }) => seconds(quantile(recoveries, 0.5)),
+  p95: ({ recoveries }) => seconds(quantile(recoveries, 0.95)),
+  leaks: ({ leaks }) => String(leaks.length),
+};
 
 /** As a table in Markdown, and what was lost or leaked below it. */
 export function renderReport(report: ChaosReport): string {
-  const rows = Object.entries(report.faults).map(([name, record]) => [
+  const titles = ["fault", ...Object.keys(columns)];
+  const records = Object.entries(report.faults);
+  const rows = records.map(([name, record]) => [
     name,
-    String(record.turns),
-    String(record.done),
-    String(record.lost.length),
-    String(record.refused),
-    String(record.told),
-    seconds(quantile(record.recoveries, 0.5)),
-    seconds(quantile(record.recoveries, 0.95)),
+    ...Object.values(columns).map((column) => column(record)),
   ]);
-  const titles = [
-    "fault",
-    "turns",
-    "done",
-    "lost",
-    "refused, then done",
-    "generators ended",
-    "recovery, median",
-    "p95",
-  ];
+  const total = (of: (record: FaultRecord) => number) =>
+    records.reduce((sum, [, record]) => sum + of(record), 0);
   const lines = [titles, titles.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`);
-  const { seed, minutes, inputs, repeated, leaks } = report;
   return [
     ...lines,
     "",
-    `${minutes} min with seed ${seed}: ${inputs} inputs, ${repeated} of them handed out more than once, ${leaks.length} leaks.`,
-    ...Object.entries(report.faults).flatMap(([name, { lost }]) =>
-      lost.map((why) => `LOST (${name}): ${why}`),
-    ),
-    ...leaks.map((leak) => `LEAKED: ${leak}`),
+    `${report.minutes} min with seed ${report.seed}: ${total(({ done }) => done)} deeds, ${total(({ inputs }) => inputs)} inputs, ` +
+      `${total(({ repeated }) => repeated)} of them handed out more than once, ${report.leftovers.length} things left at the end.`,
+    ...records.flatMap(([name, { lost, leaks }]) => [
+      ...lost.map((why) => `LOST (${name}): ${why}`),
+      ...leaks.map((leak) => `LEAKED (${name}): ${leak}`),
+    ]),
+    ...report.leftovers.map((leftover) => `LEFT AT THE END: ${leftover}`),
   ].join("\n");
 }
 

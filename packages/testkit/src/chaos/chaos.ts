@@ -1,25 +1,31 @@
 import { sleep } from "@dorian/base/sleep";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { sdkConnection } from "../connection.ts";
 import { deployApp } from "../deployed-app.ts";
 import { DorianProcess } from "../dorian-process.ts";
 import { leftoversOf } from "../leftovers.ts";
+import { ModalClient, modalVersions } from "../modal-client.ts";
 import { copySeed } from "../seeded-data.ts";
+import { settableClock } from "../settable-clock.ts";
 import { smallDisk } from "../small-disk.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 import { chaosApp } from "./chaos-app.ts";
-import { faults, type FaultName } from "./chaos-faults.ts";
+import { faults, type Fault, type FaultName } from "./chaos-faults.ts";
 import { newRecord, type ChaosReport, type FaultRecord } from "./chaos-table.ts";
+import { handOutsUpTo } from "./hand-outs.ts";
+import { Orphans } from "./orphans.ts";
+import { perform } from "./perform.ts";
+import { pythonApp } from "./python-app.ts";
+import { PythonCaller } from "./python-caller.ts";
 import { SeededRandom } from "./seeded-random.ts";
-import { deeds, perform } from "./workload.ts";
+import { deeds, heavyDeeds, type Deed } from "./workload.ts";
 
 export interface ChaosOptions {
   minutes: number;
   seed: number;
   /** Default: all. */
   faults?: readonly FaultName[];
-  /** Told of every turn. */
+  /** Told of every turn, and of whatever is lost. */
   onTurn?: (text: string) => void;
   signal: AbortSignal;
 }
@@ -28,7 +34,11 @@ export interface ChaosOptions {
 const users = 4;
 /** Room for the seed and what a run writes, in MiB. */
 const diskMebibytes = 6_000;
+/** Characters of a refusal; a command's has its whole output before it. */
+const refusalShown = 300;
 const settleMs = 1_500;
+/** The official client goes on failing for as long after the server is back: it repeats nothing that had begun before. */
+const clientsNoticeMs = 5_000;
 
 /**
  * Lets users work on a server of its own while faults of all kinds happen, one after the other, and tells what was lost,
@@ -39,19 +49,30 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const random = new SeededRandom(seed);
   await using cleaning = new AsyncDisposableStack();
   const disk = cleaning.use(await smallDisk({ mebibytes: diskMebibytes }));
+  const clock = cleaning.use(await settableClock());
   await copySeed(disk.path);
-  let server = await DorianProcess.start({ dataDirectory: disk.path });
+  const start = (args: string[] = []) =>
+    DorianProcess.start({ dataDirectory: disk.path, args, env: clock.environment });
+  let server = await start();
   cleaning.defer(() => server.stop());
   const address = ["--listen", new URL(String(server.ready["url"])).host];
   const restart = async (how: "kill" | "stop") => {
     await server[how]();
-    server = await DorianProcess.start({ dataDirectory: disk.path, args: address });
+    server = await start(address);
   };
   const client = cleaning.use(await sdkConnection(disk.path));
+  const python = await ModalClient.open(modalVersions.newest, disk.path);
+  const caller = cleaning.use(await PythonCaller.start(python));
   await deployApp(disk.path, chaosApp(0));
+  await deployPython(python);
 
   const records = new Map<string, FaultRecord>();
+  const turns: { record: FaultRecord; callId: string }[] = [];
+  const orphans = new Orphans(disk.path);
+  const allDeeds = Object.entries(deeds({ dataDirectory: disk.path, client, python, caller }));
   let current = newRecord();
+  let awayUntil = 0;
+  const wasServerAway = (sinceMs: number) => sinceMs <= awayUntil;
   const stopping = new AbortController();
   const working = Array.from({ length: users }, (_, user) => work(user));
   const until = performance.now() + minutes * 60_000;
@@ -64,58 +85,80 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     current = records.get(name) ?? newRecord();
     records.set(name, current);
     current.turns += 1;
-    await faults[name]({ server, restart, disk, random, signal });
-    const recoveryMs = await recovery();
-    if (recoveryMs !== undefined) current.recoveries.push(recoveryMs);
+    const fault: Fault = faults[name];
+    if (fault.takesServerAway) awayUntil = Infinity;
+    await fault.strike({ server, restart, disk, clock, random, signal });
+    const recovered = await recovery();
+    if (fault.takesServerAway) awayUntil = performance.now() + clientsNoticeMs;
+    if (recovered) {
+      current.recoveries.push(recovered.ms);
+      turns.push({ record: current, callId: recovered.callId });
+    }
+    for (const leak of await orphans.look(name)) records.get(leak.fault)?.leaks.push(leak.what);
     options.onTurn?.(
-      `${name}: ${recoveryMs === undefined ? "no recovery" : `${(recoveryMs / 1000).toFixed(1)} s`}, ${current.lost.length} lost`,
+      `${name}: ${recovered ? `${(recovered.ms / 1000).toFixed(1)} s` : "no recovery"}, ${current.lost.length} lost, ${current.leaks.length} leaks`,
     );
     await sleep(settleMs, { signal });
   }
   stopping.abort();
   await Promise.all(working);
   await server.stop();
-  return {
-    seed,
-    minutes,
-    faults: Object.fromEntries(records),
-    ...handOuts(disk.path),
-    leaks: await leftoversOf(disk.path),
-  };
+  const handOuts = handOutsUpTo(
+    disk.path,
+    turns.map(({ callId }) => callId),
+  );
+  for (const [index, { record }] of turns.entries()) {
+    record.inputs += handOuts[index]?.inputs ?? 0;
+    record.repeated += handOuts[index]?.repeated ?? 0;
+  }
+  return { seed, minutes, faults: Object.fromEntries(records), leftovers: await leftoversOf(disk.path) };
 
   async function work(user: number): Promise<void> {
     const own = new SeededRandom(seed * users + user);
-    const does = Object.entries(deeds({ dataDirectory: disk.path, client }));
     for (let number = user; !stopping.signal.aborted && !signal.aborted; number += users) {
-      // Deploying takes seconds of a core: one user does, now and then.
-      const possible = does.filter(([name]) => name !== "deployment" || (user === 0 && own.whole(8) === 0));
-      const [name, deed] = possible[own.whole(possible.length)] ?? [];
-      if (!name || !deed) continue;
+      const [name, deed] = nextDeed(own, user);
       const fault = current;
-      const { outcome, refusals } = await perform(() => deed(own, number), { signal });
-      if (outcome.kind === "lost") fault.lost.push(`${name}: ${outcome.why}`);
-      else if (outcome.kind === "told") fault.told += 1;
+      const { outcome, refusals } = await perform(() => deed(own, number), { signal, wasServerAway });
+      if (outcome.kind === "lost") {
+        fault.lost.push(`${name}: ${outcome.why}`);
+        options.onTurn?.(`LOST ${name}: ${outcome.why}`);
+      } else if (outcome.kind === "told") fault.told += 1;
       else fault.done += 1;
-      if (refusals > 0) fault.refused += 1;
+      if (refusals.length === 0) continue;
+      fault.refused += 1;
+      options.onTurn?.(`refused ${name}, ${refusals.length} times: ${refusals.at(-1)?.slice(-refusalShown)}`);
     }
   }
 
-  async function recovery(): Promise<number | undefined> {
+  /** What takes long is done by one user each, now and then. */
+  function nextDeed(own: SeededRandom, user: number): [string, Deed] {
+    const possible = allDeeds.filter(([name]) => {
+      const heavy = heavyDeeds[name];
+      return !heavy || (user === heavy.user && own.whole(heavy.oneOf) === 0);
+    });
+    const deed = possible[own.whole(possible.length)];
+    if (!deed) throw new Error("there is nothing to do");
+    return deed;
+  }
+
+  async function recovery(): Promise<{ ms: number; callId: string } | undefined> {
     const began = performance.now();
     const add = RemoteFunction.fromName<(a: number, b: number) => Promise<number>>("chaos", "add");
-    const { outcome } = await perform(async () => void (await add.remote(1, 1)), { signal });
-    return outcome.kind === "done" ? performance.now() - began : undefined;
+    let callId = "";
+    const { outcome } = await perform(
+      async () => {
+        const call = await add.spawn(1, 1);
+        callId = call.functionCallId;
+        await call.get();
+      },
+      { signal, wasServerAway },
+    );
+    return outcome.kind === "done" ? { ms: performance.now() - began, callId } : undefined;
   }
 }
 
-function handOuts(dataDirectory: string): { inputs: number; repeated: number } {
-  const db = new DatabaseSync(join(dataDirectory, "state.db"), { readOnly: true });
-  try {
-    const row = db
-      .prepare("select count(*) as inputs, coalesce(sum(deliveries > 1), 0) as repeated from call_input")
-      .get();
-    return { inputs: Number(row?.["inputs"]), repeated: Number(row?.["repeated"]) };
-  } finally {
-    db.close();
-  }
+async function deployPython(python: ModalClient): Promise<void> {
+  await using project = await temporaryDirectory({ "app.py": pythonApp });
+  const { code, stdout, stderr } = await python.modal(["deploy", "app.py"], { cwd: project.path });
+  if (code !== 0) throw new Error(`modal deploy failed (${code}):\n${stdout}\n${stderr}`);
 }

@@ -1,31 +1,50 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
-import { sleep } from "@dorian/base/sleep";
-import { onAbort } from "@dorian/base/on-abort";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import type { Transport } from "@dorian/sdk/client/transport";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import { deployApp } from "../deployed-app.ts";
+import type { ModalClient } from "../modal-client.ts";
+import { buildDeed } from "./build-deed.ts";
 import { chaosApp } from "./chaos-app.ts";
+import type { PythonCaller } from "./python-caller.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /** Something that a user does. It resolves when all is right, and throws when something is missing or wrong. */
 export type Deed = (random: SeededRandom, number: number) => Promise<void>;
 
-const remote = <F extends (...args: never[]) => unknown>(name: string) =>
-  RemoteFunction.fromName<F>("chaos", name);
+export interface Workplace {
+  dataDirectory: string;
+  client: Transport;
+  python: ModalClient;
+  caller: PythonCaller;
+}
+
+const remote = <F extends (...args: never[]) => unknown>(name: string, app = "chaos") =>
+  RemoteFunction.fromName<F>(app, name);
 
 /** What users do, by name. Each checks what it gets. */
-export function deeds(options: { dataDirectory: string; client: Transport }): Record<string, Deed> {
-  const { dataDirectory, client } = options;
+export function deeds(place: Workplace): Record<string, Deed> {
+  return { ...typescriptDeeds(place), ...pythonDeeds(place) };
+}
+
+/** Those that take seconds of a core: who does them, and in which part of the turns they may. */
+export const heavyDeeds: Readonly<Record<string, { user: number; oneOf: number } | undefined>> = {
+  deployment: { user: 0, oneOf: 8 },
+  build: { user: 1, oneOf: 3 },
+};
+
+function typescriptDeeds({ dataDirectory, client, python }: Workplace): Record<string, Deed> {
   const add = remote<(a: number, b: number) => Promise<number>>("add");
+  const pythonAdd = remote<(a: number, b: number) => Promise<number>>("add", "chaos-python");
   const square = remote<(n: number) => Promise<number>>("square");
   const count = remote<(from: number, values: number) => AsyncGenerator<number>>("count");
+  const files = new WrittenFiles();
   const write = remote<(name: string, text: string) => Promise<string>>("write");
   const read = remote<(name: string) => Promise<string>>("read");
   const version = remote<() => Promise<number>>("version");
+  const build = buildDeed({ dataDirectory, python });
   let deployed = 0;
-  let files = 0;
   let newest = 0;
+  let queued = 0;
   return {
     async call(random) {
       const [a, b] = [random.whole(1000), random.whole(1000)];
@@ -36,9 +55,12 @@ export function deeds(options: { dataDirectory: string; client: Transport }): Re
       const call = await add.spawn(a, 1);
       same("the sum that was spawned", await call.get(), a + 1);
     },
+    async "call of Python"(random) {
+      const [a, b] = [random.whole(1000), random.whole(1000)];
+      same("Python's sum", await pythonAdd.remote(a, b), a + b);
+    },
     async map(random) {
-      const from = random.whole(1000);
-      const numbers = Array.from({ length: 40 }, (_, index) => from + index);
+      const numbers = range(random.whole(1000), 40);
       same(
         "the map",
         await allOf(square.map(numbers)),
@@ -47,15 +69,16 @@ export function deeds(options: { dataDirectory: string; client: Transport }): Re
     },
     async generator(random) {
       const from = random.whole(1000);
-      const values = Array.from({ length: 20 }, (_, index) => from + index);
-      same("what was yielded", await allOf(count.remote(from, 20)), values);
+      same("what was yielded", await allOf(count.remote(from, 20)), range(from, 20));
     },
     async commit(random, number) {
-      const text = `${number} ${random.whole(1e9)}`;
-      // What a write that failed left of it may be committed after the next: each has a file of its own.
-      const name = `file-${number}-${++files}`;
+      const { name, text } = files.next(number, random);
       await write.remote(name, text);
       same(`the file ${name}`, await read.remote(name), text);
+      files.add(name, text);
+    },
+    async reader(random) {
+      await files.checkOne(random, (name) => read.remote(name));
     },
     async dict(_random, number) {
       const { dictId } = await client.modal.dictGetOrCreate({
@@ -67,19 +90,22 @@ export function deeds(options: { dataDirectory: string; client: Transport }): Re
       const { value } = await client.modal.dictGet({ dictId, key });
       same("the value of the dict", Buffer.from(value ?? []).toString(), `key-${number}`);
     },
-    async queue(_random, number) {
+    async queue() {
       const { queueId } = await client.modal.queueGetOrCreate({
         deploymentName: "chaos",
         objectCreationType: ObjectCreationType.CREATE_IF_MISSING,
       });
-      const partitionKey = new TextEncoder().encode(`p${number}`);
-      const values = [1, 2, 3].map((n) => new TextEncoder().encode(`${number}-${n}`));
+      // What an attempt that was refused left there is not for the next.
+      const partition = `p${++queued}`;
+      const partitionKey = new TextEncoder().encode(partition);
+      const texts = [1, 2, 3].map((n) => `${partition}-${n}`);
+      const values = texts.map((text) => new TextEncoder().encode(text));
       await client.modal.queuePut({ queueId, values, partitionKey });
       const got = await client.modal.queueGet({ queueId, partitionKey, nValues: 3, timeout: 0 });
       same(
         "the queue",
         got.values.map((value) => Buffer.from(value).toString()),
-        [1, 2, 3].map((n) => `${number}-${n}`),
+        texts,
       );
     },
     async deployment() {
@@ -90,7 +116,76 @@ export function deeds(options: { dataDirectory: string; client: Transport }): Re
       if (seen < deployed || seen > newest)
         throw new Error(`version() is ${seen} after ${deployed} was deployed`);
     },
+    build: (_random, number) => build(number),
   };
+}
+
+/** The official client's users. */
+function pythonDeeds({ caller }: Workplace): Record<string, Deed> {
+  const files = new WrittenFiles();
+  let keys = 0;
+  const sum = (deed: string): Deed => {
+    return async (random) => {
+      const [a, b] = [random.whole(1000), random.whole(1000)];
+      same(deed, await caller.do(deed, a, b), a + b);
+    };
+  };
+  return {
+    "Python: call": sum("add"),
+    "Python: call of TypeScript": sum("add of the other language"),
+    "Python: spawned": sum("spawn"),
+    async "Python: map"(random) {
+      const numbers = range(random.whole(1000), 20);
+      same(
+        "Python's map",
+        await caller.do("map", numbers),
+        numbers.map((n) => n * n),
+      );
+    },
+    async "Python: generator"(random) {
+      const from = random.whole(1000);
+      same("what Python yielded", await caller.do("count", from, 20), range(from, 20));
+    },
+    async "Python: commit"(random, number) {
+      const { name, text } = files.next(number, random);
+      await caller.do("write", name, text);
+      same(`the file ${name}`, await caller.do("read", name), text);
+      files.add(name, text);
+    },
+    async "Python: reader"(random) {
+      await files.checkOne(random, (name) => caller.do("read", name));
+    },
+    async "Python: dict and queue"() {
+      const key = `key-${++keys}`;
+      same("the value of Python's dict", await caller.do("dict", key), key);
+      same("Python's queue", await caller.do("queue", key, [1, 2, 3]), [1, 2, 3]);
+    },
+  };
+}
+
+/** What a volume has to hold from now on. */
+class WrittenFiles {
+  #written: { name: string; text: string }[] = [];
+  #count = 0;
+
+  /** What a write that failed left of it may be committed after the next: each has a file of its own. */
+  next(number: number, random: SeededRandom): { name: string; text: string } {
+    return { name: `file-${number}-${++this.#count}`, text: `${number} ${random.whole(1e9)}` };
+  }
+
+  add(name: string, text: string): void {
+    this.#written.push({ name, text });
+  }
+
+  /** Reads any of them. */
+  async checkOne(random: SeededRandom, read: (name: string) => Promise<unknown>): Promise<void> {
+    const file = this.#written[random.whole(Math.max(1, this.#written.length))];
+    if (file) same(`the file ${file.name}, read again`, await read(file.name), file.text);
+  }
+}
+
+function range(from: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => from + index);
 }
 
 async function allOf<T>(values: AsyncIterable<T>): Promise<T[]> {
@@ -102,53 +197,4 @@ async function allOf<T>(values: AsyncIterable<T>): Promise<T[]> {
 function same(what: string, got: unknown, expected: unknown): void {
   if (JSON.stringify(got) === JSON.stringify(expected)) return;
   throw new Error(`${what} is ${JSON.stringify(got)}, not ${JSON.stringify(expected)}`);
-}
-
-/**
- * How a deed went. `refused` is told before anything was accepted: the caller may come again. `told`: its container was
- * lost after a generator had yielded values, which cannot be taken back.
- */
-export type Outcome = { kind: "done" | "refused" | "told" } | { kind: "lost"; why: string };
-
-/** Time after which nobody would still wait: far beyond every fault. */
-const patienceMs = 180_000;
-
-/** Does it until it is accepted. */
-export async function perform(
-  deed: () => Promise<void>,
-  options: { signal: AbortSignal },
-): Promise<{ outcome: Outcome; refusals: number }> {
-  const late = AbortSignal.any([options.signal, AbortSignal.timeout(patienceMs)]);
-  for (let refusals = 0; ; refusals += 1) {
-    const outcome = await Promise.race([attempt(deed), lateness(late)]);
-    if (outcome.kind !== "refused") return { outcome, refusals };
-    try {
-      await sleep(500, { signal: late });
-    } catch {
-      return { outcome: { kind: "lost", why: "it was still refused after minutes" }, refusals };
-    }
-  }
-}
-
-async function attempt(deed: () => Promise<void>): Promise<Outcome> {
-  try {
-    await deed();
-    return { kind: "done" };
-  } catch (error) {
-    if (AppError.is(error) && error.status === "RESOURCE_EXHAUSTED") return { kind: "refused" };
-    const text = messageOf(error);
-    // User code that has no room to write or to commit, and a command that finds no server: both say so, and may be repeated.
-    if (/ENOSPC|disk is full|STORAGE_FULL|SERVER_UNREACHABLE/.test(text)) return { kind: "refused" };
-    if (text.includes("so it was not run again")) return { kind: "told" };
-    const code = AppError.is(error) ? `${error.code}: ` : "";
-    return { kind: "lost", why: `${code}${text}` };
-  }
-}
-
-function lateness(signal: AbortSignal): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const tell = () => resolve({ kind: "lost", why: `no answer after ${patienceMs / 1000} s` });
-    if (signal.aborted) tell();
-    else onAbort(signal, tell);
-  });
 }
