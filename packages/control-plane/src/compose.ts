@@ -28,7 +28,7 @@ import { loadRegistries } from "./catalog.ts";
 import { openBorder } from "./border.ts";
 import { createClassHandlers } from "./class/class-handlers.ts";
 import { openDatabase } from "./database/database.ts";
-import { Journal } from "./database/journal.ts";
+import { Journal, type JournalOptions } from "./database/journal.ts";
 import { RecentAnswers } from "./database/recent-answers.ts";
 import { createDictHandlers } from "./dict/dict-handlers.ts";
 import { DictStore } from "./dict/dict-store.ts";
@@ -118,6 +118,8 @@ export interface ControlPlaneOptions {
   callBytes?: number;
   /** Calls of what no worker can ever run fail instead of waiting. */
   failFast?: boolean;
+  /** Told when memory and disk may differ: the process has to end. Default: an exception that nobody catches. */
+  onStorageBroken?: JournalOptions["onBroken"];
 }
 
 export interface ControlPlane extends AsyncDisposable {
@@ -151,7 +153,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const refuse = refuseGrowth(room);
   const db = await openDatabase(join(dataDirectory, "state.db"));
   starting.defer(() => db.destroy());
-  const journal = starting.use(new Journal(db));
+  const journal = starting.use(new Journal(db, { onBroken: options.onStorageBroken }));
   starting.use(keepReserves({ dataDirectory, db, journal, room, logger }));
   const keys = await openServerKeys(dataDirectory);
   const onLeftover: OnLeftover = ({ path, error }) =>

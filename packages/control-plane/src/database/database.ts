@@ -4,7 +4,7 @@ import { Migrator } from "kysely/migration";
 import { open, type FileHandle } from "node:fs/promises";
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { isStorageError, writeFailed } from "./storage-failure.ts";
+import { isFull, isStorageError, writeFailed } from "./storage-failure.ts";
 import { migrations } from "./migrations/index.ts";
 import { nodeSqliteDialect, type NodeSqliteConnection } from "./node-sqlite-dialect.ts";
 import type { Tables } from "./tables.ts";
@@ -13,6 +13,13 @@ import type { Tables } from "./tables.ts";
 export type Database = Kysely<Tables> & {
   /** Resolves when everything committed so far is on disk. Nothing else waits meanwhile. */
   flush(): Promise<void>;
+  /** Whether the log is long enough to be moved into the file. */
+  readonly isLogLong: boolean;
+  /**
+   * Moves the log into the file; nobody may have the connection. Throws when the disk fails: SQLite, which would do it by
+   * itself at a commit, tells nobody, and writes over a log whose content may be nowhere else.
+   */
+  moveLog(): void;
   /** Runs `work` with the connection to itself: it says on it where its transaction and savepoints begin and end. */
   exclusively<T>(work: (trx: Transaction<Tables>, connection: ExclusiveConnection) => Promise<T>): Promise<T>;
 };
@@ -25,8 +32,9 @@ export type ExclusiveConnection = Pick<NodeSqliteConnection, "run" | "rollback" 
  * @throws AppError DATABASE_IN_USE, DATABASE_TOO_NEW, DATABASE_UNUSABLE
  */
 export async function openDatabase(path: string): Promise<Database> {
-  const dialect = nodeSqliteDialect(openFile(path));
-  const db = extend(new Kysely<Tables>({ dialect }), { dialect, path });
+  const file = openFile(path);
+  const dialect = nodeSqliteDialect(file);
+  const db = extend(new Kysely<Tables>({ dialect }), { dialect, file, path });
   try {
     await migrate(db, path);
     await reserveLog(`${path}-wal`);
@@ -38,14 +46,30 @@ export async function openDatabase(path: string): Promise<Database> {
   }
 }
 
-function extend(db: Kysely<Tables>, options: { dialect: Dialect; path: string }): Database {
-  const { dialect, path } = options;
+function extend(
+  db: Kysely<Tables>,
+  options: { dialect: Dialect; file: DatabaseSync; path: string },
+): Database {
+  const { dialect, file, path } = options;
+  const logLength = file.prepare("pragma wal_checkpoint(noop)");
   let log: FileHandle | undefined;
   const destroy = db.destroy.bind(db);
-  return Object.assign(db, {
+  const members = {
     async flush() {
       log ??= await open(`${path}-wal`, "r").catch(unlessMissing);
       await log?.datasync();
+    },
+    get isLogLong() {
+      const { log: pages, checkpointed } = logLength.get() ?? {};
+      return Number(pages) - Number(checkpointed) >= logPages;
+    },
+    moveLog() {
+      try {
+        file.exec("pragma wal_checkpoint(passive)");
+      } catch (error) {
+        // It is tried again after the next commit.
+        if (!isFull(error)) throw error;
+      }
     },
     exclusively<T>(
       work: (trx: Transaction<Tables>, connection: ExclusiveConnection) => Promise<T>,
@@ -69,7 +93,9 @@ function extend(db: Kysely<Tables>, options: { dialect: Dialect; path: string })
       await log?.close();
       log = undefined;
     },
-  });
+  };
+  // Not `assign`, which would ask whether the log is long once and for all.
+  return Object.defineProperties(db, Object.getOwnPropertyDescriptors(members)) as typeof db & typeof members;
 }
 
 /**
@@ -96,6 +122,7 @@ function unlessMissing(error: unknown): undefined {
   if (errnoOf(error) !== "ENOENT") throw error;
 }
 
+/** Moving the log into the file stops the process for milliseconds, so it does not happen often. */
 const logPages = 2000;
 /** A page of 4 KiB and its header in the log, and room for the transaction that fills it. */
 const logBytes = (logPages + 200) * (4096 + 24);
@@ -111,8 +138,7 @@ function openFile(path: string): DatabaseSync {
     file.exec("pragma journal_mode = wal");
     // Commits only append to the write-ahead log; `flush` brings it to disk without stopping the process meanwhile.
     file.exec("pragma synchronous = normal");
-    // Moving the log into the database stops the process for milliseconds, so it does not happen often.
-    file.exec(`pragma wal_autocheckpoint = ${logPages}`);
+    file.exec("pragma wal_autocheckpoint = 0");
     // Savepoints and sorts need no file: there might be no room for one, on whatever disk they would be.
     file.exec("pragma temp_store = memory");
     file.exec("pragma foreign_keys = on");

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import type { Transaction } from "kysely";
 import type { Database, ExclusiveConnection } from "./database.ts";
-import { isFull, isStorageError, writeFailed } from "./storage-failure.ts";
+import { isFull, isStorageError, outcomeUnknown, UnknownOutcome, writeFailed } from "./storage-failure.ts";
 import type { Tables } from "./tables.ts";
 
 type Work = (trx: Transaction<Tables>) => Promise<unknown>;
@@ -11,6 +11,14 @@ interface Queued {
   committed: ((value: unknown) => void) | undefined;
   resolve(value: unknown): void;
   reject(error: unknown): void;
+}
+
+export interface JournalOptions {
+  /**
+   * Told once when a write may be on disk or not; nothing is written or settled from then on. The process has to end: the next
+   * one reads what is there. Default: an exception that nobody catches.
+   */
+  onBroken?: ((failure: AppError) => void) | undefined;
 }
 
 /** How long, in milliseconds, a patient write waits for others to share the wait for the disk with. */
@@ -33,9 +41,19 @@ export class Journal implements AsyncDisposable {
   #urgent = false;
   #patience: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Nobody knows what the disk holds: memory must not change any more, and nobody may be told anything. */
+  #broken = false;
+  #onBroken: (failure: AppError) => void;
 
-  constructor(db: Database) {
+  constructor(db: Database, options: JournalOptions = {}) {
     this.#db = db;
+    this.#onBroken =
+      options.onBroken ??
+      ((failure) => {
+        process.nextTick(() => {
+          throw failure;
+        });
+      });
   }
 
   /**
@@ -54,6 +72,15 @@ export class Journal implements AsyncDisposable {
   /** As {@link write}, for what nobody waits for: it starts a flush of its own only when no other comes along soon. */
   writePatiently<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
     return this.#enqueue(work);
+  }
+
+  /** Moves what is durable in the database's log into its file. */
+  async moveLog(): Promise<void> {
+    try {
+      await this.#db.exclusively(async () => this.#db.moveLog());
+    } catch (error) {
+      this.#break(error);
+    }
   }
 
   /** Waits for everything queued so far. */
@@ -103,12 +130,13 @@ export class Journal implements AsyncDisposable {
   async #flush(): Promise<void> {
     // Lets the callers of the same tick join.
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#urgent && this.#queue.length > 0) {
+    while (this.#urgent && this.#queue.length > 0 && !this.#broken) {
       const batch = this.#queue;
       this.#queue = [];
       this.#urgent = false;
       await this.#writeBatch(batch);
     }
+    if (this.#broken) return;
     this.#flushing = undefined;
     this.#urgent = false;
     if (this.#queue.length > 0) this.#schedule();
@@ -118,24 +146,37 @@ export class Journal implements AsyncDisposable {
     let settle: (() => void)[];
     try {
       settle = await this.#db.exclusively((trx, connection) => inTransaction(batch, trx, connection));
+    } catch (error) {
+      if (error instanceof UnknownOutcome) this.#break(error);
+      else if (isFull(error) && batch.length > 1) await this.#writeHalves(batch);
+      else {
+        const failure = writeFailed(error);
+        for (const queued of batch) queued.reject(failure);
+      }
+      return;
+    }
+    try {
       await this.#db.flush();
     } catch (error) {
-      if (isFull(error) && batch.length > 1) {
-        await this.#writeHalves(batch);
-        return;
-      }
-      const failure = writeFailed(error);
-      for (const queued of batch) queued.reject(failure);
+      // The kernel tells of it once, and takes what was not written for written: to flush again would prove nothing.
+      this.#break(error);
       return;
     }
     for (const each of settle) each();
+    if (this.#db.isLogLong) await this.moveLog();
+  }
+
+  #break(error: unknown): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    this.#onBroken(outcomeUnknown(error));
   }
 
   /** One work that needs more room than there is must not take the others along: a result is small beside an argument. */
   async #writeHalves(batch: Queued[]): Promise<void> {
     const middle = Math.ceil(batch.length / 2);
     await this.#writeBatch(batch.slice(0, middle));
-    await this.#writeBatch(batch.slice(middle));
+    if (!this.#broken) await this.#writeBatch(batch.slice(middle));
   }
 }
 
@@ -149,11 +190,24 @@ async function inTransaction(
   connection.run("begin immediate");
   try {
     for (const queued of batch) settle.push(await runAlone(trx, connection, queued));
-    connection.run("commit");
-    return settle;
   } catch (error) {
-    connection.rollback();
+    undo(connection);
     throw error;
+  }
+  try {
+    connection.run("commit");
+  } catch (error) {
+    undo(connection);
+    throw isFull(error) ? error : new UnknownOutcome(error);
+  }
+  return settle;
+}
+
+function undo(connection: ExclusiveConnection): void {
+  try {
+    connection.rollback();
+  } catch (error) {
+    throw new UnknownOutcome(error);
   }
 }
 

@@ -62,7 +62,7 @@ export async function addSparePages(
   } finally {
     await journal.writePatiently((trx) => sql`drop table if exists spare_page`.execute(trx));
     // Until they are in the file itself, the disk has promised nothing.
-    await sql`pragma wal_checkpoint(passive)`.execute(db);
+    await journal.moveLog();
   }
 }
 

@@ -15,6 +15,29 @@ export function isFull(error: unknown): boolean {
   return codeOf(error) === fullCode;
 }
 
+/** A transaction of which nobody knows whether the disk has it. */
+export class UnknownOutcome extends Error {
+  override readonly name = "UnknownOutcome";
+
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+  }
+}
+
+/** A process's last word when what it believes and what the disk holds may differ. */
+export function outcomeUnknown(cause: unknown): AppError {
+  return new AppError(
+    "DATABASE_OUTCOME_UNKNOWN",
+    `The disk failed while the database was written: ${messageOf(cause)}. Nobody knows whether it holds the last changes, so this process ends; the next one reads what is there.`,
+    {
+      status: "INTERNAL",
+      remedy:
+        "Look at the kernel's log (`dmesg`) and at the health of the data directory's disk. Calls that were accepted go on with the next start.",
+      cause,
+    },
+  );
+}
+
 function codeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
     return undefined;

@@ -5,6 +5,7 @@ import type { WebSettings } from "@dorian/control-plane/web/web-front";
 import { setOomScore } from "@dorian/linux/oom-score";
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
 import { findInterpreters } from "@dorian/python/interpreters";
+import { endProcess } from "./end-process.ts";
 import type { NetworkSettings } from "./network-settings.ts";
 import { serviceOomScore } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "./running-service.ts";
@@ -27,6 +28,10 @@ export async function startControlPlane(
   setOomScore(serviceOomScore);
   const controlPlane = await createControlPlane({
     ...settings,
+    onStorageBroken: (failure) => {
+      settings.logger.fatal(`${failure.message} ${failure.remedy ?? ""}`);
+      void endProcess(1);
+    },
     supplies: {
       settings: await readOperatorSettings(),
       findInterpreters: () =>

@@ -1,0 +1,74 @@
+import { execFile } from "node:child_process";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { sdkConnection } from "@dorian/testkit/connection";
+import { containersWith } from "@dorian/testkit/containers";
+import { deployApp } from "@dorian/testkit/deployed-app";
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { eventually } from "@dorian/testkit/eventually";
+import { failingFlush } from "@dorian/testkit/failing-flush";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { smallDisk } from "@dorian/testkit/small-disk";
+import { expect, test } from "vitest";
+
+const source = `
+import { appendFile, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { App, Image, currentTaskId } from "dorian";
+
+export const app = new App("failing-disk", { image: Image.debianSlim() });
+
+/** Goes on when somebody makes the file /tmp/go-<text>, and says where it ran and how often it was begun there. */
+export const gated = app.function({ name: "gated" }, async (text: string) => {
+  await appendFile("/tmp/begun-" + text, "x");
+  while (!existsSync("/tmp/go-" + text)) await delay(20);
+  return [currentTaskId(), (await readFile("/tmp/begun-" + text, "utf8")).length];
+});
+export const add = app.function({ name: "add" }, (a: number, b: number) => a + b);
+`;
+
+const lastWord =
+  /The disk failed while the database was written: .*Nobody knows whether it holds the last changes/;
+
+test("a server whose disk fails a flush says so and ends; the next one knows what the disk holds, and no caller sees an error [L4]", async () => {
+  await using data = await seededData();
+  await using disk = await failingFlush();
+  await using up = await DorianProcess.start({ dataDirectory: data.path, env: disk.environment });
+  await deployApp(data.path, source);
+  using _connection = await sdkConnection(data.path);
+  const gated = RemoteFunction.fromName<(text: string) => Promise<[string, number]>>("failing-disk", "gated");
+  const add = RemoteFunction.fromName<(a: number, b: number) => Promise<number>>("failing-disk", "add");
+  const running = await gated.spawn("running");
+  const [container] = await containersWith(data.path, "/tmp/begun-running");
+  const [before, worker] = [await up.pidOf("server"), await up.pidOf("worker")];
+
+  const failed = disk.failOnce();
+  const sums = Promise.all(Array.from({ length: 20 }, (_, n) => add.remote(n, 1)));
+  await failed;
+  await eventually(
+    () => up.pidOf("server"),
+    (pid) => pid !== before,
+  );
+  container?.touch("/tmp/go-running");
+  expect(await sums).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+  expect(await running.get()).toEqual([container?.taskId, 1]);
+  expect(up.output).toMatch(lastWord);
+  expect(await up.pidOf("worker")).toBe(worker);
+  await up.stop();
+  expect(await leftoversOf(data.path)).toEqual([]);
+});
+
+test("a server under which the file system becomes read-only says so and ends instead of believing in what is not there [L4]", async () => {
+  await using disk = await smallDisk({ mebibytes: 200 });
+  await using server = await DorianProcess.start({ dataDirectory: disk.path, command: "server" });
+  // What ext4 does when its disk fails.
+  await promisify(execFile)("mount", ["-o", "remount,abort", dirname(disk.path)]);
+  const output = await eventually(
+    async () => server.output,
+    (text) => lastWord.test(text),
+  );
+  expect(output).toContain("dmesg");
+});
