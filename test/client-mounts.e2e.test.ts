@@ -112,7 +112,7 @@ asyncio.run(main())
   expect(stdout).toMatch(/^True mo-/);
   expect(stdout).toContain("replaced True");
   expect(stdout).toContain('kept: There is a mount named "things" already.');
-  expect(stdout).toContain('not found: There is no mount named "nothing".');
+  expect(stdout).toContain("not found: Mount 'nothing' not found.");
   expect(stdout).toMatch(/not found: No wheel at .* satisfies modal==0\.0\.1; there are \d/);
 });
 

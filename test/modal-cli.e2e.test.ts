@@ -254,8 +254,8 @@ except modal.exception.NotFoundError as error:
   });
   const { code, stdout, stderr } = await shell.client.python(["secrets.py"], { cwd: shell.project.path });
   expect(code, stderr).toBe(0);
-  expect(stdout).toContain('refused: The secret "db" has no MISSING.');
-  expect(stdout).toContain('gone: There is no secret named "db".');
+  expect(stdout).toContain("refused: Secret is missing key(s): MISSING.");
+  expect(stdout).toContain("gone: Secret 'db' not found.");
 });
 
 test.each(both)(

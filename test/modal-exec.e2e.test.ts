@@ -201,6 +201,38 @@ print(sandbox.wait(raise_on_termination=False))
   expect(stdout, stderr).toContain("/tmp 4");
 });
 
+test("a sandbox without a command runs its image's, and what is not served is refused when it is made [A17]", async () => {
+  const program = `
+import modal
+app = modal.App.lookup("sandboxes", create_if_missing=True)
+image = modal.Image.debian_slim("3.11")
+def is_alive(sandbox):
+    code = sandbox.exec("true").wait()
+    return code == 0 and sandbox.poll() is None
+def first(*args, **kwargs):
+    try:
+        return modal.Sandbox.create(*args, app=app, **kwargs)
+    except Exception as error:
+        print(type(error).__name__, error)
+plain = first()
+waiting = first(image=image.cmd(["sh"]))
+echo = first("five", "six", image=image.entrypoint(["sh", "-c", 'echo "$0 $1" > /tmp/said; sleep 60']))
+print("plain", is_alive(plain), "waiting", is_alive(waiting))
+print("entry point:", echo.exec("sh", "-c", "while [ ! -s /tmp/said ]; do sleep 0.1; done; cat /tmp/said").stdout.read())
+first(image=image.cmd([]))
+first("true", name="mine", tags={"a": "b"}, encrypted_ports=[1])
+for sandbox in (plain, waiting, echo):
+    sandbox.terminate()
+`;
+  const { stdout, stderr } = await client("1.6.4").python(["-c", program]);
+  expect(stdout, stderr).toContain("plain True waiting True");
+  expect(stdout, stderr).toContain("entry point: five six");
+  expect(stdout, stderr).toMatch(
+    /^InvalidError The sandbox has no command, and its image has none either\./m,
+  );
+  expect(stdout, stderr).toMatch(/^UnimplementedError A name, Open ports, Tags of a sandbox: not served/m);
+});
+
 test("large output arrives whole and in order", async () => {
   const { stdout } = await exec("1.6.4", ["seq", "1", "200000"]);
   const lines = stdout.trimEnd().split("\n");

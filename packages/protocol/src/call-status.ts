@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { encodeHeaders } from "./http2/header-block.ts";
+import { statusDetails } from "./status-details.ts";
 import { errorTrailers, statusCode } from "./status-error.ts";
 
 /** Codes that a server itself answers with. */
@@ -9,8 +10,8 @@ export const statusCodes = { ok: 0, deadlineExceeded: 4 } as const;
 export interface CallEnd {
   code: number;
   details: string;
-  /** Bytes by name; the names end with -bin. */
-  binary?: Record<string, string>;
+  /** Bytes, or what is UTF-8, by name; the names end with -bin. */
+  binary?: Record<string, string | Uint8Array>;
   /** Text by name. */
   text?: Record<string, string>;
 }
@@ -21,11 +22,17 @@ export interface CallEnd {
  */
 export function endOf(error: unknown, onInternal: (error: unknown) => void): CallEnd {
   if (AppError.is(error)) {
+    const code = statusCode(error.status);
+    const details = error.remedy === "" ? error.message : `${error.message} ${error.remedy}`;
     return {
-      code: statusCode(error.status),
-      details: error.remedy === "" ? error.message : `${error.message} ${error.remedy}`,
+      code,
+      details,
       text: { [errorTrailers.code]: error.code },
-      binary: { [errorTrailers.remedy]: error.remedy, [errorTrailers.message]: error.message },
+      binary: {
+        [errorTrailers.remedy]: error.remedy,
+        [errorTrailers.message]: error.message,
+        ...statusDetails(error.code, { code, details }),
+      },
     };
   }
   if (isCancellation(error)) return { code: statusCode("CANCELLED"), details: "The call was cancelled." };
@@ -43,7 +50,7 @@ export function trailersOf(end: CallEnd, options: { alone: boolean }): Buffer {
   if (end.details !== "") headers.push(["grpc-message", percentEncoded(end.details)]);
   headers.push(...Object.entries(end.text ?? {}));
   for (const [name, value] of Object.entries(end.binary ?? {}))
-    headers.push([name, Buffer.from(value).toString("base64")]);
+    headers.push([name, bytesOf(value).toString("base64")]);
   return encodeHeaders(headers);
 }
 
@@ -65,4 +72,8 @@ function percentEncoded(text: string): string {
 
 function isCancellation(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
+}
+
+function bytesOf(value: string | Uint8Array): Buffer {
+  return typeof value === "string" ? Buffer.from(value) : Buffer.from(value);
 }

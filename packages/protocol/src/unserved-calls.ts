@@ -155,13 +155,18 @@ const byCall = new Map(
   ),
 );
 
+/** Those that look something up by its name: clients tell users what is not there, or make it. */
+const lookups = new Set(
+  `ProxyGet SandboxGetFromName SandboxGetFromNameV2 PersistentSandboxGet EndpointGetByName`.split(" "),
+);
+
 /** The answer to a call that is not served: what to use instead. Undefined for a call that nobody knows. */
 export function unservedCall(call: string): AppError | undefined {
   const known = byCall.get(call);
   if (!known) return undefined;
   const { what, instead } = known;
   return new AppError("CALL_NOT_SERVED", `Dorian does not serve ${call}: ${what}.`, {
-    status: "UNIMPLEMENTED",
+    status: lookups.has(call) ? "NOT_FOUND" : "UNIMPLEMENTED",
     remedy: instead,
   });
 }

@@ -4,6 +4,7 @@ import type { Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { appFromRow, isOpen, rowOfApp, type App } from "./app.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 /** All apps, in memory. Writers put an app here once its row is durable. */
 export class AppRegistry {
@@ -27,7 +28,7 @@ export class AppRegistry {
   require(appId: string): App {
     const app = this.#apps.get(appId);
     if (app) return app;
-    throw new AppError("APP_NOT_FOUND", `There is no app "${appId}".`, {
+    throw new AppError("APP_NOT_FOUND", notFoundWords("App", { id: appId }), {
       status: "NOT_FOUND",
       remedy: "`dorian app list` shows the apps there are.",
     });

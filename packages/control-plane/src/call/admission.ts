@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import type { FunctionInput, FunctionPutInputsItem } from "@dorian/protocol/modal";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 export interface AdmissionOptions {
   catalog: FunctionCatalog;
@@ -17,7 +18,7 @@ const maxPendingInputs = 25_000;
 export function callable(catalog: FunctionCatalog, functionId: string): FunctionSpec {
   const spec = catalog.spec(functionId);
   if (!spec) {
-    throw new AppError("FUNCTION_NOT_FOUND", `There is no function ${functionId}.`, {
+    throw new AppError("FUNCTION_NOT_FOUND", notFoundWords("Function", { id: functionId }), {
       status: "NOT_FOUND",
       remedy: "Look the function up again by its name: its app may have been deployed anew.",
     });

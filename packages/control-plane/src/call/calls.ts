@@ -17,6 +17,7 @@ import { inputMoves } from "./input-state.ts";
 import { afterInterruption, type Interruption } from "./interruption.ts";
 import { isRetryable, payloadBytes, serverResult } from "./results.ts";
 import { retryDelayMs } from "./retry-policy.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 export interface CallsOptions {
   store: CallStore;
@@ -99,7 +100,7 @@ export class Calls implements Disposable {
   async get(callId: string): Promise<FunctionCall> {
     const call = await this.lookup(callId);
     if (call) return call;
-    throw new AppError("FUNCTION_CALL_NOT_FOUND", `There is no function call ${callId}.`, {
+    throw new AppError("FUNCTION_CALL_NOT_FOUND", notFoundWords("FunctionCall", { id: callId }), {
       status: "NOT_FOUND",
       remedy:
         "Results are kept for 7 days, or until newer calls need their room; check the id, or call the function again.",

@@ -8,6 +8,7 @@ import { insertRows } from "../database/insert-rows.ts";
 import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
 import { NamedObjects } from "../named-object/named-objects.ts";
+import { notFoundWords, type ObjectReference } from "../named-object/not-found-words.ts";
 
 /** A value, unless it is large. */
 interface FoundRow {
@@ -201,8 +202,8 @@ const nextKeysSql = `select key, length(value) as bytes from dict_entry where di
   order by key limit ${pageEntries}`;
 const entriesSql = `select key, value from dict_entry where dict_id = ? and key between ? and ? order by key`;
 
-function dictNotFound(name: string): AppError {
-  return new AppError("DICT_NOT_FOUND", `There is no dict "${name}".`, {
+function dictNotFound(reference: ObjectReference): AppError {
+  return new AppError("DICT_NOT_FOUND", notFoundWords("Dict", reference), {
     status: "NOT_FOUND",
     remedy: "Create it first, or look it up with create_if_missing; `modal dict list` shows those there are.",
   });

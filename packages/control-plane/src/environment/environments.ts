@@ -7,6 +7,7 @@ import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import type { EnvironmentTable } from "./environment-table.ts";
 import { checkObjectName } from "./object-name.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 export const defaultEnvironment = "main";
 
@@ -46,7 +47,7 @@ export class Environments {
   require(name: string): Environment {
     const environment = name === "" ? this.default : this.#byName.get(name);
     if (environment) return environment;
-    throw new AppError("ENVIRONMENT_NOT_FOUND", `There is no environment named "${name}".`, {
+    throw new AppError("ENVIRONMENT_NOT_FOUND", notFoundWords("Environment", { name }), {
       status: "NOT_FOUND",
       remedy: `Leave the environment out to use "${this.default.name}"; there are: ${this.names().join(", ")}.`,
     });

@@ -9,6 +9,7 @@ import {
   type FunctionChange,
   type FunctionRecord,
 } from "./function-record.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 /** All functions, in memory. Writers put a record here once its row is durable. */
 export class FunctionRegistry {
@@ -32,7 +33,7 @@ export class FunctionRegistry {
   require(functionId: string): FunctionRecord {
     const record = this.#records.get(functionId);
     if (record) return record;
-    throw new AppError("FUNCTION_NOT_FOUND", `There is no function "${functionId}".`, {
+    throw new AppError("FUNCTION_NOT_FOUND", notFoundWords("Function", { id: functionId }), {
       status: "NOT_FOUND",
       remedy: "Its app may have been removed: run or deploy it again.",
     });

@@ -40,6 +40,7 @@ export function createImageNameHandlers(options: {
 
   return {
     async imageFromId(request) {
+      if (!images.get(request.imageId)) throw idUnknown(request.imageId);
       const image = requireReady(request.imageId);
       return { imageId: image.imageId, metadata: metadataOf(image) };
     },
@@ -132,4 +133,12 @@ function pageOf<T>(items: readonly T[], request: { maxObjects: number; pageToken
   const start = Number(request.pageToken) || 0;
   const end = start + (request.maxObjects || usualPage);
   return { items: items.slice(start, end), nextPageToken: end < items.length ? String(end) : "" };
+}
+
+/** Clients tell this case by its words. */
+function idUnknown(imageId: string): AppError {
+  return new AppError("IMAGE_NOT_FOUND", `Could not find image with ID '${imageId}'.`, {
+    status: "NOT_FOUND",
+    remedy: "Run or deploy the app again: its images are then built anew.",
+  });
 }

@@ -9,6 +9,7 @@ import type { Tables } from "../database/tables.ts";
 import type { BuildComponents } from "./build-components.ts";
 import type { ImageContents } from "./image-contents.ts";
 import { ImageTags } from "./image-tags.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 /** One image. Never changed in place. */
 export interface ImageRecord {
@@ -78,7 +79,7 @@ export class ImageRegistry {
   require(imageId: string): ImageRecord {
     const image = this.#images.get(imageId);
     if (image) return image;
-    throw new AppError("IMAGE_NOT_FOUND", `There is no image "${imageId}".`, {
+    throw new AppError("IMAGE_NOT_FOUND", notFoundWords("Image", { id: imageId }), {
       status: "NOT_FOUND",
       remedy: "Run or deploy the app again: its images are then built anew.",
     });

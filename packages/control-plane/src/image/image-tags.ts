@@ -3,6 +3,7 @@ import { newId } from "@dorian/base/ids";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 /** One publication of an image under a name. */
 export interface TagRevision {
@@ -38,7 +39,7 @@ export class ImageTags {
   require(scope: string, tag: string): TagRevision {
     const current = this.#revisions.get(keyOf(scope, tag))?.at(-1);
     if (current) return current;
-    throw new AppError("IMAGE_NOT_FOUND", `There is no image named "${tag}".`, {
+    throw new AppError("IMAGE_NOT_FOUND", notFoundWords("Image", { name: tag }), {
       status: "NOT_FOUND",
       remedy: "Publish one with `image.publish(name)`; `modal image names list` shows those there are.",
     });

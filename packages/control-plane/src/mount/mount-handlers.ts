@@ -19,6 +19,7 @@ import { parseMountFiles } from "./mount-files.ts";
 import type { MountNames } from "./mount-names.ts";
 import type { Mount, MountStore } from "./mount-store.ts";
 import { globalScope, type PlatformMounts } from "./platform-mounts.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 const maxDigests = 1000;
 
@@ -47,7 +48,7 @@ export function createMountHandlers(options: {
       (known?.madeBy === "client" ? await mounts.revive(known.mountId) : undefined) ??
       (scope === globalScope ? await platform.lookup(name) : undefined);
     if (mount) return mount;
-    throw new AppError("MOUNT_NOT_FOUND", `There is no mount named "${name}".`, {
+    throw new AppError("MOUNT_NOT_FOUND", notFoundWords("Mount", { name }), {
       status: "NOT_FOUND",
       remedy: "Check the name and the environment, or publish it first.",
     });

@@ -7,6 +7,7 @@ import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import { mountChecksum, type MountFile } from "./mount-files.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 /** Files shipped from a client, as a layer. Equal trees are one mount. */
 export interface Mount {
@@ -65,7 +66,7 @@ export class MountStore {
   require(mountId: string): Mount {
     const mount = this.#byId.get(mountId);
     if (mount) return mount;
-    throw new AppError("MOUNT_NOT_FOUND", `There is no mount "${mountId}".`, {
+    throw new AppError("MOUNT_NOT_FOUND", notFoundWords("Mount", { id: mountId }), {
       status: "NOT_FOUND",
       remedy: "Run or deploy the app again: its files are then sent anew.",
     });

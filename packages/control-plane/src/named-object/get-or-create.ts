@@ -7,6 +7,7 @@ import type { AppRegistry } from "../app/app-registry.ts";
 import type { Idempotency, OnceOptions } from "../database/idempotency.ts";
 import type { Tables } from "../database/tables.ts";
 import { checkObjectName } from "../environment/object-name.ts";
+import type { ObjectReference } from "./not-found-words.ts";
 
 /** What a call says about the object it wants. */
 export interface ObjectWanted {
@@ -32,7 +33,7 @@ export interface ObjectKind<O, T = unknown> {
       createdBy: string;
     },
   ): Promise<{ object: O; committed: () => void }>;
-  notFound(name: string): AppError;
+  notFound(reference: ObjectReference): AppError;
   exists(name: string): AppError;
 }
 
@@ -70,7 +71,7 @@ export async function getOrCreateObject<O, T, M extends DescMessage>(
   if (isAnonymous && appId !== "") apps.requireOpen(appId);
   const known = isAnonymous ? undefined : kind.named(environment, name);
   if (known && type !== ObjectCreationType.CREATE_FAIL_IF_EXISTS) return respond(known);
-  if (type === ObjectCreationType.UNSPECIFIED) throw kind.notFound(name);
+  if (type === ObjectCreationType.UNSPECIFIED) throw kind.notFound({ name });
   if (!isAnonymous) checkObjectName(kind.noun, name);
   return await idempotency.once(context, once, async (trx) => {
     const existing = isAnonymous ? undefined : await kind.find(trx, environment, name);

@@ -6,6 +6,7 @@ import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import type { ObjectKind } from "./get-or-create.ts";
 import type { NamedObjectTable } from "./named-object-table.ts";
+import type { ObjectReference } from "./not-found-words.ts";
 
 /** A dict or a queue as such, whatever it holds. */
 export interface NamedObject {
@@ -23,14 +24,14 @@ export interface NamedObjectsOptions {
   db: Database;
   kind: "dict" | "queue";
   prefix: "di" | "qu";
-  notFound: (name: string) => AppError;
+  notFound: (reference: ObjectReference) => AppError;
   exists: (name: string) => AppError;
 }
 
 /** All objects of one kind, in memory. */
 export class NamedObjects implements ObjectKind<NamedObject> {
   readonly noun: string;
-  readonly notFound: (name: string) => AppError;
+  readonly notFound: (reference: ObjectReference) => AppError;
   readonly exists: (name: string) => AppError;
   #options: NamedObjectsOptions;
   #objects = new Map<string, NamedObject>();
@@ -63,13 +64,13 @@ export class NamedObjects implements ObjectKind<NamedObject> {
   require(objectId: string): NamedObject {
     const object = this.#objects.get(objectId);
     if (object) return object;
-    throw this.notFound(objectId);
+    throw this.notFound({ id: objectId });
   }
 
   /** For work that may have waited while others deleted the object. @throws AppError what `notFound` makes */
   async requireIn(trx: Transaction<Tables>, objectId: string): Promise<void> {
     const { rows } = await trx.executeQuery(CompiledQuery.raw(aliveSql, [objectId]));
-    if (rows.length === 0) throw this.notFound(objectId);
+    if (rows.length === 0) throw this.notFound({ id: objectId });
   }
 
   named(environment: string, name: string): NamedObject | undefined {

@@ -5,6 +5,7 @@ import { AutoscalerSettingsSchema } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { FunctionCatalog, SchedulingOverrides } from "../ports.ts";
 import type { Pools } from "./pools.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 export interface PoolHandlersOptions {
   pools: Pools;
@@ -21,7 +22,7 @@ export function poolHandlers(
   const { pools, catalog, scheduling } = options;
   const requireFunction = (functionId: string) => {
     if (catalog.spec(functionId)) return;
-    throw new AppError("FUNCTION_NOT_FOUND", `There is no function ${functionId}.`, {
+    throw new AppError("FUNCTION_NOT_FOUND", notFoundWords("Function", { id: functionId }), {
       status: "NOT_FOUND",
       remedy: "Look the function up again by its name.",
     });

@@ -8,6 +8,7 @@ import { NamedObjects } from "../named-object/named-objects.ts";
 import { Partition, type QueuedItem } from "./partition.ts";
 import { queueLimits } from "./queue-limits.ts";
 import { TakenItems } from "./taken-items.ts";
+import { notFoundWords, type ObjectReference } from "../named-object/not-found-words.ts";
 
 export interface QueueStoreOptions {
   db: Database;
@@ -119,7 +120,7 @@ export class QueueStore implements Disposable {
       contents.give();
       const gone = this.#partitions.get(queueId) ?? new Map<string, Partition>();
       this.#partitions.delete(queueId);
-      for (const partition of gone.values()) partition.end(queueNotFound(queueId));
+      for (const partition of gone.values()) partition.end(queueNotFound({ id: queueId }));
     };
   }
 
@@ -216,8 +217,8 @@ function bySeq(a: ValueRow, b: ValueRow): number {
   return a.seq - b.seq;
 }
 
-function queueNotFound(name: string): AppError {
-  return new AppError("QUEUE_NOT_FOUND", `There is no queue "${name}".`, {
+function queueNotFound(reference: ObjectReference): AppError {
+  return new AppError("QUEUE_NOT_FOUND", notFoundWords("Queue", reference), {
     status: "NOT_FOUND",
     remedy:
       "Create it first, or look it up with create_if_missing; `modal queue list` shows those there are.",

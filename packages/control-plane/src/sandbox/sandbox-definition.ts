@@ -7,6 +7,7 @@ import {
   type Function as FunctionDefinition,
   type Sandbox as SandboxDefinition,
 } from "@dorian/protocol/modal";
+import type { ImageConfig } from "@dorian/protocol/worker";
 import { normaliseGpu } from "../function/definition.ts";
 
 /**
@@ -14,8 +15,11 @@ import { normaliseGpu } from "../function/definition.ts";
  *
  * @throws AppError SANDBOX_FEATURE_UNSUPPORTED for all that goes beyond a command on an image
  */
-export function sandboxFunction(sandbox: SandboxDefinition): FunctionDefinition {
-  refuseUnserved(sandbox);
+export function sandboxFunction(
+  sandbox: SandboxDefinition,
+  options: { hasTags: boolean },
+): FunctionDefinition {
+  refuseUnserved(sandbox, options.hasTags);
   const resources = clone(ResourcesSchema, sandbox.resources ?? create(ResourcesSchema));
   const gpu = normaliseGpu(resources.gpuConfig);
   if (gpu) resources.gpuConfig = gpu;
@@ -32,7 +36,25 @@ export function sandboxFunction(sandbox: SandboxDefinition): FunctionDefinition 
   });
 }
 
-function refuseUnserved(sandbox: SandboxDefinition): void {
+/**
+ * What runs in a sandbox: the image's entry point with what the caller gives, or else with the image's own command.
+ *
+ * @throws AppError SANDBOX_COMMAND_MISSING
+ */
+export function sandboxCommand(image: Pick<ImageConfig, "entrypoint" | "cmd">, given: string[]): string[] {
+  const command = [...image.entrypoint, ...(given.length > 0 ? given : image.cmd)];
+  if (command.length > 0) return command;
+  throw new AppError(
+    "SANDBOX_COMMAND_MISSING",
+    "The sandbox has no command, and its image has none either.",
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: 'Name a command that lasts as long as the sandbox is to last, such as "sleep", "infinity".',
+    },
+  );
+}
+
+function refuseUnserved(sandbox: SandboxDefinition, hasTags: boolean): void {
   const ports = sandbox.openPortsOneof.case === "openPorts" ? sandbox.openPortsOneof.value.ports : [];
   const unserved: Record<string, boolean> = {
     "A name": (sandbox.name ?? "") !== "",
@@ -49,11 +71,18 @@ function refuseUnserved(sandbox: SandboxDefinition): void {
     "A readiness probe": sandbox.readinessProbe !== undefined,
     "An idle timeout": (sandbox.idleTimeoutSecs ?? 0) > 0,
     "A custom domain": sandbox.customDomain !== "",
-    "An identity token": sandbox.includeOidcIdentityToken,
+    "An identity token": sandbox.includeOidcIdentityToken || sandbox.includeX509Svid,
+    "A network among sandboxes": sandbox.i6pnEnabled,
+    Tags: hasTags,
+    ...Object.fromEntries(
+      [...Object.entries(sandbox.experimentalOptions), ...Object.entries(sandbox.experimentalOptionsV2)].map(
+        ([option, value]) => [`The experimental option "${option}"`, Boolean(value)],
+      ),
+    ),
   };
-  const first = Object.keys(unserved).find((feature) => unserved[feature]);
-  if (first === undefined) return;
-  throw new AppError("SANDBOX_FEATURE_UNSUPPORTED", `${first} of a sandbox: not served.`, {
+  const features = Object.keys(unserved).filter((feature) => unserved[feature]);
+  if (features.length === 0) return;
+  throw new AppError("SANDBOX_FEATURE_UNSUPPORTED", `${features.join(", ")} of a sandbox: not served.`, {
     status: "UNIMPLEMENTED",
     remedy:
       "Dorian's sandboxes run a command on an image, with mounts, volumes, secrets and exec: what `modal shell` needs.",

@@ -18,7 +18,7 @@ import { tokenIdOf } from "../exec/exec-caller.ts";
 import { terminalOf } from "../exec/exec-terminal.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { sessionOf, sessionOutput } from "./sandbox-session.ts";
-import { sandboxFunction } from "./sandbox-definition.ts";
+import { sandboxCommand, sandboxFunction } from "./sandbox-definition.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 
 export interface SandboxHandlersOptions {
@@ -27,6 +27,13 @@ export interface SandboxHandlersOptions {
   apps: AppRegistry;
   references: References;
   idempotency: Idempotency;
+}
+
+/** What a call says of the sandbox that it wants, in both its forms. */
+interface SandboxWanted {
+  appId: string;
+  definition?: SandboxDefinition | undefined;
+  tags: readonly object[];
 }
 
 type Handlers = Required<
@@ -51,20 +58,24 @@ export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers
 
   const start = (
     context: CallContext,
-    appId: string,
-    definition: SandboxDefinition | undefined,
+    { appId, definition, tags }: SandboxWanted,
     env: Record<string, string>,
   ) => {
     apps.requireOpen(appId);
     if (!definition) throw incomplete();
-    const functionDefinition = sandboxFunction(definition);
+    const functionDefinition = sandboxFunction(definition, { hasTags: tags.length > 0 });
     checkReferences(functionDefinition, references);
+    const { config } = references.images.require(functionDefinition.imageId);
     const { terminal: size, env: terminalEnv } = terminalOf(definition.ptyInfo);
     return sandboxes.start({
       appId,
       tokenId: tokenIdOf(context),
       definition: functionDefinition,
-      run: { command: definition.entrypointArgs, env, workdir: definition.workdir ?? "" },
+      run: {
+        command: sandboxCommand(config, definition.entrypointArgs),
+        env: { ...env, ...definition.environmentVariables?.contents },
+        workdir: definition.workdir ?? "",
+      },
       terminal: size && { size, env: terminalEnv },
     });
   };
@@ -92,7 +103,7 @@ export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers
       return await idempotency.once(
         context,
         { method: "SandboxCreate", schema: SandboxCreateResponseSchema },
-        async () => ({ response: idsOf(start(context, request.appId, request.definition, {})) }),
+        async () => ({ response: idsOf(start(context, request, {})) }),
       );
     },
 
@@ -101,7 +112,7 @@ export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers
       return await idempotency.once(
         context,
         { method: "SandboxCreateV2", schema: SandboxCreateV2ResponseSchema },
-        async () => ({ response: idsOf(start(context, request.appId, request.definition, env)) }),
+        async () => ({ response: idsOf(start(context, request, env)) }),
       );
     },
 

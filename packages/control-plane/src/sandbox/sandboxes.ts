@@ -6,6 +6,7 @@ import type { FunctionSpec, SandboxRun } from "../ports.ts";
 import type { Execs } from "../exec/execs.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { Sandbox, type SandboxStop } from "./sandbox.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 export interface SandboxesOptions {
   tasks: Tasks;
@@ -85,7 +86,7 @@ export class Sandboxes {
   require(sandboxId: string): Sandbox {
     const sandbox = this.#sandboxes.get(sandboxId);
     if (sandbox) return sandbox;
-    throw new AppError("SANDBOX_NOT_FOUND", `There is no sandbox ${sandboxId}.`, {
+    throw new AppError("SANDBOX_NOT_FOUND", notFoundWords("Sandbox", { id: sandboxId }), {
       status: "NOT_FOUND",
       remedy: "It ended some time ago, or the server has restarted since. Create another.",
     });

@@ -12,6 +12,7 @@ import type { Environments } from "../environment/environments.ts";
 import { checkObjectName } from "../environment/object-name.ts";
 import { requireClient } from "../token/permissions.ts";
 import type { Secret, SecretStore } from "./secret-store.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 const maxBytes = 64 * 1024;
 
@@ -129,9 +130,9 @@ export function createSecretHandlers(options: {
 function checkRequiredKeys(secret: Secret, required: readonly string[]): void {
   const missing = required.filter((key) => !secret.keys.includes(key));
   if (missing.length === 0) return;
-  throw new AppError("SECRET_KEY_MISSING", `The secret "${secret.name}" has no ${missing.join(", ")}.`, {
-    status: "INVALID_ARGUMENT",
-    remedy: "Create it again with all the keys that the app asks for.",
+  throw new AppError("SECRET_KEY_MISSING", `Secret is missing key(s): ${missing.join(", ")}.`, {
+    status: "FAILED_PRECONDITION",
+    remedy: `Create "${secret.name}" again with all the keys that the app asks for.`,
   });
 }
 
@@ -153,7 +154,7 @@ function checkEnv(values: Record<string, string>): void {
 }
 
 function notFound(name: string): AppError {
-  return new AppError("SECRET_NOT_FOUND", `There is no secret named "${name}".`, {
+  return new AppError("SECRET_NOT_FOUND", notFoundWords("Secret", { name }), {
     status: "NOT_FOUND",
     remedy: "Create it first, or pass the values with Secret.fromDict.",
   });

@@ -9,6 +9,7 @@ import type { Tables } from "../database/tables.ts";
 import type { ServerKeys } from "../token/server-keys.ts";
 import { openSecret, sealSecret } from "./secret-seal.ts";
 import type { SecretTable } from "./secret-table.ts";
+import { notFoundWords } from "../named-object/not-found-words.ts";
 
 /** What may be shown of a secret: never its values. */
 export interface Secret {
@@ -191,7 +192,7 @@ export class SecretStore {
   #require(secretId: string) {
     const secret = this.#secrets.get(secretId);
     if (secret) return secret;
-    throw new AppError("SECRET_NOT_FOUND", `There is no secret "${secretId}".`, {
+    throw new AppError("SECRET_NOT_FOUND", notFoundWords("Secret", { id: secretId }), {
       status: "NOT_FOUND",
       remedy: "Create it again, then run or deploy the app again.",
     });

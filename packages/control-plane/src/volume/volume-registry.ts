@@ -74,13 +74,13 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
   require(volumeId: string): Volume {
     const volume = this.#volumes.get(volumeId);
     if (volume) return volume;
-    throw volumeNotFound(volumeId);
+    throw volumeNotFound({ id: volumeId });
   }
 
   /** @throws AppError VOLUME_NOT_FOUND also when it was deleted */
   requireAlive(volumeId: string): Volume {
     const volume = this.require(volumeId);
-    if (volume.deletedAt !== undefined) throw volumeNotFound(volume.name ?? volumeId);
+    if (volume.deletedAt !== undefined) throw volumeNotFound({ id: volumeId });
     return volume;
   }
 

@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { VolumeFsVersion } from "@dorian/protocol/modal";
 import type { Selectable } from "kysely";
 import type { VolumeTable } from "./volume-table.ts";
+import { notFoundWords, type ObjectReference } from "../named-object/not-found-words.ts";
 
 export interface Volume {
   volumeId: string;
@@ -39,10 +40,11 @@ export function metadataOf(volume: Volume) {
   };
 }
 
-export function volumeNotFound(name: string): AppError {
-  return new AppError("VOLUME_NOT_FOUND", `There is no volume "${name}".`, {
+export function volumeNotFound(reference: ObjectReference): AppError {
+  const create = "name" in reference ? ` ${reference.name}` : "";
+  return new AppError("VOLUME_NOT_FOUND", notFoundWords("Volume", reference), {
     status: "NOT_FOUND",
-    remedy: `Create it with \`dorian volume create ${name}\`, or pass { createIfMissing: true }; \`dorian volume list\` shows those there are.`,
+    remedy: `Create it with \`dorian volume create${create}\`, or pass { createIfMissing: true }; \`dorian volume list\` shows those there are.`,
   });
 }
 

@@ -8,6 +8,8 @@ export interface ContainerSpec {
   /** Directory of the mounted root file system. */
   rootfs: string;
   args: string[];
+  /** `open`: nothing comes, and it does not end: a shell waits. Default `empty`. */
+  stdin?: "open" | "empty";
   env: Record<string, string>;
   cwd: string;
   user: { uid: number; gid: number };

@@ -5,6 +5,7 @@ export const launchCommand: Launcher = (request, { homeLayer }) => ({
   layers: [homeLayer],
   args: request.command,
   env: {},
+  stdinOpen: true,
   tellsPhases: false,
   endsBySignal: "never",
   officialVolumes: true,

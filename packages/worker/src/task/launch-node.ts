@@ -6,6 +6,7 @@ export const launchNode: Launcher = (_request, { homeLayer, guestLayer }) => ({
   layers: [homeLayer, guestLayer],
   args: [inContainer.node, inContainer.guest],
   env: {},
+  stdinOpen: false,
   tellsPhases: true,
   endsBySignal: "always",
   officialVolumes: false,

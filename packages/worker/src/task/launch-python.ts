@@ -30,6 +30,7 @@ export const launchPython: Launcher = (request, { homeLayer }) => {
       MODAL_TASK_SECRET: request.taskId,
       MODAL_FUNCTION_RUNTIME: "runc",
     },
+    stdinOpen: false,
     tellsPhases: false,
     endsBySignal: "once ready",
     officialVolumes: true,

@@ -5,6 +5,8 @@ export interface Launch {
   /** Directories laid over the image and the code, lowest first. */
   layers: string[];
   args: string[];
+  /** Whether its standard input stays open, as that of a command that somebody may wait for. */
+  stdinOpen: boolean;
   /** Beyond what every container has. */
   env: Record<string, string>;
   /** Whether its guest tells the gateway when the phases of its start are over. */

@@ -297,6 +297,7 @@ export class Task {
         id: taskId,
         rootfs: root.path,
         args: this.#launch.args,
+        stdin: this.#launch.stdinOpen ? "open" : "empty",
         env: { ...containerEnvironment(request, this.#deps.operatorEnv, user.home), ...this.#launch.env },
         cwd: request.config?.workdir || "/root",
         user,

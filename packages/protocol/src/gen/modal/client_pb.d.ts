@@ -6533,6 +6533,42 @@ export declare type FunctionInput = Message<"modal.client.FunctionInput"> & {
 export declare const FunctionInputSchema: GenMessage<FunctionInput>;
 
 /**
+ * @generated from message modal.client.FunctionLookupError
+ */
+export declare type FunctionLookupError = Message<"modal.client.FunctionLookupError"> & {
+  /**
+   * @generated from field: modal.client.FunctionLookupError.Reason reason = 1;
+   */
+  reason: FunctionLookupError_Reason;
+};
+
+/**
+ * Describes the message modal.client.FunctionLookupError.
+ * Use `create(FunctionLookupErrorSchema)` to create a new message.
+ */
+export declare const FunctionLookupErrorSchema: GenMessage<FunctionLookupError>;
+
+/**
+ * @generated from enum modal.client.FunctionLookupError.Reason
+ */
+export enum FunctionLookupError_Reason {
+  /**
+   * @generated from enum value: REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: REASON_CLASS_NAME_USED = 1;
+   */
+  CLASS_NAME_USED = 1,
+}
+
+/**
+ * Describes the enum modal.client.FunctionLookupError.Reason.
+ */
+export declare const FunctionLookupError_ReasonSchema: GenEnum<FunctionLookupError_Reason>;
+
+/**
  * @generated from message modal.client.FunctionMapRequest
  */
 export declare type FunctionMapRequest = Message<"modal.client.FunctionMapRequest"> & {

@@ -1,6 +1,6 @@
 import type { ChildProcessByStdio } from "node:child_process";
 import { constants } from "node:os";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { errnoOf } from "@dorian/base/app-error";
 import { freeze, hitOwnMemoryLimit, killAll, oomKillsOf, processesOf, thaw } from "../../cgroup/cgroup.ts";
 import type { ContainerSpec } from "../container-spec.ts";
@@ -9,7 +9,7 @@ import { runcExec } from "./runc-exec.ts";
 import { signalInside } from "./signal-inside.ts";
 import { type Placement, removeTraces } from "./placement.ts";
 
-export type RuncProcess = ChildProcessByStdio<null, Readable, Readable>;
+export type RuncProcess = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 /** A container whose parent is a `runc run` that ends with it. */
 export class RuncContainer implements Container {

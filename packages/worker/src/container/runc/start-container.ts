@@ -48,12 +48,13 @@ export async function startContainer(
   ];
   const command = ["run", ...engine.runOptions, "--bundle", bundle, "--pid-file", pidFile, spec.id];
   using pidWritten = watchFor(bundle, "pid");
-  const runc = spawn(
-    engine.program,
-    [...logging, ...command],
-    // In a session of its own: a Ctrl-C in our terminal is for us, and we stop containers in good order.
-    { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env.PATH }, detached: true },
-  );
+  // In a session of its own: a Ctrl-C in our terminal is for us, and we stop containers in good order.
+  const own = { env: { PATH: process.env.PATH }, detached: true };
+  const args = [...logging, ...command];
+  const runc: RuncProcess =
+    spec.stdin === "open"
+      ? spawn(engine.program, args, { ...own, stdio: ["pipe", "pipe", "pipe"] })
+      : spawn(engine.program, args, { ...own, stdio: ["ignore", "pipe", "pipe"] });
   shareOomScore(runc);
   const closed = new Promise<number>((resolve, reject) => {
     runc.once("error", (cause) => reject(startFailed(engine, cause)));
