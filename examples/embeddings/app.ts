@@ -31,9 +31,8 @@ export class Embedder {
 
   /** A vector of length 1 for each text: the mean of those of its words. */
   @method() async embed(texts: string[]): Promise<number[][]> {
-    const embed = this.#embed;
-    if (!embed) throw new Error("load() has not run");
-    const vectors = await embed(texts, { pooling: "mean", normalize: true });
+    if (!this.#embed) throw new Error("load() has not run");
+    const vectors = await this.#embed(texts, { pooling: "mean", normalize: true });
     return vectors.tolist() as number[][];
   }
 }
