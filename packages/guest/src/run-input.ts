@@ -1,5 +1,4 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { AppError } from "@dorian/base/app-error";
 import {
   DataFormat,
   Function_FunctionType,
@@ -18,8 +17,6 @@ import { inputArguments } from "./input-arguments.ts";
 import type { Program } from "./program.ts";
 import { failureOf } from "./remote-error.ts";
 import type { RunningInput } from "./running-inputs.ts";
-
-const maxResultBytes = 64 * 1024 * 1024;
 
 export interface InputResult {
   result: GenericResult;
@@ -57,7 +54,7 @@ async function runGenerator(
   const writer = new ChunkWriter({ modal, functionCallId: item.functionCallId, dataFormat, signal });
   try {
     for await (const value of await values) {
-      await writer.write(encode(value, "a value of the generator", dataFormat));
+      await writer.write(encode(value, `value ${writer.count + 1n} of the generator`, dataFormat));
       signal.throwIfAborted();
     }
   } catch (error) {
@@ -84,16 +81,7 @@ function answerFormat({ input }: FunctionGetInputsItem): DataFormat.PICKLE | Dat
 }
 
 function encode(value: unknown, what: string, format: DataFormat.PICKLE | DataFormat.CBOR): Uint8Array {
-  return checkSize(format === DataFormat.PICKLE ? pickleValue(value) : encodeValue(value, what));
-}
-
-function checkSize(data: Uint8Array): Uint8Array {
-  if (data.length <= maxResultBytes) return data;
-  const mebibytes = (data.length / 1024 / 1024).toFixed(0);
-  throw new AppError("RESULT_TOO_LARGE", `The result has ${mebibytes} MiB, the limit is 64 MiB.`, {
-    status: "INVALID_ARGUMENT",
-    remedy: "Write large data to a Volume and return its path.",
-  });
+  return format === DataFormat.PICKLE ? pickleValue(value, what) : encodeValue(value, what);
 }
 
 function isIterator(value: unknown): boolean {

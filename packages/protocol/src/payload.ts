@@ -1,82 +1,88 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
-import { Encoder } from "cbor-x";
+import { AppError } from "@dorian/base/app-error";
+import { CborWriter } from "./cbor/cbor-writer.ts";
+import { readCbor, UnreadableAt } from "./cbor/read-cbor.ts";
+import { maxWrittenBytes, writeAnswer, writeArguments } from "./value/sending.ts";
+import type { WalkOptions } from "./value/walk-value.ts";
 
-let shared: Encoder | undefined;
-
-// Made on first use: containers start without it. Records and tagged byte strings are this library's own extensions, which other
-// CBOR decoders refuse.
-function codec(): Encoder {
-  return (shared ??= new Encoder({ useRecords: false, tagUint8Array: false, mapsAsObjects: true }));
-}
-
-/** Arguments of a call in the plain-data format that every language reads: `[positional, keyword]`. */
+/**
+ * Arguments of a call in the plain-data format that every language reads: `[positional, keyword]`. `of` says which call they
+ * are of, where there are many: " of the map's item 3".
+ *
+ * @throws AppError VALUE_NOT_SERIALISABLE with the argument and the place in it, INPUT_TOO_LARGE
+ */
 export function encodeArguments(
   args: readonly unknown[],
   keywords: Record<string, unknown> = {},
+  of = "",
 ): Uint8Array {
-  return encodeValue([args, keywords], "an argument");
+  const writer = new CborWriter({ maxBytes: maxWrittenBytes });
+  writeArguments(args, keywords, writer, of);
+  return writer.finish();
 }
 
+/** @throws AppError VALUE_NOT_READABLE with the argument and the place in it */
 export function decodeArguments(bytes: Uint8Array): unknown[] {
-  return bytes.length === 0 ? [] : positionalArguments(decode(bytes));
+  if (bytes.length === 0) return [];
+  return positionalArguments(read(bytes, nameOfArgument));
 }
 
 /** `[positional, keyword]` as the arguments of a JavaScript function: the keywords become a last one, an object. */
 export function positionalArguments(given: unknown): unknown[] {
-  const [args, keywords] = given as [unknown[], Record<string, unknown> | undefined];
-  return keywords && Object.keys(keywords).length > 0 ? [...args, keywords] : args;
+  const [args, keywords] = Array.isArray(given) ? (given as unknown[]) : [];
+  if (!Array.isArray(args)) {
+    throw new AppError(
+      "VALUE_NOT_READABLE",
+      "The arguments of the call are not a list of positions and names.",
+      {
+        status: "INVALID_ARGUMENT",
+        remedy: "Call with a client of this platform.",
+      },
+    );
+  }
+  const named = keywords instanceof Map ? Object.fromEntries(keywords) : (keywords ?? {});
+  return Object.keys(named as object).length > 0 ? [...(args as unknown[]), named] : (args as unknown[]);
 }
 
 /**
  * CBOR of a value.
  *
- * @throws AppError VALUE_NOT_SERIALISABLE, naming `what` and where in it the trouble is.
+ * @throws AppError VALUE_NOT_SERIALISABLE, naming `what` and where in it the trouble is; RESULT_TOO_LARGE
  */
-export function encodeValue(value: unknown, what: string): Uint8Array {
-  const culprit = unserialisable(value, "", new Set());
-  if (culprit) throw notSerialisable(what, culprit);
+export function encodeValue(value: unknown, what: string, options?: WalkOptions): Uint8Array {
+  const writer = new CborWriter({ maxBytes: maxWrittenBytes });
+  writeAnswer(value, what, writer, options);
+  return writer.finish();
+}
+
+/** @throws AppError VALUE_NOT_READABLE with the place in the value */
+export function decodeValue(bytes: Uint8Array, what = "the value"): unknown {
+  return bytes.length === 0 ? undefined : read(bytes, (place) => [what, place]);
+}
+
+function read(bytes: Uint8Array, named: (place: string) => readonly [what: string, place: string]): unknown {
   try {
-    return codec().encode(value);
+    return readCbor(bytes);
   } catch (error) {
-    throw notSerialisable(what, messageOf(error));
-  }
-}
-
-export function decodeValue(bytes: Uint8Array): unknown {
-  return bytes.length === 0 ? undefined : decode(bytes);
-}
-
-// Byte arrays come out as what the whole was given as: a Buffer would show through to user code.
-function decode(bytes: Uint8Array): unknown {
-  return codec().decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
-}
-
-function notSerialisable(what: string, reason: string): AppError {
-  return new AppError("VALUE_NOT_SERIALISABLE", `Cannot send ${what}: ${reason}.`, {
-    status: "INVALID_ARGUMENT",
-    remedy:
-      "Send plain data: strings, numbers, booleans, null, dates, byte arrays, arrays, maps and plain objects.",
-  });
-}
-
-// The encoder drops functions silently and loops on cycles: both must be errors at the border.
-function unserialisable(value: unknown, path: string, above: Set<object>): string | undefined {
-  const where = path === "" ? "it" : path;
-  if (typeof value === "function" || typeof value === "symbol") return `${where} is a ${typeof value}`;
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || value instanceof Date)
-    return undefined;
-  if (value instanceof Promise) return `${where} is a promise (an await is missing)`;
-  if (above.has(value)) return `${where} refers back to itself`;
-  above.add(value);
-  const entries = value instanceof Map || value instanceof Set ? [...value.entries()] : Object.entries(value);
-  for (const [key, item] of entries) {
-    const found = unserialisable(
-      item,
-      Array.isArray(value) ? `${path}[${String(key)}]` : `${path}.${String(key)}`,
-      above,
+    if (!(error instanceof UnreadableAt)) throw error;
+    const [what, place] = named(error.place);
+    throw new AppError(
+      "VALUE_NOT_READABLE",
+      `Cannot read ${what}: ${place === "" ? "it" : place} ${error.message}.`,
+      {
+        status: "INVALID_ARGUMENT",
+        remedy:
+          error.remedy ??
+          "Between languages send plain data: numbers, text, booleans, bytes, dates, lists and maps.",
+        cause: error.cause,
+      },
     );
-    if (found) return found;
   }
-  above.delete(value);
-  return undefined;
+}
+
+/** The place in `[positional, keyword]` as the argument that it is in, and the place in that. */
+function nameOfArgument(place: string): readonly [string, string] {
+  const [, position, name, rest = ""] =
+    /^(?:\[0\]\[(\d+)\]|\[1\]\.?([\w$]+|\[[^\]]*\]))(.*)$/s.exec(place) ?? [];
+  if (position !== undefined) return [`argument ${Number(position) + 1}`, rest];
+  return name === undefined ? ["the arguments", ""] : [`argument "${name}"`, rest];
 }

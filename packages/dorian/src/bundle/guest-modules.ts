@@ -4,7 +4,6 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { leanModuleSource } from "./lean-module.ts";
 
 const lazyBuiltin = "lazy-builtin";
-const lazyPackage = "lazy-package";
 const outsideOnly = "outside-only";
 
 const generatedFiles: Record<string, string> = {
@@ -13,8 +12,8 @@ const generatedFiles: Record<string, string> = {
 };
 
 /**
- * Replaces what is slow to load in the guest: protobuf descriptors by tables, Node's modules and the payload codec by stand-ins
- * that load them on first use. What the SDK needs outside containers alone is left out.
+ * Replaces what is slow to load in the guest: protobuf descriptors by tables, Node's modules by stand-ins that load them
+ * on first use. What the SDK needs outside containers alone is left out.
  */
 export function guestModules(): Plugin {
   return {
@@ -31,13 +30,6 @@ export function guestModules(): Plugin {
         contents: leanModuleSource((await import(pathToFileURL(path).href)) as Record<string, unknown>),
         resolveDir: import.meta.dirname,
       }));
-
-      build.onResolve({ filter: /^cbor-x$/ }, () => ({ path: "cbor-x", namespace: lazyPackage }));
-      build.onLoad({ filter: /.*/, namespace: lazyPackage }, () => {
-        // Its default entry for Node loads a native addon.
-        const path = fileURLToPath(new URL("index.js", import.meta.resolve("cbor-x/package.json")));
-        return { contents: lazySource(`require(${JSON.stringify(path)})`, ["Encoder"]), resolveDir: "/" };
-      });
 
       build.onResolve({ filter: /^node:/ }, async ({ path, importer }) => {
         const names =

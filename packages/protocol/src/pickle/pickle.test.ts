@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readPickle } from "./read-pickle.ts";
-import { pickleArguments, PickleTuple, pickleValue } from "./write-pickle.ts";
+import { PickleTuple } from "./pickle-writer.ts";
+import { pickleArguments, pickleValue } from "./write-pickle.ts";
 
 /** What the expression is, pickled by Python. */
 function pickled(expression: string, protocol = 4): Uint8Array {

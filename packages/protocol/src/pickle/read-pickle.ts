@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { maxValueDepth } from "../value/walk-value.ts";
 import { opcodes } from "./opcodes.ts";
 
 /**
@@ -29,6 +30,7 @@ class Reader {
   read(): unknown {
     try {
       while (this.#step()) continue;
+      return finished(this.#pop(), new Map(), 0);
     } catch (error) {
       if (AppError.is(error)) throw error;
       throw new AppError("PICKLE_BROKEN", "The value is not a whole pickle.", {
@@ -37,7 +39,6 @@ class Reader {
         cause: error,
       });
     }
-    return finished(this.#pop());
   }
 
   /** False at the end. */
@@ -74,10 +75,10 @@ class Reader {
         this.#memo.set(this.#u32(), this.#top());
         return true;
       case opcodes.binGet:
-        this.#stack.push(this.#memo.get(this.#u8()));
+        this.#recall(this.#u8());
         return true;
       case opcodes.longBinGet:
-        this.#stack.push(this.#memo.get(this.#u32()));
+        this.#recall(this.#u32());
         return true;
       default:
         return this.#value(code) || this.#collect(code) || refuse(code, this.#stack);
@@ -184,8 +185,15 @@ class Reader {
     }
   }
 
+  #recall(key: number): void {
+    if (!this.#memo.has(key)) throw new RangeError("the pickle recalls what it did not keep");
+    this.#stack.push(this.#memo.get(key));
+  }
+
   #sinceMark(): unknown[] {
-    const items = this.#stack.splice(this.#stack.lastIndexOf(mark));
+    const at = this.#stack.lastIndexOf(mark);
+    if (at < 0) throw new RangeError("the pickle closes what it did not open");
+    const items = this.#stack.splice(at);
     items.shift();
     return items;
   }
@@ -227,46 +235,73 @@ class Reader {
 class Dictionary extends Map<unknown, unknown> {}
 
 /** Dicts with nothing but strings for keys become objects. Containers are replaced in place: a pickle may share them. */
-function finished(value: unknown, done = new Map<object, unknown>()): unknown {
+function finished(value: unknown, done: Map<object, unknown>, depth: number): unknown {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
   if (done.has(value)) return done.get(value);
+  if (depth > maxValueDepth) throw tooDeep();
   if (Array.isArray(value)) {
     done.set(value, value);
-    for (const [index, item] of value.entries()) value[index] = finished(item, done);
+    for (const [index, item] of value.entries()) value[index] = finished(item, done, depth + 1);
     return value;
   }
-  if (value instanceof Dictionary) return finishedDictionary(value, done);
+  if (value instanceof Dictionary) return finishedDictionary(value, done, depth + 1);
   done.set(value, value);
   return value;
 }
 
-function finishedDictionary(dictionary: Dictionary, done: Map<object, unknown>): unknown {
+function finishedDictionary(dictionary: Dictionary, done: Map<object, unknown>, depth: number): unknown {
   if ([...dictionary.keys()].every((key) => typeof key === "string")) {
     const object = {};
     done.set(dictionary, object);
     for (const [key, value] of dictionary) {
       // Like an assignment, but "__proto__" is a key as any other.
-      const property = { value: finished(value, done), enumerable: true, configurable: true, writable: true };
+      const property = {
+        value: finished(value, done, depth),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      };
       Object.defineProperty(object, key as string, property);
     }
     return object;
   }
   const map = new Map<unknown, unknown>();
   done.set(dictionary, map);
-  for (const [key, value] of dictionary) map.set(finished(key, done), finished(value, done));
+  for (const [key, value] of dictionary) map.set(finished(key, done, depth), finished(value, done, depth));
   return map;
 }
 
+// Neither a byte order mark that is part of the text nor what is no Unicode is changed in silence.
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  try {
+    return strict.decode(bytes);
+  } catch (error) {
+    throw new AppError(
+      "PICKLE_NOT_PLAIN",
+      "The value holds text that is no Unicode (half of a surrogate pair).",
+      {
+        status: "INVALID_ARGUMENT",
+        remedy: "Send it as bytes.",
+        cause: error,
+      },
+    );
+  }
+}
+
+function tooDeep(): AppError {
+  return new AppError("PICKLE_NOT_PLAIN", `The value is nested more than ${maxValueDepth} levels deep.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Send it flat, for example as a list whose items refer to each other by their index.",
+  });
 }
 
 /** Two's complement, lowest byte first. A plain number wherever it fits. */
 function integer(bytes: Uint8Array): number | bigint {
-  let value = 0n;
-  for (const byte of bytes.toReversed()) value = (value << 8n) | BigInt(byte);
-  const negative = ((bytes.at(-1) ?? 0) & 0x80) !== 0;
-  if (negative) value -= 1n << BigInt(bytes.length * 8);
+  if (bytes.length === 0) return 0;
+  const digits = BigInt(`0x${Buffer.from(bytes.toReversed()).toString("hex")}`);
+  const value = BigInt.asIntN(bytes.length * 8, digits);
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 

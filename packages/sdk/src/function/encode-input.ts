@@ -1,14 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import { AppError } from "@dorian/base/app-error";
 import { DataFormat, FunctionInputSchema, type FunctionInput } from "@dorian/protocol/modal";
 import { encodeArguments } from "@dorian/protocol/payload";
 import { pickleArguments } from "@dorian/protocol/pickle/write-pickle";
 import { Keywords } from "./keywords.ts";
 
-const maxInputBytes = 64 * 1024 * 1024;
-
 /**
- * Arguments as an input.
+ * Arguments as an input. `of` says which call they are of, where there are many: " of the map's item 3".
  *
  * @throws AppError VALUE_NOT_SERIALISABLE, INPUT_TOO_LARGE
  */
@@ -16,22 +13,13 @@ export function encodeInput(
   methodName: string,
   args: readonly unknown[],
   inputFormats?: readonly DataFormat[],
+  of = "",
 ): FunctionInput {
   const dataFormat = formatFor(inputFormats);
   const last = args.at(-1);
   const [positional, named] = last instanceof Keywords ? [args.slice(0, -1), last.values] : [args, {}];
   const encode = dataFormat === DataFormat.PICKLE ? pickleArguments : encodeArguments;
-  const bytes = encode(positional, named);
-  if (bytes.length > maxInputBytes) {
-    throw new AppError(
-      "INPUT_TOO_LARGE",
-      `The arguments take ${(bytes.length / 1024 / 1024).toFixed(1)} MiB; at most 64 MiB can be sent.`,
-      {
-        status: "INVALID_ARGUMENT",
-        remedy: "Put large data into a Volume and pass its path.",
-      },
-    );
-  }
+  const bytes = encode(positional, named, of);
   return create(FunctionInputSchema, {
     argsOneof: { case: "args", value: bytes },
     dataFormat,

@@ -98,7 +98,7 @@ class MapInputs {
       // Items that come one by one must not wait for a full batch: what is there is sent when the next has to be waited for.
       for await (const args of eager(items, flush)) {
         const { methodName, inputFormats } = this.#target;
-        const input = encodeInput(methodName, args, inputFormats);
+        const input = encodeInput(methodName, args, inputFormats, ` of the map's items[${this.#taken}]`);
         const size = input.argsOneof.case === "args" ? input.argsOneof.value.length : 0;
         if (batch.length >= batchInputs || (batch.length > 0 && bytes + size > batchBytes)) await flush();
         batch.push({ idx: this.#taken++, input });

@@ -1,0 +1,429 @@
+import { bareError } from "../value/builtin-errors.ts";
+import { noStep, placeOf } from "../value/place.ts";
+import { typedArrayClasses } from "../value/typed-array-classes.ts";
+import { maxValueDepth } from "../value/walk-value.ts";
+import { foreignTags, tags, typedArrayTags } from "./tags.ts";
+
+/** Why bytes cannot be read as a value of JavaScript. */
+export class UnreadableAt extends Error {
+  /** As one would write it in code; empty for the whole value. */
+  readonly place: string;
+  readonly remedy: string | undefined;
+
+  constructor(place: string, reason: string, remedy: string | undefined, options?: ErrorOptions) {
+    super(reason, options);
+    this.place = place;
+    this.remedy = remedy;
+  }
+}
+
+/**
+ * The value that CBOR stands for. Maps whose keys are all text become objects, others a Map.
+ *
+ * @throws UnreadableAt
+ */
+export function readCbor(bytes: Uint8Array): unknown {
+  const reader = new Reader(bytes);
+  try {
+    return reader.whole();
+  } catch (error) {
+    throw reader.failure(error);
+  }
+}
+
+class Unreadable extends Error {
+  readonly remedy: string | undefined;
+
+  constructor(reason: string, remedy?: string) {
+    super(reason);
+    this.remedy = remedy;
+  }
+}
+
+/** What ends a list, a map or a string of a length that was not told. */
+const stop = Symbol("stop");
+/** Item of an array that is not there. */
+const hole = Symbol("hole");
+
+const indefinite = 31;
+
+class Reader {
+  #bytes: Uint8Array;
+  #text: Buffer;
+  #view: DataView;
+  #at = 0;
+  #containers: object[] = [];
+  #steps: (string | number)[] = [];
+  #depth = 0;
+
+  constructor(bytes: Uint8Array) {
+    // A Buffer's parts would share its memory.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  whole(): unknown {
+    const value = this.#value(0);
+    if (value === stop || value === hole) throw broken();
+    if (this.#at !== this.#bytes.length) throw new Unreadable("is followed by other bytes");
+    return value;
+  }
+
+  failure(error: unknown): unknown {
+    const place = placeOf({ containers: this.#containers, steps: this.#steps, depth: this.#depth });
+    if (error instanceof Unreadable) return new UnreadableAt(place, error.message, error.remedy);
+    if (error instanceof RangeError || error instanceof SyntaxError)
+      return new UnreadableAt(place, broken().message, undefined, { cause: error });
+    return error;
+  }
+
+  /** `marks`: how many marks stood before the item. */
+  #value(marks: number): unknown {
+    const first = this.#u8();
+    const info = first & 31;
+    switch (first >> 5) {
+      case 0:
+        return form(marks, this.#integer(info));
+      case 1:
+        return form(marks, negative(this.#integer(info)));
+      case 2:
+        return bytesOf(marks, this.#string(info, 2));
+      case 3:
+        return form(marks, this.#textOf(info));
+      case 4:
+        return this.#list(info);
+      case 5:
+        return this.#map(info, marks);
+      case 6:
+        return this.#tagged(this.#length(info), marks);
+      default:
+        return this.#simple(info, marks);
+    }
+  }
+
+  #simple(info: number, marks: number): unknown {
+    switch (info) {
+      case 20:
+        return form(marks, false);
+      case 21:
+        return form(marks, true);
+      case 22:
+        return null;
+      case 23:
+        return marks > 0 ? hole : undefined;
+      case 25:
+        return form(marks, this.#view.getFloat16(this.#skip(2)));
+      case 26:
+        return form(marks, this.#view.getFloat32(this.#skip(4)));
+      case 27:
+        return form(marks, this.#view.getFloat64(this.#skip(8)));
+      case indefinite:
+        return stop;
+      default:
+        throw new Unreadable("is a simple value that JavaScript does not have");
+    }
+  }
+
+  #item(): unknown {
+    const value = this.#value(0);
+    if (value === stop || value === hole) throw broken();
+    return value;
+  }
+
+  #integer(info: number): number | bigint {
+    if (info !== 27) return this.#length(info);
+    const value = this.#view.getBigUint64(this.#skip(8));
+    return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+  }
+
+  #length(info: number): number {
+    if (info < 24) return info;
+    switch (info) {
+      case 24:
+        return this.#u8();
+      case 25:
+        return this.#view.getUint16(this.#skip(2));
+      case 26:
+        return this.#view.getUint32(this.#skip(4));
+      case 27:
+        return Number(this.#view.getBigUint64(this.#skip(8)));
+      default:
+        throw broken();
+    }
+  }
+
+  /** The number of items that follow, refused before anything is made for more of them than there are bytes. */
+  #count(info: number, bytesEach: number): number {
+    const count = this.#length(info);
+    if (count * bytesEach > this.#bytes.length - this.#at) throw broken();
+    return count;
+  }
+
+  #textOf(info: number): string {
+    if (info === indefinite) return decoded(this.#string(info, 3));
+    const length = this.#length(info);
+    const at = this.#skip(length);
+    if (length <= shortText) {
+      const short = this.#shortAscii(at, length);
+      if (short !== undefined) return short;
+    }
+    const text = this.#text.toString("utf8", at, at + length);
+    // What is no UTF-8 would become these in silence.
+    return text.includes("\ufffd") ? decoded(this.#bytes.subarray(at, at + length)) : text;
+  }
+
+  #shortAscii(at: number, length: number): string | undefined {
+    const bytes = this.#bytes;
+    let text = "";
+    for (let index = at; index < at + length; index++) {
+      const code = bytes[index] ?? 0;
+      if (code > 127) return undefined;
+      text += String.fromCharCode(code);
+    }
+    return text;
+  }
+
+  /** Bytes of a string of bytes or of text, which may come in pieces. */
+  #string(info: number, type: 2 | 3): Uint8Array {
+    if (info !== indefinite) {
+      const length = this.#length(info);
+      const at = this.#skip(length);
+      return this.#bytes.subarray(at, at + length);
+    }
+    const pieces: Uint8Array[] = [];
+    for (let first = this.#u8(); first !== 0xff; first = this.#u8()) {
+      if (first >> 5 !== type || (first & 31) === indefinite) throw broken();
+      pieces.push(this.#string(first & 31, type));
+    }
+    return Buffer.concat(pieces);
+  }
+
+  #list(info: number): unknown[] {
+    const items: unknown[] = [];
+    const depth = this.#enter(items);
+    const count = info === indefinite ? Infinity : this.#count(info, 1);
+    for (let index = 0; index < count; index++) {
+      this.#steps[depth] = index;
+      const value = this.#value(0);
+      if (value === hole) items.length = index + 1;
+      else if (value !== stop) items.push(value);
+      else if (count === Infinity) break;
+      else throw broken();
+    }
+    this.#depth = depth;
+    return items;
+  }
+
+  #map(info: number, marks: number): object {
+    const count = info === indefinite ? Infinity : this.#count(info, 2);
+    const object: Record<string, unknown> = {};
+    const depth = this.#enter(object);
+    let kind = marks;
+    let map: Map<unknown, unknown> | undefined;
+    for (let index = 0; index < count; index++) {
+      this.#steps[depth] = index;
+      if (index === 0) kind = Math.max(kind, this.#marksBeforeText());
+      const key = this.#value(0);
+      if (key === stop && count === Infinity) break;
+      if (key === stop || key === hole) throw broken();
+      if (typeof key === "string") this.#steps[depth] = key;
+      const value = this.#item();
+      if (!map && (kind === 1 || typeof key !== "string")) map = new Map(Object.entries(object));
+      if (map) map.set(key, value);
+      else setOwn(object, key as string, value);
+    }
+    this.#depth = depth;
+    if (kind === 1) return map ?? new Map();
+    if (kind >= 2 && !map) Object.setPrototypeOf(object, null);
+    return map ?? object;
+  }
+
+  /** How many marks stand here, if it is before text: they are passed over. Those before other keys are the keys' own. */
+  #marksBeforeText(): number {
+    let marks = 0;
+    let at = this.#at;
+    while (this.#bytes[at] === 0xd9 && this.#bytes[at + 1] === 0xd9 && this.#bytes[at + 2] === 0xf7) {
+      marks += 1;
+      at += 3;
+    }
+    if (marks > 0 && (this.#bytes[at] ?? 0) >> 5 !== 3) return 0;
+    this.#at = at;
+    return marks;
+  }
+
+  #tagged(tag: number, marks: number): unknown {
+    switch (tag) {
+      case tags.mark:
+        // Nobody marks three times: a run of marks is passed over without a level of the stack for each.
+        for (;;) {
+          marks += 1;
+          if (!this.#isMark()) return this.#value(Math.min(marks, 2));
+        }
+      case tags.textDate:
+        return dateOf(this.#nested());
+      case tags.epochDate:
+        return epochOf(this.#nested());
+      case tags.positiveBignum:
+        return form(marks, bignum(this.#nested()));
+      case tags.negativeBignum:
+        return form(marks, -1n - bignum(this.#nested()));
+      case tags.set:
+        return this.#set();
+      case tags.map: {
+        const content = this.#nested(1);
+        if (!(content instanceof Map)) throw broken();
+        return content;
+      }
+      case tags.instance:
+        return instanceOf(this.#nested());
+    }
+    const typed = typedArrays.get(tag);
+    if (typed) return typed(this.#nested());
+    const [what, instead] = foreignTags.get(tag) ?? [
+      `something of another language (CBOR tag ${tag})`,
+      undefined,
+    ];
+    throw new Unreadable(
+      `is ${what}, which JavaScript has no value for`,
+      instead === undefined ? undefined : `Send ${instead} instead.`,
+    );
+  }
+
+  #isMark(): boolean {
+    const at = this.#at;
+    if (this.#bytes[at] !== 0xd9 || this.#bytes[at + 1] !== 0xd9 || this.#bytes[at + 2] !== 0xf7)
+      return false;
+    this.#at = at + 3;
+    return true;
+  }
+
+  #set(): Set<unknown> {
+    const items = this.#nested();
+    if (!Array.isArray(items)) throw broken();
+    return new Set(items);
+  }
+
+  /** An item under a tag: tags in tags are levels, too. */
+  #nested(marks = 0): unknown {
+    const depth = this.#enter(nothing);
+    this.#steps[depth] = noStep;
+    const value = this.#value(marks);
+    if (value === stop || value === hole) throw broken();
+    this.#depth = depth;
+    return value;
+  }
+
+  #enter(container: object): number {
+    const depth = this.#depth;
+    if (depth === maxValueDepth) throw new Unreadable(`is nested more than ${maxValueDepth} levels deep`);
+    this.#containers[depth] = container;
+    this.#depth = depth + 1;
+    return depth;
+  }
+
+  #skip(length: number): number {
+    const at = this.#at;
+    if (at + length > this.#bytes.length) throw broken();
+    this.#at = at + length;
+    return at;
+  }
+
+  #u8(): number {
+    const value = this.#bytes[this.#at++];
+    if (value === undefined) throw broken();
+    return value;
+  }
+}
+
+const nothing = {};
+/** Up to so many bytes, a loop over them is faster than a call into Node. */
+const shortText = 24;
+
+function broken(): Unreadable {
+  return new Unreadable("is broken: its bytes are not whole CBOR", "Send it again.");
+}
+
+/** A plain value, or its boxed form where it is marked. */
+function form(marks: number, plain: unknown): unknown {
+  return marks > 0 ? Object(plain) : plain;
+}
+
+function negative(value: number | bigint): number | bigint {
+  if (typeof value === "bigint") return -1n - value;
+  return value === Number.MAX_SAFE_INTEGER ? -1n - BigInt(value) : -1 - value;
+}
+
+function bytesOf(marks: number, bytes: Uint8Array): Uint8Array | ArrayBuffer {
+  // Memory of its own: what is read would hold on to the whole message, and show it through its buffer.
+  const copy = new Uint8Array(bytes);
+  if (marks === 1) return Buffer.from(copy.buffer);
+  return marks > 1 ? copy.buffer : copy;
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decoded(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    throw new Unreadable("is text that is no UTF-8", "Send it as bytes.");
+  }
+}
+
+/** Like an assignment, but "__proto__" is a key as any other. */
+function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== "__proto__") object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function bignum(bytes: unknown): bigint {
+  if (!(bytes instanceof Uint8Array)) throw broken();
+  return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
+}
+
+function epochOf(seconds: unknown): Date {
+  if (typeof seconds !== "number") throw broken();
+  return new Date(Math.round(seconds * 1000));
+}
+
+function dateOf(text: unknown): Date {
+  const date = new Date(typeof text === "string" ? text : Number.NaN);
+  if (Number.isNaN(date.getTime())) throw new Unreadable("is a date that JavaScript cannot read");
+  return date;
+}
+
+/** An error or a regular expression: the only classes of which something is made here. */
+function instanceOf(parts: unknown): object {
+  if (!Array.isArray(parts)) throw broken();
+  const [className, first, second, third] = parts as unknown[];
+  if (className === "RegExp" && typeof first === "string" && typeof second === "string") {
+    const expression = new RegExp(first, second);
+    if (typeof third === "number") expression.lastIndex = third;
+    return expression;
+  }
+  const error = typeof className === "string" ? bareError(className) : undefined;
+  if (!error) throw new Unreadable(`is an instance of ${String(className)}, a class that is not known here`);
+  const define = (name: string, value: unknown, enumerable: boolean) =>
+    Object.defineProperty(error, name, { value, enumerable, configurable: true, writable: true });
+  if (first !== undefined) define("message", first, false);
+  for (const [name, value] of entriesOf(second)) define(name, value, false);
+  for (const [name, value] of entriesOf(third)) define(name, value, true);
+  return error;
+}
+
+function entriesOf(properties: unknown): [string, unknown][] {
+  return typeof properties === "object" && properties !== null ? Object.entries(properties) : [];
+}
+
+type FromBytes = (content: unknown) => ArrayBufferView;
+
+const typedArrays: ReadonlyMap<number, FromBytes> = new Map(
+  typedArrayClasses.map((Kind): [number, FromBytes] => [
+    typedArrayTags.get(Kind.name) ?? -1,
+    (content) => {
+      if (!(content instanceof Uint8Array) || content.length % Kind.BYTES_PER_ELEMENT !== 0) throw broken();
+      return new Kind(new Uint8Array(content).buffer);
+    },
+  ]),
+);
