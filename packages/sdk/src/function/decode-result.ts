@@ -41,7 +41,7 @@ export async function bytesOf(wire: Transport, data: Data): Promise<Uint8Array |
 
 export function plainValue(dataFormat: DataFormat, bytes: Uint8Array | undefined): unknown {
   if (bytes === undefined) return undefined;
-  if (dataFormat === DataFormat.CBOR) return decodeValue(bytes);
+  if (dataFormat === DataFormat.CBOR) return decodeValue(bytes, "the result");
   // From functions of Python clients that know nothing else.
   if (dataFormat === DataFormat.PICKLE) return readPickle(bytes);
   throw notReadable(formats[dataFormat] ?? `data format ${dataFormat}`);

@@ -1,0 +1,202 @@
+import { isDeepStrictEqual } from "node:util";
+import { Cls } from "@dorian/sdk/class/cls";
+import type { Transport } from "@dorian/sdk/client/transport";
+import { keywords } from "@dorian/sdk/function/keywords";
+import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { sdkConnection } from "@dorian/testkit/connection";
+import { deployApp } from "@dorian/testkit/deployed-app";
+import { DorianProcess } from "@dorian/testkit/dorian-process";
+import { leftoversOf } from "@dorian/testkit/leftovers";
+import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
+import { seededData } from "@dorian/testkit/seeded-data";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const typescriptApp = `
+import { App, method, parameter } from "dorian";
+export const app = new App("values");
+class Box { width = 3; }
+const made: Record<string, () => unknown> = {
+  url: () => ({ rows: [{ site: new URL("http://localhost") }] }),
+  box: () => [new Box()],
+  big: () => 2n ** 62n,
+  small: () => 5n,
+  buffer: () => Buffer.from("hi"),
+  failed: () => ({ reason: new AggregateError([new TypeError("one")], "all") }),
+};
+export const echo = app.function({ name: "echo" }, async (value: unknown) => value);
+export const give = app.function({ name: "give" }, async (what: string) => made[what]?.());
+export const yields = app.function({ name: "yields" }, async function* (...values: unknown[]) {
+  for (const value of values) yield typeof value === "string" && made[value] ? made[value]() : value;
+});
+@app.cls()
+export class Keeper {
+  @parameter() tag = "none";
+  @method() keep(value: unknown) { return [this.tag, value]; }
+}
+`;
+
+const pythonApp = (name: string) => `
+import modal
+app = modal.App("${name}")
+
+@app.function()
+def echo(value):
+    return value
+
+@app.function()
+def sizes(n):
+    return [{"k%d" % i: i for i in range(n)}, list(range(n)), "\\xe9" * n, b"\\x07" * n, set(range(n))]
+
+@app.function()
+def decimal():
+    import decimal, datetime
+    return {"prices": [decimal.Decimal("1.5")]}
+`;
+
+const { newest, late2024 } = modalVersions;
+const pythonApps = new Map<string, ModalVersion>([
+  ["values-python", newest],
+  ["values-python-old", late2024],
+]);
+
+let data: TemporaryDirectory;
+let server: DorianProcess;
+let connection: (Transport & Disposable) | undefined;
+const clients = new Map<ModalVersion, ModalClient>();
+
+beforeAll(async () => {
+  data = await seededData();
+  server = await DorianProcess.start({ dataDirectory: data.path });
+  for (const [name, version] of pythonApps) {
+    const client = await ModalClient.open(version, data.path);
+    clients.set(version, client);
+    await using project = await temporaryDirectory({ "app.py": pythonApp(name) });
+    const { code, stdout, stderr } = await client.modal(["deploy", "app.py"], { cwd: project.path });
+    if (code !== 0) throw new Error(`modal deploy failed with ${version}:\n${stdout}\n${stderr}`);
+  }
+  await deployApp(data.path, typescriptApp);
+  connection = await sdkConnection(data.path);
+});
+
+afterAll(async () => {
+  connection?.[Symbol.dispose]();
+  await server[Symbol.asyncDispose]();
+  expect(await leftoversOf(data.path)).toEqual([]);
+  await data[Symbol.asyncDispose]();
+});
+
+const fn = (name: string, app = "values") => RemoteFunction.fromName(app, name);
+
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** Where the formats change the bytes that tell a length. */
+const borders = [23, 24, 255, 256, 65_535, 65_536];
+
+function valueOf(size: number): unknown {
+  const numbers = Array.from({ length: size }, (_, index) => index);
+  const object = Object.fromEntries(numbers.map((index) => [`k${index}`, index]));
+  return [object, numbers, "é".repeat(size), new Uint8Array(size).fill(7), new Set(numbers)];
+}
+
+test("objects, lists, text, bytes and sets of every size arrive as arguments, results, yields and items of maps [A4]", async () => {
+  const values = borders.map(valueOf);
+  const vocabulary = Object.fromEntries(
+    Array.from({ length: 151_000 }, (_, index) => [`tok${index}`, index]),
+  );
+  for (const value of [...values, vocabulary, new Map(Object.entries(vocabulary))])
+    expect(isDeepStrictEqual(await fn("echo").remote(value), value)).toBe(true);
+  const yielded = fn("yields").remote(...values) as unknown as AsyncIterable<unknown>;
+  expect(isDeepStrictEqual(await collected(yielded), values)).toBe(true);
+  expect(isDeepStrictEqual(await collected(fn("echo").map(values)), values)).toBe(true);
+  const keeper = Cls.fromName<{ new (): { keep(value: unknown): Promise<unknown> } }>("values", "Keeper");
+  expect(isDeepStrictEqual(await keeper.instance().keep.remote(vocabulary), ["none", vocabulary])).toBe(true);
+});
+
+test.for([...pythonApps.keys()])("they arrive from TypeScript in %s, and back [A4]", async (app) => {
+  for (const size of borders) {
+    const value = valueOf(size);
+    expect(isDeepStrictEqual(await fn("echo", app).remote(value), value)).toBe(true);
+    expect(isDeepStrictEqual(await fn("sizes", app).remote(size), value)).toBe(true);
+  }
+});
+
+test.for([...pythonApps])(
+  "they arrive from the Python client of %s in TypeScript, and back [A4]",
+  async ([, version]) => {
+    const program = `
+import modal
+echo = modal.Function.${version === late2024 ? "lookup" : "from_name"}("values", "echo")
+for n in ${JSON.stringify(borders)}:
+    value = [{"k%d" % i: i for i in range(n)}, list(range(n)), "\\xe9" * n, b"\\x07" * n, set(range(n))]
+    assert echo.remote(value) == value, n
+print("all")
+`;
+    const { code, stdout, stderr } = (await clients.get(version)?.python(["-c", program])) ?? {};
+    expect(code, stderr).toBe(0);
+    expect(stdout?.trimEnd()).toBe("all");
+  },
+);
+
+const same: Record<string, unknown> = {
+  smallBigint: 5n,
+  bigint: [2n ** 62n, -(2n ** 63n), 2n ** 64n, 10n ** 30n],
+  minusZero: -0,
+  dates: [new Date(1_700_000_000_123), new Date("1815-12-10T00:00:00Z"), new Date(NaN), new Date(8.64e15)],
+  maps: [new Map([["a", 1]]), new Map(), new Map<unknown, unknown>([[1, new Set([2])]])],
+  typed: [new Float16Array([0.5]), new BigInt64Array([-5n]), new Float32Array([9, 1, 2]).subarray(1)],
+  buffers: [Buffer.from("hi"), new Uint8Array([1, 2]).buffer],
+  // oxlint-disable-next-line no-sparse-arrays
+  holes: [1, , 3],
+  undefineds: { a: undefined, b: [undefined, null] },
+  proto: JSON.parse('{"__proto__": {"x": 1}, "constructor": 2}'),
+  regexp: /a+/gi,
+  boxed: Object("text"),
+  grouped: Object.groupBy([1, 2], (n) => (n === 1 ? "one" : "two")),
+  error: new AggregateError([new TypeError("one", { cause: new RangeError("why") })], "all"),
+};
+
+test("values arrive as they were, as arguments and as results [A10]", async () => {
+  const failed = [];
+  for (const [name, value] of Object.entries(same))
+    if (!isDeepStrictEqual(await fn("echo").remote(value), value)) failed.push(name);
+  expect(failed).toEqual([]);
+  expect(await fn("give").remote("big")).toBe(2n ** 62n);
+  expect(await fn("give").remote("small")).toBe(5n);
+  expect(Buffer.isBuffer(await fn("give").remote("buffer"))).toBe(true);
+});
+
+test("what would arrive as something else is refused with its place, wherever it is sent from [A10]", async () => {
+  const url = { rows: [{ site: new URL("http://localhost") }] };
+  await expect(fn("echo").remote(1, url)).rejects.toThrow("Cannot send argument 2: .rows[0].site is a URL.");
+  await expect(fn("echo").remote(keywords({ at: url }))).rejects.toThrow(
+    'argument "at": .rows[0].site is a URL',
+  );
+  await expect(fn("echo").spawn(url)).rejects.toThrow("argument 1: .rows[0].site is a URL");
+  await expect(collected(fn("echo").map([1, 2, url]))).rejects.toThrow(
+    "Cannot send argument 1 of the map's items[2]: .rows[0].site is a URL.",
+  );
+  await expect(fn("give").remote("url")).rejects.toThrow("Cannot send the result: .rows[0].site is a URL.");
+  await expect(fn("give").remote("box")).rejects.toThrow("Cannot send the result: [0] is a Box, an instance");
+  const yielded = fn("yields").remote(1, "box") as unknown as AsyncIterable<unknown>;
+  await expect(collected(yielded)).rejects.toThrow("Cannot send value 2 of the generator: [0] is a Box");
+});
+
+test("what Python sends that JavaScript has no value for is refused with its place [A10]", async () => {
+  await expect(fn("decimal", "values-python").remote()).rejects.toThrow(
+    "Cannot read the result: .prices[0] is a decimal number (Decimal)",
+  );
+  const program = `
+import decimal, modal
+try:
+    modal.Function.from_name("values", "echo").remote(1, {"price": decimal.Decimal("1.5")})
+except Exception as error:
+    print(error)
+`;
+  const { stdout } = (await clients.get(newest)?.python(["-c", program])) ?? {};
+  expect(stdout).toContain("Cannot read argument 2: .price is a decimal number (Decimal)");
+});
