@@ -317,3 +317,33 @@ test("an image of nothing is refused with what to begin with [B12, D3]", async (
     /one image/,
   );
 });
+
+test("Dockerfile lines make the image that Docker makes of them [A6]", async () => {
+  const lines = [
+    `ARG A=1 B="two words" C`,
+    "ARG TARGETARCH TARGETPLATFORM",
+    'RUN echo "[$A][$B][$C] $TARGETPLATFORM" > /arg',
+    "RUN <<EOF",
+    "#!/usr/bin/perl",
+    "open(F, '>', '/perl'); print F join('-', 1..3);",
+    "EOF",
+    "RUN cat <<'EOF' > /python",
+    "from pathlib import Path",
+    "EOF",
+    "COPY --from=debian:bookworm-slim --chmod=u=rw,go= /etc/skel/* /etc/missin[g] /skel/",
+    "RUN ls -A /skel > /copied && stat -c %a /skel/.bashrc >> /copied",
+  ];
+  const files = ["/arg", "/perl", "/python", "/copied"];
+  const { printed } = await run(
+    reading(`Image.debianSlim().dockerfileCommands(${JSON.stringify(lines)})`, files),
+  );
+  const platform = `linux/${process.arch === "x64" ? "amd64" : process.arch}`;
+  expect(printed).toEqual([
+    [
+      `[1][two words][] ${platform}`,
+      "1-2-3",
+      "from pathlib import Path",
+      ".bash_logout\n.bashrc\n.profile\n600",
+    ],
+  ]);
+});

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { environmentLine, runLine, shellQuote, workdirLine } from "./dockerfile-text.ts";
+import { environmentLine, fromLine, runLine, shellQuote, workdirLine } from "./dockerfile-text.ts";
 
 test("a shell reads a quoted word back as it was", () => {
   const special = fc.string({
@@ -45,7 +45,20 @@ test("environment lines escape what a Dockerfile would read, and refuse bad name
 
 test("a working directory is absolute", () => {
   expect(workdirLine("/root/work")).toBe("WORKDIR /root/work");
+  expect(workdirLine("/a b/it's $x")).toBe(String.raw`WORKDIR /a\ b/it\'s\ \$x`);
   for (const path of ["work", "", "/a\nb"]) {
     expect(() => workdirLine(path)).toThrow(expect.objectContaining({ code: "IMAGE_PATH_INVALID" }));
   }
+});
+
+test.each([
+  ["RUN true\n from x", "from x"],
+  ["RUN <<EOF\nfrom pathlib import Path\nEOF\nENV A=1", undefined],
+  ["RUN cat <<'A b' <<-C > /x\nfrom x\nA b\nfrom y\n\tC\nFROM z", "FROM z"],
+  ["RUN echo \\\n  # note\n  from x\nENV A=1", undefined],
+  ["RUN echo a\\\\\nFROM x", "FROM x"],
+  ["RUN echo $((1 <<2))\nFROM x", "FROM x"],
+  ["# FROM x\r\nRUN a\r\n", undefined],
+])("the first FROM of %j is %j", (text, expected) => {
+  expect(fromLine(text)).toBe(expected);
 });

@@ -20,7 +20,8 @@ export function runLine(command: string): string {
  * @throws AppError IMAGE_PATH_INVALID
  */
 export function workdirLine(path: string): string {
-  if (typeof path === "string" && path.startsWith("/") && !/[\r\n$\\]/.test(path)) return `WORKDIR ${path}`;
+  if (typeof path === "string" && path.startsWith("/") && !/[\r\n\0]/.test(path))
+    return `WORKDIR ${path.replaceAll(/[\s\\"'$]/g, (character) => `\\${character}`)}`;
   throw new AppError("IMAGE_PATH_INVALID", `${JSON.stringify(path)} cannot be a working directory.`, {
     status: "INVALID_ARGUMENT",
     remedy: 'Give an absolute path, such as "/root/work".',
@@ -47,4 +48,32 @@ export function environmentLine(key: string, value: string): string {
     });
   }
   return `ENV ${key}="${value.replaceAll(/[\\"$]/g, (character) => `\\${character}`)}"`;
+}
+
+/** The first FROM among Dockerfile lines: an instruction, not a part of one or of a here-document. */
+export function fromLine(text: string): string | undefined {
+  const lines = text.split(/\r?\n/);
+  let isContinued = false;
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? "";
+    if (/^\s*(#|$)/.test(line)) continue;
+    if (!isContinued && /^\s*FROM\s/i.test(line)) return line.trim();
+    isContinued = /(^|[^\\])\\\s*$/.test(line);
+    at = endOfDocuments(lines, at);
+  }
+  return undefined;
+}
+
+/** The line that ends the here-documents that a line announces, or that line itself. */
+function endOfDocuments(lines: readonly string[], at: number): number {
+  let end = at;
+  for (const announced of (lines[at] ?? "").matchAll(/(?:^|\s)\d*<<(-?)(?:(["'])(.+?)\2|([^\s<"']+))/g)) {
+    const name = announced[3] ?? announced[4];
+    const found = lines.findIndex(
+      (line, index) => index > end && (announced[1] === "-" ? line.replace(/^\t+/, "") : line) === name,
+    );
+    // What has no end was no here-document.
+    if (found > 0) end = found;
+  }
+  return end;
 }

@@ -5,7 +5,7 @@ import { Secret } from "../secret/secret.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
 import type { Volume } from "../volume/volume.ts";
 import { rememberBuildFunction } from "./build-functions.ts";
-import { environmentLine, runLine, shellQuote, workdirLine } from "./dockerfile-text.ts";
+import { environmentLine, fromLine, runLine, shellQuote, workdirLine } from "./dockerfile-text.ts";
 import { IgnorePatterns } from "./ignore-patterns.ts";
 import type { LocalSource } from "./local-source.ts";
 import { npmPackageName } from "./npm-package-name.ts";
@@ -168,9 +168,9 @@ export class Image {
   /** Adds lines of a Dockerfile, but for FROM. */
   dockerfileCommands(lines: string | string[], options: RunOptions = {}): Image {
     const all = typeof lines === "string" ? lines.split("\n") : lines;
-    const from = all.find((line) => /^\s*FROM\s/i.test(line));
+    const from = fromLine(all.join("\n"));
     if (from !== undefined) {
-      throw new AppError("IMAGE_STEP_INVALID", `"${from.trim()}" cannot stand in dockerfileCommands.`, {
+      throw new AppError("IMAGE_STEP_INVALID", `"${from}" cannot stand in dockerfileCommands.`, {
         status: "INVALID_ARGUMENT",
         remedy:
           "Leave FROM out: the image before is the base. To begin with another one, use Image.fromRegistry(…).",

@@ -10,6 +10,8 @@ export interface BaseImage {
   /** Lowest first. */
   layerIds: string[];
   config: ImageConfiguration;
+  /** Instructions that it has for whatever is built on it. */
+  onBuild?: string[];
   /** What whoever builds on it should know. */
   note?: string;
 }

@@ -8,6 +8,8 @@ import { configurationFrom, type ImageConfiguration } from "./image-configuratio
 
 export interface BuildStageOptions {
   base: BaseImage;
+  /** Build arguments of the stage that it is built on. */
+  args: ReadonlyMap<string, string>;
   layers: LayerStore;
   /** For mount points. */
   directory: string;
@@ -27,7 +29,7 @@ const startDirectories = ["/proc", "/sys", "/dev", "/run", "/etc"];
 export class BuildStage implements AsyncDisposable {
   readonly config: ImageConfiguration;
   /** Build arguments declared so far. */
-  readonly args = new Map<string, string>();
+  readonly args: Map<string, string>;
   #options: BuildStageOptions;
   #layerIds: string[];
   #root: RootFileSystem | undefined;
@@ -35,6 +37,7 @@ export class BuildStage implements AsyncDisposable {
   #unfrozen: unknown[] = [];
   #mountTargets = new Set<string>();
   #generation = 0;
+  #hasCommand = false;
   /** The last layer that a step of the stage made. */
   #ownLayer: string | undefined;
 
@@ -42,6 +45,18 @@ export class BuildStage implements AsyncDisposable {
     this.#options = options;
     this.#layerIds = [...options.base.layerIds];
     this.config = configurationFrom(options.base.config);
+    this.args = new Map(options.args);
+  }
+
+  setCommand(command: string[]): void {
+    this.config.cmd = command;
+    this.#hasCommand = true;
+  }
+
+  /** A command of the image below was meant for the entrypoint there. */
+  setEntrypoint(entrypoint: string[]): void {
+    this.config.entrypoint = entrypoint;
+    if (!this.#hasCommand) this.config.cmd = [];
   }
 
   /** Layers so far, lowest first; without what is not frozen yet. */

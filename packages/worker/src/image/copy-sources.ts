@@ -93,7 +93,7 @@ function textOf(name: string): string {
   return Buffer.from(name, "latin1").toString();
 }
 
-function isPattern(text: string): boolean {
+export function isPattern(text: string): boolean {
   return /[*?[]/.test(text);
 }
 

@@ -3,9 +3,11 @@ import { AppError } from "@dorian/base/app-error";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import { containerUser } from "../task/container-environment.ts";
-import { type FoundSource, sourcesIn } from "./copy-sources.ts";
+import { isArchive } from "./archive-kind.ts";
+import { type FoundSource, isPattern, sourcesIn } from "./copy-sources.ts";
 import { copyTree, type CopyTarget } from "./copy-tree.ts";
 import type { CopyOptions } from "./dockerfile/instruction.ts";
+import { type ModeChange, parseFileMode } from "./file-mode.ts";
 
 export interface CopyStepOptions {
   /** Directories whose content together is what can be copied. */
@@ -14,14 +16,13 @@ export interface CopyStepOptions {
   root: string;
   /** Directory that relative destinations count from. */
   workdir: string;
-  /** Unpacks an archive and says where; without it archives are copied like any file. */
-  unpack?: (path: string) => Promise<string>;
+  /** Unpacks an archive and says where, or leaves it as it is; without it archives are copied like any file. */
+  unpack?: (path: string) => Promise<string | undefined>;
   onLog: (text: string) => void;
   signal: AbortSignal;
 }
 
 const progressMs = 2_000;
-const archive = /\.(tar|tar\.(gz|bz2|xz|zst)|tgz|tbz2|txz)$/;
 
 /**
  * Carries out COPY, or ADD of local files. Variables in the paths have been replaced.
@@ -44,12 +45,19 @@ export async function copyStep(
   using opened = new DisposableStack();
   const roots = sourceRoots.map((each) => opened.use(OpenDirectory.open(each)));
   const found: FoundSource[] = [];
+  const absent: string[] = [];
   for (const source of copy.sources) {
     const before = found.length;
     for (const each of roots)
       found.push(...(await sourcesIn(each, source)).map((match) => opened.use(match)));
-    if (found.length === before) throw missing(source, copy.options.from);
+    if (found.length > before) continue;
+    if (!isPattern(source)) throw missing(source, copy.options.from);
+    absent.push(source);
   }
+  // A pattern beside other sources is for what may be there; one that is all there is, is a mistake.
+  const [first] = absent;
+  if (first !== undefined && found.length === 0) throw missing(first, copy.options.from);
+  for (const source of absent) options.onLog(`   nothing matches ${source}\n`);
   const destination = posix.resolve("/", workdir, copy.target);
   const intoDirectory =
     /(^|\/)\.?$/.test(copy.target) ||
@@ -57,10 +65,12 @@ export async function copyStep(
     new Set(found.filter((each) => each.kind !== "directory").map((each) => each.shownName)).size > 1 ||
     isDirectory(root, destination);
   for (const each of found) {
-    if (options.unpack && each.kind === "file" && archive.test(each.shownName)) {
-      const path = `${each.directory.realPath()}/${each.name}`;
-      using unpacked = OpenDirectory.open(await options.unpack(path));
-      await copyTree({ directory: unpacked, name: "." }, destination, target);
+    const path = `${each.directory.realPath()}/${each.name}`;
+    const isUnpacked = options.unpack && each.kind === "file" && (await isArchive(path, each.shownName));
+    const unpacked = isUnpacked ? await options.unpack?.(path) : undefined;
+    if (unpacked !== undefined) {
+      using content = OpenDirectory.open(unpacked);
+      await copyTree({ directory: content, name: "." }, destination, target);
       continue;
     }
     const isAll = each.kind === "directory" || !intoDirectory;
@@ -80,12 +90,13 @@ async function ownerFrom(root: string, chown: string | undefined): Promise<{ uid
   return containerUser(root, chown);
 }
 
-function modeFrom(chmod: string | undefined): number | undefined {
+function modeFrom(chmod: string | undefined): ModeChange | undefined {
   if (chmod === undefined) return undefined;
-  if (/^[0-7]{3,4}$/.test(chmod)) return Number.parseInt(chmod, 8);
+  const change = parseFileMode(chmod);
+  if (change) return change;
   throw new AppError("COPY_NOT_SUPPORTED", `COPY --chmod=${chmod} is not understood.`, {
     status: "INVALID_ARGUMENT",
-    remedy: "Give the mode as an octal number, such as 755.",
+    remedy: "Give the mode as an octal number, such as 755, or as changes, such as u=rwx,go=rX.",
   });
 }
 

@@ -9,6 +9,7 @@ import { type EntryName, OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import { isWhiteout } from "@dorian/linux/overlay-marks";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
+import type { ModeChange } from "./file-mode.ts";
 
 /** Directories in each other that are copied: each is open until what is in it is copied. */
 const maxDepth = 500;
@@ -23,8 +24,8 @@ export interface CopyTarget {
   /** Mounted root file system that is written to. */
   root: string;
   owner: { uid: number; gid: number };
-  /** Replaces the modes of what is copied. */
-  mode: number | undefined;
+  /** Changes the modes of what is copied. */
+  mode: ModeChange | undefined;
   /** Called after each file. */
   onFile: (bytes: number) => void;
   signal: AbortSignal;
@@ -88,7 +89,7 @@ async function copyFile(
     await copyContent(file, destination);
   }
   await lchown(destination, target.owner.uid, target.owner.gid);
-  if (stats.isFile()) await chmod(destination, target.mode ?? stats.mode & 0o7777);
+  if (stats.isFile()) await chmod(destination, changedMode(target.mode, stats));
   await lutimes(destination, stats.atime, stats.mtime);
   target.onFile(stats.size);
 }
@@ -125,7 +126,12 @@ async function takeAttributes(
   like: Stats | undefined,
 ): Promise<void> {
   await lchown(`${directory.path}/.`, owner.uid, owner.gid);
-  await chmod(directory.path, mode ?? (like ? like.mode & 0o7777 : 0o755));
+  await chmod(directory.path, like ? changedMode(mode, like) : (mode?.(0o755, true) ?? 0o755));
+}
+
+function changedMode(change: ModeChange | undefined, stats: Stats): number {
+  const mode = stats.mode & 0o7777;
+  return change ? change(mode, stats.isDirectory()) : mode;
 }
 
 /** Makes a directory of the target and those above it. */

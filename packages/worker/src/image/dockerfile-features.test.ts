@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { StartBuildSchema } from "@dorian/protocol/worker";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
@@ -13,6 +14,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { testBuilder } from "./test-builder.ts";
 
 const run = promisify(execFile);
+const platform = `linux/${process.arch === "x64" ? "amd64" : process.arch}`;
 let builder: Awaited<ReturnType<typeof testBuilder>>;
 let base: string;
 
@@ -107,7 +109,235 @@ test("ADD unpacks archives of the context, fetches addresses, and checks what it
     `has the checksum ${checksum}`,
   );
   await expect(build([`ADD ${address}/none /x`])).rejects.toThrow("it answered with status 404");
+  const cut = (await readFile(archive)).subarray(0, -20);
   await expect(
-    build(["ADD bad.tar.gz /x"], { contextFiles: context({ "/bad.tar.gz": "no archive" }) }),
+    build(["ADD bad.tar.gz /x"], { contextFiles: context({ "/bad.tar.gz": cut }) }),
   ).rejects.toThrow("bad.tar.gz cannot be unpacked");
+  // What an archive is says its content, not its name.
+  const others = await build(["ADD none.tar.gz data /x/", "ADD data.gz /x/"], {
+    contextFiles: context({
+      "/none.tar.gz": "no archive",
+      "/data": await readFile(archive),
+      "/data.gz": gzipSync("plain"),
+    }),
+  });
+  expect((await readdir(join(others.root, "x"))).toSorted()).toEqual([
+    "bin",
+    "data.gz",
+    "deep",
+    "none.tar.gz",
+  ]);
+});
+
+/** Each line of lines, and what it leaves in /out. */
+const examples: Record<string, { lines: string[]; out: string }> = {
+  "several arguments in one ARG": {
+    lines: [`ARG A=1 B="two words" C D=$A-x`, 'RUN echo "[$A][$B][$C][$D]" > /out'],
+    out: "[1][two words][][-x]",
+  },
+  "arguments of the platform": {
+    lines: [
+      "ARG TARGETARCH TARGETOS",
+      "ARG TARGETPLATFORM",
+      "ARG BUILDPLATFORM=mine",
+      "RUN echo $TARGETOS/$TARGETARCH $TARGETPLATFORM $BUILDPLATFORM [$BUILDARCH] > /out",
+    ],
+    out: `${platform} ${platform} mine []`,
+  },
+  "an argument's scope ends with its stage, and what is built on the stage has it": {
+    lines: [
+      "ARG A=of-base",
+      "FROM base AS one",
+      "ARG A=one",
+      "ENV E=$A",
+      "FROM one AS two",
+      "RUN echo two: $A $E > /out",
+      "FROM base",
+      "COPY --from=two /out /out",
+      "ARG A",
+      "RUN echo other: $A$E >> /out",
+    ],
+    out: "two: one one\nother:",
+  },
+  "several variables in one ENV, with what they were before": {
+    lines: [
+      "ENV abc=hello",
+      `ENV abc=bye def=$abc Q='$x' S="a b" T=a\\ b`,
+      "ENV old some  value with = in it",
+      `RUN echo "$abc|$def|$Q|$S|$T|$old" > /out`,
+    ],
+    out: "bye|hello|$x|a b|a b|some  value with = in it",
+  },
+  substitutions: {
+    lines: [
+      "ENV f=/a/b.tar.gz",
+      'ENV r="${f##*/}|${f%.gz}|${f//\\//_}|${u:-none}|${f:+set}"',
+      'RUN echo "$r" > /out',
+    ],
+    out: "b.tar.gz|/a/b.tar|_a_b.tar.gz|none|set",
+  },
+  "working directories count from each other, and belong to the user": {
+    lines: [
+      "WORKDIR /a",
+      'WORKDIR "b c"',
+      "USER 12:34",
+      "WORKDIR d",
+      "USER root",
+      "RUN echo $(pwd) $(stat -c %u:%g . ..) > /out",
+    ],
+    out: "/a/b c/d 12:34 0:0",
+  },
+  "a here-document with a line that says what runs it": {
+    lines: [
+      "RUN <<EOF",
+      "#!/bin/cat",
+      "is the program's input",
+      "EOF",
+      "RUN <<-'X y'",
+      "\t#!/bin/sh -e",
+      "\techo $0 > /out",
+      "X y",
+    ],
+    out: "/run/dorian/script",
+  },
+  "here-documents that look like instructions": {
+    lines: [
+      "RUN cat <<'EOF' > /out",
+      "from pathlib import Path",
+      "RUN $nothing \\",
+      "# kept",
+      "EOF",
+      "RUN <<one cat > /two; cat <<three >> /out",
+      "1",
+      "one",
+      "3 $((1 << 2))",
+      "three",
+      "RUN cat /two >> /out",
+    ],
+    out: "from pathlib import Path\nRUN $nothing \\\n# kept\n3 4\n1",
+  },
+  "here-documents of COPY": {
+    lines: [
+      "ENV V=v",
+      'COPY --chmod=u=rwx,go=x <<-"a.txt" <<b-2.txt /d/',
+      "\t$V 'x'",
+      "a.txt",
+      'it\'s "$V" \\$V',
+      "b-2.txt",
+      "RUN cat /d/* > /out && stat -c '%n %a' /d/* >> /out",
+    ],
+    out: `$V 'x'\nit's "v" $V\n/d/a.txt 711\n/d/b-2.txt 711`,
+  },
+  "patterns take hidden names, and one without a match is no mistake beside others": {
+    lines: [
+      "RUN mkdir /skel && touch /skel/.a /skel/b",
+      "FROM base",
+      "COPY --from=0 /skel/* /skel/no* /etc/missin[g] /to/",
+      "RUN ls -A /to | tr '\\n' ' ' > /out",
+    ],
+    out: ".a b",
+  },
+  "modes as changes": {
+    lines: [
+      "RUN mkdir -p /s/d && echo > /s/x && echo > /s/d/y && chmod 700 /s/x && chmod 604 /s/d/y && chmod 750 /s/d",
+      "FROM base",
+      "COPY --from=0 --chmod=go=u-w,a+X /s /t/",
+      "RUN cd /t && stat -c '%n %a' x d d/y > /out",
+    ],
+    out: "x 755\nd 755\nd/y 644",
+  },
+  "continued lines, with comments and blanks among them": {
+    lines: ["RUN echo one \\  ", "  # a comment", "", "  && echo \\", "  two > /out \\", "# the end"],
+    out: "two",
+  },
+  "lists and lines for the shell": {
+    lines: [
+      `RUN ["sh", "-c", "echo $HOME '$x' > /out"]`,
+      `SHELL ["/bin/sh", "-ec"]`,
+      "RUN case $- in *e*) echo strict >> /out ;; esac",
+    ],
+    out: "/root $x\nstrict",
+  },
+  "what a mount of a step belongs to": {
+    lines: [
+      "RUN mkdir -m 777 /w",
+      "USER 12:34",
+      "RUN --mount=type=cache,target=/c,uid=12,gid=34,mode=0700 --mount='type=secret,id=KEY,uid=12' touch /c/x && stat -c %a:%u:%g /c > /w/o && cat /run/secrets/KEY >> /w/o",
+      "USER 0",
+      "RUN mv /w/o /out",
+    ],
+    out: "700:12:34\ntoken",
+  },
+  "a directory for a volume": {
+    lines: [
+      'VOLUME ["/data/one", "/data/two"]',
+      "VOLUME $HOME/v /w",
+      "RUN ls -d /data/one /data/two /w > /out",
+    ],
+    out: "/data/one\n/data/two\n/w",
+  },
+  "what only describes an image": {
+    lines: [
+      'LABEL a=b c="d e"',
+      "EXPOSE 80/tcp 443",
+      "STOPSIGNAL SIGINT",
+      "HEALTHCHECK CMD true",
+      "MAINTAINER me",
+      "RUN echo done > /out",
+    ],
+    out: "done",
+  },
+  "a file from Windows": {
+    lines: ["ARG A=1\r", "RUN echo \\\r", "  $A > /out\r", "RUN cat <<E >> /out\r", "2\r", "E\r"],
+    out: "1\n2",
+  },
+};
+
+test.each(Object.entries(examples))("Dockerfiles do as Docker does: %s", async (_, { lines, out }) => {
+  const built = await build(lines, { secretEnv: { KEY: "token" } });
+  const layers = built.layerIds.map((layerId) => join(builder.layers.path(layerId), "out"));
+  const found = await Promise.all(layers.map((path) => readFile(path, "utf8").catch(() => undefined)));
+  expect(found.findLast((text) => text !== undefined)?.trim()).toBe(out);
+});
+
+test("another escape character stands for what the backslash does", async () => {
+  const dockerfile = [
+    "# syntax=any/thing",
+    "# escape=`",
+    "FROM base",
+    "ENV A=\\x`$y",
+    'RUN echo "$A" `',
+    " > /out",
+  ].join("\n");
+  const built = await builder.build({ baseLayerIds: [base], baseConfig: {}, dockerfile });
+  expect(await readFile(join(builder.layers.path(built.layerIds[0] ?? ""), "out"), "utf8")).toBe("\\x$y\n");
+});
+
+test.each([
+  [["RUN true", "FROM --platform=linux/riscv64 base"], "Line 3", "linux/riscv64"],
+  [['ENV A="${B?no B}"'], "Line 2", "no B"],
+  [["ENV A=${B^^}"], "Line 2", "${B^^}"],
+  [["COPY none* /x/"], "none*", "not among"],
+  [["COPY --chmod=rwx /bin/sh /x/"], "--chmod=rwx", "not understood"],
+  [["WORKDIR $NOTHING"], "Line 2", "names no directory"],
+  [["USER nobody-here", "WORKDIR /x"], "nobody-here", "/etc/passwd"],
+])("what would make another image than Docker's is refused: %j", async (lines, ...words) => {
+  const failure = await build(lines, { contextFiles: context({ "/a": "" }) }).catch(
+    (error: unknown) => error,
+  );
+  for (const word of words) expect((failure as Error).message).toContain(word);
+});
+
+test("an entrypoint of its own ends the base image's command, and platforms are this machine's", async () => {
+  const baseConfig = { cmd: ["serve"], entrypoint: ["old"] };
+  const config = async (...lines: string[]) => (await build([...lines], { baseConfig })).config;
+  expect(await config('ENTRYPOINT ["new"]')).toMatchObject({ entrypoint: ["new"], cmd: [] });
+  expect(await config('CMD ["x"]', 'ENTRYPOINT ["new"]')).toMatchObject({ cmd: ["x"] });
+  expect(await config("ENTRYPOINT []", "CMD a $B")).toMatchObject({
+    entrypoint: [],
+    cmd: ["/bin/sh", "-c", "a $B"],
+  });
+  expect(
+    await config("FROM --platform=$BUILDPLATFORM base AS x", `FROM --platform=${platform} x`),
+  ).toMatchObject({});
 });

@@ -8,6 +8,7 @@ import { unmount } from "@dorian/linux/mount";
 import type { ImageConfig, StartBuild } from "@dorian/protocol/worker";
 import { fetchAddress, unpackArchive } from "./add-sources.ts";
 import { buildEnvironment } from "./build-environment.ts";
+import { BuildVariables } from "./build-variables.ts";
 import type { NetworkLease } from "../network/network-pool.ts";
 import type { BaseImage } from "./base-cache.ts";
 import type { BaseImages } from "./base-images.ts";
@@ -20,9 +21,9 @@ import { makeDirectory } from "./copy-tree.ts";
 import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
 import type { Command, Instruction } from "./dockerfile/instruction.ts";
 import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
-import { expandWord } from "./dockerfile/words.ts";
 import { isSimulated } from "../gpu/simulated-gpus.ts";
-import { configurationFrom, defaultPath, toMessage } from "./image-configuration.ts";
+import { configurationFrom, toMessage } from "./image-configuration.ts";
+import { containerUser } from "../task/container-environment.ts";
 import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { runMounts } from "./run-mounts.ts";
 import { joinSteps } from "./join-steps.ts";
@@ -64,15 +65,16 @@ export class ImageBuild implements AsyncDisposable {
   /** Layers of this build's steps, whoever made them. */
   #ofSteps = new Set<string>();
   #stages: { name: string | undefined; stage: BuildStage }[] = [];
-  /** Arguments declared before the first FROM. */
-  #globalArgs = new Map<string, string>();
+  #variables: BuildVariables;
+  /** Of the instruction that is carried out. */
+  #line = 1;
   #lease: NetworkLease | undefined;
   #volumes: BuildVolumes | undefined;
   #count = 0;
-  #escape = "\\";
 
   constructor(request: StartBuild, options: ImageBuildOptions) {
     this.#request = request;
+    this.#variables = new BuildVariables({ given: {}, escape: "\\" });
     this.#options = { ...options, signal: AbortSignal.any([options.signal, this.#ended.signal]) };
     this.#directory = join(options.directories.runtime, "builds", request.buildId);
     this.#scratch = join(options.directories.scratch, request.buildId);
@@ -85,7 +87,7 @@ export class ImageBuild implements AsyncDisposable {
     const { signal } = this.#options;
     signal.throwIfAborted();
     const { instructions, escape } = parseDockerfile(this.#request.dockerfile);
-    this.#escape = escape;
+    this.#variables = new BuildVariables({ given: this.#request.buildArgs, escape });
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await mkdir(this.#scratch, { recursive: true, mode: 0o755 });
     using _watched = this.#options.disk.watch({
@@ -103,6 +105,7 @@ export class ImageBuild implements AsyncDisposable {
     for (const [index, instruction] of instructions.entries()) {
       signal.throwIfAborted();
       this.#say(`=> Step ${index + 1} of ${instructions.length}: ${instruction.text}\n`);
+      this.#line = instruction.line;
       await this.#carryOut(instruction);
     }
     await this.#volumes?.commit({ signal });
@@ -143,13 +146,14 @@ export class ImageBuild implements AsyncDisposable {
       case "copy":
         return this.#copy(instruction);
       case "arg":
-        return this.#arg(instruction);
+        this.#variables.declare(instruction.values, { line: this.#line, scope: this.#stages.at(-1)?.stage });
+        return undefined;
       case "workdir":
         return this.#workdir(instruction);
       case "env": {
         const { config } = this.#stage;
-        const values = instruction.values.map(([name, value]) => [name, this.#expand(value)]);
-        Object.assign(config.env, Object.fromEntries(values));
+        const values = instruction.values.map((pair) => pair.map((text) => this.#expand(text)));
+        Object.assign(config.env, Object.fromEntries(values) as Record<string, string>);
         return undefined;
       }
       case "user":
@@ -159,12 +163,17 @@ export class ImageBuild implements AsyncDisposable {
         this.#stage.config.shell = instruction.shell;
         return undefined;
       case "cmd":
-        this.#stage.config.cmd = this.#argsOf(instruction.command);
+        this.#stage.setCommand(this.#argsOf(instruction.command));
         return undefined;
       case "entrypoint":
-        this.#stage.config.entrypoint = this.#argsOf(instruction.command);
+        this.#stage.setEntrypoint(this.#argsOf(instruction.command));
+        return undefined;
+      case "volume":
+        for (const path of instruction.paths) await this.#makeDirectory(this.#expand(path), "");
         return undefined;
       case "ignored":
+        if (instruction.isMissed)
+          this.#say("   Without effect: Dorian has its own ways to watch and stop containers.\n");
         return undefined;
       default:
         return assertNever(instruction);
@@ -174,10 +183,22 @@ export class ImageBuild implements AsyncDisposable {
   async #from(instruction: InstructionOf<"from">): Promise<void> {
     // What is written later belongs to the new stage.
     await this.#stages.at(-1)?.stage.freeze();
-    const name = expandWord(instruction.image, (arg) => this.#globalArgs.get(arg), this.#escape);
-    if (name === "") throw dockerfileError(instruction.line, `FROM ${instruction.image} names no image.`);
+    const { image, platform, line } = instruction;
+    const name = this.#variables.expand(image, { line, scope: undefined });
+    if (name === "") throw dockerfileError(line, `FROM ${image} names no image.`);
+    if (platform !== undefined) this.#variables.requirePlatform(platform, line);
+    const base = await this.#baseNamed(name);
+    const [trigger] = base.onBuild ?? [];
+    if (trigger !== undefined) {
+      throw dockerfileError(
+        line,
+        `${name} wants "${trigger}" done by whatever is built on it (ONBUILD), which is not supported.`,
+        "Choose another base image, or one that has this done.",
+      );
+    }
     const stage = new BuildStage({
-      base: await this.#baseNamed(name),
+      base,
+      args: this.#stageNamed(name)?.args ?? new Map(),
       layers: this.#options.layers,
       directory: join(this.#directory, `root-${this.#stages.length}`),
       scratch: join(this.#scratch, `stage-${this.#stages.length}`),
@@ -191,9 +212,13 @@ export class ImageBuild implements AsyncDisposable {
     this.#stages.push({ name: instruction.stage, stage });
   }
 
+  #stageNamed(name: string): BuildStage | undefined {
+    return this.#stages.findLast((each) => each.name === name.toLowerCase())?.stage;
+  }
+
   /** An earlier stage, the request's base image, or any image by its name. */
   async #baseNamed(name: string): Promise<BaseImage> {
-    const earlier = this.#stages.find((each) => each.name === name.toLowerCase())?.stage;
+    const earlier = this.#stageNamed(name);
     if (earlier) return { layerIds: [...earlier.layerIds], config: earlier.config };
     const { baseLayerIds, baseConfig, secretEnv, registryAuth, registryEnv, refreshBase } = this.#request;
     const isFirst = this.#stages.length === 0;
@@ -348,13 +373,19 @@ export class ImageBuild implements AsyncDisposable {
     const local = sources.filter((source) => !addresses.includes(source));
     const { signal } = this.#options;
     const directory = this.#scratch;
-    const unpack = (path: string) => unpackArchive(path, { directory, signal });
     const made = await this.#madeSources(instruction, addresses);
+    // What was fetched stays as it is, as in Docker.
+    const unpack = async (path: string) =>
+      path.startsWith(`${made.root}/`) ? undefined : await unpackArchive(path, { directory, signal });
     await copyStep(
       {
         sources: [...local, ...made.names],
         target,
-        options: { ...options, ...(options.chown ? { chown: this.#expand(options.chown) } : {}) },
+        options: {
+          ...options,
+          ...(options.chown && { chown: this.#expand(options.chown) }),
+          ...(options.chmod && { chmod: this.#expand(options.chmod) }),
+        },
       },
       {
         sourceRoots: [
@@ -382,7 +413,9 @@ export class ImageBuild implements AsyncDisposable {
     const { operator, signal } = this.#options;
     const names: string[] = [];
     for (const { name, body, isLiteral } of documents) {
-      await writeFile(join(directory, name), isLiteral ? body : this.#expandVariables(body), { mode: 0o644 });
+      await writeFile(join(directory, name), isLiteral ? body : this.#expand(body, { quotesAreText: true }), {
+        mode: 0o644,
+      });
       names.push(name);
     }
     for (const url of addresses) {
@@ -440,48 +473,29 @@ export class ImageBuild implements AsyncDisposable {
     return [...(contextLayerId === "" ? [] : [this.#options.layers.path(contextLayerId)]), files];
   }
 
-  #arg(instruction: InstructionOf<"arg">): void {
-    const stage = this.#stages.at(-1)?.stage;
-    const args = stage?.args ?? this.#globalArgs;
-    const given = this.#request.buildArgs[instruction.name];
-    const fallback =
-      stage && instruction.value === undefined ? this.#globalArgs.get(instruction.name) : undefined;
-    const value =
-      given ?? fallback ?? (instruction.value === undefined ? undefined : this.#expand(instruction.value));
-    if (value !== undefined) args.set(instruction.name, value);
+  async #workdir(instruction: InstructionOf<"workdir">): Promise<void> {
+    const { config } = this.#stage;
+    const path = this.#expand(instruction.path);
+    if (path === "") throw dockerfileError(this.#line, `WORKDIR ${instruction.path} names no directory.`);
+    config.workdir = posix.resolve("/", config.workdir, path);
+    await this.#makeDirectory(config.workdir, config.user);
   }
 
-  async #workdir(instruction: InstructionOf<"workdir">): Promise<void> {
+  /** Makes a directory that is not there, for a user of the image. */
+  async #makeDirectory(path: string, user: string): Promise<void> {
     const stage = this.#stage;
-    stage.config.workdir = posix.resolve("/", stage.config.workdir, this.#expand(instruction.path));
-    stage.did({ workdir: stage.config.workdir });
-    const owner = { uid: 0, gid: 0 };
-    using _made = await makeDirectory(stage.config.workdir, {
-      root: await stage.root(),
-      owner,
+    const directory = posix.resolve("/", stage.config.workdir, path);
+    stage.did({ directory, user });
+    const root = await stage.root();
+    using _made = await makeDirectory(directory, {
+      root,
+      owner: await containerUser(root, user),
       mode: undefined,
     });
   }
 
-  #expand(text: string): string {
-    const stage = this.#stages.at(-1)?.stage;
-    const fixed: Record<string, string> = { PATH: defaultPath };
-    // ENV wins over ARG of the same name, as in Docker.
-    const lookup = (name: string) =>
-      stage?.config.env[name] ?? stage?.args.get(name) ?? this.#globalArgFor(name) ?? fixed[name];
-    return expandWord(text, lookup, this.#escape);
-  }
-
-  /** In the text of a file, where quotes are nothing special. */
-  #expandVariables(text: string): string {
-    return text
-      .split(/(["']+)/)
-      .map((part, index) => (index % 2 === 1 ? part : this.#expand(part)))
-      .join("");
-  }
-
-  #globalArgFor(name: string): string | undefined {
-    return this.#stages.length === 0 ? this.#globalArgs.get(name) : undefined;
+  #expand(text: string, options: { quotesAreText?: boolean } = {}): string {
+    return this.#variables.expand(text, { line: this.#line, scope: this.#stages.at(-1)?.stage, ...options });
   }
 
   #argsOf(command: Command): string[] {

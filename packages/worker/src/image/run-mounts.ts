@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { OpenDirectory } from "@dorian/linux/open-directory";
@@ -47,6 +47,7 @@ export async function runMounts(
       if (secret.target === undefined) continue;
       const file = join(await freshDirectory(options.directory), "secret");
       await writeFile(file, secret.value, { mode: 0o400 });
+      await giveAway(file, mount, 0o400);
       made.push({ source: file, target: secret.target, readOnly: true });
     } else if (target !== undefined) made.push(await directoryFor(mount, target, options));
   }
@@ -64,7 +65,8 @@ async function directoryFor(
   }
   const id = mount.options.get("id") ?? target;
   const source = join(options.directory, `cache-${createHash("sha256").update(id).digest("hex")}`);
-  await mkdir(source, { recursive: true, mode: 0o777 });
+  await mkdir(source, { recursive: true });
+  await giveAway(source, mount, 0o777);
   return { source, target, readOnly: flag(mount, "ro") || flag(mount, "readonly") };
 }
 
@@ -105,6 +107,19 @@ function secretOf(mount: RunMount, target: string | undefined, { secrets }: RunM
   }
   if (!flag(mount, "required")) return undefined;
   throw invalid(`The build has no secret "${id}".`);
+}
+
+/** Gives a file or directory the owner and mode that the flag wants. */
+async function giveAway(path: string, { options }: RunMount, usualMode: number): Promise<void> {
+  const number = (name: string, radix: number, usual: number) => {
+    const text = options.get(name);
+    const value = text === undefined ? usual : Number.parseInt(text, radix);
+    const isPlain = text === undefined || (radix === 8 ? /^0*[0-7]{1,4}$/ : /^\d{1,9}$/).test(text);
+    if (isPlain) return value;
+    throw invalid(`RUN --mount has ${name}=${text}, which is not a number.`);
+  };
+  await chown(path, number("uid", 10, 0), number("gid", 10, 0));
+  await chmod(path, number("mode", 8, usualMode));
 }
 
 function flag(mount: RunMount, name: string): boolean {

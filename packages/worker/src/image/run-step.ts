@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
@@ -13,7 +13,7 @@ import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { containerUser, maxUserFileBytes } from "../task/container-environment.ts";
 import { OutputLines } from "../log/output-lines.ts";
 import type { BuildStage } from "./build-stage.ts";
-import type { Command } from "./dockerfile/instruction.ts";
+import type { StepCommand } from "./dockerfile/instruction.ts";
 import { defaultPath } from "./image-configuration.ts";
 
 export type OnLog = (stream: "stdout" | "stderr", text: string) => void;
@@ -40,6 +40,8 @@ export interface RunStepOptions {
 }
 
 const hostname = "dorian-build";
+/** Where a here-document is that says itself what runs it. */
+const scriptPath = "/run/dorian/script";
 
 /**
  * Runs a command in a container on the stage's root file system.
@@ -47,13 +49,15 @@ const hostname = "dorian-build";
  * @throws AppError BUILD_STEP_FAILED when it does not end with 0; the signal's reason on abort, after the container and
  * all its processes are gone.
  */
-export async function runStep(command: Command, text: string, options: RunStepOptions): Promise<void> {
+export async function runStep(command: StepCommand, text: string, options: RunStepOptions): Promise<void> {
   const { stage, signal, onLog, userNamespace } = options;
   const { config } = stage;
   const root = await stage.root(userNamespace);
+  const program = await programOf(command, options);
   const mounts = confinedMounts(root, [
     ...options.operator.mounts,
     ...(await networkFiles(options)),
+    ...program.mounts,
     ...options.mounts,
   ]);
   stage.addMountTargets(mounts.map((mount) => mount.target));
@@ -66,7 +70,7 @@ export async function runStep(command: Command, text: string, options: RunStepOp
     {
       id: options.containerId,
       rootfs: root,
-      args: command.kind === "exec" ? command.args : [...shell, command.script],
+      args: program.script === undefined ? program.args : [...shell, program.script],
       // What the image sets wins over the operator's settings: its author meant it.
       env: {
         PATH: defaultPath,
@@ -116,6 +120,16 @@ function outputOf(onLog: OnLog): { lines: OutputLines } & Disposable {
       for (const stream of ["stdout", "stderr"] as const) if (unfinished[stream]) onLog(stream, "\n");
     },
   };
+}
+
+/** What a command starts: a program, or a script for the shell, and the file that the script may be. */
+async function programOf(command: StepCommand, { directory }: RunStepOptions) {
+  if (command.kind === "exec") return { args: command.args, mounts: [] };
+  if (command.kind === "shell") return { script: command.script, mounts: [] };
+  const source = join(directory, "script");
+  await writeFile(source, command.content);
+  await chmod(source, 0o755);
+  return { script: scriptPath, mounts: [{ source, target: scriptPath, readOnly: true }] };
 }
 
 async function networkFiles(options: RunStepOptions): Promise<ContainerMount[]> {

@@ -7,17 +7,19 @@ export type Instruction = {
   /** As written, in one line; for logs. */
   text: string;
 } & (
-  | { kind: "from"; image: string; stage: string | undefined }
-  | { kind: "run"; command: Command; mounts: RunMount[] }
+  | { kind: "from"; image: string; stage: string | undefined; platform: string | undefined }
+  | { kind: "run"; command: StepCommand; mounts: RunMount[] }
   | CopyInstruction
   | { kind: "env"; values: [name: string, value: string][] }
-  | { kind: "arg"; name: string; value: string | undefined }
+  | { kind: "arg"; values: [name: string, value: string | undefined][] }
   | { kind: "workdir"; path: string }
   | { kind: "user"; user: string }
   | { kind: "shell"; shell: string[] }
   | { kind: "cmd"; command: Command }
   | { kind: "entrypoint"; command: Command }
-  | { kind: "ignored" }
+  | { kind: "volume"; paths: string[] }
+  /** `isMissed`: whoever wrote it wants something that does not happen. */
+  | { kind: "ignored"; isMissed: boolean }
 );
 
 export interface CopyInstruction {
@@ -39,6 +41,9 @@ export interface RunMount {
 
 /** A line for the shell, or a program with its arguments. */
 export type Command = { kind: "shell"; script: string } | { kind: "exec"; args: string[] };
+
+/** What a step may also be: a file that says itself what runs it. */
+export type StepCommand = Command | { kind: "file"; content: string };
 
 export interface CopyOptions {
   /** Image or stage to copy from; undefined is the build's context. */

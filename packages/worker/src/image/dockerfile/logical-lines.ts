@@ -21,40 +21,41 @@ export interface Heredoc {
 
 /** Parts a Dockerfile into instructions, and finds the character that continues lines and escapes others. */
 export function logicalLines(source: string): { lines: LogicalLine[]; escape: string } {
-  const physical = source.split(/\r?\n/);
+  const physical = source
+    .replace(/^\uFEFF/, "")
+    .replace(/\r$/, "")
+    .split(/\r?\n/);
   const escape = escapeDirective(physical);
-  const continued = escape === "`" ? /`[ \t]*$/ : /\\[ \t]*$/;
   const lines: LogicalLine[] = [];
   let index = 0;
   while (index < physical.length) {
     const first = index;
-    const start = physical[index++] ?? "";
-    if (isCommentOrBlank(start)) continue;
-    let text = start;
-    while (continued.test(text) && index < physical.length) {
-      const next = physical[index++] ?? "";
-      if (!isCommentOrBlank(next)) text = text.replace(continued, "") + next;
+    if (isCommentOrBlank(physical[index] ?? "")) {
+      index++;
+      continue;
     }
-    text = text.replace(continued, "").trim();
+    const parts: string[] = [];
+    for (let goesOn = true; goesOn && index < physical.length;) {
+      const next = physical[index++] ?? "";
+      if (parts.length > 0 && isCommentOrBlank(next)) continue;
+      const beginning = withoutContinuation(next, escape);
+      goesOn = beginning !== undefined;
+      parts.push(beginning ?? next);
+    }
+    const text = parts.join("").trim();
     const heredocs: Heredoc[] = [];
     for (const announced of /^(run|copy|add)\b/i.test(text) ? announcedHeredocs(text, escape) : []) {
-      const end = physical.findIndex(
-        (line, at) =>
-          at >= index && (announced.indented ? line.replace(/^\t+/, "") : line) === announced.name,
-      );
-      if (end < 0) throw dockerfileError(first + 1, `The here-document ${announced.word} has no end.`);
-      const body = physical
-        .slice(index, end)
-        .map((line) => (announced.indented ? line.replace(/^\t+/, "") : line));
-      heredocs.push({
-        word: announced.word,
-        name: announced.name,
-        isLiteral: announced.isLiteral,
-        body: body.map((line) => `${line}\n`).join(""),
-      });
-      index = end + 1;
+      const textOf = (line: string) => (announced.indented ? line.replace(/^\t+/, "") : line);
+      const body: string[] = [];
+      while (index < physical.length && textOf(physical[index] ?? "") !== announced.name)
+        body.push(`${textOf(physical[index++] ?? "")}\n`);
+      if (index >= physical.length)
+        throw dockerfileError(first + 1, `The here-document ${announced.word} has no end.`);
+      index++;
+      const { word, name, isLiteral } = announced;
+      heredocs.push({ word, name, isLiteral, body: body.join("") });
     }
-    lines.push({ line: first + 1, text, heredocs });
+    if (text !== "") lines.push({ line: first + 1, text, heredocs });
   }
   return { lines, escape };
 }
@@ -63,12 +64,20 @@ function isCommentOrBlank(line: string): boolean {
   return /^\s*(#|$)/.test(line);
 }
 
+/** What stands before the character that continues a line; undefined where none does. Two of them stand for one. */
+function withoutContinuation(line: string, escape: string): string | undefined {
+  const text = line.trimEnd();
+  return text.endsWith(escape) && !text.endsWith(escape + escape) ? text.slice(0, -1) : undefined;
+}
+
 // Directives are comments at the very top of the file.
 function escapeDirective(physical: string[]): string {
-  for (const line of physical) {
-    const directive = /^#\s*(\w+)\s*=\s*(\S+)\s*$/.exec(line);
-    if (!directive) break;
-    if (directive[1]?.toLowerCase() === "escape") return directive[2] === "`" ? "`" : "\\";
+  for (const [index, line] of physical.entries()) {
+    const [, name = "", value = ""] = /^\s*#\s*(syntax|escape|check)\s*=\s*(.*?)\s*$/i.exec(line) ?? [];
+    if (name === "") break;
+    if (name.toLowerCase() !== "escape") continue;
+    if (value === "\\" || value === "`") return value;
+    throw dockerfileError(index + 1, `"${value}" cannot be the escape character.`, "Use \\ or `.");
   }
   return "\\";
 }
@@ -78,8 +87,9 @@ function announcedHeredocs(
   escape: string,
 ): { word: string; name: string; indented: boolean; isLiteral: boolean }[] {
   return splitWords(text, escape).flatMap((word) => {
-    const match = /^\d*<<(-?)(["']?)([A-Za-z_][\w.]*)\2$/.exec(word);
-    if (!match) return [];
-    return [{ word, name: match[3] ?? "", indented: match[1] === "-", isLiteral: match[2] !== "" }];
+    const [, dash, , quoted, plain] = /^\d*<<(-?)(?:(["'])([^<]+)\2|([^\s<"']+))$/.exec(word) ?? [];
+    const name = quoted ?? plain;
+    if (name === undefined) return [];
+    return [{ word, name, indented: dash === "-", isLiteral: quoted !== undefined }];
   });
 }

@@ -2,32 +2,39 @@ import { dockerfileError } from "./dockerfile-error.ts";
 import type { CopyInstruction, CopyOptions } from "./instruction.ts";
 import { parseJsonArray } from "./json-array.ts";
 import type { LogicalLine } from "./logical-lines.ts";
+import { readFlags } from "./read-flags.ts";
 import { splitWords } from "./words.ts";
 
-const remedy = "Dorian knows --from, --chown and --chmod, and for ADD --checksum.";
+const remedy = "Dorian knows --from, --chown, --chmod and --link, and for ADD --checksum.";
+const remedies: Record<string, string> = {
+  exclude:
+    "Leave the files out of what is copied with a .dockerignore file, or remove them in the same RUN step that uses the rest.",
+  parents: "Name the directory in the destination: COPY a/b/ /to/a/b/.",
+};
 
 /** Reads what follows COPY or ADD. */
 export function parseCopy(
   { line, heredocs }: LogicalLine,
-  rest: string,
+  text: string,
   mode: { escape: string; add: boolean },
 ): CopyInstruction {
+  const keyword = mode.add ? "ADD" : "COPY";
   const options: CopyOptions = { add: mode.add };
-  let remaining = rest;
-  for (;;) {
-    const flag = /^--([a-z]+)(?:=(\S+))?\s+/.exec(remaining);
-    if (!flag) break;
-    const [whole, name = "", value = ""] = flag;
-    if (name === "from" || name === "chown" || name === "chmod" || (mode.add && name === "checksum"))
-      options[name] = value;
+  const { flags, rest } = readFlags(text);
+  for (const { name, value } of flags) {
+    const takesValue = name === "chown" || name === "chmod" || name === (mode.add ? "checksum" : "from");
+    if (takesValue) {
+      if (!value) throw dockerfileError(line, `${keyword} --${name} has no value.`);
+      options[name as "from" | "chown" | "chmod" | "checksum"] = value;
+    }
     // `--link` only says how Docker may store the result.
-    else if (name !== "link") throw dockerfileError(line, `COPY --${name} is not supported.`, remedy);
-    remaining = remaining.slice(whole.length);
+    else if (name !== "link")
+      throw dockerfileError(line, `${keyword} --${name} is not supported.`, remedies[name] ?? remedy);
   }
-  const places = parseJsonArray(remaining) ?? splitWords(remaining, mode.escape);
+  const places = parseJsonArray(rest) ?? splitWords(rest, mode.escape);
   const target = places.pop();
   if (target === undefined || places.length === 0) {
-    throw dockerfileError(line, "COPY needs at least one source and a destination.");
+    throw dockerfileError(line, `${keyword} needs at least one source and a destination.`);
   }
   const documents = heredocs.filter((heredoc) => places.includes(heredoc.word));
   const words = documents.map((document) => document.word);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { parseDockerfile } from "./parse-dockerfile.ts";
-import { expandWord } from "./words.ts";
 
 const parsed = (lines: string) => parseDockerfile(`FROM base\n${lines}`).instructions.slice(1);
 
@@ -95,23 +94,5 @@ describe("parseDockerfile", () => {
 
   test("wants a FROM first", () => {
     expect(() => parseDockerfile("ARG A=1\nRUN true")).toThrow("Only ARG may stand before FROM.");
-  });
-});
-
-describe("expandWord", () => {
-  const values: Record<string, string> = { A: "1", EMPTY: "" };
-  test.each([
-    ["$A-${A}", "1-1"],
-    ["'$A'", "$A"],
-    ['"$A b"', "1 b"],
-    ["\\$A", "$A"],
-    ["${B:-x$A}", "x1"],
-    ["${EMPTY:-x}|${EMPTY-x}", "x|"],
-    ["${A:+y}|${B:+y}", "y|"],
-    ["a\\ b", "a b"],
-    ['"a\\nb"', "a\\nb"],
-    ["100$", "100$"],
-  ])("%s becomes %s", (text, expected) => {
-    expect(expandWord(text, (name) => values[name])).toBe(expected);
   });
 });

@@ -4,7 +4,8 @@ import { parseJsonArray } from "./json-array.ts";
 import { logicalLines, type LogicalLine } from "./logical-lines.ts";
 import { parseCopy } from "./parse-copy.ts";
 import { parseCommand, parseRun } from "./parse-run.ts";
-import { expandWord, splitWords } from "./words.ts";
+import { readFlags } from "./read-flags.ts";
+import { splitWords } from "./words.ts";
 
 export interface Dockerfile {
   instructions: Instruction[];
@@ -13,10 +14,12 @@ export interface Dockerfile {
 }
 
 const unsupportedRemedy =
-  "Dorian builds FROM, RUN, COPY, ADD, ENV, ARG, WORKDIR, USER, SHELL, CMD, ENTRYPOINT and LABEL.";
+  "Dorian builds FROM, RUN, COPY, ADD, ENV, ARG, WORKDIR, USER, SHELL, CMD, ENTRYPOINT, VOLUME and LABEL.";
 
 /** Keywords that describe an image for tools that Dorian does not have. */
-const withoutEffect = new Set(["LABEL", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "MAINTAINER", "VOLUME"]);
+const descriptions = new Set(["LABEL", "EXPOSE", "MAINTAINER"]);
+/** Keywords for what becomes of containers, which is Dorian's own affair. */
+const lifecycles = new Set(["STOPSIGNAL", "HEALTHCHECK"]);
 
 /**
  * Reads a Dockerfile.
@@ -42,7 +45,8 @@ function parseInstruction(source: LogicalLine, escape: string): Instruction {
   const [, word = "", rest = ""] = /^(\S+)\s*([\s\S]*)$/.exec(text) ?? [];
   const keyword = word.toUpperCase();
   const common = { line, text: text.replaceAll(/\s+/g, " ") };
-  if (withoutEffect.has(keyword)) return { ...common, kind: "ignored" };
+  if (descriptions.has(keyword)) return { ...common, kind: "ignored", isMissed: false };
+  if (lifecycles.has(keyword)) return { ...common, kind: "ignored", isMissed: true };
   if (rest === "") throw dockerfileError(line, `${keyword} needs something to act on.`);
   switch (keyword) {
     case "FROM":
@@ -54,15 +58,8 @@ function parseInstruction(source: LogicalLine, escape: string): Instruction {
       return { ...common, ...parseCopy(source, rest, { escape, add: keyword === "ADD" }) };
     case "ENV":
       return { ...common, kind: "env", values: parseEnv(line, rest, escape) };
-    case "ARG": {
-      const [name = "", ...value] = rest.split("=");
-      return {
-        ...common,
-        kind: "arg",
-        name: name.trim(),
-        value: value.length === 0 ? undefined : value.join("="),
-      };
-    }
+    case "ARG":
+      return { ...common, kind: "arg", values: parseArgs(line, rest, escape) };
     case "WORKDIR":
       return { ...common, kind: "workdir", path: rest };
     case "USER":
@@ -77,21 +74,43 @@ function parseInstruction(source: LogicalLine, escape: string): Instruction {
       return { ...common, kind: "cmd", command: parseCommand(rest) };
     case "ENTRYPOINT":
       return { ...common, kind: "entrypoint", command: parseCommand(rest) };
+    case "VOLUME":
+      return { ...common, kind: "volume", paths: parseJsonArray(rest) ?? splitWords(rest, escape) };
+    case "ONBUILD":
+      throw dockerfileError(
+        line,
+        "ONBUILD is not supported.",
+        "Write what follows it as a line of the Dockerfile that builds on this one.",
+      );
     default:
       throw dockerfileError(line, `${keyword} is not supported.`, unsupportedRemedy);
   }
 }
 
-function parseFrom(line: number, rest: string): { kind: "from"; image: string; stage: string | undefined } {
-  // The platform is always this machine's.
-  const match = /^(?:--platform=\S+\s+)?(\S+)(?:\s+as\s+(\S+))?$/i.exec(rest);
-  if (!match || match[1]?.startsWith("--")) throw dockerfileError(line, `FROM ${rest} is not understood.`);
-  return { kind: "from", image: match[1] ?? "", stage: match[2]?.toLowerCase() };
+function parseFrom(
+  line: number,
+  text: string,
+): Omit<Extract<Instruction, { kind: "from" }>, "line" | "text"> {
+  const { flags, rest } = readFlags(text);
+  const unknown = flags.find(({ name, value }) => name !== "platform" || !value);
+  const [, image, stage] = /^(\S+)(?:\s+as\s+(\S+))?$/i.exec(rest) ?? [];
+  if (unknown || image === undefined) throw dockerfileError(line, `FROM ${text} is not understood.`);
+  return { kind: "from", image, stage: stage?.toLowerCase(), platform: flags[0]?.value };
+}
+
+function parseArgs(line: number, rest: string, escape: string): [string, string | undefined][] {
+  return splitWords(rest, escape).map((word) => {
+    const equals = word.indexOf("=");
+    const name = equals < 0 ? word : word.slice(0, equals);
+    if (!/^[^\s"'$=]+$/.test(name))
+      throw dockerfileError(line, `ARG: "${word}" is not a name, or NAME=value.`);
+    return [name, equals < 0 ? undefined : word.slice(equals + 1)];
+  });
 }
 
 function parseEnv(line: number, rest: string, escape: string): [string, string][] {
   const words = splitWords(rest, escape);
-  if (!/^[^\s="']+=/.test(rest)) {
+  if (!words[0]?.includes("=")) {
     const [, name = "", value] = /^(\S+)\s+([\s\S]+)$/.exec(rest) ?? [];
     if (value === undefined) throw dockerfileError(line, `ENV ${rest} gives no value.`);
     return [[name, value]];
@@ -99,6 +118,6 @@ function parseEnv(line: number, rest: string, escape: string): [string, string][
   return words.map((word) => {
     const equals = word.indexOf("=");
     if (equals <= 0) throw dockerfileError(line, `ENV: "${word}" is not in the form NAME=value.`);
-    return [expandWord(word.slice(0, equals), () => undefined, escape), word.slice(equals + 1)];
+    return [word.slice(0, equals), word.slice(equals + 1)];
   });
 }

@@ -1,30 +1,34 @@
 import { dockerfileError } from "./dockerfile-error.ts";
-import type { Command, RunMount } from "./instruction.ts";
+import type { Command, RunMount, StepCommand } from "./instruction.ts";
 import { parseJsonArray } from "./json-array.ts";
 import type { LogicalLine } from "./logical-lines.ts";
+import { readFlags } from "./read-flags.ts";
 import { splitWords } from "./words.ts";
 
-const mountTypes = ["bind", "cache", "tmpfs", "secret"] as const;
+/** Options of each type of mount. Those that only limit or share what Docker keeps between builds change nothing here. */
+const mountOptions = {
+  bind: ["from", "source", "src", "rw", "readwrite", "ro", "readonly"],
+  cache: ["id", "ro", "readonly", "sharing", "uid", "gid", "mode"],
+  tmpfs: ["size"],
+  secret: ["id", "env", "required", "uid", "gid", "mode"],
+} as const;
+const targetOptions = ["type", "target", "dst", "destination"];
 
 /** Reads what follows RUN: flags, then a command. */
 export function parseRun(
   source: LogicalLine,
-  rest: string,
+  text: string,
   escape: string,
-): { kind: "run"; command: Command; mounts: RunMount[] } {
+): { kind: "run"; command: StepCommand; mounts: RunMount[] } {
   const mounts: RunMount[] = [];
-  let remaining = rest;
-  for (;;) {
-    const flag = /^--([a-z]+)=(\S+)\s+/.exec(remaining);
-    if (!flag) break;
-    const [whole, name = "", value = ""] = flag;
+  const { flags, rest } = readFlags(text);
+  for (const { name, value = "" } of flags) {
     if (name === "mount") mounts.push(parseMount(source.line, value));
-    else if (name !== "network" || value !== "default") throw unsupportedFlag(source.line, name);
-    remaining = remaining.slice(whole.length);
+    else if (name !== "network" || value !== "default")
+      throw dockerfileError(source.line, `RUN --${name} is not supported.`, "Remove the flag.");
   }
-  const unknown = /^--([a-z]+)/.exec(remaining);
-  if (unknown) throw unsupportedFlag(source.line, unknown[1] ?? "");
-  return { kind: "run", command: parseRunCommand(source, remaining, escape), mounts };
+  if (rest === "") throw dockerfileError(source.line, "RUN needs something to act on.");
+  return { kind: "run", command: parseRunCommand(source, rest, escape), mounts };
 }
 
 export function parseCommand(rest: string): Command {
@@ -32,11 +36,12 @@ export function parseCommand(rest: string): Command {
   return args ? { kind: "exec", args } : { kind: "shell", script: rest };
 }
 
-function parseRunCommand(source: LogicalLine, rest: string, escape: string): Command {
+function parseRunCommand(source: LogicalLine, rest: string, escape: string): StepCommand {
   const [first] = source.heredocs;
   if (!first) return parseCommand(rest);
   // A here-document alone is the script; otherwise it is input to the command, which the shell knows how to give.
   const alone = splitWords(rest, escape).join(" ") === first.word;
+  if (alone && first.body.startsWith("#!")) return { kind: "file", content: first.body };
   if (alone) return { kind: "shell", script: first.body };
   const documents = source.heredocs.map((heredoc) => `\n${heredoc.body}${heredoc.name}`).join("");
   return { kind: "shell", script: `${rest}${documents}\n` };
@@ -49,19 +54,26 @@ function parseMount(line: number, text: string): RunMount {
       return equals < 0 ? [part, "true"] : [part.slice(0, equals), part.slice(equals + 1)];
     }),
   );
-  const type = mountTypes.find((each) => each === (options.get("type") ?? "bind"));
+  const named = options.get("type") ?? "bind";
+  const types = Object.keys(mountOptions) as (keyof typeof mountOptions)[];
+  const type = types.find((each) => each === named);
   if (type === undefined) {
     throw dockerfileError(
       line,
-      `RUN --mount of the type "${options.get("type")}" is not supported.`,
-      `Use one of ${mountTypes.join(", ")}.`,
+      `RUN --mount of the type "${named}" is not supported.`,
+      `Use one of ${types.join(", ")}.`,
+    );
+  }
+  const known: readonly string[] = [...targetOptions, ...mountOptions[type]];
+  const unknown = [...options.keys()].find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw dockerfileError(
+      line,
+      `RUN --mount=type=${type} has no option "${unknown}" here.`,
+      `Leave it out; known are ${known.join(", ")}.`,
     );
   }
   const target = options.get("target") ?? options.get("dst") ?? options.get("destination");
   if (target === undefined && type !== "secret") throw dockerfileError(line, "RUN --mount names no target.");
   return { type, target, options };
-}
-
-function unsupportedFlag(line: number, name: string) {
-  return dockerfileError(line, `RUN --${name} is not supported.`, "Remove the flag.");
 }

@@ -68,8 +68,11 @@ export function readManifest(
   );
 }
 
-/** The part of an image's configuration that concerns its processes. @throws AppError REGISTRY_ANSWER_INVALID */
-export function readConfiguration(body: string, name: string): ImageConfiguration {
+/** The part of an image's configuration that concerns its processes and what is built on it. @throws AppError REGISTRY_ANSWER_INVALID */
+export function readConfiguration(
+  body: string,
+  name: string,
+): { config: ImageConfiguration; onBuild: string[] } {
   const what = `The configuration of ${name}`;
   const config = optionalFields(fieldsOf(parseAnswer(body, what), what)["config"]);
   const list = (key: string): string[] => {
@@ -87,13 +90,16 @@ export function readConfiguration(body: string, name: string): ImageConfiguratio
     return equals < 0 ? [item, ""] : [item.slice(0, equals), item.slice(equals + 1)];
   });
   return {
-    ...emptyConfiguration(),
-    env: Object.fromEntries(env),
-    workdir: text("WorkingDir"),
-    user: text("User"),
-    shell: list("Shell"),
-    entrypoint: list("Entrypoint"),
-    cmd: list("Cmd"),
+    config: {
+      ...emptyConfiguration(),
+      env: Object.fromEntries(env),
+      workdir: text("WorkingDir"),
+      user: text("User"),
+      shell: list("Shell"),
+      entrypoint: list("Entrypoint"),
+      cmd: list("Cmd"),
+    },
+    onBuild: list("OnBuild"),
   };
 }
 

@@ -3,6 +3,7 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "@dorian/base/app-error";
 import { boundedText } from "@dorian/base/bounded-text";
+import { must } from "@dorian/base/must";
 import type { RegistryCredentials, RegistrySettings } from "@dorian/operator/registry-settings";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { ImageConfiguration } from "../image-configuration.ts";
@@ -41,6 +42,8 @@ export interface PullOptions {
 export interface PulledImage {
   layerIds: string[];
   config: ImageConfiguration;
+  /** Instructions that it has for whatever is built on it. */
+  onBuild?: string[];
 }
 
 const attempts = 3;
@@ -59,11 +62,11 @@ export function registryAddresses({ mirrors, credentials }: RegistrySettings): s
 export async function pullImage(reference: ImageReference, options: PullOptions): Promise<PulledImage> {
   const { client, manifest } = await findManifest(reference, options);
   const name = formatImageReference(reference);
-  let config: ImageConfiguration | undefined;
+  let read: ReturnType<typeof readConfiguration> | undefined;
   await client.blob(manifest.config, {
     consume: async (bytes) => {
       const bound = { maxBytes: maxConfigBytes, what: `The configuration of ${name}` };
-      config = readConfiguration(await boundedText(bytes, bound), name);
+      read = readConfiguration(await boundedText(bytes, bound), name);
     },
     signal: options.signal,
   });
@@ -76,8 +79,8 @@ export async function pullImage(reference: ImageReference, options: PullOptions)
     if (known !== undefined) options.onLog(`   ${label}: already here\n`);
     layerIds.push(known ?? (await pullLayer({ client, layer, label, room }, options)));
   }
-  if (!config) throw new Error("Bug: the image's configuration was not read.");
-  return { layerIds, config };
+  const { config, onBuild } = must(read, "the configuration that was read");
+  return { layerIds, config, ...(onBuild.length > 0 && { onBuild }) };
 }
 
 async function findManifest(
