@@ -5,6 +5,7 @@ import { DorianProcess, isAlive } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { sendManyOddly } from "@dorian/testkit/odd-requests";
+import { dorian } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -25,6 +26,11 @@ def page():
         elif scope["path"] == "/split":
             await send({"type": "http.response.start", "status": 200, "headers": [(b"x-a", b"b\\r\\nset-cookie: c=1")]})
             await send({"type": "http.response.body", "body": b"split"})
+        elif scope["path"] in ("/long", "/short"):
+            length = b"3" if scope["path"] == "/long" else b"10"
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+            for body in (b"12", b"345", b""):
+                await send({"type": "http.response.body", "body": body, "more_body": body != b""})
         else:
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": scope["path"].encode()})
@@ -137,6 +143,21 @@ test("what an app answers cannot become a header of its own making [B18]", async
   );
   expect(handshake).toMatch(/^HTTP\/1\.1 502 /);
   expect(handshake).not.toMatch(/set-cookie/i);
+  await everybodyIsServed();
+});
+
+test("an answer that is longer or shorter than it says ends its connection, and the app's log has it [A2]", async () => {
+  for (const [path, arrives] of [
+    ["/long", "123"],
+    ["/short", "12345"],
+  ] as const) {
+    // The second request waits behind the first on one connection.
+    const answer = await talk(web, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n${get("/next")}`);
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(answer.slice(answer.indexOf("\r\n\r\n") + 4)).toBe(arrives);
+  }
+  const logs = async () => (await dorian(data.path, ["app", "logs", "border-web"])).stderr;
+  await expect.poll(logs, { timeout: 30_000 }).toContain("a content-length of 3, and more bytes of a body");
   await everybodyIsServed();
 });
 

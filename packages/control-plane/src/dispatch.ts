@@ -127,6 +127,8 @@ export interface Dispatch extends AsyncDisposable {
   appOfWork(id: string): Promise<string | undefined>;
   execs: Execs;
   streamedCalls: StreamedCalls;
+  /** A line of the server's own for an app's log. */
+  note(appId: string, functionId: string, text: string): void;
   /** Writes outputs again that found no room on the disk. */
   saveOutputs(): Promise<void>;
   /** Removes what has expired, now. */
@@ -338,6 +340,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       runningTaskCount: (appId) => tasks.liveOf(appId).filter((task) => task.state !== "queued").length,
       unfinishedInputCount: (appId) => calls.openInputsOf(appId).length,
     },
+    note: (appId, functionId, text) => logs.note(appId, functionId, text),
     streamedCalls: streamedCalls({
       calls,
       readBlob: options.readBlob,

@@ -2,7 +2,13 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { Notifier } from "@dorian/base/notifier";
 import { sleep } from "@dorian/base/sleep";
-import { TaskLogsBatchSchema, type TaskLogs, type TaskLogsBatch } from "@dorian/protocol/modal";
+import {
+  FileDescriptor,
+  TaskLogsBatchSchema,
+  TaskLogsSchema,
+  type TaskLogs,
+  type TaskLogsBatch,
+} from "@dorian/protocol/modal";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Transaction } from "kysely";
 import type { Logger } from "pino";
@@ -103,6 +109,13 @@ export class AppLogs implements AsyncDisposable {
     this.#logOf(appId).hidden += 1;
     this.#writing ??= this.#writeAll();
     return promise;
+  }
+
+  /** A line of the server's own, among those of a function's containers. */
+  note(appId: string, functionId: string, text: string): void {
+    const line = { data: `${text}\n`, fileDescriptor: FileDescriptor.INFO };
+    const item = create(TaskLogsSchema, { ...line, timestamp: this.#options.nowMs() / 1000 });
+    void this.append(appId, { taskId: "", functionId }, [item]);
   }
 
   /** Wakes the app's readers, to look again whether it is over. */

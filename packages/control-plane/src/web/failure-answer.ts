@@ -42,7 +42,7 @@ export function answerToError(error: unknown): PlainAnswer | undefined {
     case "WEB_ANSWER_INVALID":
       return {
         status: 502,
-        text: "The app's answer cannot be sent: it is not HTTP. The server's log has the cause.",
+        text: "The app's answer cannot be sent: it is not HTTP. The app's log has the cause.",
       };
     case "CLASS_PARAMETERS_INVALID":
     case "WEB_PARAMETER_INVALID":

@@ -5,7 +5,7 @@ import { comeBack, type ParkedCalls } from "./parked-calls.ts";
 import { answerPlainly } from "./plain-answer.ts";
 import type { BodyPart } from "./request-body.ts";
 import type { WebCall } from "./web-call.ts";
-import { writeAnswer } from "./write-answer.ts";
+import { endConnection, writeAnswer } from "./write-answer.ts";
 
 export interface HttpExchangeOptions {
   incoming: IncomingMessage;
@@ -16,15 +16,18 @@ export interface HttpExchangeOptions {
   rest: AsyncIterable<BodyPart> | undefined;
   parked: ParkedCalls;
   redirectAfterMs: number;
+  /** Told how an answer is not what it says it is. */
+  onMisjudged: (how: string) => void;
 }
 
 /** Carries one request to its app and the answer back. Resolves when the call has ended, or was parked. */
 export async function exchangeHttp(options: HttpExchangeOptions): Promise<void> {
   const { incoming, response, call, rest, parked } = options;
   let isParked = false;
+  let isMisjudged = false;
   const gone = new AbortController();
   const onClose = () => {
-    if (isParked || response.writableFinished) return;
+    if (isParked || isMisjudged || response.writableFinished) return;
     gone.abort();
     call.leave(httpDisconnect);
   };
@@ -47,14 +50,17 @@ export async function exchangeHttp(options: HttpExchangeOptions): Promise<void> 
     answerPlainly(response, comeBack(incoming.url ?? "/", call.callId));
     return;
   }
-  const answered = await writeAnswer(call.answer(), response).catch(async (error: unknown) => {
+  const onMisjudged = (how: string) => {
+    isMisjudged = true;
+    options.onMisjudged(how);
+  };
+  const answered = await writeAnswer(call.answer(), response, onMisjudged).catch(async (error: unknown) => {
     call.leave(httpDisconnect);
     void call.drain();
     throw error;
   });
   if (answered === "nothing") answerPlainly(response, answerToResult(await call.result));
-  // What was said arrives, and that it is not the whole is seen by the missing end.
-  else if (answered === "part") response.socket?.destroySoon();
+  else if (answered === "part") endConnection(response);
 }
 
 async function sendRest(call: WebCall, rest: AsyncIterable<BodyPart>): Promise<void> {

@@ -9,6 +9,7 @@ import type { WebSocket } from "ws";
 import type { StreamedCalls } from "../call/streamed-call.ts";
 import type { WebTarget, WebTargets } from "../ports.ts";
 import { requestPart, websocketConnect } from "./asgi-message.ts";
+import { AppNotes } from "./app-notes.ts";
 import { answerToError, notAuthorized, notServed, redirectLost, unforeseen } from "./failure-answer.ts";
 import { BodyTurns } from "./body-turns.ts";
 import { exchangeHttp } from "./http-exchange.ts";
@@ -35,6 +36,8 @@ export interface WebGatewayOptions {
   bind: (functionId: string, serializedParams: Uint8Array) => Promise<string>;
   trust: ForwardedTrust;
   logger: Logger;
+  /** A line for an app's log, of what it does wrong. Default: nobody reads it. */
+  note?: (appId: string, functionId: string, text: string) => void;
   /** How long a client waits for the first byte before it is told to come back. Default: 150 s. */
   redirectAfterMs?: number;
   /** How long an answer waits for a client that was told to come back. Default: 10 min. */
@@ -52,29 +55,41 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
   #websockets = new Set<WebSocket>();
   #unfinished: UnfinishedMessages;
   #turns = new BodyTurns();
+  #notes: AppNotes;
 
   constructor(options: WebGatewayOptions) {
     this.#options = options;
     this.#unfinished = options.unfinished ?? new UnfinishedMessages();
+    this.#notes = new AppNotes(options.note ?? (() => undefined));
     this.#parked = new ParkedCalls({ keepMs: options.keepParkedMs ?? 600_000 });
   }
 
   async request(incoming: IncomingMessage, response: ServerResponse, port: number): Promise<void> {
+    const admitted = this.#admit(incoming, port);
+    if ("status" in admitted) {
+      answerPlainly(response, admitted);
+      return;
+    }
     try {
-      await this.#serve(incoming, response, port);
+      await this.#serve(incoming, response, admitted);
     } catch (error) {
       if (response.destroyed) return;
-      const answer = this.#answerTo(error);
+      const answer = this.#answerTo(error, admitted);
       if (response.headersSent) response.destroy();
       else answerPlainly(response, answer);
     }
   }
 
   async upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, port: number): Promise<void> {
+    const admitted = this.#admit(incoming, port);
+    if ("status" in admitted) {
+      refuseUpgrade(socket, admitted);
+      return;
+    }
     try {
-      await this.#connect(incoming, socket, head, port);
+      await this.#connect(incoming, socket, head, admitted);
     } catch (error) {
-      refuseUpgrade(socket, this.#answerTo(error));
+      refuseUpgrade(socket, this.#answerTo(error, admitted));
     }
   }
 
@@ -88,12 +103,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     for (const websocket of this.#websockets) websocket.terminate();
   }
 
-  async #serve(incoming: IncomingMessage, response: ServerResponse, port: number): Promise<void> {
-    const admitted = this.#admit(incoming, port);
-    if ("status" in admitted) {
-      answerPlainly(response, admitted);
-      return;
-    }
+  async #serve(incoming: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void> {
     const { target } = admitted;
     endWith(admitted.credential, response);
     const functionId = await this.#functionFor(target, incoming);
@@ -103,6 +113,11 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
       functionId,
       parked: this.#parked,
       redirectAfterMs: this.#options.redirectAfterMs ?? 150_000,
+      onMisjudged: (how: string) =>
+        this.#notes.note(
+          admitted,
+          `An answer of this web function had ${how}. The client has no more than fits, and its connection was closed: it could not have told where the next answer begins.`,
+        ),
     };
     const askedFor = callAskedFor(incoming.url ?? "/");
     if (askedFor !== undefined) {
@@ -130,12 +145,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     else await exchangeHttp({ ...exchange, call, rest });
   }
 
-  async #connect(incoming: IncomingMessage, socket: Duplex, head: Buffer, port: number): Promise<void> {
-    const admitted = this.#admit(incoming, port);
-    if ("status" in admitted) {
-      refuseUpgrade(socket, admitted);
-      return;
-    }
+  async #connect(incoming: IncomingMessage, socket: Duplex, head: Buffer, admitted: Admitted): Promise<void> {
     const { headers } = incoming;
     const isComplete =
       headers["sec-websocket-version"] === "13" && headers["sec-websocket-key"] !== undefined;
@@ -159,11 +169,12 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     const { headers } = incoming;
     const site = addresses.siteAt(port, headers.host ?? "");
     const target = site && targets.webTarget(site.appId, site.tag);
-    if (!target?.active) return notServed;
-    if (!target.config.requiresProxyAuth) return { target, ownHeaders: [] };
+    if (!site || !target?.active) return notServed;
+    const called = { target, appId: site.appId, functionId: target.functionId };
+    if (!target.config.requiresProxyAuth) return { ...called, ownHeaders: [] };
     const shown = proxyCredentials(headers);
     const credential = shown && tokens.admit(shown.tokenId, shown.secret, target.environment);
-    return credential ? { target, ownHeaders: shown.headers, credential } : notAuthorized;
+    return credential ? { ...called, ownHeaders: shown.headers, credential } : notAuthorized;
   }
 
   async #functionFor({ functionId, parameters }: WebTarget, incoming: IncomingMessage): Promise<string> {
@@ -203,18 +214,22 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     );
   }
 
-  #answerTo(error: unknown): PlainAnswer {
+  #answerTo(error: unknown, site: Admitted): PlainAnswer {
     const answer = answerToError(error);
     if (!answer) this.#options.logger.error({ err: error }, "a web request failed");
     // Whose fault it was, its author finds out here.
-    else if (answer.status === 502)
+    else if (answer.status === 502) {
       this.#options.logger.warn({ reason: messageOf(error) }, "a web app failed");
+      this.#notes.note(site, messageOf(error));
+    }
     return answer ?? unforeseen;
   }
 }
 
 interface Admitted {
   target: WebTarget;
+  appId: string;
+  functionId: string;
   /** Headers that were meant for this server alone. */
   ownHeaders: readonly string[];
   /** What its client was let in by. */
