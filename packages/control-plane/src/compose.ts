@@ -288,8 +288,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   });
   webFront.serve({
     targets: createWebTargets({ apps, functions }),
-    calls: dispatch.streamedCalls,
-    note: dispatch.note,
+    ...dispatch.web,
     tokens: proxyTokens,
     async bind(functionId, serializedParams) {
       const local = createLocalClient(ModalClient, modal, { kind: "client", tokenId: client.tokenId });

@@ -126,9 +126,11 @@ export interface Dispatch extends AsyncDisposable {
   /** The app of a call, an unfinished input or a container; undefined for what is not known. */
   appOfWork(id: string): Promise<string | undefined>;
   execs: Execs;
-  streamedCalls: StreamedCalls;
-  /** A line of the server's own for an app's log. */
-  note(appId: string, functionId: string, text: string): void;
+  /** What web functions need: calls, and lines of the server's own for an app's log. */
+  web: {
+    calls: StreamedCalls;
+    note: (appId: string, functionId: string, text: string) => void;
+  };
   /** Writes outputs again that found no room on the disk. */
   saveOutputs(): Promise<void>;
   /** Removes what has expired, now. */
@@ -340,13 +342,15 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       runningTaskCount: (appId) => tasks.liveOf(appId).filter((task) => task.state !== "queued").length,
       unfinishedInputCount: (appId) => calls.openInputsOf(appId).length,
     },
-    note: (appId, functionId, text) => logs.note(appId, functionId, text),
-    streamedCalls: streamedCalls({
-      calls,
-      readBlob: options.readBlob,
-      answered: pools.answered.bind(pools),
-      ...admission,
-    }),
+    web: {
+      note: (appId, functionId, text) => logs.note(appId, functionId, text),
+      calls: streamedCalls({
+        calls,
+        readBlob: options.readBlob,
+        answered: pools.answered.bind(pools),
+        ...admission,
+      }),
+    },
     async forgetExpired(signal) {
       calls.sweep();
       await forgetExpired(histories, { signal, rests: false });

@@ -52,7 +52,7 @@ export async function openWeb(fixture: DispatchFixture, options: WebFixtureOptio
     new WebGateway({
       addresses: { siteAt: (at) => (at === port ? { appId: "ap-1", tag: "page" } : undefined) },
       targets: { webTarget: () => target },
-      calls: server.dispatch.streamedCalls,
+      calls: server.dispatch.web.calls,
       tokens: { admit: () => undefined },
       bind: async (id) => id,
       trust: { kind: "direct" },

@@ -33,7 +33,7 @@ const echo: Script = {
 test("a connected caller and the container of its call talk both ways; of the call nothing is written down", async () => {
   await using server = await openServer();
   await using worker = await new ScriptedWorker(server.dispatch, { script: echo }).join();
-  const call = server.dispatch.streamedCalls({
+  const call = server.dispatch.web.calls({
     functionId: fixture.catalog.add(),
     input: {},
     firstMessages: [bytes("hello")],
@@ -57,14 +57,14 @@ test("a caller that leaves ends the call, and its container serves the next one"
   await using server = await openServer();
   await using worker = await new ScriptedWorker(server.dispatch, { script: echo }).join();
   const functionId = fixture.catalog.add({ autoscalerSettings: { maxContainers: 1 } });
-  const left = server.dispatch.streamedCalls({ functionId, input: {} });
+  const left = server.dispatch.web.calls({ functionId, input: {} });
   await eventually(() => worker.containers[0]?.inputs.length === 1, "running");
   await left.cancel("The client disconnected.");
   expect(await left.result).toMatchObject({
     status: Status.TERMINATED,
     exception: "The client disconnected.",
   });
-  const next = server.dispatch.streamedCalls({ functionId, input: {}, firstMessages: [bytes("bye")] });
+  const next = server.dispatch.web.calls({ functionId, input: {}, firstMessages: [bytes("bye")] });
   expect((await next.result).status).toBe(Status.SUCCESS);
   expect(worker.containers).toHaveLength(1);
 });
@@ -87,7 +87,7 @@ test("who reads slowly makes the other wait: memory stays small whatever is sent
     },
   };
   await using _worker = await new ScriptedWorker(server.dispatch, { script: flood }).join();
-  const call = server.dispatch.streamedCalls({ functionId: fixture.catalog.add(), input: {} });
+  const call = server.dispatch.web.calls({ functionId: fixture.catalog.add(), input: {} });
   let received = 0;
   for await (const chunk of call.received({ signal })) {
     received += chunk.byteLength / 1024 / 1024;
@@ -113,14 +113,14 @@ test("a request whose body is known whole moves to another container when its ow
   };
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
   const functionId = fixture.catalog.add();
-  const short = server.dispatch.streamedCalls({
+  const short = server.dispatch.web.calls({
     functionId,
     input: {},
     firstMessages: [bytes("body"), bytes("")],
   });
   expect((await short.result).status).toBe(Status.SUCCESS);
   expect(worker.containers).toHaveLength(2);
-  const long = server.dispatch.streamedCalls({ functionId, input: {} });
+  const long = server.dispatch.web.calls({ functionId, input: {} });
   for (let part = 0; part < 4; part++) await long.send(new Uint8Array(1024 * 1024), { signal });
   await long.send(bytes(""), { signal });
   expect((await long.result).exception).toContain(
@@ -139,7 +139,7 @@ test("what containers upload instead of sending it is read for the caller", asyn
     },
   };
   await using _worker = await new ScriptedWorker(server.dispatch, { script }).join();
-  const call = server.dispatch.streamedCalls({ functionId: fixture.catalog.add(), input: {} });
+  const call = server.dispatch.web.calls({ functionId: fixture.catalog.add(), input: {} });
   const received: string[] = [];
   for await (const chunk of call.received({ signal })) received.push(text(chunk));
   expect(received).toEqual(["bl-1"]);
@@ -149,7 +149,7 @@ test("a restart forgets such calls, and the container that worked on one serves 
   const first = await openServer();
   await using worker = await new ScriptedWorker(first.dispatch, { script: echo }).join();
   const functionId = fixture.catalog.add({ autoscalerSettings: { maxContainers: 1 } });
-  first.dispatch.streamedCalls({ functionId, input: {} });
+  first.dispatch.web.calls({ functionId, input: {} });
   await eventually(() => worker.containers[0]?.inputs.length === 1, "running");
   await first.crash();
   await using second = await openServer();
