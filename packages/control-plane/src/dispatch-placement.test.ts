@@ -169,7 +169,7 @@ test("a call whose caller has the whole answer does not start a container for th
   await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
   const functionId = fixture.catalog.add();
   const request = async () => {
-    const call = server.dispatch.streamedCalls({ functionId, input: {} });
+    const call = server.dispatch.web.calls({ functionId, input: {} });
     for await (const message of call.received({ signal: AbortSignal.timeout(5_000) })) {
       expect(message).toEqual(new Uint8Array([1]));
       call.answered();
