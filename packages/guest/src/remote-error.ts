@@ -8,6 +8,7 @@ import {
   type RemoteError,
 } from "@dorian/protocol/modal";
 import { encodeValue } from "@dorian/protocol/payload";
+import { missingFileHint } from "./missing-file.ts";
 
 const maxCauses = 8;
 const maxTextLength = 1024 * 1024;
@@ -38,7 +39,7 @@ export function toRemoteError(thrown: unknown, causesLeft = maxCauses): RemoteEr
     ? {
         name: text(thrown, "name") || "Error",
         message: shorten(messageWithRemedy(thrown)),
-        stack: shorten(text(thrown, "stack")),
+        stack: shorten(stackWithHint(thrown)),
         properties: propertiesOf(thrown),
       }
     : { name: "Error", message: `A value that is not an error was thrown: ${shown(thrown)}` };
@@ -60,7 +61,17 @@ function isErrorLike(thrown: unknown): thrown is ErrorLike {
 
 function messageWithRemedy(thrown: ErrorLike): string {
   const message = text(thrown, "message");
-  return AppError.is(thrown) && thrown.remedy !== "" ? `${message} ${thrown.remedy}` : message;
+  if (AppError.is(thrown) && thrown.remedy !== "") return `${message} ${thrown.remedy}`;
+  const hint = missingFileHint(thrown);
+  return hint === undefined ? message : `${message} ${hint}`;
+}
+
+function stackWithHint(thrown: ErrorLike): string {
+  const hint = missingFileHint(thrown);
+  const stack = text(thrown, "stack");
+  if (hint === undefined) return stack;
+  const message = text(thrown, "message");
+  return stack.replace(message, () => `${message} ${hint}`);
 }
 
 function propertiesOf(thrown: object): Uint8Array {

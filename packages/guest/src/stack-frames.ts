@@ -22,11 +22,13 @@ export function installStackFrames(options: StackFrameOptions): void {
     while (shown.at(-1)?.getFileName() === null || shown.at(-1)?.getFileName() === undefined) {
       if (shown.pop() === undefined) break;
     }
-    return [headerOf(error), ...shown.map((site) => `    at ${frameText(site, maps)}`)].join("\n");
+    const frames = shown.map((site) => frameText(site, maps)).filter((frame) => frame !== undefined);
+    return [headerOf(error), ...frames.map((frame) => `    at ${frame}`)].join("\n");
   };
 }
 
-function frameText(site: NodeJS.CallSite, maps: Map<string, SourceMap | undefined>): string {
+/** Undefined for what bundling put between the user's modules. */
+function frameText(site: NodeJS.CallSite, maps: Map<string, SourceMap | undefined>): string | undefined {
   const text = String(site);
   const file = site.getFileName();
   const line = site.getLineNumber();
@@ -35,8 +37,18 @@ function frameText(site: NodeJS.CallSite, maps: Map<string, SourceMap | undefine
   if (!maps.has(file)) maps.set(file, readSourceMap(file));
   const origin = maps.get(file)?.findEntry(line - 1, column - 1);
   if (!origin || !("originalSource" in origin)) return text.replaceAll("file://", "");
-  const position = `${origin.originalSource}:${origin.originalLine + 1}:${origin.originalColumn + 1}`;
+  if (origin.originalSource.startsWith("place:")) return undefined;
+  const position = `${decoded(origin.originalSource)}:${origin.originalLine + 1}:${origin.originalColumn + 1}`;
   return text.replace(`${file}:${line}:${column}`, position).replace(loweredClassName, "$1");
+}
+
+/** Source maps name files by addresses, in which some characters are escaped. */
+function decoded(source: string): string {
+  try {
+    return decodeURIComponent(source);
+  } catch {
+    return source;
+  }
 }
 
 // Lowering a decorated class declares it under its name with an underscore first.

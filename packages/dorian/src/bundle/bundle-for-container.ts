@@ -1,6 +1,7 @@
 import type { Plugin } from "esbuild";
-import { dirname, resolve } from "node:path";
-import { containerPath } from "./container-path.ts";
+import { basename, dirname, extname, posix, resolve } from "node:path";
+import { FilesBesideModules } from "./files-beside-modules.ts";
+import { containerDirectory, containerPath } from "./container-path.ts";
 import { modulePlaceSource } from "./module-place.ts";
 import { isBareSpecifier, packageNameOf } from "./package-name.ts";
 import type { SourceCache } from "./source-cache.ts";
@@ -16,26 +17,54 @@ export interface ContainerBundleOptions {
   root?: string;
 }
 
+export interface ContainerBundle extends UserBuild {
+  /** Files that containers get with it, by their absolute paths there: what its modules name by their place. */
+  beside: readonly ({ path: string; content: Uint8Array } | { path: string; localPath: string })[];
+}
+
 /**
- * The module that containers run, with an inline source map.
+ * The module that containers run, with an inline source map, and what it needs beside it.
  *
  * @throws AppError BUNDLE_FAILED with the user's file, line and source line.
  */
 export async function bundleForContainer(
   entryFile: string,
   options: ContainerBundleOptions,
-): Promise<UserBuild> {
-  const { sdkUrl = "file:///usr/lib/dorian/guest.mjs", root = process.cwd() } = options;
-  const directory = dirname(resolve(root, entryFile));
-  return await buildUserModule({
-    entryFile,
-    root,
-    plugins: [containerImports(sdkUrl, new Set(options.externalPackages))],
-    sources: {
-      cache: options.sourceCache,
-      placeOf: (path) => modulePlaceSource({ path: containerPath(directory, path) }),
-    },
-  });
+): Promise<ContainerBundle> {
+  const { sdkUrl = "file:///usr/lib/dorian/guest.mjs", root = process.cwd(), sourceCache } = options;
+  const entry = resolve(root, entryFile);
+  const named = new FilesBesideModules(dirname(entry));
+  // The app's module may start itself again, as a worker: its own place is that of its bundle.
+  const placeInContainer = (path: string) =>
+    path === entry
+      ? posix.join(containerDirectory, `${basename(entry, extname(entry))}.mjs`)
+      : containerPath(dirname(entry), path);
+  const build = async (file: string) =>
+    await buildUserModule({
+      entryFile: file,
+      root,
+      plugins: [containerImports(sdkUrl, new Set(options.externalPackages))],
+      addonPath: (path) => named.addFile(path),
+      sources: {
+        cache: sourceCache,
+        placeOf: async (path, files) =>
+          modulePlaceSource({ path: placeInContainer(path), assets: await named.add(path, files) }),
+      },
+    });
+  const main = await build(entryFile);
+  const beside: ContainerBundle["beside"][number][] = [];
+  const inputs = new Set(main.inputs);
+  // Grows while it is walked: workers name workers.
+  for (const file of named.files()) {
+    inputs.add(file.localPath);
+    if (file.kind === "copy") beside.push({ path: file.path, localPath: file.localPath });
+    else {
+      const { code, inputs: own } = await build(file.localPath);
+      for (const input of own) inputs.add(input);
+      beside.push({ path: file.path, content: Buffer.from(code) });
+    }
+  }
+  return { ...main, inputs: [...inputs], beside };
 }
 
 function containerImports(sdkUrl: string, installed: ReadonlySet<string>): Plugin {

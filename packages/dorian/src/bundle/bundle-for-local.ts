@@ -41,6 +41,7 @@ export async function bundleForLocal(entryFile: string, options: LocalBundleOpti
     // The bundle does not lie where its sources do.
     sourceRoot: pathToFileURL(`${root}/`).href,
     plugins: [localImports(options.sdkUrl)],
+    addonPath: (path) => path,
     sources: {
       cache: options.sourceCache,
       placeOf: (path) => modulePlaceSource({ path }),

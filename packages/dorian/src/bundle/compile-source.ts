@@ -3,13 +3,14 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { FileReference } from "./module-place.ts";
 import type { SourceCache } from "./source-cache.ts";
 
 export interface CompiledSource {
   /** The module in its own language, types and all, with an inline source map. */
   code: string;
-  /** Files that it names by their place beside it, as it names them. */
-  assets: string[];
+  /** Files that it names by their place beside it. */
+  files: FileReference[];
 }
 
 export interface SourceNeeds {
@@ -52,16 +53,17 @@ async function compile(
     import("./place-references.ts"),
   ]);
   const extension = extname(name);
-  const assets = new Set<string>();
+  const files: FileReference[] = [];
   const plugins: PluginItem[] = [
-    ...(needs.place ? [() => placeReferences((asset) => assets.add(asset))] : []),
+    ...(needs.place ? [() => placeReferences((file) => files.push(file))] : []),
     ...(needs.decorators ? [[plugin("proposal-decorators"), { version: "2023-11" }] as PluginItem] : []),
     ...(/^\.[mc]?tsx?$/.test(extension) ? [plugin("syntax-typescript")] : []),
     ...(/^\.[jt]sx$/.test(extension) ? [plugin("syntax-jsx")] : []),
   ];
   const settings = {
     filename: name,
-    sourceFileName: name,
+    // An address: source maps name files so.
+    sourceFileName: encodeURIComponent(name),
     sourceMaps: "inline",
     configFile: false,
     babelrc: false,
@@ -72,7 +74,7 @@ async function compile(
   for (const sourceType of ["module", "script"] as const) {
     try {
       const result = await transformAsync(source, { ...settings, sourceType });
-      if (result?.code != null) return { code: result.code, assets: [...assets] };
+      if (result?.code != null) return { code: result.code, files };
     } catch (error) {
       if (!isSyntaxError(error)) throw error;
     }

@@ -154,7 +154,7 @@ test("what was compiled once is taken from the cache, and anew after an edit [A9
   const first = await bundle();
   const [entry = ""] = await readdir(join(root, "cache"));
   expect(await bundle()).toBe(first);
-  const kept = JSON.stringify({ code: "console.log('from the cache')", assets: [] });
+  const kept = JSON.stringify({ code: "console.log('from the cache')", files: [] });
   await writeFile(join(root, "cache", entry), kept);
   expect(await bundle()).toContain("from the cache");
   await writeFile(

@@ -3,6 +3,14 @@ import { pathToFileURL } from "node:url";
 /** What a compiled module imports to learn where its source lies. */
 export const placeSpecifier = "dorian:place";
 
+/** How a module names a file that lies beside it. */
+export interface FileReference {
+  /** As for `new URL(specifier, import.meta.url)`. */
+  specifier: string;
+  /** "path" when the module makes a path of it by itself: the file has to lie there, under its own name. */
+  as: "url" | "path";
+}
+
 export interface ModulePlace {
   /** Absolute path of the source while the module runs. */
   path: string;

@@ -1,12 +1,12 @@
 import { types as t, type NodePath, type PluginObject } from "@babel/core";
 
-import { placeSpecifier } from "./module-place.ts";
+import { placeSpecifier, type FileReference } from "./module-place.ts";
 
 /**
  * Has a module ask for its own place instead of the bundle's: `import.meta`, `__dirname` and `__filename`, `require` by a value,
  * `import()` of a value, `createRequire(import.meta.url)`. Tells of each file that the module names by its place beside it.
  */
-export function placeReferences(onAsset: (specifier: string) => void): PluginObject {
+export function placeReferences(onFile: (file: FileReference) => void): PluginObject {
   let isModule = false;
   let used = false;
   const place = (name: string) => {
@@ -47,13 +47,13 @@ export function placeReferences(onAsset: (specifier: string) => void): PluginObj
       NewExpression(path) {
         const specifier = urlBesideModule(path);
         if (specifier === undefined || isForImages(path)) return;
-        onAsset(specifier);
+        onFile({ specifier, as: "url" });
         isModule = true;
         path.replaceWith(t.callExpression(place("asset"), [t.stringLiteral(specifier)]));
       },
       CallExpression(path) {
         const joined = pathBesideModule(path);
-        if (joined !== undefined && !isForImages(path)) onAsset(joined);
+        if (joined !== undefined && !isForImages(path)) onFile({ specifier: joined, as: "path" });
         requireLiteral(path);
       },
       ImportExpression(path) {

@@ -11,6 +11,8 @@ export interface UserBuildOptions {
   sourceRoot?: string;
   plugins: Plugin[];
   sources: UserSourcesOptions;
+  /** Where a native addon of the user's own lies while the module runs. */
+  addonPath: (path: string) => string;
 }
 
 export interface UserBuild {
@@ -49,7 +51,7 @@ export async function buildUserModule(options: UserBuildOptions): Promise<UserBu
     ...(options.sourceRoot === undefined ? {} : { sourceRoot: options.sourceRoot }),
     logLevel: "silent",
     loader: { ".txt": "text", ".md": "text", ".sql": "text", ".html": "text", ".wasm": "binary" },
-    plugins: [userSources(options.sources), nativeCode(), ...options.plugins],
+    plugins: [userSources(options.sources), nativeCode(options.addonPath), ...options.plugins],
   } satisfies BuildOptions;
   const result = await buildWithRequire(settings).catch((failure: unknown) => {
     throw bundleError(options.entryFile, failure);
@@ -79,12 +81,13 @@ function inputsOf(metafile: Metafile, root: string): string[] {
     .map((input) => resolve(root, input));
 }
 
-function nativeCode(): Plugin {
+function nativeCode(addonPath: UserBuildOptions["addonPath"]): Plugin {
   return {
     name: "native-code",
     setup(build) {
       build.onLoad({ filter: /\.node$/ }, ({ path }) => {
-        const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(dirname(path))?.[1] ?? path;
+        const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(dirname(path))?.[1];
+        if (name === undefined) return { contents: addonSource(addonPath(path)), loader: "js" };
         return {
           errors: [
             {
@@ -96,4 +99,8 @@ function nativeCode(): Plugin {
       });
     },
   };
+}
+
+function addonSource(path: string): string {
+  return `module.exports = process.getBuiltinModule("node:module").createRequire("file:///")(${JSON.stringify(path)});`;
 }

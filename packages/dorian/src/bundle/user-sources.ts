@@ -3,14 +3,14 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { compileSource } from "./compile-source.ts";
 import { usesLegacyDecorators } from "./legacy-decorators.ts";
-import { placeSpecifier } from "./module-place.ts";
+import { placeSpecifier, type FileReference } from "./module-place.ts";
 import type { SourceCache } from "./source-cache.ts";
 
 export interface UserSourcesOptions {
   /** Where compiled sources are kept between runs. */
   cache: SourceCache | undefined;
-  /** Source of the module that tells another one its place; `assets` are the files that it names beside itself. */
-  placeOf: (path: string, assets: readonly string[]) => string | Promise<string>;
+  /** Source of the module that tells another one its place; `files` are those that it names beside itself. */
+  placeOf: (path: string, files: readonly FileReference[]) => string | Promise<string>;
   /** What to put behind a user's module; packages have none. */
   append?: (path: string, source: string, loader: Loader) => Promise<string>;
 }
@@ -33,7 +33,7 @@ const mentionsPlaceInPackage = /\bimport\.meta\b|\b__dirname\b|\b__filename\b/;
 /** Reads modules as their authors mean them: with decorators lowered beside private names, and each knowing where it lies. */
 export function userSources(options: UserSourcesOptions): Plugin {
   const { cache, placeOf, append } = options;
-  const assetsOf = new Map<string, readonly string[]>();
+  const filesOf = new Map<string, readonly FileReference[]>();
   return {
     name: "user-sources",
     setup(build) {
@@ -42,7 +42,7 @@ export function userSources(options: UserSourcesOptions): Plugin {
         namespace: placeNamespace,
       }));
       build.onLoad({ filter: /.*/, namespace: placeNamespace }, async ({ path }) => ({
-        contents: await placeOf(path, assetsOf.get(path) ?? []),
+        contents: await placeOf(path, filesOf.get(path) ?? []),
         loader: "js",
         resolveDir: dirname(path),
       }));
@@ -56,7 +56,7 @@ export function userSources(options: UserSourcesOptions): Plugin {
         };
         const compiled =
           needs.decorators || needs.place ? await compileSource(path, source, needs, cache) : undefined;
-        assetsOf.set(path, compiled?.assets ?? []);
+        filesOf.set(path, compiled?.files ?? []);
         const appended = isPackage ? "" : ((await append?.(path, source, loader)) ?? "");
         return { contents: (compiled?.code ?? source) + appended, loader };
       });

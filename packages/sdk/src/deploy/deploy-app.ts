@@ -10,12 +10,13 @@ import type { App } from "../app/app.ts";
 import { isGeneratorFunction, type Registered, type RegisteredClass } from "../app/registered.ts";
 import type { Transport } from "../client/transport.ts";
 import { parameterSpecs } from "../class/parameters.ts";
+import { IgnorePatterns } from "../image/ignore-patterns.ts";
 import { Image } from "../image/image.ts";
 import { Secret } from "../secret/secret.ts";
 import type { DeploySession } from "./deploy-session.ts";
 import { functionMessage, type FunctionInit } from "./function-message.ts";
 import { ImageResolver } from "./image-resolver.ts";
-import { contentFile } from "./local-files.ts";
+import { contentFile, localFiles, type MountContent } from "./local-files.ts";
 import type { OnProgress } from "./progress.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
@@ -24,7 +25,12 @@ import { uploadMount } from "./upload-mount.ts";
 export interface DeployOptions {
   transport: Transport;
   /** The user's code, bundled for containers. */
-  bundle: { fileName: string; content: Uint8Array };
+  bundle: {
+    fileName: string;
+    content: Uint8Array;
+    /** Files that it finds in containers, by their absolute paths there. */
+    beside?: readonly ({ path: string; content: Uint8Array } | { path: string; localPath: string })[];
+  };
   /** An app that exists already, with the ids its functions must keep. */
   appId: string;
   existing?: { functionIds: Record<string, string>; classIds: Record<string, string> };
@@ -65,7 +71,7 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
   }
   const modulePath = `/root/${options.bundle.fileName}`;
   const uploading = { modal, appId: options.appId, onProgress, signal };
-  const codeMountId = await uploadMount(uploading, [contentFile(modulePath, options.bundle.content)]);
+  const codeMountId = await uploadMount(uploading, await codeFiles(modulePath, options.bundle));
   onProgress({ kind: "mount-created", description: options.bundle.fileName });
   const session: DeploySession = {
     transport,
@@ -140,6 +146,20 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
   onProgress({ kind: "published", url: published.url });
   app.hydrate(new Map(Object.entries(functionIds).map(([tag, functionId]) => [tag, { functionId }])));
   return { appId: session.appId, url: published.url, functionIds, classIds };
+}
+
+async function codeFiles(modulePath: string, bundle: DeployOptions["bundle"]): Promise<MountContent[]> {
+  const beside = (bundle.beside ?? []).map(async (file) =>
+    "content" in file
+      ? [contentFile(file.path, file.content)]
+      : await localFiles({
+          kind: "file",
+          localPath: file.localPath,
+          remotePath: file.path,
+          ignore: IgnorePatterns.none,
+        }),
+  );
+  return [contentFile(modulePath, bundle.content), ...(await Promise.all(beside)).flat()];
 }
 
 async function allOrAbort(failed: AbortController, work: Promise<void>[]): Promise<void> {

@@ -116,7 +116,7 @@ export function fileError(path: string, error: unknown): AppError {
   if (errnoOf(error) === "ENOENT") {
     return new AppError("LOCAL_FILE_MISSING", `"${path}" does not exist, or vanished while it was read.`, {
       status: "NOT_FOUND",
-      remedy: "Check the path; it is relative to where you run the command.",
+      remedy: "Check the path; a relative one counts from the directory of the app's file.",
       cause: error,
     });
   }

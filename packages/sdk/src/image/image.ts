@@ -7,6 +7,7 @@ import type { Volume } from "../volume/volume.ts";
 import { rememberBuildFunction } from "./build-functions.ts";
 import { environmentLine, fromLine, runLine, shellQuote, workdirLine } from "./dockerfile-text.ts";
 import { IgnorePatterns } from "./ignore-patterns.ts";
+import { localPathOf } from "./local-path.ts";
 import type { LocalSource } from "./local-source.ts";
 import { npmPackageName } from "./npm-package-name.ts";
 
@@ -180,19 +181,28 @@ export class Image {
     return this.#add(commands(all, options));
   }
 
-  /** Adds a file of this machine. */
-  addLocalFile(localPath: string, remotePath: string, options: LocalFileOptions & StepOptions = {}): Image {
-    return this.#addLocal({ kind: "file", localPath, remotePath, ignore: IgnorePatterns.none }, options);
+  /** Adds a file of this machine. A relative path counts from the directory of the app's file. */
+  addLocalFile(
+    localPath: string | URL,
+    remotePath: string,
+    options: LocalFileOptions & StepOptions = {},
+  ): Image {
+    const path = localPathOf(localPath);
+    return this.#addLocal(
+      { kind: "file", localPath: path, remotePath, ignore: IgnorePatterns.none },
+      options,
+    );
   }
 
-  /** Adds a directory of this machine. */
+  /** Adds a directory of this machine. A relative path counts from the directory of the app's file. */
   addLocalDir(
-    localPath: string,
+    localPath: string | URL,
     remotePath: string,
     options: LocalDirectoryOptions & StepOptions = {},
   ): Image {
     const ignore = new IgnorePatterns(options.ignore ?? []);
-    return this.#addLocal({ kind: "directory", localPath, remotePath, ignore }, options);
+    const path = localPathOf(localPath);
+    return this.#addLocal({ kind: "directory", localPath: path, remotePath, ignore }, options);
   }
 
   /**

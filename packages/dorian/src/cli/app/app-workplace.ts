@@ -1,6 +1,7 @@
 import type { App } from "@dorian/sdk/app/app";
 import { connectToServer } from "@dorian/sdk/client/connect";
 import { setTransport, type Transport } from "@dorian/sdk/client/transport";
+import type { DeployOptions } from "@dorian/sdk/deploy/deploy-app";
 import { bundleForContainer } from "../../bundle/bundle-for-container.ts";
 import { sourceCacheOf } from "./load-app.ts";
 import { credentials } from "../config.ts";
@@ -8,7 +9,7 @@ import type { CommandContext } from "../context.ts";
 import { DeployView } from "./deploy-view.ts";
 import { StatusLine } from "../output/status-line.ts";
 
-export type CodeBundle = { fileName: string; content: Uint8Array };
+export type CodeBundle = DeployOptions["bundle"];
 
 /** What `run`, `serve` and `deploy` work with: a connection, and somewhere to show what happens. */
 export class AppWorkplace implements Disposable {
@@ -48,6 +49,10 @@ export async function bundleCode(
   const images = [app.options.image, ...app.registered.map(({ options }) => options.image)];
   const externalPackages = [...new Set(images.flatMap((image) => [...(image?.npmPackages ?? [])]))];
   const sourceCache = sourceCacheOf(config);
-  const { fileName, code } = await bundleForContainer(file, { externalPackages, root: cwd, sourceCache });
-  return { fileName, content: Buffer.from(code) };
+  const { fileName, code, beside } = await bundleForContainer(file, {
+    externalPackages,
+    root: cwd,
+    sourceCache,
+  });
+  return { fileName, content: Buffer.from(code), beside };
 }

@@ -2,7 +2,7 @@ import { AppError, errnoOf } from "@dorian/base/app-error";
 import type { App } from "@dorian/sdk/app/app";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundleForLocal } from "../../bundle/bundle-for-local.ts";
 import { SourceCache } from "../../bundle/source-cache.ts";
@@ -27,7 +27,11 @@ export async function loadApp(
 ): Promise<LoadedApp> {
   const { cwd, ...caches } = options;
   await requireFile(file, cwd);
-  const { forgetApps, registeredApps } = await import("@dorian/sdk/app/app");
+  const [{ forgetApps, registeredApps }, { setLocalDirectory }] = await Promise.all([
+    import("@dorian/sdk/app/app"),
+    import("@dorian/sdk/image/local-path"),
+  ]);
+  setLocalDirectory(dirname(resolve(cwd, file)));
   forgetApps();
   // What an earlier load registered must not answer for a name that the new code no longer has.
   Reflect.set(globalThis, Symbol.for("dorian.moduleScopes"), []);

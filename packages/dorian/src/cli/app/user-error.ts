@@ -39,7 +39,7 @@ function remoteText(error: RemoteError): string {
 function stackText(error: Error): string {
   const lines = (error.stack ?? `${error.name}: ${error.message}`).split("\n");
   const own = lines.findIndex(
-    (line) => /packages\/dorian\/src\/|node:internal\//.test(line) && line.startsWith("    at "),
+    (line) => /packages\/dorian\/src\/|node:internal\/|\(place:/.test(line) && line.startsWith("    at "),
   );
   const text = (own < 0 ? lines : lines.slice(0, own)).join("\n");
   return error.cause instanceof Error ? `${text}\ncaused by ${stackText(error.cause)}` : text;
