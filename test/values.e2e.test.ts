@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Cls } from "@dorian/sdk/class/cls";
 import type { Transport } from "@dorian/sdk/client/transport";
 import { keywords } from "@dorian/sdk/function/keywords";
+import { RemoteError } from "@dorian/sdk/function/remote-error";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { sdkConnection } from "@dorian/testkit/connection";
 import { deployApp } from "@dorian/testkit/deployed-app";
@@ -29,6 +30,20 @@ export const give = app.function({ name: "give" }, async (what: string) => made[
 export const yields = app.function({ name: "yields" }, async function* (...values: unknown[]) {
   for (const value of values) yield typeof value === "string" && made[value] ? made[value]() : value;
 });
+class Failed extends Error {
+  constructor(readonly at: Date, readonly tags: Map<string, number>, readonly inner: Error) { super("failed"); }
+}
+const thrown: Record<string, () => unknown> = {
+  rich: () => new Failed(new Date(0), new Map([["a", 1]]), new TypeError("inner")),
+  loop: () => { const error = new Error("own cause"); error.cause = error; return error; },
+  nothing: () => undefined,
+  object: () => ({ status: 404 }),
+};
+export const fail = app.function({ name: "fail" }, async (what: string): Promise<unknown> => {
+  if (what === "any") return await Promise.any([Promise.reject(new Error("mirror one: 404")), Promise.reject(new RangeError("mirror two"))]);
+  throw thrown[what]?.();
+});
+export const relay = app.function({ name: "relay" }, async (what: string) => await fail.remote(what));
 @app.cls()
 export class Keeper {
   @parameter() tag = "none";
@@ -199,4 +214,45 @@ except Exception as error:
 `;
   const { stdout } = (await clients.get(newest)?.python(["-c", program])) ?? {};
   expect(stdout).toContain("Cannot read argument 2: .price is a decimal number (Decimal)");
+});
+
+const failed = async (
+  name: string,
+  what: string,
+  app = "values",
+): Promise<RemoteError & Record<string, unknown>> => {
+  const error: unknown = await fn(name, app)
+    .remote(what)
+    .catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(RemoteError);
+  return error as RemoteError & Record<string, unknown>;
+};
+
+test("errors arrive whole: those that one aggregates, own fields, names of classes, causes once, what is no error [A10]", async () => {
+  const any = await failed("fail", "any");
+  expect((any["errors"] as Error[]).map(String)).toEqual([
+    "Error: mirror one: 404",
+    "RangeError: mirror two",
+  ]);
+  expect(any.remoteStack.split("\n").slice(0, 6).join("\n")).toMatch(/mirror one: 404[^]*mirror two/);
+  const rich = await failed("fail", "rich");
+  expect(rich).toMatchObject({
+    name: "Failed",
+    message: "failed",
+    at: new Date(0),
+    tags: new Map([["a", 1]]),
+  });
+  expect(rich["inner"]).toBeInstanceOf(TypeError);
+  expect(rich.remoteStack).toMatch(/^Failed: failed\n    at .*app\.ts:\d+:\d+/);
+  expect((await failed("fail", "loop")).stack?.match(/own cause/g)).toHaveLength(2);
+  expect((await failed("fail", "nothing")).message).toBe(
+    "A value that is not an error was thrown: undefined",
+  );
+  expect(await failed("fail", "object")).toMatchObject({ status: 404 });
+});
+
+test("an error that passes through two containers keeps what it tells", async () => {
+  const rich = await failed("relay", "rich");
+  expect(rich).toMatchObject({ name: "Failed", message: "failed", at: new Date(0) });
+  expect((await failed("relay", "any"))["errors"]).toHaveLength(2);
 });

@@ -1,4 +1,4 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import {
   GenericResult_GenericStatus,
@@ -8,21 +8,27 @@ import {
   type RemoteError,
 } from "@dorian/protocol/modal";
 import { encodeValue } from "@dorian/protocol/payload";
+import { nearestErrorName } from "@dorian/protocol/value/builtin-errors";
 import { missingFileHint } from "./missing-file.ts";
 
-const maxCauses = 8;
+/** Errors that one failure tells of: itself, its causes, those that it aggregates, and theirs. */
+const maxErrors = 32;
 const maxTextLength = 1024 * 1024;
-const ownFields = new Set(["name", "message", "stack", "cause"]);
+/** Of all texts of a failure together: it travels as one message. */
+const maxTextLengths = 4 * maxTextLength;
+/** Of the own fields of one error. */
+const maxPropertyBytes = 1024 * 1024;
+const toldApart = new Set(["name", "message", "stack", "cause"]);
 
 /** What a unit of work threw, as a result that any caller can show and ours can rebuild. */
 export function failureOf(
   thrown: unknown,
   status: GenericResult_GenericStatus = GenericResult_GenericStatus.FAILURE,
 ): GenericResult {
-  const error = toRemoteError(thrown, maxCauses);
+  const error = toRemoteError(thrown);
   return create(GenericResultSchema, {
     status,
-    exception: shorten(`${error.name}: ${error.message}`),
+    exception: shorten(`${error.name}: ${error.message}`, maxTextLength),
     traceback: tracebackOf(error),
     remoteError: error,
   });
@@ -31,22 +37,72 @@ export function failureOf(
 /** The text that a terminal shows for it: its stack, and those of its causes. */
 export function tracebackOf(error: RemoteError): string {
   const cause = error.cause ? `\nCaused by: ${tracebackOf(error.cause)}` : "";
-  return shorten((error.stack || `${error.name}: ${error.message}`) + cause);
+  return shorten((error.stack || headOf(error)) + cause, maxTextLength);
 }
 
-export function toRemoteError(thrown: unknown, causesLeft = maxCauses): RemoteError {
-  const init: MessageInitShape<typeof RemoteErrorSchema> = isErrorLike(thrown)
-    ? {
-        name: text(thrown, "name") || "Error",
-        message: shorten(messageWithRemedy(thrown)),
-        stack: shorten(stackWithHint(thrown)),
-        properties: propertiesOf(thrown),
-      }
-    : { name: "Error", message: `A value that is not an error was thrown: ${shown(thrown)}` };
-  const error = create(RemoteErrorSchema, init);
-  if (isErrorLike(thrown) && causesLeft > 0 && thrown.cause !== undefined)
-    error.cause = toRemoteError(thrown.cause, causesLeft - 1);
-  return error;
+export function toRemoteError(thrown: unknown): RemoteError {
+  return new Telling().of(thrown, []);
+}
+
+/** One failure on its way into a message, which has a limit however much it tells. */
+class Telling {
+  #errorsLeft = maxErrors;
+  #textLeft = maxTextLengths;
+
+  /** `above`: the errors that this one is a part of. One of them again would go on without an end. */
+  of(thrown: unknown, above: readonly unknown[]): RemoteError {
+    this.#errorsLeft -= 1;
+    try {
+      return this.#read(thrown, above);
+    } catch (error) {
+      // A proxy, or a getter: reading it is running its code.
+      const message = `What was thrown cannot be read: ${shown(error)}`;
+      return create(RemoteErrorSchema, { name: "Error", message: this.#text(message) });
+    }
+  }
+
+  #read(thrown: unknown, above: readonly unknown[]): RemoteError {
+    const properties =
+      typeof thrown === "object" && thrown !== null ? propertiesOf(thrown) : new Uint8Array();
+    if (!isErrorLike(thrown)) {
+      const message = this.#text(`A value that is not an error was thrown: ${shown(thrown)}`);
+      return create(RemoteErrorSchema, { name: "Error", message, properties });
+    }
+    const inside = [...above, thrown];
+    const told = (inner: unknown): RemoteError[] =>
+      this.#errorsLeft > 0 && !inside.includes(inner) ? [this.of(inner, inside)] : [];
+    const name = nameOf(thrown);
+    const error = create(RemoteErrorSchema, {
+      name,
+      message: this.#text(messageWithRemedy(thrown)),
+      stack: this.#text(stackOf(thrown, name)),
+      properties,
+    });
+    const aggregated = aggregatedBy(thrown);
+    error.errors = aggregated.slice(0, maxErrors).flatMap(told);
+    if (error.errors.length > 0) error.stack = stackWithErrors(error, aggregated.length);
+    const cause = field(thrown, "cause");
+    if (cause !== undefined) [error.cause] = told(cause);
+    return error;
+  }
+
+  #text(text: string): string {
+    const short = shorten(text, Math.min(maxTextLength, this.#textLeft));
+    this.#textLeft -= short.length;
+    return short;
+  }
+}
+
+/** The stack of an error that aggregates `count` others, with theirs. */
+function stackWithErrors(error: RemoteError, count: number): string {
+  const texts = error.errors.map((each, index) => `error ${index + 1} of ${count}: ${tracebackOf(each)}`);
+  if (count > texts.length) texts.push(`… and ${count - texts.length} more`);
+  const indented = texts.map((each) => each.replaceAll(/^/gm, "    "));
+  return shorten([error.stack || headOf(error), ...indented].join("\n"), maxTextLength);
+}
+
+function headOf({ name, message }: RemoteError): string {
+  return `${name}: ${message}`;
 }
 
 interface ErrorLike {
@@ -59,6 +115,22 @@ function isErrorLike(thrown: unknown): thrown is ErrorLike {
   return thrown instanceof Error || (typeof thrown === "object" && thrown !== null && "message" in thrown);
 }
 
+/** The errors of an AggregateError, or of another error that keeps several as it does. */
+function aggregatedBy(thrown: ErrorLike): unknown[] {
+  const errors = field(thrown, "errors");
+  if (!Array.isArray(errors)) return [];
+  const isAggregate = thrown instanceof AggregateError || errors.every((each) => each instanceof Error);
+  return isAggregate ? (errors as unknown[]) : [];
+}
+
+/** Its own name; of a class that gives its errors none, the name of the class, as Node shows it. */
+function nameOf(thrown: ErrorLike): string {
+  const name = text(thrown, "name") || "Error";
+  if (!(thrown instanceof Error) || name !== nearestErrorName(thrown)) return name;
+  const className = thrown.constructor?.name;
+  return typeof className === "string" && className !== "" ? className : name;
+}
+
 function messageWithRemedy(thrown: ErrorLike): string {
   const message = text(thrown, "message");
   if (AppError.is(thrown) && thrown.remedy !== "") return `${message} ${thrown.remedy}`;
@@ -66,36 +138,50 @@ function messageWithRemedy(thrown: ErrorLike): string {
   return hint === undefined ? message : `${message} ${hint}`;
 }
 
-function stackWithHint(thrown: ErrorLike): string {
+/** The stack with the name that the caller sees at its head, and with what to do about a missing file. */
+function stackOf(thrown: ErrorLike, name: string): string {
+  const head = text(thrown, "name");
+  const own = text(thrown, "stack");
+  const stack = head !== name && own.startsWith(head) ? `${name}${own.slice(head.length)}` : own;
   const hint = missingFileHint(thrown);
-  const stack = text(thrown, "stack");
-  if (hint === undefined) return stack;
   const message = text(thrown, "message");
-  return stack.replace(message, () => `${message} ${hint}`);
+  return hint === undefined ? stack : stack.replace(message, () => `${message} ${hint}`);
 }
 
 function propertiesOf(thrown: object): Uint8Array {
   const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(thrown)) {
-    if (ownFields.has(name) || value === undefined) continue;
+  let room = maxPropertyBytes;
+  for (const name of Object.keys(thrown)) {
+    if (toldApart.has(name)) continue;
     try {
-      encodeValue(value, name);
-      kept[name] = value;
-    } catch (error) {
-      // What does not serialise stays behind: the rest of the error matters more.
-      if (!AppError.is(error)) throw error;
+      const value: unknown = Reflect.get(thrown, name);
+      if (value === undefined) continue;
+      room -= encodeValue(value, name, { anyError: true }).length + name.length;
+      if (room < 0) break;
+      Object.defineProperty(kept, name, { value, enumerable: true });
+    } catch {
+      // What does not serialise, or cannot be read, stays behind: the rest of the error matters more.
     }
   }
-  return Object.keys(kept).length === 0 ? new Uint8Array() : encodeValue(kept, "the properties of an error");
+  if (Object.keys(kept).length === 0) return new Uint8Array();
+  return encodeValue(kept, "the properties of an error", { anyError: true });
 }
 
 // Fields of what users throw may be getters that throw, or no strings.
-function text(thrown: object, field: string): string {
+function text(thrown: object, name: string): string {
   try {
-    const value: unknown = Reflect.get(thrown, field);
+    const value = field(thrown, name);
     return value === undefined || value === null ? "" : String(value);
   } catch {
     return "";
+  }
+}
+
+function field(thrown: object, name: string): unknown {
+  try {
+    return Reflect.get(thrown, name);
+  } catch {
+    return undefined;
   }
 }
 
@@ -107,6 +193,6 @@ function shown(value: unknown): string {
   }
 }
 
-function shorten(text: string): string {
-  return text.length <= maxTextLength ? text : `${text.slice(0, maxTextLength)}…`;
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;
 }

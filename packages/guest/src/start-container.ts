@@ -74,14 +74,14 @@ function handleEscapedErrors(container: Container): void {
       return;
     }
     await container.reportCrash(error).catch(() => undefined);
-    crash(error);
+    crash(error, input ? `, left behind by call ${input.functionCallId}, which has its answer:` : "");
   };
   process.on("uncaughtException", (error) => void escaped(error));
   process.on("unhandledRejection", (reason) => void escaped(reason));
 }
 
-function crash(error: unknown): never {
-  log(`Uncaught ${tracebackOf(toRemoteError(error))}`);
+function crash(error: unknown, whose = ""): never {
+  log(`Uncaught${whose} ${tracebackOf(toRemoteError(error))}`);
   process.exit(1);
 }
 

@@ -571,6 +571,20 @@ test("an error that escapes from an input's code fails that input, and the conta
   expect(await container.value(container.send(["fine"]))).toBe("still here");
 });
 
+test("an error of what an answered call left behind ends the process, and names the call", async () => {
+  await using container = await start(
+    functionApp(
+      `async () => { setTimeout(() => { throw new Error("late"); }, 100); void new Promise(() => {}); return 1; }`,
+    ),
+  );
+  const input = container.send([]);
+  expect(await container.value(input)).toBe(1);
+  expect(await container.exited).toBe(1);
+  expect(container.stderr).toMatch(
+    /Uncaught, left behind by call fc-\S+, which has its answer: Error: late\n/,
+  );
+});
+
 test("an error in background code that belongs to no input is logged and ends the process with code 1", async () => {
   await using container = await start(
     functionApp(

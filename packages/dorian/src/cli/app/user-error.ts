@@ -36,11 +36,18 @@ function remoteText(error: RemoteError): string {
 }
 
 // What lies below the user's own frames is this command line, which tells them nothing.
-function stackText(error: Error): string {
+function stackText(error: Error, above: readonly Error[] = []): string {
   const lines = (error.stack ?? `${error.name}: ${error.message}`).split("\n");
   const own = lines.findIndex(
     (line) => /packages\/dorian\/src\/|node:internal\/|\(place:/.test(line) && line.startsWith("    at "),
   );
   const text = (own < 0 ? lines : lines.slice(0, own)).join("\n");
-  return error.cause instanceof Error ? `${text}\ncaused by ${stackText(error.cause)}` : text;
+  const inside = [...above, error];
+  const told = (inner: unknown): inner is Error => inner instanceof Error && !inside.includes(inner);
+  const errors = error instanceof AggregateError ? error.errors.filter(told) : [];
+  const parts = errors.map(
+    (each, index) => `error ${index + 1} of ${errors.length}: ${stackText(each, inside)}`,
+  );
+  if (told(error.cause)) parts.push(`caused by ${stackText(error.cause, inside)}`);
+  return [text, ...parts].join("\n");
 }

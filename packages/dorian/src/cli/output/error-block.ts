@@ -50,7 +50,9 @@ function oneLine(text: string): string {
   return text.trim().replaceAll(/\s*[\r\n]+\s*/g, " ");
 }
 
-function stackWithCauses(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${stackWithCauses(error.cause)}` : "";
+function stackWithCauses(error: Error, above: readonly Error[] = []): string {
+  const inside = [...above, error];
+  const isTold = error.cause instanceof Error && !inside.includes(error.cause);
+  const cause = isTold ? `\ncaused by ${stackWithCauses(error.cause as Error, inside)}` : "";
   return `${error.stack ?? error.message}${cause}`;
 }

@@ -9903,6 +9903,13 @@ export declare type RemoteError = Message<"modal.client.RemoteError"> & {
    * @generated from field: bytes properties = 5;
    */
   properties: Uint8Array;
+
+  /**
+   * Those that an AggregateError holds; the stack tells of them, too.
+   *
+   * @generated from field: repeated modal.client.RemoteError errors = 6;
+   */
+  errors: RemoteError[];
 };
 
 /**
