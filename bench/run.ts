@@ -7,6 +7,7 @@ const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = 
   "python-image": () => import("./scenarios/python-image.ts"),
   "warm-call": () => import("./scenarios/warm-call.ts"),
   "warm-read": () => import("./scenarios/warm-read.ts"),
+  "at-rest": () => import("./scenarios/at-rest.ts"),
   commit: () => import("./scenarios/commit.ts"),
   map: () => import("./scenarios/map.ts"),
   scaling: () => import("./scenarios/scaling.ts"),

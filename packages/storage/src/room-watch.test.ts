@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Space } from "./free-space.ts";
 import { type DiskRoom, RoomWatch } from "./room-watch.ts";
 
@@ -64,4 +64,37 @@ test("what several are about to write is counted together, until it is written [
 test("a disk may be short from the start, and for want of files [L4]", () => {
   using watch = watched({ bytes: 500 * mebibyte, files: 50 }).watch;
   expect(() => watch.require()).toThrow(/50 files \(inodes\) are free at \/data, and 100 files are kept/);
+});
+
+test("a disk that nobody asks about is looked at as often as somebody could have filled it", () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const gibibyte = 1024 * mebibyte;
+  const free = { bytes: 500 * gibibyte, files: 1e9 };
+  let looks = 0;
+  using _watch = new RoomWatch({
+    directory: "/data",
+    reserveBytes: gibibyte,
+    look: () => {
+      looks += 1;
+      return { free: { ...free }, size: { bytes: 1_000 * gibibyte, files: 2e9 } };
+    },
+  });
+  const looksIn = (seconds: number) => {
+    const before = looks;
+    vi.advanceTimersByTime(seconds * 1_000);
+    return looks - before;
+  };
+  expect(looksIn(60)).toBe(6);
+  free.bytes = 41 * gibibyte;
+  looksIn(10);
+  // 40 GiB at 8 GiB a second.
+  expect(looksIn(51.2)).toBe(10);
+  free.bytes = 2 * gibibyte;
+  looksIn(10);
+  expect(looksIn(60)).toBe(60);
+  free.bytes = 41 * gibibyte;
+  free.files = 10_000 + 1_000_000;
+  looksIn(10);
+  expect(looksIn(60)).toBe(30);
 });

@@ -1,9 +1,14 @@
 import { AppError } from "@dorian/base/app-error";
 import { lackOf, reserveOf, type SpaceUnit } from "./disk-reserve.ts";
-import { type Space, spaceAt } from "./free-space.ts";
+import { soonestMs, type Space, spaceAt } from "./free-space.ts";
 
-/** How often the disk is looked at when nobody asks. */
-const pollMs = 1_000;
+/**
+ * How often the disk is looked at when nobody asks: as soon as anybody could have filled it, and when it is short or could be
+ * at any moment.
+ */
+const leastPauseMs = 1_000;
+/** A disk that is far from full is looked at so often all the same: it may have been made smaller. */
+const mostPauseMs = 10_000;
 /** Within so many milliseconds no process fills a reserve: who asks again gets the same answer, if that was yes. */
 const freshMs = 20;
 
@@ -33,12 +38,12 @@ export class RoomWatch implements Disposable {
   #lookedAt = performance.now();
   /** Bytes that are about to be written. */
   #held = 0;
-  #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RoomWatchOptions) {
     this.#options = options;
     this.#room = this.#look(undefined);
-    this.#timer = setInterval(() => this.#refresh(0), pollMs).unref();
+    this.#schedule();
   }
 
   get room(): DiskRoom {
@@ -72,7 +77,16 @@ export class RoomWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    const { free, reserve } = this.#room;
+    const pauseMs = Math.min(Math.max(soonestMs(free, reserve), leastPauseMs), mostPauseMs);
+    this.#timer = setTimeout(() => {
+      this.#refresh(0);
+      this.#schedule();
+    }, pauseMs).unref();
   }
 
   #refresh(maxAgeMs: number): void {

@@ -1,10 +1,13 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { stop } from "esbuild";
 import { bundleGuest } from "../bundle/bundle-guest.ts";
 
 /** File with the guest that containers run, built when its sources have changed. */
 export async function guestBundlePath(env: Record<string, string | undefined>): Promise<string> {
   const caches = env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const { path } = await bundleGuest({ cacheDirectory: join(caches, "dorian", "guest") });
+  // Once used, it would stay as a process beside this one that wakes it every second.
+  await stop();
   return path;
 }

@@ -47,8 +47,8 @@ const defaultLimits: HttpLimits = {
 /** Requests of all connections, each of some 250 µs, that begin in one turn: there is one event loop for all ports of a process. */
 const turns = new FairTurns(16);
 
-/** Precise enough for limits of many seconds. */
-const checkEveryMs = 1_000;
+/** How much later than its limit a peer that takes too long for the head of a request is let go. */
+const latePart = 1 / 8;
 
 /** Serves HTTP/1.1 on a port, in plain text and in TLS, within limits. */
 export class HttpListener implements AsyncDisposable {
@@ -105,7 +105,7 @@ function createHttp(options: HttpListenerOptions): Server {
     // Large files over slow links take longer than any default; a sender that stops is let go as idle.
     requestTimeout: 0,
     keepAliveTimeout: betweenMs,
-    connectionsCheckingInterval: checkEveryMs,
+    connectionsCheckingInterval: Math.ceil(headMs * latePart),
     // Whoever asks for another protocol, such as h2c, is answered with this one.
     shouldUpgradeCallback: (incoming) =>
       onUpgrade !== undefined && incoming.headers.upgrade?.toLowerCase() === "websocket",

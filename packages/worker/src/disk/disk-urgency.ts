@@ -1,4 +1,4 @@
-import type { Space } from "@dorian/storage/free-space";
+import { soonestMs, type Space } from "@dorian/storage/free-space";
 
 /** Part of the disk that containers do not get, and the least and the most that it comes to. */
 const floorPart = 0.05;
@@ -14,8 +14,6 @@ const risingPart = 1 / 32;
 const mostPauseMs = 250;
 /** A look takes its way through the thread pool; oftener than this it would be work. */
 const leastPauseMs = 20;
-/** What the cores of a large machine write to its page cache in a millisecond. */
-const fastestBytesPerMs = 8 * 1024 * 1024;
 
 /**
  * - `short`: somebody has to end
@@ -43,6 +41,6 @@ export function diskUrgency(free: Space, written: Space, floor: Space): DiskUrge
 
 /** Milliseconds until the next look: too few for the fastest writers to get from here to where it is critical. */
 export function pauseBeforeLook(free: Space, floor: Space): number {
-  const bytesLeft = free.bytes - floor.bytes * criticalPart;
-  return Math.min(Math.max(bytesLeft / fastestBytesPerMs, leastPauseMs), mostPauseMs);
+  const critical = { bytes: floor.bytes * criticalPart, files: floor.files * criticalPart };
+  return Math.min(Math.max(soonestMs(free, critical), leastPauseMs), mostPauseMs);
 }
