@@ -46,6 +46,8 @@ export async function leftoversOf(dataDirectory: string): Promise<string[]> {
 async function cgroupsOf(instance: string): Promise<string[]> {
   const { stdout } = await run("find", [
     "/sys/fs/cgroup",
+    // Containers of others come and go.
+    "-ignore_readdir_race",
     "-maxdepth",
     "4",
     "-type",
