@@ -195,6 +195,39 @@ test("a lost worker's inputs are done by another one", async () => {
   expect((await outputOf(server.modal, call)).taskId).toBe(second.containers[0]?.taskId);
 });
 
+test("a worker that stands still alone, and whose work nobody else can do, is waited for: it goes on where it stood [L6]", async () => {
+  await using server = await openServer({ workerLostAfterMs: 300 });
+  const gate = Promise.withResolvers<number>();
+  const script: Script = { handle: () => gate.promise };
+  await using worker = await new ScriptedWorker(server.dispatch, { script }).join();
+  const functionId = fixture.catalog.add({ maxConcurrentInputs: 1 });
+  const running = await spawn(server.modal, functionId, 21);
+  await eventually(() => worker.containers[0]?.inputs.length === 1, "it runs");
+  worker.suspend();
+  await pause(1_500);
+  const late = await spawn(server.modal, functionId, 21);
+  await pause(300);
+  worker.wake();
+  gate.resolve(7);
+  const [first] = worker.containers;
+  expect((await outputOf(server.modal, running)).taskId).toBe(first?.taskId);
+  await outputOf(server.modal, late);
+  expect(first?.inputs.length).toBeGreaterThan(0);
+  expect(worker.containers.filter(({ dead }) => dead)).toEqual([]);
+});
+
+test("a worker that stands still is given up when another can do its work, whenever that one comes [L6]", async () => {
+  await using server = await openServer({ workerLostAfterMs: 300 });
+  const blocked: Script = { handle: () => new Promise(() => undefined) };
+  await using first = await new ScriptedWorker(server.dispatch, { script: blocked, name: "a" }).join();
+  const call = await spawn(server.modal, fixture.catalog.add(), 21);
+  await eventually(() => first.containers[0]?.inputs.length === 1, "running on the first");
+  first.suspend();
+  await pause(1_500);
+  await using second = await new ScriptedWorker(server.dispatch, { script: double, name: "b" }).join();
+  expect((await outputOf(server.modal, call)).taskId).toBe(second.containers[0]?.taskId);
+});
+
 test("a worker that starts anew on the same machine gives up what the one before it ran, at once", async () => {
   await using server = await openServer();
   const blocked: Script = { handle: () => new Promise(() => undefined) };

@@ -105,6 +105,17 @@ export class ScriptedWorker implements AsyncDisposable {
     for (const container of this.alive) container.die();
   }
 
+  /** SIGSTOP for the worker alone, until `wake`: its connection stands, its containers go on and reach nobody. */
+  suspend(): void {
+    this.#suspended = Promise.withResolvers();
+  }
+
+  wake(): void {
+    this.#suspended?.resolve();
+    this.#suspended = undefined;
+  }
+
+  #suspended: PromiseWithResolvers<void> | undefined;
   #silent = false;
   /** Told with the end of every container. */
   exitWith: Omit<MessageInitShape<typeof TaskExitedSchema>, "$typeName"> = {};
@@ -112,9 +123,12 @@ export class ScriptedWorker implements AsyncDisposable {
   async #listen(welcome: PromiseWithResolvers<void>): Promise<void> {
     const server = createLocalClient(WorkerService, this.#dispatch.worker, { kind: "worker" });
     const { signal } = this.#connection;
-    const heartbeat = setInterval(() => this.report({ case: "heartbeat", value: {} }), 100);
+    const heartbeat = setInterval(() => {
+      if (!this.#suspended) this.report({ case: "heartbeat", value: {} });
+    }, 100);
     try {
       for await (const { message } of server.join(this.#outgoing, { signal })) {
+        await this.#suspended?.promise;
         if (message.case === "welcome") {
           this.welcomed = message.value.taskIds;
           this.#settle(message.value.taskIds);

@@ -43,17 +43,20 @@ export async function leftoversOf(dataDirectory: string): Promise<string[]> {
   return found;
 }
 
+/** Below each controller's directory: a worker's groups, and those of its containers in them. */
+const cgroupDepth = 4;
+
 async function cgroupsOf(instance: string): Promise<string[]> {
-  const { stdout } = await run("find", [
-    "/sys/fs/cgroup",
-    // Containers of others come and go.
-    "-ignore_readdir_race",
-    "-maxdepth",
-    "4",
-    "-type",
-    "d",
-    "-name",
-    `*${instance}*`,
-  ]);
-  return stdout.split("\n").filter((line) => line !== "");
+  const found: string[] = [];
+  const walk = async (directory: string, depth: number): Promise<void> => {
+    // Groups of others come and go.
+    const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries.filter((each) => each.isDirectory())) {
+      const path = join(directory, entry.name);
+      if (entry.name.includes(instance)) found.push(path);
+      if (depth < cgroupDepth) await walk(path, depth + 1);
+    }
+  };
+  await walk("/sys/fs/cgroup", 1);
+  return found;
 }

@@ -92,6 +92,9 @@ const faults = {
     await eventually(() => successor.welcome !== undefined, "welcomed");
   },
   suspension: async ({ connect, link, workerId, end, report, lost }) => {
+    // One whose work nobody else could do would be waited for.
+    const other = connect(newId("wo"));
+    await eventually(() => other.welcome !== undefined, "welcomed");
     await lost;
     link.cut();
     const again = connect(workerId);

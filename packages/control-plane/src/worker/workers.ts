@@ -63,6 +63,8 @@ interface Worker {
   /** What it last said of its disk. */
   disk: DiskRoom | undefined;
   link: AsyncQueue<{ message: ServerOrder }> | undefined;
+  /** Its connection stands, and it has said nothing for long: it stands still, and is sent nothing new. */
+  isSilent: boolean;
   reservations: Map<string, Resources>;
 }
 
@@ -81,7 +83,7 @@ export class Workers implements Disposable {
     const everyMs = Math.min(1_000, limitMs / 3);
     this.#silence = new SilenceWatch({ limitMs, everyMs });
     this.#sweeper = setInterval(() => {
-      for (const worker of this.#silence.sweep()) this.#drop(worker);
+      for (const worker of this.#silence.sweep()) this.#fellSilent(worker);
     }, everyMs);
     this.#sweeper.unref();
   }
@@ -92,7 +94,9 @@ export class Workers implements Disposable {
 
   /** What connected workers that take new work offer, by name. */
   offers(): WorkerOffer[] {
-    return this.connected().filter(({ standing }) => standing === "serving");
+    return this.connected().filter(
+      ({ standing, workerId }) => standing === "serving" && !this.#workers.get(workerId)?.isSilent,
+    );
   }
 
   /** The same of all that are connected, whether they take new work or not. */
@@ -159,6 +163,7 @@ export class Workers implements Disposable {
       standing: "serving",
       disk: undefined,
       link: undefined,
+      isSilent: false,
       reservations: new Map(),
     };
     this.#workers.set(workerId, worker);
@@ -262,6 +267,7 @@ export class Workers implements Disposable {
       standing: standingOf(hello.standing),
       disk: known?.disk,
       link,
+      isSilent: false,
       reservations: known?.reservations ?? new Map(),
     };
     this.#workers.set(hello.workerId, worker);
@@ -299,7 +305,7 @@ export class Workers implements Disposable {
         if (next.done) break;
         // Another connection of the same worker has taken over.
         if (worker.link !== link) return;
-        this.#silence.heard(worker);
+        this.#heard(worker);
         const { message } = next.value;
         if (message.case === "disk") this.#noteDisk(worker, message.value);
         if (message.case === "leaving") this.#leaves(worker);
@@ -338,6 +344,30 @@ export class Workers implements Disposable {
       logger.warn({ name: worker.name }, `worker has no room on its disk: ${describeRoom(room)}`);
     else logger.info({ name: worker.name }, "worker has room on its disk again");
     this.#changed.notify();
+  }
+
+  #heard(worker: Worker): void {
+    this.#silence.heard(worker);
+    if (!worker.isSilent) return;
+    worker.isSilent = false;
+    this.#options.logger.info({ workerId: worker.workerId, name: worker.name }, "worker goes on");
+    this.#changed.notify();
+    this.#options.events.resumed(worker.workerId);
+  }
+
+  /**
+   * A connection that stands means a process that is there, if it stands still. To give it up helps nobody while no other can do
+   * its work; what it has finished would be done again.
+   */
+  #fellSilent(worker: Worker): void {
+    const isNeeded =
+      worker.link !== undefined && this.offers().every(({ workerId }) => workerId === worker.workerId);
+    if (!isNeeded) this.#drop(worker);
+    else if (!worker.isSilent) {
+      worker.isSilent = true;
+      const { workerId, name } = worker;
+      this.#options.logger.warn({ workerId, name }, "worker stands still: nobody else could do its work");
+    }
   }
 
   #drop(worker: Worker): void {
