@@ -7,6 +7,7 @@ import { Volume } from "@dorian/sdk/volume/volume";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
+import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, type CommandResult } from "@dorian/testkit/run-command";
 import { scriptedContainers } from "@dorian/testkit/scripted-containers";
 import { seededData } from "@dorian/testkit/seeded-data";
@@ -369,4 +370,58 @@ export const work = app.function({ name: "work", volumes: { "/vol": mounted } },
 app.localEntrypoint(async () => { print(await work.remote()); });
 `);
   expect(printed).toEqual([["VOLUME_NOT_MOUNTED", "VOLUME_NOT_MOUNTED"]]);
+});
+
+test("an empty volume belongs to the image's user whose directory it covers, in both languages [A13]", async () => {
+  const written = ["f", "d/g"];
+  const lines = [
+    "RUN useradd -m -u 1234 worker && mkdir -m 750 /data && chown worker:worker /data",
+    "USER worker",
+  ];
+  const source = `
+import { App, Image, Volume } from "dorian";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+${print}
+const image = Image.debianSlim().dockerfileCommands(${JSON.stringify(lines)});
+export const app = new App("covered", { image });
+const volume = Volume.fromName("covered", { createIfMissing: true });
+const look = async () => { const s = await stat("/data"); return [s.uid, s.gid, (s.mode & 0o7777).toString(8), await readdir("/data")]; };
+export const write = app.function({ name: "write", volumes: { "/data": volume } }, async () => {
+  await writeFile("/data/f", "x");
+  await mkdir("/data/d");
+  await writeFile("/data/d/g", "x");
+  await volume.commit();
+  await writeFile("/data/f", "again");
+  return look();
+});
+export const read = app.function({ name: "read", image: Image.debianSlim(), volumes: { "/data": volume } }, look);
+app.localEntrypoint(async () => { print(await write.remote()); print(await read.remote()); });
+`;
+  expect(await run(source)).toEqual([
+    [1234, 1234, "750", ["d", "f"]],
+    [1234, 1234, "750", ["d", "f"]],
+  ]);
+  const client = await ModalClient.open(modalVersions.newest, data.path);
+  const program = `
+import os, modal
+app = modal.App("covered-python")
+volume = modal.Volume.from_name("covered-python", create_if_missing=True)
+image = modal.Image.debian_slim("3.11").dockerfile_commands(${JSON.stringify(lines)})
+@app.function(image=image, volumes={"/data": volume})
+def write():
+    open("/data/f", "w").write("x")
+    os.mkdir("/data/d")
+    volume.commit()
+    open("/data/d/g", "w").write("x")
+    s = os.stat("/data/")
+    return [s.st_uid, s.st_gid, oct(s.st_mode & 0o7777)]
+@app.local_entrypoint()
+def main():
+    print(">", write.remote())
+`;
+  await using project = await temporaryDirectory({ "app.py": program });
+  const { code, stdout, stderr } = await client.modal(["run", "app.py"], { cwd: project.path });
+  expect(code, stdout + stderr).toBe(0);
+  expect(stdout).toContain("> [1234, 1234, '0o750']");
+  expect(await paths("covered-python", "-r")).toEqual(expect.arrayContaining(written));
 });

@@ -5,6 +5,7 @@ import type { TaskVolume } from "@dorian/protocol/worker";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { ContainerMount } from "../container/container-spec.ts";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
+import type { DirectoryOwner } from "../volume/covered-directories.ts";
 import { MountedVolume, type VolumeRegistry } from "../volume/mounted-volume.ts";
 
 export interface BuildVolumesOptions {
@@ -17,6 +18,8 @@ export interface BuildVolumesOptions {
   scratch: string;
   /** Of the steps that see them. Default: the host's. */
   userNamespace: UserNamespace | undefined;
+  /** What the first step's root file system has at their places, by mount path. */
+  covered: ReadonlyMap<string, DirectoryOwner>;
 }
 
 /** The volumes of one build: its RUN steps see them, and what they write there is no part of the image. */
@@ -42,6 +45,7 @@ export class BuildVolumes implements AsyncDisposable {
         subPath: request.subPath,
         readOnly: request.readOnly,
         userNamespace: options.userNamespace,
+        covered: options.covered.get(request.mountPath),
         scratch: join(options.scratch, `volume-${index}`),
         layers: options.layers,
         registry: options.registry,

@@ -24,6 +24,7 @@ import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
 import { isSimulated } from "../gpu/simulated-gpus.ts";
 import { configurationFrom, toMessage } from "./image-configuration.ts";
 import { containerUser } from "../task/container-environment.ts";
+import { coveredDirectories } from "../volume/covered-directories.ts";
 import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { runMounts } from "./run-mounts.ts";
 import { joinSteps } from "./join-steps.ts";
@@ -287,6 +288,7 @@ export class ImageBuild implements AsyncDisposable {
     const lease = (this.#lease ??= await this.#acquireNetwork());
     // gVisor has user ids of its own, which nobody else sees.
     const userNamespace = runtimeName === "runsc" ? undefined : lease.userNamespace;
+    const rootPath = await stage.root(userNamespace);
     this.#volumes ??= this.#resources.use(
       await BuildVolumes.mount(this.#request.volumes, {
         buildId: this.#request.buildId,
@@ -295,9 +297,9 @@ export class ImageBuild implements AsyncDisposable {
         directory: this.#directory,
         scratch: this.#scratch,
         userNamespace,
+        covered: coveredDirectories(rootPath, this.#request.volumes, userNamespace?.ids.first),
       }),
     );
-    const rootPath = await stage.root(userNamespace);
     const extra = await runMounts(instruction.mounts, {
       expand: (text) => this.#expand(text),
       directory: this.#scratch,

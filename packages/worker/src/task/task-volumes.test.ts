@@ -27,6 +27,7 @@ async function taskVolumes(
     layers: host.layers,
     registry: host.registry,
     userNamespace: undefined,
+    covered: new Map(),
     directory: host.run,
     scratch: join(host.root, "scratch", "task"),
     note: (text) => notes.push(text),

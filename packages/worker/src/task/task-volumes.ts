@@ -6,6 +6,7 @@ import type { LayerStore } from "@dorian/storage/layer-store";
 import { join } from "node:path";
 import type { ContainerMount } from "../container/container-spec.ts";
 import type { Container } from "../container/runtime.ts";
+import type { DirectoryOwner } from "../volume/covered-directories.ts";
 import { commitInBackground } from "../volume/background-commits.ts";
 import { notCommitted, patiently } from "../volume/patient-commit.ts";
 import { MountedVolume, type VolumeRegistry } from "../volume/mounted-volume.ts";
@@ -25,6 +26,8 @@ export interface TaskVolumesOptions {
   registry: VolumeRegistry;
   /** The container's. Default: the host's. */
   userNamespace: UserNamespace | undefined;
+  /** What they are mounted over, by mount path. */
+  covered: ReadonlyMap<string, DirectoryOwner>;
   /** Where they are first mounted, one directory each. */
   directory: string;
   /** Private directory on the file system of the layer store. */
@@ -66,6 +69,7 @@ export class TaskVolumes implements AsyncDisposable {
         subPath: request.subPath,
         readOnly: request.readOnly,
         userNamespace: options.userNamespace,
+        covered: options.covered.get(request.mountPath),
         openFiles: options.official ? "refused" : "kept",
         scratch: join(options.scratch, `volume-${index}`),
         layers,

@@ -37,6 +37,7 @@ import { RootFileSystem } from "./root-file-system.ts";
 import { RunningInputs } from "./running-inputs.ts";
 import { failureOf } from "./task-failure.ts";
 import { TaskVolumes, volumeLinks } from "./task-volumes.ts";
+import { coveredDirectories, type DirectoryOwner } from "../volume/covered-directories.ts";
 import { makeVolumeLinks } from "../volume/volume-links.ts";
 
 export interface TaskEnd {
@@ -231,6 +232,12 @@ export class Task {
 
     const official = this.#launch.officialVolumes;
     const links = volumeLinks(request.volumes, { official });
+    let covered = new Map<string, DirectoryOwner>();
+    const prepare = async (path: string) => {
+      // Links take the place of what is looked at.
+      covered = coveredDirectories(path, request.volumes);
+      await makeVolumeLinks(path, links);
+    };
     const root = resources.use(
       await RootFileSystem.mount({
         lower: [...request.layerIds.map((layerId) => layers.path(layerId)), ...this.#launch.layers],
@@ -238,9 +245,11 @@ export class Task {
         scratch: join(scratchDirectory, taskId),
         discard,
         userNamespace,
-        ...(links.length > 0 && { prepare: (path) => makeVolumeLinks(path, links) }),
+        ...(links.length > 0 && { prepare }),
       }),
     );
+    if (links.length === 0)
+      covered = coveredDirectories(root.path, request.volumes, userNamespace?.ids.first);
     this.#clock.end("image");
 
     const volumes = resources.use(
@@ -249,6 +258,7 @@ export class Task {
         volumes: request.volumes,
         official,
         userNamespace,
+        covered,
         layers,
         registry: this.#deps.registry,
         directory: join(directory, "volumes"),

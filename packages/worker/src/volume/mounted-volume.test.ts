@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { asFileOwner } from "@dorian/linux/file-owner";
 import { eventually } from "@dorian/testkit/eventually";
 import { expect, onTestFinished, test } from "vitest";
 import { machine, shell, signal, usersOf, usersOfGroup } from "./test-volumes.ts";
@@ -342,4 +344,51 @@ test.each([
   );
   await volume.reload(usersOf(await shell("echo ready; read end")), { signal });
   expect(await readFile(join(volume.target, "h"), "utf8")).toBe("1");
+});
+
+test("an empty volume belongs to whom the directory belongs that it covers; one that holds something stays as it is [A13]", async () => {
+  for (const userNamespace of [false, true]) {
+    const { mount, userNamespace: ids } = await machine({ userNamespace });
+    const first = ids?.ids.first ?? 0;
+    const write = (path: string) => asFileOwner(first, () => writeFileSync(path, "x"));
+    const ownerOf = async (path: string) => {
+      const { uid, gid, mode } = await stat(path);
+      return [uid - first, gid - first, (mode & 0o7777).toString(8)];
+    };
+    const covered = { uid: 1234, gid: 1235, mode: 0o2750 };
+    const [one, other] = [await mount({ covered }), await mount({ covered })];
+    expect(await ownerOf(one.target)).toEqual([1234, 1235, "2750"]);
+    write(join(one.target, "a"));
+    expect(await ownerOf(other.target)).toEqual([1234, 1235, "2750"]);
+    await one.commit("requested", undefined, { signal });
+    // What is mounted after the commit is a new overlay.
+    expect(await ownerOf(one.target)).toEqual([1234, 1235, "2750"]);
+    const another = { uid: 5, gid: 6, mode: 0o700 };
+    expect(await ownerOf((await mount({ covered: another })).target)).toEqual([1234, 1235, "2750"]);
+    write(join(other.target, "b"));
+    await other.reload(undefined, { signal });
+    expect(await readdir(other.target)).toEqual(["a", "b"]);
+    expect(await ownerOf(other.target)).toEqual([1234, 1235, "2750"]);
+    const below = await mount({ subPath: "new/place", covered: another });
+    expect(await ownerOf(below.target)).toEqual([5, 6, "700"]);
+    write(join(below.target, "c"));
+    await below.commit("requested", undefined, { signal });
+    expect(await ownerOf(join((await mount()).target, "new/place"))).toEqual([5, 6, "700"]);
+    expect(await ownerOf((await mount()).target)).toEqual([1234, 1235, "2750"]);
+  }
+});
+
+test("the owner and mode that a volume's root is given are committed with what is written", async () => {
+  const { mount } = await machine();
+  const volume = await mount();
+  await writeFile(join(volume.target, "a"), "a");
+  await volume.commit("requested", undefined, { signal });
+  await chown(volume.target, 7, 8);
+  await chmod(volume.target, 0o711);
+  await writeFile(join(volume.target, "b"), "b");
+  await volume.commit("requested", undefined, { signal });
+  for (const { target } of [volume, await mount()]) {
+    const { uid, gid, mode } = await stat(target);
+    expect([uid, gid, mode & 0o7777]).toEqual([7, 8, 0o711]);
+  }
 });

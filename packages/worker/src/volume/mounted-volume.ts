@@ -9,6 +9,7 @@ import { normaliseLayer, prepareLayer } from "@dorian/storage/normalise-layer";
 import { storing } from "@dorian/storage/storage-error";
 import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { copyBack, moveWritten } from "./move-written.ts";
+import type { DirectoryOwner } from "./covered-directories.ts";
 import { openFilesOf, type OpenFiles } from "./open-files.ts";
 import { ShownDirectory } from "./shown-directory.ts";
 import { UnpublishedLayers, type FrozenLayer } from "./unpublished-layers.ts";
@@ -52,6 +53,8 @@ export interface MountedVolumeOptions {
   head: VolumeVersion;
   /** Of its users. Default: the host's. */
   userNamespace?: UserNamespace | undefined;
+  /** The directory that it is mounted over: a volume that has nothing yet belongs to the same user. */
+  covered?: DirectoryOwner | undefined;
   /** The directory of the volume that is mounted. Default: all of it. */
   subPath?: string;
   /** Nothing can be written to it. */
@@ -100,7 +103,8 @@ export class MountedVolume implements AsyncDisposable {
     const lower = await shown.lower(head.layerIds);
     await mkdir(options.target, { recursive: true });
     for (const name of ["empty", "void"]) await mkdir(join(scratch, name), { recursive: true });
-    const writable = await WritableDirectory.make(join(scratch, "0"), lower);
+    const writable = await WritableDirectory.make(join(scratch, "0"));
+    await writable.takeOwner(lower, options.covered);
     using overlay = createOverlayFor(options.userNamespace, overlayOptions(options, lower, writable));
     overlay.placeAt(options.target);
     const { layerIds } = head;
@@ -229,7 +233,7 @@ export class MountedVolume implements AsyncDisposable {
       this.#directories += 1;
       const directory = join(scratch, String(this.#directories));
       way.add(() => layers.discard(directory));
-      const writable = await WritableDirectory.make(directory, before.lower);
+      const writable = await WritableDirectory.make(directory);
       const written = await moveWritten(before.writable.upper, writable.upper, open.writable, way);
       const frozen =
         turn.leftOut === "all"
@@ -237,6 +241,7 @@ export class MountedVolume implements AsyncDisposable {
           : await this.#freezeUpper({ writable, written, leftOut: turn.leftOut });
       const layerIds = frozen?.holdsSomething ? [...below, frozen.layerId] : below;
       const lower = await this.#shown.lower(layerIds);
+      await writable.takeOwner(lower, this.#options.covered);
       using overlay = createOverlayFor(
         this.#options.userNamespace,
         overlayOptions(this.#options, lower, writable),

@@ -76,7 +76,9 @@ export async function machine(options: MachineOptions = {}) {
   const registry = memoryRegistry();
   let count = 0;
   const mount = async (
-    more: Partial<Pick<MountedVolumeOptions, "subPath" | "readOnly" | "openFiles" | "scratch">> = {},
+    more: Partial<
+      Pick<MountedVolumeOptions, "subPath" | "readOnly" | "openFiles" | "scratch" | "covered">
+    > = {},
   ) => {
     count += 1;
     const volume = await MountedVolume.mount({

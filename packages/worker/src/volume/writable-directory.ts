@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { chmod, chown, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { DirectoryOwner } from "./covered-directories.ts";
 import { likeDirectory } from "./upper-directory.ts";
 
 /** Where an overlay puts what is written to it, with the directory that the kernel wants beside. */
@@ -15,15 +16,20 @@ export class WritableDirectory {
     this.work = join(path, "work");
   }
 
-  /** Makes one for an overlay of the directories `lower`, lowest first. */
-  static async make(path: string, lower: readonly string[]): Promise<WritableDirectory> {
+  static async make(path: string): Promise<WritableDirectory> {
     const writable = new WritableDirectory(path);
     await mkdir(writable.upper, { recursive: true });
     await mkdir(writable.work, { recursive: true });
-    // The topmost directory's mode and owner are what the volume's root shows.
-    const top = lower.at(-1);
-    if (top !== undefined) await likeDirectory(top, writable.upper);
     return writable;
+  }
+
+  /** Its mode and owner are what the volume's root shows: those of the topmost directory below, or of `otherwise`. */
+  async takeOwner(lower: readonly string[], otherwise: string | DirectoryOwner | undefined): Promise<void> {
+    const like = lower.at(-1) ?? otherwise;
+    if (typeof like === "string") return await likeDirectory(like, this.upper);
+    if (!like) return;
+    await chown(this.upper, like.uid, like.gid);
+    await chmod(this.upper, like.mode);
   }
 
   /** Asked at the end of every input: a small directory is read sooner than a thread for it is woken. */
