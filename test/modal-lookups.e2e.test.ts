@@ -100,6 +100,28 @@ tell("call", lambda: modal.FunctionCall.from_id("fc-nothing").get(timeout=1))
   );
 });
 
+test("functions run on images that are looked up by name and by id, with what the client depends on [A19]", async () => {
+  const out = await printed(`
+import modal
+app = modal.App.lookup("images", create_if_missing=True)
+built = modal.Image.debian_slim("3.11").run_commands("echo made > /made").build(app)
+built.publish("tools")
+program = """
+import modal
+app = modal.App("on-named")
+def read():
+    import cbor2, grpclib, synchronicity
+    return open("/made").read().strip()
+named = app.function(image=modal.Image.from_name("tools"), name="named", serialized=True)(read)
+known = app.function(image=modal.Image.from_id("%s"), name="known", serialized=True)(read)
+with app.run():
+    print(named.remote(), known.remote())
+""" % built.object_id
+exec(program, {"__name__": "program"})
+`);
+  expect(out).toContain("made made");
+});
+
 test("the JavaScript client is told the same [A20]", async () => {
   const words = (pattern: RegExp) => ({
     name: "NotFoundError",

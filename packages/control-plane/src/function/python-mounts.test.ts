@@ -9,6 +9,7 @@ const python311: ImageContents = { pythonVersion: "3.11.2", packages: {} };
 async function mountsOf(
   definition: MessageInitShape<typeof FunctionSchema$>,
   contents: ImageContents | undefined = python311,
+  builderVersion = "2025.06",
 ) {
   const asked: unknown[] = [];
   const sources: PythonMountSources = {
@@ -26,7 +27,7 @@ async function mountsOf(
       bytecodeMount: async () => "mo-bytecode",
     },
   };
-  const image = { imageId: "im-1", contents, components: { builderVersion: "2025.06" } };
+  const image = { imageId: "im-1", contents, components: { builderVersion } };
   const mountIds = await pythonMounts(sources, create(FunctionSchema$, definition), image);
   return { mountIds, asked };
 }
@@ -39,11 +40,19 @@ test("a function that asks for the client's dependencies gets those for its imag
   ]);
 });
 
+test("a function gets them by its image, too, of which the client may know nothing but the name", async () => {
+  const dependencies = async (builderVersion: string) =>
+    (await mountsOf({ clientVersion: "1.6.4" }, python311, builderVersion)).mountIds;
+  for (const without of ["2025.06", "PREVIEW"])
+    expect(await dependencies(without)).toEqual(["mo-dependencies"]);
+  for (const itself of ["", "2023.12", "2024.04", "2024.10"]) expect(await dependencies(itself)).toEqual([]);
+});
+
 test("what is compiled ahead comes with the platform's client, not with one that the user brings", async () => {
   const own = { clientVersion: "1.6.4", mountIds: ["mo-source", "mo-own-client"] };
-  expect((await mountsOf(own)).mountIds).toEqual([]);
+  expect((await mountsOf(own, python311, "2024.10")).mountIds).toEqual([]);
   const platform = { clientVersion: "1.6.4", mountIds: ["mo-source", "mo-client"] };
-  expect((await mountsOf(platform)).mountIds).toEqual(["mo-bytecode"]);
+  expect((await mountsOf(platform, python311, "2024.10")).mountIds).toEqual(["mo-bytecode"]);
 });
 
 test("an image without Python cannot have the dependencies, and that is said", async () => {

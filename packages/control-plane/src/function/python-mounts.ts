@@ -17,22 +17,27 @@ interface PythonImage {
   components: Pick<ImageRecord["components"], "builderVersion">;
 }
 
+/** The last version of the image builder that puts what the client depends on into the image itself. */
+const lastWithDependencies = "2024.10";
+
 /** Ids of the mounts that a Python function's containers get besides those that it names, for the Python of its image. */
 export async function pythonMounts(
   { platformMounts, mountNames }: PythonMountSources,
   definition: FunctionDefinition,
   image: PythonImage,
 ): Promise<string[]> {
-  const { clientVersion, mountClientDependencies } = definition;
+  const { clientVersion } = definition;
   if (definition.nodeEntrypoint || clientVersion === "") return [];
+  const { builderVersion } = image.components;
+  // Clients tell it of images that they build, and know nothing of those that they look up.
+  const needsDependencies = definition.mountClientDependencies || builderVersion > lastWithDependencies;
   const runtime = pythonRuntimeOf(image.contents);
   if (!runtime) {
-    if (mountClientDependencies) throw pythonMissing(image);
+    if (needsDependencies) throw pythonMissing(image);
     return [];
   }
   const mountIds: string[] = [];
-  if (mountClientDependencies) {
-    const { builderVersion } = image.components;
+  if (needsDependencies) {
     mountIds.push(await platformMounts.dependencyMount({ ...runtime, clientVersion, builderVersion }));
   }
   const client = mountNames.lookup(globalScope, `modal-client-mount-${clientVersion}`);
