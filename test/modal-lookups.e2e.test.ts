@@ -139,3 +139,34 @@ test("the JavaScript client is told the same [A20]", async () => {
   await expect(proxies.fromName("nothing")).rejects.toMatchObject(words(/^Proxy 'nothing' not found/));
   await expect(sandboxes.fromName("lookups", "nothing")).rejects.toMatchObject(words(/not found/));
 });
+
+test("a version of an app is called while others are deployed, and none that never was [A20]", async () => {
+  const calls = `
+import modal
+def versions(**pin):
+    function = modal.Function.from_name("shop", "version", **pin)
+    model = modal.Cls.from_name("shop", "Model", **pin)
+    return *function.remote(), model().version.remote(10), model(size=5).version.remote(10)
+print("newest", versions())
+print("first", versions(version=1))
+`;
+  expect(await printed(calls)).toContain("newest (1, 1, 30, 50)\nfirst (1, 1, 30, 50)");
+  await deploy(2);
+  expect(await printed(calls)).toContain("newest (2, 2, 60, 100)\nfirst (1, 1, 30, 50)");
+  const pinned = await printed(`
+import modal
+def tell(look):
+    try:
+        print(look())
+    except Exception as error:
+        print(type(error).__name__, error)
+first = modal.Function.from_name("shop", "version", version=1)
+print(list(first.map([0, 1])), first.spawn().get())
+tell(lambda: modal.Function.from_name("shop", "version", version=99).remote())
+tell(lambda: modal.Cls.from_name("shop", "Model", version=99)().version.remote(1))
+tell(lambda: modal.Function.from_name("shop", "nothing", version=1).remote())
+`);
+  expect(pinned).toContain("[(1, 1), (1, 1)] (1, 1)");
+  expect(pinned.match(/^NotFoundError .*There is no version 99 of this app/gm)).toHaveLength(2);
+  expect(pinned).toMatch(/^NotFoundError .*has no function "nothing"/m);
+});

@@ -5,6 +5,7 @@ import {
   FunctionSchema$,
   type CommitInfo,
   type DeploymentType,
+  type Function as FunctionDefinition,
 } from "@dorian/protocol/modal";
 import { sql, type Selectable, type Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
@@ -97,11 +98,11 @@ export async function deploymentsOf(
 
 /** @throws AppError APP_VERSION_NOT_FOUND, APP_VERSION_FORGOTTEN */
 export async function contentOfVersion(
-  trx: Transaction<Tables>,
+  db: Database | Transaction<Tables>,
   appId: string,
   version: number,
 ): Promise<AppContent & { deployment: Deployment }> {
-  const row = await trx
+  const row = await db
     .selectFrom("app_version")
     .selectAll()
     .where("app_id", "=", appId)
@@ -111,20 +112,12 @@ export async function contentOfVersion(
   const definitionIds = JSON.parse(row.definition_ids) as Record<string, string>;
   const definitions = new Map<string, IdentifiedDefinition>();
   for (const [functionId, definitionId] of Object.entries(definitionIds)) {
-    const kept = await trx
+    const kept = await db
       .selectFrom("function_definition")
       .select("definition")
       .where("definition_id", "=", definitionId)
       .executeTakeFirst();
-    if (!kept) {
-      throw new AppError(
-        "APP_VERSION_FORGOTTEN",
-        `What version ${version} of this app ran is not kept any more.`,
-        {
-          remedy: `The last ${keptVersions} versions are kept. Deploy the code of that version again.`,
-        },
-      );
-    }
+    if (!kept) throw versionForgotten(version);
     definitions.set(functionId, { definitionId, definition: fromBinary(FunctionSchema$, kept.definition) });
   }
   return {
@@ -136,6 +129,12 @@ export async function contentOfVersion(
   };
 }
 
+/** Every definition that some version of an app still has. */
+export async function keptDefinitions(db: Database): Promise<FunctionDefinition[]> {
+  const rows = await db.selectFrom("function_definition").select("definition").execute();
+  return rows.map((row) => fromBinary(FunctionSchema$, row.definition));
+}
+
 /** Takes a version off the record, as if it had never been. */
 export async function removeVersion(trx: Transaction<Tables>, appId: string, version: number): Promise<void> {
   await trx.deleteFrom("app_version").where("app_id", "=", appId).where("version", "=", version).execute();
@@ -144,6 +143,14 @@ export async function removeVersion(trx: Transaction<Tables>, appId: string, ver
 export async function forgetAppVersions(trx: Transaction<Tables>, appId: string): Promise<void> {
   await forgetOldDefinitions(trx, appId, Number.MAX_SAFE_INTEGER);
   await trx.deleteFrom("app_version").where("app_id", "=", appId).execute();
+}
+
+export function versionForgotten(version: number): AppError {
+  return new AppError(
+    "APP_VERSION_FORGOTTEN",
+    `What version ${version} of this app ran is not kept any more.`,
+    { remedy: `The last ${keptVersions} versions are kept. Deploy the code of that version again.` },
+  );
 }
 
 export function versionNotFound(message: string): AppError {

@@ -20,6 +20,8 @@ import type { Idempotency } from "../database/idempotency.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Catalog } from "../function/function-catalog.ts";
 import type { FunctionRegistry } from "../function/function-registry.ts";
+import { isMethodAlias } from "../function/method-alias.ts";
+import type { ImageRegistry } from "../image/image-registry.ts";
 import { contentOf, liveContent, type AppContent } from "./app-content.ts";
 import type { AppLifecycle } from "./app-lifecycle.ts";
 import type { App } from "./app.ts";
@@ -30,6 +32,7 @@ import {
   nextVersion,
   removeVersion,
   saveVersion,
+  versionForgotten,
   versionNotFound,
   type Deployment,
 } from "./app-versions.ts";
@@ -42,6 +45,7 @@ export interface DeploymentHandlerOptions {
   apps: AppRegistry;
   classes: ClassRegistry;
   functions: FunctionRegistry;
+  images: Pick<ImageRegistry, "get">;
   catalog: Catalog;
   lifecycle: AppLifecycle;
   idempotency: Idempotency;
@@ -59,7 +63,15 @@ type Origin = Pick<Deployment, "type"> & {
 
 /** Calls that make something the version of an app that runs. */
 export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
-  const { db, apps, classes, functions, catalog, lifecycle, idempotency, now, offers } = options;
+  const { db, apps, classes, functions, images, catalog, lifecycle, idempotency, now, offers } = options;
+
+  /** What a version consisted of. @throws AppError APP_VERSION_NOT_FOUND, APP_VERSION_FORGOTTEN also when an image has gone */
+  async function wholeContent(trx: Transaction<Tables>, appId: string, version: number) {
+    const content = await contentOfVersion(trx, appId, version);
+    for (const { definition } of content.definitions.values())
+      if (!isMethodAlias(definition) && !images.get(definition.imageId)) throw versionForgotten(version);
+    return content;
+  }
 
   /** Runs a change of an app after those before it, and once for all retries of the call. */
   async function change<M extends DescMessage>(
@@ -236,7 +248,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
       return await change(request.appId, context, call, async (trx, app) => {
         requireDeployed(app);
         const version = await rollbackTarget(trx, app, request.version);
-        const content = await contentOfVersion(trx, app.appId, version);
+        const content = await wholeContent(trx, app.appId, version);
         const origin = { type: DeploymentType.ROLLBACK, rollbackVersion: version };
         const published = await deploy(trx, context, app, content, origin);
         return { response: answerOf(published), published };
@@ -258,7 +270,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
       const call = { method: "AppPromote", schema: AppPromoteResponseSchema };
       return await change(request.appId, context, call, async (trx, app) => {
         requireDeployed(app);
-        const content = await contentOfVersion(trx, app.appId, request.version);
+        const content = await wholeContent(trx, app.appId, request.version);
         if (!content.deployment.staged) {
           throw new AppError(
             "APP_VERSION_NOT_STAGED",

@@ -19,7 +19,7 @@ import type {
 import { applyOptions, mergeScheduling } from "./apply-options.ts";
 import { canonicalParameters } from "./class-parameters.ts";
 import { planContainer, type PlanSources } from "./container-plan.ts";
-import type { FunctionRecord } from "./function-record.ts";
+import { isPin, type FunctionRecord } from "./function-record.ts";
 import { updateFunction, type FunctionRegistry } from "./function-registry.ts";
 import { classFunctionOf } from "./handle-metadata.ts";
 import { aliasedMethod, isMethodAlias } from "./method-alias.ts";
@@ -120,7 +120,8 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
     const app = apps.get(root.appId);
     // An alias runs nothing: its callers call the function of its class.
     if (!definition || !app || isMethodAlias(definition)) return undefined;
-    const isPublished = root.isBuilder || app.functionIds.get(root.tag) === root.functionId;
+    const isLive = app.functionIds.get(root.tag) === root.functionId;
+    const isPublished = root.isBuilder || isPin(root) || isLive;
     return {
       functionId,
       appId: root.appId,
@@ -135,13 +136,16 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
   #definition(record: FunctionRecord): FunctionDefinition | undefined {
     const { functions } = this.#options;
     const isBase = record.baseFunctionId === undefined;
-    const base = isBase
-      ? record.definition
-      : this.#definition(functions.require(record.baseFunctionId ?? ""));
+    const base =
+      isBase || isPin(record)
+        ? record.definition
+        : this.#definition(functions.require(record.baseFunctionId ?? ""));
     if (!base) return undefined;
     const definition = record.options ? applyOptions(base, record.options) : clone(FunctionSchema$, base);
     // What runs by itself is the function as it was deployed.
     if (!isBase) delete definition.schedule;
+    // Nobody asked for containers of a version that has been replaced before they call it.
+    if (isPin(record) && definition.autoscalerSettings) definition.autoscalerSettings.minContainers = 0;
     if (record.scheduling) {
       definition.autoscalerSettings = mergeScheduling(definition.autoscalerSettings, record.scheduling);
     }

@@ -1,9 +1,7 @@
-import { create, toBinary } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import {
   FunctionCreateResponseSchema,
-  FunctionOptionsSchema,
   FunctionPrecreateResponseSchema,
   type Function as FunctionDefinition,
   type FunctionOptions,
@@ -12,6 +10,8 @@ import {
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { Transaction } from "kysely";
 import type { AppRegistry } from "../app/app-registry.ts";
+import { contentOfVersion } from "../app/app-versions.ts";
+import type { Database } from "../database/database.ts";
 import type { Idempotency } from "../database/idempotency.ts";
 import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
@@ -35,9 +35,11 @@ import { newFunctionRecord, type FunctionChange, type FunctionRecord } from "./f
 import { insertFunction, updateFunction, type FunctionRegistry } from "./function-registry.ts";
 import { classFunctionOf, handleMetadata, type HandleSources } from "./handle-metadata.ts";
 import { aliasedMethod } from "./method-alias.ts";
+import { insertVariant, optionBytesOf, pinned, type VariantSources } from "./function-variants.ts";
 import { allocateAddresses } from "./web-allocation.ts";
 
 export interface FunctionHandlerOptions {
+  db: Database;
   apps: AppRegistry;
   functions: FunctionRegistry;
   environments: Environments;
@@ -49,8 +51,9 @@ export interface FunctionHandlerOptions {
 }
 
 export function createFunctionHandlers(options: FunctionHandlerOptions) {
-  const { apps, functions, environments, references, web, catalog, journal, idempotency } = options;
+  const { db, apps, functions, environments, references, web, catalog, journal, idempotency } = options;
   const sources: HandleSources = { apps, functions, web };
+  const variants: VariantSources = { functions, images: references.images, catalog, journal };
 
   /** The function that a request means: the one it names, or the one of the same tag. */
   const existing = (appId: string, existingId: string, tag: string): FunctionRecord | undefined => {
@@ -135,7 +138,7 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
       const definition = root.definition ?? root.pending;
       if (!definition) throw notPublished(root);
       const params = boundParameters(root, definition, base, request.serializedParams);
-      const optionBytes = meaningfulOptions(request.functionOptions);
+      const optionBytes = optionBytesOf(request.functionOptions);
       if (params.length === 0 && optionBytes.length === 0) return bound(base, definition);
       const functionId = boundFunctionId(base.functionId, params, optionBytes);
       const known = functions.get(functionId);
@@ -155,19 +158,7 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
         options: optionBytes.length === 0 ? undefined : chosen,
         isBuilder: base.isBuilder,
       });
-      await journal.write(
-        async (trx) => {
-          // Others may be binding the same at this moment.
-          const made = await trx
-            .selectFrom("function")
-            .select("function_id")
-            .where("function_id", "=", functionId)
-            .executeTakeFirst();
-          if (!made) await insertFunction(trx, record);
-        },
-        () => functions.put(record),
-      );
-      catalog.changed([functionId]);
+      await insertVariant(variants, record);
       return bound(record, definition);
     },
 
@@ -175,17 +166,11 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
       const { scope } = environments.require(request.environmentName);
       const app = apps.deployed(scope, request.appName);
       if (!app) throw appNotDeployed(request.appName);
-      if (request.appVersion !== 0 && request.appVersion !== app.version) {
-        throw new AppError(
-          "APP_VERSION_NOT_RUNNING",
-          `"${request.appName}" runs version ${app.version}, and Dorian runs one version of an app at a time.`,
-          {
-            status: "UNIMPLEMENTED",
-            remedy: "Leave `version` out, or go back to it with `modal app rollback`.",
-          },
-        );
-      }
-      return lookedUp(sources, app, request.objectTag);
+      if (request.appVersion === 0) return lookedUp(sources, app, request.objectTag);
+      const content = await contentOfVersion(db, app.appId, request.appVersion);
+      return lookedUp(sources, { ...app, ...content }, request.objectTag, (record) =>
+        pinned(variants, record, request.appVersion, content),
+      );
     },
 
     async functionGetById(request) {
@@ -301,16 +286,12 @@ function boundParameters(
   return Buffer.compare(params, defaults) === 0 ? new Uint8Array() : params;
 }
 
-function meaningfulOptions(options: FunctionOptions | undefined): Uint8Array {
-  return options ? toBinary(FunctionOptionsSchema, create(FunctionOptionsSchema, options)) : new Uint8Array();
-}
-
 function checkOptions(options: FunctionOptions): void {
   const [what, remedy] =
     options.pinnedAppVersion !== undefined
       ? [
-          "versions of an app side by side",
-          "Leave `version` out, or go back to it with `modal app rollback`.",
+          "pins of a version beside other options",
+          "Look the function up with `version`, and give what that finds its options.",
         ]
       : options.cloudBucketMounts.length > 0
         ? ["cloud bucket mounts", "Copy the files into a `modal.Volume`."]

@@ -3,8 +3,12 @@ import { AppError } from "@dorian/base/app-error";
 import { FunctionHandleMetadataSchema } from "@dorian/protocol/modal";
 import type { App } from "../app/app.ts";
 import { functionDataOf } from "./function-data.ts";
+import type { FunctionRecord } from "./function-record.ts";
 import { handleMetadata, type HandleSources } from "./handle-metadata.ts";
 import { aliasedMethod, classFunctionTag } from "./method-alias.ts";
+
+/** Gives the record that callers are to use for a function that was found. */
+type Chosen = (found: FunctionRecord) => Promise<FunctionRecord>;
 
 /**
  * What a lookup by name finds: a function or, under "Model.inference", a method of a class, for every layout of classes
@@ -12,10 +16,16 @@ import { aliasedMethod, classFunctionTag } from "./method-alias.ts";
  *
  * @throws AppError FUNCTION_NOT_FOUND
  */
-export function lookedUp(sources: HandleSources, app: App, tag: string) {
+export async function lookedUp(
+  sources: HandleSources,
+  app: App,
+  tag: string,
+  choose: Chosen = async (found) => found,
+) {
   const functionId = app.functionIds.get(tag);
-  const record = functionId === undefined ? undefined : sources.functions.require(functionId);
-  if (record && aliasedMethod(record) === "") {
+  const found = functionId === undefined ? undefined : sources.functions.require(functionId);
+  if (found && aliasedMethod(found) === "") {
+    const record = await choose(found);
     const metadata = handleMetadata(sources, record, record.definition, record.definitionId);
     const { definition } = record;
     return {
@@ -24,21 +34,21 @@ export function lookedUp(sources: HandleSources, app: App, tag: string) {
       ...(definition ? { function: functionDataOf(definition) } : {}),
     };
   }
-  return methodLookedUp(sources, app, tag) ?? notFound(app, tag);
+  return (await methodLookedUp(sources, app, tag, choose)) ?? notFound(app, tag);
 }
 
 /** A method of a class's function: called by that function's id and its own name. */
-function methodLookedUp(sources: HandleSources, app: App, tag: string) {
+async function methodLookedUp(sources: HandleSources, app: App, tag: string, choose: Chosen) {
   const classFunctionId = app.functionIds.get(classFunctionTag(tag) ?? "");
   if (classFunctionId === undefined) return undefined;
-  const record = sources.functions.require(classFunctionId);
+  const record = await choose(sources.functions.require(classFunctionId));
   const name = tag.slice(tag.lastIndexOf(".") + 1);
   const method = handleMetadata(sources, record).methodHandleMetadata[name];
   if (!method) return undefined;
   const metadata = create(FunctionHandleMetadataSchema, method);
-  metadata.useFunctionId = classFunctionId;
+  metadata.useFunctionId = record.functionId;
   return {
-    functionId: classFunctionId,
+    functionId: record.functionId,
     handleMetadata: metadata,
     ...(record.definition ? { function: functionDataOf(record.definition) } : {}),
   };

@@ -25,7 +25,7 @@ export interface FunctionRecord {
   options: FunctionOptions | undefined;
   isBuilder: boolean;
   precreated: FunctionPrecreateRequest | undefined;
-  /** What containers run; undefined until published, and for bound variants. */
+  /** What containers run; undefined until published, and for bound variants but pins. */
   definition: FunctionDefinition | undefined;
   definitionId: string;
   /** What the next publish makes live. */
@@ -34,6 +34,11 @@ export interface FunctionRecord {
   revision: number;
   scheduling: AutoscalerSettings | undefined;
   createdAt: number;
+}
+
+/** Whether it is a variant that stays with one version of its app, and so has a definition of its own. */
+export function isPin(record: FunctionRecord): boolean {
+  return record.baseFunctionId !== undefined && record.definition !== undefined;
 }
 
 export function newFunctionRecord(

@@ -7,6 +7,7 @@ import {
   functionFromRow,
   rowOfFunction,
   type FunctionChange,
+  isPin,
   type FunctionRecord,
 } from "./function-record.ts";
 import { notFoundWords } from "../named-object/not-found-words.ts";
@@ -57,9 +58,10 @@ export class FunctionRegistry {
     return [functionId, ...bound.flatMap((id) => this.withBound(id))];
   }
 
-  /** The function that a variant follows in the end; a function itself. */
+  /** What says what a variant runs: the function that it follows, or a pin of that; a function itself. */
   root(record: FunctionRecord): FunctionRecord {
-    return record.baseFunctionId === undefined ? record : this.root(this.require(record.baseFunctionId));
+    if (record.baseFunctionId === undefined || isPin(record)) return record;
+    return this.root(this.require(record.baseFunctionId));
   }
 
   all(): Iterable<FunctionRecord> {

@@ -17,6 +17,8 @@ export interface GarbageAges {
   /** Of volumes that were deleted. */
   deletedMs: number;
   imageMs: number;
+  /** Whether what an app can go back to is kept whole. */
+  keepVersions: boolean;
   stepMs: number;
   appMs: number;
 }
@@ -30,6 +32,7 @@ export const usualAges: GarbageAges = {
   versionMs: hour,
   deletedMs: hour,
   imageMs: 30 * day,
+  keepVersions: true,
   // Workers take none that is older.
   stepMs: day,
   appMs: 7 * day,
@@ -47,6 +50,7 @@ export const urgentAges: GarbageAges = {
   versionMs: soonMs,
   deletedMs: 0,
   imageMs: day,
+  keepVersions: false,
   stepMs: day,
   appMs: 7 * day,
 };
@@ -66,7 +70,10 @@ export async function collectGarbage(
   await forgetApps(options, now - ages.appMs);
   // A task may use whatever was newest at any time since it was started.
   const inUseSince = Math.min(now, await oldestTask(options.db));
-  await forgetImages(options, Math.min(now - ages.imageMs, inUseSince));
+  await forgetImages(options, {
+    before: Math.min(now - ages.imageMs, inUseSince),
+    keepVersions: ages.keepVersions,
+  });
   await forgetVersions(options, {
     replacedBefore: Math.min(now - ages.versionMs, inUseSince),
     deletedBefore: Math.min(now - ages.deletedMs, inUseSince),

@@ -1,13 +1,18 @@
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
+import { keptDefinitions } from "../app/app-versions.ts";
+import { isPin } from "../function/function-record.ts";
 import { removeImage } from "../image/image-registry.ts";
 import type { GarbageOptions } from "./garbage-options.ts";
 
-/** Forgets images and mounts that no function and no client names and nobody has used since a time. */
+/**
+ * Forgets images and mounts that no function, no version of an app and no client names and nobody has used since a time.
+ * Without `keepVersions`, versions other than those that run do not count.
+ */
 export async function forgetImages(
-  options: Pick<GarbageOptions, "journal" | "functions" | "images" | "mounts" | "mountNames">,
-  before: number,
+  options: Pick<GarbageOptions, "db" | "journal" | "functions" | "images" | "mounts" | "mountNames">,
+  { before, keepVersions }: { before: number; keepVersions: boolean },
 ): Promise<void> {
-  const { journal, functions, images, mounts, mountNames } = options;
+  const { db, journal, functions, images, mounts, mountNames } = options;
   const named = { images: images.tags.named(), mounts: new Set<string>() };
   const note = (definition: FunctionDefinition | undefined) => {
     if (!definition) return;
@@ -15,10 +20,12 @@ export async function forgetImages(
     for (const mountId of definition.mountIds) named.mounts.add(mountId);
   };
   for (const record of functions.all()) {
-    note(record.definition);
+    // Pins are kept as the versions are that they stay with.
+    if (!isPin(record)) note(record.definition);
     note(record.pending);
     for (const mountId of record.options?.mountIds ?? []) named.mounts.add(mountId);
   }
+  if (keepVersions) for (const definition of await keptDefinitions(db)) note(definition);
   const kept = new Set<string>();
   for (const image of images.all()) {
     const isKept = named.images.has(image.imageId) || image.usedAt >= before || image.state === "building";

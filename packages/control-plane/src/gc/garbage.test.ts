@@ -13,7 +13,16 @@ import {
   temporaryDirectory,
 } from "../../test/catalog-server.ts";
 
-const atOnce = { layerMs: 0, blockMs: 0, versionMs: 0, deletedMs: 0, imageMs: 0, stepMs: 0, appMs: 0 };
+const atOnce = {
+  layerMs: 0,
+  blockMs: 0,
+  versionMs: 0,
+  deletedMs: 0,
+  imageMs: 0,
+  keepVersions: false,
+  stepMs: 0,
+  appMs: 0,
+};
 
 async function openWithWorker() {
   const server = await CatalogServer.open(await temporaryDirectory());
@@ -60,6 +69,34 @@ test("what a deployed app uses is kept, with the images below it; what nobody us
   await open.collect();
   expect(await server.layers.list()).toEqual([]);
   expect((await modal.appList({})).apps).toEqual([]);
+});
+
+test("the images of versions that an app can go back to are kept, unless the disk is short; then going back is refused", async () => {
+  await using open = await openWithWorker();
+  const { modal, server } = open;
+  const image = async (name: string) =>
+    (await buildImage(modal, { dockerfileCommands: ["FROM scratch", `RUN ${name}`] })).imageId;
+  const imageIds = [await image("a"), await image("b")];
+  const { appId } = await modal.appCreate({ description: "app", appState: AppState.INITIALIZING });
+  for (const imageId of imageIds)
+    await publishApp(modal, { appId, name: "app" }, [
+      await defineFunction(modal, appId, { functionName: "f", imageId }),
+    ]);
+  const get = (appVersion: number) => modal.functionGet({ appName: "app", objectTag: "f", appVersion });
+  const pin = await get(1);
+  const images = async () =>
+    (await server.operator.imageList({})).items.map((item) => item.imageId).toSorted();
+
+  await server.plane.collectGarbage({ ...atOnce, keepVersions: true });
+  expect(await images()).toEqual(imageIds.toSorted());
+  expect((await get(1)).functionId).toBe(pin.functionId);
+  await open.collect();
+  expect(await images()).toEqual([imageIds[1]]);
+  await expect(get(1)).rejects.toMatchObject({ code: "APP_VERSION_FORGOTTEN" });
+  await expect(modal.appRollback({ appId, version: 1 })).rejects.toMatchObject({
+    code: "APP_VERSION_FORGOTTEN",
+  });
+  await expect(get(9)).rejects.toMatchObject({ status: "NOT_FOUND" });
 });
 
 test("while an image is being built no layer is collected: the build may hold it", async () => {

@@ -111,7 +111,16 @@ test("a published mount is found by its name in its environment, replaced only o
   await server[Symbol.asyncDispose]();
 
   await using again = await CatalogServer.open(directory);
-  const atOnce = { layerMs: 0, blockMs: 0, versionMs: 0, deletedMs: 0, imageMs: 0, stepMs: 0, appMs: 0 };
+  const atOnce = {
+    layerMs: 0,
+    blockMs: 0,
+    versionMs: 0,
+    deletedMs: 0,
+    imageMs: 0,
+    keepVersions: false,
+    stepMs: 0,
+    appMs: 0,
+  };
   await new Promise((resolve) => setTimeout(resolve, 10));
   const later = () => again.plane.collectGarbage(atOnce);
   await later();

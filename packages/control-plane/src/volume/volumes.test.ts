@@ -249,7 +249,16 @@ test("versions that were replaced lose their layers after a while; the newest ne
   await modal.volumeDelete({ volumeId: deleted });
   const before = await server.layers.list();
   await new Promise((resolve) => setTimeout(resolve, 20));
-  const ages = { layerMs: 0, blockMs: 0, versionMs: 0, deletedMs: 0, imageMs: 0, stepMs: 0, appMs: 0 };
+  const ages = {
+    layerMs: 0,
+    blockMs: 0,
+    versionMs: 0,
+    deletedMs: 0,
+    imageMs: 0,
+    keepVersions: false,
+    stepMs: 0,
+    appMs: 0,
+  };
   const removed = await plane.collectGarbage(ages);
   expect(removed).toContain(orphan);
   expect(await server.layers.list()).toHaveLength(before.length - 2);
