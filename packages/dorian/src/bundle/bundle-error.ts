@@ -12,7 +12,8 @@ export function bundleError(entryFile: string, failure: unknown): AppError {
   });
 }
 
-function describe(error: Message): string {
+/** An error or warning with the user's own line. */
+export function describe(error: Message): string {
   const { location } = error;
   const notes = error.notes.map((note) => `\n  ${note.text}`).join("");
   if (!location) return `${error.text}${notes}`;

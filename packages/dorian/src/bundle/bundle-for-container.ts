@@ -17,7 +17,7 @@ export interface ContainerBundleOptions {
   root?: string;
 }
 
-export interface ContainerBundle extends UserBuild {
+export interface ContainerBundle extends Omit<UserBuild, "warnings"> {
   /** Files that containers get with it, by their absolute paths there: what its modules name by their place. */
   beside: readonly ({ path: string; content: Uint8Array } | { path: string; localPath: string })[];
 }
@@ -64,7 +64,8 @@ export async function bundleForContainer(
       beside.push({ path: file.path, content: Buffer.from(code) });
     }
   }
-  return { ...main, inputs: [...inputs], beside };
+  const { code, fileName } = main;
+  return { code, fileName, inputs: [...inputs], beside };
 }
 
 function containerImports(sdkUrl: string, installed: ReadonlySet<string>): Plugin {

@@ -25,6 +25,7 @@ export interface LocalBundle {
   path: string;
   /** Absolute paths of the files that went into it: what to watch. */
   inputs: string[];
+  warnings: string[];
 }
 
 /**
@@ -35,7 +36,7 @@ export interface LocalBundle {
  */
 export async function bundleForLocal(entryFile: string, options: LocalBundleOptions): Promise<LocalBundle> {
   const { root = process.cwd() } = options;
-  const { code, fileName, inputs } = await buildUserModule({
+  const { code, fileName, inputs, warnings } = await buildUserModule({
     entryFile,
     root,
     // The bundle does not lie where its sources do.
@@ -52,7 +53,7 @@ export async function bundleForLocal(entryFile: string, options: LocalBundleOpti
   const path = join(options.directory, fileName.replace(/\.mjs$/, `-${digest}.mjs`));
   await mkdir(options.directory, { recursive: true });
   await writeFile(path, code);
-  return { path, inputs };
+  return { path, inputs, warnings };
 }
 
 function localImports(sdkUrl: string): Plugin {

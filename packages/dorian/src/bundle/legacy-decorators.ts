@@ -1,12 +1,16 @@
 import { getTsconfig } from "get-tsconfig";
 import { dirname } from "node:path";
 
-/** Whether the tsconfig of a file asks for the decorators of before the standard. */
-export function usesLegacyDecorators(path: string): boolean {
+/** What the tsconfig of a file says of the decorators of before the standard. */
+export function legacyDecorators(path: string): { used: boolean; emitTypes: boolean } {
   try {
-    return getTsconfig(dirname(path))?.config.compilerOptions?.experimentalDecorators === true;
+    const options = getTsconfig(dirname(path))?.config.compilerOptions;
+    return {
+      used: options?.experimentalDecorators === true,
+      emitTypes: options?.emitDecoratorMetadata === true,
+    };
   } catch {
     // What is wrong with it the build tells, which reads it too.
-    return false;
+    return { used: false, emitTypes: false };
   }
 }

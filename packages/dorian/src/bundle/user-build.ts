@@ -1,6 +1,6 @@
-import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Message, type Metafile, type Plugin } from "esbuild";
 import { basename, dirname, extname, resolve } from "node:path";
-import { bundleError } from "./bundle-error.ts";
+import { bundleError, describe } from "./bundle-error.ts";
 import { userSources, type UserSourcesOptions } from "./user-sources.ts";
 
 export interface UserBuildOptions {
@@ -21,6 +21,8 @@ export interface UserBuild {
   fileName: string;
   /** Absolute paths of the files that went into it: what to watch. */
   inputs: string[];
+  /** What is odd about it: a setting that is not followed, code that cannot be meant. */
+  warnings: string[];
 }
 
 /**
@@ -56,10 +58,17 @@ export async function buildUserModule(options: UserBuildOptions): Promise<UserBu
   const result = await buildWithRequire(settings).catch((failure: unknown) => {
     throw bundleError(options.entryFile, failure);
   });
-  return { code: result.code, fileName, inputs: inputsOf(result.metafile, root) };
+  const { code, metafile, warnings } = result;
+  return { code, fileName, inputs: inputsOf(metafile, root), warnings: warnings.map(describe) };
 }
 
-async function buildWithRequire(settings: BuildOptions): Promise<{ code: string; metafile: Metafile }> {
+interface Built {
+  code: string;
+  metafile: Metafile;
+  warnings: Message[];
+}
+
+async function buildWithRequire(settings: BuildOptions): Promise<Built> {
   const first = await outputOf(settings);
   if (!/^var __require = |\b__(dirname|filename)\b/m.test(first.code)) return first;
   // CommonJS inside: it expects what Node gives such modules, and a banner has to be known before maps are made.
@@ -70,9 +79,10 @@ async function buildWithRequire(settings: BuildOptions): Promise<{ code: string;
   return await outputOf({ ...settings, banner: { js: `${banner};` } });
 }
 
-async function outputOf(settings: BuildOptions): Promise<{ code: string; metafile: Metafile }> {
+async function outputOf(settings: BuildOptions): Promise<Built> {
   const result = await build({ ...settings, write: false, metafile: true });
-  return { code: result.outputFiles[0]?.text ?? "", metafile: result.metafile };
+  const { outputFiles, metafile, warnings } = result;
+  return { code: outputFiles[0]?.text ?? "", metafile, warnings };
 }
 
 function inputsOf(metafile: Metafile, root: string): string[] {

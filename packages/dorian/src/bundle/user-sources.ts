@@ -2,7 +2,7 @@ import type { Loader, Plugin } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { compileSource } from "./compile-source.ts";
-import { usesLegacyDecorators } from "./legacy-decorators.ts";
+import { legacyDecorators } from "./legacy-decorators.ts";
 import { placeSpecifier, type FileReference } from "./module-place.ts";
 import type { SourceCache } from "./source-cache.ts";
 
@@ -50,23 +50,33 @@ export function userSources(options: UserSourcesOptions): Plugin {
         const loader = loaders[extname(path)] ?? "js";
         const source = await readFile(path, "utf8");
         const isPackage = path.includes("/node_modules/");
+        const kind = isPackage ? "none" : decoratorsIn(path, source);
         const needs = {
-          decorators: !isPackage && hasStandardDecorators(path, source),
+          decorators: kind === "standard",
           place: (isPackage ? mentionsPlaceInPackage : mentionsPlace).test(source),
         };
         const compiled =
           needs.decorators || needs.place ? await compileSource(path, source, needs, cache) : undefined;
         filesOf.set(path, compiled?.files ?? []);
         const appended = isPackage ? "" : ((await append?.(path, source, loader)) ?? "");
-        return { contents: (compiled?.code ?? source) + appended, loader };
+        const warnings = kind === "legacy with types" ? [typesNotEmitted] : [];
+        return { contents: (compiled?.code ?? source) + appended, loader, warnings };
       });
     },
   };
 }
 
-function hasStandardDecorators(path: string, source: string): boolean {
-  if (!/\bclass\b/.test(source) || !/@[\w$(]/.test(source)) return false;
-  return isForApps(source) || !usesLegacyDecorators(path);
+const typesNotEmitted = {
+  text: "The tsconfig asks for emitDecoratorMetadata, which is not done: decorators of this file find no design types.",
+  notes: [{ text: "Name the types in the decorators' own options, or compile the file with tsc before." }],
+};
+
+function decoratorsIn(path: string, source: string): "none" | "standard" | "legacy" | "legacy with types" {
+  if (!/\bclass\b/.test(source) || !/^\s*@[\w$(]|[;{}()]\s*@[\w$(]/m.test(source)) return "none";
+  if (isForApps(source)) return "standard";
+  const legacy = legacyDecorators(path);
+  if (!legacy.used) return "standard";
+  return legacy.emitTypes ? "legacy with types" : "legacy";
 }
 
 // Decorators of apps are standard ones, whatever the project's others are.

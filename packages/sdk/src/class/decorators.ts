@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { isLoadedByCommand } from "../image/local-path.ts";
 import { initialParameter, type ParameterValue } from "./construct.ts";
 import { ownMarks, type MarkKind, type ParameterType } from "./class-marks.ts";
 
@@ -65,8 +66,9 @@ function checkContext(
       `@${decorator}() was not called the way of standard decorators.`,
       {
         status: "INVALID_ARGUMENT",
-        remedy:
-          'Run the file with `dorian run`, or compile it without "experimentalDecorators" and with decorator metadata (2023-11).',
+        remedy: isLoadedByCommand()
+          ? `Import ${decorator} from "dorian" in the file that uses it, under its own name: otherwise the decorators of that file are taken for those that "experimentalDecorators" in its tsconfig.json asks for.`
+          : 'Run the file with `dorian run`, or compile it without "experimentalDecorators" and with decorator metadata (2023-11).',
       },
     );
   }

@@ -8,6 +8,11 @@ export function setLocalDirectory(path: string | undefined): void {
   directory = path;
 }
 
+/** Whether a command of Dorian's loads the app: it has said where. */
+export function isLoadedByCommand(): boolean {
+  return directory !== undefined;
+}
+
 /** The path of a file on this machine, absolute where the app's directory is known. */
 export function localPathOf(path: string | URL): string {
   const plain = typeof path === "string" ? path : fileURLToPath(path);

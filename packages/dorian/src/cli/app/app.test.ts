@@ -80,6 +80,17 @@ test("an error of the module itself is shown with the user's own file and line",
   expect(shown).toContain(`${cwd}/app.ts:3:7`);
 });
 
+test("decorators that a tsconfig makes old ones are told with what to change, not to run what was run [A8]", async () => {
+  const { cwd } = project(`import { marked } from "./marks.ts"; class Model { @marked() run() {} }`);
+  writeFileSync(join(cwd, "marks.ts"), `export { enter as marked } from "dorian";`);
+  writeFileSync(join(cwd, "tsconfig.json"), `{ "compilerOptions": { "experimentalDecorators": true } }`);
+  const refused = await loadApp("app.ts", { cwd }).catch((error: unknown) => error);
+  if (!AppError.is(refused)) throw refused;
+  expect(refused.code).toBe("DECORATORS_NOT_STANDARD");
+  expect(refused.remedy).toContain('Import enter from "dorian"');
+  expect(refused.remedy).not.toContain("dorian run");
+});
+
 test("of several apps the exported one is meant", () => {
   const [a, b] = [{ name: "a" }, { name: "b" }];
   expect(chooseApp("x.ts", { app: b }, [a, b])).toBe(b);

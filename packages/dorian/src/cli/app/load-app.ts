@@ -13,6 +13,8 @@ export interface LoadedApp {
   app: App;
   /** Absolute paths of the files that went into it. */
   inputs: string[];
+  /** What is odd about them, though they could be bundled. */
+  warnings: string[];
 }
 
 /**
@@ -40,9 +42,14 @@ export async function loadApp(
   const directory = await mkdtemp(join(tmpdir(), "dorian-app-"));
   try {
     const sdkUrl = import.meta.resolve("@dorian/sdk/index");
-    const { path, inputs } = await bundleForLocal(file, { sdkUrl, directory, root: cwd, ...caches });
+    const { path, inputs, warnings } = await bundleForLocal(file, {
+      sdkUrl,
+      directory,
+      root: cwd,
+      ...caches,
+    });
     const exported = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
-    return { app: chooseApp(file, exported, registeredApps()), inputs };
+    return { app: chooseApp(file, exported, registeredApps()), inputs, warnings };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -54,7 +61,9 @@ export async function loadAppFor(
   context: Pick<CommandContext, "cwd" | "config" | "output">,
 ): Promise<LoadedApp> {
   try {
-    return await loadApp(file, { cwd: context.cwd, sourceCache: sourceCacheOf(context.config) });
+    const loaded = await loadApp(file, { cwd: context.cwd, sourceCache: sourceCacheOf(context.config) });
+    for (const warning of loaded.warnings) context.output.note(`Warning: ${warning}`);
+    return loaded;
   } catch (error) {
     throw showUserError(error, context.output);
   }
