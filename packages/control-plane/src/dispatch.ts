@@ -332,9 +332,14 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
         const open = calls.openInputsOf(appId);
         await Promise.all(open.map((input) => pools.cancel(input, { terminateContainer: false, reason })));
         for (const task of tasks.liveOf(appId)) {
+          const stop = { graceSecs, reason, responseSecs, quiet: true };
           // One without work hears of it when it asks for some, and need not be interrupted.
-          if (task.state === "ready" && task.load === 0) tasks.drain(task, reason);
-          else tasks.stop(task, { graceSecs, reason, responseSecs, quiet: true });
+          const isIdle = task.state === "ready" && task.load === 0;
+          // Python prints where it was whenever it is interrupted in its own exit, or beside a cancellation.
+          const isPython = catalog.spec(task.facts.functionId)?.definition.nodeEntrypoint === undefined;
+          const exits = isPython && (task.state === "ready" || task.state === "draining");
+          if (isIdle || exits) tasks.release(task, stop);
+          else tasks.stop(task, stop);
         }
         await tasks.whenGone(appId, { signal });
         logs.wake(appId);

@@ -24,7 +24,7 @@ export function timeoutMsOf(headers: Headers): number | undefined {
   const text = headers.get("grpc-timeout");
   if (text === undefined) return undefined;
   const [, amount, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
-  if (amount === undefined) throw invalid("grpc-timeout", text, "Write it as gRPC does, such as 10S.");
+  if (amount === undefined) throw invalid("grpc-timeout", text, "Write a number and a unit, such as 10S.");
   const limitMs = Number(amount) * (unitMs[unit] ?? 0);
   return limitMs > longestTimerMs ? undefined : limitMs;
 }

@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { encodeHeaders } from "./http2/header-block.ts";
 import { statusDetails } from "./status-details.ts";
 import { errorTrailers, statusCode } from "./status-error.ts";
+import { inWordsOf, type Language } from "./words.ts";
 
 /** Codes that a server itself answers with. */
 export const statusCodes = { ok: 0, deadlineExceeded: 4 } as const;
@@ -17,20 +18,22 @@ export interface CallEnd {
 }
 
 /**
- * Any thrown value as a gRPC status. The message that foreign clients print verbatim holds what happened and the
+ * Any thrown value as a gRPC status, in the words of the caller's language. The message that foreign clients print verbatim holds what happened and the
  * remedy; trailers carry the parts for our own. What is not an AppError becomes INTERNAL and keeps its details here.
  */
-export function endOf(error: unknown, onInternal: (error: unknown) => void): CallEnd {
+export function endOf(error: unknown, language: Language, onInternal: (error: unknown) => void): CallEnd {
   if (AppError.is(error)) {
     const code = statusCode(error.status);
-    const details = error.remedy === "" ? error.message : `${error.message} ${error.remedy}`;
+    const message = inWordsOf(language, error.message);
+    const remedy = inWordsOf(language, error.remedy);
+    const details = remedy === "" ? message : `${message} ${remedy}`;
     return {
       code,
       details,
       text: { [errorTrailers.code]: error.code },
       binary: {
-        [errorTrailers.remedy]: error.remedy,
-        [errorTrailers.message]: error.message,
+        [errorTrailers.remedy]: remedy,
+        [errorTrailers.message]: message,
         ...statusDetails(error.code, { code, details }),
       },
     };

@@ -14,6 +14,7 @@ import type { Http2Stream, StreamEvents } from "./http2/stream.ts";
 import { RequestMemory } from "./request-memory.ts";
 import { ServedCall, type CallSource, type Route, type ServedCallOptions } from "./served-call.ts";
 import { methodEntries, type ServiceHandlers } from "./service.ts";
+import { clientTypeHeader, languageOf } from "./words.ts";
 
 export interface MountedService {
   service: DescService;
@@ -168,7 +169,7 @@ export class GrpcServer implements AsyncDisposable {
         status: "UNIMPLEMENTED",
         remedy: "Check the versions of the client and the server.",
       });
-    const end = endOf(error, () => undefined);
+    const end = endOf(error, languageOf(headers.get(clientTypeHeader)), () => undefined);
     stream.sendHeaders(trailersOf(end, { alone: true }), { end: true });
     stream.spend("refusedCall");
     return nobody;

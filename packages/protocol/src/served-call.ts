@@ -20,6 +20,7 @@ import { callerOf, HeldRequest, type RequestMemory } from "./request-memory.ts";
 import { peerAddress } from "./peer-address.ts";
 import type { CallContext, Caller, Identity } from "./service.ts";
 import { isWait } from "./waiting-calls.ts";
+import { clientTypeHeader, languageOf, type Language } from "./words.ts";
 
 /** A method with its implementation: undefined when it is not served. */
 export interface Route {
@@ -73,6 +74,7 @@ export class ServedCall implements StreamEvents {
   #reader = new MessageReader();
   #source: CallSource;
   #held: HeldRequest | undefined;
+  #language: Language;
   /** Whose answers wait for each other. */
   #caller: unknown;
   #room: AnswerRoom | undefined;
@@ -104,6 +106,7 @@ export class ServedCall implements StreamEvents {
     this.#headers = headers;
     this.#options = options;
     this.#source = source;
+    this.#language = languageOf(headers.get(clientTypeHeader));
     try {
       const { handler, method } = route;
       if (!handler) throw options.refusalOf?.(method.name) ?? notServed(method.name);
@@ -116,6 +119,7 @@ export class ServedCall implements StreamEvents {
         idempotencyKey: headers.get("x-idempotency-key") ?? "",
         clientVersion: headers.get("x-modal-client-version") ?? "",
         ...(source.overNetwork ? { calledUrl: calledUrlOf(headers) } : {}),
+        language: this.#language,
         isLibmodal: headers.has("x-modal-libmodal-version"),
         ...(peer === undefined ? {} : { peer }),
         takeRoom: (bytes) => (bytes > smallAnswerBytes ? this.#roomOfCall.take(bytes) : undefined),
@@ -338,7 +342,8 @@ export class ServedCall implements StreamEvents {
 
   #fail(error: unknown): void {
     if (this.#over) return;
-    this.#failWith(endOf(error, (cause) => this.#options.onInternalError(cause, this.#route.method.name)));
+    const onInternal = (cause: unknown) => this.#options.onInternalError(cause, this.#route.method.name);
+    this.#failWith(endOf(error, this.#language, onInternal));
   }
 
   #failWith(end: CallEnd): void {

@@ -1,5 +1,6 @@
 import type { AppError } from "@dorian/base/app-error";
 import type { DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { Language } from "./words.ts";
 
 /** Who is at the other end of a connection. */
 export type Identity =
@@ -41,6 +42,8 @@ export interface CallContext {
   clientVersion?: string;
   /** Under which the caller reached this server, e.g. "http://127.0.0.1:7070"; absent within a process. */
   calledUrl?: string;
+  /** In whose words the caller is told things; absent within a process, where texts are passed on as they are. */
+  language?: Language;
   /** The caller is the official client of another language than Python. */
   isLibmodal?: boolean;
   /** Address that the call comes from; absent within a machine. */

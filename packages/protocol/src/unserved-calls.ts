@@ -5,13 +5,13 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   {
     what: "statistics over time",
     instead:
-      "`modal app logs`, `modal container list` and `Function.get_current_stats()` show what happens now.",
+      "`dorian app logs`, `dorian container list` and `modal.Function.get_current_stats()` show what happens now.",
     calls: `AppGetTimeRangeStats FunctionGetTimeRangeStats ServerGetTimeRangeStats SandboxGetTimeRangeStats FunctionGetMetrics
       ServerGetMetrics MetricsGetInfo SandboxGetStats SandboxGetStatsV2 SandboxGetResourceUsage`,
   },
   {
     what: "lists of past calls",
-    instead: "Keep the id of a call, and read it with `FunctionCall.from_id`.",
+    instead: "Keep the id of a call, and read it with `FunctionCall.fromId`.",
     calls: "FunctionCallCount FunctionCallFetch FunctionCallList ServerCountRequests ServerRequestFetch",
   },
   {
@@ -26,7 +26,7 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "sandboxes, but for what `modal shell` needs",
-    instead: "Run the command in a function, or in a running container with `modal container exec`.",
+    instead: "Run the command in a function, or in a running container with `dorian container exec`.",
     calls: `SandboxContainerCreateV2 SandboxCreateConnectToken SandboxCreateConnectTokenV2 SandboxGetExitSnapshot
       SandboxGetExitSnapshotV2 SandboxGetFromName SandboxGetFromNameV2 SandboxGetTunnels SandboxGetTunnelsV2 SandboxList
       SandboxListV2 SandboxSetName SandboxSetOutboundPolicy SandboxSetOutboundPolicyV2 SandboxTagsGet SandboxTagsGetV2
@@ -36,7 +36,7 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "snapshots of memory and of sandboxes",
-    instead: "Load once in `@modal.enter()`, keep containers with `min_containers`, and files in a Volume.",
+    instead: "Load once in `@enter()`, keep containers with `minContainers`, and files in a `Volume`.",
     calls: `ContainerCheckpoint SandboxRestore SandboxRestoreV2 SandboxSnapshot SandboxSnapshotFs SandboxSnapshotFsAsync SandboxSnapshotFsAsyncGet
       SandboxSnapshotGet SandboxSnapshotWait`,
   },
@@ -82,7 +82,7 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "network file systems",
-    instead: "Use a `modal.Volume`.",
+    instead: "Use a `Volume`.",
     calls: `SharedVolumeCreate SharedVolumeDelete SharedVolumeGetFile SharedVolumeGetOrCreate SharedVolumeHeartbeat
       SharedVolumeList SharedVolumeListFiles SharedVolumeListFilesStream SharedVolumePutFile SharedVolumeRemoveFile`,
   },
@@ -95,7 +95,7 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "budgets and bills",
-    instead: "Limit a function with `max_containers`, and a worker by the machine that it runs on.",
+    instead: "Limit a function with `maxContainers`, and a worker by the machine that it runs on.",
     calls: `EnvironmentBillingSummary EnvironmentGetBudget EnvironmentSetBudget WorkspaceBillingRates WorkspaceBillingReport
       WorkspaceBillingSummary`,
   },
@@ -108,7 +108,7 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "a dashboard",
-    instead: "`modal app list`, `modal app logs` and `modal container list` show the same.",
+    instead: "`dorian app list`, `dorian app logs` and `dorian container list` show the same.",
     calls: "WorkspaceDashboardUrlGet",
   },
   {
@@ -118,7 +118,7 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "suggestions for mistyped names",
-    instead: "The lists, such as `modal app list`, have the right ones.",
+    instead: "The lists, such as `dorian app list`, have the right ones.",
     calls: "CliCommandSuggest ObjectSuggest",
   },
   {
@@ -139,12 +139,12 @@ const unserved: { what: string; instead: string; calls: string }[] = [
   },
   {
     what: "interactive functions",
-    instead: "Open a shell with `modal shell`, or in a running container with `modal container exec`.",
+    instead: "Open a shell with `modal shell`, or in a running container with `dorian container exec`.",
     calls: "FunctionStartPtyShell",
   },
   {
     what: "what a container works on",
-    instead: "`modal container list` shows the containers, `modal container logs` what they print.",
+    instead: "`dorian container list` shows the containers, `dorian container logs` what they print.",
     calls: "TaskCurrentInputs",
   },
 ];

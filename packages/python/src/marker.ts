@@ -106,6 +106,6 @@ class MarkerReader {
 function invalid(marker: string): AppError {
   return new AppError("MARKER_INVALID", `The condition "${marker}" of a requirement cannot be read.`, {
     status: "INVALID_ARGUMENT",
-    remedy: 'Write it as in requirements files, such as python_version < "3.12".',
+    remedy: 'Write it as in requirements files, such as `python_version < "3.12"`.',
   });
 }

@@ -230,7 +230,7 @@ function refused(url: string, status: number): AppError {
   const isDenied = status === 401 || status === 403;
   return new AppError("WHEEL_INDEX_REFUSED", `${place} answered with status ${status}.`, {
     remedy: isDenied
-      ? "Give user name and password in the address (PIP_INDEX_URL=https://user:password@host/simple) where the server runs."
+      ? "Give user name and password in the address (`PIP_INDEX_URL=https://user:password@host/simple`) where the server runs."
       : "Check the addresses in pip's settings where the server runs (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL, PIP_FIND_LINKS).",
   });
 }

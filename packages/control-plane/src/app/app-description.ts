@@ -1,9 +1,16 @@
+import type { CallContext } from "@dorian/protocol/service";
+import { inWordsOf } from "@dorian/protocol/words";
 import type { Environments } from "../environment/environments.ts";
 import type { FunctionRegistry } from "../function/function-registry.ts";
 import type { App } from "./app.ts";
 
 /** Reason of a stop that somebody asked for. */
 export const stoppedOnRequest = "it was stopped on request";
+
+/** What clients are told in place of a page's address: there are no pages, and the log says most. */
+export function whereToLook(appId: string, { language }: Pick<CallContext, "language">): string {
+  return inWordsOf(language, `\`dorian app logs ${appId}\``);
+}
 
 /** Where an app stands, as clients are told. */
 export function lifecycleOf(app: App) {

@@ -16,7 +16,7 @@ import { appNotDeployed } from "../function/app-not-deployed.ts";
 import type { FunctionRegistry } from "../function/function-registry.ts";
 import type { AppTasks } from "../ports.ts";
 import { requireClient } from "../token/permissions.ts";
-import { appMetadata, lifecycleOf, stoppedOnRequest } from "./app-description.ts";
+import { appMetadata, lifecycleOf, stoppedOnRequest, whereToLook } from "./app-description.ts";
 import { disconnectReason, type AppLifecycle } from "./app-lifecycle.ts";
 import { isOpen, type App } from "./app.ts";
 import { saveApp, type AppRegistry } from "./app-registry.ts";
@@ -67,7 +67,11 @@ export function createAppHandlers(options: AppHandlerOptions) {
         async (trx) => {
           await saveApp(trx, app);
           return {
-            response: { appId: app.appId },
+            response: {
+              appId: app.appId,
+              appPageUrl: whereToLook(app.appId, context),
+              appLogsUrl: whereToLook(app.appId, context),
+            },
             committed: () => {
               apps.put(app);
               lifecycle.seen(app.appId);
@@ -131,7 +135,8 @@ export function createAppHandlers(options: AppHandlerOptions) {
     },
 
     async appHeartbeat(request) {
-      apps.requireOpen(request.appId);
+      // Clients go on for some seconds after they have said goodbye, and tell their users of every refusal.
+      apps.require(request.appId);
       lifecycle.seen(request.appId);
       return {};
     },

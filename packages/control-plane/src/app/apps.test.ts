@@ -339,7 +339,8 @@ test("a run's app stops when its client says goodbye, and its functions take no 
   await expect(modal.functionMap({ functionId: train.functionId })).rejects.toMatchObject({
     code: "APP_STOPPED",
   });
-  await expect(modal.appHeartbeat({ appId })).rejects.toThrow(/has stopped: the run has ended/);
+  // Its client goes on for a moment, and would show its user each refusal [A23].
+  expect(await modal.appHeartbeat({ appId })).toBeDefined();
   expect(await modal.appClientDisconnect({ appId })).toBeDefined();
 });
 

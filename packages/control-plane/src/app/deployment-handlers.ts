@@ -36,6 +36,7 @@ import {
   versionNotFound,
   type Deployment,
 } from "./app-versions.ts";
+import { whereToLook } from "./app-description.ts";
 import { publish, type Published } from "./publish.ts";
 import { roomWarnings } from "./room-warnings.ts";
 import type { WorkerOffer } from "../placement/placement.ts";
@@ -145,7 +146,10 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
     return published;
   }
 
-  const answerOf = ({ app }: Published) => ({ url: "", deployedAt: (app.deployedAt ?? now()) / 1000 });
+  const answerOf = ({ app }: Published, context: CallContext) => ({
+    url: whereToLook(app.appId, context),
+    deployedAt: (app.deployedAt ?? now()) / 1000,
+  });
 
   return {
     async appPublish(request, context) {
@@ -155,19 +159,19 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
         const origin = { tag: request.deploymentTag, commitInfo: request.commitInfo };
         if (request.staged) {
           await stage(trx, context, app, content, origin);
-          return { response: { url: "", deployedAt: now() / 1000 } };
+          return { response: { url: whereToLook(app.appId, context), deployedAt: now() / 1000 } };
         }
         if (request.appState !== AppState.DEPLOYED) {
           const run = { functions, now: now(), version: app.version + 1, deployAs: undefined };
           const published = await publish(trx, app, content, run);
-          return { response: answerOf(published), published };
+          return { response: answerOf(published, context), published };
         }
         const published = await deploy(trx, context, app, content, {
           ...origin,
           name: request.name,
           type: DeploymentType.STANDARD,
         });
-        return { response: answerOf(published), published };
+        return { response: answerOf(published, context), published };
       });
       const specs = Object.values(request.functionIds).flatMap(
         (functionId) => catalog.spec(functionId) ?? [],
@@ -219,7 +223,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
           tag: request.tag,
           type: DeploymentType.STANDARD,
         });
-        return { response: { url: "" }, published };
+        return { response: { url: whereToLook(app.appId, context) }, published };
       });
     },
 
@@ -251,7 +255,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
         const content = await wholeContent(trx, app.appId, version);
         const origin = { type: DeploymentType.ROLLBACK, rollbackVersion: version };
         const published = await deploy(trx, context, app, content, origin);
-        return { response: answerOf(published), published };
+        return { response: answerOf(published, context), published };
       });
     },
 
@@ -262,7 +266,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
         const content = liveContent(app, functions);
         const origin = { type: DeploymentType.ROLLOVER, renew: true };
         const published = await deploy(trx, context, app, content, origin);
-        return { response: answerOf(published), published };
+        return { response: answerOf(published, context), published };
       });
     },
 
@@ -282,7 +286,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
         }
         const origin = { type: DeploymentType.PROMOTION, rollbackVersion: request.version };
         const published = await deploy(trx, context, app, content, origin);
-        return { response: answerOf(published), published };
+        return { response: answerOf(published, context), published };
       });
     },
   } satisfies ServiceHandlers<typeof ModalClient>;

@@ -36,8 +36,8 @@ export function callHandlers(options: CallHandlersOptions): Handlers {
   const firstOutput = async (call: FunctionCall, request: FunctionMapRequest, context: CallContext) => {
     if (request.outputWaitSecs <= 0) return {};
     const wanted = { timeout: request.outputWaitSecs, lastEntryId: "", maxValues: 1, startIdx: 0, endIdx: 0 };
-    const { signal, clientVersion, takeRoom } = context;
-    const { items } = await readOutputs(call, wanted, { store, signal, clientVersion, takeRoom });
+    const { signal, takeRoom } = context;
+    const { items } = await readOutputs(call, wanted, { store, signal, reader: context, takeRoom });
     return items[0] ? { output: items[0] } : {};
   };
   /** Those that the call has already keep their ids. */

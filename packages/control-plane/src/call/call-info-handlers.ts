@@ -77,8 +77,7 @@ export function callInfoHandlers(options: {
         "CLIENT_RETRIES_OFF",
         "The server retries inputs itself, as the function's retry policy says.",
         {
-          remedy:
-            "Set `retries` of the function. Clients are told that theirs are off (sync_client_retries_enabled).",
+          remedy: "Set `retries` of the function. Clients are told that theirs are off.",
         },
       );
     },

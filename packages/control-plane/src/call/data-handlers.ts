@@ -79,7 +79,7 @@ function callIdOf(info: { case: string | undefined; value?: string | undefined }
   if (info.case === "functionCallId" && info.value !== undefined) return info.value;
   throw new AppError("ATTEMPT_TOKEN_NOT_SERVED", "Dorian names calls by their id, not by attempt tokens.", {
     status: "INVALID_ARGUMENT",
-    remedy: "Send function_call_id.",
+    remedy: "Name the call by its id.",
   });
 }
 

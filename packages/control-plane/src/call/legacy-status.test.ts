@@ -34,6 +34,18 @@ test("a client is told of statuses that its version knows, and of the nearest fo
 
 test("a result keeps everything but the status", () => {
   const result = create(GenericResultSchema, { status: Status.INTERNAL_FAILURE, exception: "lost" });
-  expect(resultFor("0.64.57", result)).toMatchObject({ status: Status.FAILURE, exception: "lost" });
+  expect(resultFor({ clientVersion: "0.64.57" }, result)).toMatchObject({
+    status: Status.FAILURE,
+    exception: "lost",
+  });
   expect(result.status).toBe(Status.INTERNAL_FAILURE);
+});
+
+test("what the server says of a call is said in the reader's words, what the user's code says as it said it [A23]", () => {
+  const exception = "Not ready within 5 s. Give it longer with `startupTimeout`.";
+  const ours = create(GenericResultSchema, { status: Status.TIMEOUT, exception });
+  expect(resultFor({ language: "python" }, ours).exception).toContain("`startup_timeout`");
+  expect(resultFor({ language: "typescript" }, ours).exception).toBe(exception);
+  const thrown = create(GenericResultSchema, { ...ours, dataOneof: { case: "data", value: Buffer.of(1) } });
+  expect(resultFor({ language: "python" }, thrown).exception).toBe(exception);
 });

@@ -1,4 +1,6 @@
 import { GenericResult_GenericStatus as Status, type GenericResult } from "@dorian/protocol/modal";
+import type { CallContext } from "@dorian/protocol/service";
+import { inWordsOf } from "@dorian/protocol/words";
 import { isAtLeast } from "./client-age.ts";
 
 /** The first client version that knows a status, where that is not every version. */
@@ -17,8 +19,15 @@ export function statusFor(clientVersion: string | undefined, status: Status): St
   return status === Status.IDLE_TIMEOUT ? Status.TIMEOUT : Status.FAILURE;
 }
 
-/** The result as a client of that version understands it. */
-export function resultFor(clientVersion: string | undefined, result: GenericResult): GenericResult {
+/** Who reads a result. */
+export type ResultReader = Pick<CallContext, "clientVersion" | "language">;
+
+/** The result as its reader understands it. What the user's code has thrown comes with data, and is left as it is. */
+export function resultFor({ clientVersion, language }: ResultReader, result: GenericResult): GenericResult {
   const status = statusFor(clientVersion, result.status);
-  return status === result.status ? result : { ...result, status };
+  const isOurs = result.dataOneof.case === undefined;
+  const exception = isOurs ? inWordsOf(language, result.exception) : result.exception;
+  return status === result.status && exception === result.exception
+    ? result
+    : { ...result, status, exception };
 }

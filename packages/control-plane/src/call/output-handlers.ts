@@ -17,7 +17,8 @@ export function outputHandlers(options: {
 }): Pick<ServiceHandlers<typeof ModalClient>, "functionGetOutputs"> {
   const { calls, store } = options;
   return {
-    async functionGetOutputs(request, { signal, clientVersion, takeRoom }) {
+    async functionGetOutputs(request, context) {
+      const { signal, takeRoom } = context;
       const call = await calls.get(request.functionCallId);
       if (calls.hasExpired(call)) return await expired(request, signal);
       if (isFarewell(call, request)) {
@@ -26,7 +27,7 @@ export function outputHandlers(options: {
       const { items, cursor } = await readOutputs(call, request, {
         store,
         signal,
-        clientVersion,
+        reader: context,
         takeRoom,
       });
       return {

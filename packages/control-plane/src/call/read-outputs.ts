@@ -9,7 +9,7 @@ import type { TakeRoom } from "@dorian/protocol/service";
 import type { CallStore } from "./call-store.ts";
 import type { CallInput, FunctionCall } from "./function-call.ts";
 import { isAtLeast } from "./client-age.ts";
-import { resultFor } from "./legacy-status.ts";
+import { resultFor, type ResultReader } from "./legacy-status.ts";
 
 type Item = MessageInitShape<typeof FunctionGetOutputsItemSchema>;
 type Wanted = Pick<
@@ -20,8 +20,7 @@ type Wanted = Pick<
 export interface ReadOutputsOptions {
   store: CallStore;
   signal: AbortSignal;
-  /** Of the reader; see {@link resultFor}. */
-  clientVersion: string | undefined;
+  reader: ResultReader;
   /** Asked before results are read that are not in memory. */
   takeRoom: TakeRoom | undefined;
 }
@@ -66,10 +65,10 @@ export async function readOutputs(
 async function nextOutputs(
   call: FunctionCall,
   wanted: Wanted,
-  { signal, clientVersion }: ReadOutputsOptions,
+  { signal, reader }: ReadOutputsOptions,
 ): Promise<CallInput[]> {
   const deadline = performance.now() + Math.min(wanted.timeout, longestPollSecs) * 1000;
-  const looksAgain = call.facts.type === FunctionCallType.MAP && !isAtLeast(clientVersion, [1, 0]);
+  const looksAgain = call.facts.type === FunctionCallType.MAP && !isAtLeast(reader.clientVersion, [1, 0]);
   for (;;) {
     const ready = page(call, wanted);
     if (ready.length > 0) return wanted.startIdx === undefined ? await gathered(call, wanted, signal) : ready;
@@ -135,7 +134,7 @@ function* candidates(call: FunctionCall, wanted: Wanted): Generator<CallInput> {
 async function itemOf(input: CallInput, options: ReadOutputsOptions): Promise<Item> {
   const { output } = input;
   return {
-    result: resultFor(options.clientVersion, await options.store.resultOf(input)),
+    result: resultFor(options.reader, await options.store.resultOf(input)),
     idx: input.idx,
     inputId: input.inputId,
     dataFormat: output?.format ?? 0,

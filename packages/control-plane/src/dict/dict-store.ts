@@ -205,7 +205,8 @@ const entriesSql = `select key, value from dict_entry where dict_id = ? and key 
 function dictNotFound(reference: ObjectReference): AppError {
   return new AppError("DICT_NOT_FOUND", notFoundWords("Dict", reference), {
     status: "NOT_FOUND",
-    remedy: "Create it first, or look it up with create_if_missing; `modal dict list` shows those there are.",
+    remedy:
+      "Create it first, or look it up with `createIfMissing: true`; `modal dict list` shows those there are.",
   });
 }
 

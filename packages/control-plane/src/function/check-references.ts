@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
+import type { Function as FunctionDefinition, WebhookConfig } from "@dorian/protocol/modal";
 import type { ImageRegistry } from "../image/image-registry.ts";
 import type { MountStore } from "../mount/mount-store.ts";
 import { checkSchedule } from "../schedule/next-run.ts";
@@ -45,19 +45,56 @@ function unserved(definition: FunctionDefinition): [boolean, string, string][] {
       "`@app.server` functions",
       "Use `@modal.web_server`, which has an address of its own.",
     ],
-    [definition.sharedVolumeMounts.length > 0, "network file systems", "Use a `modal.Volume`."],
+    [
+      definition.httpConfig !== undefined,
+      "`@modal.experimental.http_server`",
+      "Use `@modal.web_server`, which has an address of its own.",
+    ],
+    [
+      definition.ptyInfo?.enabled ?? false,
+      "interactive runs",
+      "Leave `-i` out of `modal run`, and open a shell in the function's container with `modal shell`.",
+    ],
+    [definition.sharedVolumeMounts.length > 0, "network file systems", "Use a `Volume`."],
     [
       definition.cloudBucketMounts.length > 0 || definition.s3Mounts.length > 0,
       "cloud bucket mounts",
-      "Copy the files into a `modal.Volume`, or read them with the bucket's own client.",
+      "Copy the files into a `Volume`, or read them with the bucket's own client.",
     ],
-    [definition.proxyId !== undefined && definition.proxyId !== "", "proxies", "Leave `proxy` out."],
+    [
+      (definition.proxyId ?? definition.ExperimentalProxyIp ?? "") !== "",
+      "proxies",
+      "Leave `proxy` out: containers go out through the machine they run on, whose address is fixed.",
+    ],
+    [
+      webhooksOf(definition).some(({ customDomains }) => customDomains.length > 0),
+      "domains of your own",
+      "Put a proxy with your domain in front of the web function's address, or start the server with `--web-domain`.",
+    ],
+    [
+      (definition.networkAccess?.allowedCidrs.length ?? 0) +
+        (definition.networkAccess?.allowedDomains.length ?? 0) >
+        0,
+      "lists of addresses that containers may reach",
+      "Shut them off with `blockNetwork`, or let the machine's firewall do it.",
+    ],
+    [
+      definition.i6pnEnabled && definition.ExperimentalGroupSize <= 1,
+      "a private network between containers",
+      "Let them talk through a `modal.Queue` or a web function.",
+    ],
     [
       definition.ExperimentalGroupSize > 1,
       "functions that span several containers",
       "Ask for more GPUs in one container.",
     ],
   ];
+}
+
+function webhooksOf(definition: FunctionDefinition): WebhookConfig[] {
+  return [definition, ...Object.values(definition.methodDefinitions)].flatMap(
+    ({ webhookConfig }) => webhookConfig ?? [],
+  );
 }
 
 /** What it names must be there and usable. */

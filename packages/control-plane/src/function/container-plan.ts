@@ -82,6 +82,6 @@ function checkVolumes({ volumes }: PlanSources, tag: string, definition: Functio
   if (!deleted) return;
   throw new AppError("VOLUME_DELETED", `The volume that ${tag} mounts at ${deleted.mountPath} was deleted.`, {
     status: "NOT_FOUND",
-    remedy: "Run or deploy the app again: a volume with createIfMissing is then made anew, empty.",
+    remedy: "Run or deploy the app again: a volume with `createIfMissing` is then made anew, empty.",
   });
 }

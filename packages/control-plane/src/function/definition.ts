@@ -126,7 +126,7 @@ function autoscalerSettings(definition: FunctionDefinition) {
   if (max > 0 && (settings.minContainers ?? 0) > max) {
     throw invalid(
       `"${definition.functionName}" wants at least ${settings.minContainers} containers but at most ${max}.`,
-      "Lower minContainers or raise maxContainers.",
+      "Lower `minContainers` or raise `maxContainers`.",
     );
   }
   return settings;

@@ -32,6 +32,7 @@ import { notPublished, type Catalog } from "./function-catalog.ts";
 import { functionDataOf, withoutCode } from "./function-data.ts";
 import { lookedUp } from "./function-lookup.ts";
 import { newFunctionRecord, type FunctionChange, type FunctionRecord } from "./function-record.ts";
+import { ignoredOptions } from "./ignored-options.ts";
 import { insertFunction, updateFunction, type FunctionRegistry } from "./function-registry.ts";
 import { classFunctionOf, handleMetadata, type HandleSources } from "./handle-metadata.ts";
 import { aliasedMethod } from "./method-alias.ts";
@@ -119,8 +120,9 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
           const committed = await write(trx, known, { ...record, ...change }, change);
           const described = { ...sources, web: addresses.web };
           const pending = { ...record, ...change, definition: undefined };
+          const response = created(described, pending, definition, change.pendingId);
           return {
-            response: created(described, pending, definition, change.pendingId),
+            response: { ...response, serverWarnings: ignoredOptions(definition, context.language) },
             committed: () => {
               addresses.committed();
               committed();
@@ -294,7 +296,7 @@ function checkOptions(options: FunctionOptions): void {
           "Look the function up with `version`, and give what that finds its options.",
         ]
       : options.cloudBucketMounts.length > 0
-        ? ["cloud bucket mounts", "Copy the files into a `modal.Volume`."]
+        ? ["cloud bucket mounts", "Copy the files into a `Volume`."]
         : [];
   if (what === undefined || remedy === undefined) return;
   throw new AppError("FUNCTION_FEATURE_UNSUPPORTED", `Dorian does not serve ${what}.`, {

@@ -74,13 +74,13 @@ function checkedImage(request: ImageGetOrCreateRequest): Image {
   const build = image?.buildFunction;
   const hasCommands = image?.dockerfileCommands.some((line) => line.trim() !== "") ?? false;
   if (!image || (!hasCommands && !build)) {
-    throw invalid("The image has no steps.", "Begin with Image.debianSlim() and add steps to it.");
+    throw invalid("The image has no steps.", "Begin with `Image.debianSlim()` and add steps to it.");
   }
   if (build && hasCommands) {
     throw invalid("One image step cannot both run commands and call a function.", "Make two steps of it.");
   }
   if (build && image.baseImages.length !== 1) {
-    throw invalid("A build function needs one image to run on.", "Begin with Image.debianSlim().");
+    throw invalid("A build function needs one image to run on.", "Begin with `Image.debianSlim()`.");
   }
   if (image.baseImages.length > 1) {
     throw unsupported("An image is built on one other image.", "Chain the steps.");

@@ -108,7 +108,7 @@ export function createBuildRunner(options: BuildRunnerOptions) {
         `${functionId} is not a build function of the image below.`,
         {
           status: "INVALID_ARGUMENT",
-          remedy: "Create it with is_builder_function and the image that the step is built on.",
+          remedy: "Create it as a builder, with the image that the step is built on.",
         },
       );
     }

@@ -6,6 +6,7 @@ import {
 } from "@dorian/protocol/modal";
 import type { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceHandlers } from "@dorian/protocol/service";
+import { inWordsOf } from "@dorian/protocol/words";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Database } from "../database/database.ts";
 import { readBuildLog } from "./build-log.ts";
@@ -84,10 +85,9 @@ export function createImageHandlers(options: {
       }
       const image = images.require(imageId);
       yield {
-        result: image.result ?? {
-          status: Status.FAILURE,
-          exception: `The build of ${imageId} has no result.`,
-        },
+        result: image.result
+          ? { ...image.result, exception: inWordsOf(context.language, image.result.exception) }
+          : { status: Status.FAILURE, exception: `The build of ${imageId} has no result.` },
         metadata: metadataOf(image),
         entryId: String(entry),
         eof: true,

@@ -210,6 +210,6 @@ export function emptyConfig(): ImageConfig {
 export function imageCycle(imageId: string): AppError {
   return new AppError("IMAGE_CYCLE", `The image ${imageId} is built on itself.`, {
     status: "INVALID_ARGUMENT",
-    remedy: "Begin the chain with Image.debianSlim(), and let no image depend on one made from it.",
+    remedy: "Begin the chain with `Image.debianSlim()`, and let no image depend on one made from it.",
   });
 }

@@ -202,6 +202,7 @@ test("filters keep what was asked for", () => {
     functionCallId: "",
     fileDescriptor: FileDescriptor.UNSPECIFIED,
     searchText: "",
+    language: undefined,
   };
   const texts = (filter: Partial<LogFilter>) =>
     filterItems(batch, { ...none, ...filter }).map((item) => item.data);

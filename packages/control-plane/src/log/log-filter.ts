@@ -1,4 +1,12 @@
-import type { AppFetchLogsRequest, AppGetLogsRequest, TaskLogs, TaskLogsBatch } from "@dorian/protocol/modal";
+import {
+  FileDescriptor,
+  type AppFetchLogsRequest,
+  type AppGetLogsRequest,
+  type TaskLogs,
+  type TaskLogsBatch,
+} from "@dorian/protocol/modal";
+import type { CallContext } from "@dorian/protocol/service";
+import { inWordsOf, type Language } from "@dorian/protocol/words";
 import type { AppDirectory } from "../ports.ts";
 
 /** An empty field lets everything pass. */
@@ -10,6 +18,8 @@ export interface LogFilter {
   functionCallId: string;
   fileDescriptor: number;
   searchText: string;
+  /** Of the reader. */
+  language: Language | undefined;
 }
 
 type FilterFields = Pick<
@@ -19,7 +29,11 @@ type FilterFields = Pick<
   (Pick<AppGetLogsRequest, "inputId" | "fileDescriptor"> | Pick<AppFetchLogsRequest, "source">);
 
 /** What a reader asked for. A function stands for its bound variants as well, a bound variant for itself. */
-export function filterOf(request: FilterFields, apps: Pick<AppDirectory, "familyOf">): LogFilter {
+export function filterOf(
+  request: FilterFields,
+  apps: Pick<AppDirectory, "familyOf">,
+  { language }: Pick<CallContext, "language">,
+): LogFilter {
   const { functionId, parametrizedFunctionId, sandboxId } = request;
   const exact = parametrizedFunctionId || sandboxId;
   const wanted =
@@ -31,6 +45,7 @@ export function filterOf(request: FilterFields, apps: Pick<AppDirectory, "family
     functionCallId: request.functionCallId,
     fileDescriptor: "source" in request ? request.source : request.fileDescriptor,
     searchText: request.searchText,
+    language,
   };
 }
 
@@ -38,11 +53,19 @@ export function filterOf(request: FilterFields, apps: Pick<AppDirectory, "family
 export function filterItems(batch: TaskLogsBatch, filter: LogFilter): TaskLogs[] {
   if (filter.functionIds && !filter.functionIds.has(batch.functionId)) return [];
   if (filter.taskId !== "" && batch.taskId !== filter.taskId) return [];
-  return batch.items.filter(
+  const wanted = batch.items.filter(
     (item) =>
       (filter.inputId === "" || item.inputId === filter.inputId) &&
       (filter.functionCallId === "" || item.functionCallId === filter.functionCallId) &&
       (filter.fileDescriptor === 0 || item.fileDescriptor === filter.fileDescriptor) &&
       (filter.searchText === "" || item.data.includes(filter.searchText)),
   );
+  return filter.language === "python" ? wanted.map(inPython) : wanted;
+}
+
+/** The platform's own lines are in its reader's words; those of the user's code are nobody else's business. */
+function inPython(item: TaskLogs): TaskLogs {
+  return item.fileDescriptor === FileDescriptor.INFO
+    ? { ...item, data: inWordsOf("python", item.data) }
+    : item;
 }

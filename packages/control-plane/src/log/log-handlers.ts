@@ -25,7 +25,7 @@ export function logHandlers(
     async *appGetLogs(request, context) {
       const { appId } = request;
       if (!apps.lookupApp(appId)) throw appNotFound(appId);
-      const filter = filterOf(request, apps);
+      const filter = filterOf(request, apps, context);
       const deadline = performance.now() + Math.min(request.timeout, longestStreamSecs) * 1000;
       let cursor = Number.parseInt(request.lastEntryId, 10) || 0;
       for (;;) {

@@ -48,11 +48,11 @@ export function storedLogHandlers(options: {
   }
 
   return {
-    async appFetchLogs(request) {
+    async appFetchLogs(request, context) {
       const limit = Math.min(request.limit || defaultLimit, mostItems);
       const batches: TaskLogsBatch[] = [];
       let count = 0;
-      for await (const { at: _at, ...batch } of newestFirst(request, filterOf(request, apps))) {
+      for await (const { at: _at, ...batch } of newestFirst(request, filterOf(request, apps, context))) {
         const items = batch.items.slice(-(limit - count));
         batches.push({ ...batch, items });
         count += items.length;
@@ -61,10 +61,10 @@ export function storedLogHandlers(options: {
       return { batches: batches.toReversed() };
     },
 
-    async appCountLogs(request) {
+    async appCountLogs(request, context) {
       const bucketSecs = request.bucketSecs || 60;
       const buckets = new Map<number, ReturnType<typeof emptyBucket>>();
-      for await (const { at, items } of newestFirst(request, filterOf(request, apps))) {
+      for await (const { at, items } of newestFirst(request, filterOf(request, apps, context))) {
         const start = bucketStart(at, bucketSecs);
         const bucket = buckets.get(start) ?? emptyBucket(start);
         buckets.set(start, bucket);

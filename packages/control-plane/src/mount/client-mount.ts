@@ -34,7 +34,7 @@ export async function clientFiles(options: {
       "CLIENT_WHEEL_UNKNOWN",
       `The wheel ${client.filename} does not ask for ${companion}.`,
       {
-        remedy: "Use a released version of the modal package.",
+        remedy: "Use a released version of the client.",
       },
     );
   }

@@ -54,7 +54,7 @@ export function poolHandlers(
       if (maxContainers > 0 && minContainers > maxContainers) {
         throw new AppError(
           "AUTOSCALER_SETTINGS_INVALID",
-          `minContainers ${minContainers} is more than maxContainers ${maxContainers}.`,
+          `${minContainers} for \`minContainers\` is more than ${maxContainers} for \`maxContainers\`.`,
           { status: "INVALID_ARGUMENT", remedy: "Lower the one or raise the other." },
         );
       }

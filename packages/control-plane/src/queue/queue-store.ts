@@ -221,7 +221,7 @@ function queueNotFound(reference: ObjectReference): AppError {
   return new AppError("QUEUE_NOT_FOUND", notFoundWords("Queue", reference), {
     status: "NOT_FOUND",
     remedy:
-      "Create it first, or look it up with create_if_missing; `modal queue list` shows those there are.",
+      "Create it first, or look it up with `createIfMissing: true`; `modal queue list` shows those there are.",
   });
 }
 

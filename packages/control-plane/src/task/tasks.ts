@@ -60,6 +60,8 @@ const platformAllowanceMs = 60_000;
 const startTimeoutGraceSecs = 1;
 /** Time in which workers come back from a restart, theirs or the server's, before what they could run fails. */
 const workersReturnMs = 2_000;
+/** Time for code to let go of cancelled inputs when its container is not wanted any more. */
+const letGoMs = 5_000;
 /** Time for `@exit` after the kill switch. */
 const exitPatienceMs = 30_000;
 
@@ -171,6 +173,16 @@ export class Tasks implements Disposable {
     if (task.load === 0) this.#limitExit(task);
     task.owner.leaving(task);
     this.#save(task);
+  }
+
+  /** Lets it let go of the inputs that were just cancelled, and exit. To interrupt it beside that would meet it twice at a time. */
+  release(task: Task, options: StopOptions): void {
+    this.drain(task, options.reason);
+    if (task.state !== "draining" || task.load === 0) return;
+    task.after(letGoMs, () => {
+      if (task.load > 0) this.stop(task, options);
+      else this.#limitExit(task);
+    });
   }
 
   /** It has been told that there is no more: what remains is its `@exit`. */

@@ -239,7 +239,7 @@ test("a container with restricted access has its own inputs, outputs and functio
   await expect(task.blobGet({ blobId })).rejects.toMatchObject({ code: "BLOB_INCOMPLETE" });
   await expect(task.functionMap({ functionId })).rejects.toMatchObject({
     code: "TASK_RESTRICTED",
-    remedy: expect.stringContaining("restrict_modal_access") as unknown,
+    remedy: expect.stringContaining("restrictModalAccess") as unknown,
   });
 });
 

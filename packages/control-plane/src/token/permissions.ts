@@ -142,7 +142,7 @@ function denied(permission: AnyPermission, caller: CallerKind, what: string): Ap
   if (caller === "untrusted task" && permission.task === "trusted") {
     return new AppError("TASK_RESTRICTED", `${what} is not for ${callerNames[caller]}.`, {
       status: "PERMISSION_DENIED",
-      remedy: "Do it in a function without `restrict_modal_access`, and pass the result on as an argument.",
+      remedy: "Do it in a function without `restrictModalAccess`, and pass the result on as an argument.",
     });
   }
   const kinds = ["client", "task", "worker", "command"] as const;

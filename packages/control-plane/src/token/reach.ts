@@ -118,7 +118,7 @@ export class Reach {
       `${id} is not this container's own, and its function has restricted access.`,
       {
         status: "PERMISSION_DENIED",
-        remedy: "Do it in a function without `restrict_modal_access`, and pass the result on as an argument.",
+        remedy: "Do it in a function without `restrictModalAccess`, and pass the result on as an argument.",
       },
     );
   }

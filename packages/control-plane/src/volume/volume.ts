@@ -44,7 +44,7 @@ export function volumeNotFound(reference: ObjectReference): AppError {
   const create = "name" in reference ? ` ${reference.name}` : "";
   return new AppError("VOLUME_NOT_FOUND", notFoundWords("Volume", reference), {
     status: "NOT_FOUND",
-    remedy: `Create it with \`dorian volume create${create}\`, or pass { createIfMissing: true }; \`dorian volume list\` shows those there are.`,
+    remedy: `Create it with \`dorian volume create${create}\`, or pass \`createIfMissing: true\`; \`dorian volume list\` shows those there are.`,
   });
 }
 

@@ -41,7 +41,7 @@ function overLimit(used: string, limit: string): AppError {
     `More was written to the disk than may be: ${used}, with a limit of ${limit}.`,
     {
       remedy:
-        "Write less outside of volumes, ask for more with `ephemeralDisk` (`ephemeral_disk`), or raise --container-disk of the worker.",
+        "Write less outside of volumes, ask for more with `ephemeralDisk`, or raise --container-disk of the worker.",
     },
   );
 }

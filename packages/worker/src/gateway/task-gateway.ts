@@ -113,7 +113,7 @@ function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClien
       throw new AppError(
         "BLOB_WITHOUT_NETWORK",
         `A value of ${mebibytes} MiB cannot leave this container, because its function has no network.`,
-        { remedy: "Write large values to a volume, or do without block_network." },
+        { remedy: "Write large values to a volume, or do without `blockNetwork`." },
       );
     },
     containerHello(request, context) {

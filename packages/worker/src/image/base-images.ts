@@ -220,7 +220,7 @@ function onlyInRegistry(
     status: cause.status,
     remedy:
       (isConda
-        ? "Where no registry and no conda channel can be reached, install packages with pip_install or uv_pip_install on Image.debian_slim(). "
+        ? "Where no registry and no conda channel can be reached, install packages with `modal.Image.debian_slim().pip_install(…)`. "
         : "") +
       `Name a mirror in DORIAN_REGISTRY_MIRRORS, or begin with an image that needs no registry: debian:<release> or python:<version>-slim, of which there are ${pythons}.`,
     cause,
