@@ -72,7 +72,8 @@ export function commandUrl(
     "EXEC_NEEDS_TLS",
     `This client runs commands in containers over https only, unless its server is at localhost; it reached this one at ${called}.`,
     {
-      remedy: `Start the server with --tls, use \`dorian container exec\`, or forward the port (ssh -L ${port}:localhost:${port} …) and set MODAL_SERVER_URL=http://localhost:${port}.`,
+      // In quotes, since it is meant for users of either language: their own client's command is what fails.
+      remedy: `Start the server with --tls, use "dorian container exec", or forward the port (ssh -L ${port}:localhost:${port} …) and set MODAL_SERVER_URL=http://localhost:${port}.`,
     },
   );
 }
