@@ -34,7 +34,7 @@ test("no message says in another language's words what its reader has words for 
   expect([...new Set(wrong)]).toEqual([]);
 });
 
-const camelCase = /(?<![\w/.-])(?!gVisor|gRPC)[a-z]+[A-Z]\w*/;
+const camelCase = /(?<![\w/.-])(?!gVisor|gRPC)[a-z]{2,}[A-Z][a-z]\w*/;
 const snakeCase = /(?<![\w/.-])[a-z]+_[a-z_]+/;
 const moduleName = /(?<!modal\.)\b(App|Function|FunctionCall|Image|Secret|Volume|Dict|Queue|Cls)\.[a-z]/;
 
