@@ -49,6 +49,23 @@ export class Keeper {
   @parameter() tag = "none";
   @method() keep(value: unknown) { return [this.tag, value]; }
 }
+@app.cls()
+export class Sized {
+  @parameter() seed = -(2n ** 63n);
+  @parameter() size = 3;
+  @method() told() { return [this.seed, typeof this.seed, this.size, typeof this.size]; }
+}
+`;
+
+const sizedClass = `
+@app.cls()
+class Sized:
+    seed: int = modal.parameter(default=-2**63)
+    size: int = modal.parameter(default=3)
+
+    @modal.method()
+    def told(self):
+        return [self.seed, self.size]
 `;
 
 const pythonApp = (name: string) => `
@@ -63,6 +80,7 @@ def echo(value):
 def sizes(n):
     return [{"k%d" % i: i for i in range(n)}, list(range(n)), "\\xe9" * n, b"\\x07" * n, set(range(n))]
 
+${name === "values-python" ? sizedClass : ""}
 @app.function()
 def decimal():
     import decimal, datetime
@@ -255,4 +273,31 @@ test("an error that passes through two containers keeps what it tells", async ()
   const rich = await failed("relay", "rich");
   expect(rich).toMatchObject({ name: "Failed", message: "failed", at: new Date(0) });
   expect((await failed("relay", "any"))["errors"]).toHaveLength(2);
+});
+
+test("class parameters are integers of 64 bits to their borders, in TypeScript and in Python [A16]", async () => {
+  interface Sized {
+    seed: bigint;
+    size: bigint;
+    told(): Promise<unknown[]>;
+  }
+  const sized = Cls.fromName<{ new (): Sized }>("values", "Sized");
+  expect(await sized.instance().told.remote()).toEqual([-(2n ** 63n), "bigint", 3, "number"]);
+  const given = sized.instance({ seed: 2n ** 62n, size: 2n ** 63n - 1n });
+  expect(await given.told.remote()).toEqual([2n ** 62n, "bigint", 2n ** 63n - 1n, "bigint"]);
+  expect(await sized.instance({ seed: 7n }).told.remote()).toEqual([7n, "bigint", 3, "number"]);
+  const python = Cls.fromName<{ new (): Sized }>("values-python", "Sized");
+  expect(await python.instance().told.remote()).toEqual([-(2n ** 63n), 3]);
+  expect(await python.instance({ seed: 2n ** 62n, size: 5n }).told.remote()).toEqual([2n ** 62n, 5]);
+  await expect(python.instance({ seed: 2n ** 63n }).told.remote()).rejects.toThrow(
+    'Parameter "seed" of Sized is 9223372036854775808n, beyond the integers of 64 bits.',
+  );
+  const program = `
+import modal
+told = modal.Cls.from_name("values", "Sized")(seed=2**62, size=-(2**63)).told.remote()
+assert told == [2**62, "bigint", -(2**63), "bigint"], told
+print("all")
+`;
+  const { stdout, stderr } = (await clients.get(newest)?.python(["-c", program])) ?? {};
+  expect(stdout?.trimEnd(), stderr).toBe("all");
 });

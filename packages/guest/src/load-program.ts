@@ -49,6 +49,10 @@ function classProgram(task: ContainerArguments, { tag, target, marks }: Register
   // A build step is about the image, which all parameters share.
   const parameters = builder ? {} : classParameters(task.serializedParams, definition?.classParameterInfo);
   const values = new Map(Object.entries(parameters) as [string, ParameterValue][]);
+  for (const { name, type } of marks.parameters) {
+    const value = values.get(name);
+    if (type === "bigint" && typeof value === "number") values.set(name, BigInt(value));
+  }
   const instance = construct(target, values) as Record<string, Callable | undefined>;
   const namesOf = (kind: MarkKind) => [
     // A hook that a subclass overrides is marked twice.

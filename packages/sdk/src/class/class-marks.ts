@@ -10,7 +10,8 @@ export interface Mark {
   forceBuild?: boolean;
 }
 
-export type ParameterType = "string" | "number" | "boolean" | "bytes";
+/** A bigint travels as a number does, as an integer of 64 bits, and arrives as a bigint however small it is. */
+export type ParameterType = "string" | "number" | "bigint" | "boolean" | "bytes";
 
 export interface ParameterMark {
   name: string;

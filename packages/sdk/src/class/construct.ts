@@ -1,4 +1,4 @@
-export type ParameterValue = string | number | boolean | Uint8Array;
+export type ParameterValue = string | number | bigint | boolean | Uint8Array;
 
 interface Construction {
   target: new () => object;
@@ -20,13 +20,23 @@ export function construct<T extends object>(
   target: new () => T,
   values: ReadonlyMap<string, ParameterValue>,
 ): T {
-  const initial = (name: string, ownDefault: unknown) => (values.has(name) ? values.get(name) : ownDefault);
+  const initial = (name: string, ownDefault: unknown) =>
+    values.has(name) ? inFormOf(ownDefault, values.get(name)) : ownDefault;
   const instance = during({ target, initial }, () => new target());
   // Fields without a decorator (the form without decorators) are set once they exist.
-  for (const [name, value] of values) {
-    if (Reflect.get(instance, name) !== value) Reflect.set(instance, name, value);
+  for (const [name, given] of values) {
+    const before: unknown = Reflect.get(instance, name);
+    const value = inFormOf(before, given);
+    if (before !== value) Reflect.set(instance, name, value);
   }
   return instance;
+}
+
+/** A value in the form that the class writes its default in, where two forms of JavaScript travel as one. */
+function inFormOf(ownDefault: unknown, value: ParameterValue | undefined): unknown {
+  if (typeof ownDefault === "bigint" && typeof value === "number") return BigInt(value);
+  if (Buffer.isBuffer(ownDefault) && value instanceof Uint8Array) return Buffer.from(value);
+  return value;
 }
 
 /**

@@ -3,6 +3,7 @@ import { ClassParameterSetSchema, ParameterType as Wire } from "@dorian/protocol
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ParameterMark } from "./class-marks.ts";
+import { construct, type ParameterValue } from "./construct.ts";
 import { encodeParameters, parameterSpecs } from "./parameters.ts";
 
 class Model {
@@ -61,6 +62,37 @@ test("equal values are equal bytes, in whatever order and whether given or defau
   expect(encode({ token: "t" })).toEqual(encode({ token: "t", modelId: "iris-a", size: 3, fast: undefined }));
 });
 
+test.for([2n ** 62n, 2n ** 63n - 1n, -(2n ** 63n), 5n, 0n, 2 ** 53 - 1, -(2 ** 53) + 1])(
+  "the integer %d is taken, given or as a default [A16]",
+  (size) => {
+    const [, found] = fromBinary(ClassParameterSetSchema, encode({ token: "t", size })).parameters;
+    expect(found?.valueOneof).toEqual({ case: "intValue", value: BigInt(size) });
+    class Sized {
+      size = size;
+    }
+    const [spec] = parameterSpecs("Sized", Sized, { marks: [], parameters: [{ name: "size" }] });
+    expect(spec?.defaultOneof).toEqual({ case: "intDefault", value: BigInt(size) });
+    const bytes = encodeParameters("Sized", spec ? [spec] : [], {});
+    expect(fromBinary(ClassParameterSetSchema, bytes).parameters[0]?.valueOneof.value).toBe(BigInt(size));
+  },
+);
+
+test("a value arrives in the form of the class's default, where two forms travel as one [A16]", () => {
+  class Seeded {
+    seed = 5n;
+    salt = Buffer.from("salt");
+    size = 3;
+  }
+  const values = new Map<string, ParameterValue>([
+    ["seed", 7],
+    ["salt", new Uint8Array([104, 105])],
+    ["size", 2n ** 62n],
+  ]);
+  const made = construct(Seeded, values);
+  expect(made).toEqual({ seed: 7n, salt: Buffer.from("hi"), size: 2n ** 62n });
+  expect(made.salt.toString()).toBe("hi");
+});
+
 test("different values are different bytes [P3]", () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (a, b) => {
@@ -76,11 +108,20 @@ test.for<[string, Record<string, unknown>, string]>([
   ["PARAMETER_INVALID", { token: 7 }, '"token"'],
   ["PARAMETER_INVALID", { token: null }, '"token"'],
   ["PARAMETER_INVALID", { token: "t", size: 1.5 }, "1.5"],
-  ["PARAMETER_INVALID", { token: "t", size: 2 ** 60 }, '"size"'],
+  ["PARAMETER_INVALID", { token: "t", size: 2 ** 60 }, '"size" of Model is 1152921504606847000, beyond'],
+  ["PARAMETER_INVALID", { token: "t", size: 2 ** 53 }, '"size" of Model is 9007199254740992, beyond'],
+  ["PARAMETER_INVALID", { token: "t", size: 2n ** 63n }, '"size" of Model is 9223372036854775808n, beyond'],
+  ["PARAMETER_INVALID", { token: "t", size: -(2n ** 63n) - 1n }, '"size"'],
+  ["PARAMETER_INVALID", { token: "t", size: -0 }, '"size" of Model is -0'],
+  ["PARAMETER_INVALID", { token: "t", size: NaN }, '"size" of Model is NaN'],
+  ["PARAMETER_INVALID", { token: "t", size: Infinity }, '"size" of Model is Infinity'],
+  ["PARAMETER_INVALID", { token: "t", fast: 1 }, '"fast" of Model is 1; it must be a boolean'],
+  ["PARAMETER_INVALID", { token: 7n }, '"token" of Model is 7n; it must be a string'],
+  ["PARAMETER_INVALID", { token: "a\ud800" }, '"token"'],
   ["PARAMETER_INVALID", { token: "t", size: "3" }, '"size"'],
   ["PARAMETER_INVALID", { token: "t", modelId: { a: 1 } }, "an object (Object)"],
   ["PARAMETER_INVALID", { token: "t", modelId: new Date(0) }, "an object (Date)"],
-])("%s: %j is refused by name [P5]", ([code, given, shown]) => {
+])("%s (%#) is refused by name [P5]", ([code, given, shown]) => {
   expect(() => encode(given)).toThrow(expect.objectContaining({ code, status: "INVALID_ARGUMENT" }));
   expect(() => encode(given)).toThrow(shown);
 });

@@ -127,11 +127,10 @@ function encodeOne(className: string, spec: ClassParameterSpec, given: unknown):
     );
   }
   const expected = (Object.keys(wireType) as ParameterType[]).find((type) => wireType[type] === spec.type);
-  const plain = typeof value === "bigint" ? Number(value) : value;
-  if (expected === undefined || typeOf(className, spec.name, plain) !== expected) {
+  if (expected === undefined || wireType[typeOf(className, spec.name, value)] !== spec.type) {
     throw new AppError(
       "PARAMETER_INVALID",
-      `Parameter "${spec.name}" of ${className} is ${JSON.stringify(plain)}; it must be a ${expected}.`,
+      `Parameter "${spec.name}" of ${className} is ${shown(value)}; it must be a ${expected}.`,
       {
         status: "INVALID_ARGUMENT",
         remedy: "Pass a value of that type.",
@@ -141,31 +140,48 @@ function encodeOne(className: string, spec: ClassParameterSpec, given: unknown):
   return create(ClassParameterValueSchema, {
     name: spec.name,
     type: spec.type,
-    valueOneof: valueOf(expected, plain as ParameterValue),
+    valueOneof: valueOf(expected, value as ParameterValue),
   });
 }
 
 const wireType: Record<ParameterType, Wire> = {
   string: Wire.PARAM_TYPE_STRING,
   number: Wire.PARAM_TYPE_INT,
+  bigint: Wire.PARAM_TYPE_INT,
   boolean: Wire.PARAM_TYPE_BOOL,
   bytes: Wire.PARAM_TYPE_BYTES,
 };
 
 function typeOf(className: string, name: string, value: unknown): ParameterType {
-  if (typeof value === "string" || typeof value === "boolean") return typeof value as ParameterType;
-  if (Number.isSafeInteger(value)) return "number";
-  if (value instanceof Uint8Array) return "bytes";
-  const shown =
-    typeof value === "object" ? `an object (${value?.constructor?.name ?? "null"})` : String(value);
-  throw new AppError(
-    "PARAMETER_INVALID",
-    `Parameter "${name}" of ${className} is ${shown}, which cannot be a parameter.`,
-    {
+  const why = (reason: string, remedy = "Parameters are strings, whole numbers, booleans or byte arrays.") =>
+    new AppError("PARAMETER_INVALID", `Parameter "${name}" of ${className} is ${shown(value)}, ${reason}.`, {
       status: "INVALID_ARGUMENT",
-      remedy: "Parameters are strings, whole numbers, booleans or byte arrays.",
-    },
-  );
+      remedy,
+    });
+  switch (typeof value) {
+    case "boolean":
+      return "boolean";
+    case "string":
+      if (value.isWellFormed()) return "string";
+      throw why("which has half of a surrogate pair in it", "Pass text.toWellFormed().");
+    case "number":
+      if (Object.is(value, -0)) throw why("which would arrive as 0", "Pass 0.");
+      if (Number.isSafeInteger(value)) return "number";
+      if (!Number.isInteger(value)) throw why("which is no whole number and cannot be a parameter");
+      throw why("beyond the whole numbers that a number holds exactly", `Pass a bigint: ${BigInt(value)}n.`);
+    case "bigint":
+      if (BigInt.asIntN(64, value) === value) return "bigint";
+      throw why("beyond the integers of 64 bits", "Pass it as a string.");
+    default:
+      if (value instanceof Uint8Array) return "bytes";
+      throw why("which cannot be a parameter");
+  }
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "object") return `an object (${value?.constructor?.name ?? "null"})`;
+  if (typeof value === "bigint") return `${value}n`;
+  return typeof value === "string" ? JSON.stringify(value) : Object.is(value, -0) ? "-0" : String(value);
 }
 
 function valueOf(type: ParameterType, value: ParameterValue): ClassParameterValue["valueOneof"] {
@@ -173,7 +189,8 @@ function valueOf(type: ParameterType, value: ParameterValue): ClassParameterValu
     case "string":
       return { case: "stringValue", value: value as string };
     case "number":
-      return { case: "intValue", value: BigInt(value as number) };
+    case "bigint":
+      return { case: "intValue", value: BigInt(value as number | bigint) };
     case "boolean":
       return { case: "boolValue", value: value as boolean };
     case "bytes":
@@ -187,7 +204,8 @@ function defaultOf(type: ParameterType, value: unknown): ClassParameterSpec["def
     case "string":
       return { case: "stringDefault", value: value as string };
     case "number":
-      return { case: "intDefault", value: BigInt(value as number) };
+    case "bigint":
+      return { case: "intDefault", value: BigInt(value as number | bigint) };
     case "boolean":
       return { case: "boolDefault", value: value as boolean };
     case "bytes":
