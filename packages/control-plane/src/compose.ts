@@ -334,7 +334,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       logger,
     }),
   );
-  const garbage = { ...stores, ...registries, dataDirectory, builds };
+  const garbage = { ...stores, ...registries, dataDirectory, builds, tasks: dispatch.tasks };
   starting.use(startCollecting({ ...garbage, room, logger, now }));
 
   const sandboxes = new Sandboxes({
@@ -505,7 +505,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       await Promise.all([grpc.drain({ signal }), workerSocket?.drain({ signal })]);
     },
     removeUnused: () => lifetimes.sweep(),
-    collectGarbage: (ages) => collectGarbage(garbage, ages, now()),
+    collectGarbage: (ages) => collectGarbage(garbage, { ages, now: now(), released: new Set() }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

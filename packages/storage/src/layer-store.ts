@@ -167,14 +167,19 @@ export class LayerStore implements AsyncDisposable {
    * Removes the layers that are neither kept nor younger than `olderThanMs`: one sealed a moment ago may not be
    * recorded yet. Returns the ids of those removed.
    */
-  async collect(options: { keep: ReadonlySet<string>; olderThanMs: number }): Promise<string[]> {
+  async collect(options: {
+    keep: ReadonlySet<string>;
+    olderThanMs: number;
+    /** Nobody is about to use them, so that their age does not matter. */
+    released?: ReadonlySet<string>;
+  }): Promise<string[]> {
     const removed: string[] = [];
     const now = wallClockMs();
     for (const layerId of await this.list()) {
       if (options.keep.has(layerId)) continue;
-      const stats = await lstat(this.path(layerId));
       // The rename into the store set the change time; a modification time is the container's to choose.
-      if (now - stats.ctimeMs < options.olderThanMs) continue;
+      const isOld = async () => now - (await lstat(this.path(layerId))).ctimeMs >= options.olderThanMs;
+      if (!options.released?.has(layerId) && !(await isOld())) continue;
       await this.remove(layerId);
       removed.push(layerId);
     }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import type { Database } from "../database/database.ts";
+import { trustAfterMs } from "../retention/steady-clock.ts";
 import { collectBlocks } from "./collect-blocks.ts";
 import { forgetApps } from "./forget-apps.ts";
 import { forgetImages } from "./forget-images.ts";
@@ -56,13 +57,30 @@ export const urgentAges: GarbageAges = {
 };
 
 /**
+ * Those of the ages that a clock can be believed in which has gone on as time does for so long: what is that old by it is at
+ * least as old, however it was set before. After `trustAfterMs` it is believed in all.
+ */
+export function believedAges(ages: GarbageAges, steadyMs: number): GarbageAges {
+  const believed = (ms: number) => (ms > steadyMs && steadyMs < trustAfterMs ? Infinity : ms);
+  return {
+    ...ages,
+    layerMs: believed(ages.layerMs),
+    blockMs: believed(ages.blockMs),
+    versionMs: believed(ages.versionMs),
+    deletedMs: believed(ages.deletedMs),
+    imageMs: believed(ages.imageMs),
+    stepMs: believed(ages.stepMs),
+    appMs: believed(ages.appMs),
+  };
+}
+
+/**
  * Forgets what is too old to matter, then removes the layers and blocks that nothing refers to. Returns the layers
- * removed.
+ * removed. `released` keeps layers of deleted volumes until they can be removed, which they are at any age.
  */
 export async function collectGarbage(
   options: GarbageOptions,
-  ages: GarbageAges,
-  now: number,
+  { ages, now, released }: { ages: GarbageAges; now: number; released: Set<string> },
 ): Promise<string[]> {
   const { layers, blocks, builds, blobs, idempotency } = options;
   await idempotency.forget({ now, olderThanMs: day });
@@ -74,10 +92,11 @@ export async function collectGarbage(
     before: Math.min(now - ages.imageMs, inUseSince),
     keepVersions: ages.keepVersions,
   });
-  await forgetVersions(options, {
+  const ofDeleted = await forgetVersions(options, {
     replacedBefore: Math.min(now - ages.versionMs, inUseSince),
-    deletedBefore: Math.min(now - ages.deletedMs, inUseSince),
+    deletedBefore: now - ages.deletedMs,
   });
+  for (const layerId of ofDeleted) released.add(layerId);
   const steps = await forgetSteps(options.dataDirectory, now - ages.stepMs);
   // A build holds layers that are not in any image yet, old ones of its base among them.
   const removed =
@@ -86,7 +105,9 @@ export async function collectGarbage(
       : await layers.collect({
           keep: new Set([...(await layersInUse(options)), ...steps]),
           olderThanMs: ages.layerMs,
+          released,
         });
+  for (const layerId of removed) released.delete(layerId);
   const keep = new Set([...blobs.all()].map((blob) => blob.sha256 ?? ""));
   await collectBlocks(join(options.dataDirectory, "blocks"), blocks, { keep, before: now - ages.blockMs });
   return removed;

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { RoomWatch } from "@dorian/storage/room-watch";
-import { collectGarbage, urgentAges, usualAges, type GarbageAges } from "./collect-garbage.ts";
+import { believedAges, collectGarbage, urgentAges, usualAges, type GarbageAges } from "./collect-garbage.ts";
+import { SteadyClock } from "../retention/steady-clock.ts";
 import type { GarbageOptions } from "./garbage-options.ts";
 
 const everyMs = 3_600_000;
@@ -9,17 +10,25 @@ const whenShortMs = 10_000;
 /** Looking through a large store takes its time: at most this part of it. */
 const urgentPart = 0.1;
 
-/** Collects garbage every hour, and more of it and often while the disk is short. Disposing waits for a pass that runs. */
+/**
+ * Collects garbage every hour, and more of it and often while the disk is short; no sooner than the clock is believed. Disposing
+ * waits for a pass that runs.
+ */
 export function startCollecting(
   options: GarbageOptions & { logger: Logger; now: () => number; room: RoomWatch },
 ): AsyncDisposable {
   const { logger, now, room } = options;
+  const clock = new SteadyClock();
+  const steadyMs = () => clock.steadyMs({ wallMs: now(), monotonicMs: performance.now() });
+  const released = new Set<string>();
   let running: Promise<void> | undefined;
   let restUntil = 0;
+  let usualAt = performance.now() + everyMs;
+  steadyMs();
   const pass = async (ages: GarbageAges) => {
     const startedAt = performance.now();
     try {
-      const removed = await collectGarbage(options, ages, now());
+      const removed = await collectGarbage(options, { ages, now: now(), released });
       if (removed.length > 0) logger.info({ layers: removed.length }, "removed layers that nothing used");
     } catch (error) {
       logger.error({ err: error }, "collecting garbage failed");
@@ -28,16 +37,17 @@ export function startCollecting(
       restUntil = performance.now() + (performance.now() - startedAt) / urgentPart;
     }
   };
-  const usual = setInterval(() => {
-    running ??= pass(usualAges);
-  }, everyMs).unref();
-  const urgent = setInterval(() => {
-    if (performance.now() >= restUntil && room.isShort) running ??= pass(urgentAges);
+  const timer = setInterval(() => {
+    const steady = steadyMs();
+    const isUsual = performance.now() >= usualAt;
+    const isUrgent = performance.now() >= restUntil && room.isShort;
+    if (running || !(isUsual || isUrgent)) return;
+    if (isUsual) usualAt = performance.now() + everyMs;
+    running = pass(believedAges(isUrgent ? urgentAges : usualAges, steady));
   }, whenShortMs).unref();
   return {
     async [Symbol.asyncDispose]() {
-      clearInterval(usual);
-      clearInterval(urgent);
+      clearInterval(timer);
       await running;
     },
   };

@@ -12,6 +12,7 @@ import type { ImageRegistry } from "../image/image-registry.ts";
 import type { MountNames } from "../mount/mount-names.ts";
 import type { MountStore } from "../mount/mount-store.ts";
 import type { SecretStore } from "../secret/secret-store.ts";
+import type { Tasks } from "../task/tasks.ts";
 import type { VolumeRegistry } from "../volume/volume-registry.ts";
 
 /** Everything that may refer to what is kept on disk. */
@@ -32,4 +33,5 @@ export interface GarbageOptions {
   volumes: VolumeRegistry;
   blobs: BlobRegistry;
   idempotency: Idempotency;
+  tasks: Pick<Tasks, "live">;
 }

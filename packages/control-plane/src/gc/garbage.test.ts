@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { access, mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AppState } from "@dorian/protocol/modal";
+import { AppState, ObjectCreationType } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
 import {
   BuildWorker,
@@ -12,6 +12,7 @@ import {
   publishApp,
   temporaryDirectory,
 } from "../../test/catalog-server.ts";
+import { believedAges } from "./collect-garbage.ts";
 
 const atOnce = {
   layerMs: 0,
@@ -171,4 +172,42 @@ test("blocks that nobody asked for lately go, unless a layer shares them", async
   await expect(access(path("orphan"))).rejects.toMatchObject({ code: "ENOENT" });
   await access(path("asked again"));
   await access(path("linked"));
+});
+
+test("a deleted volume goes when no container mounts it any more, whatever else runs, and its layers at any age", async () => {
+  await using open = await openWithWorker();
+  const { modal, server, worker } = open;
+  const hour = 3_600_000;
+  const collect = () => server.plane.collectGarbage({ ...atOnce, layerMs: hour });
+  const makeVolume = async (deploymentName: string) => {
+    const creation = { deploymentName, objectCreationType: ObjectCreationType.CREATE_IF_MISSING };
+    const { volumeId } = await modal.volumeGetOrCreate(creation);
+    const layerId = await server.layer({ [deploymentName]: "x" });
+    await server.worker.volumeAppend({ volumeId, layerId });
+    return { volumeId, layerId };
+  };
+  const [mounted, free] = [await makeVolume("mounted"), await makeVolume("free")];
+  const young = await server.layer({ young: "x" });
+  const { imageId } = await buildImage(modal, { dockerfileCommands: ["FROM scratch"] });
+  const { appId } = await modal.appCreate({ description: "app", appState: AppState.INITIALIZING });
+  const volumeMounts = [{ volumeId: mounted.volumeId, mountPath: "/vol" }];
+  const holder = await defineFunction(modal, appId, { functionName: "holder", imageId, volumeMounts });
+  await publishApp(modal, { appId }, [holder]);
+  await worker.hold(modal, holder.functionId);
+  await modal.volumeDelete({ volumeId: mounted.volumeId });
+  await modal.volumeDelete({ volumeId: free.volumeId });
+  expect(await collect()).toEqual([free.layerId]);
+  await modal.appStop({ appId });
+  await expect.poll(collect).toEqual([mounted.layerId]);
+  expect(await server.layers.list()).toContain(young);
+});
+
+test("an age is believed when the clock has gone on for as long, and every age after an hour", () => {
+  const minute = 60_000;
+  const ages = { ...atOnce, layerMs: 10 * minute, versionMs: 60 * minute, imageMs: 30 * 24 * 60 * minute };
+  const never = { ...ages, layerMs: Infinity, versionMs: Infinity, imageMs: Infinity };
+  expect(believedAges(ages, 0)).toEqual(never);
+  expect(believedAges(ages, 10 * minute - 1)).toEqual(never);
+  expect(believedAges(ages, 10 * minute)).toEqual({ ...never, layerMs: 10 * minute });
+  expect(believedAges(ages, 60 * minute)).toEqual(ages);
 });

@@ -1,6 +1,6 @@
 import { sleep } from "@dorian/base/sleep";
 import type { Logger } from "pino";
-import { SteadyClock } from "./steady-clock.ts";
+import { SteadyClock, trustAfterMs } from "./steady-clock.ts";
 
 /** A part of the history: what is kept for a time and then leaves the database. */
 export interface ExpiringHistory {
@@ -11,8 +11,6 @@ export interface ExpiringHistory {
 /** Rest after a slice, in multiples of the time that it took: forgetting takes at most a tenth of the database's time. */
 const restFactor = 9;
 const everyMs = 10 * 60_000;
-/** A clock that was set to the wrong year may be set back within so long, and nothing has gone. */
-const trustAfterMs = 3_600_000;
 
 /**
  * Removes what has expired, slice by slice, so that no caller waits for more than one. Rejects with the signal's reason when
@@ -38,12 +36,13 @@ export function keepForgetting(
   histories: readonly ExpiringHistory[],
   options: { logger: Logger; nowMs: () => number },
 ): AsyncDisposable {
-  const clock = new SteadyClock(trustAfterMs);
+  const clock = new SteadyClock();
   const stopping = new AbortController();
   const { signal } = stopping;
   let pass: Promise<void> | undefined;
   const timer = setInterval(() => {
-    if (!clock.isTrusted({ wallMs: options.nowMs(), monotonicMs: performance.now() })) return;
+    const steadyMs = clock.steadyMs({ wallMs: options.nowMs(), monotonicMs: performance.now() });
+    if (steadyMs < trustAfterMs) return;
     pass ??= forgetExpired(histories, { signal, rests: true })
       .catch((error: unknown) => {
         if (!signal.aborted) options.logger.error({ err: error }, "removing what has expired failed");

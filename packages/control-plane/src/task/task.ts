@@ -118,6 +118,8 @@ export class Task {
   workerId: string | undefined;
   workerName = "";
   gpus: readonly OfferedGpu[] = [];
+  /** Volumes that its container mounts; unknown before it is sent to a worker, and after a restart of the server. */
+  volumeIds: ReadonlySet<string> | undefined;
   pendingReason = "";
   inputsTaken = 0;
   /** On the clock that nobody sets. */
@@ -155,6 +157,10 @@ export class Task {
   move(to: TaskState): void {
     this.#state = taskMoves(this.#state, to);
     this.changed.notify();
+  }
+
+  mayMount(volumeId: string): boolean {
+    return this.state !== "queued" && (this.volumeIds?.has(volumeId) ?? true);
   }
 
   get isOver(): boolean {

@@ -368,6 +368,7 @@ export class Tasks implements Disposable {
         return;
       }
       task.timeline.end("place", nowMs());
+      task.volumeIds = new Set(plan.volumes.map(({ volumeId }) => volumeId));
       const sent = workers.send(task.workerId ?? "", {
         case: "startTask",
         value: {
