@@ -90,6 +90,10 @@ class Model:
         return self.loaded + suffix
 
     @modal.method()
+    def ask_itself(self):
+        return self.describe.remote(", it says")
+
+    @modal.method()
     def items(self):
         for i in range(self.size):
             yield f"{self.name}-{i}"
@@ -189,6 +193,14 @@ async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 const fn = (app: string, name: string) => RemoteFunction.fromName(app, name);
+
+test("a method in Python calls another one of its own instance, and of its parameters", async () => {
+  const program = `
+Model = modal.Cls.from_name("python", "Model")
+show(Model(name="own", size=2).ask_itself.remote())
+show(Model(name="other").ask_itself.remote())`;
+  expect(await python(newest, program)).toEqual(["own/2, it says", "other/3, it says"]);
+});
 
 // The other one of 2024, whose clients and containers know nothing but pickles.
 for (const app of ["python", "python-old"]) {

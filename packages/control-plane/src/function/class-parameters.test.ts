@@ -60,3 +60,50 @@ test("different parameters are different variants, with ids that clients accept"
     }),
   );
 });
+
+test("what a container pickles for self.method.remote() are the same parameters", () => {
+  const mixed = create(ClassParameterInfoSchema, {
+    format: Format.PARAM_SERIALIZATION_FORMAT_PROTO,
+    schema: [
+      { name: "a", type: ParameterType.PARAM_TYPE_INT },
+      { name: "b", type: ParameterType.PARAM_TYPE_BOOL },
+      { name: "s", type: ParameterType.PARAM_TYPE_STRING },
+      { name: "y", type: ParameterType.PARAM_TYPE_BYTES },
+    ],
+  });
+  const set = create(ClassParameterSetSchema, {
+    parameters: [
+      { name: "a", valueOneof: { case: "intValue", value: -70_000_000_000n } },
+      { name: "b", valueOneof: { case: "boolValue", value: true } },
+      { name: "s", valueOneof: { case: "stringValue", value: "x" } },
+      { name: "y", valueOneof: { case: "bytesValue", value: new Uint8Array([0, 255]) } },
+    ],
+  });
+  // pickle.dumps(((), {"a": -70_000_000_000, "b": True, "s": "x", "y": b"\\x00\\xff"}), 4)
+  const pickled = Buffer.from(
+    "8004952900000000000000297d94288c0161948a0500c4acb3ef8c016294888c0173948c0178948c017994430200ff947586942e",
+    "hex",
+  );
+  expect(canonicalParameters("Model.*", mixed, pickled)).toEqual(
+    canonicalParameters("Model.*", mixed, toBinary(ClassParameterSetSchema, set)),
+  );
+  expect(
+    canonicalParameters(
+      "Model.*",
+      info,
+      Buffer.from("8004950d00000000000000297d948c0161944b077386942e", "hex"),
+    ),
+  ).toEqual(canonicalParameters("Model.*", info, encode([])));
+});
+
+test.each([
+  ["positional ones", "80049509000000000000004b0185947d9486942e", "Model takes its parameters by name."],
+  [
+    "one of another type",
+    "8004950f00000000000000297d948c0161948c0178947386942e",
+    'The parameter "a" of Model must be an integer.',
+  ],
+  ["half a pickle", "8004950f000000", "The parameters of Model cannot be read."],
+])("pickled parameters are refused: %s", (_, hex, message) => {
+  expect(() => canonicalParameters("Model.*", info, Buffer.from(hex, "hex"))).toThrow(message);
+});

@@ -9,6 +9,7 @@ import {
   type ClassParameterSpec,
   type ClassParameterValue,
 } from "@dorian/protocol/modal";
+import { readPickle } from "@dorian/protocol/pickle/read-pickle";
 
 const maxBytes = 16 * 1024;
 
@@ -45,9 +46,33 @@ export function canonicalParameters(
   return toBinary(ClassParameterSetSchema, create(ClassParameterSetSchema, { parameters }));
 }
 
+/** What every pickle begins with, and no set of parameters. */
+const pickleStart = 0x80;
+
 function parse(className: string, serialized: Uint8Array): ClassParameterValue[] {
+  if (serialized[0] === pickleStart) return parsePickle(className, serialized);
+  return readable(className, () => fromBinary(ClassParameterSetSchema, serialized).parameters);
+}
+
+/**
+ * The form `(args, kwargs)`, in which Python's clients send the parameters of `self` for `self.method.remote()`: when its container
+ * makes that handle, it does not know the schema yet.
+ */
+function parsePickle(className: string, serialized: Uint8Array): ClassParameterValue[] {
+  const { positional, named } = readable(className, () => {
+    const [args, kwargs] = readPickle(serialized) as [unknown[], Record<string, unknown>];
+    return { positional: args.length, named: Object.entries(kwargs) };
+  });
+  if (positional > 0)
+    throw invalid(`${className} takes its parameters by name.`, "Pass none by its position.");
+  return named.map(([name, value]) =>
+    create(ClassParameterValueSchema, { name, valueOneof: protoValue(value) }),
+  );
+}
+
+function readable<T>(className: string, read: () => T): T {
   try {
-    return fromBinary(ClassParameterSetSchema, serialized).parameters;
+    return read();
   } catch (error) {
     throw new AppError("CLASS_PARAMETERS_INVALID", `The parameters of ${className} cannot be read.`, {
       status: "INVALID_ARGUMENT",
@@ -55,6 +80,14 @@ function parse(className: string, serialized: Uint8Array): ClassParameterValue[]
       cause: error,
     });
   }
+}
+
+function protoValue(value: unknown): ClassParameterValue["valueOneof"] {
+  if (typeof value === "string") return { case: "stringValue", value };
+  if (typeof value === "boolean") return { case: "boolValue", value };
+  if (typeof value === "bigint" || Number.isInteger(value))
+    return { case: "intValue", value: BigInt(value as number) };
+  return value instanceof Uint8Array ? { case: "bytesValue", value } : { case: undefined };
 }
 
 const cases: Partial<Record<ParameterType, { value: string; name: string }>> = {
