@@ -1,8 +1,11 @@
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { printing, runApp } from "@dorian/testkit/app-run";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { dorian } from "@dorian/testkit/run-command";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let data: TemporaryDirectory;
@@ -65,4 +68,46 @@ app.localEntrypoint(async () => { print(await mount.remote()); print(await copy.
     ],
     ["0/src/.secret/key.pem"],
   ]);
+});
+
+test("a local directory with odd things in it is shipped without them, and with its empty directories [A14]", async () => {
+  const source = `
+import { App, Image } from "dorian";
+import { execFileSync } from "node:child_process";
+${printing}
+export const app = new App("odd-tree");
+const list = () => execFileSync("find", ["/x", "-mindepth", "1", "-printf", "%y %m %P\\n"]).toString().trim().split("\\n").sort();
+export const mounted = app.function({ name: "mounted", image: Image.debianSlim().addLocalDir("tree", "/x") }, async () => list());
+export const copied = app.function({ name: "copied", image: Image.debianSlim().addLocalDir("tree", "/x", { copy: true }) }, async () => list());
+app.localEntrypoint(async () => { print(await mounted.remote()); print(await copied.remote()); });
+`;
+  await using project = await temporaryDirectory({ "app.ts": source, "tree/bin/run": "echo" });
+  const at = (name: string) => join(project.path, "tree", name);
+  await chmod(at("bin/run"), 0o755);
+  await mkdir(at("empty/below"), { recursive: true });
+  await chmod(at("empty/below"), 0o750);
+  await symlink("/nowhere", at(".#lock"));
+  await symlink("bin", at("linked"));
+  await writeFile(Buffer.concat([Buffer.from(at("caf")), Buffer.from([0xe9])]), "b");
+  const { stdout, stderr } = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
+  const printed = stdout.split("\n").filter((line) => line.startsWith("> "));
+  const expected = [
+    "d 750 empty/below",
+    "d 755 bin",
+    "d 755 empty",
+    "d 755 linked",
+    "f 755 bin/run",
+    "f 755 linked/run",
+  ];
+  expect(
+    printed.map((line) => JSON.parse(line.slice(2)) as unknown),
+    stdout + stderr,
+  ).toEqual([expected, expected]);
+  const warning = 'tree": ".#lock" (a link that leads nowhere), "caf\\xe9" (its name is not UTF-8).';
+  expect(stderr.split(warning)).toHaveLength(2);
+  const volume = (...args: string[]) => dorian(data.path, ["volume", ...args], { cwd: project.path });
+  await volume("create", "odd-tree");
+  const put = await volume("put", "odd-tree", "tree");
+  expect(put.stderr).toContain("Uploaded 2 files of 'tree'");
+  expect(put.stderr).toContain(`left out of "${warning}`);
 });

@@ -1,3 +1,4 @@
+import { chmod } from "node:fs/promises";
 import { assembleFile } from "./assemble-file.ts";
 import type { BlockStore } from "./block-store.ts";
 import type { LayerDraft } from "./layer-store.ts";
@@ -6,9 +7,9 @@ import { isADirectory, LayerWriter } from "./layer-writer.ts";
 import { storing } from "./storage-error.ts";
 
 export interface LayerFile {
-  /** From the root; a slash in front makes no difference. */
+  /** From the root; a slash in front makes no difference. With one at its end: an empty directory. */
   path: string;
-  /** Digest of the whole content. */
+  /** Digest of the whole content; none of a directory's. */
   sha256: string;
   /** Permission bits. */
   mode: number;
@@ -30,6 +31,11 @@ export async function writeFileLayer(
     await writer.directory("");
     for (const file of files) {
       const path = parseFilePath(file.path);
+      if (file.path.endsWith("/")) {
+        await writer.directory(path);
+        await chmod(writer.hostPath(path), file.mode);
+        continue;
+      }
       await writer.directory(path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
       if ((await writer.kindOf(path)) === "directory") throw isADirectory(path);
       const size = (await blocks.sizeOf(file.sha256)) ?? 0;

@@ -5,9 +5,9 @@ import { posix } from "node:path";
 
 /** One file of a mount. */
 export interface MountFile {
-  /** Absolute, where it appears in the container. */
+  /** Absolute, where it appears in the container. With a slash at its end: a directory that holds nothing else. */
   path: string;
-  /** Hex SHA-256 of the content. */
+  /** Hex SHA-256 of the content; "" for a directory. */
   sha256: string;
   /** Permission bits. */
   mode: number;
@@ -24,7 +24,7 @@ export function parseMountFiles(files: readonly WireFile[]): MountFile[] {
   return mountTree(
     files.map((file) => ({
       path: checkPath(file.filename),
-      sha256: checkDigest(file),
+      sha256: file.filename.endsWith("/") ? "" : checkDigest(file),
       mode: (file.mode ?? ordinaryMode) & 0o7777,
     })),
   );
@@ -35,7 +35,8 @@ export function mountTree(files: readonly MountFile[]): MountFile[] {
   const parsed = files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const paths = new Set<string>();
   for (const { path } of parsed) {
-    if (paths.has(path)) throw invalid(`The file "${path}" is named twice.`);
+    if (paths.has(path) || paths.has(path.replace(/\/$/, "")))
+      throw invalid(`The file "${path}" is named twice.`);
     paths.add(path);
   }
   for (const { path } of parsed) {
@@ -55,7 +56,8 @@ export function mountChecksum(files: readonly MountFile[]): string {
 }
 
 function checkPath(path: string): string {
-  if (path.startsWith("/") && path !== "/" && posix.resolve(path) === path && !path.includes("\0"))
+  const plain = path.replace(/\/$/, "");
+  if (path.startsWith("/") && path !== "/" && posix.resolve(plain) === plain && !path.includes("\0"))
     return path;
   throw invalid(`A file cannot be mounted at "${path}".`);
 }

@@ -167,7 +167,7 @@ export class MountStore {
   async #writeLayer(files: MountFile[]): Promise<string> {
     const { layers, blocks } = this.#options;
     for (const file of files) {
-      if (await blocks.has(file.sha256)) continue;
+      if (file.path.endsWith("/") || (await blocks.has(file.sha256))) continue;
       throw new AppError("MOUNT_CONTENT_MISSING", `The content of "${file.path}" has not been uploaded.`, {
         remedy: "Run or deploy the app again: its files are then sent anew.",
       });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import {
   AppState,
@@ -17,6 +18,8 @@ import type { DeploySession } from "./deploy-session.ts";
 import { functionMessage, type FunctionInit } from "./function-message.ts";
 import { ImageResolver } from "./image-resolver.ts";
 import { contentFile, localFiles, type MountContent } from "./local-files.ts";
+import type { LocalSource } from "../image/local-source.ts";
+import { LocalDigests } from "../local/local-digests.ts";
 import type { OnProgress } from "./progress.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
@@ -40,6 +43,8 @@ export interface DeployOptions {
   name?: string;
   forceBuild?: boolean;
   ignoreCache?: boolean;
+  /** Where to remember digests of local files; undefined: nowhere. */
+  cacheDirectory?: string;
   onProgress: OnProgress;
   signal: AbortSignal;
 }
@@ -57,7 +62,8 @@ export interface DeployedApp {
  * deployed before goes on as it was.
  */
 export async function deployApp(app: App, options: DeployOptions): Promise<DeployedApp> {
-  const { transport, onProgress } = options;
+  const { transport } = options;
+  const onProgress = eachWarningOnce(options.onProgress);
   // What fails for one function ends the work for the others before the failure is told.
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
@@ -71,7 +77,10 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
   }
   const modulePath = `/root/${options.bundle.fileName}`;
   const uploading = { modal, appId: options.appId, onProgress, signal };
-  const codeMountId = await uploadMount(uploading, await codeFiles(modulePath, options.bundle));
+  const { cacheDirectory } = options;
+  const digests = await LocalDigests.open(cacheDirectory && join(cacheDirectory, "local-digests"));
+  const code = await codeFiles(modulePath, options.bundle, { digests, onProgress, signal });
+  const codeMountId = await uploadMount(uploading, code);
   onProgress({ kind: "mount-created", description: options.bundle.fileName });
   const session: DeploySession = {
     transport,
@@ -82,6 +91,7 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
     codeMountId,
     forceBuild: options.forceBuild ?? false,
     ignoreCache: options.ignoreCache ?? false,
+    digests,
     onProgress,
     signal,
   };
@@ -130,6 +140,7 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
       onProgress({ kind: "class-created", tag: item.tag, functionId });
     }),
   );
+  await session.digests.save();
   const published = await modal.appPublish(
     {
       appId: session.appId,
@@ -148,18 +159,31 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
   return { appId: session.appId, url: published.url, functionIds, classIds };
 }
 
-async function codeFiles(modulePath: string, bundle: DeployOptions["bundle"]): Promise<MountContent[]> {
-  const beside = (bundle.beside ?? []).map(async (file) =>
-    "content" in file
-      ? [contentFile(file.path, file.content)]
-      : await localFiles({
-          kind: "file",
-          localPath: file.localPath,
-          remotePath: file.path,
-          ignore: IgnorePatterns.none,
-        }),
-  );
-  return [contentFile(modulePath, bundle.content), ...(await Promise.all(beside)).flat()];
+async function codeFiles(
+  modulePath: string,
+  bundle: DeployOptions["bundle"],
+  reading: Parameters<typeof localFiles>[1],
+): Promise<MountContent[]> {
+  const made = [contentFile(modulePath, bundle.content)];
+  const sources: LocalSource[] = [];
+  for (const file of bundle.beside ?? []) {
+    if ("content" in file) made.push(contentFile(file.path, file.content));
+    else {
+      const { localPath, path: remotePath } = file;
+      sources.push({ kind: "file", localPath, remotePath, ignore: IgnorePatterns.none });
+    }
+  }
+  return [...made, ...(await localFiles(sources, reading))];
+}
+
+/** One directory may be in several images. */
+function eachWarningOnce(onProgress: OnProgress): OnProgress {
+  const told = new Set<string>();
+  return (progress) => {
+    if (progress.kind === "warning" && told.has(progress.message)) return;
+    if (progress.kind === "warning") told.add(progress.message);
+    onProgress(progress);
+  };
 }
 
 async function allOrAbort(failed: AbortController, work: Promise<void>[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { Transport } from "../client/transport.ts";
+import type { LocalDigests } from "../local/local-digests.ts";
 import type { OnProgress } from "./progress.ts";
 
 /** What every step of one deployment needs. */
@@ -15,6 +16,7 @@ export interface DeploySession {
   codeMountId: string;
   forceBuild: boolean;
   ignoreCache: boolean;
+  digests: LocalDigests;
   onProgress: OnProgress;
   signal: AbortSignal;
 }

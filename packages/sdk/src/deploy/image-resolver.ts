@@ -75,7 +75,7 @@ export class ImageResolver {
   }
 
   async #mount(image: Image): Promise<string[]> {
-    const files = (await Promise.all(image.mounted.map(localFiles))).flat();
+    const files = await localFiles(image.mounted, this.#session);
     return files.length > 0 ? [await uploadMount(this.#session, files)] : [];
   }
 
@@ -166,7 +166,7 @@ export class ImageResolver {
       });
     }
     const session = this.#session;
-    const files = (await Promise.all(step.context.map(localFiles))).flat();
+    const files = await localFiles(step.context, session);
     if (step.context.length > 0 && files.length === 0 && baseImageId !== undefined) return baseImageId;
     const [secretIds, volumeMounts, contextMountId] = await Promise.all([
       resolveSecrets(session, step.secrets),

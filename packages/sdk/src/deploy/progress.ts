@@ -1,9 +1,11 @@
 import type { TaskLogs } from "@dorian/protocol/modal";
+import type { TransferProgress } from "../volume/transfer-progress.ts";
 
 /** What a deployment tells whoever watches it. */
 export type DeployProgress =
   | { kind: "app-created"; appId: string; name: string }
-  | { kind: "files-uploading"; done: number; total: number }
+  | ({ kind: "files-reading" } & TransferProgress)
+  | { kind: "files-uploading"; done: number; total: number; bytesDone: number; bytesTotal: number }
   | { kind: "mount-created"; description: string }
   | { kind: "image-building"; imageId: string; description: string; reason: string }
   | { kind: "image-log"; imageId: string; items: TaskLogs[] }

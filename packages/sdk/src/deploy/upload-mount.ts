@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { openAsBlob } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { AppError } from "@dorian/base/app-error";
+import { AppError, messageOf } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import type { DeploySession } from "./deploy-session.ts";
-import { fileError, type MountContent } from "./local-files.ts";
+import { localFileChanged, withLocalFile } from "../volume/local-file-error.ts";
+import type { MountContent } from "./local-files.ts";
 
 /** From this size on a file goes over HTTP, in parts, instead of inside a message. */
 const blobBytes = 4 * 1024 * 1024;
@@ -16,7 +17,7 @@ type Uploading = Pick<DeploySession, "modal" | "appId" | "onProgress" | "signal"
 
 /** Uploads what the server lacks of `files` and makes them a mount. Returns its id. */
 export async function uploadMount(session: Uploading, files: MountContent[]): Promise<string> {
-  const byHash = new Map(files.map((file) => [file.sha256, file]));
+  const byHash = new Map(files.filter((file) => file.sha256 !== "").map((file) => [file.sha256, file]));
   const missing: MountContent[] = [];
   const hashes = [...byHash.keys()];
   for (let start = 0; start < hashes.length; start += hashesPerQuestion) {
@@ -28,13 +29,19 @@ export async function uploadMount(session: Uploading, files: MountContent[]): Pr
       missing.push(must(byHash.get(hash), "the file that the server asks for"));
   }
   let done = 0;
-  const report = () => session.onProgress({ kind: "files-uploading", done, total: missing.length });
+  let bytesDone = 0;
+  const total = missing.length;
+  const bytesTotal = missing.reduce((sum, { size }) => sum + size, 0);
+  const report = () => session.onProgress({ kind: "files-uploading", done, total, bytesDone, bytesTotal });
   if (missing.length > 0) report();
   const queue = missing.values();
   await Promise.all(
     Array.from({ length: uploadsAtOnce }, async () => {
       for (const file of queue) {
-        await upload(session, file);
+        await upload(session, file, (bytes) => {
+          bytesDone += bytes;
+          report();
+        });
         done += 1;
         report();
       }
@@ -56,31 +63,39 @@ export async function uploadMount(session: Uploading, files: MountContent[]): Pr
   return mountId;
 }
 
-async function upload(session: Uploading, file: MountContent): Promise<void> {
+async function upload(
+  session: Uploading,
+  file: MountContent,
+  onSent: (bytes: number) => void,
+): Promise<void> {
   const request =
     file.size >= blobBytes && "path" in file.content
       ? {
           sha256Hex: file.sha256,
           dataOneof: {
             case: "dataBlobId" as const,
-            value: await uploadBlob(session, file, file.content.path),
+            value: await uploadBlob(session, file, file.content.path, onSent),
           },
         }
       : { sha256Hex: file.sha256, dataOneof: { case: "data" as const, value: await bytesOf(file) } };
   await session.modal.mountPutFile(request, { signal: session.signal });
+  if (request.dataOneof.case === "data") onSent(file.size);
 }
 
 async function bytesOf(file: MountContent): Promise<Uint8Array> {
   if (!("path" in file.content)) return file.content;
   const { path } = file.content;
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw fileError(path, error);
-  });
-  if (createHash("sha256").update(bytes).digest("hex") !== file.sha256) throw changed(path);
+  const bytes = await withLocalFile(path, "read", () => readFile(path));
+  if (createHash("sha256").update(bytes).digest("hex") !== file.sha256) throw localFileChanged(path);
   return bytes;
 }
 
-async function uploadBlob({ modal, signal }: Uploading, file: MountContent, path: string): Promise<string> {
+async function uploadBlob(
+  { modal, signal }: Uploading,
+  file: MountContent,
+  path: string,
+  onSent: (bytes: number) => void,
+): Promise<string> {
   const created = await modal.blobCreate(
     {
       contentLength: BigInt(file.size),
@@ -88,15 +103,14 @@ async function uploadBlob({ modal, signal }: Uploading, file: MountContent, path
     },
     { signal },
   );
-  const blob = await openAsBlob(path).catch((error: unknown) => {
-    throw fileError(path, error);
-  });
-  if (blob.size !== file.size) throw changed(path);
+  const blob = await withLocalFile(path, "read", () => openAsBlob(path));
+  if (blob.size !== file.size) throw localFileChanged(path);
   const send = async (url: string, part: Blob) => {
     const response = await fetch(url, { method: "PUT", body: part, signal }).catch((error: unknown) => {
-      throw fileError(path, error);
+      throw notSent(path, error);
     });
     if (!response.ok) throw refused(path, response.status, await response.text());
+    onSent(part.size);
   };
   if (created.uploadTypeOneof.case === "multipart") {
     const { partLength, uploadUrls, completionUrl } = created.uploadTypeOneof.value;
@@ -113,10 +127,12 @@ async function uploadBlob({ modal, signal }: Uploading, file: MountContent, path
   return created.blobId;
 }
 
-function changed(path: string): AppError {
-  return new AppError("LOCAL_FILE_CHANGED", `"${path}" changed while it was uploaded.`, {
-    status: "ABORTED",
-    remedy: "Run the command again once nothing writes to it.",
+function notSent(path: string, cause: unknown): AppError {
+  if (AppError.is(cause)) return cause;
+  return new AppError("UPLOAD_FAILED", `${JSON.stringify(path)} could not be sent: ${messageOf(cause)}.`, {
+    status: "UNAVAILABLE",
+    remedy: "If it was being changed, run the command again; otherwise check that the server is reachable.",
+    cause,
   });
 }
 

@@ -1,5 +1,6 @@
 import { basename, posix } from "node:path";
 import { AppError } from "@dorian/base/app-error";
+import type { LeftOut } from "../local/walk-local-tree.ts";
 import type { UploadSource } from "./local-file.ts";
 import { localTree } from "./local-tree.ts";
 import { spool } from "./spool.ts";
@@ -14,6 +15,8 @@ type Put = (
 
 /** Collects what goes into a volume together. Files are read when the batch is complete, not before. */
 export class UploadBatch {
+  /** What of directories could not be taken along, once the batch is complete. */
+  readonly leftOut: LeftOut[] = [];
   #puts: Put[] = [];
   #isComplete = false;
 
@@ -37,7 +40,7 @@ export class UploadBatch {
 
   /** The files of a directory and below. Symbolic links stand for what they lead to. */
   putDirectory(localDirectory: string, remotePath: string): void {
-    this.#add(() => localTree(localDirectory, remotePath));
+    this.#add(() => localTree(localDirectory, remotePath, (entry) => this.leftOut.push(entry)));
   }
 
   /** Everything that was put, in that order. Content is written down for as long as `spooled` lives. */

@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
+import type { LeftOut } from "../local/walk-local-tree.ts";
 import { getDirectory, type DirectoryDownload } from "./get-directory.ts";
 import { getFile } from "./get-file.ts";
 import { withLocalFile } from "./local-file-error.ts";
@@ -16,6 +17,11 @@ import { callOptions, type TransferSettings, type VolumeWire } from "./volume-wi
 export interface Transferred {
   files: number;
   bytes: number;
+}
+
+/** What an upload moved, and what of its directories it could not. */
+export interface Uploaded extends Transferred {
+  leftOut: LeftOut[];
 }
 
 interface Waiting {
@@ -55,16 +61,19 @@ export class VolumeFiles {
     source: UploadContent,
     remotePath: string,
     settings: TransferSettings = {},
-  ): Promise<Transferred> {
+  ): Promise<Uploaded> {
     return await this.putBatch((batch) => batch.putFile(source, remotePath), settings);
   }
 
-  /** Uploads the files of a directory and below, all of them or none. Symbolic links stand for what they lead to. */
+  /**
+   * Uploads the files of a directory and below, all of them or none. Symbolic links stand for what they lead to; pipes, links that lead
+   * nowhere and names that are not UTF-8 are left out.
+   */
   async putDirectory(
     localDirectory: string,
     remotePath: string,
     settings: TransferSettings = {},
-  ): Promise<Transferred> {
+  ): Promise<Uploaded> {
     return await this.putBatch((batch) => batch.putDirectory(localDirectory, remotePath), settings);
   }
 
@@ -72,11 +81,12 @@ export class VolumeFiles {
   async putBatch(
     fill: (batch: UploadBatch) => void | Promise<void>,
     settings: TransferSettings = {},
-  ): Promise<Transferred> {
+  ): Promise<Uploaded> {
     const batch = new UploadBatch();
     await fill(batch);
     await using spooled = new AsyncDisposableStack();
-    return await putFiles(this.#wire, await batch.complete(spooled, settings), settings);
+    const moved = await putFiles(this.#wire, await batch.complete(spooled, settings), settings);
+    return { ...moved, leftOut: batch.leftOut };
   }
 
   /** Downloads a file to a path of this machine, or into a directory or a stream there. A stream is not ended. */

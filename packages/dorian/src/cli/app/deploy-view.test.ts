@@ -18,7 +18,7 @@ const log = (imageId: string, data: string) =>
 test("what a deployment creates ends up in a tree", async () => {
   const { onProgress, text } = await view();
   onProgress({ kind: "app-created", appId: "ap-1", name: "quickstart" });
-  onProgress({ kind: "files-uploading", done: 1, total: 2 });
+  onProgress({ kind: "files-uploading", done: 1, total: 2, bytesDone: 3e6, bytesTotal: 8e6 });
   onProgress({ kind: "mount-created", description: "/root/app.mjs" });
   onProgress({ kind: "image-ready", imageId: "im-1", description: "RUN true", built: false, seconds: 0 });
   onProgress({ kind: "function-created", tag: "train", functionId: "fu-1" });
@@ -27,7 +27,7 @@ test("what a deployment creates ends up in a tree", async () => {
   expect(text().split("\n")).toEqual([
     "✓ Initialized app quickstart (ap-1).",
     "Creating objects …",
-    "Uploading files (1/2) …",
+    "Uploading files (1/2, 2.9 MiB of 7.6 MiB) …",
     "Creating objects …",
     "✓ Created objects.",
     "├── 🔨 Created mount /root/app.mjs",

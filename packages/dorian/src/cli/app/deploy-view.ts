@@ -1,10 +1,16 @@
 import type { DeployProgress } from "@dorian/sdk/deploy/progress";
 import { type TaskLogs, TaskState } from "@dorian/protocol/modal";
 import { assertNever } from "@dorian/base/must";
+import { formatBytes } from "../output/bytes.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Output } from "../output/output.ts";
 import type { StatusLine } from "../output/status-line.ts";
 import { renderTree } from "../output/tree.ts";
+
+/** Files are read by the thousand in a second. */
+const drawEveryMs = 100;
+/** Where each state is a line of its own. */
+const noteEveryMs = 5_000;
 
 /**
  * Shows how an app comes to be: build logs under a header per image while they run, and a tree of what was created at
@@ -18,6 +24,7 @@ export class DeployView {
   /** Image whose log was shown last; another one gets its header again. */
   #shown: string | undefined;
   #unfinishedLine = new Map<string, string>();
+  #drawnAt = Number.NEGATIVE_INFINITY;
 
   constructor(output: Output, status: StatusLine) {
     this.#output = output;
@@ -31,12 +38,11 @@ export class DeployView {
         this.#output.note(`${green("✓")} Initialized app ${progress.name} ${dim(`(${progress.appId})`)}.`);
         this.#status.set("Creating objects");
         return;
+      case "files-reading":
+        this.#files("Reading", { ...progress, done: progress.filesDone, total: progress.filesTotal });
+        return;
       case "files-uploading":
-        this.#status.set(
-          progress.done < progress.total
-            ? `Uploading files (${progress.done}/${progress.total})`
-            : "Creating objects",
-        );
+        this.#files("Uploading", progress);
         return;
       case "mount-created":
         this.#created.push(`🔨 Created mount ${progress.description}`);
@@ -74,6 +80,19 @@ export class DeployView {
         assertNever(progress);
     }
   };
+
+  #files(
+    verb: string,
+    progress: { done: number; total: number; bytesDone: number; bytesTotal: number },
+  ): void {
+    const { done, total, bytesDone, bytesTotal } = progress;
+    const isDone = done >= total;
+    const now = performance.now();
+    if (!isDone && now - this.#drawnAt < (this.#output.animated ? drawEveryMs : noteEveryMs)) return;
+    this.#drawnAt = now;
+    const bytes = `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`;
+    this.#status.set(isDone ? "Creating objects" : `${verb} files (${done}/${total}, ${bytes})`);
+  }
 
   #imageReady(progress: DeployProgress & { kind: "image-ready" }): void {
     const { imageId, built, seconds, description } = progress;

@@ -47,6 +47,7 @@ export async function withPublishedApp<T>(
       detach,
       forceBuild: config.forceBuild,
       ignoreCache: config.ignoreCache,
+      cacheDirectory: config.cacheDirectory,
       onProgress: view.onProgress,
       onAppCreated: (id) => {
         appId = id;

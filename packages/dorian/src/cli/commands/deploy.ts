@@ -43,6 +43,7 @@ export const command = defineCommand<Deployment>({
       name,
       forceBuild,
       ignoreCache,
+      cacheDirectory: config.cacheDirectory,
       onProgress: view.onProgress,
       signal,
     });

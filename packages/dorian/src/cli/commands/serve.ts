@@ -73,6 +73,7 @@ async function publishAgain(options: {
       appId: current.appId,
       existing: { functionIds: current.functionIds, classIds: current.classIds },
       state: AppState.EPHEMERAL,
+      cacheDirectory: config.cacheDirectory,
       onProgress: workplace.view.onProgress,
       signal,
     });

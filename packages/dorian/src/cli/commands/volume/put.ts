@@ -1,5 +1,7 @@
 import { stat } from "node:fs/promises";
 import { errnoOf } from "@dorian/base/app-error";
+import { leftOutWarning } from "@dorian/sdk/local/left-out";
+import type { LeftOut } from "@dorian/sdk/local/walk-local-tree";
 import { VolumeFiles } from "@dorian/sdk/volume/volume-files";
 import { defineCommand } from "../../command.ts";
 import { UsageError } from "../../input.ts";
@@ -16,6 +18,7 @@ interface Uploaded {
   target: string;
   files: number;
   bytes: number;
+  leftOut: LeftOut[];
   milliseconds: number;
 }
 
@@ -53,12 +56,14 @@ export const command = defineCommand<Uploaded>({
     return { source, target, ...moved, milliseconds: performance.now() - startedAt };
   },
 
-  render({ source, target, files, bytes, milliseconds }, output) {
-    const { green, dim } = output.noteColors;
+  render({ source, target, files, bytes, leftOut, milliseconds }, output) {
+    const { green, yellow, dim } = output.noteColors;
     const one = source === "-" ? "standard input" : `file '${source}'`;
     const what = files === 1 ? one : `${files} files of '${source}'`;
     const numbers = `${formatBytes(bytes)} in ${formatDuration(milliseconds)}`;
     output.note(`${green("✓")} Uploaded ${what} to '${target}' ${dim(`(${numbers})`)}.`);
+    const warning = leftOutWarning(source, leftOut);
+    if (warning !== undefined) output.note(`${yellow("Warning:")} ${warning}`);
   },
 });
 
