@@ -87,9 +87,12 @@ export class PrivateRegistry implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#child, "exit");
-    this.#child.kill();
-    await ended;
+    // A Ctrl-C in the terminal has ended it as it has us.
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = once(this.#child, "exit");
+      this.#child.kill();
+      await ended;
+    }
     await this.#directory[Symbol.asyncDispose]();
   }
 
