@@ -27,6 +27,8 @@ export interface FunctionSpec {
   isBuilder: boolean;
   /** False once its app is stopped: no new inputs, no containers. */
   active: boolean;
+  /** Its `minContainers` are kept before anybody calls it. A bound variant costs nothing until then, unless it was asked for itself. */
+  keepsUncalled: boolean;
   /** Runs a command instead of serving a function. */
   sandbox?: SandboxRun;
 }

@@ -32,6 +32,7 @@ export class HandCatalog implements FunctionCatalog, AppDirectory {
       revision: 1,
       isBuilder: false,
       active: true,
+      keepsUncalled: true,
       ...rest,
     });
     this.changed([functionId]);

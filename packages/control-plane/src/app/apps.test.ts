@@ -227,6 +227,31 @@ test("binding is pure: equal parameters are one variant, everywhere and after a 
   expect(again.boundFunctionId).toBe(bound[0]);
 });
 
+test("a variant's `minContainers` start when it is called for the first time, or when they were asked of it alone [L12]", async () => {
+  await using open = await openWithImage();
+  const { modal, worker, imageId } = open;
+  const { functionIds } = await deploy(modal, "quickstart", [modelClass(imageId, false)]);
+  const bind = async (modelId: string) => {
+    const functionId = functionIds["Model.*"] ?? "";
+    const serializedParams = parameters(["modelId", modelId]);
+    const functionOptions = { warmPoolSize: 1 };
+    return (await modal.functionBindParams({ functionId, serializedParams, functionOptions }))
+      .boundFunctionId;
+  };
+  const [called, asked] = [await bind("called"), await bind("asked"), await bind("never")];
+  const started = () => new Set(worker.tasks.map(({ arguments: run }) => run?.functionId));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(started().size).toBe(0);
+  await modal.functionMap({
+    functionId: called,
+    functionCallType: 1,
+    pipelinedInputs: [{ input: { methodName: "inference" } }],
+  });
+  await expect.poll(started).toEqual(new Set([called]));
+  await modal.functionUpdateSchedulingParams({ functionId: asked, settings: { minContainers: 1 } });
+  await expect.poll(started).toEqual(new Set([called, asked]));
+});
+
 test("a bound variant has its parameters and options, and follows its class over redeploys [P3]", async () => {
   await using open = await openWithImage();
   const { modal, worker, imageId } = open;

@@ -22,6 +22,7 @@ const spec = (tag: string, resources: object) => ({
   revision: 1,
   isBuilder: false,
   active: true,
+  keepsUncalled: false,
 });
 
 test("a deployment is told which of its functions no worker could ever run, not which have to wait [L13]", () => {

@@ -130,6 +130,7 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
       revision: root.revision,
       isBuilder: root.isBuilder,
       active: isOpen(app) && isPublished,
+      keepsUncalled: record.baseFunctionId === undefined || record.scheduling?.minContainers !== undefined,
     };
   }
 

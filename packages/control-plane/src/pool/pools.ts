@@ -61,7 +61,8 @@ export class Pools implements Disposable {
 
   #keepMinimum(functionId: string): void {
     const spec = this.#options.catalog.spec(functionId);
-    const wants = spec && spec.active && !spec.isBuilder && scalingSettingsOf(spec.definition).min > 0;
+    const mayKeep = spec && spec.active && !spec.isBuilder && spec.keepsUncalled;
+    const wants = mayKeep && scalingSettingsOf(spec.definition).min > 0;
     (wants ? this.of(functionId) : this.#pools.get(functionId))?.evaluate();
   }
 }

@@ -65,6 +65,7 @@ export class Sandboxes {
       revision: 0,
       isBuilder: false,
       active: true,
+      keepsUncalled: false,
       sandbox: terminal ? { ...run, command: idle } : run,
     };
     this.#sandboxes.set(sandboxId, sandbox);
