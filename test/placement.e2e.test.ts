@@ -18,6 +18,7 @@ export const app = new App("placement", { image: Image.debianSlim() });
 /** As large as the machine, and nobody calls it. */
 export const warm = app.function({ name: "warm", cpu: 2, minContainers: 1 }, async () => currentTaskId());
 export const short = app.function({ name: "short", scaledownWindow: 2 }, async (n: number) => [n, currentTaskId()]);
+export const large = app.function({ name: "large", cpu: 8, failFast: true }, async () => 1);
 export const called = app.function({ name: "called", scaledownWindow: 2 }, async () => currentTaskId());
 `;
 
@@ -45,6 +46,11 @@ test("a map of 16 short inputs on two cores takes no more than two containers [L
   for await (const [, taskId] of short.map(Array.from({ length: 16 }, (_, n) => n))) tasks.add(taskId);
   expect(tasks.size).toBeLessThanOrEqual(2);
   expect((await runningTasks()).length).toBeLessThanOrEqual(2);
+});
+
+test("a call of what this machine can never run fails with the reason where the function asks for that [L13]", async () => {
+  const large = RemoteFunction.fromName<() => Promise<number>>("placement", "large");
+  await expect(large.remote()).rejects.toThrow(/it asks for 8 CPUs and the largest worker has 2/);
 });
 
 test("what this machine can never run says so at deploy [L13]", async () => {

@@ -61,6 +61,7 @@ export function functionMessage({
     readOnlyRoot: options.readOnlyRoot ?? false,
     runtime: options.runtime ?? "",
     untrusted: options.restrictModalAccess ?? false,
+    ...(options.failFast ? { experimentalOptions: { fail_fast: "true" } } : {}),
     supportedInputFormats: [DataFormat.CBOR],
     supportedOutputFormats: [DataFormat.CBOR],
   };

@@ -49,6 +49,8 @@ export interface FunctionOptions {
    * get at nothing else of the server's. Such code usually wants `blockNetwork` as well.
    */
   restrictModalAccess?: boolean;
+  /** Calls fail, with the reason, while no worker could ever run it. Default: they wait for one that can. */
+  failFast?: boolean;
 }
 
 export interface RetryPolicy {
@@ -82,6 +84,7 @@ const known: Record<keyof FunctionOptions, true> = {
   readOnlyRoot: true,
   runtime: true,
   restrictModalAccess: true,
+  failFast: true,
 };
 
 /**
