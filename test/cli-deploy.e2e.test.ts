@@ -171,6 +171,82 @@ export const idle = app.function({ name: "idle", minContainers: 1 }, async () =>
   expect(apps.map(({ name }) => name)).toEqual(["cli-deploy"]);
 });
 
+test("serve waits for a first mistake to be mended, follows new files and what images add, and is called by name meanwhile [A12]", async () => {
+  const app = (body: string) => `
+import { App, Image } from "dorian";
+import { readFileSync } from "node:fs";
+${body}
+export const app = new App("cli-served", { image: Image.debianSlim().addLocalDir("data", "/root/data", { ignore: ["*.log"] }) });
+export const look = app.function({ name: "look" }, async () => [word, readFileSync("/root/data/x", "utf8")]);
+`;
+  await using directory = await temporaryDirectory({
+    "src/app.ts": app("const word = ;"),
+    "src/data/x": "x1",
+    "src/data/noise.log": "1",
+  });
+  const write = (name: string, text: string) => writeFile(join(directory.path, "src", name), text);
+  let served = 0;
+  const look = async () => {
+    served += 1;
+    const found = RemoteFunction.fromName<() => Promise<string[]>>("cli-served", "look");
+    return await found.remote();
+  };
+  const seen: unknown[] = [];
+  const steps: [sign: RegExp, act: (send: (signal: NodeJS.Signals) => void) => Promise<unknown>][] = [
+    [/Waiting for a change of its files/, async () => await write("app.ts", app(`const word = "one";`))],
+    [
+      /Serving app cli-served/,
+      async () => {
+        seen.push(await look());
+        await write("data/noise.log", "2");
+        await write("app.ts", app(`import { word } from "./helper.ts";`));
+      },
+    ],
+    [/goes on as it was/, async () => await write("helper.ts", `export const word = ;`)],
+    [
+      /goes on as it was[^]*goes on as it was/,
+      async () => await write("helper.ts", `export const word = "two";`),
+    ],
+    [
+      /Published again.*helper\.ts changed/,
+      async () => {
+        seen.push(await look());
+        await write("data/x", "x2");
+      },
+    ],
+    [
+      /Published again.*data\/x changed/,
+      async (send) => {
+        seen.push(await look());
+        send("SIGINT");
+      },
+    ],
+  ];
+  let output = "";
+  let acting: Promise<unknown> = Promise.resolve();
+  const result = await dorian(data.path, ["serve", "src/app.ts"], {
+    cwd: directory.path,
+    onOutput: (text, send) => {
+      output += text;
+      const [sign, act] = steps[0] ?? [];
+      if (!sign?.test(output) || !act) return;
+      steps.shift();
+      acting = acting.then(() => act(send));
+    },
+  });
+  await acting;
+  expect(steps).toEqual([]);
+  expect(result.code, result.stderr).toBe(0);
+  expect(seen).toEqual([
+    ["one", "x1"],
+    ["two", "x1"],
+    ["two", "x2"],
+  ]);
+  expect(served).toBe(3);
+  expect(result.stderr).not.toContain("noise.log");
+  await expect(look()).rejects.toMatchObject({ code: "APP_NOT_FOUND" });
+});
+
 describe("lists", () => {
   test("all print JSON that parses, with ISO times, and tables without control codes", async () => {
     await writeFile(join(project.path, "weights.bin"), Buffer.alloc(1000));

@@ -52,6 +52,20 @@ export class AppRegistry {
     return undefined;
   }
 
+  /** What a name leads to for callers: the app deployed under it, else the one that runs under it and began last. */
+  callable(environment: string, name: string): App | undefined {
+    const isMeant = (app: App) =>
+      app.environment === environment &&
+      app.name === undefined &&
+      app.description === name &&
+      isOpen(app) &&
+      app.functionIds.size > 0;
+    return (
+      this.deployed(environment, name) ??
+      [...this.#apps.values()].filter(isMeant).toSorted((a, b) => b.createdAt - a.createdAt)[0]
+    );
+  }
+
   /** The app that had a name last. */
   lastStopped(environment: string, name: string): App | undefined {
     return [...this.#apps.values()]

@@ -350,6 +350,41 @@ test("impossible definitions are refused with what is wrong [K3]", async () => {
   ).rejects.toMatchObject({ code: "FUNCTION_OF_OTHER_APP" });
 });
 
+test("what runs is found by its app's name while it runs, the latest run first, and deployed apps before all [A12]", async () => {
+  await using open = await openWithImage();
+  const { modal, imageId } = open;
+  const found = async () =>
+    (await modal.functionGet({ appName: "served", objectTag: "train" }).catch(() => undefined))?.functionId;
+  const run = async () => {
+    const { appId } = await modal.appCreate({ description: "served", appState: AppState.EPHEMERAL });
+    const train = await defineFunction(modal, appId, { functionName: "train", imageId });
+    expect(await found()).not.toBe(train.functionId);
+    const model = await defineFunction(modal, appId, modelClass(imageId, true));
+    const { classId } = await modal.classCreate({ appId, onlyClassFunction: true });
+    await publishApp(modal, { appId }, [train, model], { Model: classId });
+    return { appId, functionId: train.functionId, classId };
+  };
+  expect(await found()).toBeUndefined();
+  const first = await run();
+  expect(await found()).toBe(first.functionId);
+  expect((await modal.classGet({ appName: "served", objectTag: "Model" })).classId).toBe(first.classId);
+  await expect(modal.functionGet({ appName: "served", objectTag: "none" })).rejects.toThrow(
+    'The app "served" has no function "none".',
+  );
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  const second = await run();
+  expect(await found()).toBe(second.functionId);
+  const { functionIds } = await deploy(modal, "served", [{ functionName: "train", imageId }]);
+  expect(await found()).toBe(functionIds["train"]);
+  expect((await modal.appGetByDeploymentName({ name: "served" })).appId).not.toBe(second.appId);
+  const { appId } = await modal.appGetByDeploymentName({ name: "served" });
+  await modal.appStop({ appId });
+  await modal.appClientDisconnect({ appId: second.appId });
+  await expect.poll(found).toBe(first.functionId);
+  await modal.appClientDisconnect({ appId: first.appId });
+  await expect.poll(found).toBeUndefined();
+});
+
 test("a run's app stops when its client says goodbye, and its functions take no more calls", async () => {
   await using open = await openWithImage();
   const { modal, imageId } = open;

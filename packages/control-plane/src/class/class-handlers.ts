@@ -65,7 +65,7 @@ export function createClassHandlers(options: ClassHandlerOptions) {
 
     async classGet(request, context) {
       const { scope } = environments.require(request.environmentName);
-      const app = apps.deployed(scope, request.appName);
+      const app = apps.callable(scope, request.appName);
       if (!app) throw appNotDeployed(request.appName);
       const tag = request.objectTag;
       const classId = app.classIds.get(tag);

@@ -166,7 +166,7 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
 
     async functionGet(request) {
       const { scope } = environments.require(request.environmentName);
-      const app = apps.deployed(scope, request.appName);
+      const app = apps.callable(scope, request.appName);
       if (!app) throw appNotDeployed(request.appName);
       if (request.appVersion === 0) return lookedUp(sources, app, request.objectTag);
       const content = await contentOfVersion(db, app.appId, request.appVersion);

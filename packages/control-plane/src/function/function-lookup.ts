@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { FunctionHandleMetadataSchema } from "@dorian/protocol/modal";
 import type { App } from "../app/app.ts";
+import { titleOf } from "../app/app-registry.ts";
 import { functionDataOf } from "./function-data.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import { handleMetadata, type HandleSources } from "./handle-metadata.ts";
@@ -56,13 +57,17 @@ async function methodLookedUp(sources: HandleSources, app: App, tag: string, cho
 
 function notFound(app: App, tag: string): never {
   if (app.classIds.has(tag)) {
-    throw new AppError("FUNCTION_IS_CLASS", `"${tag}" of the app "${app.name}" is a class, not a function.`, {
-      status: "NOT_FOUND",
-      remedy: "Look it up as a class.",
-    });
+    throw new AppError(
+      "FUNCTION_IS_CLASS",
+      `"${tag}" of the app ${titleOf(app)} is a class, not a function.`,
+      {
+        status: "NOT_FOUND",
+        remedy: "Look it up as a class.",
+      },
+    );
   }
   const tags = [...app.functionIds.keys()].filter((each) => !each.endsWith(".*"));
-  throw new AppError("FUNCTION_NOT_FOUND", `The app "${app.name}" has no function "${tag}".`, {
+  throw new AppError("FUNCTION_NOT_FOUND", `The app ${titleOf(app)} has no function "${tag}".`, {
     status: "NOT_FOUND",
     remedy: `It has: ${tags.join(", ") || "no functions"}.`,
   });

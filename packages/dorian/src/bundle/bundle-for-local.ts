@@ -14,6 +14,8 @@ export interface LocalBundleOptions {
   /** URL of the SDK that the importing process has loaded, so that both see the same one. */
   sdkUrl: string;
   sourceCache?: SourceCache;
+  /** Hears of each file that goes into it, also when the bundle cannot be made. */
+  onRead?: (path: string) => void;
   /** Where the bundle is written. */
   directory: string;
   /** Directory that paths in errors and stack traces are relative to. Default: the current one. */
@@ -44,6 +46,7 @@ export async function bundleForLocal(entryFile: string, options: LocalBundleOpti
     plugins: [localImports(options.sdkUrl)],
     addonPath: (path) => path,
     sources: {
+      ...(options.onRead ? { onRead: options.onRead } : {}),
       cache: options.sourceCache,
       placeOf: (path) => modulePlaceSource({ path }),
       append: async (path, source, loader) => await scopeRegistration(relative(root, path), source, loader),

@@ -11,6 +11,8 @@ export interface UserSourcesOptions {
   cache: SourceCache | undefined;
   /** Source of the module that tells another one its place; `files` are those that it names beside itself. */
   placeOf: (path: string, files: readonly FileReference[]) => string | Promise<string>;
+  /** Hears of each file that is read, before anything can be wrong with it. */
+  onRead?: (path: string) => void;
   /** What to put behind a user's module; packages have none. */
   append?: (path: string, source: string, loader: Loader) => Promise<string>;
 }
@@ -32,7 +34,7 @@ const mentionsPlaceInPackage = /\bimport\.meta\b|\b__dirname\b|\b__filename\b/;
 
 /** Reads modules as their authors mean them: with decorators lowered beside private names, and each knowing where it lies. */
 export function userSources(options: UserSourcesOptions): Plugin {
-  const { cache, placeOf, append } = options;
+  const { cache, placeOf, append, onRead } = options;
   const filesOf = new Map<string, readonly FileReference[]>();
   return {
     name: "user-sources",
@@ -47,6 +49,7 @@ export function userSources(options: UserSourcesOptions): Plugin {
         resolveDir: dirname(path),
       }));
       build.onLoad({ filter: /\.[mc]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
+        onRead?.(path);
         const loader = loaders[extname(path)] ?? "js";
         const source = await readFile(path, "utf8");
         const isPackage = path.includes("/node_modules/");

@@ -9,7 +9,10 @@ import type { CommandContext } from "../context.ts";
 import { DeployView } from "./deploy-view.ts";
 import { StatusLine } from "../output/status-line.ts";
 
-export type CodeBundle = DeployOptions["bundle"];
+export type CodeBundle = DeployOptions["bundle"] & {
+  /** Absolute paths of the files that went into it. */
+  inputs: readonly string[];
+};
 
 /** What `run`, `serve` and `deploy` work with: a connection, and somewhere to show what happens. */
 export class AppWorkplace implements Disposable {
@@ -49,10 +52,10 @@ export async function bundleCode(
   const images = [app.options.image, ...app.registered.map(({ options }) => options.image)];
   const externalPackages = [...new Set(images.flatMap((image) => [...(image?.npmPackages ?? [])]))];
   const sourceCache = sourceCacheOf(config);
-  const { fileName, code, beside } = await bundleForContainer(file, {
+  const { fileName, code, beside, inputs } = await bundleForContainer(file, {
     externalPackages,
     root: cwd,
     sourceCache,
   });
-  return { fileName, content: Buffer.from(code), beside };
+  return { fileName, content: Buffer.from(code), beside, inputs };
 }

@@ -25,9 +25,9 @@ export interface LoadedApp {
  */
 export async function loadApp(
   file: string,
-  options: { cwd: string; sourceCache?: SourceCache },
+  options: { cwd: string; sourceCache?: SourceCache; onRead?: (path: string) => void },
 ): Promise<LoadedApp> {
-  const { cwd, ...caches } = options;
+  const { cwd, ...bundling } = options;
   await requireFile(file, cwd);
   const [{ forgetApps, registeredApps }, { setLocalDirectory }] = await Promise.all([
     import("@dorian/sdk/app/app"),
@@ -46,7 +46,7 @@ export async function loadApp(
       sdkUrl,
       directory,
       root: cwd,
-      ...caches,
+      ...bundling,
     });
     const exported = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
     return { app: chooseApp(file, exported, registeredApps()), inputs, warnings };
@@ -59,9 +59,11 @@ export async function loadApp(
 export async function loadAppFor(
   file: string,
   context: Pick<CommandContext, "cwd" | "config" | "output">,
+  onRead: (path: string) => void = () => undefined,
 ): Promise<LoadedApp> {
   try {
-    const loaded = await loadApp(file, { cwd: context.cwd, sourceCache: sourceCacheOf(context.config) });
+    const sourceCache = sourceCacheOf(context.config);
+    const loaded = await loadApp(file, { cwd: context.cwd, sourceCache, onRead });
     for (const warning of loaded.warnings) context.output.note(`Warning: ${warning}`);
     return loaded;
   } catch (error) {
