@@ -145,7 +145,7 @@ async function publishAgain(options: {
       appId: current.appId,
       existing: { functionIds: current.functionIds, classIds: current.classIds },
       state: AppState.EPHEMERAL,
-      cacheDirectory: config.cacheDirectory,
+      cacheDirectory: context.config.cacheDirectory,
       onProgress: workplace.view.onProgress,
       signal,
     });
