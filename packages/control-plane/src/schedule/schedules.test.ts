@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FunctionCallInvocationType, ScheduleSchema } from "@dorian/protocol/modal";
+import { RoomWatch } from "@dorian/storage/room-watch";
 import { expect, test } from "vitest";
 import { dispatchFixture, pause } from "../../test/dispatch-fixture.ts";
 import { eventually } from "../../test/scripted-caller.ts";
@@ -89,6 +90,48 @@ test("a crash between a run and the note of it does not run it twice", async () 
   await using third = await openServer({ nowMs: () => now });
   await expect.poll(async () => (await rowsIn(third))[0]?.next_at, patience).toBe(due + 3600_000);
   expect(await callsIn(third)).toHaveLength(1);
+});
+
+test("a run that is due while the disk is short is made up for when there is room, once however often it was due, over a restart too [L4]", async () => {
+  const gibibyte = 2 ** 30;
+  const free = { bytes: 50 * gibibyte, files: 1e6 };
+  const roomOn = () =>
+    new RoomWatch({
+      directory: "/data",
+      reserveBytes: gibibyte,
+      look: () => ({ free: { ...free }, size: { bytes: 100 * gibibyte, files: 2e6 } }),
+    });
+  let now = Date.UTC(2025, 0, 1);
+  const hours = (count: number) => (now += count * 3600_000);
+  using room = roomOn();
+  const first = await openServer({ nowMs: () => now, room });
+  const functionId = fixture.catalog.add({ schedule: every(3600) });
+  await pause(50);
+  free.bytes = 0;
+  hours(1.5);
+  // The clock is set, which the schedule notices when it looks again.
+  fixture.catalog.changed([functionId]);
+  await pause(1_200);
+  expect(await callsIn(first)).toEqual([]);
+  hours(1);
+  await pause(1_200);
+  expect(await callsIn(first)).toEqual([]);
+  free.bytes = 50 * gibibyte;
+  await expect.poll(async () => (await callsIn(first)).length, patience).toBe(1);
+  await pause(1_200);
+  expect(await callsIn(first)).toHaveLength(1);
+
+  free.bytes = 0;
+  hours(1);
+  fixture.catalog.changed([functionId]);
+  await pause(1_200);
+  expect(await callsIn(first)).toHaveLength(1);
+  await first.crash();
+  free.bytes = 50 * gibibyte;
+  await using second = await openServer({ nowMs: () => now, room });
+  await expect.poll(async () => (await callsIn(second)).length, patience).toBe(2);
+  await pause(1_200);
+  expect(await callsIn(second)).toHaveLength(2);
 });
 
 test("a schedule goes on when the clock is set back by an hour, and runs once when it is set ahead [L6]", async () => {

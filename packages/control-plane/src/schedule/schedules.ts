@@ -33,17 +33,22 @@ interface Scheduled {
   nextMs: number | undefined;
   /** An earlier process may have run it at this time, and not got to write down the next. */
   maybeRunAtMs: number | undefined;
+  /** When it was due and found no room on the disk; it is run when there is some, once however often it was due. */
+  owedMs?: number | undefined;
 }
 
 /** The clock may be set while one waits: it is looked at again after so long. */
 const longestWaitMs = 10_000;
+
+/** How soon a run that found no room on the disk is tried again. */
+const owedAgainMs = 1_000;
 
 /** A clock that has gained or lost more milliseconds than this between two looks was set. */
 const clockStepMs = 1_000;
 
 /**
  * Calls functions when their schedules say so, for as long as their apps are deployed or run. What was missed while the
- * server was down is made up for by one run.
+ * server was down, or the disk full, is made up for by one run.
  */
 export class Schedules implements Disposable {
   #options: SchedulesOptions;
@@ -98,9 +103,12 @@ export class Schedules implements Disposable {
 
   #wait(): void {
     clearTimeout(this.#timer);
-    const next = Math.min(...[...this.#scheduled.values()].map(({ nextMs }) => nextMs ?? Infinity));
-    if (next === Infinity) return;
-    const delayMs = Math.min(Math.max(0, next - this.#options.nowMs()), longestWaitMs);
+    const all = [...this.#scheduled.values()];
+    const next = Math.min(...all.map(({ nextMs }) => nextMs ?? Infinity));
+    const owesSome = all.some(({ owedMs }) => owedMs !== undefined);
+    if (next === Infinity && !owesSome) return;
+    const longestMs = owesSome ? owedAgainMs : longestWaitMs;
+    const delayMs = Math.min(Math.max(0, next - this.#options.nowMs()), longestMs);
     this.#timer = setTimeout(() => this.#runDue(), delayMs).unref();
   }
 
@@ -108,18 +116,27 @@ export class Schedules implements Disposable {
     this.#followClock();
     const nowMs = this.#options.nowMs();
     for (const each of this.#scheduled.values()) {
-      if (each.nextMs === undefined || each.nextMs > nowMs) continue;
-      const dueMs = each.nextMs;
-      each.nextMs = nextRunMs(each.schedule, { anchorMs: each.anchorMs, afterMs: nowMs });
+      const isDue = each.nextMs !== undefined && each.nextMs <= nowMs;
+      const dueMs = isDue ? each.nextMs : each.owedMs;
+      if (dueMs === undefined) continue;
+      each.owedMs = undefined;
+      if (isDue) each.nextMs = nextRunMs(each.schedule, { anchorMs: each.anchorMs, afterMs: nowMs });
       // The next time is written down after the call: a crash in between runs it again under the same key, so not twice.
       this.#run(each, dueMs)
-        .then(() => this.#scheduled.get(each.functionId) === each && this.#keep(each))
+        .then(() => this.#settle(each))
         .catch((error: unknown) => {
           const { functionId } = each;
           this.#options.logger.error({ err: error, functionId }, "a scheduled run could not be started");
         });
     }
     this.#wait();
+  }
+
+  #settle(each: Scheduled): void {
+    if (this.#scheduled.get(each.functionId) !== each) return;
+    // One that is owed is found by the next process, too: the next time is not written down yet.
+    if (each.owedMs === undefined) this.#keep(each);
+    else this.#wait();
   }
 
   #followClock(): void {
@@ -162,6 +179,14 @@ export class Schedules implements Disposable {
       await durable;
     } catch (error) {
       if (!AppError.is(error)) throw error;
+      if (error.code === "STORAGE_FULL") {
+        if (each.maybeRunAtMs !== dueMs)
+          logger.warn({ functionId, reason: error.message }, "a scheduled run waits for room on the disk");
+        // The input may be in a container already: asked for again, it is the same.
+        each.maybeRunAtMs = dueMs;
+        each.owedMs ??= dueMs;
+        return;
+      }
       logger.warn({ functionId, reason: error.message }, "a scheduled run was left out");
     }
   }
