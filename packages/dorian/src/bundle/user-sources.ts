@@ -58,12 +58,14 @@ export function userSources(options: UserSourcesOptions): Plugin {
           decorators: kind === "standard",
           place: (isPackage ? mentionsPlaceInPackage : mentionsPlace).test(source),
         };
-        const compiled =
-          needs.decorators || needs.place ? await compileSource(path, source, needs, cache) : undefined;
-        filesOf.set(path, compiled?.files ?? []);
+        // Compiled with the rest: names that it refers to may get others.
         const appended = isPackage ? "" : ((await append?.(path, source, loader)) ?? "");
+        const whole = source + appended;
+        const compiled =
+          needs.decorators || needs.place ? await compileSource(path, whole, needs, cache) : undefined;
+        filesOf.set(path, compiled?.files ?? []);
         const warnings = kind === "legacy with types" ? [typesNotEmitted] : [];
-        return { contents: (compiled?.code ?? source) + appended, loader, warnings };
+        return { contents: compiled?.code ?? whole, loader, warnings };
       });
     },
   };

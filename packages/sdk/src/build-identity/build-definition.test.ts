@@ -55,6 +55,18 @@ describe("the identity of a build method", () => {
     expect(unchanged.source).toContain("async download()");
   });
 
+  test.each([
+    ["static members", "static shared = 7;"],
+    ["a static block", "static { void Model; }"],
+    ["private members", "#a = 1; static #b = 2; #c() { return Model.#b + this.#a; }"],
+    ["an accessor", "accessor count = 0;"],
+  ])("holds the same constants in a class with %s [C5]", async (_what, member) => {
+    const { constants, skipped } = await definitionIn({
+      "app.ts": app.replace("@build()", `${member}\n  @build()`),
+    });
+    expect({ constants, skipped }).toEqual({ constants: unchanged.constants, skipped: unchanged.skipped });
+  });
+
   test("names what it cannot hold [C6]", () => {
     expect(unchanged.skipped).toEqual([{ name: "unstable", reason: "it holds a function" }]);
   });
