@@ -28,8 +28,11 @@ export interface CommandDefinition<Result> {
   options?: readonly OptionDefinition[];
   /** Lines shown below the options in the help. */
   notes?: readonly string[];
-  /** Unknown options are collected as arguments instead of refused. */
-  collectsUnknownOptions?: boolean;
+  /**
+   * The first argument names what the others are for: unknown options and a request for help behind it, and all that stands behind
+   * `--`, are collected as arguments, the dashes among them.
+   */
+  argumentsOfTarget?: boolean;
   /** Adds --json, which prints what this returns instead of rendering. */
   json?: (result: Result) => unknown;
   run(input: Input, context: CommandContext): Promise<Result>;
@@ -44,4 +47,9 @@ export type AnyCommand = CommandDefinition<unknown>;
 /** Checks a definition and forgets its result type. */
 export function defineCommand<Result>(definition: CommandDefinition<Result>): AnyCommand {
   return definition as AnyCommand;
+}
+
+/** True for an argument that asks what there is to type. */
+export function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h";
 }

@@ -1,5 +1,5 @@
-import { Command, CommanderError, Option } from "commander";
-import type { AnyCommand } from "./command.ts";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { isHelp, type AnyCommand } from "./command.ts";
 import { commandIndex, type IndexEntry, resolvePath } from "./command-index.ts";
 import { Input, UsageError } from "./input.ts";
 
@@ -18,6 +18,7 @@ export async function parseCommandLine(
   const path = resolvePath(argv);
   const last = path.at(-1);
   const named = last?.kind === "command" ? { entry: last, command: (await last.load()).command } : undefined;
+  const { words, behindDashes } = splitAtDashes(argv, named?.command);
   let text = "";
   let parsed: Parsed | undefined;
 
@@ -36,11 +37,11 @@ export async function parseCommandLine(
       const child = configure(new Command(entry.name)).description(entry.summary);
       if (entry.entries) add(child, entry.entries);
       if (entry === named?.entry) {
-        define(
-          child,
-          named.command,
-          (input) => (parsed = { kind: "command", command: named.command, input }),
-        );
+        define(child, named.command, behindDashes, (input) => {
+          parsed = { kind: "command", command: named.command, input };
+        });
+        if (named.command.argumentsOfTarget && asksTarget(words.slice(path.length), named.command))
+          child.helpOption(false);
       }
       parent.addCommand(child);
     }
@@ -52,7 +53,7 @@ export async function parseCommandLine(
   add(program, commandIndex);
   program.addHelpText("after", "\nEach command explains itself: dorian <command> --help");
   try {
-    await program.parseAsync(argv, { from: "user" });
+    await program.parseAsync(words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usageErrorOf(error, argv, path);
@@ -60,7 +61,39 @@ export async function parseCommandLine(
   return parsed ?? { kind: "text", text };
 }
 
-function define(command: Command, definition: AnyCommand, found: (input: Input) => void): void {
+/** Without the part behind `--`, of a command whose target gets it: it is the target's to read, dashes and all. */
+function splitAtDashes(
+  argv: string[],
+  command: AnyCommand | undefined,
+): { words: string[]; behindDashes: string[] } {
+  const at = command?.argumentsOfTarget ? argv.indexOf("--") : -1;
+  return at < 0
+    ? { words: argv, behindDashes: [] }
+    : { words: argv.slice(0, at), behindDashes: argv.slice(at) };
+}
+
+/** True when help is asked for behind a target: then it is the target's. */
+function asksTarget(words: readonly string[], { options = [] }: AnyCommand): boolean {
+  const takesValue = new Set(
+    options
+      .filter(({ value }) => value !== undefined)
+      .flatMap(({ name, short }) => [`--${name}`, `-${short}`]),
+  );
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? "";
+    if (isHelp(word)) return false;
+    if (!word.startsWith("-")) return words.slice(index).some(isHelp);
+    if (takesValue.has(word)) index++;
+  }
+  return false;
+}
+
+function define(
+  command: Command,
+  definition: AnyCommand,
+  behindDashes: readonly string[],
+  found: (input: Input) => void,
+): void {
   const positional = definition.arguments ?? [];
   for (const argument of positional) {
     const name = `${argument.name}${argument.variadic ? "..." : ""}`;
@@ -70,13 +103,22 @@ function define(command: Command, definition: AnyCommand, found: (input: Input) 
     const value =
       option.value === undefined ? "" : option.valueOptional ? ` [${option.value}]` : ` <${option.value}>`;
     const short = option.short === undefined ? "" : `-${option.short}, `;
-    command.addOption(new Option(`${short}--${option.name}${value}`, option.description));
+    const added = new Option(`${short}--${option.name}${value}`, option.description);
+    if (option.value !== undefined) added.argParser(once);
+    command.addOption(added);
   }
   if (definition.json) command.option("--json", "Print JSON");
-  if (definition.collectsUnknownOptions) command.allowUnknownOption();
+  if (definition.argumentsOfTarget) command.allowUnknownOption();
   if (definition.notes) command.addHelpText("after", `\n${definition.notes.join("\n")}`);
   command.action((...received: unknown[]) => {
-    const args = Object.fromEntries(positional.map((argument, index) => [argument.name, received[index]]));
+    const args = Object.fromEntries(
+      positional.map((argument, index) => [
+        argument.name,
+        argument.variadic
+          ? [...((received[index] as string[] | undefined) ?? []), ...behindDashes]
+          : received[index],
+      ]),
+    );
     found(
       new Input(
         args as Record<string, string | string[] | undefined>,
@@ -84,6 +126,12 @@ function define(command: Command, definition: AnyCommand, found: (input: Input) 
       ),
     );
   });
+}
+
+/** The second of two values would win in silence. */
+function once(value: string, before: unknown): string {
+  if (before === undefined) return value;
+  throw new InvalidArgumentError("It was given before; give it once.");
 }
 
 // Commander names "--simulate-gpus" simulateGpus; definitions use the name as it is typed.

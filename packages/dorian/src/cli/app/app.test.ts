@@ -39,18 +39,20 @@ test("an app's functions, classes and parameters are found by loading its module
         name: "train",
         parameters: [
           { kind: "value", name: "modelId", optional: false },
-          { kind: "value", name: "epochs", optional: true, type: "number" },
+          { kind: "value", name: "epochs", optional: true, type: "number", default: "3" },
         ],
       },
     ],
     classes: [
       {
         name: "Model",
-        parameters: [{ kind: "value", name: "modelId", optional: true, type: "string" }],
+        parameters: [{ kind: "value", name: "modelId", optional: true, type: "string", default: "'iris-a'" }],
         methods: [{ name: "inference", parameters: [{ kind: "value", name: "input", optional: false }] }],
       },
     ],
-    localEntrypoint: { parameters: [{ kind: "object", properties: ["fast"] }] },
+    localEntrypoint: {
+      parameters: [{ kind: "object", properties: [{ kind: "value", name: "fast", optional: true }] }],
+    },
   });
 });
 

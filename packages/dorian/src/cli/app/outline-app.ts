@@ -2,6 +2,7 @@ import { ParameterType } from "@dorian/protocol/modal";
 import type { App } from "@dorian/sdk/app/app";
 import type { RegisteredClass } from "@dorian/sdk/app/registered";
 import { parameterSpecs } from "@dorian/sdk/class/parameters";
+import { inspect } from "node:util";
 import type { AppOutline } from "../target/app-outline.ts";
 import { functionParameters } from "../target/function-parameters.ts";
 import type { Parameter, ValueType } from "../target/parameters.ts";
@@ -27,7 +28,13 @@ function outlineClass({ tag, target, marks }: RegisteredClass): AppOutline["clas
     name: tag,
     parameters: parameterSpecs(tag, target, marks).map((spec): Parameter => {
       const type = valueTypes[spec.type];
-      return { kind: "value", name: spec.name, optional: spec.hasDefault, ...(type ? { type } : {}) };
+      return {
+        kind: "value",
+        name: spec.name,
+        optional: spec.hasDefault,
+        ...(type ? { type } : {}),
+        ...(spec.hasDefault ? { default: inspect(spec.defaultOneof.value) } : {}),
+      };
     }),
     methods: marks.marks
       .filter(({ kind }) => kind === "method")
@@ -37,6 +44,6 @@ function outlineClass({ tag, target, marks }: RegisteredClass): AppOutline["clas
 
 const valueTypes: Partial<Record<ParameterType, ValueType>> = {
   [ParameterType.PARAM_TYPE_STRING]: "string",
-  [ParameterType.PARAM_TYPE_INT]: "number",
+  [ParameterType.PARAM_TYPE_INT]: "integer",
   [ParameterType.PARAM_TYPE_BOOL]: "boolean",
 };

@@ -37,20 +37,27 @@ test("names are read from functions of every form", () => {
 });
 
 test("a default value makes a parameter optional and tells its type", () => {
-  const target = (name = "a", count = -3, force = false, list: number[] = [], label = `x`) => [
-    name,
-    count,
-    force,
-    list,
-    label,
+  const forms: [(...args: never[]) => unknown, type: string | undefined, text: string][] = [
+    [(p = "a") => p, "string", '"a"'],
+    [(p = `x`) => p, "string", "`x`"],
+    [(p = "v" + 1) => p, "string", '"v" + 1'],
+    [(p = process.env["TAG"] ?? "latest") => p, "string", 'process.env["TAG"] ?? "latest"'],
+    [(p = -3) => p, "number", "-3"],
+    [(p = 60 * 60) => p, "number", "60 * 60"],
+    [(p = Infinity) => p, "number", "Infinity"],
+    [(p = -5n) => p, "bigint", "-5n"],
+    [(p = false) => p, "boolean", "false"],
+    [(p = new Date(0)) => p, "date", "new Date(0)"],
+    [(p = [1]) => p, "list", "[1]"],
+    [(p = { a: 1 }) => p, "object", "{ a: 1 }"],
+    [(p = null) => p, undefined, "null"],
+    [(p = Math.max(1)) => p, undefined, "Math.max(1)"],
   ];
-  expect(functionParameters(target)).toEqual([
-    { kind: "value", name: "name", optional: true, type: "string" },
-    { kind: "value", name: "count", optional: true, type: "number" },
-    { kind: "value", name: "force", optional: true, type: "boolean" },
-    { kind: "value", name: "list", optional: true },
-    { kind: "value", name: "label", optional: true, type: "string" },
-  ]);
+  for (const [form, type, text] of forms) {
+    const [found] = functionParameters(form);
+    expect(found).toMatchObject({ kind: "value", name: "p", optional: true, default: text });
+    expect((found as { type?: string }).type).toBe(type);
+  }
 });
 
 test("destructured and rest parameters are told apart", () => {
@@ -60,7 +67,13 @@ test("destructured and rest parameters are told apart", () => {
     others,
   ];
   expect(functionParameters(target)).toEqual([
-    { kind: "object", properties: ["modelId", "epochs"] },
+    {
+      kind: "object",
+      properties: [
+        { kind: "value", name: "modelId", optional: true },
+        { kind: "value", name: "epochs", optional: true, type: "number", default: "3" },
+      ],
+    },
     { kind: "rest", name: "others" },
   ]);
 });

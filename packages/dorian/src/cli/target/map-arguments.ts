@@ -1,4 +1,6 @@
 import { UsageError } from "../input.ts";
+import { convertText, type Given } from "./convert-text.ts";
+import { nearestName } from "./nearest-name.ts";
 import { optionName, type Parameter, usageOf, type ValueType } from "./parameters.ts";
 
 /** What is called, and with what it is constructed if it belongs to a class. */
@@ -14,34 +16,37 @@ export interface MappedArguments {
   args: unknown[];
 }
 
-type Slot =
-  | { owner: "class"; name: string; type?: ValueType | undefined }
-  | { owner: "call"; index: number; property?: string; type?: ValueType | undefined };
-
-/** Text of an option, or a bare flag: `--force` is true and `--no-force` is false. */
-type Given = string | boolean;
+type Slot = { name: string; type?: ValueType | undefined } & (
+  | { owner: "class" }
+  | { owner: "call"; index: number; property: boolean }
+);
 
 /**
- * Turns what follows a target on the command line into arguments. Options go by parameter name, in kebab or camel case;
- * the rest fills the call's parameters in order. A value that is JSON becomes what it denotes, any other text stays text.
+ * Turns what follows a target on the command line into arguments. Options go by parameter name, in kebab or camel case, each at most
+ * once; the rest fills the call's parameters in order. Behind `--` what names no parameter is a value, and behind a second one
+ * everything is.
  *
  * @throws UsageError
  */
 export function mapArguments(tokens: string[], signature: TargetSignature): MappedArguments {
   const slots = slotsOf(signature);
-  const { named, positional } = readTokens(tokens, (name) => slots.get(name)?.type === "boolean");
+  const { named, positional } = readTokens(tokens, slots, signature);
   const classParameters: Record<string, unknown> = {};
   const args: unknown[] = [];
   const filled = new Set<number>();
+  const given = new Set<Slot>();
 
-  for (const { option, given } of named) {
-    const found = findSlot(slots, option, given, signature);
-    const value = convert(found.given, found.slot.type, option);
-    if (found.slot.owner === "class") classParameters[found.slot.name] = value;
-    else if (found.slot.property === undefined) args[found.slot.index] = value;
-    else
-      args[found.slot.index] = Object.assign(args[found.slot.index] ?? {}, { [found.slot.property]: value });
-    if (found.slot.owner === "call") filled.add(found.slot.index);
+  for (const { slot, value: text } of named) {
+    const option = optionName(slot.name);
+    if (given.has(slot)) {
+      throw new UsageError(`${option} is given twice.`, "give it once; a list is one value, in JSON.");
+    }
+    given.add(slot);
+    const value = convertText(text, slot.type, option);
+    if (slot.owner === "class") classParameters[slot.name] = value;
+    else if (!slot.property) args[slot.index] = value;
+    else args[slot.index] = Object.assign(args[slot.index] ?? {}, { [slot.name]: value });
+    if (slot.owner === "call") filled.add(slot.index);
   }
   placePositional(positional, { args, filled, signature });
   requireAll({ args, filled, classParameters, signature });
@@ -55,54 +60,85 @@ export function mapArguments(tokens: string[], signature: TargetSignature): Mapp
 function slotsOf({ classParameters, parameters }: TargetSignature): Map<string, Slot> {
   const slots = new Map<string, Slot>();
   for (const [index, parameter] of parameters.entries()) {
-    if (parameter.kind === "value") {
-      slots.set(normal(parameter.name), { owner: "call", index, type: parameter.type });
-    } else if (parameter.kind === "object") {
-      for (const property of parameter.properties)
-        slots.set(normal(property), { owner: "call", index, property });
-    }
+    if (parameter.kind === "rest") continue;
+    const isProperty = parameter.kind === "object";
+    for (const { name, type } of isProperty ? parameter.properties : [parameter])
+      slots.set(normal(name), { owner: "call", index, property: isProperty, name, type });
   }
   for (const parameter of classParameters) {
-    if (parameter.kind === "value") {
-      slots.set(normal(parameter.name), { owner: "class", name: parameter.name, type: parameter.type });
-    }
+    if (parameter.kind !== "value") continue;
+    slots.set(normal(parameter.name), { owner: "class", name: parameter.name, type: parameter.type });
   }
   return slots;
 }
 
-function readTokens(tokens: string[], isFlag: (name: string) => boolean) {
-  const named: { option: string; given: Given }[] = [];
+function readTokens(tokens: readonly string[], slots: ReadonlyMap<string, Slot>, signature: TargetSignature) {
+  const named: { slot: Slot; value: Given }[] = [];
   const positional: string[] = [];
-  const words = tokens.filter((token) => token !== "--");
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index] ?? "";
+  let dashes = 0;
+  for (let index = 0; index < tokens.length; index++) {
+    const word = tokens[index] ?? "";
+    if (word === "--" && dashes < 2) {
+      dashes += 1;
+      continue;
+    }
     const [, option, text] = /^--([A-Za-z_][\w-]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
-    if (option === undefined) {
+    const found = option === undefined || dashes > 1 ? undefined : findSlot(slots, option);
+    if (!found) {
+      if (dashes === 0) refuseOption(word, option, slots, signature);
       positional.push(word);
       continue;
     }
-    const next = words[index + 1];
-    if (text !== undefined) named.push({ option, given: text });
-    else if (
-      next === undefined ||
-      next.startsWith("--") ||
-      (isFlag(normal(option)) && !/^(true|false)$/.test(next))
-    ) {
-      named.push({ option, given: true });
+    const next = tokens[index + 1];
+    if (text !== undefined) {
+      if (found.negated) throw new UsageError(`--${option} takes no value.`);
+      named.push({ slot: found.slot, value: text });
+    } else if (found.negated || isBare(found.slot, next)) {
+      named.push({ slot: found.slot, value: !found.negated });
     } else {
-      named.push({ option, given: next });
+      named.push({ slot: found.slot, value: next ?? "" });
       index++;
     }
   }
   return { named, positional };
 }
 
-function findSlot(slots: Map<string, Slot>, option: string, given: Given, signature: TargetSignature) {
+/** True when an option stands without a value: a flag does not take the next argument for one. */
+function isBare(slot: Slot, next: string | undefined): boolean {
+  if (next === undefined || next.startsWith("--")) return true;
+  return slot.type === "boolean" && !/^(true|false)$/.test(next);
+}
+
+function findSlot(
+  slots: ReadonlyMap<string, Slot>,
+  option: string,
+): { slot: Slot; negated: boolean } | undefined {
   const slot = slots.get(normal(option));
-  if (slot) return { slot, given };
-  const negated = option.startsWith("no-") && given === true ? slots.get(normal(option.slice(3))) : undefined;
-  if (negated) return { slot: negated, given: false };
-  throw new UsageError(`${signature.name} has no parameter "${option}".`, remedy(signature));
+  if (slot) return { slot, negated: false };
+  const negated = option.startsWith("no-") ? slots.get(normal(option.slice(3))) : undefined;
+  return negated && { slot: negated, negated: true };
+}
+
+/** A word that begins with a dash and is no negative number is meant as an option. */
+function refuseOption(
+  word: string,
+  option: string | undefined,
+  slots: ReadonlyMap<string, Slot>,
+  signature: TargetSignature,
+): void {
+  if (option === undefined) {
+    if (!/^-+[A-Za-z_]/.test(word)) return;
+    throw new UsageError(
+      `${signature.name} has no option "${word}".`,
+      `${remedy(signature)}; a value that begins with a dash goes behind --.`,
+    );
+  }
+  const names = [...slots.values()].map(({ name }) => optionName(name));
+  const near = nearestName(`--${option}`, names);
+  throw new UsageError(
+    `${signature.name} has no parameter "${option}".`,
+    near === undefined ? remedy(signature) : `did you mean ${near}? ${remedy(signature)}`,
+  );
 }
 
 function placePositional(
@@ -113,9 +149,11 @@ function placePositional(
   const queue = [...texts];
   for (const [index, parameter] of signature.parameters.entries()) {
     if (parameter.kind === "rest") {
-      args.push(...queue.splice(0).map((text) => convert(text, undefined, parameter.name)));
+      // What was left out before them keeps its place.
+      while (queue.length > 0 && args.length < index) args.push(undefined);
+      args.push(...queue.splice(0).map((text) => convertText(text, undefined, parameter.name)));
     } else if (parameter.kind === "value" && !filled.has(index) && queue.length > 0) {
-      args[index] = convert(queue.shift() ?? "", parameter.type, parameter.name);
+      args[index] = convertText(queue.shift() ?? "", parameter.type, optionName(parameter.name));
       filled.add(index);
     }
   }
@@ -145,30 +183,6 @@ function requireAll(state: {
   ].flatMap((parameter) => (parameter.kind === "value" ? [optionName(parameter.name)] : []));
   if (missing.length > 0)
     throw new UsageError(`${signature.name} needs ${missing.join(" and ")}.`, remedy(signature));
-}
-
-function convert(given: Given, type: ValueType | undefined, option: string): unknown {
-  if (type === "boolean") {
-    if (given === true || given === "true") return true;
-    if (given === false || given === "false") return false;
-    throw new UsageError(`--${option} takes true or false, not "${given}".`);
-  }
-  if (typeof given === "boolean") {
-    if (type === undefined) return given;
-    throw new UsageError(`--${option} needs a value.`);
-  }
-  if (type === "string") return given;
-  if (type === "number") {
-    const value = given.trim() === "" ? Number.NaN : Number(given);
-    if (Number.isNaN(value)) throw new UsageError(`--${option} takes a number, not "${given}".`);
-    return value;
-  }
-  try {
-    return JSON.parse(given) as unknown;
-  } catch {
-    // Not JSON, so it is text: nobody should have to quote a name twice.
-    return given;
-  }
 }
 
 function remedy(signature: TargetSignature): string {
