@@ -158,6 +158,49 @@ describe("running", () => {
     expect(JSON.parse(stdout)).toEqual({ model: ["iris-b", 7], output: [11, 6] });
   });
 
+  test("an entrypoint gets what was typed as its defaults tell, and nothing is rounded, overwritten or taken for another [A11]", async () => {
+    const typed = `
+import { App } from "dorian";
+export const app = new App("cli-typed");
+app.function({ name: "unused" }, async () => 1);
+app.localEntrypoint(({ tag = "latest", count = 3, on = false, big = 0n } = {}, ...rest: unknown[]) =>
+  console.log(tag, typeof tag, count, on, big, JSON.stringify(rest)));
+`;
+    const plain = `
+import { App } from "dorian";
+export const app = new App("cli-plain");
+export const tell = app.function({ name: "tell" }, async (id: unknown, ...rest: unknown[]) => [id, typeof id, rest]);
+`;
+    await using apps = await temporaryDirectory({ "typed.ts": typed, "plain.ts": plain });
+    const say = async (...args: string[]) => {
+      const { code, stdout, stderr } = await run(args, { cwd: apps.path });
+      return code === 0 ? stdout.trim() : `${code}: ${stderr.trim()}`;
+    };
+    expect(
+      await say("typed.ts", "--tag", "1.10", "--count=-5", "--on", "--big", "12345678901234567890"),
+    ).toBe("1.10 string -5 true 12345678901234567890n []");
+    expect(await say("typed.ts", "--tag=a=b", "--no-on", "x", "--", "--all", "-l")).toBe(
+      'a=b string 3 false 0n ["x","--all","-l"]',
+    );
+    expect(await say("plain.ts::tell", "12345678901234567890", "--", "--all")).toBe(
+      '["12345678901234567890","string",["--all"]]',
+    );
+    for (const [args, message] of [
+      [["--count", "abc"], '--count takes a number, not "abc".'],
+      [["--count", "9007199254740993"], "more than a number of JavaScript holds"],
+      [["--tag", "a", "--tag", "b"], "--tag is given twice."],
+      [["--cuont", "1"], "did you mean --count?"],
+      [["-l"], 'no option "-l"'],
+    ] as const) {
+      const said = await say("typed.ts", ...args);
+      expect(said).toContain(message);
+      expect(said).toMatch(/^2: /);
+    }
+    expect(await say("typed.ts", "--help")).toMatch(
+      /--tag <string>\s+default: "latest"\n\s+--count <number>\s+default: 3/,
+    );
+  });
+
   test("output of user code arrives while it runs, each stream on its own, without control codes [R3]", async () => {
     const seen: Record<string, number> = {};
     const result = await run(["app.ts::speak"], {

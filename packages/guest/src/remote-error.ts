@@ -138,14 +138,14 @@ function messageWithRemedy(thrown: ErrorLike): string {
   return hint === undefined ? message : `${message} ${hint}`;
 }
 
-/** The stack with the name that the caller sees at its head, and with what to do about a missing file. */
+/** The stack with the name that the caller sees at its head, and with what to do where that is known. */
 function stackOf(thrown: ErrorLike, name: string): string {
   const head = text(thrown, "name");
   const own = text(thrown, "stack");
   const stack = head !== name && own.startsWith(head) ? `${name}${own.slice(head.length)}` : own;
-  const hint = missingFileHint(thrown);
   const message = text(thrown, "message");
-  return hint === undefined ? stack : stack.replace(message, () => `${message} ${hint}`);
+  const told = messageWithRemedy(thrown);
+  return told === message ? stack : stack.replace(message, () => told);
 }
 
 function propertiesOf(thrown: object): Uint8Array {

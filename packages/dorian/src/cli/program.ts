@@ -104,7 +104,7 @@ function define(
       option.value === undefined ? "" : option.valueOptional ? ` [${option.value}]` : ` <${option.value}>`;
     const short = option.short === undefined ? "" : `-${option.short}, `;
     const added = new Option(`${short}--${option.name}${value}`, option.description);
-    if (option.value !== undefined) added.argParser(once);
+    if (option.value !== undefined && definition.argumentsOfTarget) added.argParser(once);
     command.addOption(added);
   }
   if (definition.json) command.option("--json", "Print JSON");
@@ -128,7 +128,7 @@ function define(
   });
 }
 
-/** The second of two values would win in silence. */
+/** The second of two values would win in silence, and may have been meant for the target. */
 function once(value: string, before: unknown): string {
   if (before === undefined) return value;
   throw new InvalidArgumentError("It was given before; give it once.");

@@ -31,8 +31,9 @@ export const command = defineCommand<{ value: unknown } | { help: string }>({
     "Arguments go by the names of the target's parameters, and of its class's:",
     "  dorian run app.ts::train --model-id iris-b",
     "  dorian run app.ts::Model.inference --model-id iris-a --input '[5.1, 3.5, 1.4, 0.2]'",
-    "A parameter with a default takes values of its default's kind. Of one without, a value that is JSON becomes what it denotes;",
-    "other text stays text. Put -- before arguments that are named like an option of this command, and before values that begin with a dash.",
+    "A parameter with a default takes values of its default's kind. Of one without, a value that",
+    "is JSON becomes what it denotes; other text stays text. Put -- before arguments that are",
+    "named like an option of this command, and before values that begin with a dash.",
     "What a target takes: dorian run app.ts::train --help",
   ],
 

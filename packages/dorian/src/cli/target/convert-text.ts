@@ -11,7 +11,7 @@ export type Given = string | boolean;
  * @throws UsageError
  */
 export function convertText(given: Given, type: ValueType | undefined, option: string): unknown {
-  const takes = (what: string) => new UsageError(`${option} takes ${what}, not "${given}".`);
+  const takes = (what: string) => new UsageError(`${option} takes ${what}, not "${given}".`, seeHelp);
   if (type === "boolean") {
     if (given === true || given === "true") return true;
     if (given === false || given === "false") return false;
@@ -60,13 +60,15 @@ export function convertText(given: Given, type: ValueType | undefined, option: s
   }
 }
 
+const seeHelp = "--help behind the target shows its arguments with their defaults.";
+
 function isInteger(text: string): boolean {
   return /^\s*[-+]?\d+\s*$/.test(text);
 }
 
 function numberOf(text: string, option: string): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (Number.isNaN(value)) throw new UsageError(`${option} takes a number, not "${text}".`);
+  if (Number.isNaN(value)) throw new UsageError(`${option} takes a number, not "${text}".`, seeHelp);
   if (isLost(text, value)) {
     throw new UsageError(
       `${option} takes a number, and ${text} is more than a number of JavaScript holds exactly.`,

@@ -91,7 +91,11 @@ function readTokens(tokens: readonly string[], slots: ReadonlyMap<string, Slot>,
     }
     const next = tokens[index + 1];
     if (text !== undefined) {
-      if (found.negated) throw new UsageError(`--${option} takes no value.`);
+      if (found.negated)
+        throw new UsageError(
+          `--${option} takes no value.`,
+          `write ${optionName(found.slot.name)}=${text} instead.`,
+        );
       named.push({ slot: found.slot, value: text });
     } else if (found.negated || isBare(found.slot, next)) {
       named.push({ slot: found.slot, value: !found.negated });
