@@ -163,15 +163,16 @@ app.jobs = modal.Queue.new()
 app.files = modal.Volume.new()
 
 @app.function(image=modal.Image.debian_slim("3.11"), volumes={"/files": app.files})
-def work(text):
+def work():
+    app.data["b"] = app.data["a"] + 1
+    app.jobs.put("done")
     with open("/files/out.txt", "w") as file:
-        file.write(text)
+        file.write("written")
+    app.files.commit()
 
 @app.local_entrypoint()
 def main():
-    app.data["b"] = app.data["a"] + 1
-    app.jobs.put("done")
-    work.remote("written")
+    work.remote()
     print("saw", app.data["a"], app.data["b"], app.jobs.get(), b"".join(app.files.read_file("out.txt")))
 `;
   await using directory = await temporaryDirectory({ "nameless.py": program });

@@ -19,6 +19,8 @@ export interface AppContent {
   functionIds: ReadonlyMap<string, string>;
   /** By tag: "Model". */
   classIds: ReadonlyMap<string, string>;
+  /** By tag: what else it has. */
+  objectIds: ReadonlyMap<string, string>;
   /** By function id. */
   definitions: ReadonlyMap<string, IdentifiedDefinition>;
   tags: Record<string, string>;
@@ -28,6 +30,7 @@ export interface AppContent {
 export interface NamedContent {
   functionIds: Record<string, string>;
   classIds: Record<string, string>;
+  objectIds?: Record<string, string>;
   /** By function id; what was created last, for a function without one. */
   definitionIds: Record<string, string>;
   tags: Record<string, string>;
@@ -58,6 +61,7 @@ export function contentOf(
   return {
     functionIds: new Map(Object.entries(named.functionIds)),
     classIds: new Map(Object.entries(named.classIds)),
+    objectIds: new Map(Object.entries(named.objectIds ?? {})),
     definitions,
     tags: { ...app.tags, ...named.tags },
   };
@@ -69,8 +73,8 @@ export function liveContent(app: App, functions: FunctionRegistry): AppContent {
     const { definition, definitionId } = functions.require(functionId);
     return [functionId, { definitionId, definition: must(definition, `the definition of ${functionId}`) }];
   });
-  const { functionIds, classIds, tags } = app;
-  return { functionIds, classIds, definitions: new Map(definitions), tags };
+  const { functionIds, classIds, objectIds, tags } = app;
+  return { functionIds, classIds, objectIds, definitions: new Map(definitions), tags };
 }
 
 function newestDefinition(record: FunctionRecord, definitionId: string): IdentifiedDefinition {

@@ -44,6 +44,7 @@ export function createAppHandlers(options: AppHandlerOptions) {
     version: 0,
     functionIds: new Map(),
     classIds: new Map(),
+    objectIds: new Map(),
     tags: {},
     createdAt: now(),
     deployedAt: undefined,

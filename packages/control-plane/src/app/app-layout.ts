@@ -66,9 +66,13 @@ export function appObjects(
   const { functions } = sources;
   const { objects, functionIds, classIds } = appLayout(sources, app, { unpublished: options.unindexed });
   const byId = new Map(objects.map((object) => [object.objectId, object]));
-  const items = [...Object.entries(functionIds), ...Object.entries(classIds)]
+  const code = [...Object.entries(functionIds), ...Object.entries(classIds)]
     .filter(([, id]) => !options.onlyClassFunction || !isAlias(functions, id))
     .map(([tag, id]) => ({ tag, object: byId.get(id) ?? { objectId: id } }));
+  const others = [...app.objectIds]
+    .filter(([, id]) => isKnown(sources, id))
+    .map(([tag, id]) => ({ tag, object: dependencyObject(sources, id) }));
+  const items = [...code, ...others];
   if (!options.unindexed) return items;
   const dependencies = new Set(
     functions

@@ -10,6 +10,8 @@ export interface AppTable {
   /** Published tags, JSON objects tag → id. */
   function_ids: string;
   class_ids: string;
+  /** Of dicts, queues and volumes that clients before 0.64 let an app have. */
+  object_ids: string;
   tags: string;
   created_at: number;
   deployed_at: number | null;

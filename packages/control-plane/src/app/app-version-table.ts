@@ -7,6 +7,7 @@ export interface AppVersionTable {
   /** JSON objects tag → id. */
   function_ids: string;
   class_ids: string;
+  object_ids: string;
   /** JSON object function id → definition id. */
   definition_ids: string;
   tags: string;

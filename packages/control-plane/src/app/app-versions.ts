@@ -67,6 +67,7 @@ export async function saveVersion(
       staged: deployment.staged ? 1 : 0,
       function_ids: JSON.stringify(Object.fromEntries(content.functionIds)),
       class_ids: JSON.stringify(Object.fromEntries(content.classIds)),
+      object_ids: JSON.stringify(Object.fromEntries(content.objectIds)),
       definition_ids: JSON.stringify(Object.fromEntries(definitionIds)),
       tags: JSON.stringify(content.tags),
       deployed_at: deployment.deployedAt,
@@ -123,6 +124,7 @@ export async function contentOfVersion(
   return {
     functionIds: mapFrom(row.function_ids),
     classIds: mapFrom(row.class_ids),
+    objectIds: mapFrom(row.object_ids),
     definitions,
     tags: JSON.parse(row.tags) as Record<string, string>,
     deployment: deploymentFromRow(row),

@@ -16,6 +16,8 @@ export interface App {
   functionIds: ReadonlyMap<string, string>;
   /** By tag: "Model". */
   classIds: ReadonlyMap<string, string>;
+  /** Dicts, queues and volumes that the app has, by tag: containers of clients before 0.64 find them by it. */
+  objectIds: ReadonlyMap<string, string>;
   tags: Record<string, string>;
   /** Times in milliseconds. */
   createdAt: number;
@@ -39,6 +41,7 @@ export function appFromRow(row: Selectable<AppTable>): App {
     version: row.version,
     functionIds: mapFrom(row.function_ids),
     classIds: mapFrom(row.class_ids),
+    objectIds: mapFrom(row.object_ids),
     tags: JSON.parse(row.tags) as Record<string, string>,
     createdAt: row.created_at,
     deployedAt: row.deployed_at ?? undefined,
@@ -57,6 +60,7 @@ export function rowOfApp(app: App): Insertable<AppTable> {
     version: app.version,
     function_ids: JSON.stringify(Object.fromEntries(app.functionIds)),
     class_ids: JSON.stringify(Object.fromEntries(app.classIds)),
+    object_ids: JSON.stringify(Object.fromEntries(app.objectIds)),
     tags: JSON.stringify(app.tags),
     created_at: app.createdAt,
     deployed_at: app.deployedAt ?? null,

@@ -187,6 +187,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
         const named = {
           functionIds: Object.fromEntries(ids.filter(([, id]) => id.startsWith("fu-"))),
           classIds: Object.fromEntries(ids.filter(([, id]) => id.startsWith("cs-"))),
+          objectIds: Object.fromEntries(ids.filter(([, id]) => /^(di|qu|vo)-/.test(id))),
           definitionIds: {},
           tags: {},
         };

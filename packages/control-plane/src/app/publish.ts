@@ -48,6 +48,7 @@ export async function publish(
     version,
     functionIds: content.functionIds,
     classIds: content.classIds,
+    objectIds: content.objectIds,
     tags: content.tags,
     deployedAt: isDeployed ? now : app.deployedAt,
   };

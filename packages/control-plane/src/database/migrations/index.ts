@@ -13,6 +13,7 @@ import { restrictedTasks } from "./0011-restricted-tasks.ts";
 import { logEntries } from "./0015-log-entries.ts";
 import { callBytes } from "./0016-call-bytes.ts";
 import { inputDeaths } from "./0017-input-deaths.ts";
+import { objectsOfApps } from "./0021-objects-of-apps.ts";
 
 /** In order of their names. Never changed once released: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -30,4 +31,5 @@ export const migrations: Record<string, Migration> = {
   "0015-log-entries": logEntries,
   "0016-call-bytes": callBytes,
   "0017-input-deaths": inputDeaths,
+  "0021-objects-of-apps": objectsOfApps,
 };
