@@ -254,6 +254,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       scheduling: catalog,
       readBlob: (blobId) => readBlob(blobId, { blobs, blocks }),
       httpPort: http.port,
+      webPorts: webFront.ports,
       dataDirectory,
       dataDirectoryId: await readDataDirectoryId(dataDirectory),
       version,
@@ -280,10 +281,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   tokens.onEnd(({ tokenId }) => {
     dispatch.execs.tokenEnded(tokenId);
     proxyTokens.makerEnded(tokenId).catch((error: unknown) => {
-      logger.error(
-        { err: error, tokenId },
-        "the proxy tokens of a token that has ended could not be removed",
-      );
+      logger.error({ err: error, tokenId }, "proxy tokens of an ended token could not be removed");
     });
   });
   webFront.serve({

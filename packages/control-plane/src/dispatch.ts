@@ -23,6 +23,7 @@ import type { Database } from "./database/database.ts";
 import type { Journal } from "./database/journal.ts";
 import { Execs } from "./exec/execs.ts";
 import { AppLogs } from "./log/app-logs.ts";
+import type { WebPorts } from "./web/web-front.ts";
 import { WorkerLogs } from "./log/worker-logs.ts";
 import { logHandlers } from "./log/log-handlers.ts";
 import { storedLogHandlers } from "./log/stored-log-handlers.ts";
@@ -51,6 +52,8 @@ export interface DispatchOptions {
   readBlob: (blobId: string) => Promise<Uint8Array>;
   /** Where workers find the HTTP server, for their containers. */
   httpPort: number;
+  /** At which web functions are reached. Default: none. */
+  webPorts?: WebPorts;
   dataDirectory: string;
   /** See {@link Workers}. */
   dataDirectoryId: string | undefined;
@@ -175,6 +178,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
         execIds: execs.onWorker(workerId),
         logsKept: workerLogs.keptOf(workerId),
         httpPort: options.httpPort,
+        webPorts: { ports: options.webPorts?.current() ?? [] },
       }),
       welcomed: (workerId) => tasks.welcomed(workerId),
       reported: (workerId, report) => route(workerId, report),
@@ -187,6 +191,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       },
     },
   });
+  options.webPorts?.watch((ports) => workers.sendAll({ case: "webPorts", value: { ports } }));
   const builds = new Builds(workers, () => tasks.placeWaiting());
   const tasks = new Tasks({
     catalog,

@@ -295,6 +295,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     },
     orders: handleOrders({ tasks, builds, execs, onTaskEnded: reportEnd }),
     logs: outbox,
+    onWebPorts: (ports) => {
+      network.setWebPorts(ports).catch((error: unknown) => {
+        logger.warn({ err: error }, "containers do not reach the addresses of web functions");
+      });
+    },
     heartbeatMs: 5_000,
     heartbeat: sayRoom,
     logger,

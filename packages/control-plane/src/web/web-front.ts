@@ -1,6 +1,7 @@
 import type { TlsTerms } from "@dorian/protocol/listener/tls-terms";
 import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
+import type { ForwardedTrust } from "./request-origin.ts";
 import { WebAddressBook, type WebNaming } from "./web-address-book.ts";
 import { WebGateway, type WebGatewayOptions } from "./web-gateway.ts";
 import { WebListeners, type PortRange } from "./web-listeners.ts";
@@ -32,6 +33,13 @@ export interface WebFrontOptions {
 const drainMs = 10_000;
 
 export const defaultWebPorts: PortRange = { first: 7100, last: 7999 };
+
+/** The ports at which web functions are reached. */
+export interface WebPorts {
+  current(): number[];
+  /** Tells of them whenever they have changed. */
+  watch(watcher: (ports: number[]) => void): void;
+}
 
 /** Everything between the web and calls of functions. */
 export class WebFront implements AsyncDisposable {
@@ -65,13 +73,25 @@ export class WebFront implements AsyncDisposable {
     return new WebFront(options, listeners, addresses);
   }
 
+  /** Where containers may be led: not past a proxy of the operator's, which says who its clients are. */
+  get ports(): WebPorts {
+    if (this.#trust.kind === "proxied") return { current: () => [], watch: () => undefined };
+    return { current: () => this.#listeners.ports, watch: (watcher) => this.#listeners.watch(watcher) };
+  }
+
+  get #trust(): ForwardedTrust {
+    return this.#options.settings.scheme === "https"
+      ? { kind: "proxied", scheme: "https" }
+      : { kind: "direct" };
+  }
+
   /** Requests are calls from now on. */
   serve(options: Omit<WebGatewayOptions, "addresses" | "trust" | "logger">): void {
-    const { settings, logger } = this.#options;
+    const { logger } = this.#options;
     this.#gateway = new WebGateway({
       ...options,
       addresses: this.addresses,
-      trust: settings.scheme === "https" ? { kind: "proxied", scheme: "https" } : { kind: "direct" },
+      trust: this.#trust,
       logger,
     });
     this.#listeners.serve(this.#gateway);

@@ -41,9 +41,20 @@ export class WebListeners implements AsyncDisposable {
   #budget = new ConnectionBudget();
   #handler: WebRequestHandler | undefined;
   #draining = false;
+  #watcher: ((ports: number[]) => void) | undefined;
 
   constructor(options: WebListenersOptions) {
     this.#options = options;
+  }
+
+  /** On which it listens. */
+  get ports(): number[] {
+    return [...this.#listeners.keys()];
+  }
+
+  /** Tells of the ports whenever they have changed. */
+  watch(watcher: (ports: number[]) => void): void {
+    this.#watcher = watcher;
   }
 
   /** Requests that arrive before are refused. */
@@ -77,6 +88,7 @@ export class WebListeners implements AsyncDisposable {
         onFailure: (error) => logger.error({ err: error, port }, "a web request failed"),
       });
       this.#listeners.set(listener.port, listener);
+      this.#watcher?.(this.ports);
       return listener.port;
     } catch (error) {
       const code = systemErrorOf(error);
@@ -106,7 +118,7 @@ export class WebListeners implements AsyncDisposable {
 
   async close(port: number): Promise<void> {
     const listener = this.#listeners.get(port);
-    this.#listeners.delete(port);
+    if (this.#listeners.delete(port)) this.#watcher?.(this.ports);
     await listener?.[Symbol.asyncDispose]();
   }
 

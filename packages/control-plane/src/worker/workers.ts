@@ -31,6 +31,7 @@ export interface WorkerEvents {
     execIds: string[];
     httpPort: number;
     logsKept: bigint;
+    webPorts: { ports: number[] };
   };
   /** After the worker's welcome has been sent. */
   welcomed(workerId: string): void;
@@ -189,6 +190,11 @@ export class Workers implements Disposable {
     const link = this.#workers.get(workerId)?.link;
     link?.push({ message: order });
     return link !== undefined;
+  }
+
+  /** To all that are connected. */
+  sendAll(order: ServerOrder): void {
+    for (const workerId of this.#workers.keys()) this.send(workerId, order);
   }
 
   /** Resolves when a worker is connected. */

@@ -6,6 +6,7 @@ import { createNetworkNamespace, inNetworkNamespace } from "@dorian/linux/networ
 import type { IdRangeKind } from "../user-namespace/id-ranges.ts";
 import type { UserNamespace, UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import type { HostNetwork } from "./host-network.ts";
+import { loopbackRules } from "./loopback-rules.ts";
 import { networkCommand } from "./network-command.ts";
 import { linkName } from "./network-names.ts";
 import { removeLink } from "./remove-network.ts";
@@ -15,6 +16,10 @@ export class ContainerNetwork implements AsyncDisposable {
   readonly path: string;
   /** That it belongs to. Undefined: the host's. */
   readonly userNamespace: UserNamespace | undefined;
+  /** Ports on loopback that lead to web functions. */
+  #led: readonly number[] = [];
+  /** Changes of them come one after the other. */
+  #leading: Promise<void> = Promise.resolve();
   #resources: AsyncDisposableStack;
 
   private constructor(
@@ -71,6 +76,23 @@ export class ContainerNetwork implements AsyncDisposable {
       ),
     );
     return new ContainerNetwork(path, userNamespace, resources.move());
+  }
+
+  /** Leads connections to loopback at these ports, and no others, to web functions. */
+  async lead(ports: readonly number[]): Promise<void> {
+    const lead = async () => {
+      if (ports.join() === this.#led.join()) return;
+      await inNetworkNamespace(this.path, () => {
+        // What has a loopback address may leave for the host, and who wants any port gets none of these.
+        writeFileSync("/proc/sys/net/ipv4/conf/eth0/route_localnet", "1");
+        writeFileSync("/proc/sys/net/ipv4/ip_local_reserved_ports", `${ports.join(",")}\n`);
+        return networkCommand("nft", ["-f", "-"], loopbackRules(ports));
+      });
+      this.#led = ports;
+    };
+    const done = this.#leading.then(lead);
+    this.#leading = done.catch(() => undefined);
+    await done;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -11,12 +11,13 @@ import {
 } from "./address-range.ts";
 import { DnsForwarder } from "./dns-forwarder.ts";
 import { HttpForwarder, type HttpAddress } from "./http-forwarder.ts";
-import { natRules } from "./nat-rules.ts";
+import { natRules, type NatOptions } from "./nat-rules.ts";
 import { networkCommand } from "./network-command.ts";
 import { ipv4Routes, networkInterfaces } from "./network-interfaces.ts";
 import { hardwareAddress, networkNames } from "./network-names.ts";
 import { removeNetwork } from "./remove-network.ts";
 import { containerResolver } from "./resolver.ts";
+import { WebForwarders } from "./web-forwarders.ts";
 
 /** The host's part of the containers' network: a bridge with an address range of its own, its rules, and DNS. */
 export class HostNetwork implements AsyncDisposable {
@@ -26,6 +27,9 @@ export class HostNetwork implements AsyncDisposable {
   readonly mtu: number;
   readonly resolvConf: string;
   #range: Range;
+  #web: WebForwarders;
+  #rules: Omit<NatOptions, "webPorts">;
+  #webPorts: readonly number[] = [];
   #resources: AsyncDisposableStack;
   #next = 0;
   #used = new Set<number>();
@@ -35,6 +39,8 @@ export class HostNetwork implements AsyncDisposable {
     range: Range;
     mtu: number;
     resolvConf: string;
+    web: WebForwarders;
+    rules: Omit<NatOptions, "webPorts">;
     resources: AsyncDisposableStack;
   }) {
     this.instance = parts.instance;
@@ -43,6 +49,8 @@ export class HostNetwork implements AsyncDisposable {
     this.mtu = parts.mtu;
     this.resolvConf = parts.resolvConf;
     this.#range = parts.range;
+    this.#web = parts.web;
+    this.#rules = parts.rules;
     this.#resources = parts.resources;
   }
 
@@ -96,20 +104,20 @@ export class HostNetwork implements AsyncDisposable {
             await DnsForwarder.open({ address: gateway, upstream: { address: resolver.forwardTo } }),
           );
     const http = resources.use(await HttpForwarder.open({ address: gateway, upstream: serverHttp }));
-    await networkCommand(
-      "nft",
-      ["-f", "-"],
-      natRules({
-        table,
-        bridge,
-        range: formatRange(range),
-        gateway,
-        resolvers: nameservers.filter((address) => parseRange(address) !== undefined),
-        ...(forwarder && { dnsPort: forwarder.port }),
-        httpPort: http.port,
-        blocked: ipv4Networks(blockedNetworks),
-      }),
+    const web = resources.use(
+      new WebForwarders({ address: gateway, serverHost: () => serverHttp()?.host ?? "127.0.0.1" }),
     );
+    const rules = {
+      table,
+      bridge,
+      range: formatRange(range),
+      gateway,
+      resolvers: nameservers.filter((address) => parseRange(address) !== undefined),
+      ...(forwarder && { dnsPort: forwarder.port }),
+      httpPort: http.port,
+      blocked: ipv4Networks(blockedNetworks),
+    };
+    await networkCommand("nft", ["-f", "-"], natRules({ ...rules, webPorts: new Map() }));
     // Rules first: no packet is forwarded before they are in force.
     await enableForwarding();
     return new HostNetwork({
@@ -117,8 +125,21 @@ export class HostNetwork implements AsyncDisposable {
       range,
       mtu,
       resolvConf: resolver.resolvConf,
+      web,
+      rules,
       resources: resources.move(),
     });
+  }
+
+  /** Ports of the server at which web functions are reached; containers' networks lead there. */
+  get webPorts(): readonly number[] {
+    return this.#webPorts;
+  }
+
+  async setWebPorts(ports: readonly number[]): Promise<void> {
+    const webPorts = await this.#web.set(ports);
+    await networkCommand("nft", ["-f", "-"], natRules({ ...this.#rules, webPorts }));
+    this.#webPorts = ports;
   }
 
   /** A free address, with the prefix length; give its index back to {@link release}. */

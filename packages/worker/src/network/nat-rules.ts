@@ -13,6 +13,8 @@ export interface NatOptions {
   dnsPort?: number;
   /** Port on the gateway at which the server's HTTP is passed on. */
   httpPort: number;
+  /** Ports at which web functions are reached, and on the gateway where each is passed on. */
+  webPorts: ReadonlyMap<number, number>;
   /** Ranges that containers do not reach. */
   blocked: readonly string[];
 }
@@ -22,7 +24,8 @@ export interface NatOptions {
  * nor each other. Loading them replaces an earlier version at once. Pure.
  */
 export function natRules(options: NatOptions): string {
-  const { table, bridge, range, gateway, resolvers, dnsPort, httpPort, blocked } = options;
+  const { table, bridge, range, gateway, resolvers, dnsPort, httpPort, webPorts, blocked } = options;
+  const web = [...webPorts].map(([port, local]) => `${port} : ${local}`).join(", ");
   const ipv4Resolvers = resolvers.length > 0 ? `{ ${resolvers.join(", ")} }` : undefined;
   return `
 table inet ${table}
@@ -46,12 +49,16 @@ table inet ${table} {
     iifname "${bridge}" ct state established,related accept
     ${dnsPort === undefined ? "" : `iifname "${bridge}" ip daddr ${gateway} meta l4proto { tcp, udp } th dport ${dnsPort} accept`}
     iifname "${bridge}" ct original ip daddr ${taskHttpHost} ip daddr ${gateway} tcp dport ${httpPort} accept
+    ${web && `iifname "${bridge}" ct status dnat ip daddr ${gateway} tcp dport { ${[...webPorts.values()].join(", ")} } accept`}
     iifname "${bridge}" drop
   }
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;
     ${dnsPort === undefined ? "" : `iifname "${bridge}" ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 redirect to :${dnsPort}`}
     iifname "${bridge}" ip daddr ${taskHttpHost} tcp dport 80 redirect to :${httpPort}
+    # Web functions are reached by the addresses that everybody has for them, which may be this machine's.
+    ${web && `iifname "${bridge}" ip daddr ${taskHttpHost} meta l4proto tcp redirect to :tcp dport map { ${web} }`}
+    ${web && `iifname "${bridge}" fib daddr type local meta l4proto tcp redirect to :tcp dport map { ${web} }`}
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;

@@ -149,6 +149,61 @@ test("at the server's address containers reach no other path and no other port, 
   expect(output).toBe("HTTP/1.1 404\n");
 });
 
+/** Where web functions are reached: on loopback, and on every address of the machine. */
+async function webFunctions(host: string): Promise<number> {
+  const server = createHttpServer((request, response) => response.end(`page ${request.url}`)).listen(0, host);
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+test("a container reaches web functions at the addresses that all have, and nothing beside them [A22]", async () => {
+  await using outside = await outsideMachine();
+  await using net = await online({ httpPort: await serverHttp() });
+  await using early = await net.pool.acquire({ signal: never });
+  const onLoopback = await webFunctions("127.0.0.1");
+  const everywhere = await webFunctions("0.0.0.0");
+  const closed = await webFunctions("0.0.0.0");
+  await net.pool.setWebPorts([onLoopback, everywhere]);
+  const places = [
+    `127.0.0.1:${onLoopback}`,
+    `127.0.0.1:${everywhere}`,
+    `${outside.hostAddress}:${everywhere}`,
+    `169.254.77.77:${everywhere}`,
+  ];
+  const ask = places.map((place) => `wget -q -O - http://${place}/${place}; echo`).join("; ");
+  const beside = ["127.0.0.1", outside.hostAddress, "169.254.77.77"].map(
+    (host) => `nc -w 1 ${host} ${closed} </dev/null && echo reached ${host}`,
+  );
+  const expected = places.map((place) => `page /${place}\n`).join("");
+  expect(await net.output([ask, ...beside].join("; "))).toBe(expected);
+
+  const { text, onOutput } = collector();
+  const spec = net.host.spec(ask, { network: { kind: "namespace", path: early.path } });
+  await using container = await net.host.runtime.run(spec, { onOutput });
+  await container.exited;
+  expect(text.stdout).toBe(expected);
+
+  await net.pool.setWebPorts([everywhere]);
+  expect(await net.output(`nc -w 1 127.0.0.1 ${onLoopback} </dev/null || echo none`)).toBe("none\n");
+});
+
+test("a port that a container serves itself stays its own, and the rest of its loopback as well [A22]", async () => {
+  await using net = await online({ httpPort: await serverHttp() });
+  const port = await webFunctions("127.0.0.1");
+  await net.pool.setWebPorts([port]);
+  const serve = (number: number) =>
+    `(echo own | nc -l -p ${number} >/dev/null) & sleep 0.3; nc -w 1 127.0.0.1 ${number} </dev/null`;
+  await using own = await net.pool.acquire({ signal: never, ownPort: port });
+  const { text, onOutput } = collector();
+  const spec = net.host.spec(serve(port), { network: { kind: "namespace", path: own.path } });
+  await using container = await net.host.runtime.run(spec, { onOutput });
+  await container.exited;
+  expect(text.stdout).toBe("own\n");
+  expect(await net.output(serve(8000))).toBe("own\n");
+  expect(await net.output("cat /proc/sys/net/ipv4/ip_local_reserved_ports")).toBe(`${port}\n`);
+});
+
 test("until the server has said where it listens, requests are answered so", async () => {
   await using net = await online();
   const output = await net.output(

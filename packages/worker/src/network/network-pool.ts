@@ -50,6 +50,9 @@ export class NetworkPool implements AsyncDisposable {
   #free: ContainerNetwork[] = [];
   #directory: string;
   #making = new Set<Promise<ContainerNetwork>>();
+  /** All that there are, with the port that one's container serves itself. */
+  #networks = new Map<ContainerNetwork, number | undefined>();
+  #leading: Promise<void> = Promise.resolve();
   #leaving = new Set<Promise<void>>();
   #refillTimer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -86,9 +89,10 @@ export class NetworkPool implements AsyncDisposable {
   }
 
   /** At once while networks are ready; else as soon as one was made. */
-  async acquire(options: { signal: AbortSignal }): Promise<NetworkLease> {
+  async acquire(options: { signal: AbortSignal; ownPort?: number | undefined }): Promise<NetworkLease> {
     options.signal.throwIfAborted();
     const network = this.#free.pop() ?? (await this.#make());
+    await this.#prepare(network, options.ownPort);
     const lease = this.#lease(network, () => this.#giveBack(network));
     if (options.signal.aborted) {
       await lease[Symbol.asyncDispose]();
@@ -105,6 +109,26 @@ export class NetworkPool implements AsyncDisposable {
     options.signal.throwIfAborted();
     const network = await this.#make("build");
     return this.#lease(network, () => this.#remove(network));
+  }
+
+  /**
+   * Leads containers, from now on, to the server's ports at which web functions are reached. Changes come one after the
+   * other; the returned promise is settled when all containers know of this one.
+   */
+  setWebPorts(ports: readonly number[]): Promise<void> {
+    const set = async () => {
+      if (this.#closed || ports.join() === this.#host.webPorts.join()) return;
+      await this.#host.setWebPorts(ports);
+      for (const network of this.#networks.keys()) {
+        await this.#lead(network).catch((error: unknown) => {
+          // One that has gone meanwhile needs to know nothing.
+          if (this.#networks.has(network)) throw error;
+        });
+      }
+    };
+    const done = this.#leading.then(set);
+    this.#leading = done.catch(() => undefined);
+    return done;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -139,15 +163,34 @@ export class NetworkPool implements AsyncDisposable {
     };
   }
 
-  #make(ids?: IdRangeKind): Promise<ContainerNetwork> {
+  /** Adds a network, or one that another container is to have. It is gone when this fails. */
+  async #prepare(network: ContainerNetwork, ownPort?: number): Promise<void> {
+    this.#networks.set(network, ownPort);
+    try {
+      await this.#lead(network);
+    } catch (error) {
+      this.#remove(network);
+      throw error;
+    }
+  }
+
+  async #lead(network: ContainerNetwork): Promise<void> {
+    const ownPort = this.#networks.get(network);
+    await network.lead(this.#host.webPorts.filter((port) => port !== ownPort));
+  }
+
+  async #make(ids?: IdRangeKind): Promise<ContainerNetwork> {
     const making = ContainerNetwork.create(this.#host, this.#directory, this.#userNamespaces, ids);
     this.#making.add(making);
     making.finally(() => this.#making.delete(making)).catch(() => undefined);
-    return making;
+    const network = await making;
+    await this.#prepare(network);
+    return network;
   }
 
   #giveBack(network: ContainerNetwork): void {
     if (!this.#closed && this.#free.length < this.#size) {
+      this.#networks.set(network, undefined);
       this.#free.push(network);
       return;
     }
@@ -155,6 +198,7 @@ export class NetworkPool implements AsyncDisposable {
   }
 
   #remove(network: ContainerNetwork): void {
+    this.#networks.delete(network);
     const leaving = network[Symbol.asyncDispose]();
     this.#leaving.add(leaving);
     leaving.finally(() => this.#leaving.delete(leaving)).catch(() => undefined);

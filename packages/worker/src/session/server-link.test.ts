@@ -15,6 +15,7 @@ function link(
   const stopping = new AbortController();
   onTestFinished(() => stopping.abort());
   const made = new ServerLink({
+    onWebPorts: () => undefined,
     server: createLocalClient(WorkerService, { join }, { kind: "worker" }),
     hello: { workerId: "wo-1" },
     orders: { onWelcome: () => undefined, onOrder: () => undefined, ...orders },

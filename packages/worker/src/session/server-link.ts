@@ -26,7 +26,7 @@ export interface ServerOrders {
   onOrder(
     message: Exclude<
       ServerMessage["message"],
-      { case: "welcome" | "setStanding" | "logsKept" } | { case: undefined }
+      { case: "welcome" | "setStanding" | "logsKept" | "webPorts" } | { case: undefined }
     >,
   ): void;
 }
@@ -37,6 +37,8 @@ export interface ServerLinkOptions {
   orders: ServerOrders;
   /** Unlike other reports, lines of logs outlive a connection. */
   logs: Pick<LogOutbox, "connected" | "disconnected" | "kept">;
+  /** Told at which ports of the server web functions are reached, whenever that may have changed. */
+  onWebPorts: (ports: readonly number[]) => void;
   heartbeatMs: number;
   /** What is said every so often, and first. */
   heartbeat: () => Report;
@@ -131,7 +133,7 @@ export class ServerLink {
   }
 
   async #connect(onJoined: () => void): Promise<void> {
-    const { server, hello, orders, logs, heartbeat, heartbeatMs, signal } = this.#options;
+    const { server, hello, orders, logs, onWebPorts, heartbeat, heartbeatMs, signal } = this.#options;
     // Reports made while nobody listened are worth nothing: the welcome that follows settles what is true.
     this.#outgoing = new AsyncQueue();
     this.report({ case: "hello", value: { ...(hello as WorkerHello), standing: this.#standing } });
@@ -147,11 +149,15 @@ export class ServerLink {
             onJoined();
             // Before the ends of what ended meanwhile.
             logs.connected(message.value.logsKept);
+            onWebPorts(message.value.webPorts?.ports ?? []);
             orders.onWelcome(message.value);
             break;
           case "setStanding":
             // Who leaves has said so for good.
             if (this.#standing !== WorkerStanding.LEAVING) this.#standing = message.value;
+            break;
+          case "webPorts":
+            onWebPorts(message.value.ports);
             break;
           case "logsKept":
             logs.kept(message.value.sequence);

@@ -219,7 +219,9 @@ export class Task {
     resources.use(this.#output);
     resources.defer(() => discard(directory));
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const connection = definition.blockNetwork ? undefined : resources.use(await network.acquire({ signal }));
+    const connection = definition.blockNetwork
+      ? undefined
+      : resources.use(await network.acquire({ signal, ownPort: definition.webhookConfig?.webServerPort }));
     const userNamespace =
       // gVisor has user ids of its own, which nobody else sees.
       runtimeName === "runsc"

@@ -528,6 +528,14 @@ export declare type ServerMessage = Message<"dorian.worker.ServerMessage"> & {
      */
     value: LogsKept;
     case: "logsKept";
+  } | {
+    /**
+     * Sent when they change.
+     *
+     * @generated from field: dorian.worker.WebPorts web_ports = 10;
+     */
+    value: WebPorts;
+    case: "webPorts";
   } | { case: undefined; value?: undefined };
 };
 
@@ -575,6 +583,11 @@ export declare type Welcome = Message<"dorian.worker.Welcome"> & {
    * @generated from field: uint64 logs_kept = 5;
    */
   logsKept: bigint;
+
+  /**
+   * @generated from field: dorian.worker.WebPorts web_ports = 6;
+   */
+  webPorts?: WebPorts | undefined;
 };
 
 /**
@@ -582,6 +595,24 @@ export declare type Welcome = Message<"dorian.worker.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export declare const WelcomeSchema: GenMessage<Welcome>;
+
+/**
+ * Ports, on the server's host, at which web functions are reached. Workers lead containers there.
+ *
+ * @generated from message dorian.worker.WebPorts
+ */
+export declare type WebPorts = Message<"dorian.worker.WebPorts"> & {
+  /**
+   * @generated from field: repeated uint32 ports = 1;
+   */
+  ports: number[];
+};
+
+/**
+ * Describes the message dorian.worker.WebPorts.
+ * Use `create(WebPortsSchema)` to create a new message.
+ */
+export declare const WebPortsSchema: GenMessage<WebPorts>;
 
 /**
  * Batches of this worker's logs up to this one are on the server's disk, or are of no use to anybody.
