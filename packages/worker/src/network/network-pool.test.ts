@@ -5,6 +5,7 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { unmount } from "@dorian/linux/mount";
 import { mountTable } from "@dorian/linux/mount-table";
 import { expect, onTestFinished, test } from "vitest";
 import { collector, testRuntime } from "../container/runc/test-container.ts";
@@ -186,6 +187,15 @@ test("a container reaches web functions at the addresses that all have, and noth
 
   await net.pool.setWebPorts([everywhere]);
   expect(await net.output(`nc -w 1 127.0.0.1 ${onLoopback} </dev/null || echo none`)).toBe("none\n");
+});
+
+test("where containers cannot be led to web functions they start all the same [A22]", async () => {
+  await using net = await online({ httpPort: await serverHttp() });
+  const port = await webFunctions("127.0.0.1");
+  await using broken = await net.pool.acquire({ signal: never });
+  unmount(broken.path);
+  await expect(net.pool.setWebPorts([port])).rejects.toBeInstanceOf(Error);
+  expect(await net.output(`nc -w 1 127.0.0.1 ${port} </dev/null || echo started`)).toBe("started\n");
 });
 
 test("a port that a container serves itself stays its own, and the rest of its loopback as well [A22]", async () => {

@@ -113,16 +113,19 @@ export class NetworkPool implements AsyncDisposable {
 
   /**
    * Leads containers, from now on, to the server's ports at which web functions are reached. Changes come one after the
-   * other; the returned promise is settled when all containers know of this one.
+   * other; the returned promise is settled when all containers know of this one. When that fails they are led nowhere:
+   * containers must start all the same.
    */
   setWebPorts(ports: readonly number[]): Promise<void> {
     const set = async () => {
       if (this.#closed || ports.join() === this.#host.webPorts.join()) return;
       await this.#host.setWebPorts(ports);
       for (const network of this.#networks.keys()) {
-        await this.#lead(network).catch((error: unknown) => {
+        await this.#lead(network).catch(async (error: unknown) => {
           // One that has gone meanwhile needs to know nothing.
-          if (this.#networks.has(network)) throw error;
+          if (!this.#networks.has(network)) return;
+          await this.#host.setWebPorts([]);
+          throw error;
         });
       }
     };
