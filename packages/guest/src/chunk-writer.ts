@@ -9,7 +9,7 @@ const maxUnsentChunks = 2_048;
 /** How long, in milliseconds, a generator may be held back in all until its values are sent: enough for the first hundred or so. */
 const freeWaitMs = 50;
 /** How much longer it may be held back, as a share of the time that it has run. */
-const waitShare = 0.2;
+const waitShare = 0.1;
 
 /** A value, under the number that it keeps however often it has to be sent. */
 interface Chunk {
