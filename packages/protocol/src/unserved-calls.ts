@@ -32,13 +32,15 @@ const unserved: { what: string; instead: string; calls: string }[] = [
       SandboxListV2 SandboxSetName SandboxSetOutboundPolicy SandboxSetOutboundPolicyV2 SandboxTagsGet SandboxTagsGetV2
       SandboxTagsSet SandboxTagsSetV2 SandboxWaitUntilReady PersistentSandboxCreate PersistentSandboxGet
       PersistentSandboxResume PersistentSandboxTerminate PersistentSandboxTunnelsList ContainerFilesystemExec
-      ContainerFilesystemExecGetOutput ContainerReloadVolumes ContainerLog`,
+      ContainerFilesystemExecGetOutput ContainerReloadVolumes ContainerLog SandboxStdinWriteV2 SandboxStdioReadV2
+      TaskContainerCreate TaskContainerGet TaskContainerList TaskContainerTerminate TaskContainerWait TaskMountDirectory
+      TaskUnmountDirectory TaskReloadVolumes TaskSetNetworkAccess`,
   },
   {
     what: "snapshots of memory and of sandboxes",
     instead: "Load once in `@enter()`, keep containers with `minContainers`, and files in a `Volume`.",
     calls: `ContainerCheckpoint SandboxRestore SandboxRestoreV2 SandboxSnapshot SandboxSnapshotFs SandboxSnapshotFsAsync SandboxSnapshotFsAsyncGet
-      SandboxSnapshotGet SandboxSnapshotWait`,
+      SandboxSnapshotGet SandboxSnapshotWait TaskSnapshotDirectory TaskSnapshotFilesystem TaskSnapshotMemory`,
   },
   {
     what: "the input plane",

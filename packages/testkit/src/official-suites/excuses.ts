@@ -24,12 +24,12 @@ const excuses: readonly Excuse[] = [
   },
   {
     reason: "needs a feature of sandboxes that is not served",
-    failure: /of a sandbox: not served|Dorian does not serve (Persistent)?Sandbox\w+/,
+    failure: /of a sandbox: not served|Dorian does not serve Sandbox\w+/,
   },
   {
     reason: "needs the directories, snapshots or companions of a sandbox",
     tests: /sandbox_(directory|filesystem)_snapshot|sandbox_sidecar|SandboxReloadVolumes$/,
-    failure: /no call \/modal\.task_command_router|timed out|STACK_TRACE_ERROR/,
+    failure: /Dorian does not serve Task\w+|timed out|STACK_TRACE_ERROR/,
   },
   {
     reason: "needs the vendor's program for the files of a sandbox",
