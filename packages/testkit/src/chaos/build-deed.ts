@@ -44,7 +44,7 @@ function files(): string[] {
 }
 
 /** What is known of one image's steps, over all attempts to build it. */
-class SeenSteps {
+export class SeenSteps {
   #number: number;
   #made = new Map<number, string>();
   /** Steps whose successor has begun to say something: they have been kept. */
