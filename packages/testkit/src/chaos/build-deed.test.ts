@@ -8,7 +8,8 @@ test("a step that runs again before it was finished is none of anybody's busines
   const seen = new SeenSteps(7);
   seen.read(lines([1, "a"], [2, "b"]));
   seen.read(lines([2, "c"], [3, "d"], [4, "e"]));
-  seen.check(["a\n", "a\n", "c\n", "a\nc\n", "d\n", "a\nc\nd\n", "e\n", "a\nc\nd\ne\n"]);
+  const found = ["a\n", "a\n", "c\n", "a\nc\n", "d\n", "a\nc\nd\n", "e\n", "a\nc\nd\ne\n"];
+  expect(() => seen.check(found)).not.toThrow();
 });
 
 test("a step that runs again after the next one had begun is told", () => {
