@@ -12,7 +12,7 @@ export interface ContainerSpec {
   stdin?: "open" | "empty";
   env: Record<string, string>;
   cwd: string;
-  user: { uid: number; gid: number };
+  user: { uid: number; gid: number; groups?: number[] };
   hostname: string;
   mounts: ContainerMount[];
   /** `none`: a namespace with nothing but a loopback interface. */

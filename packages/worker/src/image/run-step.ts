@@ -3,14 +3,13 @@ import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { ContainerMount } from "../container/container-spec.ts";
-import { hostsFile } from "../container/etc-files.ts";
+import { etcFiles } from "../container/etc-files.ts";
 import type { Container, ContainerExit, ContainerRuntime } from "../container/runtime.ts";
 import type { BuildEnvironment } from "./build-environment.ts";
-import { readBelow } from "@dorian/linux/open-below";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
-import { containerUser, maxUserFileBytes } from "../task/container-environment.ts";
+import { containerUser } from "../task/container-environment.ts";
 import { OutputLines } from "../log/output-lines.ts";
 import type { BuildStage } from "./build-stage.ts";
 import type { StepCommand } from "./dockerfile/instruction.ts";
@@ -23,7 +22,7 @@ export interface RunStepOptions {
   containerId: string;
   stage: BuildStage;
   runtime: ContainerRuntime;
-  network: { path: string; resolvConf: string };
+  network: { path: string; address: string; resolvConf: string };
   /** That the network belongs to. Undefined: the host's. */
   userNamespace: UserNamespace | undefined;
   operator: BuildEnvironment;
@@ -56,7 +55,7 @@ export async function runStep(command: StepCommand, text: string, options: RunSt
   const program = await programOf(command, options);
   const mounts = confinedMounts(root, [
     ...options.operator.mounts,
-    ...(await networkFiles(options)),
+    ...(await etcFiles(options.directory, { hostname, network: options.network })),
     ...program.mounts,
     ...options.mounts,
   ]);
@@ -74,7 +73,7 @@ export async function runStep(command: StepCommand, text: string, options: RunSt
       // What the image sets wins over the operator's settings: its author meant it.
       env: {
         PATH: defaultPath,
-        HOME: await homeOf(root, user.uid),
+        HOME: user.home,
         DEBIAN_FRONTEND: "noninteractive",
         ...options.operator.env,
         ...Object.fromEntries(stage.args),
@@ -132,16 +131,6 @@ async function programOf(command: StepCommand, { directory }: RunStepOptions) {
   return { script: scriptPath, mounts: [{ source, target: scriptPath, readOnly: true }] };
 }
 
-async function networkFiles(options: RunStepOptions): Promise<ContainerMount[]> {
-  const { directory, network } = options;
-  await writeFile(join(directory, "resolv.conf"), network.resolvConf);
-  await writeFile(join(directory, "hosts"), hostsFile(hostname));
-  return [
-    { source: join(directory, "resolv.conf"), target: "/etc/resolv.conf", readOnly: true },
-    { source: join(directory, "hosts"), target: "/etc/hosts", readOnly: true },
-  ];
-}
-
 /** An image's links at mount points are followed, so that what stands in for a mount is made where we expect it. */
 function confinedMounts(root: string, mounts: ContainerMount[]): ContainerMount[] {
   using opened = OpenDirectory.open(root);
@@ -151,13 +140,6 @@ function confinedMounts(root: string, mounts: ContainerMount[]): ContainerMount[
     confined.push({ ...mount, target: place.path });
   }
   return confined;
-}
-
-async function homeOf(root: string, uid: number): Promise<string> {
-  if (uid === 0) return "/root";
-  const users = await readBelow(root, "/etc/passwd", { maxBytes: maxUserFileBytes });
-  const lines = (users?.toString() ?? "").split("\n");
-  return lines.map((line) => line.split(":")).find((fields) => fields[2] === String(uid))?.[5] || "/";
 }
 
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -14,6 +14,7 @@ import { removeLink } from "./remove-network.ts";
 /** A network namespace with an eth0 that is plugged into the host's bridge. */
 export class ContainerNetwork implements AsyncDisposable {
   readonly path: string;
+  readonly address: string;
   /** That it belongs to. Undefined: the host's. */
   readonly userNamespace: UserNamespace | undefined;
   /** Ports on loopback that lead to web functions. */
@@ -23,11 +24,12 @@ export class ContainerNetwork implements AsyncDisposable {
   #resources: AsyncDisposableStack;
 
   private constructor(
-    path: string,
+    { path, address }: { path: string; address: string },
     userNamespace: UserNamespace | undefined,
     resources: AsyncDisposableStack,
   ) {
     this.path = path;
+    this.address = address;
     this.userNamespace = userNamespace;
     this.#resources = resources;
   }
@@ -75,7 +77,8 @@ export class ContainerNetwork implements AsyncDisposable {
         ].join("\n"),
       ),
     );
-    return new ContainerNetwork(path, userNamespace, resources.move());
+    const own = { path, address: address.replace(/\/.*/, "") };
+    return new ContainerNetwork(own, userNamespace, resources.move());
   }
 
   /** Leads connections to loopback at these ports, and no others, to web functions. */

@@ -13,6 +13,8 @@ import { networkNames } from "./network-names.ts";
 export interface NetworkLease extends AsyncDisposable {
   /** File at which the namespace is mounted. */
   path: string;
+  /** The container's own. */
+  address: string;
   /** For the container's /etc/resolv.conf. */
   resolvConf: string;
   /** That the network belongs to, and its container with it. Undefined: the host's. */
@@ -156,6 +158,7 @@ export class NetworkPool implements AsyncDisposable {
     let returned = false;
     return {
       path: network.path,
+      address: network.address,
       resolvConf: this.#host.resolvConf,
       userNamespace: network.userNamespace,
       [Symbol.asyncDispose]: async () => {

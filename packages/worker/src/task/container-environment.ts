@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { readBelow } from "@dorian/linux/open-below";
 import { taskHttpHost } from "@dorian/protocol/task-http";
 import type { StartTask } from "@dorian/protocol/worker";
+import { defaultPath } from "../image/image-configuration.ts";
 
 /** Where a task finds its own things, inside the container. */
 export const inContainer = {
@@ -11,8 +12,6 @@ export const inContainer = {
   guest: "/usr/lib/dorian/guest.mjs",
   node: "/usr/local/bin/node",
 } as const;
-
-const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Environment of a task's container. What the platform sets wins over secrets, and secrets over the image. */
 export function containerEnvironment(
@@ -41,33 +40,62 @@ function withoutProxy(others: string | undefined): string {
 }
 
 /** Far more than lists of users have; an image may say that there are any number. */
-export const maxUserFileBytes = 4 * 1024 * 1024;
+const maxUserFileBytes = 4 * 1024 * 1024;
 
 export interface ContainerUser {
   uid: number;
   gid: number;
   home: string;
+  /** Further groups that it is a member of. */
+  groups?: number[];
 }
 
 /** Who an image's USER is: numbers, or names looked up in the root file system. */
 export async function containerUser(rootPath: string, user: string): Promise<ContainerUser> {
   const [name = "", group] = user.split(":");
-  if (name === "" || name === "root") return { uid: 0, gid: 0, home: "/root" };
-  const entry = /^\d+$/.test(name) ? undefined : await lookUp(rootPath, "/etc/passwd", name);
-  const uid = entry ? Number(entry[2]) : Number(name);
+  // An image without a list of users has root all the same.
+  if (group === undefined && ["", "root", "0"].includes(name)) return { uid: 0, gid: 0, home: "/root" };
+  const isNumber = /^\d+$/.test(name);
+  const entry = isNumber
+    ? await find(rootPath, "/etc/passwd", (fields) => fields[2] === name)
+    : await lookUp(rootPath, "/etc/passwd", name);
+  const uid = isNumber ? Number(name) : Number(entry?.[2]);
   const home = entry?.[5] || "/";
-  if (group === undefined) return { uid, gid: entry ? Number(entry[3]) : 0, home };
+  if (group === undefined) {
+    const gid = entry ? Number(entry[3]) : 0;
+    const groups = entry ? await groupsOf(rootPath, entry[0] ?? "", gid) : [];
+    return { uid, gid, home, ...(groups.length > 0 && { groups }) };
+  }
   const groupEntry = /^\d+$/.test(group) ? undefined : await lookUp(rootPath, "/etc/group", group);
   return { uid, gid: groupEntry ? Number(groupEntry[2]) : Number(group), home };
 }
 
-async function lookUp(rootPath: string, file: string, name: string): Promise<string[]> {
+/** The entry of a list of users or groups. */
+async function find(
+  rootPath: string,
+  file: string,
+  isMeant: (fields: string[]) => boolean,
+): Promise<string[] | undefined> {
+  return (await entriesOf(rootPath, file)).find(isMeant);
+}
+
+async function groupsOf(rootPath: string, user: string, primary: number): Promise<number[]> {
+  const entries = await entriesOf(rootPath, "/etc/group");
+  const memberships = entries.filter((fields) => fields[3]?.split(",").includes(user));
+  return memberships.map((fields) => Number(fields[2])).filter((gid) => gid !== primary);
+}
+
+async function entriesOf(rootPath: string, file: string): Promise<string[][]> {
   const text = (await readBelow(rootPath, file, { maxBytes: maxUserFileBytes })) ?? "";
-  const line = text
+  return text
     .toString()
     .split("\n")
-    .find((candidate) => candidate.startsWith(`${name}:`));
-  if (line !== undefined) return line.split(":");
+    .map((line) => line.split(":"));
+}
+
+async function lookUp(rootPath: string, file: string, name: string): Promise<string[]> {
+  const entry = await find(rootPath, file, (fields) => fields[0] === name);
+  if (entry) return entry;
   throw new AppError("IMAGE_USER_UNKNOWN", `The image's user "${name}" is not in its ${file}.`, {
     status: "INVALID_ARGUMENT",
     remedy: "Create the user in an earlier step of the image, or name it by number.",

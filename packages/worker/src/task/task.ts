@@ -18,6 +18,7 @@ import { storing } from "@dorian/storage/storage-error";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { etcFiles } from "../container/etc-files.ts";
 import type { ContainerRuntimes } from "../container/container-runtimes.ts";
 import type { Container } from "../container/runtime.ts";
 import type { DiskWatch } from "../disk/disk-watch.ts";
@@ -102,6 +103,8 @@ export interface StopOptions {
 const defaultMilliCpu = 125;
 
 const mebibyte = 1024 * 1024;
+
+const hostname = "dorian";
 
 /** With no more grace than this a guest of ours is told to hurry: it would spend all of it waiting for its inputs. */
 const hurriedGraceMs = 10_000;
@@ -290,12 +293,9 @@ export class Task {
       must(request.arguments, "the task's arguments"),
     );
     await writeFile(join(privateDirectory, "arguments"), argumentsBytes);
-    await writeFile(join(directory, "resolv.conf"), connection?.resolvConf ?? "");
-    await writeFile(join(directory, "hosts"), "127.0.0.1 localhost\n::1 localhost\n");
     const mounts = [
       { source: privateDirectory, target: inContainer.directory, readOnly: false, noExec: true },
-      { source: join(directory, "resolv.conf"), target: "/etc/resolv.conf", readOnly: true },
-      { source: join(directory, "hosts"), target: "/etc/hosts", readOnly: true },
+      ...(await etcFiles(directory, { hostname, network: connection })),
       ...volumes.mounts,
     ];
     this.#clock.end("mount");
@@ -313,7 +313,7 @@ export class Task {
         env: { ...containerEnvironment(request, this.#deps.operatorEnv, user.home), ...this.#launch.env },
         cwd: request.config?.workdir || "/root",
         user,
-        hostname: "dorian",
+        hostname,
         mounts,
         userNamespace,
         network: connection ? { kind: "namespace", path: connection.path } : { kind: "none" },

@@ -131,9 +131,9 @@ export class UserNamespace implements AsyncDisposable {
   }
 
   /** @throws AppError USER_OUT_OF_RANGE for a user of an image that it has no id for */
-  requireIds({ uid, gid }: { uid: number; gid: number }): void {
+  requireIds({ uid, gid, groups = [] }: { uid: number; gid: number; groups?: number[] }): void {
     const { size } = this.ids;
-    if (uid < size && gid < size) return;
+    if ([uid, gid, ...groups].every((id) => id < size)) return;
     throw new AppError(
       "USER_OUT_OF_RANGE",
       `The image's USER is ${uid}:${gid}; containers have ids below ${size}.`,

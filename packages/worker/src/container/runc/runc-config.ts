@@ -126,7 +126,11 @@ function idMappings(
 export function containerProcess(spec: ContainerSpec): OciProcess {
   return {
     terminal: false,
-    user: { uid: spec.user.uid, gid: spec.user.gid },
+    user: {
+      uid: spec.user.uid,
+      gid: spec.user.gid,
+      ...(spec.user.groups && { additionalGids: spec.user.groups }),
+    },
     args: spec.args,
     env: environment(spec.env),
     cwd: spec.cwd,
