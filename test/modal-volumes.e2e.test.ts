@@ -79,6 +79,8 @@ test.each([modalVersions.newest, modalVersions.late2024])(
     expect(await volume("get", name, "many/d2/f2.txt", "-")).toContain("2\n2\n");
     expect(await refused("get", name, "nothing", got.path)).toContain('There is no "nothing"');
 
+    expect(await refused("cp", name, "many/d2/f2.txt", "many/d3/f3.txt", "copies")).toContain("no directory");
+    await volume("cp", name, "many/d2/f2.txt", "copies/f2.txt");
     await volume("cp", name, "many/d2/f2.txt", "many/d3/f3.txt", "copies");
     expect((await volume("ls", name, "copies")).split("\n").filter(Boolean).toSorted()).toEqual([
       "copies/f2.txt",
@@ -135,6 +137,8 @@ def put_again():
 assert "code/local.txt" in fails(FileExistsError, put_again)
 fails(FileNotFoundError, lambda: list(volume.read_file("nothing")))
 with volume.batch_upload(force=True) as batch: batch.put_file(io.BytesIO(b"other"), "/code/local.txt")
+assert "no directory" in fails(Exception, lambda: volume.copy_files(["code/local.txt", "tree/top"], "copies"))
+volume.copy_files(["code/local.txt"], "copies/local.txt")
 volume.copy_files(["code/local.txt", "tree/top"], "copies")
 assert sorted(entry.path for entry in volume.listdir("copies")) == ["copies/local.txt", "copies/top"]
 volume.remove_file("empty")

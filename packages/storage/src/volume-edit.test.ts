@@ -203,6 +203,7 @@ test("copies are hard links: into a directory, by a new name, and merged", async
   const inode = async (layer: string | undefined, path: string) =>
     (await lstat(join(volume.storage.layers.path(layer ?? ""), path))).ino;
   expect(await inode(first, "notes")).toBe(await inode(volume.stack[0], "models/readme"));
+  await volume.copy(["notes"], "both/notes");
   await volume.copy(["models/readme", "notes"], "both");
   await volume.copy(["models"], "copy", true);
   await volume.copy(["models"], "copy", true);
@@ -251,8 +252,12 @@ test.for([
   ["COPY_INTO_ITSELF", ["models/readme"], "models/readme", true],
   ["PATH_NOT_A_DIRECTORY", ["models/iris"], "models/readme", true],
   ["PATH_NOT_A_DIRECTORY", ["models/iris"], "models/readme/x", true],
+  ["PATH_NOT_A_DIRECTORY", ["models/readme", "models/iris/weights"], "notdir.txt", false],
+  ["PATH_NOT_A_DIRECTORY", ["models/readme", "models/iris/weights"], "models/readme", false],
+  ["PATH_NOT_A_DIRECTORY", ["models/readme"], "notdir/", false],
+  ["VOLUME_FILE_EXISTS", ["models/readme", "models/readme"], "/", false],
   ["PATH_INVALID", ["models/iris"], "../x", true],
-] as const)("a copy answers %s for %j to %s", async ([code, sources, destination, recursive]) => {
+] as const)("a copy answers %s for %j to %s [A21]", async ([code, sources, destination, recursive]) => {
   await using volume = await Volume.open(models);
   await expect(volume.copy([...sources], destination, recursive)).rejects.toMatchObject({ code });
   expect(await volume.storage.layers.list()).toHaveLength(1);

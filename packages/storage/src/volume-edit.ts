@@ -62,8 +62,9 @@ export async function removePath(
 }
 
 /**
- * Makes the layer that copies paths within a stack (lowest first), by hard links: no byte is copied. Several sources,
- * or a destination that is a directory, mean "into that directory"; a missing one is made. Directories are merged.
+ * Makes the layer that copies paths within a stack (lowest first), by hard links: no byte is copied. As `cp` does it: a
+ * destination that is a directory means "into it", and several sources need one. Directories are merged; what is above a
+ * destination is made.
  *
  * @returns the durable layer to append, or undefined when `sources` is empty
  * @throws AppError VOLUME_PATH_NOT_FOUND; PATH_IS_A_DIRECTORY for a directory unless `recursive`, or where a directory
@@ -79,16 +80,21 @@ export async function copyPaths(
   if (sources.length === 0) return undefined;
   const target = await locate(stackPaths, destination, { followLast: true });
   if (target.kind === "blocked") throw notADirectory(target.path);
-  const exists = target.kind === "root" || (target.kind === "found" && target.entry.kind === "directory");
-  const into = exists || sources.length > 1 || destination.endsWith("/");
+  const into = target.kind === "root" || (target.kind === "found" && target.entry.kind === "directory");
+  if (!into && sources.length > 1) throw needsDirectory(destination, "several paths");
+  const made = new Set<string>();
   return await writeLayer(store, stackPaths, async (writer) => {
     if (into) await writer.directory(target.path);
     for (const source of sources) {
       const { path, entry } = await found(stackPaths, source);
       if (entry.kind === "directory" && !options.recursive) throw needsRecursive(source, "copied");
+      if (!into && entry.kind === "leaf" && destination.endsWith("/"))
+        throw needsDirectory(destination, "a file");
       const to = into ? childPath(target.path, splitPath(parsePath(source)).name) : target.path;
       if (to === path || (entry.kind === "directory" && to.startsWith(`${path}/`)))
         throw intoItself(source, to);
+      if (made.has(to)) throw copiedTwice(source, to);
+      made.add(to);
       await copyEntry(writer, entry, to);
     }
   });
@@ -160,6 +166,28 @@ function needsRecursive(path: string, verb: string): AppError {
     status: "INVALID_ARGUMENT",
     remedy: "Say that what is in it is meant, too (--recursive).",
   });
+}
+
+function needsDirectory(destination: string, what: string): AppError {
+  return new AppError(
+    "PATH_NOT_A_DIRECTORY",
+    `${JSON.stringify(destination)} is no directory, and ${what} can be copied only into one there.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Name a directory that is there, or copy one by one and say what each is to be called.",
+    },
+  );
+}
+
+function copiedTwice(source: string, target: string): AppError {
+  return new AppError(
+    "VOLUME_FILE_EXISTS",
+    `${JSON.stringify(source)} would take the place of ${JSON.stringify(target)}, which the same copy has made.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Copy one of them under another name.",
+    },
+  );
 }
 
 function intoItself(source: string, target: string): AppError {

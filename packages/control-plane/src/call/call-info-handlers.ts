@@ -50,14 +50,18 @@ export function callInfoHandlers(options: {
     },
 
     async functionGetCallGraph({ functionCallId }, { clientVersion }) {
-      await calls.get(functionCallId);
-      const graph = await callGraph(db, functionCallId, { maxInputs: maxGraphInputs });
+      const call = await calls.get(functionCallId);
+      const graph = await callGraph(db, call, {
+        maxInputs: maxGraphInputs,
+        openInput: (inputId) => calls.openInput(inputId),
+        known: (callId) => calls.inMemory(callId),
+      });
       return {
-        functionCalls: graph.calls.map((call) => {
-          const definition = catalog.spec(call.functionId)?.definition;
+        functionCalls: graph.calls.map(({ callId, functionId, parentInputId }) => {
+          const definition = catalog.spec(functionId)?.definition;
           return {
-            functionCallId: call.callId,
-            parentInputId: call.parentInputId,
+            functionCallId: callId,
+            parentInputId,
             functionName: definition?.functionName ?? "",
             moduleName: definition?.moduleName ?? "",
           };

@@ -49,6 +49,62 @@ test("the graph of a call shows who called whom, from wherever it is asked for",
   });
 });
 
+test("the graph of a call that a web request has made begins with the request, while it runs and afterwards [A18]", async () => {
+  await using server = await openServer();
+  const leaf = fixture.catalog.add({ functionName: "leaf" });
+  const made = Promise.withResolvers<string>();
+  const gate = Promise.withResolvers<void>();
+  const script: Script = {
+    async handle([n], item, container) {
+      if (n === "leaf") return n;
+      const { functionCallId } = await container.modal.functionMap({
+        functionId: leaf,
+        functionCallType: FunctionCallType.UNARY,
+        functionCallInvocationType: FunctionCallInvocationType.ASYNC,
+        parentInputId: item.inputId,
+        pipelinedInputs: [pipelined(0, ["leaf"])],
+      });
+      made.resolve(functionCallId);
+      await gate.promise;
+      return functionCallId;
+    },
+  };
+  await using _worker = await new ScriptedWorker(server.dispatch, { script }).join();
+  const web = server.dispatch.web.calls({
+    functionId: fixture.catalog.add({ functionName: "web" }),
+    input: {},
+  });
+  const leafCall = await made.promise;
+  const graphOf = (functionCallId: string) => server.modal.functionGetCallGraph({ functionCallId });
+  const shape = (status: Status) => ({
+    functionCalls: [
+      { functionCallId: web.callId, parentInputId: "", functionName: "web" },
+      { functionCallId: leafCall, parentInputId: web.inputId, functionName: "leaf" },
+    ],
+    inputs: [{ inputId: web.inputId, functionCallId: web.callId, status }, { functionCallId: leafCall }],
+  });
+  for (const callId of [leafCall, web.callId]) expect(await graphOf(callId)).toMatchObject(shape(0));
+  gate.resolve();
+  await web.result;
+  await expect.poll(async () => (await graphOf(leafCall)).inputs.length).toBe(2);
+  expect(await graphOf(leafCall)).toMatchObject(shape(Status.SUCCESS));
+});
+
+test("a call whose caller is known no more is the first of its graph [A18]", async () => {
+  await using server = await openServer();
+  await using _worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
+  const { functionCallId } = await server.modal.functionMap({
+    functionId: fixture.catalog.add({ functionName: "orphan" }),
+    functionCallType: FunctionCallType.UNARY,
+    parentInputId: "in-0123456789012345678901",
+    pipelinedInputs: [pipelined(0, [4])],
+  });
+  await outputOf(server.modal, functionCallId);
+  const graph = await server.modal.functionGetCallGraph({ functionCallId });
+  expect(graph.functionCalls).toMatchObject([{ functionCallId, parentInputId: "", functionName: "orphan" }]);
+  expect(graph.inputs).toMatchObject([{ status: Status.SUCCESS }]);
+});
+
 test("a call's inputs are counted by how they ended", async () => {
   await using server = await openServer();
   const script: Script = {

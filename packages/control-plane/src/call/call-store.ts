@@ -1,4 +1,4 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { must } from "@dorian/base/must";
 import {
   DataChunkSchema,
@@ -60,6 +60,20 @@ export class CallStore {
     if (input.call.live) return;
     await this.#inputs.save(input, options);
     this.#saved(input);
+  }
+
+  /** Saves that a live call has been, with its status alone: what it led to is told of with it. */
+  async saveEnded(input: CallInput): Promise<void> {
+    const { output } = input;
+    const result = create(GenericResultSchema, {
+      status: must(output, "the output of an ended input").status,
+    });
+    const bare = { ...input, request: undefined, output: output && { ...output, result } };
+    await this.#journal.write(async (trx) => {
+      await insertCall(trx, input.call);
+      await writeInput(trx, bare);
+    });
+    this.#bytes.wrote(input.call.facts.createdAtMs, inputRowBytes);
   }
 
   /** Saves inputs that came together. Resolves when durable. */

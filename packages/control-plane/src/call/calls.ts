@@ -96,6 +96,11 @@ export class Calls implements Disposable {
     return await loading;
   }
 
+  /** A call that is in memory already. */
+  inMemory(callId: string): FunctionCall | undefined {
+    return this.#calls.get(callId);
+  }
+
   /** @throws AppError FUNCTION_CALL_NOT_FOUND */
   async get(callId: string): Promise<FunctionCall> {
     const call = await this.lookup(callId);
@@ -135,6 +140,8 @@ export class Calls implements Disposable {
     const call = new FunctionCall({ ...facts, callId: newId("fc"), createdAtMs: nowMs });
     const inputs = items.map((item) => this.#newInput(call, item));
     this.#calls.set(call.facts.callId, call);
+    const parent = this.#inputs.get(facts.parentInputId)?.call;
+    if (parent?.live) parent.madeCalls = true;
     const accepted = this.#opening(call);
     const durable = accepted();
     this.#keys.add(facts.idempotencyKey, { callId: call.facts.callId, accepted });
@@ -238,6 +245,8 @@ export class Calls implements Disposable {
     call.addOutput(input, cursor);
     if (call.live) {
       this.#calls.delete(call.facts.callId);
+      if (call.madeCalls)
+        this.#options.store.saveEnded(input).catch((error: unknown) => this.#logUnsaved(error));
       return;
     }
     this.#unsaved.set(input.inputId, input);

@@ -90,6 +90,8 @@ export class FunctionCall {
   readonly live: LiveData | undefined;
   /** Its row exists. */
   saved = false;
+  /** Of a live one: it has made calls, whose graph begins with it, also when it is over. */
+  madeCalls = false;
   /** Everyone who follows this call: it stays in memory for them. */
   readers = 0;
   #outputs: CallInput[] = [];

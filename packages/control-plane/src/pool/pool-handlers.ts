@@ -4,7 +4,9 @@ import { create } from "@bufbuild/protobuf";
 import { AutoscalerSettingsSchema } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { FunctionCatalog, SchedulingOverrides } from "../ports.ts";
+import type { Task } from "../task/task.ts";
 import type { Pools } from "./pools.ts";
+import { scalingSettingsOf } from "./scaling-settings.ts";
 import { notFoundWords } from "../named-object/not-found-words.ts";
 
 export interface PoolHandlersOptions {
@@ -32,10 +34,15 @@ export function poolHandlers(
       requireFunction(request.functionId);
       const pool = pools.lookup(request.functionId);
       const tasks = [...(pool?.tasks ?? [])].filter((task) => task.state !== "queued");
+      const definition = catalog.spec(request.functionId)?.definition;
+      const places = definition ? scalingSettingsOf(definition).targetConcurrency : 0;
+      const free = (task: Task) => (task.state === "ready" ? Math.max(0, places - task.load) : 0);
       return {
         backlog: pool?.pending ?? 0,
+        numActiveTasks: tasks.filter((task) => task.load > 0).length,
         numTotalTasks: tasks.length,
         numRunningInputs: tasks.reduce((sum, task) => sum + task.running.size, 0),
+        inputHeadroom: tasks.reduce((sum, task) => sum + free(task), 0),
       };
     },
 
