@@ -30,11 +30,20 @@ async function note(run: string) {
 async function die(how: string): Promise<void> {
   if (how === "exit") process.exit(3);
   if (how === "abort") process.abort();
+  if (["SIGKILL", "SIGTERM", "SIGSEGV"].includes(how)) {
+    process.kill(process.pid, how);
+    await delay(30_000);
+  }
+  if (how === "heap") for (const all: unknown[] = [];;) all.push(new Array(1000).fill(all.length));
   const held: Buffer[] = [];
   if (how === "devour") for (;;) held.push(Buffer.alloc(8 * 1024 * 1024, held.length + 1));
 }
 export const double = app.function({ name: "double", maxContainers: 1 }, async (n: number) => 2 * n);
 export const once = app.function({ name: "once", volumes, memory: { request: 64, limit: 192 } }, async (how: string, run: string) => {
+  await note(run);
+  await die(how);
+});
+export const narrow = app.function({ name: "narrow", volumes, env: { NODE_OPTIONS: "--max-old-space-size=32" } }, async (how: string, run: string) => {
   await note(run);
   await die(how);
 });
@@ -221,6 +230,22 @@ test.for(languages)(
       await expect(functionOf(language, "once").remote(how, run)).rejects.toThrow(reason);
       expect(await runsOf(run)).toBe(1);
     }
+  },
+);
+
+test.for([
+  ["SIGKILL", /ended by SIGKILL, which its own code sent\.$/],
+  ["SIGTERM", /ended by SIGTERM, which its own code sent\.$/],
+  ["SIGSEGV", /ended by SIGSEGV\.$/],
+  ["heap", /ran out of JavaScript heap and was ended by SIGABRT\. .*--max-old-space-size/],
+] as const)(
+  "code that ends its own process by %s is told so at once, after one try [A5]",
+  async ([how, reason]) => {
+    const run = `once-own-${how}`;
+    await expect(
+      functionOf("typescript", how === "heap" ? "narrow" : "once").remote(how, run),
+    ).rejects.toThrow(reason);
+    expect(await runsOf(run)).toBe(1);
   },
 );
 

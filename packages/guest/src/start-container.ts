@@ -5,10 +5,12 @@ import { ContainerArgumentsSchema, ModalClient } from "@dorian/protocol/modal";
 import { setTransport } from "@dorian/sdk/client/transport";
 import { currentInput, runWithInput } from "@dorian/sdk/container/current-input";
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Container } from "./container.ts";
 import { loadProgram } from "./load-program.ts";
 import { toRemoteError, tracebackOf } from "./remote-error.ts";
+import { tellOwnSignals } from "./own-signal.ts";
 import { installStackFrames } from "./stack-frames.ts";
 import { writeWholeOutput } from "./whole-output.ts";
 
@@ -39,6 +41,7 @@ export function startContainer(options: StartOptions): void {
   const argumentsPath = options.env["MODAL_CONTAINER_ARGUMENTS_PATH"];
   if (!options.isEntry || !argumentsPath) return;
   writeWholeOutput();
+  tellOwnSignals(`${dirname(argumentsPath)}/own-signal`);
   installStackFrames({ hidden: new Set([options.guestUrl, guestBodyName]) });
   const container = new Container({
     modal,

@@ -217,6 +217,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         isUnknown: end.isUnknown ?? false,
         wasStopped: end.wasStopped ?? false,
         wasLeaving: end.wasLeaving ?? false,
+        ownSignal: end.ownSignal ?? "",
+        heapFull: end.heapFull ?? false,
         interrupted: end.interrupted ?? false,
       },
     });

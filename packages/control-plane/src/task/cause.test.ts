@@ -13,6 +13,7 @@ function end(part: Partial<ReportedEnd> = {}): ReportedEnd {
     isUnknown: false,
     wasStopped: false,
     wasLeaving: false,
+    ownSignal: "",
     ...part,
   };
 }
@@ -29,6 +30,12 @@ test.for<[string, Partial<ReportedEnd>, string]>([
   ],
   ["the memory of all containers", { exitCode: 137, signal: "SIGKILL", outOfMemory: true }, "outside"],
   ["kill -9", { exitCode: 137, signal: "SIGKILL" }, "outside"],
+  [
+    "process.kill(process.pid, 'SIGKILL')",
+    { exitCode: 137, signal: "SIGKILL", ownSignal: "SIGKILL" },
+    "code",
+  ],
+  ["process.kill(process.pid)", { wasLeaving: true, ownSignal: "SIGTERM" }, "code"],
   ["kill -TERM of Python", { exitCode: 143, signal: "SIGTERM" }, "outside"],
   ["kill -TERM of our guest", { wasLeaving: true }, "outside"],
   [

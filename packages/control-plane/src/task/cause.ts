@@ -23,6 +23,7 @@ export type ReportedEnd = Pick<
   | "isUnknown"
   | "wasStopped"
   | "wasLeaving"
+  | "ownSignal"
 >;
 
 /** Signals that come from others: no program sends them to itself because something is wrong with it. */
@@ -30,7 +31,7 @@ const outsideSignals = new Set(["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQU
 
 /**
  * The cause of an end. A program that kills itself with one of the signals which others send cannot be told from one
- * that was killed: it counts as that, which loses nothing, because repetitions are bounded.
+ * that was killed, unless our guest saw it: it counts as that, which loses nothing, because repetitions are bounded.
  */
 export function causeOfEnd(end: ReportedEnd, task: { isStopping: boolean; saidHello: boolean }): Cause {
   if (end.isUnknown) return "lost";
@@ -38,6 +39,7 @@ export function causeOfEnd(end: ReportedEnd, task: { isStopping: boolean; saidHe
   if (end.failureStatus !== "") return causeOfFailure(end.failureStatus);
   // The limit of all containers together is nobody's own.
   if (end.outOfMemory) return end.memoryLimitMb > 0 ? "code" : "outside";
+  if (end.ownSignal !== "") return "code";
   if (outsideSignals.has(end.signal)) return "outside";
   // Our guest ends in good order when somebody sends it a signal.
   if (end.wasLeaving) return "outside";

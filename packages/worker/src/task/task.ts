@@ -36,6 +36,7 @@ import { OutputLog } from "../log/output-log.ts";
 import { PhaseClock, type Phase } from "./phase-clock.ts";
 import { RootFileSystem } from "./root-file-system.ts";
 import { RunningInputs } from "./running-inputs.ts";
+import { ownSignal, saysHeapFull } from "./last-signs.ts";
 import { failureOf } from "./task-failure.ts";
 import { TaskVolumes, volumeLinks } from "./task-volumes.ts";
 import { coveredDirectories, type DirectoryOwner } from "../volume/covered-directories.ts";
@@ -58,6 +59,10 @@ export interface TaskEnd {
   isUnknown?: true;
   wasStopped?: boolean;
   wasLeaving?: boolean;
+  /** The signal that its own code sent to it. */
+  ownSignal?: string;
+  /** V8 aborted because its heap was full. */
+  heapFull?: boolean;
 }
 
 /** The control plane, as one task. */
@@ -132,6 +137,7 @@ export class Task {
   #endedFor: { failure: GenericResult; status: StatusName } | undefined;
   #stopped = false;
   #isLeaving = false;
+  #heapFull = false;
   #output: OutputLog;
   #clock: PhaseClock;
 
@@ -327,7 +333,13 @@ export class Task {
         readOnlyRoot: definition.readOnlyRoot && !request.freezeRoot,
         devices,
       },
-      { onOutput: (stream, chunk) => this.#output.write(stream, chunk), signal },
+      {
+        onOutput: (stream, chunk) => {
+          this.#heapFull ||= stream === "stderr" && saysHeapFull(chunk);
+          this.#output.write(stream, chunk);
+        },
+        signal,
+      },
     );
     resources.use(container);
     this.#container = container;
@@ -356,6 +368,8 @@ export class Task {
 
     const unfinished = await volumes.finish(exit.code === 0);
     const failure = this.#endedFor?.failure ?? unfinished;
+    // One that its code had a handler for is not what ended it.
+    const own = await ownSignal(privateDirectory);
     const end: TaskEnd = {
       exitCode: exit.code,
       signal: exit.signal ?? "",
@@ -367,6 +381,8 @@ export class Task {
       ...(this.#endedFor ? { failureStatus: this.#endedFor.status } : {}),
       wasStopped: this.#stopped,
       wasLeaving: this.#isLeaving,
+      ownSignal: own === exit.signal || (this.#isLeaving && exit.signal === undefined) ? own : "",
+      heapFull: this.#heapFull,
     };
     if (!request.freezeRoot || exit.code !== 0 || !this.#inputs.lastSucceeded || failure) return end;
     const standIns = [

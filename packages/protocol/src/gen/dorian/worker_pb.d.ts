@@ -333,6 +333,20 @@ export declare type TaskExited = Message<"dorian.worker.TaskExited"> & {
    * @generated from field: bool interrupted = 14;
    */
   interrupted: boolean;
+
+  /**
+   * The signal that its own code sent to it, as far as its guest has seen that; empty for any other end.
+   *
+   * @generated from field: string own_signal = 15;
+   */
+  ownSignal: string;
+
+  /**
+   * V8 aborted because its heap was full.
+   *
+   * @generated from field: bool heap_full = 16;
+   */
+  heapFull: boolean;
 };
 
 /**
