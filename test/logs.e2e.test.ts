@@ -21,6 +21,7 @@ const lastWords = (name) => {
 `;
 
 const source = `
+import { closeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { App, Image } from "dorian";
 export const app = new App("talkers", { image: Image.debianSlim() });
@@ -48,8 +49,22 @@ export const die = app.function({ name: "die" }, async () => {
   lastWords("die");
   process.kill(process.pid, "SIGKILL");
 });
+export const leave = app.function({ name: "leave" }, async () => {
+  lastWords("leave");
+  process.exit(0);
+});
+export const late = app.function({ name: "late" }, async () => {
+  lastWords("late");
+  setTimeout(() => { throw new Error("nobody catches this"); }, 1);
+  await delay(30_000);
+});
+export const shut = app.function({ name: "shut" }, async () => {
+  lastWords("shut");
+  closeSync(1);
+  console.log("nobody hears this");
+});
 app.localEntrypoint(async (which: string) => {
-  await { end, fail, quit, die }[which]?.remote().catch(() => undefined);
+  await { end, fail, quit, die, leave, late, shut }[which]?.remote().catch(() => undefined);
 });
 `;
 
@@ -105,7 +120,7 @@ test("no line is lost, torn, doubled or out of order while the server is killed 
   }
 });
 
-test.for(["end", "fail", "quit", "die"])(
+test.for(["end", "fail", "quit", "die", "leave", "late", "shut"])(
   "a megabyte of last words before a container's %s is there whole, in what runs it and in the app's log [A3] [L11]",
   async (which) => {
     await using project = await temporaryDirectory({ "app.ts": source });
