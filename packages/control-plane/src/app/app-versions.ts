@@ -31,6 +31,9 @@ export interface Deployment {
 /** Versions of an app that a rollback can go back to. Older ones stay on record without their definitions. */
 const keptVersions = 20;
 
+/** One may hold some megabytes. */
+const definitionsAtOnce = 20;
+
 export async function nextVersion(trx: Transaction<Tables>, appId: string, current: number): Promise<number> {
   const row = await trx
     .selectFrom("app_version")
@@ -131,10 +134,21 @@ export async function contentOfVersion(
   };
 }
 
-/** Every definition that some version of an app still has. */
-export async function keptDefinitions(db: Database): Promise<FunctionDefinition[]> {
-  const rows = await db.selectFrom("function_definition").select("definition").execute();
-  return rows.map((row) => fromBinary(FunctionSchema$, row.definition));
+/** Every definition that some version of an app still has, few of them in memory at a time: they hold serialised code. */
+export async function* keptDefinitions(db: Database): AsyncGenerator<FunctionDefinition> {
+  for (let last = ""; ;) {
+    const rows = await db
+      .selectFrom("function_definition")
+      .select(["definition_id", "definition"])
+      .where("definition_id", ">", last)
+      .orderBy("definition_id")
+      .limit(definitionsAtOnce)
+      .execute();
+    for (const row of rows) yield fromBinary(FunctionSchema$, row.definition);
+    const end = rows.at(-1);
+    if (!end) return;
+    last = end.definition_id;
+  }
 }
 
 /** Takes a version off the record, as if it had never been. */

@@ -25,7 +25,7 @@ export async function forgetImages(
     note(record.pending);
     for (const mountId of record.options?.mountIds ?? []) named.mounts.add(mountId);
   }
-  if (keepVersions) for (const definition of await keptDefinitions(db)) note(definition);
+  if (keepVersions) for await (const definition of keptDefinitions(db)) note(definition);
   const kept = new Set<string>();
   for (const image of images.all()) {
     const isKept = named.images.has(image.imageId) || image.usedAt >= before || image.state === "building";
