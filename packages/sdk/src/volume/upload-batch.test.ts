@@ -18,7 +18,7 @@ test("files, directories and content of a batch appear in one version [U2] [L5]"
     // Read when the batch is complete.
     await writeFile(join(local.path, "iris.csv"), "1,2,3");
   });
-  expect(moved).toEqual({ files: 3, bytes: 14 });
+  expect(moved).toEqual({ files: 3, bytes: 14, leftOut: [] });
   expect(await contents(server)).toEqual({ "data/iris.csv": "1,2,3", "models/a/b": "deep", state: "ready" });
   expect(await versions(server)).toBe(before + 1);
 });
@@ -44,7 +44,7 @@ test("a batch whose function fails puts nothing, and an empty one makes no versi
     throw new Error("changed my mind");
   });
   await expect(failing).rejects.toThrow("changed my mind");
-  expect(await weights(server).batchUpload(() => undefined)).toEqual({ files: 0, bytes: 0 });
+  expect(await weights(server).batchUpload(() => undefined)).toEqual({ files: 0, bytes: 0, leftOut: [] });
   expect(await versions(server)).toBe(before);
 });
 
