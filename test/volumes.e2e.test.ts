@@ -425,3 +425,33 @@ def main():
   expect(stdout).toContain("> [1234, 1234, '0o750']");
   expect(await paths("covered-python", "-r")).toEqual(expect.arrayContaining(written));
 });
+
+test("files with names that are not UTF-8 are committed, listed, got and removed, and others with them [A14]", async () => {
+  const script = String.raw`cd /v; echo ok > before; echo b > $'caf\xe9'; mkdir $'dir\xff'; echo c > $'dir\xff/in'; echo t > 'back\slash'`;
+  const source = `
+import { App, Volume } from "dorian";
+import { execFileSync } from "node:child_process";
+${print}
+const volume = Volume.fromName("odd-names", { createIfMissing: true });
+export const app = new App("odd-names");
+const sh = (script: string) => execFileSync("bash", ["-c", script], { encoding: "utf8", cwd: "/" });
+export const write = app.function({ name: "write", volumes: { "/v": volume } }, async () => {
+  sh(${JSON.stringify(script)});
+  await volume.commit();
+  return "committed";
+});
+export const list = app.function({ name: "list", volumes: { "/v": volume } }, async () => sh("cd /v; find . -type f | LC_ALL=C sort | cat -v"));
+app.localEntrypoint(async () => { print(await write.remote()); print(await list.remote()); });
+`;
+  expect(await run(source)).toEqual(["committed", "./back\\slash\n./before\n./cafM-i\n./dirM-^?/in\n"]);
+  const shown = ["back\\slash", "before", "caf\\xe9", "dir\\xff", "dir\\xff/in"];
+  expect((await paths("odd-names", "-r")).toSorted()).toEqual(shown);
+  expect(await volume("get", "odd-names", "caf\\xe9", "-")).toBe("b\n");
+  await using local = await temporaryDirectory();
+  await volume("get", "odd-names", "/", join(local.path, "all"));
+  expect(await readFile(join(local.path, "all/dir\\xff/in"), "utf8")).toBe("c\n");
+  await volume("cp", "odd-names", "caf\\xe9", "copy");
+  await volume("rm", "odd-names", "caf\\xe9");
+  await volume("rm", "-r", "odd-names", "dir\\xff");
+  expect((await paths("odd-names", "-r")).toSorted()).toEqual(["back\\slash", "before", "copy"]);
+});

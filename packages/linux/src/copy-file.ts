@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, open, unlink } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { errnoOf } from "@dorian/base/app-error";
 import { fail, lastErrno, libc } from "./libc.ts";
 import { descriptorPath } from "./open-directory.ts";
+import { copyFile, open, unlink } from "./tree-calls.ts";
 
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;

@@ -1,22 +1,35 @@
 import { AppError } from "@dorian/base/app-error";
 import koffi from "koffi";
 import { getSystemErrorMap } from "node:util";
+import { fileBytes } from "@dorian/base/file-name";
 
 // Node has no binding for mounts, extended attributes and device nodes; spawning a tool for each costs 3 ms and more.
 const libc = koffi.load("libc.so.6");
 
+type Call = (...args: unknown[]) => number | bigint;
+
+/** A call whose argument `index` is a path, which may have names of any bytes. */
+function withPath(index: number, call: Call): Call {
+  return (...args) =>
+    call(
+      ...args.map((each, at) =>
+        at === index && typeof each === "string" ? Buffer.concat([fileBytes(each), Buffer.alloc(1)]) : each,
+      ),
+    );
+}
+
 const calls = {
   mount: libc.func("int mount(str, str, str, ulong, str)"),
   umount2: libc.func("int umount2(str, int)"),
-  mknod: libc.func("int mknod(str, uint, ulong)"),
-  lgetxattr: libc.func("long lgetxattr(str, str, _Out_ uint8_t *, size_t)"),
-  lsetxattr: libc.func("int lsetxattr(str, str, uint8_t *, size_t, int)"),
-  llistxattr: libc.func("long llistxattr(str, _Out_ uint8_t *, size_t)"),
-  removexattr: libc.func("int removexattr(str, str)"),
-  lremovexattr: libc.func("int lremovexattr(str, str)"),
+  mknod: withPath(0, libc.func("int mknod(uint8_t *, uint, ulong)")),
+  lgetxattr: withPath(0, libc.func("long lgetxattr(uint8_t *, str, _Out_ uint8_t *, size_t)")),
+  lsetxattr: withPath(0, libc.func("int lsetxattr(uint8_t *, str, uint8_t *, size_t, int)")),
+  llistxattr: withPath(0, libc.func("long llistxattr(uint8_t *, _Out_ uint8_t *, size_t)")),
+  removexattr: withPath(0, libc.func("int removexattr(uint8_t *, str)")),
+  lremovexattr: withPath(0, libc.func("int lremovexattr(uint8_t *, str)")),
   flock: libc.func("int flock(int, int)"),
   fcntl: libc.func("int fcntl(int, int, int)"),
-  utimensat: libc.func("int utimensat(int, str, int64_t *, int)"),
+  utimensat: withPath(1, libc.func("int utimensat(int, uint8_t *, int64_t *, int)")),
   openTree: libc.func("long syscall(long, int, str, uint)"),
   fsopen: libc.func("long syscall(long, str, uint)"),
   fsconfig: libc.func("long syscall(long, int, uint, str, str, int)"),

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, readlinkSync, type Stats } from "node:fs";
 import { errnoOf } from "@dorian/base/app-error";
+import { fileBytes } from "@dorian/base/file-name";
 import { lastErrno, libc, syscallNumber } from "./libc.ts";
 
 /** A name of a directory entry: bytes where it may not be UTF-8, as a container may choose it. */
@@ -122,7 +123,7 @@ const absent = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EXDEV", "ENAMETOOLONG"]);
 const withinOneMount = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
 function openAt(directory: number, name: EntryName, flags: number, resolve: bigint): number {
-  const path = Buffer.concat([Buffer.from(name), Buffer.alloc(1)]);
+  const path = Buffer.concat([typeof name === "string" ? fileBytes(name) : name, Buffer.alloc(1)]);
   const how = BigUint64Array.of(BigInt(flags | O_CLOEXEC), 0n, resolve);
   const descriptor = Number(libc.openat2(syscallNumber.openat2, directory, path, how, how.byteLength));
   if (descriptor >= 0) return descriptor;

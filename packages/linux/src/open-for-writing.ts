@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { filePath } from "@dorian/base/file-name";
 import { fail, lastErrno, libc } from "./libc.ts";
 
 const F_SETLEASE = 1024;
@@ -9,7 +10,10 @@ const F_RDLCK = 0;
  * it. Only for a file that nobody opens meanwhile: the question is put by leasing the file for a moment.
  */
 export function isOpenForWriting(path: string): boolean {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const descriptor = openSync(
+    filePath(path),
+    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+  );
   try {
     // A FIFO or a device may have taken the place, and the number, of a file that was there.
     if (!fstatSync(descriptor).isFile()) return false;

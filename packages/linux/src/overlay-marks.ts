@@ -1,4 +1,5 @@
 import type { Stats } from "node:fs";
+import { fileBytes, fileName } from "@dorian/base/file-name";
 import { check, fail, lastErrno, libc } from "./libc.ts";
 
 const S_IFCHR = 0o020000;
@@ -51,11 +52,12 @@ export function setOpaque(directory: string): void {
  * parent. Undefined for an ordinary directory.
  */
 export function redirectOf(directory: string): string | undefined {
-  return getAttribute(directory, redirectKey)?.toString();
+  const redirect = getAttribute(directory, redirectKey);
+  return redirect && fileName(redirect);
 }
 
 export function setRedirect(directory: string, redirect: string): void {
-  const value = Buffer.from(redirect);
+  const value = fileBytes(redirect);
   check(libc.lsetxattr(directory, redirectKey, value, value.length, 0), `set redirect on ${directory}`);
 }
 

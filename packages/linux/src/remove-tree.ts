@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { rename, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { clearProtection } from "./inode-flags.ts";
 import { type EntryName, OpenDirectory } from "./open-directory.ts";
+import { rename, rmdir, unlink } from "./tree-calls.ts";
 import { readEntries } from "./walk-tree.ts";
 
 /** Deeper directories are moved up to the root of the tree first, so that few are open at a time. */

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
-import { chmod, copyFile, open, truncate, type FileHandle } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { chmod, copyFile, open, truncate } from "@dorian/linux/tree-calls";
 import { AppError } from "@dorian/base/app-error";
 import type { BlockStore } from "./block-store.ts";
 import { linkFile } from "./link-file.ts";

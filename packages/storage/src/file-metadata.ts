@@ -1,5 +1,5 @@
-import { chmod, chown, lstat } from "node:fs/promises";
 import { setFileTimes } from "@dorian/linux/file-times";
+import { chmod, chown, lstat } from "@dorian/linux/tree-calls";
 
 /** Gives the file or directory `target` the owner, permissions and times of `source`. Not for symbolic links. */
 export async function copyMetadata(source: string, target: string): Promise<void> {

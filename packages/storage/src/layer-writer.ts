@@ -1,7 +1,7 @@
-import { chmod, lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { removeTree } from "@dorian/linux/remove-tree";
+import { chmod, lstat, mkdir } from "@dorian/linux/tree-calls";
 import { createWhiteout, isWhiteout, markWhiteouts } from "@dorian/linux/overlay-marks";
 import { copyOwnerAndMode } from "./file-metadata.ts";
 import { childPath, splitPath } from "./layer-path.ts";

@@ -1,5 +1,4 @@
 import { type BigIntStats } from "node:fs";
-import { chmod, lchown, link, lstat, readlink, symlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { copyContent } from "@dorian/linux/copy-file";
@@ -7,6 +6,7 @@ import { setFileTimes } from "@dorian/linux/file-times";
 import { check, libc } from "@dorian/linux/libc";
 import { openEntry } from "@dorian/linux/open-below";
 import { OpenDirectory } from "@dorian/linux/open-directory";
+import { chmod, lchown, link, lstat, readlink, symlink } from "@dorian/linux/tree-calls";
 
 /**
  * Makes `target` another name of the file `source` (anything but a directory; a symbolic link is not followed, and none

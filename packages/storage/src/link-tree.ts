@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { mkdir } from "@dorian/linux/tree-calls";
 import { copyOwnerAndMode, copyTimes } from "./file-metadata.ts";
 import { forEachConcurrently } from "./for-each-concurrently.ts";
 import { linkFile } from "./link-file.ts";

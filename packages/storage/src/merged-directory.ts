@@ -1,9 +1,9 @@
 import type { Dirent, Stats } from "node:fs";
-import { lstat, opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { isOpaque, isWhiteout } from "@dorian/linux/overlay-marks";
+import { lstat, openEntriesOf } from "@dorian/linux/tree-calls";
 
 /** What a name in a stack of layers stands for. */
 export type StackEntry = StackDirectory | StackLeaf;
@@ -130,7 +130,7 @@ async function listed(parents: readonly Parent[], name: string): Promise<Named<S
 
 async function* batches(directory: string): AsyncGenerator<Dirent[]> {
   let batch: Dirent[] = [];
-  for await (const entry of await opendir(directory, { bufferSize: batchSize })) {
+  for await (const entry of await openEntriesOf(directory, batchSize)) {
     batch.push(entry);
     if (batch.length < batchSize) continue;
     yield batch;
@@ -152,15 +152,8 @@ async function lstatIfPresent(path: string): Promise<Stats | undefined> {
 
 /** The error for a name that a directory lists and that then cannot be found. */
 export function unreadable(hostPath: string): AppError {
-  // Bytes that are not text become this character, under which no file is found.
-  if (!hostPath.includes("\uFFFD")) {
-    return new AppError("LAYER_CHANGED", `${hostPath} vanished while its layer was read.`, {
-      status: "ABORTED",
-      remedy: "The layer was probably removed as no longer needed. Try again with the newest version.",
-    });
-  }
-  return new AppError("FILE_NAME_NOT_UTF8", `The file name ${JSON.stringify(hostPath)} is not valid UTF-8.`, {
-    status: "FAILED_PRECONDITION",
-    remedy: "Rename the file where it was written, then commit again.",
+  return new AppError("LAYER_CHANGED", `${hostPath} vanished while its layer was read.`, {
+    status: "ABORTED",
+    remedy: "The layer was probably removed as no longer needed. Try again with the newest version.",
   });
 }

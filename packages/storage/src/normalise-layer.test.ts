@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { lstat, mkdir, readdir } from "node:fs/promises";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isOpaque, redirectOf } from "@dorian/linux/overlay-marks";
 import * as fc from "fast-check";
@@ -129,12 +129,30 @@ test("a whiteout in a directory whose lower half is gone is not listed", async (
   expect(await storage.view(stack, (mount) => readFileSync(join(mount, "d/new"), "utf8"))).toBe("new");
 });
 
-test("a directory name that is not UTF-8 is refused by name", async () => {
+test("directories of any name are made anew and renamed like others", async () => {
   await using storage = await TemporaryStorage.open();
-  const { upper } = await storage.write([], async (mount) => {
-    await mkdir(Buffer.concat([Buffer.from(`${mount}/caf`), Buffer.from([0xe9])]));
+  const odd = (at: string, ...bytes: number[]) => Buffer.concat([Buffer.from(`${at}/d`), Buffer.from(bytes)]);
+  const inside = (directory: Buffer, name: string) => Buffer.concat([directory, Buffer.from(`/${name}`)]);
+  const base = await storage.write([], (mount) => {
+    for (const byte of [0xe9, 0xff]) {
+      mkdirSync(odd(mount, byte));
+      writeFileSync(inside(odd(mount, byte), "old"), "old");
+    }
   });
-  await expect(storage.commit([], upper)).rejects.toMatchObject({ code: "FILE_NAME_NOT_UTF8" });
+  const stack = [await storage.commit([], base.upper)];
+  const change = await storage.write(stack, (mount) => {
+    rmSync(odd(mount, 0xe9), { recursive: true });
+    mkdirSync(odd(mount, 0xe9));
+    writeFileSync(inside(odd(mount, 0xe9), "new"), "new");
+    renameSync(odd(mount, 0xff), odd(mount, 0xfe));
+  });
+  stack.push(await storage.commit(stack, change.upper));
+  const seen = await storage.view(stack, (mount) => [
+    readdirSync(mount, { encoding: "latin1" }).toSorted(),
+    readdirSync(odd(mount, 0xe9)),
+    readdirSync(odd(mount, 0xfe)),
+  ]);
+  expect(seen).toEqual([["d\xe9", "d\xfe"], ["new"], ["old"]]);
 });
 
 function isFile(text: string): boolean {

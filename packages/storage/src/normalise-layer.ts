@@ -1,5 +1,4 @@
 import type { Dirent } from "node:fs";
-import { lstat, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { WayBack } from "@dorian/base/way-back";
@@ -15,9 +14,10 @@ import {
   unmarkWhiteouts,
 } from "@dorian/linux/overlay-marks";
 import { removeTree } from "@dorian/linux/remove-tree";
+import { lstat, readEntriesOf, unlink } from "@dorian/linux/tree-calls";
 import { linkFile } from "./link-file.ts";
 import { linkTree } from "./link-tree.ts";
-import { lookup, readMerged, unreadable } from "./merged-directory.ts";
+import { lookup, readMerged } from "./merged-directory.ts";
 import { storing } from "./storage-error.ts";
 
 /** A directory of the upper one, and what lies below it (topmost first; undefined: no directory). */
@@ -45,7 +45,7 @@ export interface NormalisedLayer {
  * `baseLayerPaths` (lowest first) is the stack that the writer had below. Only directories are looked at. Nobody may
  * write meanwhile. On failure the directory is as it was.
  *
- * @throws AppError STORAGE_FULL, FILE_NAME_NOT_UTF8
+ * @throws AppError STORAGE_FULL
  */
 export async function normaliseLayer(upperPath: string, baseLayerPaths: readonly string[]): Promise<void> {
   const layer = await prepareLayer(upperPath, baseLayerPaths);
@@ -103,7 +103,7 @@ async function prepare(
   // On file systems that count so, two links mean that no directory is in it.
   if (isPlain && times.nlink === 2n) return [];
   const entries = new Map<string, Dirent>();
-  for (const entry of await readdir(hostPath, { withFileTypes: true })) entries.set(entry.name, entry);
+  for (const entry of await readEntriesOf(hostPath)) entries.set(entry.name, entry);
 
   const next: UpperDirectory[] = [];
   if (!isPlain) {
@@ -131,7 +131,6 @@ async function upperChild(
   finish: (() => void | Promise<void>)[],
 ): Promise<UpperDirectory> {
   const hostPath = join(parent.hostPath, name);
-  if (name.includes("\uFFFD")) await lstat(hostPath).catch(() => Promise.reject(unreadable(hostPath)));
   const below = await childBelow(parent.below, name);
   if (isOpaque(hostPath)) {
     finish.push(() => clearOpaque(hostPath));

@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { copyAttributes } from "@dorian/linux/extended-attributes";
 import { createWhiteout, markWhiteouts, setOpaque } from "@dorian/linux/overlay-marks";
+import { mkdir } from "@dorian/linux/tree-calls";
 import { copyOwnerAndMode, copyTimes } from "./file-metadata.ts";
 import { forEachConcurrently } from "./for-each-concurrently.ts";
 import type { LayerStore } from "./layer-store.ts";
@@ -26,7 +26,7 @@ interface Directory {
  * `keepWhiteouts` is for a run that has layers below it. The layer may then have opaque directories: for one that was
  * deleted and made anew within the run.
  *
- * @throws AppError STORAGE_FULL, FILE_NAME_NOT_UTF8
+ * @throws AppError STORAGE_FULL
  */
 export async function squash(
   store: LayerStore,

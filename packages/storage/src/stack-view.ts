@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
-import { readlink } from "node:fs/promises";
 import { AppError } from "@dorian/base/app-error";
+import { nameShownAs } from "@dorian/base/file-name";
+import { readlink } from "@dorian/linux/tree-calls";
 import { childPath, parsePath } from "./layer-path.ts";
 import { lookup, readMerged, type StackEntry } from "./merged-directory.ts";
 
@@ -48,15 +49,15 @@ export async function locate(
       continue;
     }
     const here = directories.map((directory) => directory.name).join("/");
-    const at = childPath(here, name);
-    const entry = await lookup(directories.at(-1)?.hostPaths ?? root, name);
+    const { name: found, entry } = await lookupShown(directories.at(-1)?.hostPaths ?? root, name);
+    const at = childPath(here, found);
     if (entry === undefined) {
       if (todo.includes("..")) throw leavesStack(path, `there is no ${at}, where a symbolic link leads`);
       return { kind: "missing", path: [at, ...todo].join("/") };
     }
     if (entry.kind === "directory") {
       if (todo.length === 0) return { kind: "found", path: at, entry };
-      directories.push({ name, hostPaths: entry.hostPaths });
+      directories.push({ name: found, hostPaths: entry.hostPaths });
     } else if (entry.stats.isSymbolicLink() && (todo.length > 0 || options.followLast)) {
       links += 1;
       if (links > maxLinks) throw leavesStack(path, "its symbolic links lead in circles");
@@ -74,6 +75,18 @@ export async function locate(
   const entry = await lookup(above, last.name);
   const at = directories.map((directory) => directory.name).join("/");
   return entry ? { kind: "found", path: at, entry } : { kind: "missing", path: at };
+}
+
+/** What a name is, else what the name is that is shown so because it is not UTF-8. */
+async function lookupShown(
+  hostPaths: readonly string[],
+  name: string,
+): Promise<{ name: string; entry: StackEntry | undefined }> {
+  const entry = await lookup(hostPaths, name);
+  const other = entry === undefined ? nameShownAs(name) : undefined;
+  if (other === undefined || other.includes("/") || other.includes("\0")) return { name, entry };
+  const odd = await lookup(hostPaths, other);
+  return odd ? { name: other, entry: odd } : { name, entry: undefined };
 }
 
 /**

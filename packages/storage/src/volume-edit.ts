@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { assembleFile, type FileContent } from "./assemble-file.ts";
 import type { BlockStore } from "./block-store.ts";
-import { childPath, parseFilePath, parsePath, splitPath } from "./layer-path.ts";
+import { childPath, parseFilePath, splitPath } from "./layer-path.ts";
 import type { LayerStore } from "./layer-store.ts";
 import { isADirectory, LayerWriter, notADirectory } from "./layer-writer.ts";
 import { linkFile } from "./link-file.ts";
@@ -90,7 +90,7 @@ export async function copyPaths(
       if (entry.kind === "directory" && !options.recursive) throw needsRecursive(source, "copied");
       if (!into && entry.kind === "leaf" && destination.endsWith("/"))
         throw needsDirectory(destination, "a file");
-      const to = into ? childPath(target.path, splitPath(parsePath(source)).name) : target.path;
+      const to = into ? childPath(target.path, splitPath(path).name) : target.path;
       if (to === path || (entry.kind === "directory" && to.startsWith(`${path}/`)))
         throw intoItself(source, to);
       if (made.has(to)) throw copiedTwice(source, to);

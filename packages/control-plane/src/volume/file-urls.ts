@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { fileBytes, fileName } from "@dorian/base/file-name";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { RoomWatch } from "@dorian/storage/room-watch";
@@ -74,7 +75,9 @@ export class FileUrls {
 
   #sign(caller: Identity, { layerId, hostPath }: StoredFile, range: { start: number; end: number }): string {
     const path = relative(this.#layers.path(layerId), hostPath);
-    const parameters = { path, start: String(range.start), end: String(range.end) };
+    // An address cannot hold a name that is not UTF-8 as it is.
+    const place = path.isWellFormed() ? { path } : { bytes: fileBytes(path).toString("base64url") };
+    const parameters = { ...place, start: String(range.start), end: String(range.end) };
     return this.#urls.sign({
       caller,
       method: "GET",
@@ -88,8 +91,14 @@ export class FileUrls {
     return this.#urls.route(
       "GET",
       signedPaths.layers,
-      async ({ incoming, response, parameters: { path = "", start, end }, rest: layerId, signal }) => {
-        const file = { path: join(this.#layers.path(layerId), path), start: Number(start), end: Number(end) };
+      async ({ incoming, response, parameters, rest: layerId, signal }) => {
+        const { bytes, start, end } = parameters;
+        const path = bytes === undefined ? parameters["path"] : fileName(Buffer.from(bytes, "base64url"));
+        const file = {
+          path: join(this.#layers.path(layerId), path ?? ""),
+          start: Number(start),
+          end: Number(end),
+        };
         if (!(await sendFile({ incoming, response, signal }, file))) throw versionGone();
       },
     );

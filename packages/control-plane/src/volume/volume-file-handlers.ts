@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { FileEntry_FileType as WireType, type ModalClient } from "@dorian/protocol/modal";
+import { shownName } from "@dorian/base/file-name";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { LayerStore } from "@dorian/storage/layer-store";
@@ -59,7 +60,12 @@ export function createVolumeFileHandlers(options: VolumeFileHandlerOptions) {
     for await (const entry of listTree(stack, request.path, { recursive: request.recursive })) {
       if (left-- <= 0) break;
       const mtime = BigInt(Math.max(0, Math.floor(entry.mtimeMs / 1000)));
-      entries.push({ path: entry.path, type: wireTypes[entry.type], mtime, size: BigInt(entry.size) });
+      entries.push({
+        path: shownName(entry.path),
+        type: wireTypes[entry.type],
+        mtime,
+        size: BigInt(entry.size),
+      });
       if (entries.length < entriesPerMessage) continue;
       yield { entries };
       entries = [];

@@ -3,6 +3,7 @@ import type { BigIntStats } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { escapedName } from "@dorian/base/file-name";
 import { IgnorePatterns, type Verdict } from "../image/ignore-patterns.ts";
 import { withLocalFile } from "../volume/local-file-error.ts";
 
@@ -65,7 +66,7 @@ async function* walk(directory: Directory, options: Walk): AsyncGenerator<LocalE
     if (isIgnored && !ignore.mayBringBackFrom(inside, verdict)) continue;
     const path = join(directory.path, name);
     if (!isUtf8(bytes)) {
-      onLeftOut({ path: `${directory.path}/${escaped(bytes)}`, why: "its name is not UTF-8" });
+      onLeftOut({ path: `${directory.path}/${escapedName(bytes)}`, why: "its name is not UTF-8" });
       continue;
     }
     const found = await leadsTo(path);
@@ -104,22 +105,6 @@ async function leadsTo(path: string): Promise<BigIntStats | string> {
 function kindOf(stats: BigIntStats): string {
   if (stats.isFIFO()) return "a pipe";
   return stats.isSocket() ? "a socket" : "a device";
-}
-
-/** A name as text, with \xhh for each byte that is not part of any. */
-function escaped(name: Buffer): string {
-  let text = "";
-  for (let at = 0; at < name.length;) {
-    const length = [1, 2, 3, 4].find(
-      (each) => at + each <= name.length && isUtf8(name.subarray(at, at + each)),
-    );
-    text +=
-      length === undefined
-        ? `\\x${(name[at] ?? 0).toString(16).padStart(2, "0")}`
-        : name.toString("utf8", at, at + length);
-    at += length ?? 1;
-  }
-  return text;
 }
 
 function linkCycle(path: string): AppError {

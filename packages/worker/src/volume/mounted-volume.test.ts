@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { writeFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { asFileOwner } from "@dorian/linux/file-owner";
 import { eventually } from "@dorian/testkit/eventually";
 import { expect, onTestFinished, test } from "vitest";
-import { machine, shell, signal, usersOf, usersOfGroup } from "./test-volumes.ts";
+import { machine, shell, ShellSession, signal, usersOf, usersOfGroup } from "./test-volumes.ts";
 
 test("a commit publishes what was written and a reload elsewhere shows it, but nothing does before [L2, N1, N2, N9]", async () => {
   const { mount } = await machine();
@@ -391,4 +391,36 @@ test("the owner and mode that a volume's root is given are committed with what i
     const { uid, gid, mode } = await stat(target);
     expect([uid, gid, mode & 0o7777]).toEqual([7, 8, 0o711]);
   }
+});
+
+test("files and directories of any name are committed, with a process in the volume and while they are written, too [A14]", async () => {
+  const { mount } = await machine();
+  const volume = await mount();
+  const odd = (name: string) => Buffer.from(`${volume.target}/${name}`, "latin1");
+  // Node's own listing of directories in each other takes names for texts.
+  const bytesIn = async (target: string) =>
+    execFileSync("find", [target, "-mindepth", "1", "-printf", "%P\\n"], { encoding: "latin1" })
+      .trim()
+      .split("\n")
+      .toSorted();
+  await writeFile(join(volume.target, "before"), "ok");
+  await writeFile(odd("caf\xe9"), "b");
+  await mkdir(odd("dir\xff"));
+  await writeFile(odd("dir\xff/in"), "c");
+  await volume.commit("requested", undefined, { signal });
+  const first = ["before", "caf\xe9", "dir\xff", "dir\xff/in"];
+  expect(await bytesIn((await mount()).target)).toEqual(first);
+
+  // Something stands in it: what was written is copied.
+  const inside = await ShellSession.open(volume.target);
+  await inside.run("printf x > $(printf 'n\\377w'); exec 3>> $(printf 'log\\351'); echo one >&3");
+  await volume.commit("requested", inside.users, { signal });
+  expect(await bytesIn((await mount()).target)).toEqual([...first, "log\xe9", "n\xffw"]);
+  await inside.run("rm $(printf 'n\\377w'); mv $(printf 'dir\\377') $(printf 'mov\\376'); echo two >&3");
+  await volume.commit("background", inside.users, { signal });
+  await inside.run("exec 3>&-; cd /");
+  await volume.commit("requested", inside.users, { signal });
+  const { target } = await mount();
+  expect(await bytesIn(target)).toEqual(["before", "caf\xe9", "log\xe9", "mov\xfe", "mov\xfe/in"]);
+  expect(await readFile(Buffer.from(`${target}/log\xe9`, "latin1"), "utf8")).toBe("one\ntwo\n");
 });

@@ -1,8 +1,8 @@
-import { lstat, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import type { WayBack } from "@dorian/base/way-back";
 import { setFileTimes } from "@dorian/linux/file-times";
+import { lstat, rename } from "@dorian/linux/tree-calls";
 import { copyTimes } from "@dorian/storage/file-metadata";
 import { copyEntry, moveFile } from "./upper-directory.ts";
 

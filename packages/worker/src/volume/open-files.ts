@@ -1,4 +1,6 @@
-import { readFile, readdir, readlink } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
+import { fileName } from "@dorian/base/file-name";
+import { readlink } from "@dorian/linux/tree-calls";
 import { errnoOf } from "@dorian/base/app-error";
 import { mountTable } from "@dorian/linux/mount-table";
 
@@ -38,7 +40,7 @@ async function scanProcess(pid: number, device: string, found: OpenFiles): Promi
   for (const fd of await readdir(`/proc/${pid}/fd`)) {
     await scanDescriptor(pid, fd, mounts, found).catch(unlessGone);
   }
-  for (const line of (await readFile(`/proc/${pid}/maps`, "utf8")).split("\n")) {
+  for (const line of fileName(await readFile(`/proc/${pid}/maps`)).split("\n")) {
     const path = /\s(\/.*)$/.exec(line)?.[1];
     const target = path === undefined ? undefined : targets.find((candidate) => isWithin(candidate, path));
     if (path === undefined || target === undefined) continue;

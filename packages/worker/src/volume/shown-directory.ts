@@ -1,6 +1,6 @@
-import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
+import { mkdir, rename } from "@dorian/linux/tree-calls";
 import { splitPath } from "@dorian/storage/layer-path";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { locate } from "@dorian/storage/stack-view";

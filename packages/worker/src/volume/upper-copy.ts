@@ -1,10 +1,10 @@
-import { lstat, readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import type { WayBack } from "@dorian/base/way-back";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import { createWhiteout, isWhiteout, markWhiteouts, unmarkWhiteouts } from "@dorian/linux/overlay-marks";
 import { setFileTimes } from "@dorian/linux/file-times";
+import { lstat, readEntriesOf, unlink } from "@dorian/linux/tree-calls";
 import { copyTimes } from "@dorian/storage/file-metadata";
 import { linkFile } from "@dorian/storage/link-file";
 import { copyEntry, entriesOf, likeDirectory, makeParents } from "./upper-directory.ts";
@@ -58,7 +58,7 @@ export async function copyUpper(options: UpperCopyOptions): Promise<UpperCopy> {
 
 /** Each entry that was made in a directory has changed its times. */
 async function copyDirectoryTimes(from: string, to: string): Promise<void> {
-  for (const entry of await readdir(to, { withFileTypes: true })) {
+  for (const entry of await readEntriesOf(to)) {
     if (entry.isDirectory()) await copyDirectoryTimes(join(from, entry.name), join(to, entry.name));
   }
   await copyTimes(from, to);
@@ -76,7 +76,7 @@ export async function hideMissing(
   below = "",
 ): Promise<boolean> {
   let any = false;
-  for (const entry of await readdir(join(last, below), { withFileTypes: true })) {
+  for (const entry of await readEntriesOf(join(last, below))) {
     const path = below === "" ? entry.name : `${below}/${entry.name}`;
     if (leftOut.has(path) || isWhiteout(await lstat(join(last, path)))) continue;
     const now = await lstat(join(layer, path)).catch(unlessMissing);

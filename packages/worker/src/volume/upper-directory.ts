@@ -1,10 +1,19 @@
-import { chmod, chown, lstat, mkdir, opendir, readlink, rename, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { copyContent } from "@dorian/linux/copy-file";
 import { check, libc } from "@dorian/linux/libc";
 import { openIfRegular } from "@dorian/linux/open-below";
 import { OpenDirectory } from "@dorian/linux/open-directory";
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  openEntriesOf,
+  readlink,
+  rename,
+  symlink,
+} from "@dorian/linux/tree-calls";
 import { walkTree } from "@dorian/linux/walk-tree";
 import { copyTimes } from "@dorian/storage/file-metadata";
 import { maxPathBytes } from "@dorian/storage/layer-path";
@@ -19,13 +28,15 @@ import {
 } from "@dorian/linux/overlay-marks";
 
 const concurrency = 16;
+/** Entries that one read of a directory asks for. */
+const readAhead = 32;
 
 /** Paths of everything in the directory that is not itself a directory, plus directories that are empty; relative. */
 export async function* entriesOf(root: string): AsyncGenerator<string> {
   const pending = [""];
   for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
     let empty = true;
-    const directory = await opendir(join(root, below)).catch(unlessGone);
+    const directory = await openEntriesOf(join(root, below), readAhead).catch(unlessGone);
     for await (const entry of directory ?? []) {
       empty = false;
       const path = below === "" ? entry.name : `${below}/${entry.name}`;

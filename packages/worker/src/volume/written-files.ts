@@ -1,6 +1,6 @@
-import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
+import { lstat } from "@dorian/linux/tree-calls";
 import { isOpenForWriting } from "@dorian/linux/open-for-writing";
 import { entriesOf } from "./upper-directory.ts";
 
