@@ -201,6 +201,60 @@ export const tell = app.function({ name: "tell" }, async (id: unknown, ...rest: 
     );
   });
 
+  test("common slips are named with their remedy, before a container runs or instead of a trace of Node's [A24]", async () => {
+    const app = (body: string) =>
+      `import { App, method, parameter } from "dorian";\nexport const app = new App("slips");\n${body}`;
+    const slow = `const slow = app.function({ name: "slow" }, async (n: number) => { await new Promise((r) => setTimeout(r, n)); return n; });
+const fail = app.function({ name: "fail" }, async () => { throw new Error("failed in it"); });`;
+    await using apps = await temporaryDirectory({
+      "unawaited.ts": app(
+        `${slow}\napp.localEntrypoint(() => { slow.remote(60_000); slow.map([1]); console.log("end"); });`,
+      ),
+      "rejected.ts": app(
+        `${slow}\napp.localEntrypoint(async () => { fail.remote(); await slow.remote(60_000); });`,
+      ),
+      "timer.ts": app(
+        `${slow}\napp.localEntrypoint(async () => { setTimeout(() => { throw new TypeError("in a timer"); }, 10); await slow.remote(60_000); });`,
+      ),
+      "private.ts": app(
+        `@app.cls() export class Model { @parameter() size = 3; constructor(private x: number) {} @method() go() { return this.x; } }`,
+      ),
+      "required.cjs": `const { App } = require("dorian");
+const app = new App("required");
+const one = app.function({ name: "one" }, async () => 1);
+app.localEntrypoint(async () => console.log(await one.remote()));`,
+      "missing.ts": app(
+        `import leftPad from "left-pad";\napp.function({ name: "pad" }, async (text = "x") => leftPad(text, 9));`,
+      ),
+      "faults.ts": app(`app.function({ name: "a", cpu: -2, timeout: -1, retries: 99 }, async () => 1);`),
+    });
+    const say = async (file: string) => {
+      const { code, stdout, stderr } = await run([file], { cwd: apps.path });
+      return `${code}: ${stdout}${stderr}`;
+    };
+    const unawaited = await say("unawaited.ts");
+    expect(unawaited).toMatch(/^0: end\n/);
+    expect(unawaited).toContain("Warning: slow.remote(…) had not ended when the local entrypoint did");
+    expect(unawaited).toContain("Warning: slow.map(…) was never read, so nothing of it ran");
+    expect(await say("rejected.ts")).toMatch(
+      /^3: [^]*Error in the container: Error: failed in it\n    at rejected\.ts:4/,
+    );
+    expect(await say("timer.ts")).toMatch(
+      /^1: [^]*Error in your code: TypeError: in a timer\n    at [^\n]*timer\.ts/,
+    );
+    expect(await say("private.ts")).toMatch(
+      /^1: [^]*constructor of class Model takes an argument \(x\)[^]*@parameter\(\)/,
+    );
+    expect(await say("required.cjs")).toMatch(/^0: 1\n/);
+    const missing = await say("missing.ts");
+    expect(missing).toContain(
+      'missing.ts imports "left-pad", which is neither installed here nor in the image of pad.',
+    );
+    expect(missing).toContain('.npmInstall("left-pad")');
+    const faults = await say("faults.ts");
+    for (const fault of ["cpu: -2.", "timeout: -1.", "retries: 99."]) expect(faults).toContain(fault);
+  });
+
   test("output of user code arrives while it runs, each stream on its own, without control codes [R3]", async () => {
     const seen: Record<string, number> = {};
     const result = await run(["app.ts::speak"], {

@@ -1,5 +1,6 @@
 import type { Plugin } from "esbuild";
 import { basename, dirname, extname, posix, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { FilesBesideModules } from "./files-beside-modules.ts";
 import { containerDirectory, containerPath } from "./container-path.ts";
 import { modulePlaceSource } from "./module-place.ts";
@@ -18,6 +19,8 @@ export interface ContainerBundleOptions {
 }
 
 export interface ContainerBundle extends Omit<UserBuild, "warnings"> {
+  /** Packages that its modules cannot be loaded without and that were not found here, with a module that imports each. */
+  notFound: ReadonlyMap<string, string>;
   /** Files that containers get with it, by their absolute paths there: what its modules name by their place. */
   beside: readonly ({ path: string; content: Uint8Array } | { path: string; localPath: string })[];
 }
@@ -34,6 +37,7 @@ export async function bundleForContainer(
   const { sdkUrl = "file:///usr/lib/dorian/guest.mjs", root = process.cwd(), sourceCache } = options;
   const entry = resolve(root, entryFile);
   const named = new FilesBesideModules(dirname(entry));
+  const notFound = new Map<string, string>();
   // The app's module may start itself again, as a worker: its own place is that of its bundle.
   const placeInContainer = (path: string) =>
     path === entry
@@ -43,7 +47,7 @@ export async function bundleForContainer(
     await buildUserModule({
       entryFile: file,
       root,
-      plugins: [containerImports(sdkUrl, new Set(options.externalPackages))],
+      plugins: [containerImports(sdkUrl, new Set(options.externalPackages), notFound)],
       addonPath: (path) => named.addFile(path),
       sources: {
         cache: sourceCache,
@@ -65,20 +69,29 @@ export async function bundleForContainer(
     }
   }
   const { code, fileName } = main;
-  return { code, fileName, inputs: [...inputs], beside };
+  return { code, fileName, inputs: [...inputs], beside, notFound };
 }
 
-function containerImports(sdkUrl: string, installed: ReadonlySet<string>): Plugin {
+function containerImports(
+  sdkUrl: string,
+  installed: ReadonlySet<string>,
+  notFound: Map<string, string>,
+): Plugin {
   return {
     name: "container-imports",
     setup(build) {
       build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
-        if (path === "dorian") return { path: sdkUrl, external: true };
+        if (path === "dorian")
+          return { path: kind === "require-call" ? fileURLToPath(sdkUrl) : sdkUrl, external: true };
         if (kind === "entry-point" || pluginData === resolving || !isBareSpecifier(path)) return undefined;
         if (installed.has(packageNameOf(path))) return { path, external: true };
         const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: resolving });
         // What is not installed here may have come into the image by other means: Node will look for it there.
-        return found.errors.length > 0 ? { path, external: true } : found;
+        if (found.errors.length === 0) return found;
+        // An import() or require() may stand in a condition, and what a package imports it may do without.
+        if (kind === "import-statement" && !importer.includes("/node_modules/"))
+          notFound.set(packageNameOf(path), importer);
+        return { path, external: true };
       });
     },
   };

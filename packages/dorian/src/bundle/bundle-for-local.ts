@@ -2,7 +2,7 @@ import type { Plugin } from "esbuild";
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { missingPackageSource } from "./missing-package.ts";
 import { modulePlaceSource } from "./module-place.ts";
 import { scopeRegistration } from "./module-scope.ts";
@@ -64,7 +64,8 @@ function localImports(sdkUrl: string): Plugin {
     name: "local-imports",
     setup(build) {
       build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
-        if (path === "dorian") return { path: sdkUrl, external: true };
+        if (path === "dorian")
+          return { path: kind === "require-call" ? fileURLToPath(sdkUrl) : sdkUrl, external: true };
         if (kind === "entry-point" || pluginData === resolving || !isBareSpecifier(path)) return undefined;
         const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: resolving });
         if (found.errors.length > 0) return { path, namespace: missing };

@@ -8,6 +8,7 @@ import {
   type MarkKind,
   type ParameterType,
 } from "../class/class-marks.ts";
+import { checkConstructor } from "../class/check-constructor.ts";
 import { instanceHandle, type ClassParameters, type Instance } from "../class/instance.ts";
 import { checkFunctionOptions, type FunctionOptions } from "../function/function-options.ts";
 import { RemoteFunction } from "../function/remote-function.ts";
@@ -87,6 +88,7 @@ export class App {
     const isGenerator = isGeneratorFunction(run);
     this.#register({ kind: "function", tag, run, options: all, isGenerator });
     return new RemoteFunction<F>({
+      name: tag,
       local: run,
       isGenerator: () => isGenerator,
       resolve: async () => ({ functionId: functionIdOf(this.name, tag, this.#hydrated), methodName: "" }),
@@ -170,6 +172,7 @@ export class App {
     const all = this.#withDefaults(options);
     checkFunctionOptions(`Class "${tag}"`, all);
     checkMarks(tag, marks);
+    checkConstructor(tag, target);
     this.#register({ kind: "class", tag, target, options: all, marks });
   }
 

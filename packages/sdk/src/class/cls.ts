@@ -53,6 +53,7 @@ export class Cls<C> {
     };
     const method = (name: string) =>
       callable({
+        name: `${className}.${name}`,
         resolve: async () => {
           const { supportedInputFormats } = await knownMethod(name);
           return { functionId: await functionId(), methodName: name, inputFormats: supportedInputFormats };

@@ -46,6 +46,7 @@ export function instanceHandle<T extends object>(
         const isGenerator = isGeneratorFunction((target.prototype as Record<string, AnyFunction>)[name]);
         return {
           ...callable({
+            name: `${tag}.${name}`,
             resolve: async () => ({ functionId: await bound(), methodName: name }),
             isGenerator: () => isGenerator,
           }),

@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { FunctionCall } from "./function-call.ts";
 import { invokeGenerator } from "./generator-invocation.ts";
+import { noteCall } from "./open-calls.ts";
 import { invoke, spawn, type InvokeOptions, type Target } from "./invocation.ts";
 import { invokeMap, type MapOptions } from "./map-invocation.ts";
 
@@ -39,6 +40,8 @@ export interface Callable<F extends AnyFunction> {
 
 /** Where a callable leads, found out at its first use. */
 export interface CallableTarget {
+  /** What people call it. */
+  name: string;
   resolve(): Promise<Target>;
   isGenerator(): Promise<boolean> | boolean;
 }
@@ -48,14 +51,29 @@ export function callable<F extends AnyFunction>(target: CallableTarget): Callabl
   return {
     remote: ((...args: unknown[]) => remote(target, args)) as Callable<F>["remote"],
     async spawn(...args) {
-      await refuseGenerator(target, "spawn");
-      return new FunctionCall(await spawn(await target.resolve(), args));
+      const end = noteCall(target.name, "spawn");
+      try {
+        await refuseGenerator(target, "spawn");
+        return new FunctionCall(await spawn(await target.resolve(), args));
+      } finally {
+        end();
+      }
     },
-    map: (items, options) => mapOver(target, each(items), options) as never,
-    starmap: (items, options) => mapOver(target, items as Iterable<unknown[]>, options) as never,
+    map: (items, options) =>
+      readOnce(noteCall(target.name, "map"), mapOver(target, each(items), options)) as never,
+    starmap: (items, options) =>
+      readOnce(
+        noteCall(target.name, "starmap"),
+        mapOver(target, items as Iterable<unknown[]>, options),
+      ) as never,
     async forEach(items, options) {
-      const results = mapOver(target, each(items), { ...options, ordered: false });
-      for await (const result of results) void result;
+      const end = noteCall(target.name, "forEach");
+      try {
+        const results = mapOver(target, each(items), { ...options, ordered: false });
+        for await (const result of results) void result;
+      } finally {
+        end();
+      }
     },
   };
 }
@@ -71,7 +89,18 @@ function remote(target: CallableTarget, args: unknown[]): unknown {
 }
 
 async function value(target: CallableTarget, args: unknown[]): Promise<unknown> {
-  return await invoke(await target.resolve(), args);
+  const end = noteCall(target.name, "remote");
+  try {
+    return await invoke(await target.resolve(), args);
+  } finally {
+    end();
+  }
+}
+
+/** The results of a map; `begun` is called when the first is asked for. */
+async function* readOnce<T>(begun: () => void, results: AsyncGenerator<T>): AsyncGenerator<T> {
+  begun();
+  yield* results;
 }
 
 async function* itemsOf(result: Promise<unknown>): AsyncGenerator<unknown> {

@@ -50,3 +50,19 @@ test("there may not be fewer containers at most than at least", () => {
   expect(() => checkFunctionOptions("F", { minContainers: 3, maxContainers: 2 })).toThrow("maxContainers: 2");
   expect(() => checkFunctionOptions("F", { minContainers: 3, maxContainers: 3 })).not.toThrow();
 });
+
+test("faults of several options are told together, each with what to do [A24]", () => {
+  const many = { cpu: -2, memory: 0, timeout: -1, retries: 99, timeOut: 3, gpu: "H100:x" } as FunctionOptions;
+  const check = () => checkFunctionOptions('Function "a"', many);
+  expect(check).toThrow(expect.objectContaining({ code: "OPTIONS_INVALID" }));
+  expect(check).toThrow(/^Function "a" has 6 faults in its options:\n/);
+  for (const fault of [
+    "cpu: -2. It must be a number from 0.001",
+    "memory: 0.",
+    "timeout: -1.",
+    "retries: 99.",
+    '"timeOut"',
+    "H100:x",
+  ])
+    expect(check).toThrow(fault);
+});

@@ -3,6 +3,7 @@ import type { Image } from "../image/image.ts";
 import type { Secret } from "../secret/secret.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
 import type { Volume } from "../volume/volume.ts";
+import { throwFaultsTogether } from "./faults-together.ts";
 import { gpuRequest } from "./gpu.ts";
 
 /** Options that functions and classes share. Times are in seconds, memory in MiB. */
@@ -90,37 +91,18 @@ const known: Record<keyof FunctionOptions, true> = {
 /**
  * Checks the options of a function or class. `owner` names it in errors.
  *
- * @throws AppError OPTION_UNKNOWN, OPTION_INVALID and those of volumes and GPUs
+ * @throws AppError OPTION_UNKNOWN, OPTION_INVALID, those of volumes and GPUs, and OPTIONS_INVALID for several together
  */
 export function checkFunctionOptions(
   owner: string,
   options: FunctionOptions,
   alsoKnown: string[] = [],
 ): void {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(known, name) && !alsoKnown.includes(name)) {
-      throw new AppError("OPTION_UNKNOWN", `${owner} has no option "${name}".`, {
-        status: "INVALID_ARGUMENT",
-        remedy: `Known options: ${[...alsoKnown, ...Object.keys(known)].join(", ")}.`,
-      });
-    }
-  }
-  const range = (
-    name: keyof FunctionOptions,
-    value: number | undefined,
-    low: number,
-    high: number,
-    whole = true,
-  ) => {
-    // Plain JavaScript may pass anything.
-    const isNumber = typeof value === "number" && (!whole || Number.isInteger(value));
-    if (value === undefined || (isNumber && value >= low && value <= high)) return;
-    const shown = typeof value === "number" ? String(value) : JSON.stringify(value);
-    throw new AppError("OPTION_INVALID", `${owner} has ${name}: ${shown}.`, {
-      status: "INVALID_ARGUMENT",
-      remedy: `It must be ${whole ? "a whole number" : "a number"} from ${low} to ${high}.`,
-    });
-  };
+  throwFaultsTogether(owner, checksOf(owner, options, alsoKnown));
+}
+
+function* checksOf(owner: string, options: FunctionOptions, alsoKnown: string[]): Generator<() => void> {
+  for (const name of Object.keys(options)) yield () => checkKnown(owner, name, alsoKnown);
   for (const [name, least] of [
     ["cpu", 0.001],
     ["memory", 1],
@@ -128,21 +110,51 @@ export function checkFunctionOptions(
     const value = options[name];
     const { request, limit } =
       typeof value === "object" && value !== null ? value : { request: value, limit: undefined };
-    range(name, request, least, 1_000_000, false);
-    range(name, limit, request ?? least, 1_000_000, false);
+    yield () => checkRange(owner, name, request, { low: least, high: 1_000_000, whole: false });
+    yield () => checkRange(owner, name, limit, { low: request ?? least, high: 1_000_000, whole: false });
   }
-  range("timeout", options.timeout, 1, 86_400, false);
-  range("startupTimeout", options.startupTimeout, 1, 86_400, false);
-  range("retries", typeof options.retries === "object" ? options.retries.maxRetries : options.retries, 0, 10);
-  range("minContainers", options.minContainers, 0, 4000);
-  range("maxContainers", options.maxContainers, Math.max(1, options.minContainers ?? 0), 4000);
-  range("bufferContainers", options.bufferContainers, 0, 4000);
-  range("scaledownWindow", options.scaledownWindow, 2, 1200, false);
-  range("ephemeralDisk", options.ephemeralDisk, 1, 100_000_000);
-  range("maxConcurrentInputs", options.maxConcurrentInputs, 1, 1000);
-  checkRuntime(owner, options);
-  gpuRequest(options.gpu);
-  checkVolumeMounts(owner, options.volumes ?? {});
+  const { retries, minContainers } = options;
+  const maxRetries = typeof retries === "object" && retries !== null ? retries.maxRetries : retries;
+  for (const [name, value, low, high, whole = true] of [
+    ["timeout", options.timeout, 1, 86_400, false],
+    ["startupTimeout", options.startupTimeout, 1, 86_400, false],
+    ["retries", maxRetries, 0, 10],
+    ["minContainers", minContainers, 0, 4000],
+    ["maxContainers", options.maxContainers, Math.max(1, minContainers ?? 0), 4000],
+    ["bufferContainers", options.bufferContainers, 0, 4000],
+    ["scaledownWindow", options.scaledownWindow, 2, 1200, false],
+    ["ephemeralDisk", options.ephemeralDisk, 1, 100_000_000],
+    ["maxConcurrentInputs", options.maxConcurrentInputs, 1, 1000],
+  ] as const)
+    yield () => checkRange(owner, name, value, { low, high, whole });
+  yield () => checkRuntime(owner, options);
+  yield () => void gpuRequest(options.gpu);
+  yield () => checkVolumeMounts(owner, options.volumes ?? {});
+}
+
+function checkKnown(owner: string, name: string, alsoKnown: string[]): void {
+  if (Object.hasOwn(known, name) || alsoKnown.includes(name)) return;
+  throw new AppError("OPTION_UNKNOWN", `${owner} has no option "${name}".`, {
+    status: "INVALID_ARGUMENT",
+    remedy: `Known options: ${[...alsoKnown, ...Object.keys(known)].join(", ")}.`,
+  });
+}
+
+function checkRange(
+  owner: string,
+  name: keyof FunctionOptions,
+  value: unknown,
+  { low, high, whole }: { low: number; high: number; whole: boolean },
+): void {
+  // Plain JavaScript may pass anything.
+  const isNumber = typeof value === "number" && (!whole || Number.isInteger(value));
+  if (value === undefined || (isNumber && value >= low && value <= high)) return;
+  const shown =
+    typeof value === "number" || typeof value === "bigint" ? String(value) : JSON.stringify(value);
+  throw new AppError("OPTION_INVALID", `${owner} has ${name}: ${shown}.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: `It must be ${whole ? "a whole number" : "a number"} from ${low} to ${high}.`,
+  });
 }
 
 function checkRuntime(owner: string, { runtime, gpu }: FunctionOptions): void {

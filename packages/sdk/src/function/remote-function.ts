@@ -35,6 +35,7 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
     checkName("a function", name);
     const found = lookUpOnce(appName, name);
     return new RemoteFunction<FunctionOf<T>>({
+      name,
       resolve: async () => {
         const { functionId, handleMetadata } = await found();
         return { functionId, methodName: "", inputFormats: handleMetadata?.supportedInputFormats ?? [] };

@@ -11,6 +11,7 @@ import { callable, type CallableTarget } from "./callable.ts";
 
 const target = (isGenerator = false): CallableTarget => ({
   resolve: async () => ({ functionId: "fu-1", methodName: "" }),
+  name: "f",
   isGenerator: () => isGenerator,
 });
 type Unary = (x: number) => Promise<number>;

@@ -50,6 +50,8 @@ interface ImageState {
   base: Image | undefined;
   step: ImageStep;
   npmPackages: ReadonlySet<string>;
+  /** Whether it may hold npm packages that no step of it names: of others' images, and of commands, nobody knows. */
+  mayHoldMore: boolean;
   /** Whether there is a Python with pip in it; nobody knows of images that others made. */
   python: "yes" | "no" | "unknown";
   /** Files that are laid over the image when a container starts. */
@@ -111,7 +113,8 @@ export class Image {
 
   static #from(reference: string, python: ImageState["python"], options: StepOptions): Image {
     const step = commands([`FROM ${reference}`, "COPY --from=dorian/node:24 / /"], options);
-    return new Image({ base: undefined, step, npmPackages: new Set(), python, mounted: [] });
+    const mayHoldMore = python === "unknown";
+    return new Image({ base: undefined, step, npmPackages: new Set(), mayHoldMore, python, mounted: [] });
   }
 
   /** Installs Debian packages. */
@@ -152,7 +155,7 @@ export class Image {
   runCommands(...steps: (string | RunOptions)[]): Image {
     const { names, options } = split<RunOptions>("runCommands", steps);
     if (names.length === 0) return this;
-    return this.#add(commands(names.map(runLine), options));
+    return this.#add(commands(names.map(runLine), options), { mayHoldMore: true });
   }
 
   /** Sets environment variables for later steps and for containers. */
@@ -178,7 +181,7 @@ export class Image {
       });
     }
     if (all.every((line) => line.trim() === "")) throw emptyStep("dockerfileCommands");
-    return this.#add(commands(all, options));
+    return this.#add(commands(all, options), { mayHoldMore: true });
   }
 
   /** Adds a file of this machine. A relative path counts from the directory of the app's file. */
@@ -215,12 +218,18 @@ export class Image {
   ): Image {
     const name = rememberBuildFunction(run);
     checkVolumeMounts(`The build function ${name}`, options.volumes ?? {});
-    return this.#add({ kind: "function", name, run, options, forceBuild: options.forceBuild ?? false });
+    const step: ImageStep = { kind: "function", name, run, options, forceBuild: options.forceBuild ?? false };
+    return this.#add(step, { mayHoldMore: true });
   }
 
   /** npm packages that steps of this image install, by name. */
   get npmPackages(): ReadonlySet<string> {
     return this.#state.npmPackages;
+  }
+
+  /** True for an image that may hold other npm packages than {@link npmPackages}. */
+  get mayHoldMore(): boolean {
+    return this.#state.mayHoldMore;
   }
 
   get base(): Image | undefined {
@@ -246,8 +255,9 @@ export class Image {
         },
       );
     }
-    if (options.copy) return this.#add({ ...commands(["COPY . /"], options), context: [source] });
-    return new Image({ ...this.#state, mounted: [...this.#state.mounted, source] });
+    if (options.copy)
+      return this.#add({ ...commands(["COPY . /"], options), context: [source] }, { mayHoldMore: true });
+    return new Image({ ...this.#state, mayHoldMore: true, mounted: [...this.#state.mounted, source] });
   }
 
   #add(step: ImageStep, changes: Partial<ImageState> = {}): Image {

@@ -3,6 +3,7 @@ import { connectToServer } from "@dorian/sdk/client/connect";
 import { setTransport, type Transport } from "@dorian/sdk/client/transport";
 import type { DeployOptions } from "@dorian/sdk/deploy/deploy-app";
 import { bundleForContainer } from "../../bundle/bundle-for-container.ts";
+import { checkPackages } from "./check-packages.ts";
 import { sourceCacheOf } from "./load-app.ts";
 import { credentials } from "../config.ts";
 import type { CommandContext } from "../context.ts";
@@ -52,10 +53,11 @@ export async function bundleCode(
   const images = [app.options.image, ...app.registered.map(({ options }) => options.image)];
   const externalPackages = [...new Set(images.flatMap((image) => [...(image?.npmPackages ?? [])]))];
   const sourceCache = sourceCacheOf(config);
-  const { fileName, code, beside, inputs } = await bundleForContainer(file, {
+  const { fileName, code, beside, inputs, notFound } = await bundleForContainer(file, {
     externalPackages,
     root: cwd,
     sourceCache,
   });
+  checkPackages(app, notFound, cwd);
   return { fileName, content: Buffer.from(code), beside, inputs };
 }

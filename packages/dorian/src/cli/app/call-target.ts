@@ -45,6 +45,7 @@ function functionOf(
   const functionId = must(deployed.functionIds[name], `the id of ${name}`);
   return {
     remote: callable({
+      name,
       resolve: async () => ({ functionId, methodName: "" }),
       isGenerator: () => isGenerator,
     }),

@@ -1,3 +1,4 @@
+import { watchCalls } from "@dorian/sdk/function/open-calls";
 import { onAbort } from "@dorian/base/on-abort";
 import { AppDisconnectReason } from "@dorian/protocol/modal";
 import type { App } from "@dorian/sdk/app/app";
@@ -8,6 +9,8 @@ import { AppLogView } from "./app-log-view.ts";
 import { checkEnds } from "./check-ends.ts";
 import type { AppWorkplace, CodeBundle } from "./app-workplace.ts";
 import { ContainerWatch } from "./container-watch.ts";
+import { firstEscapedError } from "./escaped-errors.ts";
+import { unawaitedCalls } from "./unawaited-calls.ts";
 import { showUserError } from "./user-error.ts";
 
 /** How long an error waits for the rest of the log, so that it is the last thing on screen: too short to be noticed. */
@@ -55,10 +58,13 @@ export async function withPublishedApp<T>(
       },
       signal,
     });
+    const escaped = firstEscapedError();
+    using calls = watchCalls();
     const result = await settle(async () => {
       await using _watch = new ContainerWatch({ transport, appId, status, animated: output.animated });
-      return await Promise.race([work(running), aborted(signal)]);
+      return await Promise.race([work(running), aborted(signal), escaped]);
     });
+    if (result.ok) for (const line of unawaitedCalls(calls.open)) warn(output, line);
     if (detach && signal.aborted) {
       output.note(
         `The app goes on without this terminal: dorian app logs ${appId} -f, dorian app stop ${appId}`,
@@ -80,6 +86,10 @@ export async function withPublishedApp<T>(
   if (log && !isOver) await end(log, status);
   else await log?.[Symbol.asyncDispose]();
   throw error;
+}
+
+function warn(output: CommandContext["output"], line: string): void {
+  output.note(`${output.noteColors.yellow("Warning:")} ${line}`);
 }
 
 type Outcome<T> = { ok: true; value: T } | { ok: false; error: unknown };
