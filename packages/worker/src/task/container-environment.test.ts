@@ -18,6 +18,8 @@ test("secrets win over the image, and the platform over both", () => {
     B: "secret",
     PATH: "/image/bin",
     MODAL_TASK_ID: "ta-1",
+    MODAL_CLOUD_PROVIDER: "local",
+    MODAL_REGION: "local",
     HTTPS_PROXY: "http://proxy",
     NO_PROXY: "169.254.77.77",
     HOME: "/home/serve",

@@ -31,6 +31,9 @@ export function containerEnvironment(
     MODAL_SERVER_URL: `unix://${inContainer.socket}`,
     MODAL_CONTAINER_ARGUMENTS_PATH: inContainer.arguments,
     MODAL_IMAGE_ID: request.arguments?.functionDef?.imageId ?? "",
+    // Programs that print where they run read these without asking whether they are there.
+    MODAL_CLOUD_PROVIDER: "local",
+    MODAL_REGION: "local",
     MODAL_ENVIRONMENT: request.arguments?.environmentName ?? "",
   };
 }
