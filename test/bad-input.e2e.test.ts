@@ -166,7 +166,7 @@ test.for(badApps)("$title is one clear error, and nothing is deployed", async ({
 
 const badCommands: [string[], string, RegExp][] = [
   [["volume", "create", "bad/name"], "NAME_INVALID", /"bad\/name" cannot be the name of a volume/],
-  [["volume", "ls", "bad-missing"], "VOLUME_NOT_FOUND", /no volume "bad-missing"/],
+  [["volume", "ls", "bad-missing"], "VOLUME_NOT_FOUND", /Volume 'bad-missing' not found/],
   [["deploy", "app.ts", "--name", "bad/name"], "NAME_INVALID", /"bad\/name" cannot be the name of an app/],
 ];
 

@@ -213,7 +213,7 @@ test.each(both)(
     expect(await shell.run("environment", "list")).toContain(`${dev}-two`);
     expect(await shell.run("secret", "list", "-e", `${dev}-two`)).toContain("keys");
     expect(await shell.run("app", "history", "-e", `${dev}-two`, "same")).toContain("v1");
-    expect(await shell.refused("secret", "list", "-e", dev)).toContain(`no environment named "${dev}"`);
+    expect(await shell.refused("secret", "list", "-e", dev)).toContain(`Environment '${dev}' not found`);
 
     const flag = version === newest ? "--yes" : "--confirm";
     await shell.run("environment", "delete", `${dev}-two`, flag);

@@ -88,7 +88,9 @@ import { App, Volume } from "dorian";
 export const app = new App("missing-volume");
 export const work = app.function({ name: "work", volumes: { "/vol": Volume.fromName("no-such-volume") } }, async () => 1);
 `;
-  await expect(deployApp(data.path, source)).rejects.toThrow(/no volume "no-such-volume"[^]*createIfMissing/);
+  await expect(deployApp(data.path, source)).rejects.toThrow(
+    /Volume 'no-such-volume' not found[^]*createIfMissing/,
+  );
   expect(await names()).not.toContain("no-such-volume");
 });
 
@@ -133,7 +135,7 @@ test("volumes are renamed and deleted by command, and deleting asks first [J6]",
   expect((await volumeCommand("rename", "before", "taken")).stderr).toContain("already");
   await volume("rename", "before", "after");
   expect(await paths("after")).toEqual(["kept"]);
-  expect((await volumeCommand("ls", "before")).stderr).toContain('no volume "before"');
+  expect((await volumeCommand("ls", "before")).stderr).toContain("Volume 'before' not found");
 
   const asked = await volumeCommand("delete", "after");
   expect(asked.code).not.toBe(0);
