@@ -171,17 +171,23 @@ import { mkdirSync, writeFileSync } from "node:fs";
 const volume = Volume.fromName("failing-commit", { createIfMissing: true });
 export const app = new App("failing-commit");
 export const work = app.function({ name: "work", volumes: { "/vol": volume } }, async () => {
-  mkdirSync("/vol/d/e", { recursive: true });
-  mkdirSync(Buffer.from("/vol/d/\xff", "latin1"));
+  process.chdir("/vol");
+  for (let level = 0; level < 15; level += 1) {
+    mkdirSync("d".repeat(250));
+    process.chdir("d".repeat(250));
+  }
+  process.chdir("/");
   try { await volume.commit(); } catch (error: any) { console.log("> " + error.code); }
 });
 app.localEntrypoint(async () => { await work.remote().catch((error: Error) => console.log("> " + error.message)); });
 `,
   });
   const result = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
-  expect(result.stdout).toContain("> FILE_NAME_NOT_UTF8");
+  expect(result.stdout).toContain("> VOLUME_PATH_TOO_LONG");
   expect(result.stdout).toMatch(/> What this call wrote to the volume at \/vol could not be committed: /);
-  expect(result.stderr).toMatch(/commit of the volume at \/vol failed: .*not valid UTF-8/i);
+  expect(result.stderr).toMatch(
+    /commit of the volume at \/vol failed: .*a path in a volume has 3500 at most/,
+  );
 });
 
 test("reload keeps what was written here, and an open file keeps the version it was opened in [N3, N6]", async () => {
@@ -295,12 +301,19 @@ test("a last commit that fails is told once, and the run ends with code 1 [M4]",
     "app.ts": `
 import { App, Volume, exit, method } from "dorian";
 import { mkdirSync } from "node:fs";
-const volume = Volume.fromName("unspeakable", { createIfMissing: true });
-export const app = new App("unspeakable");
+const volume = Volume.fromName("overlong", { createIfMissing: true });
+export const app = new App("overlong");
 @app.cls({ volumes: { "/vol": volume } })
 export class Model {
   @method() async work() { return "done"; }
-  @exit() bye() { mkdirSync(Buffer.concat([Buffer.from("/vol/name-"), Buffer.from([0xff])])); }
+  @exit() bye() {
+    process.chdir("/vol");
+    for (let level = 0; level < 15; level += 1) {
+      mkdirSync("d".repeat(250));
+      process.chdir("d".repeat(250));
+    }
+    process.chdir("/");
+  }
 }
 app.localEntrypoint(async () => { console.log("> " + await app.instance(Model).work.remote()); });
 `,
@@ -308,7 +321,7 @@ app.localEntrypoint(async () => { console.log("> " + await app.instance(Model).w
   const { code, stdout, stderr } = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
   expect(code, stderr).toBe(1);
   expect(stdout).toContain("> done");
-  expect(stderr.match(/is not valid UTF-8/g), stderr).toHaveLength(1);
+  expect(stderr.match(/a path in a volume has 3500 at most/g), stderr).toHaveLength(1);
   expect(stderr).toContain("The last commit of the volume at /vol failed: ");
   expect(stderr).toMatch(/Error: .*lost.*\n  Why: \(APP_LAST_COMMIT_FAILED\)\n  Fix: /);
   expect(stderr).not.toContain("App completed");

@@ -38,7 +38,7 @@ async function paths(volume: string): Promise<string[]> {
 
 const typescriptApp = `
 import { App, Volume, enter, method } from "dorian";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 const volume = Volume.fromName("results", { createIfMissing: true });
@@ -62,11 +62,16 @@ export const progress = app.function({ name: "progress", volumes }, async functi
   }
   writeFileSync("/vol/last-step", "");
 });
-export const misname = app.function({ name: "misname", volumes: { "/vol": Volume.fromName("misnamed", { createIfMissing: true }) } },
+export const overlong = app.function({ name: "overlong", volumes: { "/vol": Volume.fromName("overlong", { createIfMissing: true }) } },
   async (bad: boolean) => {
-    const name = Buffer.from("/vol/name-\\xff", "latin1");
-    if (bad) mkdirSync(name);
-    else (await import("node:fs")).rmdirSync(name);
+    const name = "d".repeat(250);
+    if (!bad) rmSync("/vol/" + name, { recursive: true });
+    process.chdir("/vol");
+    for (let level = 0; bad && level < 15; level += 1) {
+      mkdirSync(name);
+      process.chdir(name);
+    }
+    process.chdir("/");
     writeFileSync("/vol/beside", "beside");
     return "written";
   });
@@ -101,16 +106,16 @@ test("whoever has a call's result finds what the call wrote: a function's, a cla
 });
 
 test("a call whose files cannot be committed fails and says why, and all are there once that is mended [L1, L2]", async () => {
-  const misname = RemoteFunction.fromName<(bad: boolean) => Promise<string>>("results", "misname");
-  const failure = await misname.remote(true).catch((error: Error) => error);
+  const overlong = RemoteFunction.fromName<(bad: boolean) => Promise<string>>("results", "overlong");
+  const failure = await overlong.remote(true).catch((error: Error) => error);
   expect(failure).toMatchObject({
     message: expect.stringMatching(
-      /^What this call wrote to the volume at \/vol could not be committed: .*is not valid UTF-8/,
+      /^What this call wrote to the volume at \/vol could not be committed: .* a path in a volume has 3500 at most/,
     ),
   });
-  expect(await paths("misnamed")).toEqual([]);
-  expect(await misname.remote(false)).toBe("written");
-  expect(await paths("misnamed")).toEqual(["beside"]);
+  expect(await paths("overlong")).toEqual([]);
+  expect(await overlong.remote(false)).toBe("written");
+  expect(await paths("overlong")).toEqual(["beside"]);
 });
 
 /** Each function has its own containers, so every reader is a new one, and every first input is one of a new container. */
@@ -166,8 +171,12 @@ def web():
     return answer
 
 @app.function(**options)
-def misname():
-    os.mkdir(b"/vol/name-\\xff")
+def overlong():
+    os.chdir("/vol")
+    for _ in range(15):
+        os.mkdir("d" * 250)
+        os.chdir("d" * 250)
+    os.chdir("/")
     return "written"
 
 @app.cls(**options)
@@ -202,8 +211,8 @@ def main():
     print("all there")
 
 @app.local_entrypoint()
-def unspeakable():
-    misname.remote()
+def too_deep():
+    overlong.remote()
 `;
 
 test(
@@ -224,7 +233,7 @@ test(
   async () => {
     const client = await ModalClient.open(modalVersions.newest, data.path);
     await using project = await temporaryDirectory({ "results.py": pythonApp });
-    const { code, stdout, stderr } = await client.modal(["run", "results.py::unspeakable"], {
+    const { code, stdout, stderr } = await client.modal(["run", "results.py::too_deep"], {
       cwd: project.path,
     });
     expect(code).not.toBe(0);
