@@ -231,7 +231,7 @@ test("a failed build names its image and is not remembered; what cannot be had i
       error: expect.stringMatching(/Image build for im-\w{22} failed[\s\S]*exit 3" ended with code 3/),
     },
     python: { error: expect.stringMatching(/Python 3\.4.*Choose one of .*3\.11/s) },
-    micromamba: { error: expect.stringMatching(/pip_install` or .*uv_pip_install/) },
+    micromamba: { error: expect.stringMatching(/modal\.Image\.debian_slim\(\)\.pip_install/) },
   });
   const again = await build({ failing: `d.run_commands("echo before; exit 3")` });
   expect(again.output).toMatch(/^before$/m);

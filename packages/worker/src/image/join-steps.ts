@@ -1,4 +1,3 @@
-import { AppError } from "@dorian/base/app-error";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { squash } from "@dorian/storage/squash";
 
@@ -11,7 +10,8 @@ export async function joinSteps(
   const joined: string[] = [];
   let run: string[] = [];
   const close = async () => {
-    joined.push(...(run.length > 1 ? await join(layers, run, { keepWhiteouts: joined.length > 0 }) : run));
+    const keepWhiteouts = joined.length > 0;
+    joined.push(...(run.length > 1 ? [await squash(layers, run, { keepWhiteouts })] : run));
     run = [];
   };
   for (const layerId of stack) {
@@ -24,18 +24,4 @@ export async function joinSteps(
   }
   await close();
   return joined;
-}
-
-async function join(
-  layers: LayerStore,
-  run: readonly string[],
-  options: { keepWhiteouts: boolean },
-): Promise<readonly string[]> {
-  try {
-    return [await squash(layers, run, options)];
-  } catch (error) {
-    // As they are they are as good.
-    if (AppError.is(error) && error.code === "FILE_NAME_NOT_UTF8") return run;
-    throw error;
-  }
 }
