@@ -1,3 +1,4 @@
+import { newId } from "@dorian/base/ids";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
 import { sdkConnection } from "@dorian/testkit/connection";
@@ -182,6 +183,24 @@ async function runsOf(run: string): Promise<number> {
   return (await files.readFile(run)).length;
 }
 
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Kills every container that runs now; resolves when they are gone. */
+async function endContainers(): Promise<void> {
+  const ended = new Set((await containerProcesses(data.path)).map(({ taskId }) => taskId));
+  const left = async () => (await containerProcesses(data.path)).filter(({ taskId }) => ended.has(taskId));
+  for (let processes = await left(); processes.length > 0; processes = await left()) {
+    for (const { pid } of processes) kill(pid);
+    await delay(20);
+  }
+}
+
 /** Kills every process of the next containers as soon as they are seen; resolves when there were so many. */
 async function killWhileBooting(count: number): Promise<Set<string>> {
   const before = new Set((await containerProcesses(data.path)).map(({ taskId }) => taskId));
@@ -190,11 +209,7 @@ async function killWhileBooting(count: number): Promise<Set<string>> {
     for (const { taskId, pid } of await containerProcesses(data.path)) {
       if (before.has(taskId) || (killed.size === count && !killed.has(taskId))) continue;
       killed.add(taskId);
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
+      kill(pid);
     }
     await delay(5);
   }
@@ -259,7 +274,9 @@ test.for(["SIGKILL", "SIGTERM"] as const)(
   "inputs whose containers are ended from outside with %s are done by others [L16]",
   async (signal) => {
     for (const language of languages) {
-      const run = `gated-${language}-${signal}`;
+      // One that has begun before, in another turn or another try, would be taken for the one of this call.
+      await endContainers();
+      const run = `gated-${language}-${signal}-${newId("in")}`;
       const call = await functionOf<string>(language, "gated").spawn(run);
       const [first] = await containersWith(data.path, "/tmp/begun");
       process.kill(first?.pid ?? 0, signal);
@@ -269,8 +286,6 @@ test.for(["SIGKILL", "SIGTERM"] as const)(
       }
       expect(await call.get()).toBe("done");
       expect(await runsOf(run)).toBe(2);
-      for (const { pid, taskId } of await containerProcesses(data.path))
-        if (taskId !== first?.taskId) process.kill(pid, "SIGKILL");
     }
   },
 );
