@@ -31,11 +31,24 @@ import {
 import { LayerStore } from "@dorian/storage/layer-store";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
+import type { GarbageAges } from "../src/gc/collect-garbage.ts";
 import { createControlPlane, type ControlPlane, type ControlPlaneOptions } from "../src/compose.ts";
 import { openClientFile } from "../src/token/client-file.ts";
 import { readDataDirectoryId } from "../src/token/data-directory-id.ts";
 
 export type ModalCaller = ServiceClient<typeof ModalClient>;
+
+/** Everything that nothing refers to is garbage, however young. */
+export const atOnce: GarbageAges = {
+  layerMs: 0,
+  blockMs: 0,
+  versionMs: 0,
+  deletedMs: 0,
+  imageMs: 0,
+  keepVersions: false,
+  stepMs: 0,
+  appMs: 0,
+};
 
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "dorian-catalog-"));

@@ -11,8 +11,8 @@ export const statusCodes = { ok: 0, deadlineExceeded: 4 } as const;
 export interface CallEnd {
   code: number;
   details: string;
-  /** Bytes, or what is UTF-8, by name; the names end with -bin. */
-  binary?: Record<string, string | Uint8Array>;
+  /** Bytes by name; the names end with -bin. */
+  binary?: Record<string, Uint8Array>;
   /** Text by name. */
   text?: Record<string, string>;
 }
@@ -32,8 +32,8 @@ export function endOf(error: unknown, language: Language, onInternal: (error: un
       details,
       text: { [errorTrailers.code]: error.code },
       binary: {
-        [errorTrailers.remedy]: remedy,
-        [errorTrailers.message]: message,
+        [errorTrailers.remedy]: Buffer.from(remedy),
+        [errorTrailers.message]: Buffer.from(message),
         ...statusDetails(error.code, { code, details }),
       },
     };
@@ -53,7 +53,7 @@ export function trailersOf(end: CallEnd, options: { alone: boolean }): Buffer {
   if (end.details !== "") headers.push(["grpc-message", percentEncoded(end.details)]);
   headers.push(...Object.entries(end.text ?? {}));
   for (const [name, value] of Object.entries(end.binary ?? {}))
-    headers.push([name, bytesOf(value).toString("base64")]);
+    headers.push([name, Buffer.from(value).toString("base64")]);
   return encodeHeaders(headers);
 }
 
@@ -75,8 +75,4 @@ function percentEncoded(text: string): string {
 
 function isCancellation(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
-}
-
-function bytesOf(value: string | Uint8Array): Buffer {
-  return typeof value === "string" ? Buffer.from(value) : Buffer.from(value);
 }

@@ -4,7 +4,7 @@ import type { Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { appFromRow, isOpen, rowOfApp, type App } from "./app.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 /** All apps, in memory. Writers put an app here once its row is durable. */
 export class AppRegistry {

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import type { FunctionInput, FunctionPutInputsItem } from "@dorian/protocol/modal";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 export interface AdmissionOptions {
   catalog: FunctionCatalog;

@@ -17,7 +17,7 @@ import { inputMoves } from "./input-state.ts";
 import { afterInterruption, type Interruption } from "./interruption.ts";
 import { isRetryable, payloadBytes, serverResult } from "./results.ts";
 import { retryDelayMs } from "./retry-policy.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 export interface CallsOptions {
   store: CallStore;

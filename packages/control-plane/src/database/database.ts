@@ -51,6 +51,7 @@ function extend(
   options: { dialect: Dialect; file: DatabaseSync; path: string },
 ): Database {
   const { dialect, file, path } = options;
+  // SQLite knows "noop" since 3.51, which Node 24.21 is above: an older one would move the log at each question.
   const logLength = file.prepare("pragma wal_checkpoint(noop)");
   let log: FileHandle | undefined;
   const destroy = db.destroy.bind(db);

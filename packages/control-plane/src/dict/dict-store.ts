@@ -8,7 +8,7 @@ import { insertRows } from "../database/insert-rows.ts";
 import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../database/tables.ts";
 import { NamedObjects } from "../named-object/named-objects.ts";
-import { notFoundWords, type ObjectReference } from "../named-object/not-found-words.ts";
+import { notFoundWords, type ObjectReference } from "../not-found-words.ts";
 
 /** A value, unless it is large. */
 interface FoundRow {

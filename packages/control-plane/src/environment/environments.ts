@@ -7,7 +7,7 @@ import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import type { EnvironmentTable } from "./environment-table.ts";
 import { checkObjectName } from "./object-name.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 export const defaultEnvironment = "main";
 

@@ -10,7 +10,7 @@ import {
   isPin,
   type FunctionRecord,
 } from "./function-record.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 /** All functions, in memory. Writers put a record here once its row is durable. */
 export class FunctionRegistry {

@@ -7,23 +7,13 @@ import {
   BuildWorker,
   buildImage,
   CatalogServer,
+  atOnce,
   defineFunction,
   mountFiles,
   publishApp,
   temporaryDirectory,
 } from "../../test/catalog-server.ts";
 import { believedAges } from "./collect-garbage.ts";
-
-const atOnce = {
-  layerMs: 0,
-  blockMs: 0,
-  versionMs: 0,
-  deletedMs: 0,
-  imageMs: 0,
-  keepVersions: false,
-  stepMs: 0,
-  appMs: 0,
-};
 
 async function openWithWorker() {
   const server = await CatalogServer.open(await temporaryDirectory());

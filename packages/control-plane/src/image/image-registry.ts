@@ -9,7 +9,7 @@ import type { Tables } from "../database/tables.ts";
 import type { BuildComponents } from "./build-components.ts";
 import type { ImageContents } from "./image-contents.ts";
 import { ImageTags } from "./image-tags.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 /** One image. Never changed in place. */
 export interface ImageRecord {

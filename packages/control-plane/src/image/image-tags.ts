@@ -3,7 +3,7 @@ import { newId } from "@dorian/base/ids";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 /** One publication of an image under a name. */
 export interface TagRevision {

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 export function appNotFound(appId: string): AppError {
   return new AppError("APP_NOT_FOUND", notFoundWords("App", { id: appId }), {

@@ -19,7 +19,7 @@ import { parseMountFiles } from "./mount-files.ts";
 import type { MountNames } from "./mount-names.ts";
 import type { Mount, MountStore } from "./mount-store.ts";
 import { globalScope, type PlatformMounts } from "./platform-mounts.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 const maxDigests = 1000;
 

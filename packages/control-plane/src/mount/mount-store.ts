@@ -7,7 +7,7 @@ import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import { mountChecksum, type MountFile } from "./mount-files.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 /** Files shipped from a client, as a layer. Equal trees are one mount. */
 export interface Mount {

@@ -6,7 +6,7 @@ import { DeploymentNamespace, ObjectCreationType } from "@dorian/protocol/modal"
 import { BlockStore } from "@dorian/storage/block-store";
 import { LayerStore } from "@dorian/storage/layer-store";
 import { expect, test } from "vitest";
-import { CatalogServer, mountFiles, temporaryDirectory } from "../../test/catalog-server.ts";
+import { atOnce, CatalogServer, mountFiles, temporaryDirectory } from "../../test/catalog-server.ts";
 import { openDatabase } from "../database/database.ts";
 import { Journal } from "../database/journal.ts";
 import { MountStore } from "./mount-store.ts";
@@ -111,16 +111,6 @@ test("a published mount is found by its name in its environment, replaced only o
   await server[Symbol.asyncDispose]();
 
   await using again = await CatalogServer.open(directory);
-  const atOnce = {
-    layerMs: 0,
-    blockMs: 0,
-    versionMs: 0,
-    deletedMs: 0,
-    imageMs: 0,
-    keepVersions: false,
-    stepMs: 0,
-    appMs: 0,
-  };
   await new Promise((resolve) => setTimeout(resolve, 10));
   const later = () => again.plane.collectGarbage(atOnce);
   await later();

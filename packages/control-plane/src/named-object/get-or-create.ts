@@ -7,7 +7,7 @@ import type { AppRegistry } from "../app/app-registry.ts";
 import type { Idempotency, OnceOptions } from "../database/idempotency.ts";
 import type { Tables } from "../database/tables.ts";
 import { checkObjectName } from "../environment/object-name.ts";
-import type { ObjectReference } from "./not-found-words.ts";
+import type { ObjectReference } from "../not-found-words.ts";
 
 /** What a call says about the object it wants. */
 export interface ObjectWanted {

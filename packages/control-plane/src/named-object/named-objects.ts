@@ -6,7 +6,7 @@ import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import type { ObjectKind } from "./get-or-create.ts";
 import type { NamedObjectTable } from "./named-object-table.ts";
-import type { ObjectReference } from "./not-found-words.ts";
+import type { ObjectReference } from "../not-found-words.ts";
 
 /** A dict or a queue as such, whatever it holds. */
 export interface NamedObject {

@@ -7,7 +7,7 @@ import type { FunctionCatalog, SchedulingOverrides } from "../ports.ts";
 import type { Task } from "../task/task.ts";
 import type { Pools } from "./pools.ts";
 import { scalingSettingsOf } from "./scaling-settings.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 export interface PoolHandlersOptions {
   pools: Pools;

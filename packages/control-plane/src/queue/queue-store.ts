@@ -8,7 +8,7 @@ import { NamedObjects } from "../named-object/named-objects.ts";
 import { Partition, type QueuedItem } from "./partition.ts";
 import { queueLimits } from "./queue-limits.ts";
 import { TakenItems } from "./taken-items.ts";
-import { notFoundWords, type ObjectReference } from "../named-object/not-found-words.ts";
+import { notFoundWords, type ObjectReference } from "../not-found-words.ts";
 
 export interface QueueStoreOptions {
   db: Database;

@@ -6,7 +6,7 @@ import type { FunctionSpec, SandboxRun } from "../ports.ts";
 import type { Execs } from "../exec/execs.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { Sandbox, type SandboxStop } from "./sandbox.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 export interface SandboxesOptions {
   tasks: Tasks;

@@ -12,7 +12,7 @@ import type { Environments } from "../environment/environments.ts";
 import { checkObjectName } from "../environment/object-name.ts";
 import { requireClient } from "../token/permissions.ts";
 import type { Secret, SecretStore } from "./secret-store.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 const maxBytes = 64 * 1024;
 

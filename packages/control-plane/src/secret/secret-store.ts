@@ -9,7 +9,7 @@ import type { Tables } from "../database/tables.ts";
 import type { ServerKeys } from "../token/server-keys.ts";
 import { openSecret, sealSecret } from "./secret-seal.ts";
 import type { SecretTable } from "./secret-table.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 /** What may be shown of a secret: never its values. */
 export interface Secret {

@@ -2,7 +2,7 @@ import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { AppError } from "@dorian/base/app-error";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
-import { notFoundWords } from "../named-object/not-found-words.ts";
+import { notFoundWords } from "../not-found-words.ts";
 
 /** What a container asks about the function that it runs. */
 export function containerCodeHandlers({ catalog }: { catalog: FunctionCatalog }) {

@@ -2,7 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { VolumeFsVersion } from "@dorian/protocol/modal";
 import type { Selectable } from "kysely";
 import type { VolumeTable } from "./volume-table.ts";
-import { notFoundWords, type ObjectReference } from "../named-object/not-found-words.ts";
+import { notFoundWords, type ObjectReference } from "../not-found-words.ts";
 
 export interface Volume {
   volumeId: string;

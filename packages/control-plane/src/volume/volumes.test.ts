@@ -3,7 +3,7 @@ import { newId } from "@dorian/base/ids";
 import type { VolumePutFiles2Response } from "@dorian/protocol/modal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CatalogServer, temporaryDirectory, type ModalCaller } from "../../test/catalog-server.ts";
+import { atOnce, CatalogServer, temporaryDirectory, type ModalCaller } from "../../test/catalog-server.ts";
 
 const blockBytes = 8 * 1024 * 1024;
 
@@ -249,17 +249,7 @@ test("versions that were replaced lose their layers after a while; the newest ne
   await modal.volumeDelete({ volumeId: deleted });
   const before = await server.layers.list();
   await new Promise((resolve) => setTimeout(resolve, 20));
-  const ages = {
-    layerMs: 0,
-    blockMs: 0,
-    versionMs: 0,
-    deletedMs: 0,
-    imageMs: 0,
-    keepVersions: false,
-    stepMs: 0,
-    appMs: 0,
-  };
-  const removed = await plane.collectGarbage(ages);
+  const removed = await plane.collectGarbage(atOnce);
   expect(removed).toContain(orphan);
   expect(await server.layers.list()).toHaveLength(before.length - 2);
   expect(await list(modal, volumeId)).toEqual(["a", "b"]);

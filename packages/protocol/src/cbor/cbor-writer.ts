@@ -8,7 +8,7 @@ const major = { positive: 0, negative: 1, bytes: 2, text: 3, list: 4, map: 5, ta
 const initialBytes = 512;
 /** Up to so many characters, a loop over them is faster than a call into Node. */
 const shortText = 32;
-const maxInt64 = 2n ** 64n - 1n;
+const maxUint64 = 2n ** 64n - 1n;
 
 /** Writes CBOR (RFC 8949): whole numbers as integers, others in 64 bits, lists and maps with their length. */
 export class CborWriter implements ValueSink {
@@ -59,7 +59,7 @@ export class CborWriter implements ValueSink {
   bigint(value: bigint): void {
     const isNegative = value < 0n;
     const rest = isNegative ? -1n - value : value;
-    if (rest > Number.MAX_SAFE_INTEGER && rest <= maxInt64) {
+    if (rest > Number.MAX_SAFE_INTEGER && rest <= maxUint64) {
       this.#reserve(9);
       this.#bytes[this.#length] = ((isNegative ? major.negative : major.positive) << 5) | 27;
       this.#view.setBigUint64(this.#length + 1, rest);
