@@ -54,10 +54,13 @@ function functionOf<A extends unknown[], R>(name: string): RemoteFunction<(...ar
   return RemoteFunction.fromName<(...args: A) => Promise<R>>("owners", name);
 }
 
-async function running(args: string[]) {
+/** A machine on which nothing of Dorian's ever ran, and an operator who shares no files. */
+const fresh = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /run && umask 077 && exec "$@"', "sh"];
+
+async function running(args: string[], within: string[] = []) {
   await using starting = new AsyncDisposableStack();
   const data = starting.use(await seededData());
-  const server = await DorianProcess.start({ dataDirectory: data.path, args });
+  const server = await DorianProcess.start({ dataDirectory: data.path, args, within });
   starting.defer(async () => {
     await server.stop();
     expect(await leftoversOf(data.path)).toEqual([]);
@@ -116,4 +119,19 @@ test("where the operator says so, containers share the machine's user ids as bef
   expect(await userOf(container?.pid ?? 0)).toBe(0);
   container?.touch("/tmp/go");
   expect(await call.get()).toBe(0);
+});
+
+test("containers have user ids of their own also on a machine where nothing ran before, whatever umask the operator has", async () => {
+  await using dorianUp = await running(["--user-namespaces", "on"], fresh);
+  const call = await functionOf<[], number>("first").spawn();
+  const [container] = await containersWith(dorianUp.data.path, "/tmp/here", { count: 1 });
+  expect(await userOf(container?.pid ?? 0)).toBeGreaterThanOrEqual(0x1000_0000);
+  container?.touch("/tmp/go");
+  expect(await call.get()).toBe(0);
+  const shell = functionOf<[string], string>("shell");
+  expect(
+    await shell.remote(
+      "umask; su nobody -s /bin/sh -c 'ls / >/dev/null && cat /etc/hosts >/dev/null && echo reads'",
+    ),
+  ).toBe("0022\nreads\n");
 });

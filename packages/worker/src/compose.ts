@@ -29,6 +29,7 @@ import { prepareHomeLayer } from "./machine/home-layer.ts";
 import { type MachineSettings, shareMachine } from "./machine/machine-share.ts";
 import { thisMachine } from "./machine/this-machine.ts";
 import {
+  createRuntimeRoot,
   createWorkerDirectories,
   dataDirectoryId,
   setAsideName,
@@ -107,6 +108,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   if (runcHoles !== undefined) logger.warn(`${runcHoles} To mend it, ${runcAdvice}`);
   await using starting = new AsyncDisposableStack();
   const directories = await workerDirectories(dataDirectory);
+  createRuntimeRoot();
   const onLeftover: OnLeftover = ({ path, error }) =>
     logger.warn(
       { path, err: error },

@@ -1,3 +1,4 @@
+import { setOomScore } from "@dorian/linux/oom-score";
 import type { CommandContext } from "../cli/context.ts";
 import type { Input } from "../cli/input.ts";
 import { dorianVersion } from "../cli/version.ts";
@@ -5,7 +6,16 @@ import type { ServiceSettings } from "./running-service.ts";
 import { createServiceLogger } from "./service-logger.ts";
 
 /** When the machine runs out of memory, server and worker end after everything else: they hold everybody's work. */
-export const serviceOomScore = -900;
+const oomScore = -900;
+
+/** What containers see of the files that are made for them is not the operator's choice for their own. */
+const umask = 0o022;
+
+/** Makes this process one that runs for long, whatever shell it was started from. */
+export function setUpProcess(): void {
+  setOomScore(oomScore);
+  process.umask(umask);
+}
 
 /** Data directory, version and log of a long-running process, as its options say. */
 export function serviceSettings(

@@ -2,12 +2,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { createControlPlane } from "@dorian/control-plane/compose";
 import type { WebSettings } from "@dorian/control-plane/web/web-front";
-import { setOomScore } from "@dorian/linux/oom-score";
+
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
 import { findInterpreters } from "@dorian/python/interpreters";
 import { endProcess } from "./end-process.ts";
 import type { NetworkSettings } from "./network-settings.ts";
-import { serviceOomScore } from "./service-setup.ts";
+import { setUpProcess } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "./running-service.ts";
 import type { DiskSettings, HistorySettings } from "./service-options.ts";
 
@@ -25,7 +25,7 @@ export async function startControlPlane(
     HistorySettings &
     DiskSettings & { web: WebSettings; failFast: boolean },
 ): Promise<RunningControlPlane> {
-  setOomScore(serviceOomScore);
+  setUpProcess();
   const controlPlane = await createControlPlane({
     ...settings,
     onStorageBroken: (failure) => {

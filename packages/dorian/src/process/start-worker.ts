@@ -6,9 +6,9 @@ import { smallAnswerBytes } from "@dorian/protocol/http2/limits";
 import { ModalClient } from "@dorian/protocol/modal";
 import { WorkerService } from "@dorian/protocol/worker";
 import { createWorker, type WorkerOptions } from "@dorian/worker/compose";
-import { setOomScore } from "@dorian/linux/oom-score";
+
 import { guestBundlePath } from "./guest-bundle.ts";
-import { serviceOomScore } from "./service-setup.ts";
+import { setUpProcess } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "./running-service.ts";
 import type { DiskSettings, WorkerLimits } from "./service-options.ts";
 
@@ -36,7 +36,7 @@ export async function startWorker(
   const { dataDirectory, version, logger, simulateGpus, machine, userNamespaces, runtimePolicy, signal } =
     settings;
   const { graceSecs } = settings;
-  setOomScore(serviceOomScore);
+  setUpProcess();
   await using starting = new AsyncDisposableStack();
   const server = connectWorker(settings.server, starting);
   const worker = starting.use(

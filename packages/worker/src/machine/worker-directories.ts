@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync } from "node:fs";
 import { chmod, mkdir, readFile, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
@@ -14,6 +15,18 @@ export interface WorkerDirectories {
   scratch: string;
 }
 
+/** Runtime directories of all workers of this machine, and the locks by which they see each other. */
+export const runtimeRoot = "/run/dorian";
+
+/**
+ * Creates it, before anything in it: whoever is root in a container passes through it to its file system, so that it must
+ * not be as closed as what lies in it.
+ */
+export function createRuntimeRoot(): void {
+  mkdirSync(runtimeRoot, { recursive: true });
+  chmodSync(runtimeRoot, 0o711);
+}
+
 /** In the runtime directory: what is not needed there any more, until it is removed. */
 export const setAsideName = "set-aside";
 
@@ -23,7 +36,7 @@ export async function workerDirectories(dataDirectory: string): Promise<WorkerDi
     .update(await realpath(dataDirectory))
     .digest("hex")
     .slice(0, 8);
-  return { instance, runtime: `/run/dorian/${instance}`, scratch: join(dataDirectory, "scratch") };
+  return { instance, runtime: join(runtimeRoot, instance), scratch: join(dataDirectory, "scratch") };
 }
 
 /** Creates them. What is mounted below the runtime directory stays in this mount namespace: no other holds on to it. */

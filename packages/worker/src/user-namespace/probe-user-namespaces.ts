@@ -7,6 +7,7 @@ import { messageOf } from "@dorian/base/app-error";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { asFileOwner } from "@dorian/linux/file-owner";
 import { unmount } from "@dorian/linux/mount";
+import { createRuntimeRoot } from "../machine/worker-directories.ts";
 import { UserNamespaces } from "./user-namespaces.ts";
 
 const run = promisify(execFile);
@@ -19,6 +20,7 @@ const patienceMs = 5_000;
 export async function whyNoUserNamespaces(directory: string): Promise<string | undefined> {
   await using made = new AsyncDisposableStack();
   try {
+    createRuntimeRoot();
     const at = await mkdtemp(join(directory, ".probe-"));
     made.defer(() => removeTree(at));
     for (const name of ["lower", "upper", "work", "root"]) await mkdir(join(at, name));

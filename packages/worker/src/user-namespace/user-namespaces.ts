@@ -7,13 +7,14 @@ import { mountIdMapped } from "@dorian/linux/id-mapped-mount";
 import { createOverlay, type OpenOverlay, unmount } from "@dorian/linux/mount";
 import type { OverlayOptions } from "@dorian/linux/overlay-options";
 import { createUserNamespace, type IdRange } from "@dorian/linux/user-namespace";
+import { runtimeRoot } from "../machine/worker-directories.ts";
 import { type IdRangeKind, takeIdRange } from "./id-ranges.ts";
 
 /** Not while a container starts: it would take the processor from it. */
 const refillDelayMs = 300;
 
 /** Shared by all workers of the machine: no two containers have the same ids. */
-const locksDirectory = "/run/dorian/id-ranges";
+const locksDirectory = join(runtimeRoot, "id-ranges");
 
 export interface UserNamespacesOptions {
   /** Eight hex digits that tell the workers of one machine apart. */

@@ -1,4 +1,3 @@
-import { setOomScore } from "@dorian/linux/oom-score";
 import { settings } from "../config.ts";
 import { defineCommand } from "../command.ts";
 import { nextStep } from "../output/next-step.ts";
@@ -19,7 +18,7 @@ import {
   upOptions,
   workerOptions,
 } from "../../process/service-options.ts";
-import { serviceOomScore, serviceSettings } from "../../process/service-setup.ts";
+import { serviceSettings, setUpProcess } from "../../process/service-setup.ts";
 import { Supervisor } from "../../process/supervisor.ts";
 
 export const command = defineCommand<void>({
@@ -40,7 +39,7 @@ export const command = defineCommand<void>({
     requireRoot();
     const { dataDirectory } = config;
     makeDataDirectory(dataDirectory);
-    setOomScore(serviceOomScore);
+    setUpProcess();
     const { logger } = serviceSettings(input, context);
     const data = `--data=${dataDirectory}`;
     const { supervisor, readiness } = await Supervisor.start({
