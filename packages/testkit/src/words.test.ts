@@ -3,12 +3,12 @@ import { expect, test } from "vitest";
 import { errorsIn, productSources, sentencesIn } from "./source-texts.ts";
 
 /** What the server and its workers say may reach any client. The command line and the SDK have users of one language. */
-const texts = productSources("{base,protocol,linux,storage,operator,python,control-plane,worker}").flatMap(
-  (path) => [
-    ...sentencesIn(path),
-    ...errorsIn(path).flatMap(({ messages, remedies }) => [...messages, ...remedies]),
-  ],
-);
+const texts = productSources(
+  "{base,protocol,linux,storage,operator,python,oci,control-plane,worker}",
+).flatMap((path) => [
+  ...sentencesIn(path),
+  ...errorsIn(path).flatMap(({ messages, remedies }) => [...messages, ...remedies]),
+]);
 
 /** Code of things that only Python's clients have, or that both languages write the same. */
 const alone = [

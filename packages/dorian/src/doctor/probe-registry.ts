@@ -1,6 +1,6 @@
 import { messageOf } from "@dorian/base/app-error";
 import { FetchGuard } from "@dorian/operator/fetch-guard";
-import { RegistryTransport } from "@dorian/worker/image/registry/registry-transport";
+import { RegistryTransport } from "@dorian/oci/registry-transport";
 import { type OperatorSettings, readOperatorSettings } from "@dorian/operator/operator-settings";
 import type { MachineFacts } from "./machine-facts.ts";
 

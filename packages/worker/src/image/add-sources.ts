@@ -8,8 +8,8 @@ import { AppError } from "@dorian/base/app-error";
 import { FetchGuard } from "@dorian/operator/fetch-guard";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { runHostTool } from "./host-tool.ts";
-import { defaultPath } from "./image-configuration.ts";
-import { RegistryTransport } from "./registry/registry-transport.ts";
+import { defaultPath } from "@dorian/oci/image-configuration";
+import { RegistryTransport } from "@dorian/oci/registry-transport";
 
 /** As the kernel has it. An address is ASCII. */
 const maxNameBytes = 255;

@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
-import type { ImageConfiguration } from "./image-configuration.ts";
+import type { ImageConfiguration } from "@dorian/oci/image-configuration";
 
 /** A file system to build on, and what it says about processes in it. */
 export interface BaseImage {

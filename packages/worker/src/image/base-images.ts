@@ -4,23 +4,20 @@ import type { Interpreter } from "@dorian/python/interpreters";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { FetchGuard } from "@dorian/operator/fetch-guard";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
+import { diskFloor } from "../disk/disk-urgency.ts";
 import { BaseCache, type BaseImage } from "./base-cache.ts";
 import { bootstrapDebian } from "./debian/bootstrap-debian.ts";
 import { debianTagOf, type DebianTag } from "./debian/debian-tag.ts";
-import { defaultPath, emptyConfiguration } from "./image-configuration.ts";
+import { defaultPath, emptyConfiguration } from "@dorian/oci/image-configuration";
 import { makeNodeLayer, nodeImage, nodeLayerKey, type NodeLayerOptions } from "./node-layer.ts";
 import { interpreterImage, makeInterpreterLayer, usableInterpreter } from "./python/interpreter-layer.ts";
 import { pythonBase } from "./python/python-base.ts";
 import { availableMinors, type UsableInterpreter } from "./python/python-plan.ts";
 import { pythonTagOf, type PythonTag } from "./python/python-tag.ts";
-import {
-  formatImageReference,
-  parseImageReference,
-  type ImageReference,
-} from "./registry/image-reference.ts";
-import { pullImage, registryAddresses } from "./registry/pull-image.ts";
-import { credentialsOf, type RegistryLogin } from "./registry/registry-login.ts";
-import { RegistryTransport } from "./registry/registry-transport.ts";
+import { formatImageReference, parseImageReference, type ImageReference } from "@dorian/oci/image-reference";
+import { pullImage, registryAddresses } from "@dorian/oci/pull-image";
+import { credentialsOf, type RegistryLogin } from "./registry-login.ts";
+import { RegistryTransport } from "@dorian/oci/registry-transport";
 import { SharedWork, type Participant } from "./shared-work.ts";
 import { makeUvLayer, uvRequirementOf } from "./uv-layer.ts";
 
@@ -128,6 +125,7 @@ export class BaseImages {
         blobLayers,
         registries: operator.registries,
         limitBytes: this.#options.imageLimitBytes,
+        diskFloor,
       });
     } catch (error) {
       if (!AppError.is(error) || error.code !== "REGISTRY_UNREACHABLE") throw error;

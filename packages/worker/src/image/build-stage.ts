@@ -4,7 +4,7 @@ import type { LayerStore } from "@dorian/storage/layer-store";
 import { RootFileSystem } from "../task/root-file-system.ts";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import type { BaseImage } from "./base-cache.ts";
-import { configurationFrom, type ImageConfiguration } from "./image-configuration.ts";
+import { configurationFrom, type ImageConfiguration } from "@dorian/oci/image-configuration";
 
 export interface BuildStageOptions {
   base: BaseImage;

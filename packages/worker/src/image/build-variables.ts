@@ -1,6 +1,6 @@
 import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
 import { expandWord } from "./dockerfile/expand-word.ts";
-import { defaultPath } from "./image-configuration.ts";
+import { defaultPath } from "@dorian/oci/image-configuration";
 
 /** Where variables are set: a stage. */
 interface Scope {

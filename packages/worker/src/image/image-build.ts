@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { assertNever, must } from "@dorian/base/must";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { makeDirectoryBelow } from "@dorian/linux/place-below";
 import { unmount } from "@dorian/linux/mount";
-import type { ImageConfig, StartBuild } from "@dorian/protocol/worker";
+import { configurationFrom } from "@dorian/oci/image-configuration";
+import { ImageConfigSchema, type ImageConfig, type StartBuild } from "@dorian/protocol/worker";
 import { fetchAddress, unpackArchive } from "./add-sources.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { BuildVariables } from "./build-variables.ts";
@@ -22,7 +24,6 @@ import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
 import type { Command, Instruction } from "./dockerfile/instruction.ts";
 import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
 import { isSimulated } from "../gpu/simulated-gpus.ts";
-import { configurationFrom, toMessage } from "./image-configuration.ts";
 import { containerUser } from "../task/container-environment.ts";
 import { coveredDirectories } from "../volume/covered-directories.ts";
 import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
@@ -135,7 +136,7 @@ export class ImageBuild implements AsyncDisposable {
     this.#options.signal.throwIfAborted();
     // Layers of earlier stages served only to copy from.
     this.#made = this.#made.filter((layerId) => !layerIds.includes(layerId));
-    return { layerIds, bytes, config: toMessage(stage.config) };
+    return { layerIds, bytes, config: create(ImageConfigSchema, configurationFrom(stage.config)) };
   }
 
   async #carryOut(instruction: Instruction): Promise<void> {

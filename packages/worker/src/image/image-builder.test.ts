@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestRegistry, tarOf } from "./registry/test-registry.ts";
+import { ScriptedRegistry, tarOf } from "@dorian/testkit/scripted-registry";
 import { testBuilder } from "./test-builder.ts";
 
 let builder: Awaited<ReturnType<typeof testBuilder>>;
@@ -207,7 +207,7 @@ test("COPY writes only below the image's root, whatever links the image has", as
 });
 
 test("images of a registry can be built on, copied from and stacked", async () => {
-  await using registry = await TestRegistry.open();
+  await using registry = await ScriptedRegistry.open();
   const tool = await tarOf([
     { name: "uv", content: "#!/bin/sh\necho uv runs\n", mode: 0o755 },
     { name: "etc/", type: "directory" },

@@ -7,7 +7,7 @@ import type { BaseImage } from "./base-cache.ts";
 import { BaseImages } from "./base-images.ts";
 import type { BuildDependencies } from "./build-dependencies.ts";
 import { ImageBuild, type BuiltImage } from "./image-build.ts";
-import { configurationFrom } from "./image-configuration.ts";
+import { configurationFrom } from "@dorian/oci/image-configuration";
 import type { OnLog } from "./run-step.ts";
 import type { Participant } from "./shared-work.ts";
 import { StepCache } from "./step-cache.ts";

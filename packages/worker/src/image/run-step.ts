@@ -13,7 +13,7 @@ import { containerUser } from "../task/container-environment.ts";
 import { OutputLines } from "../log/output-lines.ts";
 import type { BuildStage } from "./build-stage.ts";
 import type { StepCommand } from "./dockerfile/instruction.ts";
-import { defaultPath } from "./image-configuration.ts";
+import { defaultPath } from "@dorian/oci/image-configuration";
 
 export type OnLog = (stream: "stdout" | "stderr", text: string) => void;
 

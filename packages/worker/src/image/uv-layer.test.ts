@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseImageReference } from "./registry/image-reference.ts";
+import { parseImageReference } from "@dorian/oci/image-reference";
 import { uvRequirementOf } from "./uv-layer.ts";
 
 test.each([

@@ -6,7 +6,7 @@ import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { wheelFiles } from "@dorian/python/wheel-files";
 import { WheelIndex, type Wheel } from "@dorian/python/wheel-index";
 import type { LayerStore } from "@dorian/storage/layer-store";
-import type { ImageReference } from "./registry/image-reference.ts";
+import type { ImageReference } from "@dorian/oci/image-reference";
 
 export interface UvLayerOptions {
   layers: LayerStore;

@@ -2,7 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { readBelow } from "@dorian/linux/open-below";
 import { taskHttpHost } from "@dorian/protocol/task-http";
 import type { StartTask } from "@dorian/protocol/worker";
-import { defaultPath } from "../image/image-configuration.ts";
+import { defaultPath } from "@dorian/oci/image-configuration";
 
 /** Where a task finds its own things, inside the container. */
 export const inContainer = {

@@ -7,7 +7,7 @@ import { archivesFor, renderOneLine } from "@dorian/operator/apt-sources";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
 import { runHostTool } from "../host-tool.ts";
-import { defaultPath } from "../image-configuration.ts";
+import { defaultPath } from "@dorian/oci/image-configuration";
 import { BootstrapProgress } from "./bootstrap-progress.ts";
 import type { DebianTag } from "./debian-tag.ts";
 

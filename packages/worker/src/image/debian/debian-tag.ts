@@ -1,4 +1,4 @@
-import type { ImageReference } from "../registry/image-reference.ts";
+import type { ImageReference } from "@dorian/oci/image-reference";
 
 /** A Debian base that can be made from Debian's own packages. */
 export interface DebianTag {

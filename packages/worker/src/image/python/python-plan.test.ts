@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseImageReference } from "../registry/image-reference.ts";
+import { parseImageReference } from "@dorian/oci/image-reference";
 import { differences, pythonPlans, type UsableInterpreter } from "./python-plan.ts";
 import { pythonTagOf } from "./python-tag.ts";
 

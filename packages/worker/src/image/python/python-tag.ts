@@ -1,4 +1,4 @@
-import type { ImageReference } from "../registry/image-reference.ts";
+import type { ImageReference } from "@dorian/oci/image-reference";
 
 /** A tag of the official `python` image that can be put together without a registry. */
 export interface PythonTag {

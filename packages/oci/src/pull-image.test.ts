@@ -5,7 +5,7 @@ import { libc } from "@dorian/linux/libc";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { expect, onTestFinished, test } from "vitest";
-import { testPull } from "./test-pull.ts";
+import { testPull } from "../test/test-pull.ts";
 
 async function view(layers: LayerStore, layerIds: string[], directory: string): Promise<string> {
   const target = join(directory, "view");

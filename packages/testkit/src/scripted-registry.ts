@@ -20,7 +20,7 @@ export async function tarOf(entries: TarEntry[]): Promise<Buffer> {
 }
 
 /** For tests: a registry on loopback that speaks the OCI distribution protocol, and can misbehave. */
-export class TestRegistry implements AsyncDisposable {
+export class ScriptedRegistry implements AsyncDisposable {
   /** Requests so far, as "GET /v2/…". */
   readonly requests: string[] = [];
   /** Asked for by a token, when set. */
@@ -35,8 +35,8 @@ export class TestRegistry implements AsyncDisposable {
   #blobs = new Map<string, Buffer>();
   #manifests = new Map<string, { type: string; body: string }>();
 
-  static async open(): Promise<TestRegistry> {
-    const registry = new TestRegistry();
+  static async open(): Promise<ScriptedRegistry> {
+    const registry = new ScriptedRegistry();
     await new Promise<void>((resolve) => registry.#server.listen(0, "127.0.0.1", resolve));
     return registry;
   }

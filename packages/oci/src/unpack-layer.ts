@@ -10,7 +10,7 @@ import { removeTree } from "@dorian/linux/remove-tree";
 import { createWhiteout, isWhiteout, markWhiteouts, setOpaque } from "@dorian/linux/overlay-marks";
 import { extract, type Header } from "tar-stream";
 import { unlessAbsent } from "@dorian/operator/read-if-present";
-import { settleAll } from "../settle-all.ts";
+import { settleAll } from "./settle-all.ts";
 import { shown } from "./small-body.ts";
 
 const whiteoutPrefix = ".wh.";

@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { AppError } from "@dorian/base/app-error";
 import type { RegistryCredentials } from "@dorian/operator/registry-settings";
 import type { RegistryTransport } from "./registry-transport.ts";
-import { parseAnswer, smallBody } from "./small-body.ts";
+import { parseAnswer, shown, smallBody } from "./small-body.ts";
 
 /** Keys of a user of AWS. */
 export interface AwsKeys {
@@ -15,11 +15,16 @@ export interface AwsKeys {
 const maxAnswerBytes = 256 * 1024;
 const target = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
 
-/** Exchanges the keys of an AWS user for a login at their registry, which lasts for some hours. */
+/**
+ * Exchanges the keys of an AWS user for a login at their registry, which lasts for some hours.
+ *
+ * @throws AppError REGISTRY_SECRET_INVALID, REGISTRY_ACCESS_DENIED
+ */
 export async function ecrCredentials(
   keys: AwsKeys,
   options: { transport: RegistryTransport; signal: AbortSignal; now?: Date },
 ): Promise<RegistryCredentials> {
+  checkRegion(keys.region);
   const host = `api.ecr.${keys.region}.amazonaws.com`;
   const body = "{}";
   const headers = signedHeaders({ keys, host, body, service: "ecr", target, now: options.now ?? new Date() });
@@ -43,6 +48,19 @@ export async function ecrCredentials(
   }
   const [username = "", ...rest] = Buffer.from(token, "base64").toString().split(":");
   return { username, password: rest.join(":") };
+}
+
+/** It becomes part of a host's name, which must stay one of AWS. */
+function checkRegion(region: string): void {
+  if (/^[a-z0-9-]+$/.test(region)) return;
+  throw new AppError(
+    "REGISTRY_SECRET_INVALID",
+    `The secret for the registry has "${shown(region)}" as AWS_REGION.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Name the region as AWS does, such as eu-central-1.",
+    },
+  );
 }
 
 /** Headers of a request to a service of AWS, signed by version 4 of its scheme. */

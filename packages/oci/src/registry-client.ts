@@ -4,7 +4,7 @@ import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "@dorian/base/app-error";
 import type { RegistryCredentials } from "@dorian/operator/registry-settings";
-import { settleAll } from "../settle-all.ts";
+import { settleAll } from "./settle-all.ts";
 import { manifestTypes, maxManifestBytes } from "./manifest.ts";
 import { authorize } from "./registry-authorization.ts";
 import type { RegistryTransport } from "./registry-transport.ts";

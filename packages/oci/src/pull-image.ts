@@ -5,10 +5,11 @@ import { AppError } from "@dorian/base/app-error";
 import { boundedText } from "@dorian/base/bounded-text";
 import { must } from "@dorian/base/must";
 import type { RegistryCredentials, RegistrySettings } from "@dorian/operator/registry-settings";
+import type { Space } from "@dorian/storage/free-space";
 import type { LayerStore } from "@dorian/storage/layer-store";
-import type { ImageConfiguration } from "../image-configuration.ts";
-import { isBomb, ImageRoom } from "../image-room.ts";
-import { settleAll } from "../settle-all.ts";
+import type { ImageConfiguration } from "./image-configuration.ts";
+import { isBomb, ImageRoom } from "./image-room.ts";
+import { settleAll } from "./settle-all.ts";
 import { formatImageReference, type ImageReference } from "./image-reference.ts";
 import {
   maxConfigBytes,
@@ -28,6 +29,8 @@ export interface PullOptions {
   registries: RegistrySettings;
   /** What the layers of one image may hold together. */
   limitBytes: number;
+  /** What is to remain of a disk of this size. */
+  diskFloor: (size: Space) => Space;
   /** Credentials for this pull; otherwise the operator's are used. */
   credentials?: RegistryCredentials;
   /** Remembers which layer holds which blob, across images. */
@@ -70,8 +73,8 @@ export async function pullImage(reference: ImageReference, options: PullOptions)
     },
     signal: options.signal,
   });
-  const { layers, limitBytes } = options;
-  const room = new ImageRoom({ name, limitBytes, directory: layers.scratchPath });
+  const { layers, limitBytes, diskFloor } = options;
+  const room = new ImageRoom({ name, limitBytes, diskFloor, directory: layers.scratchPath });
   const layerIds: string[] = [];
   for (const [index, layer] of manifest.layers.entries()) {
     const known = await options.blobLayers.get(layer.digest);

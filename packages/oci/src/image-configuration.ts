@@ -1,6 +1,3 @@
-import { create } from "@bufbuild/protobuf";
-import { ImageConfigSchema, type ImageConfig } from "@dorian/protocol/worker";
-
 /** What an image says about the processes that run in it. */
 export interface ImageConfiguration {
   env: Record<string, string>;
@@ -24,8 +21,4 @@ export function configurationFrom(config: ImageConfiguration | undefined): Image
   if (config === undefined) return emptyConfiguration();
   const { env, workdir, user, shell, entrypoint, cmd } = config;
   return { env: { ...env }, workdir, user, shell: [...shell], entrypoint: [...entrypoint], cmd: [...cmd] };
-}
-
-export function toMessage(config: ImageConfiguration): ImageConfig {
-  return create(ImageConfigSchema, configurationFrom(config));
 }

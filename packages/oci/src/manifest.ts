@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { emptyConfiguration, type ImageConfiguration } from "../image-configuration.ts";
+import { emptyConfiguration, type ImageConfiguration } from "./image-configuration.ts";
 import { invalidAnswer, parseAnswer, shown } from "./small-body.ts";
 
 export interface Descriptor {

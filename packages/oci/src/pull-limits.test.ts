@@ -6,8 +6,8 @@ import { buffer } from "node:stream/consumers";
 import { createGzip } from "node:zlib";
 import { smallDisk } from "@dorian/testkit/small-disk";
 import { expect, onTestFinished, test } from "vitest";
-import { testPull } from "./test-pull.ts";
-import { tarOf } from "./test-registry.ts";
+import { testPull } from "../test/test-pull.ts";
+import { tarOf } from "@dorian/testkit/scripted-registry";
 
 const gzipLayer = "application/vnd.oci.image.layer.v1.tar+gzip";
 const emptyConfig = Buffer.from('{"config":{}}');

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { debianTagOf } from "../debian/debian-tag.ts";
 import { formatImageReference, parseImageReference } from "./image-reference.ts";
 
 test.each([
@@ -15,16 +14,4 @@ test.each([
 
 test.each(["", "UPPER", "a:b:c d", "../x", "x@sha256:short"])("%j is no image", (text) => {
   expect(() => parseImageReference(text)).toThrow("is not the name of an image");
-});
-
-test.each([
-  ["debian:bookworm-slim", { suite: "bookworm", slim: true }],
-  ["debian:12", { suite: "bookworm", slim: false }],
-  ["debian:13.1-slim", { suite: "trixie", slim: true }],
-  ["debian", { suite: "stable", slim: false }],
-  ["python:3.12-slim-bookworm", undefined],
-  ["debian:bookworm-20250520-slim", undefined],
-  ["other.example/debian:12", undefined],
-])("%s is made from Debian's packages: %j", (written, tag) => {
-  expect(debianTagOf(parseImageReference(written))).toEqual(tag);
 });

@@ -6,11 +6,10 @@ import { defaultBorder } from "@dorian/operator/network-border";
 import type { RegistrySettings } from "@dorian/operator/registry-settings";
 import { LayerStore } from "@dorian/storage/layer-store";
 import { onTestFinished } from "vitest";
-import { BaseCache } from "../base-cache.ts";
-import { parseImageReference } from "./image-reference.ts";
-import { pullImage } from "./pull-image.ts";
-import { RegistryTransport } from "./registry-transport.ts";
-import { tarOf, TestRegistry, type TarEntry } from "./test-registry.ts";
+import { parseImageReference } from "../src/image-reference.ts";
+import { pullImage } from "../src/pull-image.ts";
+import { RegistryTransport } from "../src/registry-transport.ts";
+import { tarOf, ScriptedRegistry, type TarEntry } from "@dorian/testkit/scripted-registry";
 
 /** For tests: a registry, and a layer store to pull into, until the test is over. */
 export async function testPull(
@@ -19,7 +18,7 @@ export async function testPull(
   const { limitBytes = 8 * 2 ** 30, place = tmpdir(), ...registries } = settings;
   const directory = await mkdtemp(join(place, "dorian-pull-"));
   const layers = await LayerStore.open(directory);
-  const registry = await TestRegistry.open();
+  const registry = await ScriptedRegistry.open();
   const transport = new RegistryTransport({
     proxyEnv: {},
     certificates: undefined,
@@ -32,17 +31,18 @@ export async function testPull(
     await rm(directory, { recursive: true });
   });
   const log: string[] = [];
-  const cache = new BaseCache({ dataDirectory: directory, layers });
+  const layerOfBlob = new Map<string, string>();
   const pull = (name: string, signal = new AbortController().signal) =>
     pullImage(parseImageReference(name), {
       layers,
       transport,
       registries: { mirrors: new Map(), credentials: new Map(), ...registries },
       blobLayers: {
-        get: (digest) => cache.blobLayer(digest),
-        put: (digest, layerId) => cache.putBlobLayer(digest, layerId),
+        get: async (digest) => layerOfBlob.get(digest),
+        put: async (digest, layerId) => void layerOfBlob.set(digest, layerId),
       },
       limitBytes,
+      diskFloor: () => ({ bytes: 64 * 2 ** 20, files: 0 }),
       onLog: (text) => log.push(text),
       signal,
     });

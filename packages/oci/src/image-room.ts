@@ -1,6 +1,5 @@
-import { statfsSync } from "node:fs";
 import { AppError } from "@dorian/base/app-error";
-import { diskFloor } from "../disk/disk-urgency.ts";
+import { spaceAt, type Space } from "@dorian/storage/free-space";
 
 /** Files, directories and links of one image. Ubuntu with CUDA and PyTorch has 100,000, one with a data set a million. */
 const maxEntries = 4_000_000;
@@ -24,6 +23,8 @@ export interface ImageRoomOptions {
   directory: string;
   /** What its layers may hold together. */
   limitBytes: number;
+  /** What is to remain of a disk of this size. */
+  diskFloor: (size: Space) => Space;
 }
 
 /** What an image may take of the disk while it is fetched. Asked before anything is written. */
@@ -62,10 +63,10 @@ export class ImageRoom {
 
   #lookAtDisk(): void {
     this.#look = { bytes: this.#bytes, entries: this.#entries };
-    const { bavail, blocks, bsize, ffree, files } = statfsSync(this.#options.directory);
-    const floor = diskFloor({ bytes: blocks * bsize, files });
-    const isShort = bavail * bsize < floor.bytes * marginPart || ffree < floor.files * marginPart;
-    if (isShort) throw hasNoRoom(this.#options, bavail * bsize, floor.bytes);
+    const { free, size } = spaceAt(this.#options.directory);
+    const floor = this.#options.diskFloor(size);
+    const isShort = free.bytes < floor.bytes * marginPart || free.files < floor.files * marginPart;
+    if (isShort) throw hasNoRoom(this.#options, free.bytes, floor.bytes);
   }
 }
 

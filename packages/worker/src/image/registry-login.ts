@@ -1,9 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import { RegistryAuthType } from "@dorian/protocol/modal";
 import type { RegistryCredentials } from "@dorian/operator/registry-settings";
-import { ecrCredentials } from "./ecr-credentials.ts";
-import type { RegistryTransport } from "./registry-transport.ts";
-import { shown } from "./small-body.ts";
+import { ecrCredentials } from "@dorian/oci/ecr-credentials";
+import type { RegistryTransport } from "@dorian/oci/registry-transport";
 
 /** How an image's author logs in to its registry: a secret's variables, and how to read them. */
 export interface RegistryLogin {
@@ -34,7 +33,7 @@ export async function credentialsOf(
           accessKeyId: need("AWS_ACCESS_KEY_ID"),
           secretAccessKey: need("AWS_SECRET_ACCESS_KEY"),
           sessionToken: env["AWS_SESSION_TOKEN"],
-          region: regionNamed(env["AWS_REGION"] ?? regionIn(options.registry) ?? need("AWS_REGION")),
+          region: env["AWS_REGION"] ?? regionIn(options.registry) ?? need("AWS_REGION"),
         },
         options,
       );
@@ -44,19 +43,6 @@ export async function credentialsOf(
       return username !== undefined && password !== undefined ? { username, password } : undefined;
     }
   }
-}
-
-/** It becomes part of a host's name, which must stay one of AWS. */
-function regionNamed(region: string): string {
-  if (/^[a-z0-9-]+$/.test(region)) return region;
-  throw new AppError(
-    "REGISTRY_SECRET_INVALID",
-    `The secret for the registry has "${shown(region)}" as AWS_REGION.`,
-    {
-      status: "INVALID_ARGUMENT",
-      remedy: "Name the region as AWS does, such as eu-central-1.",
-    },
-  );
 }
 
 function regionIn(registry: string): string | undefined {
