@@ -28,7 +28,10 @@ export async function authorize(
   const [, scheme = "", rest = ""] = /^(\w+)\s*([\s\S]*)$/.exec(challenge) ?? [];
   if (scheme.toLowerCase() === "basic") return basic;
   const parameters = Object.fromEntries(
-    [...rest.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key.toLowerCase(), value]),
+    [...rest.matchAll(/(?<!\w)(\w+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [
+      key.toLowerCase(),
+      value,
+    ]),
   );
   const realm = parameters["realm"];
   if (scheme.toLowerCase() !== "bearer" || realm === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { withoutEnding } from "@dorian/base/without-ending";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { unlessAbsent } from "./read-if-present.ts";
@@ -45,7 +46,7 @@ export async function readAptArchives(root = "/"): Promise<AptArchives | undefin
 
 /** Archives below one mirror address: `mirror`, and for security updates its sibling with "-security" appended. */
 export function mirrorArchives(mirror: string): AptArchives {
-  const base = mirror.replace(/\/+$/, "");
+  const base = withoutEnding(mirror, "/");
   const keyring = { signedBy: "/usr/share/keyrings/debian-archive-keyring.gpg" };
   return {
     distribution: "debian",

@@ -33,6 +33,12 @@ test.each(["", "a b", "x==", "x>=abc", "pip @ https://x.example/pip.whl", "../x"
   },
 );
 
+test("a line that was made to take long is refused at once [B11]", () => {
+  const blanks = "\t".repeat(400);
+  for (const line of [`00${blanks};${blanks}`, `a${blanks}b${blanks}(`, "a ".repeat(1_000_000)])
+    expect(() => parseRequirement(line)).toThrow(expect.objectContaining({ code: "REQUIREMENT_INVALID" }));
+});
+
 test.each([
   ['python_version < "3.12"', true],
   ['python_version < "3.9"', false],

@@ -12,18 +12,26 @@ export interface Requirement {
   marker?: string;
 }
 
+/** Of a line. Whoever made a package wrote it, and the patterns here take time in the square of its length. */
+const maxLength = 2_000;
+
 const shape =
   /^([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)\s*(?:\[([^\]]*)\])?\s*(?:\(([^)]*)\)|([^;()@]*?))\s*(?:;\s*(.+))?$/i;
 
 /** @throws AppError REQUIREMENT_INVALID */
 export function parseRequirement(text: string): Requirement {
-  const match = shape.exec(text.trim());
+  const match = text.length <= maxLength ? shape.exec(text.trim().replaceAll(/\s+/g, " ")) : undefined;
   const specifier = (match?.[3] ?? match?.[4] ?? "").replaceAll(/\s+/g, "");
   if (!match || (specifier !== "" && !validRange(specifier))) {
-    throw new AppError("REQUIREMENT_INVALID", `"${text}" does not name a package and its versions.`, {
-      status: "INVALID_ARGUMENT",
-      remedy: 'Write it as in requirements files, such as "aiohttp~=3.9". Addresses and paths are not taken.',
-    });
+    throw new AppError(
+      "REQUIREMENT_INVALID",
+      `"${text.slice(0, 200)}" does not name a package and its versions.`,
+      {
+        status: "INVALID_ARGUMENT",
+        remedy:
+          'Write it as in requirements files, such as "aiohttp~=3.9". Addresses and paths are not taken.',
+      },
+    );
   }
   const extras = (match[2] ?? "").split(",").map((extra) => extra.trim());
   return {
@@ -38,7 +46,7 @@ export function parseRequirement(text: string): Requirement {
 export function parseRequirements(text: string): Requirement[] {
   return text
     .split("\n")
-    .map((line) => line.replace(/(^|\s)#.*$/, "").trim())
+    .map((line) => line.replace(/(?:^|\s)#.*/, "").trim())
     .filter((line) => line !== "" && !line.startsWith("-"))
     .map((line) => parseRequirement(line));
 }

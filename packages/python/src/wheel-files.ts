@@ -70,7 +70,9 @@ export async function wheelRequirements(path: string): Promise<string[]> {
   const metadata = await readWheelText(path, (file) => /^[^/]+\.dist-info\/METADATA$/.test(file));
   if (metadata === undefined) throw damaged(path, "it has no METADATA");
   const [headers = ""] = metadata.split(/\r?\n\r?\n/);
-  return [...headers.matchAll(/^Requires-Dist:\s*(.+?)\s*$/gim)].map((match) => match[1] ?? "");
+  return [...headers.matchAll(/^Requires-Dist:(.*)$/gim)]
+    .map(([, requirement = ""]) => requirement.trim())
+    .filter((requirement) => requirement !== "");
 }
 
 /** Where an entry goes; undefined when that would be outside. */

@@ -1,3 +1,4 @@
+import { withoutEnding } from "@dorian/base/without-ending";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,7 +22,7 @@ export function wheelSources({ options }: PipSettings): WheelSources {
   const links = wordsOf(options.get("find-links"));
   const isPage = (link: string) => /^https?:\/\//.test(link);
   return {
-    indexes: noIndex ? [] : indexes.map((index) => index.replace(/\/+$/, "")),
+    indexes: noIndex ? [] : indexes.map((index) => withoutEnding(index, "/")),
     directories: links.filter((link) => !isPage(link)).map(directoryOf),
     pages: links.filter(isPage),
   };

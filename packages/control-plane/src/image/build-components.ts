@@ -93,8 +93,8 @@ function commandsOf(image: Image): string[] {
   const tag = image.baseImages[0]?.dockerTag ?? "base";
   if (tag === "base") return image.dockerfileCommands;
   return image.dockerfileCommands.map((line) => {
-    const from = /^\s*FROM\s+(\S+)(.*)$/i.exec(line);
-    return from?.[1] === tag ? `FROM base${from[2] ?? ""}` : line;
+    const from = /^\s*FROM\s+(\S+)/i.exec(line);
+    return from?.[1] === tag ? `FROM base${line.slice(from[0].length)}` : line;
   });
 }
 

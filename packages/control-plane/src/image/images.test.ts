@@ -51,6 +51,17 @@ test("equal definitions are one image and one build, also when asked for at once
   expect(worker.builds).toHaveLength(1);
 });
 
+test("a first line of a megabyte without an end keeps nobody waiting [B11]", async () => {
+  await using open = await openWithWorker();
+  const { modal } = open;
+  const base = await buildImage(modal, debian);
+  const line = `FROM\n\0${"M".repeat(1_000_000)}\n`;
+  const named = { baseImages: [{ dockerTag: "mine", imageId: base.imageId }], dockerfileCommands: [line] };
+  await expect(modal.imageGetOrCreate({ image: named })).resolves.toMatchObject({
+    imageId: expect.stringMatching(/^im-/),
+  });
+});
+
 test("changing a step rebuilds it and what follows, and nothing before it [B4]", async () => {
   await using open = await openWithWorker();
   const { modal, worker } = open;

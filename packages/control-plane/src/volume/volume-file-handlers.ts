@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { withoutEnding } from "@dorian/base/without-ending";
 import { FileEntry_FileType as WireType, type ModalClient } from "@dorian/protocol/modal";
 import { shownName } from "@dorian/base/file-name";
 import type { ServiceHandlers } from "@dorian/protocol/service";
@@ -175,9 +176,9 @@ const wireTypes: Record<FileType, WireType> = {
 
 /** Clients of 0.62 say "all in it" by a path that ends with ** or *. */
 function withoutGlob<R extends { path: string; recursive: boolean }>(request: R): R {
-  const stars = /\*+$/.exec(request.path)?.[0].length ?? 0;
-  if (stars === 0) return request;
-  return { ...request, path: request.path.slice(0, -stars), recursive: stars > 1 };
+  const path = withoutEnding(request.path, "*");
+  const stars = request.path.length - path.length;
+  return stars === 0 ? request : { ...request, path, recursive: stars > 1 };
 }
 
 async function read(

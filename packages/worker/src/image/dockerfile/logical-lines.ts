@@ -73,9 +73,10 @@ function withoutContinuation(line: string, escape: string): string | undefined {
 // Directives are comments at the very top of the file.
 function escapeDirective(physical: string[]): string {
   for (const [index, line] of physical.entries()) {
-    const [, name = "", value = ""] = /^\s*#\s*(syntax|escape|check)\s*=\s*(.*?)\s*$/i.exec(line) ?? [];
+    const [beginning = "", name = ""] = /^\s*#\s*(syntax|escape|check)\s*=/i.exec(line) ?? [];
     if (name === "") break;
     if (name.toLowerCase() !== "escape") continue;
+    const value = line.slice(beginning.length).trim();
     if (value === "\\" || value === "`") return value;
     throw dockerfileError(index + 1, `"${value}" cannot be the escape character.`, "Use \\ or `.");
   }

@@ -4,6 +4,15 @@ import { parseDockerfile } from "./parse-dockerfile.ts";
 const parsed = (lines: string) => parseDockerfile(`FROM base\n${lines}`).instructions.slice(1);
 
 describe("parseDockerfile", () => {
+  test("reads lines of any make in time, and nothing that is longer than people write [B11]", () => {
+    const blanks = " ".repeat(1_000_000);
+    const read = (source: string) => () => parseDockerfile(source);
+    expect(read(`# escape=a${blanks}b\nFROM base`)).toThrow("cannot be the escape character");
+    expect(read(`FROM base${blanks}x`)).toThrow("is not understood");
+    expect(read(`FROM base\nRUN echo${blanks}x`)).not.toThrow();
+    expect(read(`FROM base\nRUN ${"x".repeat(2_000_000)}`)).toThrow("of which 1048576 are read");
+  });
+
   test("joins continued lines and drops comments and blank lines among them", () => {
     const [run] = parsed("RUN apt-get install -y \\\n    # the compiler\n    gcc \\\n\n    make\nENV A=1");
     expect(run).toMatchObject({

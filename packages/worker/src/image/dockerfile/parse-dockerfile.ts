@@ -13,6 +13,9 @@ export interface Dockerfile {
   escape: string;
 }
 
+/** It is read at one go, while others wait. */
+const maxLength = 1024 * 1024;
+
 const unsupportedRemedy =
   "Dorian builds FROM, RUN, COPY, ADD, ENV, ARG, WORKDIR, USER, SHELL, CMD, ENTRYPOINT, VOLUME and LABEL.";
 
@@ -27,6 +30,13 @@ const lifecycles = new Set(["STOPSIGNAL", "HEALTHCHECK"]);
  * @throws AppError DOCKERFILE_INVALID with the line number of what is wrong or not supported.
  */
 export function parseDockerfile(source: string): Dockerfile {
+  if (source.length > maxLength) {
+    throw dockerfileError(
+      1,
+      `The Dockerfile has ${source.length} characters, of which ${maxLength} are read.`,
+      "COPY what is long from a file.",
+    );
+  }
   const { lines, escape } = logicalLines(source);
   const instructions = lines.map((line) => parseInstruction(line, escape));
   const first = instructions.find((instruction) => instruction.kind !== "arg");
