@@ -1,10 +1,10 @@
-import type { Need } from "@dorian/control-plane/placement/placement-plan";
-import type { OfferedGpu } from "@dorian/control-plane/placement/placement";
-import type { ResourceRequest } from "@dorian/control-plane/placement/resource-request";
-import { decideScale, type ScalingDecision } from "@dorian/control-plane/pool/autoscaler";
-import { Pace, type Surroundings } from "@dorian/control-plane/pool/pace";
-import type { ScalingSettings } from "@dorian/control-plane/pool/scaling-settings";
-import type { Tenant } from "@dorian/control-plane/task/tenures";
+import type { Need } from "@dorian/control-plane/dispatch/placement/placement-plan";
+import type { OfferedGpu } from "@dorian/control-plane/dispatch/placement/placement";
+import type { ResourceRequest } from "@dorian/control-plane/dispatch/placement/resource-request";
+import { decideScale, type ScalingDecision } from "@dorian/control-plane/dispatch/scaling/autoscaler";
+import { Pace, type Surroundings } from "@dorian/control-plane/dispatch/scaling/pace";
+import type { ScalingSettings } from "@dorian/control-plane/dispatch/scaling/scaling-settings";
+import type { Tenant } from "@dorian/control-plane/dispatch/task/tenures";
 import type { SharedCores } from "./shared-cores.ts";
 
 export interface Workload {

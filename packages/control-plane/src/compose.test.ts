@@ -5,7 +5,7 @@ import { ModalClient } from "@dorian/protocol/modal";
 import { WorkerService } from "@dorian/protocol/worker";
 import { expect, test } from "vitest";
 import { CatalogServer, temporaryDirectory } from "../test/catalog-server.ts";
-import type { ClientFile } from "./token/client-file.ts";
+import type { ClientFile } from "./access/token/client-file.ts";
 
 async function openWithFile() {
   const server = await CatalogServer.open(await temporaryDirectory());

@@ -33,8 +33,8 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { GarbageAges } from "../src/gc/collect-garbage.ts";
 import { createControlPlane, type ControlPlane, type ControlPlaneOptions } from "../src/compose.ts";
-import { openClientFile } from "../src/token/client-file.ts";
-import { readDataDirectoryId } from "../src/token/data-directory-id.ts";
+import { openClientFile } from "../src/access/token/client-file.ts";
+import { readDataDirectoryId } from "../src/access/keys/data-directory-id.ts";
 
 export type ModalCaller = ServiceClient<typeof ModalClient>;
 

@@ -11,7 +11,7 @@ import {
 } from "@dorian/protocol/modal";
 import { decodeArguments, encodeValue } from "@dorian/protocol/payload";
 import type { StartTask, StopTask, TaskExitedSchema } from "@dorian/protocol/worker";
-import type { Dispatch } from "../src/dispatch.ts";
+import type { Dispatch } from "../src/dispatch/dispatch.ts";
 import type { ModalCaller } from "./scripted-server.ts";
 
 /** What a container's code does. */

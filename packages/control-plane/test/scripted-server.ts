@@ -8,8 +8,8 @@ import type { ServiceClient } from "@dorian/protocol/service";
 import { pino } from "pino";
 import { openDatabase, type Database } from "../src/database/database.ts";
 import { Journal } from "../src/database/journal.ts";
-import { createDispatch, type Dispatch, type DispatchOptions } from "../src/dispatch.ts";
-import type { AppDirectory, FunctionCatalog, FunctionSpec } from "../src/ports.ts";
+import { createDispatch, type Dispatch, type DispatchOptions } from "../src/dispatch/dispatch.ts";
+import type { AppDirectory, FunctionCatalog, FunctionSpec } from "../src/dispatch/ports.ts";
 
 export type ModalCaller = ServiceClient<typeof ModalClient>;
 type Definition = MessageInitShape<typeof FunctionSchema$>;

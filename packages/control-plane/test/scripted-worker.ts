@@ -13,7 +13,7 @@ import {
   type StopTask,
   type WorkerMessage,
 } from "@dorian/protocol/worker";
-import type { Dispatch } from "../src/dispatch.ts";
+import type { Dispatch } from "../src/dispatch/dispatch.ts";
 import { ScriptedContainer, type Script } from "./scripted-container.ts";
 
 export interface ScriptedWorkerOptions {

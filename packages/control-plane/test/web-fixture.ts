@@ -2,7 +2,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { WebhookConfigSchema, type FunctionSchema$ } from "@dorian/protocol/modal";
 import { pino } from "pino";
-import type { WebTarget } from "../src/ports.ts";
+import type { WebTarget } from "../src/dispatch/ports.ts";
 import { WebGateway, type WebGatewayOptions } from "../src/web/web-gateway.ts";
 import { WebListeners } from "../src/web/web-listeners.ts";
 import type { DispatchFixture } from "./dispatch-fixture.ts";

@@ -1,5 +1,5 @@
 import { createControlPlane } from "@dorian/control-plane/compose";
-import { openClientFile } from "@dorian/control-plane/token/client-file";
+import { openClientFile } from "@dorian/control-plane/access/token/client-file";
 import { createLocalClient } from "@dorian/protocol/local-client";
 import {
   ModalClient,

@@ -5,9 +5,9 @@ import { open, type FileHandle } from "node:fs/promises";
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { isFull, isStorageError, writeFailed } from "./storage-failure.ts";
-import { migrations } from "./migrations/index.ts";
+import { migrations } from "../schema/migrations/index.ts";
 import { nodeSqliteDialect, type NodeSqliteConnection } from "./node-sqlite-dialect.ts";
-import type { Tables } from "./tables.ts";
+import type { Tables } from "../schema/tables.ts";
 
 /** Queries outside a transaction. Never use it inside a {@link Journal} work: that has the connection already. */
 export type Database = Kysely<Tables> & {

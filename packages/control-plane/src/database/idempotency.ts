@@ -11,7 +11,7 @@ import type { CallContext } from "@dorian/protocol/service";
 import type { Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import type { Journal } from "./journal.ts";
-import type { Tables } from "./tables.ts";
+import type { Tables } from "../schema/tables.ts";
 
 export interface OnceOptions<M extends DescMessage> {
   method: string;

@@ -1,5 +1,5 @@
 import { CompiledQuery, type Transaction } from "kysely";
-import type { Tables } from "./tables.ts";
+import type { Tables } from "../schema/tables.ts";
 
 export interface InsertStatement {
   /** "insert into t (a, b) values" */

@@ -2,7 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import type { Transaction } from "kysely";
 import type { Database, ExclusiveConnection } from "./database.ts";
 import { isFull, isStorageError, outcomeUnknown, UnknownOutcome, writeFailed } from "./storage-failure.ts";
-import type { Tables } from "./tables.ts";
+import type { Tables } from "../schema/tables.ts";
 
 type Work = (trx: Transaction<Tables>) => Promise<unknown>;
 

@@ -13,7 +13,7 @@ import { CompiledQuery, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import { keyOf, type Done, type OnceOptions } from "./idempotency.ts";
 import type { Journal } from "./journal.ts";
-import type { Tables } from "./tables.ts";
+import type { Tables } from "../schema/tables.ts";
 
 /** What a call does in a journal write. */
 export type AnswerWork<M extends DescMessage> = (trx: Transaction<Tables>) => Promise<Done<M>>;

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import type { Database } from "../database/database.ts";
-import { trustAfterMs } from "../retention/steady-clock.ts";
+import { trustAfterMs } from "../dispatch/retention/steady-clock.ts";
 import { collectBlocks } from "./collect-blocks.ts";
 import { forgetApps } from "./forget-apps.ts";
 import { forgetImages } from "./forget-images.ts";

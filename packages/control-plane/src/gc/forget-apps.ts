@@ -1,5 +1,5 @@
-import { forgetAppVersions } from "../app/app-versions.ts";
-import { isOpen } from "../app/app.ts";
+import { forgetAppVersions } from "../catalog/app/app-versions.ts";
+import { isOpen } from "../catalog/app/app.ts";
 import type { GarbageOptions } from "./garbage-options.ts";
 
 /** Forgets apps that stopped before a time, with their functions, classes and secrets. */

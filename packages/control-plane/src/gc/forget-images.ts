@@ -1,7 +1,7 @@
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
-import { keptDefinitions } from "../app/app-versions.ts";
-import { isPin } from "../function/function-record.ts";
-import { removeImage } from "../image/image-registry.ts";
+import { keptDefinitions } from "../catalog/app/app-versions.ts";
+import { isPin } from "../catalog/function/function-record.ts";
+import { removeImage } from "../catalog/image/image-registry.ts";
 import type { GarbageOptions } from "./garbage-options.ts";
 
 /**

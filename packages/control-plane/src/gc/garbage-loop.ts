@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import { believedAges, collectGarbage, urgentAges, usualAges, type GarbageAges } from "./collect-garbage.ts";
-import { SteadyClock } from "../retention/steady-clock.ts";
+import { SteadyClock } from "../dispatch/retention/steady-clock.ts";
 import type { GarbageOptions } from "./garbage-options.ts";
 
 const everyMs = 3_600_000;

@@ -1,7 +1,7 @@
 import { TokenCreateResponseSchema, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { Idempotency } from "../database/idempotency.ts";
-import type { Environments } from "../environment/environments.ts";
+import type { Environments } from "../access/environment/environments.ts";
 import type { ProxyToken, ProxyTokens } from "./proxy-tokens.ts";
 
 export interface ProxyTokenHandlersOptions {

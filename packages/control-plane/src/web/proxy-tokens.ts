@@ -5,9 +5,9 @@ import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Selectable, Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
-import type { Tables } from "../database/tables.ts";
-import { CredentialHolders } from "../token/credential-holders.ts";
-import type { ProxyTokenTable } from "./proxy-token-table.ts";
+import type { Tables } from "../schema/tables.ts";
+import { CredentialHolders } from "../access/token/credential-holders.ts";
+import type { ProxyTokenTable } from "../schema/rows/proxy-token-table.ts";
 
 export interface ProxyToken {
   tokenId: string;

@@ -2,9 +2,9 @@ import { AppError } from "@dorian/base/app-error";
 import type { Selectable, Transaction } from "kysely";
 import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
-import type { Tables } from "../database/tables.ts";
-import type { WebAddresses, WebFunction } from "../ports.ts";
-import type { WebAddressTable } from "./web-address-table.ts";
+import type { Tables } from "../schema/tables.ts";
+import type { WebAddresses, WebFunction } from "../dispatch/ports.ts";
+import type { WebAddressTable } from "../schema/rows/web-address-table.ts";
 import { nextLabel, webLabel } from "./web-label.ts";
 import type { WebListeners } from "./web-listeners.ts";
 

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { temporaryDirectory } from "../../test/catalog-server.ts";
 import { openDatabase } from "../database/database.ts";
 import { Journal } from "../database/journal.ts";
-import type { WebFunction } from "../ports.ts";
+import type { WebFunction } from "../dispatch/ports.ts";
 import { WebAddressBook, type WebNaming } from "./web-address-book.ts";
 import { WebListeners, type PortRange } from "./web-listeners.ts";
 

@@ -1,7 +1,7 @@
 import { sleep } from "@dorian/base/sleep";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { GenericResult } from "@dorian/protocol/modal";
-import type { StreamedCall } from "../call/streamed-call.ts";
+import type { StreamedCall } from "../dispatch/call/streamed-call.ts";
 import { decodeAsgi, type AppMessage } from "./asgi-message.ts";
 
 export interface WebCallOptions {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import type { TlsSettings } from "@dorian/control-plane/tls/server-tls";
-import { isHostName } from "@dorian/control-plane/tls/server-names";
+import type { TlsSettings } from "@dorian/control-plane/access/tls/server-tls";
+import { isHostName } from "@dorian/control-plane/access/tls/server-names";
 import type { OptionDefinition } from "../cli/command.ts";
 import { type Input, UsageError } from "../cli/input.ts";
 

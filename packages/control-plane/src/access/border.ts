@@ -1,0 +1,62 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { ModalClient } from "@dorian/protocol/modal";
+import { OperatorService } from "@dorian/protocol/operator";
+import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
+import { WorkerService } from "@dorian/protocol/worker";
+import type { Logger } from "pino";
+import { AuditLog } from "./audit/audit-log.ts";
+import { AuditRecorder } from "./audit/audit-recorder.ts";
+import { environmentOfCall } from "./audit/environment-of-call.ts";
+import type { Stores } from "../catalog/registries.ts";
+import type { Tasks } from "../dispatch/task/tasks.ts";
+import { createGuard } from "./guard.ts";
+import { modalPermissions } from "./permission/modal-permissions.ts";
+import { objectEnvironments, type ObjectSources } from "../catalog/object-environments.ts";
+import { commandPermissions, operatorPermissions, workerPermissions } from "./permission/own-permissions.ts";
+import { admission, type AnyPermission } from "./permission/permissions.ts";
+import { Reach } from "./permission/reach.ts";
+import type { Tokens } from "./token/tokens.ts";
+
+export interface BorderOptions extends ObjectSources, Pick<Stores, "db" | "journal"> {
+  tokens: Tokens;
+  tasks: Tasks;
+  logger: Logger;
+  now: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
+}
+
+const services: [DescService, Record<string, AnyPermission>][] = [
+  [ModalClient, modalPermissions],
+  [WorkerService, workerPermissions],
+  [OperatorService, operatorPermissions],
+  [TaskCommandRouter, commandPermissions],
+];
+
+/** What stands between callers and handlers: permissions, how far each caller reaches, and the log of what is done. */
+export async function openBorder(options: BorderOptions) {
+  const { db, journal, environments, apps, blobs, tokens, tasks, logger, now, elapsedMs } = options;
+  const environmentOf = objectEnvironments(options);
+  const reach = new Reach({
+    environments,
+    environmentOf,
+    blobs,
+    tokens,
+    task: (taskId) => tasks.get(taskId),
+    appEnvironment: (appId) => apps.get(appId)?.environment,
+  });
+  const auditLog = new AuditLog({ db, journal, now });
+  await auditLog.prune();
+  const audit = new AuditRecorder({
+    log: auditLog,
+    tokens,
+    environmentOf: (call) => environmentOfCall(call, { environments, environmentOf, reach }),
+    elapsedMs,
+    onError: (error) => logger.error({ err: error }, "a refusal could not be written down"),
+  });
+  const admit = admission(services, {
+    isUntrusted: (taskId) => reach.isUntrusted(taskId),
+    onDenied: (method, context, error) => audit.denied(method.name, context, error),
+  });
+  return { reach, auditLog, admit, guard: createGuard({ reach, audit }) };
+}

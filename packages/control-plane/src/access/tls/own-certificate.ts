@@ -1,0 +1,153 @@
+import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
+import { chmod, mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { getCACertificates } from "node:tls";
+import { writePrivateFile } from "../keys/private-file.ts";
+import type { CertificatePair } from "./certificate-pair.ts";
+import {
+  issueAuthority,
+  issueServerCertificate,
+  newKey,
+  type CertificateAuthority,
+} from "./issue-certificate.ts";
+import { Notices } from "./notices.ts";
+import { serverNames } from "./server-names.ts";
+import type { ServerTls, ServerTlsOptions, TrustFiles } from "./server-tls.ts";
+
+const dayMs = 24 * 3600 * 1000;
+/** As long as a machine lives: clients that trust an authority have to be given the next one by hand. */
+const authorityMs = 20 * 365 * dayMs;
+/** Public authorities give as long at most. What renews itself may be short. */
+const certificateMs = 90 * dayMs;
+const renewBeforeMs = 30 * dayMs;
+const lookEveryMs = 12 * 3600 * 1000;
+/** Clients whose clock is behind see a certificate that is valid already. */
+const backdatedMs = dayMs;
+
+/**
+ * A certificate that the server makes for itself, signed by an authority that it makes as well. Both stay in the data
+ * directory. Before the certificate ends, and when the machine is called something else, there is a new one of the same authority.
+ */
+export class OwnCertificate implements ServerTls {
+  readonly trust: TrustFiles;
+  readonly plaintextFromElsewhere: boolean;
+  #options: ServerTlsOptions;
+  #authority: CertificateAuthority & { cert: string };
+  #pair: CertificatePair;
+  #names: string;
+  #changed = new Notices();
+  #timer: NodeJS.Timeout;
+
+  private constructor(
+    options: ServerTlsOptions,
+    trust: TrustFiles,
+    authority: CertificateAuthority & { cert: string },
+  ) {
+    this.#options = options;
+    this.trust = trust;
+    this.plaintextFromElsewhere = options.plaintextFromElsewhere;
+    this.#authority = authority;
+    [this.#pair, this.#names] = this.#issue();
+    this.#timer = setInterval(() => this.#look(), lookEveryMs);
+    this.#timer.unref();
+  }
+
+  static async open(options: ServerTlsOptions): Promise<OwnCertificate> {
+    const directory = join(options.dataDirectory, "tls");
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await chmod(directory, 0o700);
+    const trust = { authority: join(directory, "authority.pem"), all: join(directory, "trusted.pem") };
+    const authority = await openAuthority(options, directory, trust);
+    return new OwnCertificate(options, trust, authority);
+  }
+
+  current(): CertificatePair {
+    return this.#pair;
+  }
+
+  onChange(listener: () => void): Disposable {
+    return this.#changed.add(listener);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const end = Date.parse(new X509Certificate(this.#pair.cert).validTo);
+    const isCalledSame = this.#names === this.#namesNow().join(" ");
+    if (isCalledSame && end - this.#options.now() > renewBeforeMs) return;
+    [this.#pair, this.#names] = this.#issue();
+    this.#changed.tell();
+    this.#options.logger.info({ names: this.#names }, "the server has a new certificate");
+  }
+
+  // The key is in memory alone: what nobody needs to keep, nobody can steal.
+  #issue(): [CertificatePair, string] {
+    const names = this.#namesNow();
+    const key = newKey();
+    const from = this.#options.now() - backdatedMs;
+    const validity = { from, until: from + certificateMs };
+    const cert = issueServerCertificate(this.#authority, { names, key, validity });
+    const pem = key.export({ type: "pkcs8", format: "pem" }).toString();
+    return [{ cert: `${cert}${this.#authority.cert}`, key: pem }, names.join(" ")];
+  }
+
+  #namesNow(): string[] {
+    return serverNames(this.#options.names);
+  }
+}
+
+async function openAuthority(
+  { dataDirectoryId, now, logger }: ServerTlsOptions,
+  directory: string,
+  trust: TrustFiles,
+): Promise<CertificateAuthority & { cert: string }> {
+  const keyPath = join(directory, "authority-key.pem");
+  const known = await read(keyPath, trust.authority);
+  if (known) {
+    const { name, cert, key } = known;
+    if (Date.parse(cert.validTo) > now()) {
+      await writeTrusted(trust, cert.toString());
+      return { name, cert: cert.toString(), key };
+    }
+    logger.warn({ path: trust.authority }, "the authority has expired: clients need the new one");
+  }
+  const authority = { name: `Dorian authority of ${dataDirectoryId}`, key: newKey() };
+  const from = now() - backdatedMs;
+  const cert = issueAuthority(authority, { from, until: from + authorityMs });
+  // The key first: a certificate without its key would be of no use.
+  await writePrivateFile(keyPath, authority.key.export({ type: "pkcs8", format: "pem" }));
+  await writePrivateFile(trust.authority, cert);
+  await writeTrusted(trust, cert);
+  logger.info({ path: trust.authority }, "made an authority for this server's certificates");
+  return { ...authority, cert };
+}
+
+async function writeTrusted(trust: TrustFiles, authority: string): Promise<void> {
+  await writePrivateFile(trust.all, [...getCACertificates("bundled"), authority].join("\n"));
+}
+
+/** Undefined when there is none yet. @throws AppError TLS_AUTHORITY_INVALID */
+async function read(
+  keyPath: string,
+  certPath: string,
+): Promise<{ name: string; cert: X509Certificate; key: KeyObject } | undefined> {
+  try {
+    const key = createPrivateKey(await readFile(keyPath));
+    const cert = new X509Certificate(await readFile(certPath));
+    if (!cert.checkPrivateKey(key)) throw new Error("key and certificate are not of one another");
+    return { name: /^CN=(.*)$/m.exec(cert.subject)?.[1] ?? "", cert, key };
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw new AppError(
+      "TLS_AUTHORITY_INVALID",
+      `The authority in ${certPath} cannot be used: ${messageOf(error)}.`,
+      {
+        remedy: "Restore both files from a backup, or remove them: clients then need the new authority.",
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,313 @@
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import { AppError } from "@dorian/base/app-error";
+import {
+  AppDeployResponseSchema,
+  AppPromoteResponseSchema,
+  AppPublishResponseSchema,
+  AppRollbackResponseSchema,
+  AppRolloverResponseSchema,
+  AppState,
+  DeploymentType,
+  type CommitInfo,
+  type ModalClient,
+} from "@dorian/protocol/modal";
+import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
+import { EmptySchema } from "@bufbuild/protobuf/wkt";
+import type { Transaction } from "kysely";
+import type { ClassRegistry } from "../class/class-registry.ts";
+import type { Database } from "../../database/database.ts";
+import type { Idempotency } from "../../database/idempotency.ts";
+import type { Tables } from "../../schema/tables.ts";
+import type { Catalog } from "../function/function-catalog.ts";
+import type { FunctionRegistry } from "../function/function-registry.ts";
+import { isMethodAlias } from "../function/method-alias.ts";
+import type { ImageRegistry } from "../image/image-registry.ts";
+import { contentOf, liveContent, type AppContent } from "../app/app-content.ts";
+import type { AppLifecycle } from "./app-lifecycle.ts";
+import type { App } from "../app/app.ts";
+import { titleOf, type AppRegistry } from "../app/app-registry.ts";
+import {
+  contentOfVersion,
+  deploymentsOf,
+  nextVersion,
+  removeVersion,
+  saveVersion,
+  versionForgotten,
+  versionNotFound,
+  type Deployment,
+} from "../app/app-versions.ts";
+import { whereToLook } from "./app-description.ts";
+import { publish, type Published } from "./publish.ts";
+import { roomWarnings } from "./room-warnings.ts";
+import type { WorkerOffer } from "../../dispatch/placement/placement.ts";
+
+export interface DeploymentHandlerOptions {
+  db: Database;
+  apps: AppRegistry;
+  classes: ClassRegistry;
+  functions: FunctionRegistry;
+  images: Pick<ImageRegistry, "get">;
+  catalog: Catalog;
+  lifecycle: AppLifecycle;
+  idempotency: Idempotency;
+  now: () => number;
+  /** What connected workers offer. */
+  offers: () => readonly WorkerOffer[];
+}
+
+/** How a version comes about, but for what the server adds. */
+type Origin = Pick<Deployment, "type"> & {
+  tag?: string;
+  rollbackVersion?: number;
+  commitInfo?: CommitInfo | undefined;
+};
+
+/** Calls that make something the version of an app that runs. */
+export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
+  const { db, apps, classes, functions, images, catalog, lifecycle, idempotency, now, offers } = options;
+
+  /** What a version consisted of. @throws AppError APP_VERSION_NOT_FOUND, APP_VERSION_FORGOTTEN also when an image has gone */
+  async function wholeContent(trx: Transaction<Tables>, appId: string, version: number) {
+    const content = await contentOfVersion(trx, appId, version);
+    for (const { definition } of content.definitions.values())
+      if (!isMethodAlias(definition) && !images.get(definition.imageId)) throw versionForgotten(version);
+    return content;
+  }
+
+  /** Runs a change of an app after those before it, and once for all retries of the call. */
+  async function change<M extends DescMessage>(
+    appId: string,
+    context: CallContext,
+    call: { method: string; schema: M },
+    work: (
+      trx: Transaction<Tables>,
+      app: App,
+    ) => Promise<{ response: MessageInitShape<M>; published?: Published | undefined }>,
+  ) {
+    return await apps.exclusive(appId, () =>
+      idempotency.once(context, call, async (trx) => {
+        const { response, published } = await work(trx, apps.requireOpen(appId));
+        return {
+          response,
+          committed: () => {
+            lifecycle.seen(appId);
+            if (!published) return;
+            apps.put(published.app);
+            for (const [functionId, each] of published.changes) functions.change(functionId, each);
+            catalog.changed(published.affected);
+          },
+        };
+      }),
+    );
+  }
+
+  function deploymentOf(context: CallContext, version: number, origin: Origin): Deployment {
+    return {
+      version,
+      staged: origin.type === DeploymentType.STAGED,
+      deployedAt: now(),
+      deployedBy: "client",
+      clientVersion: context.clientVersion ?? "",
+      tag: origin.tag ?? "",
+      rollbackVersion: origin.rollbackVersion ?? 0,
+      commitInfo: origin.commitInfo,
+      type: origin.type,
+    };
+  }
+
+  async function stage(
+    trx: Transaction<Tables>,
+    context: CallContext,
+    app: App,
+    content: AppContent,
+    origin: Omit<Origin, "type">,
+  ): Promise<void> {
+    const version = await nextVersion(trx, app.appId, app.version);
+    const deployment = deploymentOf(context, version, { ...origin, type: DeploymentType.STAGED });
+    await saveVersion(trx, app.appId, deployment, content);
+  }
+
+  async function deploy(
+    trx: Transaction<Tables>,
+    context: CallContext,
+    app: App,
+    content: AppContent,
+    origin: Origin & { name?: string; renew?: boolean },
+  ): Promise<Published> {
+    const version = await nextVersion(trx, app.appId, app.version);
+    const published = await publish(trx, app, content, {
+      functions,
+      now: now(),
+      version,
+      deployAs: origin.name ?? "",
+      ...(origin.renew === undefined ? {} : { renew: origin.renew }),
+    });
+    await saveVersion(trx, app.appId, deploymentOf(context, version, origin), content);
+    return published;
+  }
+
+  const answerOf = ({ app }: Published, context: CallContext) => ({
+    url: whereToLook(app.appId, context),
+    deployedAt: (app.deployedAt ?? now()) / 1000,
+  });
+
+  return {
+    async appPublish(request, context) {
+      const call = { method: "AppPublish", schema: AppPublishResponseSchema };
+      const response = await change(request.appId, context, call, async (trx, app) => {
+        const content = contentOf(app, request, { functions, classes });
+        const origin = { tag: request.deploymentTag, commitInfo: request.commitInfo };
+        if (request.staged) {
+          await stage(trx, context, app, content, origin);
+          return { response: { url: whereToLook(app.appId, context), deployedAt: now() / 1000 } };
+        }
+        if (request.appState !== AppState.DEPLOYED) {
+          const run = { functions, now: now(), version: app.version + 1, deployAs: undefined };
+          const published = await publish(trx, app, content, run);
+          return { response: answerOf(published, context), published };
+        }
+        const published = await deploy(trx, context, app, content, {
+          ...origin,
+          name: request.name,
+          type: DeploymentType.STANDARD,
+        });
+        return { response: answerOf(published, context), published };
+      });
+      const specs = Object.values(request.functionIds).flatMap(
+        (functionId) => catalog.spec(functionId) ?? [],
+      );
+      return { ...response, serverWarnings: roomWarnings(specs, offers()) };
+    },
+
+    // Clients before 0.64 first say what a deployment consists of, then its name: until then it is staged.
+    async appSetObjects(request, context) {
+      const call = { method: "AppSetObjects", schema: EmptySchema };
+      return await change(request.appId, context, call, async (trx, app) => {
+        const ids = Object.entries(request.indexedObjectIds);
+        const named = {
+          functionIds: Object.fromEntries(ids.filter(([, id]) => id.startsWith("fu-"))),
+          classIds: Object.fromEntries(ids.filter(([, id]) => id.startsWith("cs-"))),
+          objectIds: Object.fromEntries(ids.filter(([, id]) => /^(di|qu|vo)-/.test(id))),
+          definitionIds: {},
+          tags: {},
+        };
+        const content = contentOf(app, named, { functions, classes });
+        const isDeployment =
+          request.newAppState === AppState.UNSPECIFIED &&
+          (app.state === AppState.INITIALIZING || app.state === AppState.DEPLOYED);
+        if (isDeployment) {
+          await stage(trx, context, app, content, {});
+          return { response: {} };
+        }
+        const run = { functions, now: now(), version: app.version + 1, deployAs: undefined };
+        return { response: {}, published: await publish(trx, app, content, run) };
+      });
+    },
+
+    async appDeploy(request, context) {
+      const call = { method: "AppDeploy", schema: AppDeployResponseSchema };
+      return await change(request.appId, context, call, async (trx, app) => {
+        const [newest] = await deploymentsOf(trx, app.appId);
+        if (!newest?.staged) {
+          throw new AppError(
+            "APP_NOTHING_TO_DEPLOY",
+            `Nothing new was created for the app ${titleOf(app)}.`,
+            {
+              remedy: "Deploy it from its code.",
+            },
+          );
+        }
+        const content = await contentOfVersion(trx, app.appId, newest.version);
+        await removeVersion(trx, app.appId, newest.version);
+        const published = await deploy(trx, context, app, content, {
+          name: request.name,
+          tag: request.tag,
+          type: DeploymentType.STANDARD,
+        });
+        return { response: { url: whereToLook(app.appId, context) }, published };
+      });
+    },
+
+    async appDeploymentHistory(request) {
+      const app = apps.require(request.appId);
+      const deployments = await deploymentsOf(db, app.appId);
+      return {
+        productionAppVersion: app.version,
+        appDeploymentHistories: deployments.map((each) => ({
+          appId: app.appId,
+          version: each.version,
+          clientVersion: each.clientVersion,
+          deployedAt: each.deployedAt / 1000,
+          deployedBy: each.deployedBy,
+          tag: each.tag,
+          rollbackVersion: each.rollbackVersion,
+          rollbackAllowed: each.kept && !each.staged && each.version !== app.version,
+          deploymentType: each.type,
+          ...(each.commitInfo ? { commitInfo: each.commitInfo } : {}),
+        })),
+      };
+    },
+
+    async appRollback(request, context) {
+      const call = { method: "AppRollback", schema: AppRollbackResponseSchema };
+      return await change(request.appId, context, call, async (trx, app) => {
+        requireDeployed(app);
+        const version = await rollbackTarget(trx, app, request.version);
+        const content = await wholeContent(trx, app.appId, version);
+        const origin = { type: DeploymentType.ROLLBACK, rollbackVersion: version };
+        const published = await deploy(trx, context, app, content, origin);
+        return { response: answerOf(published, context), published };
+      });
+    },
+
+    async appRollover(request, context) {
+      const call = { method: "AppRollover", schema: AppRolloverResponseSchema };
+      return await change(request.appId, context, call, async (trx, app) => {
+        requireDeployed(app);
+        const content = liveContent(app, functions);
+        const origin = { type: DeploymentType.ROLLOVER, renew: true };
+        const published = await deploy(trx, context, app, content, origin);
+        return { response: answerOf(published, context), published };
+      });
+    },
+
+    async appPromote(request, context) {
+      const call = { method: "AppPromote", schema: AppPromoteResponseSchema };
+      return await change(request.appId, context, call, async (trx, app) => {
+        requireDeployed(app);
+        const content = await wholeContent(trx, app.appId, request.version);
+        if (!content.deployment.staged) {
+          throw new AppError(
+            "APP_VERSION_NOT_STAGED",
+            `Version ${request.version} was deployed, not staged.`,
+            {
+              remedy: "Go back to it with `modal app rollback`.",
+            },
+          );
+        }
+        const origin = { type: DeploymentType.PROMOTION, rollbackVersion: request.version };
+        const published = await deploy(trx, context, app, content, origin);
+        return { response: answerOf(published, context), published };
+      });
+    },
+  } satisfies ServiceHandlers<typeof ModalClient>;
+}
+
+/** A version by its number or, when negative, by how many deployments ago it was. */
+async function rollbackTarget(trx: Transaction<Tables>, app: App, requested: number): Promise<number> {
+  if (requested > 0) {
+    if (requested !== app.version) return requested;
+    throw versionNotFound(`Version ${requested} is what the app ${titleOf(app)} runs already.`);
+  }
+  const ran = (await deploymentsOf(trx, app.appId)).filter((each) => !each.staged);
+  const target = ran.filter((each) => each.version < app.version)[-requested - 1];
+  if (requested < 0 && target) return target.version;
+  throw versionNotFound(`The app ${titleOf(app)} has no version before ${app.version} to go back to.`);
+}
+
+function requireDeployed(app: App): void {
+  if (app.state === AppState.DEPLOYED) return;
+  throw new AppError("APP_NOT_DEPLOYED", `The app ${titleOf(app)} is not deployed.`, {
+    remedy: "Deploy it first.",
+  });
+}

@@ -1,0 +1,130 @@
+import { AppError } from "@dorian/base/app-error";
+import type { Function as FunctionDefinition, WebhookConfig } from "@dorian/protocol/modal";
+import type { ImageRegistry } from "../image/image-registry.ts";
+import type { MountStore } from "../mount/mount-store.ts";
+import { checkSchedule } from "../../dispatch/schedule/next-run.ts";
+import type { SecretStore } from "../secret/secret-store.ts";
+import { checkMountPaths, type VolumeMountPoint } from "../volume/mount-path.ts";
+import type { VolumeRegistry } from "../volume/volume-registry.ts";
+import { isMethodAlias } from "./method-alias.ts";
+
+export interface References {
+  images: ImageRegistry;
+  mounts: MountStore;
+  secrets: SecretStore;
+  volumes: VolumeRegistry;
+}
+
+/**
+ * Refuses a definition that could never run: what it names must be there, and volumes be mounted where they can be.
+ *
+ * @throws AppError
+ */
+export function checkDefinition(definition: FunctionDefinition, references: References): void {
+  checkFunctionName(definition.functionName);
+  for (const [isAskedFor, what, remedy] of unserved(definition)) {
+    if (!isAskedFor) continue;
+    throw new AppError(
+      "FUNCTION_FEATURE_UNSUPPORTED",
+      `${definition.functionName}: Dorian does not serve ${what}.`,
+      {
+        status: "UNIMPLEMENTED",
+        remedy,
+      },
+    );
+  }
+  if (definition.schedule) checkSchedule(definition.schedule);
+  if (isMethodAlias(definition)) return;
+  checkReferences(definition, references);
+}
+
+function unserved(definition: FunctionDefinition): [boolean, string, string][] {
+  return [
+    [
+      definition.isServer,
+      "`@app.server` functions",
+      "Use `@modal.web_server`, which has an address of its own.",
+    ],
+    [
+      definition.httpConfig !== undefined,
+      "`@modal.experimental.http_server`",
+      "Use `@modal.web_server`, which has an address of its own.",
+    ],
+    [
+      definition.ptyInfo?.enabled ?? false,
+      "interactive runs",
+      "Leave `-i` out of `modal run`, and open a shell in the function's container with `modal shell`.",
+    ],
+    [definition.sharedVolumeMounts.length > 0, "network file systems", "Use a `Volume`."],
+    [
+      definition.cloudBucketMounts.length > 0 || definition.s3Mounts.length > 0,
+      "cloud bucket mounts",
+      "Copy the files into a `Volume`, or read them with the bucket's own client.",
+    ],
+    [
+      (definition.proxyId ?? definition.ExperimentalProxyIp ?? "") !== "",
+      "proxies",
+      "Leave `proxy` out: containers go out through the machine they run on, whose address is fixed.",
+    ],
+    [
+      webhooksOf(definition).some(({ customDomains }) => customDomains.length > 0),
+      "domains of your own",
+      "Put a proxy with your domain in front of the web function's address, or start the server with `--web-domain`.",
+    ],
+    [
+      (definition.networkAccess?.allowedCidrs.length ?? 0) +
+        (definition.networkAccess?.allowedDomains.length ?? 0) >
+        0,
+      "lists of addresses that containers may reach",
+      "Shut them off with `blockNetwork`, or let the machine's firewall do it.",
+    ],
+    [
+      definition.i6pnEnabled && definition.ExperimentalGroupSize <= 1,
+      "a private network between containers",
+      "Let them talk through a `modal.Queue` or a web function.",
+    ],
+    [
+      definition.ExperimentalGroupSize > 1,
+      "functions that span several containers",
+      "Ask for more GPUs in one container.",
+    ],
+  ];
+}
+
+function webhooksOf(definition: FunctionDefinition): WebhookConfig[] {
+  return [definition, ...Object.values(definition.methodDefinitions)].flatMap(
+    ({ webhookConfig }) => webhookConfig ?? [],
+  );
+}
+
+/** What it names must be there and usable. */
+export function checkReferences(definition: FunctionDefinition, references: References): void {
+  const image = references.images.require(definition.imageId);
+  if (image.state !== "ready") {
+    const state = image.state === "building" ? "is still being built" : "could not be built";
+    throw new AppError("IMAGE_NOT_READY", `The image of ${definition.functionName} ${state}.`, {
+      remedy: "Wait for its build, and look into the build's log.",
+    });
+  }
+  for (const mountId of definition.mountIds) references.mounts.require(mountId);
+  checkSecretsAndVolumes(definition.secretIds, definition.volumeMounts, references);
+}
+
+export function checkSecretsAndVolumes(
+  secretIds: readonly string[],
+  volumeMounts: readonly VolumeMountPoint[],
+  references: Pick<References, "secrets" | "volumes">,
+): void {
+  for (const secretId of secretIds) references.secrets.require(secretId);
+  for (const mount of volumeMounts) references.volumes.requireAlive(mount.volumeId);
+  checkMountPaths(volumeMounts);
+}
+
+/** @throws AppError FUNCTION_NAME_INVALID */
+export function checkFunctionName(name: string): void {
+  if (/^[^\s/\\]{1,256}$/u.test(name)) return;
+  throw new AppError("FUNCTION_NAME_INVALID", `"${name}" cannot be the name of a function.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Use a name without spaces and slashes.",
+  });
+}

@@ -1,0 +1,87 @@
+import { AppError } from "@dorian/base/app-error";
+import { wallClockMs } from "@dorian/base/wall-clock";
+import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
+import { appLayout, type LayoutSources } from "./app-layout.ts";
+import type { AppRegistry } from "../app/app-registry.ts";
+import type { Journal } from "../../database/journal.ts";
+import type { Environments } from "../../access/environment/environments.ts";
+import { taskVolumes } from "../image-build/build-runner.ts";
+import { touchImage, type ImageRecord } from "../image/image-registry.ts";
+import type { MountStore } from "../mount/mount-store.ts";
+import type { ContainerPlan, FunctionSpec } from "../../dispatch/ports.ts";
+import type { SecretStore } from "../secret/secret-store.ts";
+import { pythonMounts, type PythonMountSources } from "./python-mounts.ts";
+
+export interface PlanSources extends LayoutSources, PythonMountSources {
+  apps: AppRegistry;
+  environments: Environments;
+  mounts: MountStore;
+  secrets: SecretStore;
+  journal: Journal;
+  /** Whether all layers of an image are on disk. */
+  layersPresent(image: ImageRecord): Promise<boolean>;
+}
+
+/**
+ * Everything that a worker needs to start a container of a function.
+ *
+ * @throws AppError IMAGE_UNUSABLE, VOLUME_DELETED, and others of what the function names
+ */
+export async function planContainer(
+  sources: PlanSources,
+  spec: FunctionSpec,
+  serializedParams: Uint8Array,
+): Promise<ContainerPlan> {
+  const { apps, environments, images, mounts, secrets, volumes } = sources;
+  const { definition, sandbox } = spec;
+  const app = apps.requireOpen(spec.appId);
+  const image = images.require(definition.imageId);
+  await checkImage(sources, spec, image);
+  checkVolumes(sources, spec.tag, definition);
+  await touchImage(sources, image, wallClockMs());
+  await secrets.used(definition.secretIds, wallClockMs());
+  const mountIds = [...definition.mountIds, ...(await pythonMounts(sources, definition, image))];
+  const codeLayers = await Promise.all(mountIds.map((mountId) => mounts.layerOf(mountId)));
+  return {
+    arguments: {
+      functionId: spec.functionId,
+      appId: spec.appId,
+      functionDef: definition,
+      tracingContext: {},
+      serializedParams,
+      runtime: "",
+      environmentName: environments.nameOf(app.environment),
+      appLayout: appLayout(sources, app, { unpublished: spec.isBuilder, extra: definition }),
+      inputPlaneServerUrl: "",
+    },
+    layerIds: eachOnce([...image.layerIds, ...codeLayers]),
+    imageId: image.imageId,
+    config: sandbox?.workdir ? { ...image.config, workdir: sandbox.workdir } : image.config,
+    secretEnv: { ...secrets.env(definition.secretIds), ...sandbox?.env },
+    volumes: taskVolumes(volumes, definition.volumeMounts),
+    ...(sandbox ? { command: sandbox.command } : {}),
+  };
+}
+
+/** Clients name a mount twice; a stack cannot hold a layer twice. The upper of two equal ones hides the lower. */
+function eachOnce(layerIds: readonly string[]): string[] {
+  return layerIds.filter((layerId, index) => layerIds.lastIndexOf(layerId) === index);
+}
+
+async function checkImage(sources: PlanSources, spec: FunctionSpec, image: ImageRecord): Promise<void> {
+  if (image.state === "ready" && (await sources.layersPresent(image))) return;
+  throw new AppError("IMAGE_UNUSABLE", `The image ${image.imageId} of ${spec.tag} is not on this machine.`, {
+    remedy: "Run or deploy the app again: the image is then built anew.",
+  });
+}
+
+function checkVolumes({ volumes }: PlanSources, tag: string, definition: FunctionDefinition): void {
+  const deleted = definition.volumeMounts.find(
+    (mount) => volumes.require(mount.volumeId).deletedAt !== undefined,
+  );
+  if (!deleted) return;
+  throw new AppError("VOLUME_DELETED", `The volume that ${tag} mounts at ${deleted.mountPath} was deleted.`, {
+    status: "NOT_FOUND",
+    remedy: "Run or deploy the app again: a volume with `createIfMissing` is then made anew, empty.",
+  });
+}

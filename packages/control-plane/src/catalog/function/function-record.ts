@@ -1,0 +1,126 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  AutoscalerSettingsSchema,
+  FunctionOptionsSchema,
+  FunctionPrecreateRequestSchema,
+  FunctionSchema$,
+  type AutoscalerSettings,
+  type Function as FunctionDefinition,
+  type FunctionOptions,
+  type FunctionPrecreateRequest,
+} from "@dorian/protocol/modal";
+import type { Insertable, Selectable } from "kysely";
+import type { FunctionTable } from "../../schema/rows/function-table.ts";
+
+/** A function, or a variant of one bound to parameters and options. Never changed in place. */
+export interface FunctionRecord {
+  functionId: string;
+  appId: string;
+  /** As published: "train", or "Model.*" for a class. */
+  tag: string;
+  /** For a bound variant: what it follows. */
+  baseFunctionId: string | undefined;
+  serializedParams: Uint8Array;
+  options: FunctionOptions | undefined;
+  isBuilder: boolean;
+  precreated: FunctionPrecreateRequest | undefined;
+  /** What containers run; undefined until published, and for bound variants but pins. */
+  definition: FunctionDefinition | undefined;
+  definitionId: string;
+  /** What the next publish makes live. */
+  pending: FunctionDefinition | undefined;
+  pendingId: string;
+  revision: number;
+  scheduling: AutoscalerSettings | undefined;
+  createdAt: number;
+}
+
+/** Whether it is a variant that stays with one version of its app, and so has a definition of its own. */
+export function isPin(record: FunctionRecord): boolean {
+  return record.baseFunctionId !== undefined && record.definition !== undefined;
+}
+
+export function newFunctionRecord(
+  fields: Pick<FunctionRecord, "functionId" | "appId" | "tag"> & Partial<FunctionRecord>,
+): FunctionRecord {
+  return {
+    baseFunctionId: undefined,
+    serializedParams: new Uint8Array(),
+    options: undefined,
+    isBuilder: false,
+    precreated: undefined,
+    definition: undefined,
+    definitionId: "",
+    pending: undefined,
+    pendingId: "",
+    revision: 0,
+    scheduling: undefined,
+    createdAt: wallClockMs(),
+    ...fields,
+  };
+}
+
+export function functionFromRow(row: Selectable<FunctionTable>): FunctionRecord {
+  return {
+    functionId: row.function_id,
+    appId: row.app_id,
+    tag: row.tag,
+    baseFunctionId: row.base_function_id ?? undefined,
+    serializedParams: row.serialized_params ?? new Uint8Array(),
+    options: row.options ? fromBinary(FunctionOptionsSchema, row.options) : undefined,
+    isBuilder: row.is_builder === 1,
+    precreated: row.precreated ? fromBinary(FunctionPrecreateRequestSchema, row.precreated) : undefined,
+    definition: row.definition ? fromBinary(FunctionSchema$, row.definition) : undefined,
+    definitionId: row.definition_id,
+    pending: row.pending ? fromBinary(FunctionSchema$, row.pending) : undefined,
+    pendingId: row.pending_id,
+    revision: row.revision,
+    scheduling: row.scheduling ? fromBinary(AutoscalerSettingsSchema, row.scheduling) : undefined,
+    createdAt: row.created_at,
+  };
+}
+
+export function rowOfFunction(record: FunctionRecord): Insertable<FunctionTable> {
+  return {
+    function_id: record.functionId,
+    app_id: record.appId,
+    tag: record.tag,
+    base_function_id: record.baseFunctionId ?? null,
+    serialized_params: record.serializedParams,
+    options: record.options ? toBinary(FunctionOptionsSchema, record.options) : null,
+    is_builder: record.isBuilder ? 1 : 0,
+    precreated: record.precreated ? toBinary(FunctionPrecreateRequestSchema, record.precreated) : null,
+    definition: record.definition ? toBinary(FunctionSchema$, record.definition) : null,
+    definition_id: record.definitionId,
+    pending: record.pending ? toBinary(FunctionSchema$, record.pending) : null,
+    pending_id: record.pendingId,
+    revision: record.revision,
+    scheduling: record.scheduling ? toBinary(AutoscalerSettingsSchema, record.scheduling) : null,
+    created_at: record.createdAt,
+  };
+}
+
+/** The parts of a function that change, each on its own. */
+export type FunctionChange = Partial<
+  Pick<
+    FunctionRecord,
+    "precreated" | "definition" | "definitionId" | "pending" | "pendingId" | "revision" | "scheduling"
+  >
+>;
+
+const columnsOf = {
+  precreated: "precreated",
+  definition: "definition",
+  definitionId: "definition_id",
+  pending: "pending",
+  pendingId: "pending_id",
+  revision: "revision",
+  scheduling: "scheduling",
+} as const satisfies Record<keyof FunctionChange, keyof FunctionTable>;
+
+export function changedColumns(change: FunctionChange): Partial<Insertable<FunctionTable>> {
+  const row = rowOfFunction(newFunctionRecord({ functionId: "", appId: "", tag: "", ...change }));
+  const names = Object.keys(change) as (keyof FunctionChange)[];
+  return Object.fromEntries(names.map((name) => [columnsOf[name], row[columnsOf[name]]]));
+}

@@ -1,0 +1,412 @@
+import { create } from "@bufbuild/protobuf";
+import { AppError, messageOf } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import { must } from "@dorian/base/must";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
+import { wallClockMs } from "@dorian/base/wall-clock";
+import {
+  FileDescriptor,
+  GenericResult_GenericStatus as Status,
+  GenericResultSchema,
+  TaskLogsSchema,
+  type GenericResult,
+  type ImageGetOrCreateRequest,
+  type TaskLogs,
+} from "@dorian/protocol/modal";
+import type { LayerStore } from "@dorian/storage/layer-store";
+import type { RoomWatch } from "@dorian/storage/room-watch";
+import type { Logger } from "pino";
+import type { AppRegistry } from "../app/app-registry.ts";
+import type { Database } from "../../database/database.ts";
+import type { Journal } from "../../database/journal.ts";
+import { isInterruption } from "../../dispatch/failure/worker-lost.ts";
+import { BuildLog } from "./build-log.ts";
+import { buildKey, componentsOf, type BuildComponents, type ComponentSources } from "./build-components.ts";
+import { buildReason } from "./build-reason.ts";
+import { failureOf, type BuildOutcome, type createBuildRunner } from "./build-runner.ts";
+import { readImageContents } from "../image/image-contents.ts";
+import {
+  emptyConfig,
+  imageCycle,
+  saveImage,
+  touchImage,
+  type ImageRecord,
+  type ImageRegistry,
+} from "../image/image-registry.ts";
+import { BuildAbandoned, RunningBuild, type CacheUse } from "./running-build.ts";
+
+export interface ImageBuildsOptions {
+  db: Database;
+  journal: Journal;
+  images: ImageRegistry;
+  apps: AppRegistry;
+  layers: LayerStore;
+  sources: ComponentSources;
+  run: ReturnType<typeof createBuildRunner>;
+  /** Name of a build function, for messages. */
+  functionTag(functionId: string): string;
+  graceMs: number;
+  room: RoomWatch;
+  logger: Logger;
+}
+
+/** How many workers may die at a build before it fails. */
+const triesOfWorkers = 3;
+
+/** Finds images in the cache or builds them: once for each content, however many ask. */
+export class ImageBuilds implements AsyncDisposable {
+  #options: ImageBuildsOptions;
+  #running = new Map<string, RunningBuild>();
+  #byImage = new Map<string, RunningBuild>();
+  /** What forced builds have made for an app: one run asks for the same step several times. */
+  #madeFor = new Map<string, string>();
+  #stopping = false;
+
+  private constructor(options: ImageBuildsOptions) {
+    this.#options = options;
+  }
+
+  /** Builds that ran when the server stopped have failed: their workers gave up with it. */
+  static async open(options: ImageBuildsOptions): Promise<ImageBuilds> {
+    const builds = new ImageBuilds(options);
+    for (const image of options.images.all()) {
+      if (image.state !== "building") continue;
+      const result = create(GenericResultSchema, {
+        status: Status.TERMINATED,
+        exception: `The build of ${image.imageId} was interrupted by a restart of the server. Run again to build it.`,
+      });
+      await builds.#record({ ...image, state: "failed", cached: false, result });
+    }
+    return builds;
+  }
+
+  get count(): number {
+    return this.#running.size;
+  }
+
+  running(imageId: string): RunningBuild | undefined {
+    return this.#byImage.get(imageId);
+  }
+
+  /** The image that a request describes, ready or being built, and why it has to be built ("" if it has not). */
+  async getOrCreate(request: ImageGetOrCreateRequest): Promise<{ image: ImageRecord; reason: string }> {
+    const { images, sources } = this.#options;
+    const components = componentsOf(request, sources);
+    this.#checkChain(request, components);
+    const key = buildKey(components);
+    const cacheUse: CacheUse = request.forceBuild ? "force" : request.ignoreCache ? "ignore" : "normal";
+
+    const cached = await this.#usable(this.#candidate(key, cacheUse, request.appId));
+    // Nothing may wait between here and the note of the new build: others ask for the same at this moment.
+    const joined = this.#joinable(key, cacheUse);
+    if (joined) {
+      joined.touch(request.appId);
+      await joined.recorded;
+      return { image: images.require(joined.imageId), reason: joined.reason };
+    }
+    if (cached.kind === "ready") {
+      await touchImage(this.#options, cached.image, wallClockMs());
+      return { image: cached.image, reason: "" };
+    }
+    if (this.#stopping) throw stopping();
+    this.#options.room.require();
+    return await this.#start(request, components, key, cacheUse, cached.lost);
+  }
+
+  /** Ends the builds that nobody but this app wants. */
+  appEnded(appId: string): void {
+    for (const build of this.#running.values()) build.appEnded(appId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    const all = [...this.#running.values()];
+    for (const build of all) build.cancel(new Error("the server is stopping"));
+    await Promise.all(all.map((build) => build.finished));
+  }
+
+  #candidate(key: string, cacheUse: CacheUse, appId: string): ImageRecord | undefined {
+    const { images } = this.#options;
+    if (cacheUse === "normal") return images.cached(key);
+    const made = appId === "" ? undefined : this.#madeFor.get(`${cacheUse} ${appId} ${key}`);
+    return made === undefined ? undefined : images.get(made);
+  }
+
+  /** `lost`: the image was built, but layers of it are no longer on disk. */
+  async #usable(
+    image: ImageRecord | undefined,
+  ): Promise<{ kind: "ready"; image: ImageRecord } | { kind: "none"; lost: ImageRecord | undefined }> {
+    if (image?.state !== "ready") return { kind: "none", lost: undefined };
+    const { layers } = this.#options;
+    const present = await Promise.all(image.layerIds.map((layerId) => layers.has(layerId)));
+    return present.every(Boolean) ? { kind: "ready", image } : { kind: "none", lost: image };
+  }
+
+  #joinable(key: string, cacheUse: CacheUse): RunningBuild | undefined {
+    const uses: CacheUse[] = cacheUse === "normal" ? ["normal", "force"] : [cacheUse];
+    const found = uses.map((use) => this.#running.get(`${use} ${key}`));
+    return found.find((build) => build && !build.signal.aborted);
+  }
+
+  async #start(
+    request: ImageGetOrCreateRequest,
+    components: BuildComponents,
+    key: string,
+    cacheUse: CacheUse,
+    lost: ImageRecord | undefined,
+  ): Promise<{ image: ImageRecord; reason: string }> {
+    const { images, db, journal, graceMs } = this.#options;
+    const subject = request.buildFunctionId === "" ? "" : this.#options.functionTag(request.buildFunctionId);
+    const slot = this.#slotOf(request, components, subject);
+    const reason = this.#reason(components, slot, subject, cacheUse, lost);
+    const now = wallClockMs();
+    const image: ImageRecord = {
+      // Under the id of the one whose layers were lost, so that what refers to it works again.
+      imageId: lost?.imageId ?? newId("im"),
+      buildKey: key,
+      cached: false,
+      state: "building",
+      slot,
+      components,
+      baseImageId: components.base === "" ? undefined : components.base,
+      layerIds: [],
+      config: emptyConfig(),
+      result: undefined,
+      description: describe(components, subject),
+      bytes: 0,
+      buildMs: 0,
+      createdAt: now,
+      usedAt: now,
+      contents: undefined,
+    };
+    const log = new BuildLog({ imageId: image.imageId, db, journal });
+    const { appId } = request;
+    const { imageId } = image;
+    const recorded = this.#record(image);
+    const build = new RunningBuild({ imageId, cacheUse, reason, log, recorded, appId, graceMs });
+    const runningKey = `${cacheUse} ${key}`;
+    this.#running.set(runningKey, build);
+    this.#byImage.set(image.imageId, build);
+    images.put(image);
+    void this.#run(build, image, request).finally(() => {
+      // A cancelled build may have a successor by now.
+      if (this.#running.get(runningKey) === build) this.#running.delete(runningKey);
+      if (this.#byImage.get(image.imageId) === build) this.#byImage.delete(image.imageId);
+      build.finish();
+    });
+    if (cacheUse !== "normal" && appId !== "") {
+      this.#madeFor.set(`${cacheUse} ${appId} ${key}`, image.imageId);
+    }
+    await recorded;
+    return { image, reason };
+  }
+
+  async #run(build: RunningBuild, image: ImageRecord, request: ImageGetOrCreateRequest): Promise<void> {
+    const { logger, images } = this.#options;
+    const startedAt = performance.now();
+    try {
+      await build.recorded;
+      const outcome = await this.#attempt(build, image, request);
+      await build.log.finish();
+      const isReady = outcome.result.status === Status.SUCCESS;
+      const { layers } = this.#options;
+      const layerPaths = outcome.layerIds.map((layerId) => layers.path(layerId));
+      const contents = isReady ? await readImageContents(layerPaths, outcome.config.env["PATH"]) : undefined;
+      const finished: ImageRecord = {
+        ...image,
+        ...(isReady ? { layerIds: outcome.layerIds, config: outcome.config, bytes: outcome.bytes } : {}),
+        state: isReady ? "ready" : "failed",
+        cached: isReady && build.cacheUse !== "ignore",
+        result: outcome.result,
+        buildMs: Math.round(performance.now() - startedAt),
+        usedAt: wallClockMs(),
+        contents,
+      };
+      await this.#record(finished);
+    } catch (error) {
+      // The database refused: what is in memory must not claim more than the disk will say after a restart.
+      logger.error({ err: error, imageId: image.imageId }, "could not record an image build");
+      const result = failureOf(`The build could not be recorded: ${messageOf(error)}`);
+      images.put({ ...image, state: "failed", result });
+    }
+  }
+
+  async #attempt(
+    build: RunningBuild,
+    image: ImageRecord,
+    request: ImageGetOrCreateRequest,
+  ): Promise<BuildOutcome> {
+    const failed = (result: GenericResult) => ({ result, layerIds: [], config: emptyConfig(), bytes: 0 });
+    try {
+      const base = await this.#base(image.baseImageId, build.signal);
+      const outcome = await this.#runOnWorker(build, image, request, base);
+      if (outcome.result.status === Status.SUCCESS)
+        await this.#requireLayers(image.imageId, outcome.layerIds);
+      return { ...outcome, result: worded(image.imageId, outcome.result) };
+    } catch (error) {
+      if (build.signal.aborted) return failed(cancelled(image.imageId, build.signal));
+      if (!AppError.is(error))
+        this.#options.logger.error({ err: error }, "an image build failed unexpectedly");
+      const text = AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error);
+      return failed(failureOf(text));
+    }
+  }
+
+  /** A worker that dies at it is no fault of the build: another one, or that one when it is back, begins it again. */
+  async #runOnWorker(
+    build: RunningBuild,
+    image: ImageRecord,
+    request: ImageGetOrCreateRequest,
+    base: ImageRecord | undefined,
+  ): Promise<BuildOutcome> {
+    const asked = must(request.image, "the image of a checked request");
+    const definition = { ...asked, dockerfileCommands: image.components.commands };
+    const { log, signal } = build;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const sink = { onLogs: (items: TaskLogs[]) => log.push(items), signal };
+        const { buildFunctionId } = request;
+        // What this build's steps have made is good for its next try.
+        const forced = build.cacheUse === "normal" ? "" : image.imageId;
+        const running = this.#options.run(definition, { buildFunctionId, forced }, base, sink);
+        // A worker that does not answer must not hold up those who want to build it again.
+        return await orAborted(running, signal);
+      } catch (error) {
+        if (!isInterruption(error) || tries === triesOfWorkers || signal.aborted) throw error;
+        const data = `${error.message} It is begun again.\n`;
+        void log.push([
+          create(TaskLogsSchema, {
+            data,
+            fileDescriptor: FileDescriptor.INFO,
+            timestamp: wallClockMs() / 1000,
+          }),
+        ]);
+      }
+    }
+  }
+
+  /** The image below, waited for if it is being built. */
+  async #base(imageId: string | undefined, signal: AbortSignal): Promise<ImageRecord | undefined> {
+    if (imageId === undefined) return undefined;
+    const running = this.#byImage.get(imageId);
+    if (running) {
+      using waiter = running.wait();
+      await orAborted(waiter.finished, signal);
+    }
+    const base = this.#options.images.require(imageId);
+    const usable = await this.#usable(base);
+    if (usable.kind === "ready") return base;
+    throw new AppError("IMAGE_BASE_UNUSABLE", `The image ${imageId} below this step is not usable.`, {
+      remedy: "Run again: the whole chain is then checked and built where needed.",
+    });
+  }
+
+  /** A record of an image answers for years: it is not taken on trust. */
+  async #requireLayers(imageId: string, layerIds: readonly string[]): Promise<void> {
+    for (const layerId of layerIds) {
+      if (await this.#options.layers.has(layerId)) continue;
+      throw new AppError(
+        "IMAGE_LAYER_MISSING",
+        `The build of ${imageId} made the layer ${layerId}, which is not there.`,
+        {
+          status: "INTERNAL",
+          remedy:
+            "Check that the worker uses the server's data directory and that nobody else removes files there; then run again.",
+        },
+      );
+    }
+  }
+
+  async #record(image: ImageRecord): Promise<void> {
+    await this.#options.journal.write((trx) => saveImage(trx, image));
+    this.#options.images.put(image);
+  }
+
+  #checkChain(request: ImageGetOrCreateRequest, components: BuildComponents): void {
+    if (components.base === "") return;
+    const chain = this.#options.images.chain(components.base);
+    if (request.existingImageId !== "" && chain.includes(request.existingImageId)) {
+      throw imageCycle(request.existingImageId);
+    }
+  }
+
+  #slotOf(request: ImageGetOrCreateRequest, components: BuildComponents, subject: string): string {
+    const { apps, images } = this.#options;
+    const app = apps.get(request.appId);
+    const title = app?.name ?? app?.description ?? "";
+    const depth = components.base === "" ? 0 : images.chain(components.base).length;
+    return subject === "" ? `${title} step ${depth}` : `${title} build ${subject}`;
+  }
+
+  #reason(
+    components: BuildComponents,
+    slot: string,
+    subject: string,
+    cacheUse: CacheUse,
+    lost: ImageRecord | undefined,
+  ): string {
+    if (cacheUse === "force") return "a build was forced";
+    if (cacheUse === "ignore") return "the cache is ignored";
+    if (lost) return "its layers are no longer on disk";
+    return buildReason(components, this.#options.images.ofSlot(slot, 20), subject);
+  }
+}
+
+/** What `work` comes to, unless the signal aborts first: then its reason is thrown. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  onAbort(signal, abort);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    offAbort(signal, abort);
+  }
+}
+
+function describe(components: BuildComponents, subject: string): string {
+  if (subject !== "") return `build ${subject}`;
+  const lines = components.commands.filter((line) => line.trim() !== "");
+  const first = lines.find((line) => !/^\s*FROM\s+base\s*$/i.test(line)) ?? lines[0] ?? "";
+  return first.length > 200 ? `${first.slice(0, 199)}…` : first;
+}
+
+// The sentences that clients of Modal know, with the image's id and what to do.
+function worded(imageId: string, result: GenericResult): GenericResult {
+  switch (result.status) {
+    case Status.TERMINATED:
+      return {
+        ...result,
+        exception: `The build of ${imageId} was terminated: ${result.exception || "its worker stopped"}. Please try again.`,
+      };
+    case Status.TIMEOUT:
+      return {
+        ...result,
+        exception:
+          `The build of ${imageId} timed out. Please try again with a larger timeout. ${result.exception}`.trim(),
+      };
+    case Status.UNSPECIFIED:
+      return failureOf(`The build of ${imageId} ended without a result.`);
+    case Status.SUCCESS:
+      return result;
+    default:
+      // Clients know no other way for a build to fail.
+      return { ...result, status: Status.FAILURE };
+  }
+}
+
+function cancelled(imageId: string, signal: AbortSignal): GenericResult {
+  const why = signal.reason instanceof BuildAbandoned ? signal.reason.message : messageOf(signal.reason);
+  return create(GenericResultSchema, {
+    status: Status.TERMINATED,
+    exception: `The build of ${imageId} was cancelled: ${why}. Please try again.`,
+  });
+}
+
+function stopping(): AppError {
+  return new AppError("SERVER_STOPPING", "The server is stopping.", {
+    status: "UNAVAILABLE",
+    remedy: "Try again when it is back.",
+  });
+}

@@ -1,0 +1,156 @@
+import { AppError } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import { wallClockMs } from "@dorian/base/wall-clock";
+import { CompiledQuery, type Selectable, type Transaction } from "kysely";
+import type { Database } from "../../database/database.ts";
+import type { Tables } from "../../schema/tables.ts";
+import type { ObjectKind } from "./get-or-create.ts";
+import type { NamedObjectTable } from "../../schema/rows/named-object-table.ts";
+import type { ObjectReference } from "../../access/not-found-words.ts";
+
+/** A dict or a queue as such, whatever it holds. */
+export interface NamedObject {
+  objectId: string;
+  environment: string;
+  /** Undefined for one that lives as long as somebody's heartbeats, or as an app. */
+  name: string | undefined;
+  appId: string | undefined;
+  /** Milliseconds; no two of a kind are equal, so that lists can be read in pages. */
+  createdAt: number;
+  createdBy: string;
+}
+
+export interface NamedObjectsOptions {
+  db: Database;
+  kind: "dict" | "queue";
+  prefix: "di" | "qu";
+  notFound: (reference: ObjectReference) => AppError;
+  exists: (name: string) => AppError;
+}
+
+/** All objects of one kind, in memory. */
+export class NamedObjects implements ObjectKind<NamedObject> {
+  readonly noun: string;
+  readonly notFound: (reference: ObjectReference) => AppError;
+  readonly exists: (name: string) => AppError;
+  #options: NamedObjectsOptions;
+  #objects = new Map<string, NamedObject>();
+  #ids = new Map<string, string>();
+  #lastCreatedAt = 0;
+
+  private constructor(options: NamedObjectsOptions) {
+    this.#options = options;
+    this.noun = `a ${options.kind}`;
+    this.notFound = options.notFound;
+    this.exists = options.exists;
+  }
+
+  static async load(options: NamedObjectsOptions): Promise<NamedObjects> {
+    const objects = new NamedObjects(options);
+    const rows = await options.db
+      .selectFrom("named_object")
+      .selectAll()
+      .where("kind", "=", options.kind)
+      .execute();
+    for (const row of rows) objects.#put(objectFromRow(row));
+    return objects;
+  }
+
+  get(objectId: string): NamedObject | undefined {
+    return this.#objects.get(objectId);
+  }
+
+  /** @throws AppError what `notFound` makes */
+  require(objectId: string): NamedObject {
+    const object = this.#objects.get(objectId);
+    if (object) return object;
+    throw this.notFound({ id: objectId });
+  }
+
+  /** For work that may have waited while others deleted the object. @throws AppError what `notFound` makes */
+  async requireIn(trx: Transaction<Tables>, objectId: string): Promise<void> {
+    const { rows } = await trx.executeQuery(CompiledQuery.raw(aliveSql, [objectId]));
+    if (rows.length === 0) throw this.notFound({ id: objectId });
+  }
+
+  named(environment: string, name: string): NamedObject | undefined {
+    return this.#objects.get(this.#ids.get(`${environment}/${name}`) ?? "");
+  }
+
+  all(): Iterable<NamedObject> {
+    return this.#objects.values();
+  }
+
+  async find(trx: Transaction<Tables>, environment: string, name: string): Promise<NamedObject | undefined> {
+    const row = await trx
+      .selectFrom("named_object")
+      .selectAll()
+      .where("kind", "=", this.#options.kind)
+      .where("environment", "=", environment)
+      .where("name", "=", name)
+      .executeTakeFirst();
+    return row && objectFromRow(row);
+  }
+
+  async insert(
+    trx: Transaction<Tables>,
+    options: Pick<NamedObject, "environment" | "name" | "appId" | "createdBy">,
+  ): Promise<{ object: NamedObject; committed: () => void }> {
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, wallClockMs());
+    const object = { ...options, objectId: newId(this.#options.prefix), createdAt: this.#lastCreatedAt };
+    await trx
+      .insertInto("named_object")
+      .values({
+        object_id: object.objectId,
+        kind: this.#options.kind,
+        environment: object.environment,
+        name: object.name ?? null,
+        app_id: object.appId ?? null,
+        created_at: object.createdAt,
+        created_by: object.createdBy,
+      })
+      .execute();
+    return { object, committed: () => this.#put(object) };
+  }
+
+  /** Removes the object's own row; what it holds is its kind's affair. Call the result once that is durable. */
+  async delete(trx: Transaction<Tables>, objectId: string): Promise<() => void> {
+    await trx.deleteFrom("named_object").where("object_id", "=", objectId).execute();
+    return () => this.#remove(objectId);
+  }
+
+  #put(object: NamedObject): void {
+    this.#objects.set(object.objectId, object);
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, object.createdAt);
+    if (object.name !== undefined) this.#ids.set(`${object.environment}/${object.name}`, object.objectId);
+  }
+
+  #remove(objectId: string): void {
+    const object = this.#objects.get(objectId);
+    if (!object) return;
+    this.#objects.delete(objectId);
+    const key = `${object.environment}/${object.name}`;
+    if (this.#ids.get(key) === objectId) this.#ids.delete(key);
+  }
+}
+
+const aliveSql = "select 1 from named_object where object_id = ?";
+
+/** What every answer about a named object says. */
+export function metadataOf(object: NamedObject) {
+  return {
+    name: object.name ?? "",
+    creationInfo: { createdAt: object.createdAt / 1000, createdBy: object.createdBy },
+  };
+}
+
+function objectFromRow(row: Selectable<NamedObjectTable>): NamedObject {
+  return {
+    objectId: row.object_id,
+    environment: row.environment,
+    name: row.name ?? undefined,
+    appId: row.app_id ?? undefined,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+  };
+}

@@ -1,0 +1,410 @@
+import { AppError } from "@dorian/base/app-error";
+import { newId } from "@dorian/base/ids";
+import type {
+  DataFormat,
+  FunctionPutInputsItem,
+  FunctionRetryPolicy,
+  GenericResult,
+} from "@dorian/protocol/modal";
+import type { Logger } from "pino";
+import { Acceptance } from "./acceptance.ts";
+import { CallKeys, keyLifeMs, type KeyedCall } from "./call-keys.ts";
+import { resultsMs } from "./call-retention.ts";
+import type { CallStore } from "./call-store.ts";
+import { PipeMemory } from "./chunk-pipe.ts";
+import { FunctionCall, openLiveData, type CallInput, type FunctionCallFacts } from "./function-call.ts";
+import { inputMoves } from "./input-state.ts";
+import { afterInterruption, type Interruption } from "../failure/interruption.ts";
+import { isRetryable, payloadBytes, serverResult } from "./results.ts";
+import { retryDelayMs } from "./retry-policy.ts";
+import { notFoundWords } from "../../access/not-found-words.ts";
+
+export interface CallsOptions {
+  store: CallStore;
+  logger: Logger;
+  nowMs: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
+  /** An input waits for a container. `again`: it has been out before and goes first. */
+  onPending: (input: CallInput, options: { again: boolean }) => void;
+  /** It waits no more: it was never accepted. */
+  onForgotten: (input: CallInput) => void;
+  retryPolicyOf: (functionId: string) => FunctionRetryPolicy | undefined;
+}
+
+/** How an attempt ended, as its container or the server tells it. */
+export interface AttemptOutcome {
+  result: GenericResult;
+  format: DataFormat;
+  taskId: string;
+  /** Unix seconds. */
+  startedAt: number;
+  createdAt: number;
+}
+
+/** What all connected callers and their containers together may have on the way: some eight whole windows. */
+const pipedBytes = 32 * 1024 * 1024;
+/** Finished calls leave memory after so long without a reader. */
+const lingerMs = 60_000;
+
+/** Every call that anybody waits for or works on, and the life of its inputs. */
+export class Calls implements Disposable {
+  #options: CallsOptions;
+  #calls = new Map<string, FunctionCall>();
+  #loading = new Map<string, Promise<FunctionCall | undefined>>();
+  #keys: CallKeys;
+  #inputs = new Map<string, CallInput>();
+  #backingOff = new Map<CallInput, NodeJS.Timeout>();
+  /** Finished inputs whose output is not known to be on disk. */
+  #unsaved = new Map<string, CallInput>();
+  #pipes = new PipeMemory(pipedBytes);
+  #acceptance = new Acceptance((input) => this.#forget(input));
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+    this.#keys = new CallKeys(options.elapsedMs);
+  }
+
+  /**
+   * Reads what an earlier process left. Inputs that a container may still work on are returned and not queued: whoever
+   * knows the containers decides.
+   */
+  async restore(): Promise<CallInput[]> {
+    const { store, nowMs } = this.#options;
+    const running: CallInput[] = [];
+    for (const callId of await store.openCallIds()) {
+      const call = await this.lookup(callId);
+      for (const input of call?.inputs.values() ?? []) {
+        if (input.state.kind === "finished") continue;
+        this.#inputs.set(input.inputId, input);
+        if (input.state.kind === "running") running.push(input);
+        else if (input.state.kind === "pending")
+          this.#options.onPending(input, { again: input.deliveries > 0 });
+        else this.#backOff(input, this.#pauseLeft(input, input.state.untilMs - nowMs()));
+      }
+    }
+    for (const [key, callId] of await store.recentKeys({ nowMs: nowMs(), lifeMs: keyLifeMs }))
+      this.#keys.add(key, { callId, accepted: () => Promise.resolve() });
+    return running;
+  }
+
+  /** The call, from memory or disk; undefined when it never was or its retention has passed. */
+  async lookup(callId: string): Promise<FunctionCall | undefined> {
+    const known = this.#calls.get(callId);
+    if (known) return known;
+    const loading = this.#loading.get(callId) ?? this.#load(callId);
+    return await loading;
+  }
+
+  /** A call that is in memory already. */
+  inMemory(callId: string): FunctionCall | undefined {
+    return this.#calls.get(callId);
+  }
+
+  /** @throws AppError FUNCTION_CALL_NOT_FOUND */
+  async get(callId: string): Promise<FunctionCall> {
+    const call = await this.lookup(callId);
+    if (call) return call;
+    throw new AppError("FUNCTION_CALL_NOT_FOUND", notFoundWords("FunctionCall", { id: callId }), {
+      status: "NOT_FOUND",
+      remedy:
+        "Results are kept for 7 days, or until newer calls need their room; check the id, or call the function again.",
+    });
+  }
+
+  /** Its results were kept for as long as they are, and are gone. */
+  hasExpired(call: FunctionCall): boolean {
+    return call.inputs.size === 0 && call.facts.createdAtMs + resultsMs < this.#options.nowMs();
+  }
+
+  /** An input that is not finished. */
+  openInput(inputId: string): CallInput | undefined {
+    return this.#inputs.get(inputId);
+  }
+
+  openInputsOf(appId: string): CallInput[] {
+    return [...this.#inputs.values()].filter((input) => input.call.facts.appId === appId);
+  }
+
+  /** The call that a request with this key made. */
+  byKey(key: string): KeyedCall | undefined {
+    return this.#keys.get(key);
+  }
+
+  /** Opens a call with its first inputs, which containers may get at once. `durable` says when to acknowledge it. */
+  open(
+    facts: Omit<FunctionCallFacts, "callId" | "createdAtMs">,
+    items: readonly FunctionPutInputsItem[],
+  ): { call: FunctionCall; inputs: CallInput[]; durable: Promise<void> } {
+    const nowMs = this.#options.nowMs();
+    const call = new FunctionCall({ ...facts, callId: newId("fc"), createdAtMs: nowMs });
+    const inputs = items.map((item) => this.#newInput(call, item));
+    this.#calls.set(call.facts.callId, call);
+    const parent = this.#inputs.get(facts.parentInputId)?.call;
+    if (parent?.live) parent.madeCalls = true;
+    const accepted = this.#opening(call);
+    const durable = accepted();
+    this.#keys.add(facts.idempotencyKey, { callId: call.facts.callId, accepted });
+    for (const input of inputs) this.#options.onPending(input, { again: false });
+    return { call, inputs, durable };
+  }
+
+  /** Opens a call that ends with its connected caller, and that a restart of the server forgets. */
+  openLive(
+    facts: Omit<FunctionCallFacts, "callId" | "createdAtMs">,
+    item: FunctionPutInputsItem,
+  ): { call: FunctionCall; input: CallInput } {
+    const createdAtMs = this.#options.nowMs();
+    const call = new FunctionCall({ ...facts, callId: newId("fc"), createdAtMs }, openLiveData(this.#pipes));
+    const input = this.#newInput(call, item);
+    this.#calls.set(call.facts.callId, call);
+    this.#options.onPending(input, { again: false });
+    return { call, input };
+  }
+
+  /** Adds inputs to a call. One whose place is taken is the retry of a request: it keeps its first id. */
+  add(
+    call: FunctionCall,
+    items: readonly FunctionPutInputsItem[],
+  ): { inputs: CallInput[]; durable: Promise<void> } {
+    const fresh: CallInput[] = [];
+    const writes: Promise<void>[] = [];
+    const inputs = items.map((item) => {
+      const known = call.inputs.get(item.idx);
+      if (known) {
+        if (!known.saved) writes.push(this.#options.store.save(known));
+        return known;
+      }
+      const input = this.#newInput(call, item);
+      fresh.push(input);
+      return input;
+    });
+    if (fresh.length > 0) writes.push(this.#options.store.addInputs(fresh));
+    const durable = this.#acceptance.of(inputs, writes);
+    for (const input of fresh) this.#options.onPending(input, { again: false });
+    return { inputs, durable };
+  }
+
+  /** A container has it. Written down without waiting: a restart then knows whom to ask. */
+  started(input: CallInput, taskId: string): void {
+    if (input.deliveries > 0) input.attempt++;
+    input.deliveries++;
+    input.state = inputMoves(input.state, { kind: "running", taskId, startedAtMs: this.#options.nowMs() });
+    this.#saveQuietly(input);
+  }
+
+  /** An attempt's outcome: final, or followed by the user's next attempt. Resolves when durable. */
+  async attempted(input: CallInput, outcome: AttemptOutcome): Promise<void> {
+    if (input.state.kind === "finished") return;
+    const delayMs = isRetryable(outcome.result)
+      ? retryDelayMs(this.#options.retryPolicyOf(input.call.facts.functionId), input.userRetries)
+      : undefined;
+    if (delayMs === undefined || !canRunAgain(input.call)) {
+      await this.finish(input, outcome);
+      return;
+    }
+    input.userRetries++;
+    this.#pause(input, delayMs);
+    await this.#options.store.save(input);
+  }
+
+  /** Its container ended under it: it goes to another one, or has failed. */
+  interrupted(input: CallInput, interruption: Interruption): void {
+    if (input.state.kind !== "running") return;
+    const { call } = input;
+    const after = afterInterruption(input, interruption, {
+      canRunAgain: canRunAgain(call),
+      yielded: call.yielded,
+    });
+    if (after.kind !== "again") {
+      const outcome = this.serverOutcome(input, serverResult("FAILURE", after.exception));
+      const told = after.kind === "failed" ? this.attempted(input, outcome) : this.finish(input, outcome);
+      told.catch((error: unknown) => this.#logUnsaved(error));
+      return;
+    }
+    input.deaths = after.deaths;
+    input.isSuspect = after.isSuspect;
+    if (after.afterMs > 0) this.#pause(input, after.afterMs);
+    else input.state = inputMoves(input.state, { kind: "pending" });
+    this.#saveQuietly(input);
+    if (input.state.kind === "pending") this.#options.onPending(input, { again: true });
+  }
+
+  /** Gives an input its output; later ones are ignored. Readers get it at once; resolves when durable. */
+  async finish(input: CallInput, outcome: AttemptOutcome): Promise<void> {
+    if (input.state.kind === "finished") return;
+    const { call } = input;
+    const nowMs = this.#options.nowMs();
+    clearTimeout(this.#backingOff.get(input));
+    this.#backingOff.delete(input);
+    this.#inputs.delete(input.inputId);
+    input.state = inputMoves(input.state, { kind: "finished", atMs: nowMs });
+    const cursor = call.nextCursor(nowMs);
+    const { result } = outcome;
+    input.output = { ...outcome, status: result.status, bytes: payloadBytes(result), cursor };
+    call.addOutput(input, cursor);
+    if (call.live) {
+      this.#calls.delete(call.facts.callId);
+      if (call.madeCalls)
+        this.#options.store.saveEnded(input).catch((error: unknown) => this.#logUnsaved(error));
+      return;
+    }
+    this.#unsaved.set(input.inputId, input);
+    await this.saved(input.inputId);
+  }
+
+  /** Resolves when the output of a finished input is durable, writing it again if that failed before. */
+  async saved(inputId: string): Promise<void> {
+    const input = this.#unsaved.get(inputId);
+    if (!input) return;
+    // Its reader has it already, and its container goes on with the next input meanwhile.
+    await this.#options.store.save(input, { patient: true });
+    this.#unsaved.delete(inputId);
+  }
+
+  /** Ends an input that no container will answer for. */
+  async terminate(input: CallInput, reason: string): Promise<void> {
+    await this.finish(input, this.serverOutcome(input, serverResult("TERMINATED", reason)));
+  }
+
+  serverOutcome(input: CallInput, result: GenericResult): AttemptOutcome {
+    const now = this.#options.nowMs() / 1000;
+    const { state } = input;
+    return {
+      result,
+      format: 0,
+      taskId: state.kind === "running" ? state.taskId : "",
+      startedAt: state.kind === "running" ? state.startedAtMs / 1000 : now,
+      createdAt: now,
+    };
+  }
+
+  /** Lets finished calls go that nobody reads. What the disk did not take of them is what there is: it is kept. */
+  sweep(): void {
+    const nowMs = this.#options.nowMs();
+    const unsaved = new Set([...this.#unsaved.values()].map((input) => input.call));
+    for (const [callId, call] of this.#calls) {
+      const finishedAtMs = call.finishedAtMs;
+      const isRead = call.readers > 0 || unsaved.has(call);
+      // One that seems to be in the future has been finished before the clock was set back.
+      if (!isRead && finishedAtMs !== undefined && Math.abs(nowMs - finishedAtMs) > lingerMs)
+        this.#calls.delete(callId);
+    }
+    this.#keys.sweep();
+  }
+
+  /** Writes outputs again that the disk did not take: whoever brought them may be gone. */
+  async saveOutputs(): Promise<void> {
+    const saved = await Promise.allSettled([...this.#unsaved.keys()].map((inputId) => this.saved(inputId)));
+    const failed = saved.find((each) => each.status === "rejected");
+    if (failed) this.#logUnsaved(failed.reason);
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#backingOff.values()) clearTimeout(timer);
+  }
+
+  #newInput(call: FunctionCall, item: FunctionPutInputsItem): CallInput {
+    const input: CallInput = {
+      inputId: newId("in"),
+      call,
+      idx: item.idx,
+      createdAtMs: this.#options.nowMs(),
+      waitingSinceMs: this.#options.elapsedMs(),
+      method: item.input?.methodName ?? "",
+      request: item.input,
+      state: { kind: "pending" },
+      attempt: 0,
+      userRetries: 0,
+      deliveries: 0,
+      deaths: 0,
+      isSuspect: false,
+      output: undefined,
+      saved: false,
+    };
+    call.inputs.set(item.idx, input);
+    this.#inputs.set(input.inputId, input);
+    return input;
+  }
+
+  /** Writes a new call down, again each time that it is asked for and the disk did not take it before. */
+  #opening(call: FunctionCall): () => Promise<void> {
+    let writing: Promise<void> | undefined;
+    const write = async () => {
+      const inputs = [...call.inputs.values()];
+      try {
+        await this.#acceptance.of(inputs, [this.#options.store.create(call, inputs)]);
+      } catch (error) {
+        writing = undefined;
+        if (call.inputs.size === 0) this.#forgetCall(call);
+        throw error;
+      }
+    };
+    return () => (writing ??= write());
+  }
+
+  #forget(input: CallInput): void {
+    const { call } = input;
+    clearTimeout(this.#backingOff.get(input));
+    this.#backingOff.delete(input);
+    this.#inputs.delete(input.inputId);
+    if (call.inputs.get(input.idx) === input) call.inputs.delete(input.idx);
+    this.#options.onForgotten(input);
+    call.changed.notify();
+  }
+
+  #forgetCall({ facts }: FunctionCall): void {
+    this.#calls.delete(facts.callId);
+    this.#keys.remove(facts.idempotencyKey);
+  }
+
+  /** Of a pause that began before a restart: never more than all of it, whatever was done to the clock. */
+  #pauseLeft(input: CallInput, leftMs: number): number {
+    const policy = this.#options.retryPolicyOf(input.call.facts.functionId);
+    return Math.min(leftMs, retryDelayMs(policy, input.userRetries - 1) ?? 0);
+  }
+
+  #pause(input: CallInput, delayMs: number): void {
+    const untilMs = this.#options.nowMs() + delayMs;
+    input.state = inputMoves(input.state, { kind: "backing-off", untilMs });
+    this.#backOff(input, delayMs);
+  }
+
+  #backOff(input: CallInput, delayMs: number): void {
+    const timer = setTimeout(
+      () => {
+        this.#backingOff.delete(input);
+        input.state = inputMoves(input.state, { kind: "pending" });
+        this.#saveQuietly(input);
+        this.#options.onPending(input, { again: true });
+      },
+      Math.max(0, delayMs),
+    );
+    this.#backingOff.set(input, timer);
+  }
+
+  async #load(callId: string): Promise<FunctionCall | undefined> {
+    const loading = this.#options.store.load(callId);
+    this.#loading.set(callId, loading);
+    try {
+      const call = await loading;
+      if (call) this.#calls.set(callId, call);
+      return call;
+    } finally {
+      this.#loading.delete(callId);
+    }
+  }
+
+  #saveQuietly(input: CallInput): void {
+    this.#options.store.save(input, { patient: true }).catch((error: unknown) => this.#logUnsaved(error));
+  }
+
+  #logUnsaved(error: unknown): void {
+    this.#options.logger.error({ err: error }, "an input's progress could not be saved");
+  }
+}
+
+/** What a caller has received, or a container has read for good, cannot be had twice. */
+function canRunAgain(call: FunctionCall): boolean {
+  return call.yielded === 0 && (call.live?.in.isWhole ?? true);
+}

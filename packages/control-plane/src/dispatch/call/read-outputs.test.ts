@@ -1,0 +1,54 @@
+import { FunctionCallType } from "@dorian/protocol/modal";
+import { expect, test } from "vitest";
+import { dispatchFixture, double, pause } from "../../../test/dispatch-fixture.ts";
+import { pipelined } from "../../../test/scripted-caller.ts";
+import { ScriptedWorker } from "../../../test/scripted-worker.ts";
+
+const fixture = dispatchFixture();
+const { openServer } = fixture;
+
+test("a reader that has all outputs of a map is kept waiting for more, but not one of 2024, which looks again", async () => {
+  await using server = await openServer();
+  await using _worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
+  const functionId = fixture.catalog.add();
+  const { functionCallId } = await server.modal.functionMap({
+    functionId,
+    functionCallType: FunctionCallType.MAP,
+  });
+  await server.modal.functionPutInputs({ functionId, functionCallId, inputs: [pipelined(0, [1])] });
+  const { lastEntryId } = await server.modal.functionGetOutputs({
+    functionCallId,
+    timeout: 5,
+    lastEntryId: "0-0",
+  });
+  const more = { functionCallId, timeout: 20, lastEntryId };
+  let answered = false;
+  const held = server.modal.functionGetOutputs(more, { clientVersion: "1.6.4" });
+  void held.then(() => (answered = true));
+  const soon = await server.modal.functionGetOutputs(more, { clientVersion: "0.64.57" });
+  expect(soon).toMatchObject({ outputs: [], lastEntryId, numUnfinishedInputs: 0 });
+  await pause(50);
+  expect(answered).toBe(false);
+  await server.modal.functionPutInputs({ functionId, functionCallId, inputs: [pipelined(1, [2])] });
+  expect((await held).outputs.map((output) => output.idx)).toEqual([1]);
+});
+
+test("outputs of a long map come many at a time, those of a short one at once", async () => {
+  await using server = await openServer();
+  await using _worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
+  const functionId = fixture.catalog.add({ autoscalerSettings: { maxContainers: 1 } });
+  const { functionCallId } = await server.modal.functionMap({
+    functionId,
+    functionCallType: FunctionCallType.MAP,
+  });
+  const inputs = Array.from({ length: 500 }, (_, idx) => pipelined(idx, [idx]));
+  await server.modal.functionPutInputs({ functionId, functionCallId, inputs });
+  let [pages, seen, lastEntryId] = [0, 0, "0-0"];
+  while (seen < 500) {
+    const page = await server.modal.functionGetOutputs({ functionCallId, timeout: 10, lastEntryId });
+    seen += page.outputs.length;
+    pages++;
+    ({ lastEntryId } = page);
+  }
+  expect(pages).toBeLessThan(100);
+});
