@@ -74,7 +74,7 @@ export const count = app.function({ name: "count" }, async function* (to: number
 `;
 
 const pythonApp = `
-import asyncio, os, time
+import asyncio, os, signal, time
 import modal
 
 volume = modal.Volume.from_name("deaths", create_if_missing=True)
@@ -91,6 +91,23 @@ def die(how):
         os._exit(3)
     if how == "abort":
         os.abort()
+    if how in ["SIGKILL", "SIGTERM", "SIGSEGV"]:
+        os.kill(os.getpid(), getattr(signal, how))
+    if how == "raised":
+        signal.raise_signal(signal.SIGKILL)
+    if how == "group":
+        os.killpg(0, signal.SIGHUP)
+    if how == "child" and os.fork() == 0:
+        os.kill(os.getppid(), signal.SIGKILL)
+        os._exit(0)
+    if how == "of a child":
+        child = os.fork()
+        if child == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(child, 0)
+        os._exit(5)
+    if how.isupper() or how in ["raised", "group", "child"]:
+        time.sleep(30)
     held = []
     while how == "devour":
         held.append(bytearray(os.urandom(1024) * 8192))
@@ -103,6 +120,12 @@ def double(n):
 def once(how, run):
     note(run)
     die(how)
+
+humble_image = modal.Image.debian_slim("3.11").dockerfile_commands("RUN useradd --uid 1234 worker", "USER worker")
+
+@app.function(image=humble_image)
+def humble():
+    os.kill(os.getpid(), signal.SIGKILL)
 
 @app.function(volumes=volumes, retries=modal.Retries(max_retries=1, initial_delay=0.1))
 def twice(how, run):
@@ -263,6 +286,33 @@ test.for([
     expect(await runsOf(run)).toBe(1);
   },
 );
+
+test.for([
+  ["SIGKILL", /ended by SIGKILL, which its own code sent\.$/],
+  ["SIGTERM", /ended by SIGTERM, which its own code sent\.$/],
+  ["SIGSEGV", /ended by SIGSEGV\.$/],
+  ["raised", /ended by SIGKILL, which its own code sent\.$/],
+  ["group", /ended by SIGHUP, which its own code sent\.$/],
+  ["child", /ended by SIGKILL, which its own code sent\.$/],
+] as const)(
+  "Python code that ends its own process (%s) is told so at once, after one try [A5]",
+  async ([how, reason]) => {
+    const run = `once-own-python-${how}`;
+    await expect(functionOf("python", "once").remote(how, run)).rejects.toThrow(reason);
+    expect(await runsOf(run)).toBe(1);
+  },
+);
+
+test("code of a user other than root that ends its own process is told so at once [A5]", async () => {
+  await expect(functionOf("python", "humble").remote()).rejects.toThrow(
+    /SIGKILL, which its own code sent\.$/,
+  );
+});
+
+test("Python code whose child ends itself is told how its own process ended [A5]", async () => {
+  const call = functionOf("python", "once").remote("of a child", "once-own-python-of-a-child");
+  await expect(call).rejects.toThrow(/exited with code 5\.$/);
+});
 
 test.for(languages)("an input of %s with retries runs as often as the user says [L16]", async (language) => {
   const run = `twice-${language}`;

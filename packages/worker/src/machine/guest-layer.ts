@@ -1,19 +1,18 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, rename, stat } from "node:fs/promises";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { inContainer } from "../task/container-environment.ts";
+import { pythonStart } from "../task/python-start.ts";
 
 /**
- * The directory that is laid over the root file systems of TypeScript functions to bring the guest into them. One per content, so that running
- * containers keep the guest they started with.
+ * The directory that is laid over the root file systems of functions to bring what they begin with into them. One per
+ * content, so that running containers keep what they started with.
  */
 export async function prepareGuestLayer(dataDirectory: string, bundlePath: string): Promise<string> {
-  const digest = createHash("sha256")
-    .update(await readFile(bundlePath))
-    .digest("hex")
-    .slice(0, 16);
+  const guest = await readFile(bundlePath);
+  const digest = createHash("sha256").update(guest).update(pythonStart).digest("hex").slice(0, 16);
   const directory = join(dataDirectory, "guest", digest);
   try {
     await stat(directory);
@@ -23,7 +22,8 @@ export async function prepareGuestLayer(dataDirectory: string, bundlePath: strin
   }
   const draft = `${directory}.${process.pid}`;
   await mkdir(dirname(join(draft, inContainer.guest)), { recursive: true });
-  await copyFile(bundlePath, join(draft, inContainer.guest));
+  await writeFile(join(draft, inContainer.guest), guest);
+  await writeFile(join(draft, inContainer.pythonStart), pythonStart);
   try {
     await rename(draft, directory);
   } catch (error) {

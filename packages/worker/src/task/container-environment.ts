@@ -9,7 +9,9 @@ export const inContainer = {
   directory: "/run/dorian",
   socket: "/run/dorian/task.sock",
   arguments: "/run/dorian/arguments",
+  ownSignal: "/run/dorian/own-signal",
   guest: "/usr/lib/dorian/guest.mjs",
+  pythonStart: "/usr/lib/dorian/start.py",
   node: "/usr/local/bin/node",
 } as const;
 

@@ -1,16 +1,19 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { ownSignal, saysHeapFull } from "./last-signs.ts";
+import { ownSignal, placeForOwnSignal, saysHeapFull } from "./last-signs.ts";
 
 test("the signal that a guest wrote down is read, and nothing else that lies in its place [A5]", async () => {
   const directory = await mkdtemp(join(tmpdir(), "last-signs-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const path = join(directory, "own-signal");
   expect(await ownSignal(directory)).toBe("");
+  placeForOwnSignal(directory);
+  expect(await ownSignal(directory)).toBe("");
+  expect((await stat(path)).mode & 0o777).toBe(0o666);
   await writeFile(path, "SIGKILL");
   expect(await ownSignal(directory)).toBe("SIGKILL");
   await writeFile(path, "SIG".padEnd(100_000, "A"));

@@ -1,11 +1,22 @@
 import { errnoOf } from "@dorian/base/app-error";
+import { closeSync, constants, fchmodSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { constants } from "node:fs";
 import { join } from "node:path";
 
 /** In the container's private directory: our guest writes there which signal user code sends to its own process. */
 const ownSignalFile = "own-signal";
 const longestName = 16;
+
+/** Makes the file that guests write to, for whichever user the container runs as: the directory may not be its own. */
+export function placeForOwnSignal(privateDirectory: string): void {
+  const file = openSync(join(privateDirectory, ownSignalFile), "wx");
+  try {
+    // Whatever the operator's umask is.
+    fchmodSync(file, 0o666);
+  } finally {
+    closeSync(file);
+  }
+}
 
 /** The signal that a container's code sent to itself, as its guest wrote down before; "" for none. */
 export async function ownSignal(privateDirectory: string): Promise<string> {

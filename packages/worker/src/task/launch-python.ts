@@ -3,22 +3,23 @@ import { must } from "@dorian/base/must";
 import { ContainerArgumentsSchema, type ContainerArguments } from "@dorian/protocol/modal";
 import type { StartTask } from "@dorian/protocol/worker";
 import { isOlder } from "@dorian/base/client-version";
+import { inContainer } from "./container-environment.ts";
 import type { Launcher } from "./launcher.ts";
 
 /** Where the user's sources and the official client are, as mounts put them. */
 const sourcePath = "/root:/pkg";
 
 /** Python functions run in the official client's own container process; both come with the function's mounts. */
-export const launchPython: Launcher = (request, { homeLayer }) => {
+export const launchPython: Launcher = (request, { homeLayer, guestLayer }) => {
   const { config } = request;
   const path = config?.env["PYTHONPATH"];
   return {
-    layers: [homeLayer],
+    layers: [homeLayer, guestLayer],
     args: [
       // An image's entry point is expected to run what follows it.
       ...(config?.entrypoint ?? []),
       "python",
-      "-m",
+      inContainer.pythonStart,
       "modal._container_entrypoint",
       ...argumentsOnCommandLine(request),
     ],

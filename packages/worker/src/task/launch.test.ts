@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { launchOf } from "./launch.ts";
 
 const directories = { guestLayer: "/guest", homeLayer: "/home-layer" };
-const entrypoint = ["python", "-m", "modal._container_entrypoint"];
+const entrypoint = ["python", "/usr/lib/dorian/start.py", "modal._container_entrypoint"];
 
 function launch(
   functionDef: MessageInitShape<typeof FunctionSchema$>,
@@ -23,7 +23,7 @@ test("a Python function runs the client's container process behind the image's e
   expect(args.slice(0, 2)).toEqual(["/entry.sh", "--quiet"]);
   expect(args.slice(-3)).toEqual(entrypoint);
   expect(env["PYTHONPATH"]).toBe("/root:/pkg:/opt/lib");
-  expect(layers).toEqual(["/home-layer"]);
+  expect(layers).toEqual(["/home-layer", "/guest"]);
 });
 
 test("clients before 0.73 find their arguments on the command line, without what they ask for themselves", () => {

@@ -18,7 +18,7 @@ export interface Launch {
 }
 
 export interface LaunchDirectories {
-  /** Holds the guest of TypeScript functions. */
+  /** Holds the guest of TypeScript functions, and what Python functions begin with. */
   guestLayer: string;
   /** Holds the directory of the user's sources. */
   homeLayer: string;

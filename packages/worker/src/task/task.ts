@@ -36,7 +36,7 @@ import { OutputLog } from "../log/output-log.ts";
 import { PhaseClock, type Phase } from "./phase-clock.ts";
 import { RootFileSystem } from "./root-file-system.ts";
 import { RunningInputs } from "./running-inputs.ts";
-import { ownSignal, saysHeapFull } from "./last-signs.ts";
+import { ownSignal, placeForOwnSignal, saysHeapFull } from "./last-signs.ts";
 import { failureOf } from "./task-failure.ts";
 import { TaskVolumes, volumeLinks } from "./task-volumes.ts";
 import { coveredDirectories, type DirectoryOwner } from "../volume/covered-directories.ts";
@@ -281,6 +281,7 @@ export class Task {
     const privateDirectory = join(directory, "private");
     await mkdir(privateDirectory);
     await userNamespace?.giveToRoot(privateDirectory);
+    placeForOwnSignal(privateDirectory);
     const upstream = resources.use(this.#deps.upstream(taskId));
     const gateway = await openTaskGateway({
       taskId,
