@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { basename, dirname } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { concurrently } from "@dorian/base/concurrently";
 import { clearProtection } from "./inode-flags.ts";
 import { type EntryName, OpenDirectory } from "./open-directory.ts";
 import { rename, rmdir, unlink } from "./tree-calls.ts";
@@ -96,29 +97,31 @@ function enter(parent: OpenDirectory, name: EntryName): Frame | undefined {
   }
 }
 
-/** Removes all but the directories, which it notes. */
+/** Removes all but the directories, which it notes. What cannot be removed keeps nothing else. */
 async function clear(frame: Frame): Promise<void> {
   const { directory, pending } = frame;
-  const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
+  await concurrently(leaves(frame), { limit: concurrency }, async (name) => {
+    try {
+      if (!(await removeLeaf(directory, name))) pending.push(name);
+    } catch (error) {
+      failures.push(error);
+    }
+  });
+  if (failures.length > 0) throw failures[0];
+}
+
+async function* leaves(frame: Frame): AsyncGenerator<Buffer> {
+  const { directory, pending } = frame;
   frame.isListed = true;
   for await (const entry of await readEntries(directory)) {
     const name = Buffer.from(entry.name, "latin1");
-    if (entry.isDirectory()) {
-      pending.push(name);
-      if (pending.length < maxPending) continue;
+    if (!entry.isDirectory()) yield name;
+    else if (pending.push(name) >= maxPending) {
       frame.isListed = false;
-      break;
+      return;
     }
-    if (running.size >= concurrency) await Promise.race(running);
-    const removal: Promise<void> = removeLeaf(directory, name)
-      .then((removed) => void (removed || pending.push(name)))
-      .catch((error: unknown) => void failures.push(error))
-      .then(() => void running.delete(removal));
-    running.add(removal);
   }
-  await Promise.all(running);
-  if (failures.length > 0) throw failures[0];
 }
 
 /** False when it is a directory. */

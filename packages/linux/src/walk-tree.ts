@@ -1,6 +1,7 @@
 import type { Dirent } from "node:fs";
 import { opendir, readdir } from "node:fs/promises";
 import { AppError } from "@dorian/base/app-error";
+import { concurrently } from "@dorian/base/concurrently";
 import { OpenDirectory } from "./open-directory.ts";
 
 /** What a walk comes by. Usable while the visit lasts. */
@@ -39,18 +40,45 @@ export async function walkTree(
   options: WalkOptions,
   visit: (entry: WalkedEntry) => Promise<unknown>,
 ): Promise<void> {
-  const visits = new Visits(options.concurrency);
-  const frames: Frame[] = [
-    new Frame(
-      typeof root === "string" ? OpenDirectory.open(root) : root.directory("."),
-      undefined,
-      Buffer.alloc(0),
-    ),
-  ];
+  await concurrently(
+    entriesBelow(root, options),
+    { limit: options.concurrency },
+    async ({ frame, name, kind }) => {
+      const { hold } = frame;
+      hold.use();
+      try {
+        await visit({
+          directory: hold.directory,
+          name,
+          at: hold.directory.at(name),
+          kind,
+          pathBytes: frame.pathBytes + name.length,
+          path: () => pathOf(frame, name),
+        });
+      } finally {
+        hold.letGo();
+      }
+    },
+  );
+}
+
+interface FoundEntry {
+  frame: Frame;
+  name: Buffer;
+  kind: WalkedEntry["kind"];
+}
+
+/** A directory is open until the next entry is asked for; whoever needs it longer holds it. */
+async function* entriesBelow(
+  root: string | OpenDirectory,
+  { signal }: Pick<WalkOptions, "signal">,
+): AsyncGenerator<FoundEntry> {
+  const directory = typeof root === "string" ? OpenDirectory.open(root) : root.directory(".");
+  const frames = [new Frame(directory, undefined, Buffer.alloc(0))];
   try {
     for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
-      options.signal?.throwIfAborted();
-      if (!frame.isListed) await list(frame, visits, visit);
+      signal?.throwIfAborted();
+      if (!frame.isListed) yield* list(frame);
       const name = frame.pending.pop();
       if (name === undefined) {
         leave(frames);
@@ -61,10 +89,18 @@ export async function walkTree(
       if (child && frames.length > openFrames) frame.hold.release();
     }
   } finally {
-    await visits.settled();
     for (const frame of frames) frame.hold.release();
   }
-  visits.throwFailure();
+}
+
+async function* list(frame: Frame): AsyncGenerator<FoundEntry> {
+  frame.isListed = true;
+  for await (const entry of await readEntries(frame.directory)) {
+    const name = Buffer.from(entry.name, "latin1");
+    const kind = kindOf(entry);
+    if (kind === "directory") frame.pending.push(name);
+    yield { frame, name, kind };
+  }
 }
 
 /**
@@ -136,62 +172,6 @@ class Hold {
     if (this.isReleased) return;
     this.isReleased = true;
     this.letGo();
-  }
-}
-
-class Visits {
-  readonly #limit: number;
-  readonly #running = new Set<Promise<void>>();
-  #failures: unknown[] = [];
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  async start(work: () => Promise<unknown>): Promise<void> {
-    while (this.#running.size >= this.#limit) await Promise.race(this.#running);
-    this.throwFailure();
-    const call: Promise<void> = work()
-      .catch((error: unknown) => void this.#failures.push(error))
-      .then(() => void this.#running.delete(call));
-    this.#running.add(call);
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.#running);
-  }
-
-  throwFailure(): void {
-    if (this.#failures.length > 0) throw this.#failures[0];
-  }
-}
-
-async function list(
-  frame: Frame,
-  visits: Visits,
-  visit: (entry: WalkedEntry) => Promise<unknown>,
-): Promise<void> {
-  frame.isListed = true;
-  const { hold } = frame;
-  for await (const entry of await readEntries(hold.directory)) {
-    const name = Buffer.from(entry.name, "latin1");
-    const kind = kindOf(entry);
-    if (kind === "directory") frame.pending.push(name);
-    await visits.start(async () => {
-      hold.use();
-      try {
-        await visit({
-          directory: hold.directory,
-          name,
-          at: hold.directory.at(name),
-          kind,
-          pathBytes: frame.pathBytes + name.length,
-          path: () => pathOf(frame, name),
-        });
-      } finally {
-        hold.letGo();
-      }
-    });
   }
 }
 

@@ -9,7 +9,7 @@ import { makeDirectoryBelow, placeBelow } from "@dorian/linux/place-below";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { createWhiteout, isWhiteout, markWhiteouts, setOpaque } from "@dorian/linux/overlay-marks";
 import { extract, type Header } from "tar-stream";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { settleAll } from "./settle-all.ts";
 import { shown } from "./small-body.ts";
 

@@ -1,7 +1,7 @@
 import { withoutEnding } from "@dorian/base/without-ending";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { unlessAbsent } from "./read-if-present.ts";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 
 /** One archive of a distribution's own packages, as apt describes it. */
 export interface AptSource {

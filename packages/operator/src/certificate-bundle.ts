@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import { unlessAbsent } from "./read-if-present.ts";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 
 /** Environment variables by which programs are told of a file of trusted certificates. */
 export const certificateVariables = [

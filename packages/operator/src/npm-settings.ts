@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { unlessAbsent } from "./read-if-present.ts";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 
 const carried = /^(registry|@[^:]+:registry|proxy|https-proxy|noproxy|strict-ssl|replace-registry-host)$/;
 const credential = /^\/\/.+:(_authToken|_auth|username|_password)$/;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { unlessAbsent } from "./read-if-present.ts";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 
 const carried = new Set([
   "index-url",

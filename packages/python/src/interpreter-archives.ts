@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { AppError, errnoOf } from "@dorian/base/app-error";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 
 /** Where the one of an archive is, in python-build-standalone's form. */
 const installed = "python";

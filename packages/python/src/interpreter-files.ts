@@ -1,7 +1,7 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { compare } from "@renovatebot/pep440";
 import { elfNeeds } from "./elf-needs.ts";
 import { runpathOf, setRunpath } from "./elf-runpath.ts";

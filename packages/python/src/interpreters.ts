@@ -1,6 +1,6 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { unpackInterpreters } from "./interpreter-archives.ts";
 
 /** A Python of this machine that images can get a copy of. */

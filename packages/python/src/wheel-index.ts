@@ -6,12 +6,13 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pathToFileURL, fileURLToPath } from "node:url";
 import { AppError } from "@dorian/base/app-error";
+import { orAborted } from "@dorian/base/or-aborted";
+import { SharedWork } from "@dorian/base/shared-work";
 import { boundedText } from "@dorian/base/bounded-text";
-import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import { FetchGuard } from "@dorian/operator/fetch-guard";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { chooseWheel, isExact, type WheelChoice, type WheelFor } from "./choose-wheel.ts";
 import { HttpSource, withoutCredentials } from "./http-source.ts";
 import { parseHtmlPage, parseJsonPage, type IndexFile } from "./index-page.ts";
@@ -49,7 +50,7 @@ export class WheelIndex implements Disposable {
   #http: HttpSource;
   #closing = new AbortController();
   #pages = new Map<string, { askedAt: number; files: Promise<IndexFile[]> }>();
-  #downloads = new Map<string, Promise<string>>();
+  #downloads = new SharedWork<string, string>();
 
   private constructor({ settings, cacheDirectory }: WheelIndexOptions) {
     const { pip, proxyEnv, certificates } = settings;
@@ -91,8 +92,9 @@ export class WheelIndex implements Disposable {
     options: { signal: AbortSignal },
   ): Promise<Wheel> {
     const requirement = typeof wanted === "string" ? parseRequirement(wanted) : wanted;
-    const { file, wheel } = await interruptible(this.#choose(requirement, target), options.signal);
-    return { ...wheel, path: await interruptible(this.#download(file), options.signal) };
+    // What is read or fetched goes on for the others who wait for it.
+    const { file, wheel } = await orAborted(this.#choose(requirement, target), options.signal);
+    return { ...wheel, path: await orAborted(this.#download(file), options.signal) };
   }
 
   [Symbol.dispose](): void {
@@ -142,11 +144,7 @@ export class WheelIndex implements Disposable {
 
   #download(file: IndexFile): Promise<string> {
     if (file.url.startsWith("file:")) return Promise.resolve(fileURLToPath(file.url));
-    const running = this.#downloads.get(file.url);
-    if (running) return running;
-    const download = this.#keptOrDownloaded(file).finally(() => this.#downloads.delete(file.url));
-    this.#downloads.set(file.url, download);
-    return download;
+    return this.#downloads.run(file.url, () => this.#keptOrDownloaded(file));
   }
 
   async #keptOrDownloaded(file: IndexFile): Promise<string> {
@@ -210,19 +208,6 @@ async function filesOfLocalPage(url: string): Promise<IndexFile[]> {
   const folder = fileURLToPath(url);
   const page = await unlessAbsent(readFile(join(folder, "index.html"), "utf8"));
   return page === undefined ? await filesIn(folder) : parseHtmlPage(page, url);
-}
-
-/** The promise's outcome, or the signal's reason; the work itself goes on for the others who wait for it. */
-async function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const interrupted = Promise.withResolvers<never>();
-  const abort = () => interrupted.reject(signal.reason);
-  onAbort(signal, abort);
-  try {
-    return await Promise.race([work, interrupted.promise]);
-  } finally {
-    offAbort(signal, abort);
-  }
 }
 
 function refused(url: string, status: number): AppError {

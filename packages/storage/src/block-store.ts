@@ -1,3 +1,4 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { createHash } from "node:crypto";
 import { chmod, link, lstat, mkdir, open, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -59,12 +60,7 @@ export class BlockStore implements AsyncDisposable {
 
   /** Bytes of the content, or undefined when it is not here. */
   async sizeOf(sha: string): Promise<number | undefined> {
-    try {
-      return (await lstat(this.path(sha))).size;
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT") return undefined;
-      throw error;
-    }
+    return (await unlessAbsent(lstat(this.path(sha))))?.size;
   }
 
   /**
@@ -72,13 +68,7 @@ export class BlockStore implements AsyncDisposable {
    * here. The modification time stays: it shows in the layers that share the file.
    */
   async touch(sha: string): Promise<boolean> {
-    try {
-      await chmod(this.path(sha), blockMode);
-      return true;
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT") return false;
-      throw error;
-    }
+    return (await unlessAbsent(chmod(this.path(sha), blockMode).then(() => true))) ?? false;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { lstat, mkdir, readdir, realpath, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
@@ -84,12 +85,7 @@ export class LayerStore implements AsyncDisposable {
   }
 
   async has(layerId: string): Promise<boolean> {
-    try {
-      return (await lstat(this.path(layerId))).isDirectory();
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT") return false;
-      throw error;
-    }
+    return (await unlessAbsent(lstat(this.path(layerId))))?.isDirectory() ?? false;
   }
 
   async list(): Promise<string[]> {

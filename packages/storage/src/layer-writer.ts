@@ -1,5 +1,6 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { join } from "node:path";
-import { AppError, errnoOf } from "@dorian/base/app-error";
+import { AppError } from "@dorian/base/app-error";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { chmod, lstat, mkdir } from "@dorian/linux/tree-calls";
 import { createWhiteout, isWhiteout, markWhiteouts } from "@dorian/linux/overlay-marks";
@@ -83,14 +84,10 @@ export class LayerWriter {
   }
 
   async #ownKind(path: string): Promise<"directory" | "leaf" | "whiteout" | undefined> {
-    try {
-      const stats = await lstat(this.hostPath(path));
-      if (isWhiteout(stats)) return "whiteout";
-      return stats.isDirectory() ? "directory" : "leaf";
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT") return undefined;
-      throw error;
-    }
+    const stats = await unlessAbsent(lstat(this.hostPath(path)));
+    if (stats === undefined) return undefined;
+    if (isWhiteout(stats)) return "whiteout";
+    return stats.isDirectory() ? "directory" : "leaf";
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { mkdir } from "@dorian/linux/tree-calls";
 import { copyOwnerAndMode, copyTimes } from "./file-metadata.ts";
-import { forEachConcurrently } from "./for-each-concurrently.ts";
+import { concurrently } from "@dorian/base/concurrently";
 import { linkFile } from "./link-file.ts";
 import { readMerged, type StackDirectory } from "./merged-directory.ts";
 
@@ -20,7 +20,7 @@ export async function linkTree(source: StackDirectory, target: string): Promise<
     await mkdir(to);
     await copyOwnerAndMode(from, to);
     made.push({ from, to });
-    await forEachConcurrently(readMerged(hostPaths), concurrency, async ({ name, entry }) => {
+    await concurrently(readMerged(hostPaths), { limit: concurrency }, async ({ name, entry }) => {
       const path = join(to, name);
       if (entry.kind === "directory") pending.push({ hostPaths: entry.hostPaths, to: path });
       else await linkFile(entry.hostPath, path);

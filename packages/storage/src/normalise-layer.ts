@@ -1,6 +1,6 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import type { Dirent } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "@dorian/base/app-error";
 import { WayBack } from "@dorian/base/way-back";
 import { setFileTimes } from "@dorian/linux/file-times";
 import {
@@ -193,10 +193,8 @@ async function removeNeedlessWhiteouts(
   for (const [name, entry] of entries) {
     if (!entry.isCharacterDevice()) continue;
     const path = join(hostPath, name);
-    const stats = await lstat(path).catch((error: unknown) => {
-      // Removed by an earlier try.
-      if (errnoOf(error) !== "ENOENT") throw error;
-    });
+    // Absent: removed by an earlier try.
+    const stats = await unlessAbsent(lstat(path));
     if (stats && isWhiteout(stats) && (below === undefined || (await lookup(below, name)) === undefined)) {
       await unlink(path);
     }

@@ -1,7 +1,8 @@
+import { isAbsence } from "@dorian/base/unless-absent";
+import { Turns } from "@dorian/base/turns";
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { errnoOf } from "@dorian/base/app-error";
 import { sleep } from "@dorian/base/sleep";
 import { removeTree } from "@dorian/linux/remove-tree";
 
@@ -19,7 +20,7 @@ export class SetAside implements AsyncDisposable {
   readonly #directory: string;
   readonly #onLeftover: OnLeftover;
   readonly #stop = new AbortController();
-  #removing: Promise<void> = Promise.resolve();
+  #removing = new Turns();
 
   private constructor(directory: string, onLeftover: OnLeftover) {
     this.#directory = directory;
@@ -42,7 +43,7 @@ export class SetAside implements AsyncDisposable {
     try {
       await rename(path, place);
     } catch (error) {
-      if (errnoOf(error) === "ENOENT") return;
+      if (isAbsence(error)) return;
       // On another file system, or held in place by a mount.
       await removeTree(path).catch((cause: unknown) => this.#onLeftover({ path, error: cause }));
       return;
@@ -53,19 +54,19 @@ export class SetAside implements AsyncDisposable {
   /** Resolves once all that was put here so far is removed or reported, and after `patienceMs` in any case. */
   async emptied(patienceMs: number): Promise<void> {
     const waited = new AbortController();
-    await Promise.race([this.#removing, sleep(patienceMs, waited)]);
+    await Promise.race([this.#removing.settled(), sleep(patienceMs, waited)]);
     waited.abort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.emptied(endPatienceMs);
     this.#stop.abort();
-    await this.#removing;
+    await this.#removing.settled();
   }
 
   #remove(path: string): void {
     const { signal } = this.#stop;
-    this.#removing = this.#removing.then(async () => {
+    void this.#removing.take(async () => {
       if (signal.aborted) return;
       await removeTree(path, { signal }).catch((error: unknown) => {
         if (!signal.aborted) this.#onLeftover({ path, error });

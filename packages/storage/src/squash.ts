@@ -3,7 +3,7 @@ import { copyAttributes } from "@dorian/linux/extended-attributes";
 import { createWhiteout, markWhiteouts, setOpaque } from "@dorian/linux/overlay-marks";
 import { mkdir } from "@dorian/linux/tree-calls";
 import { copyOwnerAndMode, copyTimes } from "./file-metadata.ts";
-import { forEachConcurrently } from "./for-each-concurrently.ts";
+import { concurrently } from "@dorian/base/concurrently";
 import type { LayerStore } from "./layer-store.ts";
 import { linkFile } from "./link-file.ts";
 import { readMarked } from "./merged-directory.ts";
@@ -63,7 +63,7 @@ async function mergeEntries(directory: Directory): Promise<Directory[]> {
   const { hostPaths, target, isBottom } = directory;
   const directories: Directory[] = [];
   let hasWhiteouts = false;
-  await forEachConcurrently(readMarked(hostPaths), concurrency, async ({ name, entry }) => {
+  await concurrently(readMarked(hostPaths), { limit: concurrency }, async ({ name, entry }) => {
     const path = join(target, name);
     if (entry.kind === "leaf") return await linkFile(entry.hostPath, path);
     if (entry.kind === "whiteout") {

@@ -1,3 +1,4 @@
+import { isAbsence } from "@dorian/base/unless-absent";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
@@ -40,8 +41,7 @@ async function freeSpace(path: string): Promise<{ place: string; free: number; f
     // A file system without an inode table says 0 of 0.
     return { place: path, free: bavail * bsize, freeFiles: files === 0 ? Number.POSITIVE_INFINITY : ffree };
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== "ENOENT" && errno !== "ENOTDIR") throw error;
+    if (!isAbsence(error)) throw error;
     return await freeSpace(dirname(path));
   }
 }

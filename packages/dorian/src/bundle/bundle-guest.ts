@@ -1,6 +1,6 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { build, type BuildOptions } from "esbuild";
 import { createHash } from "node:crypto";
-import { errnoOf } from "@dorian/base/app-error";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,7 @@ export async function bundleGuest(options: GuestBundleOptions): Promise<GuestBun
   const known = await readManifest(manifestPath);
   if (known && (await isCurrent(known))) {
     const path = join(cacheDirectory, known.bundle);
-    const content = await readFile(path).catch(ifMissing);
+    const content = await unlessAbsent(readFile(path));
     if (content) return { path, content };
   }
   const { content, sources } = await buildGuest();
@@ -97,14 +97,14 @@ function makers(): string[] {
 async function isCurrent(manifest: Manifest): Promise<boolean> {
   if (manifest.node !== process.version) return false;
   const checks = Object.entries(manifest.inputs).map(async ([path, expected]) => {
-    const content = await readFile(path).catch(ifMissing);
+    const content = await unlessAbsent(readFile(path));
     return content !== undefined && digest(content) === expected;
   });
   return (await Promise.all(checks)).every(Boolean);
 }
 
 async function readManifest(path: string): Promise<Manifest | undefined> {
-  const text = await readFile(path, "utf8").catch(ifMissing);
+  const text = await unlessAbsent(readFile(path, "utf8"));
   return text === undefined ? undefined : (JSON.parse(text) as Manifest);
 }
 
@@ -117,9 +117,4 @@ async function writeWhole(path: string, content: Buffer): Promise<void> {
 
 function digest(content: Buffer): string {
   return createHash("sha256").update(content).digest("hex");
-}
-
-function ifMissing(error: unknown): undefined {
-  if (errnoOf(error) !== "ENOENT") throw error;
-  return undefined;
 }

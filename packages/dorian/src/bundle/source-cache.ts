@@ -1,6 +1,6 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { errnoOf } from "@dorian/base/app-error";
 import { join } from "node:path";
 
 /** Entries that are kept: some 20 KiB each, for more files than one project has. */
@@ -20,7 +20,7 @@ export class SourceCache {
 
   async get(key: string): Promise<string | undefined> {
     const path = join(this.#directory, key);
-    const text = await readFile(path, "utf8").catch(ifMissing);
+    const text = await unlessAbsent(readFile(path, "utf8"));
     if (text === undefined) return undefined;
     const now = new Date();
     // Tells the cleaning that it is in use.
@@ -43,15 +43,10 @@ export class SourceCache {
     const entries = await Promise.all(
       names.map(async (name) => {
         const path = join(this.#directory, name);
-        return { path, usedAt: (await stat(path).catch(ifMissing))?.mtimeMs ?? 0 };
+        return { path, usedAt: (await unlessAbsent(stat(path)))?.mtimeMs ?? 0 };
       }),
     );
     const oldest = entries.toSorted((a, b) => a.usedAt - b.usedAt).slice(0, names.length - maxEntries);
     for (const { path } of oldest) await rm(path, { force: true });
   }
-}
-
-function ifMissing(error: unknown): undefined {
-  if (errnoOf(error) !== "ENOENT") throw error;
-  return undefined;
 }

@@ -1,14 +1,11 @@
-import { errnoOf } from "@dorian/base/app-error";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { randomBytes } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { Credentials } from "./config.ts";
 
 /** The file of the official clients, with one profile for each server. */
 export async function writeProfile(path: string, name: string, credentials: Credentials): Promise<void> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (errnoOf(error) === "ENOENT") return "";
-    throw error;
-  });
+  const text = (await unlessAbsent(readFile(path, "utf8"))) ?? "";
   const temporary = `${path}.${randomBytes(6).toString("hex")}`;
   try {
     await writeFile(temporary, withProfile(text, name, credentials), { mode: 0o600, flag: "wx" });

@@ -1,4 +1,4 @@
-import { onAbort } from "@dorian/base/on-abort";
+import { untilAborted } from "@dorian/base/or-aborted";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
@@ -59,11 +59,7 @@ export async function startWorker(
   return {
     async drain({ signal }) {
       const leaving = worker.leave({ workMs: graceSecs * 1000, exitMs, signal });
-      const forced = new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        onAbort(signal, () => resolve());
-      });
-      await Promise.race([leaving, forced]);
+      await untilAborted(leaving, signal);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

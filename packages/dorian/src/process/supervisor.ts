@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { orAborted } from "@dorian/base/or-aborted";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { Logger } from "pino";
 import { LocalFailure } from "../cli/local-failure.ts";
@@ -124,19 +125,13 @@ export class Supervisor implements RunningService {
   }
 
   async #bothReady(signal: AbortSignal): Promise<Readiness> {
-    const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(signal.reason);
-    onAbort(signal, abort);
     try {
-      signal.throwIfAborted();
       // The server before the worker: one that cannot start says so, and the other one has not begun yet.
-      const readiness = await Promise.race([this.#server.ready, aborted.promise]);
-      await Promise.race([this.#worker.ready, aborted.promise]);
+      const readiness = await orAborted(this.#server.ready, signal);
+      await orAborted(this.#worker.ready, signal);
       return readiness;
     } catch (error) {
       throw error instanceof NeverReady ? failedStart(error) : error;
-    } finally {
-      offAbort(signal, abort);
     }
   }
 }

@@ -6,7 +6,7 @@ import type { LocalSource } from "../image/local-source.ts";
 import { leftOutWarning } from "../local/left-out.ts";
 import type { LocalDigests } from "../local/local-digests.ts";
 import { type LeftOut, type LocalEntry, walkLocalTree } from "../local/walk-local-tree.ts";
-import { concurrently } from "../volume/concurrently.ts";
+import { concurrently } from "@dorian/base/concurrently";
 import { withLocalFile } from "../volume/local-file-error.ts";
 import { TransferCounter } from "../volume/transfer-progress.ts";
 import type { DeploySession } from "./deploy-session.ts";

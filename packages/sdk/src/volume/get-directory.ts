@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
-import { concurrently } from "./concurrently.ts";
+import { concurrently } from "@dorian/base/concurrently";
 import { checkTarget, receiveFile } from "./get-file.ts";
 import { withLocalFile } from "./local-file-error.ts";
 import { findRemoteFile } from "./read-content.ts";

@@ -3,7 +3,7 @@ import { link, lstat, open, rename, rm, stat, type FileHandle } from "node:fs/pr
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { withoutTrailingZeros } from "./block.ts";
-import { concurrently } from "./concurrently.ts";
+import { concurrently } from "@dorian/base/concurrently";
 import { localFileExists, withLocalFile } from "./local-file-error.ts";
 import { findRemoteFile, type RemoteFile } from "./read-content.ts";
 import { receiveBytes } from "./transfer.ts";

@@ -1,7 +1,8 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { AppError, messageOf } from "@dorian/base/app-error";
 import { parse } from "yaml";
 import { addDeviceNode, applyCdiEdits, cdiEditsOf, type CdiSpec, type DeviceNumbers } from "./cdi.ts";
 import type { OciConfig } from "./runc/oci-config.ts";
@@ -49,12 +50,7 @@ async function readSpec(path: string): Promise<CdiSpec> {
 }
 
 async function filesIn(directory: string): Promise<string[]> {
-  try {
-    return (await readdir(directory)).toSorted();
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
+  return ((await unlessAbsent(readdir(directory))) ?? []).toSorted();
 }
 
 function deviceNumbers(path: string): DeviceNumbers {

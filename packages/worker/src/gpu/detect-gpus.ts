@@ -1,5 +1,5 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { readdir, readFile } from "node:fs/promises";
-import { errnoOf } from "@dorian/base/app-error";
 
 export interface DetectedGpu {
   /** Upper case model name as functions ask for it, e.g. "H100". */
@@ -10,13 +10,7 @@ export interface DetectedGpu {
 
 /** NVIDIA GPUs of this machine, as the kernel driver lists them. */
 export async function detectGpus(directory = "/proc/driver/nvidia/gpus"): Promise<DetectedGpu[]> {
-  let entries: string[];
-  try {
-    entries = await readdir(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
+  const entries = (await unlessAbsent(readdir(directory))) ?? [];
   return Promise.all(
     entries.toSorted().map(async (entry, index) => {
       const information = await readFile(`${directory}/${entry}/information`, "utf8");

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LayerStore } from "@dorian/storage/layer-store";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import type { ImageConfiguration } from "@dorian/oci/image-configuration";
+import { Turns } from "@dorian/base/turns";
 
 /** A file system to build on, and what it says about processes in it. */
 export interface BaseImage {
@@ -28,7 +29,7 @@ export class BaseCache {
   #path: string;
   #layers: LayerStore;
   /** Changes one after the other: each reads the file, so that other processes' changes stay. */
-  #turn: Promise<unknown> = Promise.resolve();
+  #turns = new Turns();
 
   constructor(options: { dataDirectory: string; layers: LayerStore }) {
     this.#path = join(options.dataDirectory, "bases.json");
@@ -64,15 +65,13 @@ export class BaseCache {
   }
 
   #change(apply: (contents: Contents) => void): Promise<void> {
-    const change = this.#turn.then(async () => {
+    return this.#turns.take(async () => {
       const contents = await this.#read();
       apply(contents);
       const draft = `${this.#path}.${randomBytes(4).toString("hex")}`;
       await writeFile(draft, `${JSON.stringify(contents, null, 2)}\n`, { flush: true });
       await rename(draft, this.#path);
     });
-    this.#turn = change.catch(() => undefined);
-    return change;
   }
 
   async #read(): Promise<Contents> {

@@ -18,7 +18,7 @@ import { formatImageReference, parseImageReference, type ImageReference } from "
 import { pullImage, registryAddresses } from "@dorian/oci/pull-image";
 import { credentialsOf, type RegistryLogin } from "./registry-login.ts";
 import { RegistryTransport } from "@dorian/oci/registry-transport";
-import { SharedWork, type Participant } from "./shared-work.ts";
+import { HeardWork, type Participant } from "./heard-work.ts";
 import { makeUvLayer, uvRequirementOf } from "./uv-layer.ts";
 
 export interface BaseImagesOptions {
@@ -45,7 +45,7 @@ export interface BaseImageAsker extends Participant {
 export class BaseImages {
   #options: BaseImagesOptions;
   #cache: BaseCache;
-  #work = new SharedWork<BaseImage>();
+  #work = new HeardWork<BaseImage>();
 
   constructor(options: BaseImagesOptions) {
     this.#options = options;

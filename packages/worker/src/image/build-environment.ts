@@ -16,7 +16,7 @@ import { AppError } from "@dorian/base/app-error";
 import { readBelow } from "@dorian/linux/open-below";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { sourceAt } from "./copy-sources.ts";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 
 /** What a build step gets of the operator's settings. None of it is in the image's file system. */
 export interface BuildEnvironment {

@@ -5,7 +5,7 @@ import { AppError } from "@dorian/base/app-error";
 import type { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import { readEntries, walkTree } from "@dorian/linux/walk-tree";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import type { CopySource } from "./copy-tree.ts";
 import { namePattern } from "./name-pattern.ts";
 

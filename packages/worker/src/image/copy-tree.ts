@@ -8,7 +8,7 @@ import { openIfRegular } from "@dorian/linux/open-below";
 import { type EntryName, OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import { isWhiteout } from "@dorian/linux/overlay-marks";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import type { ModeChange } from "./file-mode.ts";
 
 /** Directories in each other that are copied: each is open until what is in it is copied. */

@@ -9,7 +9,7 @@ import type { BuildDependencies } from "./build-dependencies.ts";
 import { ImageBuild, type BuiltImage } from "./image-build.ts";
 import { configurationFrom } from "@dorian/oci/image-configuration";
 import type { OnLog } from "./run-step.ts";
-import type { Participant } from "./shared-work.ts";
+import type { Participant } from "./heard-work.ts";
 import { StepCache } from "./step-cache.ts";
 
 /** The longest time a timer can be set to. */

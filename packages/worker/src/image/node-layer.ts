@@ -2,7 +2,7 @@ import { chmod, constants, copyFile, cp, mkdir, readFile, stat, symlink } from "
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import type { LayerStore } from "@dorian/storage/layer-store";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 
 export interface NodeLayerOptions {
   /** Program of the Node that runs this process. */

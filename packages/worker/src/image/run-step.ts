@@ -1,7 +1,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import { offAbort, onAbort } from "@dorian/base/on-abort";
+import { orAborted } from "@dorian/base/or-aborted";
 import type { ContainerMount } from "../container/container-spec.ts";
 import { etcFiles } from "../container/etc-files.ts";
 import type { Container, ContainerExit, ContainerRuntime } from "../container/runtime.ts";
@@ -98,7 +98,7 @@ export async function runStep(command: StepCommand, text: string, options: RunSt
     },
   );
   options.onContainer(container);
-  const exit = await unlessAborted(container.exited, signal);
+  const exit = await orAborted(container.exited, signal);
   if (exit.code !== 0) throw stepError(text, exit);
 }
 
@@ -140,15 +140,6 @@ function confinedMounts(root: string, mounts: ContainerMount[]): ContainerMount[
     confined.push({ ...mount, target: place.path });
   }
   return confined;
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    onAbort(signal, abort);
-    promise.then(resolve, reject).finally(() => offAbort(signal, abort));
-  });
 }
 
 function outOfMemory(shown: string, limitBytes: number | undefined): AppError {

@@ -2,7 +2,7 @@ import { wallClockMs } from "@dorian/base/wall-clock";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import type { LayerStore } from "@dorian/storage/layer-store";
 
 /** What a finished step of a build made; without a layer when it wrote nothing. */

@@ -1,3 +1,4 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -14,12 +15,7 @@ export async function prepareGuestLayer(dataDirectory: string, bundlePath: strin
   const guest = await readFile(bundlePath);
   const digest = createHash("sha256").update(guest).update(pythonStart).digest("hex").slice(0, 16);
   const directory = join(dataDirectory, "guest", digest);
-  try {
-    await stat(directory);
-    return directory;
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-  }
+  if (await unlessAbsent(stat(directory))) return directory;
   const draft = `${directory}.${process.pid}`;
   await mkdir(dirname(join(draft, inContainer.guest)), { recursive: true });
   await writeFile(join(draft, inContainer.guest), guest);

@@ -1,3 +1,4 @@
+import { Turns } from "@dorian/base/turns";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { removeTree } from "@dorian/linux/remove-tree";
@@ -20,7 +21,7 @@ export class ContainerNetwork implements AsyncDisposable {
   /** Ports on loopback that lead to web functions. */
   #led: readonly number[] = [];
   /** Changes of them come one after the other. */
-  #leading: Promise<void> = Promise.resolve();
+  #leading = new Turns();
   #resources: AsyncDisposableStack;
 
   private constructor(
@@ -83,7 +84,7 @@ export class ContainerNetwork implements AsyncDisposable {
 
   /** Leads connections to loopback at these ports, and no others, to web functions. */
   async lead(ports: readonly number[]): Promise<void> {
-    const lead = async () => {
+    await this.#leading.take(async () => {
       if (ports.join() === this.#led.join()) return;
       await inNetworkNamespace(this.path, () => {
         // What has a loopback address may leave for the host, and who wants any port gets none of these.
@@ -92,10 +93,7 @@ export class ContainerNetwork implements AsyncDisposable {
         return networkCommand("nft", ["-f", "-"], loopbackRules(ports));
       });
       this.#led = ports;
-    };
-    const done = this.#leading.then(lead);
-    this.#leading = done.catch(() => undefined);
-    await done;
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+import { Turns } from "@dorian/base/turns";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { IdRangeKind } from "../user-namespace/id-ranges.ts";
@@ -54,7 +55,7 @@ export class NetworkPool implements AsyncDisposable {
   #making = new Set<Promise<ContainerNetwork>>();
   /** All that there are, with the port that one's container serves itself. */
   #networks = new Map<ContainerNetwork, number | undefined>();
-  #leading: Promise<void> = Promise.resolve();
+  #leading = new Turns();
   #leaving = new Set<Promise<void>>();
   #refillTimer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -119,7 +120,7 @@ export class NetworkPool implements AsyncDisposable {
    * containers must start all the same.
    */
   setWebPorts(ports: readonly number[]): Promise<void> {
-    const set = async () => {
+    return this.#leading.take(async () => {
       if (this.#closed || ports.join() === this.#host.webPorts.join()) return;
       await this.#host.setWebPorts(ports);
       for (const network of this.#networks.keys()) {
@@ -130,10 +131,7 @@ export class NetworkPool implements AsyncDisposable {
           throw error;
         });
       }
-    };
-    const done = this.#leading.then(set);
-    this.#leading = done.catch(() => undefined);
-    return done;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "@dorian/base/app-error";
 import { unmount } from "@dorian/linux/mount";
 import { mountTable } from "@dorian/linux/mount-table";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { setAsideName } from "../machine/worker-directories.ts";
 import { type CgroupLayout, readCgroupLayout } from "../cgroup/cgroup-layout.ts";
 import { childGroups, killAll, killNow, processesOf, removeGroup } from "../cgroup/cgroup.ts";

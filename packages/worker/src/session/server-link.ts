@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { AppError, messageOf } from "@dorian/base/app-error";
+import { untilAborted } from "@dorian/base/or-aborted";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import { backoff } from "@dorian/base/backoff";
 import { assertNever } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
-import { onAbort } from "@dorian/base/on-abort";
 import type { ServiceClient } from "@dorian/protocol/service";
 import {
   WorkerMessageSchema,
@@ -93,11 +93,7 @@ export class ServerLink {
   async close({ signal }: { signal: AbortSignal }): Promise<void> {
     this.#closing = true;
     this.#outgoing.end();
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      onAbort(signal, () => resolve());
-    });
-    await Promise.race([this.closed, aborted]);
+    await untilAborted(this.closed, signal);
   }
 
   report(message: Report): void {

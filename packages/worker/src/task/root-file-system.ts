@@ -4,7 +4,7 @@ import { errnoOf } from "@dorian/base/app-error";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import type { OverlayOptions } from "@dorian/linux/overlay-options";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { isVolumeLink } from "../volume/volume-links.ts";

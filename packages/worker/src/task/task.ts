@@ -1,8 +1,8 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { AppError, type StatusName } from "@dorian/base/app-error";
+import { orAborted } from "@dorian/base/or-aborted";
 import { must } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
-import { onAbort } from "@dorian/base/on-abort";
 import {
   ContainerArgumentsSchema,
   GenericResult_GenericStatus,
@@ -165,12 +165,7 @@ export class Task {
   /** The running container, once it has started. @throws AppError TASK_NOT_RUNNING when it has ended or cannot start */
   async whenRunning(options: { signal: AbortSignal }): Promise<Container> {
     const { signal } = options;
-    const aborted = new Promise<never>((_, reject) => {
-      if (signal.aborted) reject(signal.reason);
-      onAbort(signal, () => reject(signal.reason));
-    });
-    const ended = this.ended.then(() => undefined);
-    await Promise.race([this.#started.promise, ended, aborted]);
+    await orAborted(Promise.race([this.#started.promise, this.ended]), signal);
     if (this.#container) return this.#container;
     throw new AppError("TASK_NOT_RUNNING", `Container ${this.taskId} is not running.`, {
       remedy: "`dorian container list` shows the running ones.",

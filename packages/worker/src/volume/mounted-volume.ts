@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { Turns } from "@dorian/base/turns";
 import { WayBack } from "@dorian/base/way-back";
 import { sealReadOnly, unmount, unseal } from "@dorian/linux/mount";
 import { inMountNamespace } from "@dorian/linux/mount-namespace";
@@ -85,8 +86,7 @@ export class MountedVolume implements AsyncDisposable {
   #directories = 0;
   /** From a commit that failed to the state before it. Empty, unless that failed, too. */
   #wayBack = new WayBack();
-  #turn: Promise<unknown> = Promise.resolve();
-  #turns = 0;
+  #turns = new Turns();
 
   private constructor(options: MountedVolumeOptions, shown: ShownDirectory, view: VolumeView) {
     this.#shown = shown;
@@ -126,7 +126,7 @@ export class MountedVolume implements AsyncDisposable {
 
   /** False when nothing was written since the last commit, which is recorded. Costs the reading of one directory. */
   get mayHaveChanges(): boolean {
-    const isSettled = this.#turns === 0 && this.#wayBack.isEmpty && this.#unpublished.ids.length === 0;
+    const isSettled = this.#turns.isIdle && this.#wayBack.isEmpty && this.#unpublished.ids.length === 0;
     return !isSettled || this.#view.writable.holdsSomething;
   }
 
@@ -161,7 +161,7 @@ export class MountedVolume implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#turn;
+    await this.#turns.settled();
     unmount(this.#options.target);
     await this.#options.layers.discard(this.#options.scratch);
   }
@@ -364,14 +364,7 @@ export class MountedVolume implements AsyncDisposable {
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    this.#turns += 1;
-    const result = this.#turn
-      .then(() => storing(this.#options.scratch, work))
-      .finally(() => {
-        this.#turns -= 1;
-      });
-    this.#turn = result.catch(() => undefined);
-    return result;
+    return this.#turns.take(() => storing(this.#options.scratch, work));
   }
 }
 

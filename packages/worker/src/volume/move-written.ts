@@ -1,5 +1,5 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { dirname, join } from "node:path";
-import { errnoOf } from "@dorian/base/app-error";
 import type { WayBack } from "@dorian/base/way-back";
 import { setFileTimes } from "@dorian/linux/file-times";
 import { lstat, rename } from "@dorian/linux/tree-calls";
@@ -19,7 +19,8 @@ export async function moveWritten(
   const written = new Map<string, number>();
   for (const path of paths) {
     const parent = dirname(join(from, path));
-    const times = await lstat(parent, { bigint: true }).catch(unlessGone);
+    // Absent: it was removed before its writers were frozen, or replaced by a file.
+    const times = await unlessAbsent(lstat(parent, { bigint: true }));
     if (times === undefined || !(await moveFile(from, to, path))) continue;
     wayBack.add(async () => {
       await rename(join(to, path), join(from, path));
@@ -37,10 +38,4 @@ export async function moveWritten(
 export async function copyBack(from: string, to: string, path: string): Promise<void> {
   await copyEntry(from, to, path);
   await copyTimes(dirname(join(from, path)), dirname(join(to, path)));
-}
-
-// It was removed before its writers were frozen, or replaced by a file.
-function unlessGone(error: unknown): undefined {
-  const errno = errnoOf(error);
-  if (errno !== "ENOENT" && errno !== "ENOTDIR") throw error;
 }

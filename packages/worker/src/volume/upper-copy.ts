@@ -1,5 +1,5 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { dirname, join } from "node:path";
-import { errnoOf } from "@dorian/base/app-error";
 import type { WayBack } from "@dorian/base/way-back";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import { createWhiteout, isWhiteout, markWhiteouts, unmarkWhiteouts } from "@dorian/linux/overlay-marks";
@@ -79,7 +79,7 @@ export async function hideMissing(
   for (const entry of await readEntriesOf(join(last, below))) {
     const path = below === "" ? entry.name : `${below}/${entry.name}`;
     if (leftOut.has(path) || isWhiteout(await lstat(join(last, path)))) continue;
-    const now = await lstat(join(layer, path)).catch(unlessMissing);
+    const now = await unlessAbsent(lstat(join(layer, path)));
     if (now === undefined) {
       createWhiteout(join(layer, path));
       wayBack.add(() => unlink(join(layer, path)));
@@ -109,7 +109,7 @@ export async function removeFiles(root: string, paths: ReadonlySet<string>): Pro
   for (const path of paths) {
     const parent = dirname(join(root, path));
     const times = await lstat(parent, { bigint: true });
-    await unlink(join(root, path)).catch(unlessMissing);
+    await unlessAbsent(unlink(join(root, path)));
     setFileTimes(parent, times);
   }
 }
@@ -127,14 +127,9 @@ async function linkFrom(
   path: string,
 ): Promise<boolean> {
   if (last === undefined) return false;
-  const stats = await lstat(join(last, path)).catch(unlessMissing);
+  const stats = await unlessAbsent(lstat(join(last, path)));
   if (stats === undefined || stats.isDirectory()) return false;
   await makeParents(from, to, path, { marks: true });
   await linkFile(join(last, path), join(to, path));
   return true;
-}
-
-function unlessMissing(error: unknown): undefined {
-  const errno = errnoOf(error);
-  if (errno !== "ENOENT" && errno !== "ENOTDIR") throw error;
 }

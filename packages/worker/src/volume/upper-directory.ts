@@ -1,3 +1,4 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { copyContent } from "@dorian/linux/copy-file";
@@ -36,7 +37,7 @@ export async function* entriesOf(root: string): AsyncGenerator<string> {
   const pending = [""];
   for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
     let empty = true;
-    const directory = await openEntriesOf(join(root, below), readAhead).catch(unlessGone);
+    const directory = await unlessAbsent(openEntriesOf(join(root, below), readAhead));
     for await (const entry of directory ?? []) {
       empty = false;
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
@@ -58,14 +59,10 @@ export async function bytesIn(root: string): Promise<number> {
   let bytes = 0;
   await walkTree(root, { concurrency }, async ({ at, kind }) => {
     if (kind !== "file") return;
-    const stats = await lstat(at).catch(unlessGone);
+    const stats = await unlessAbsent(lstat(at));
     if (stats?.isFile()) bytes += stats.size;
   });
   return bytes;
-}
-
-function unlessGone(error: unknown): undefined {
-  if (errnoOf(error) !== "ENOENT") throw error;
 }
 
 /**

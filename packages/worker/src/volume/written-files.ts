@@ -1,5 +1,5 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { join } from "node:path";
-import { errnoOf } from "@dorian/base/app-error";
 import { lstat } from "@dorian/linux/tree-calls";
 import { isOpenForWriting } from "@dorian/linux/open-for-writing";
 import { entriesOf } from "./upper-directory.ts";
@@ -31,11 +31,5 @@ export async function stillWritten(
 }
 
 async function inodeAt(path: string): Promise<number | undefined> {
-  try {
-    return (await lstat(path)).ino;
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === "ENOENT" || errno === "ENOTDIR") return undefined;
-    throw error;
-  }
+  return (await unlessAbsent(lstat(path)))?.ino;
 }

@@ -3,10 +3,10 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import type { Interpreter } from "@dorian/python/interpreters";
 import type { BlockStore } from "@dorian/storage/block-store";
-import { forEachConcurrently } from "@dorian/storage/for-each-concurrently";
+import { concurrently } from "@dorian/base/concurrently";
 import type { Logger } from "pino";
 import type { MountFile } from "./mount-files.ts";
 
@@ -47,9 +47,9 @@ export async function bytecodeFiles(options: {
     }
     const compiled: MountFile[] = [];
     const found = await readdir(root, { recursive: true });
-    await forEachConcurrently(
+    await concurrently(
       found.filter((path) => path.endsWith(".pyc")),
-      concurrency,
+      { limit: concurrency },
       async (path) => {
         const { sha } = await blocks.put(await readFile(join(root, path)));
         compiled.push({ path: `/${path}`, sha256: sha, mode: 0o644 });

@@ -5,7 +5,7 @@ import { readWheelText } from "@dorian/python/wheel-files";
 import type { Wheel, WheelIndex } from "@dorian/python/wheel-index";
 import type { WheelTarget } from "@dorian/python/wheel-tags";
 import type { BlockStore } from "@dorian/storage/block-store";
-import { forEachConcurrently } from "@dorian/storage/for-each-concurrently";
+import { concurrently } from "@dorian/base/concurrently";
 import type { Logger } from "pino";
 import { clientDirectory } from "./client-mount.ts";
 import type { MountFile } from "./mount-files.ts";
@@ -45,7 +45,7 @@ export async function dependencyFiles(options: DependencyOptions): Promise<Mount
     ({ marker }) => marker === undefined || markerHolds(marker, target),
   );
   const files = new Map<string, MountFile>();
-  await forEachConcurrently(wanted, concurrentWheels, async (requirement) => {
+  await concurrently(wanted, { limit: concurrentWheels }, async (requirement) => {
     const wheel = await pinnedOrNear(requirement, options);
     const stored = await storeWheel(wheel.path, blocks, (path) => `${dependencyDirectory}/${path}`);
     for (const file of stored) files.set(file.path, file);

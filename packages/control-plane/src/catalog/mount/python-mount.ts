@@ -2,7 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { interpreterFiles } from "@dorian/python/interpreter-files";
 import { compareVersions, type Interpreter } from "@dorian/python/interpreters";
 import type { BlockStore } from "@dorian/storage/block-store";
-import { forEachConcurrently } from "@dorian/storage/for-each-concurrently";
+import { concurrently } from "@dorian/base/concurrently";
 import type { Logger } from "pino";
 import { bytecodeFiles } from "./bytecode.ts";
 import type { MountFile } from "./mount-files.ts";
@@ -35,7 +35,7 @@ export async function pythonFiles(options: {
     "copying a Python",
   );
   const files = new Map<string, MountFile>();
-  await forEachConcurrently(interpreterFiles(interpreter, { place }), concurrency, async (file) => {
+  await concurrently(interpreterFiles(interpreter, { place }), { limit: concurrency }, async (file) => {
     signal.throwIfAborted();
     const { sha } = await blocks.put(file.content);
     const path = `${directory}/${file.path}`;

@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import { wheelFiles, type WheelFile } from "@dorian/python/wheel-files";
 import type { BlockStore } from "@dorian/storage/block-store";
-import { forEachConcurrently } from "@dorian/storage/for-each-concurrently";
+import { concurrently } from "@dorian/base/concurrently";
 import type { MountFile } from "./mount-files.ts";
 
 const concurrency = 16;
@@ -27,6 +27,6 @@ export async function storeWheel(
       else await store({ file, content: undefined });
     }
   };
-  await forEachConcurrently(wanted(), concurrency, store);
+  await concurrently(wanted(), { limit: concurrency }, store);
   return stored;
 }

@@ -1,4 +1,5 @@
-import { AppError, errnoOf } from "@dorian/base/app-error";
+import { unlessAbsent } from "@dorian/base/unless-absent";
+import { AppError } from "@dorian/base/app-error";
 import type { App } from "@dorian/sdk/app/app";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -76,11 +77,8 @@ export function sourceCacheOf(config: CommandContext["config"]): SourceCache {
 }
 
 async function requireFile(file: string, cwd: string): Promise<void> {
-  try {
-    if ((await stat(resolve(cwd, file))).isFile()) return;
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") throw error;
-  }
+  const stats = await unlessAbsent(stat(resolve(cwd, file)));
+  if (stats?.isFile()) return;
   throw new AppError("APP_FILE_NOT_FOUND", `There is no file ${file} in ${cwd}.`, {
     status: "NOT_FOUND",
     remedy: "Give the path of the TypeScript file that makes the app.",

@@ -1,5 +1,5 @@
 import { watchCalls } from "@dorian/sdk/function/open-calls";
-import { onAbort } from "@dorian/base/on-abort";
+import { orAborted } from "@dorian/base/or-aborted";
 import { AppDisconnectReason } from "@dorian/protocol/modal";
 import type { App } from "@dorian/sdk/app/app";
 import { type RunningApp, runApp } from "@dorian/sdk/deploy/run-app";
@@ -62,7 +62,7 @@ export async function withPublishedApp<T>(
     using calls = watchCalls();
     const result = await settle(async () => {
       await using _watch = new ContainerWatch({ transport, appId, status, animated: output.animated });
-      return await Promise.race([work(running), aborted(signal), escaped]);
+      return await orAborted(Promise.race([work(running), escaped]), signal);
     });
     if (result.ok) for (const line of unawaitedCalls(calls.open)) warn(output, line);
     if (detach && signal.aborted) {
@@ -120,13 +120,6 @@ async function within(ms: number, done: Promise<void>): Promise<boolean> {
   const isDone = await Promise.race([settled, tooLong]);
   clearTimeout(timer);
   return isDone;
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    onAbort(signal, () => reject(signal.reason as Error));
-  });
 }
 
 function disconnectReason(outcome: Outcome<unknown>, signal: AbortSignal): [AppDisconnectReason, string] {

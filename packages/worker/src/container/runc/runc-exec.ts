@@ -1,3 +1,4 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -212,10 +213,6 @@ function killGroup(pid: number): void {
 }
 
 async function readPid(path: string): Promise<number | undefined> {
-  try {
-    return Number(await readFile(path, "utf8"));
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await unlessAbsent(readFile(path, "utf8"));
+  return text === undefined ? undefined : Number(text);
 }

@@ -1,16 +1,10 @@
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { readFile } from "node:fs/promises";
-import { errnoOf } from "@dorian/base/app-error";
 
 /** The last error in a log that runc wrote with --log-format json; undefined when there is none. */
 export async function lastError(path: string): Promise<string | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-  return errorIn(text);
+  const text = await unlessAbsent(readFile(path, "utf8"));
+  return text === undefined ? undefined : errorIn(text);
 }
 
 /** The last error of the log's text. Lines that are no JSON are passed over: runc may be killed in the midst of one. */

@@ -5,7 +5,7 @@ import { AppError } from "@dorian/base/app-error";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { archivesFor, renderOneLine } from "@dorian/operator/apt-sources";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { runHostTool } from "../host-tool.ts";
 import { defaultPath } from "@dorian/oci/image-configuration";
 import { BootstrapProgress } from "./bootstrap-progress.ts";

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { elfNeeds } from "@dorian/python/elf-needs";
 import { compareVersions, type Interpreter } from "@dorian/python/interpreters";
-import { unlessAbsent } from "@dorian/operator/read-if-present";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { UsableInterpreter } from "./python-plan.ts";
 
