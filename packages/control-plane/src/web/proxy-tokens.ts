@@ -7,7 +7,7 @@ import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import type { Tables } from "../schema/tables.ts";
 import { CredentialHolders } from "../access/token/credential-holders.ts";
-import type { ProxyTokenTable } from "../schema/rows/proxy-token-table.ts";
+import type { ProxyTokenRow } from "../schema/rows/proxy-token.ts";
 
 export interface ProxyToken {
   tokenId: string;
@@ -136,7 +136,7 @@ export class ProxyTokens {
     token?.holders.end(proxyTokenNotFound(tokenId));
   }
 
-  #put(row: Selectable<ProxyTokenTable>): void {
+  #put(row: Selectable<ProxyTokenRow>): void {
     const holders = this.#byId.get(row.token_id)?.holders ?? new CredentialHolders();
     this.#byId.set(row.token_id, {
       holders,

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../schema/tables.ts";
 import type { WebAddresses, WebFunction } from "../dispatch/ports.ts";
-import type { WebAddressTable } from "../schema/rows/web-address-table.ts";
+import type { WebAddressRow } from "../schema/rows/web-address.ts";
 import { nextLabel, webLabel } from "./web-label.ts";
 import type { WebListeners } from "./web-listeners.ts";
 
@@ -33,7 +33,7 @@ export interface WebSite {
   tag: string;
 }
 
-type Address = Selectable<WebAddressTable>;
+type Address = Selectable<WebAddressRow>;
 
 /** Addresses of web functions: by name, and the way back. */
 export class WebAddressBook implements WebAddresses {

@@ -4,7 +4,7 @@ import type { Selectable } from "kysely";
 import type { Environments } from "../environment/environments.ts";
 import type { AuditLog, AuditSelection } from "./audit-log.ts";
 import { parseAuditQuery } from "./audit-query.ts";
-import type { AuditEntryTable } from "../../schema/rows/audit-table.ts";
+import type { AuditEntryRow } from "../../schema/rows/audit.ts";
 
 /** How clients are to read long logs: few questions at once, of moderate answers. */
 const settings = {
@@ -34,7 +34,7 @@ export function createAuditHandlers(options: {
     environment: identity.kind === "client" ? identity.environment : undefined,
   });
 
-  const wireEntry = (row: Selectable<AuditEntryTable>) => {
+  const wireEntry = (row: Selectable<AuditEntryRow>) => {
     const targets = JSON.parse(row.targets) as string[];
     const environment = environments.all().find(({ scope }) => scope === row.environment);
     return {

@@ -3,15 +3,12 @@ import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { AuditField, AuditQuery } from "./audit-query.ts";
-import type { AuditEntryTable } from "../../schema/rows/audit-table.ts";
+import type { AuditEntryRow } from "../../schema/rows/audit.ts";
 
 /** "begun": it was not finished when the server ended. */
 export type AuditStatus = "begun" | "success" | "failed" | "denied";
 
-export type NewEntry = Omit<
-  Insertable<AuditEntryTable>,
-  "entry_id" | "at" | "status" | "error" | "targets"
-> & {
+export type NewEntry = Omit<Insertable<AuditEntryRow>, "entry_id" | "at" | "status" | "error" | "targets"> & {
   targets: readonly string[];
 };
 
@@ -67,7 +64,7 @@ export class AuditLog {
   async list(
     selection: AuditSelection,
     page: { before: number | undefined; from: number | undefined; limit: number },
-  ): Promise<Selectable<AuditEntryTable>[]> {
+  ): Promise<Selectable<AuditEntryRow>[]> {
     let query = this.#selected(selection).selectAll().orderBy("entry_id", "desc").limit(page.limit);
     if (page.before !== undefined) query = query.where("entry_id", "<", page.before);
     if (page.from !== undefined) query = query.where("entry_id", ">=", page.from);

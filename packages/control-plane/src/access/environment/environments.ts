@@ -5,7 +5,7 @@ import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Insertable, Selectable } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
-import type { EnvironmentTable } from "../../schema/rows/environment-table.ts";
+import type { EnvironmentRow } from "../../schema/rows/environment.ts";
 import { checkObjectName } from "../object-name.ts";
 import { notFoundWords } from "../not-found-words.ts";
 
@@ -155,7 +155,7 @@ export function environmentExists(name: string): AppError {
   });
 }
 
-function environmentFromRow(row: Selectable<EnvironmentTable> & { name: string }): Environment {
+function environmentFromRow(row: Selectable<EnvironmentRow> & { name: string }): Environment {
   return {
     environmentId: row.environment_id,
     name: row.name,
@@ -166,7 +166,7 @@ function environmentFromRow(row: Selectable<EnvironmentTable> & { name: string }
   };
 }
 
-function rowOfEnvironment(environment: Environment): Insertable<EnvironmentTable> {
+function rowOfEnvironment(environment: Environment): Insertable<EnvironmentRow> {
   return {
     environment_id: environment.environmentId,
     name: environment.name,

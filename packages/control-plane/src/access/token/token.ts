@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import type { TokenScope } from "@dorian/protocol/service";
 import type { Insertable, Selectable } from "kysely";
-import type { TokenTable } from "../../schema/rows/token-table.ts";
+import type { TokenRow } from "../../schema/rows/token.ts";
 
 /** What may be shown of a token: never its secret. */
 export interface Token extends TokenScope {
@@ -21,7 +21,7 @@ export function scopeOf({ environment, readOnly }: TokenScope): TokenScope {
   return { ...(environment === undefined ? {} : { environment }), ...(readOnly ? { readOnly } : {}) };
 }
 
-export function tokenFromRow(row: Selectable<TokenTable>): Token {
+export function tokenFromRow(row: Selectable<TokenRow>): Token {
   return {
     tokenId: row.token_id,
     name: row.name,
@@ -37,7 +37,7 @@ export function tokenFromRow(row: Selectable<TokenTable>): Token {
   };
 }
 
-export function rowOfToken(token: Token, digest: Uint8Array): Insertable<TokenTable> {
+export function rowOfToken(token: Token, digest: Uint8Array): Insertable<TokenRow> {
   return {
     token_id: token.tokenId,
     name: token.name,

@@ -11,7 +11,7 @@ import { sql, type Selectable, type Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { AppContent, IdentifiedDefinition } from "./app-content.ts";
-import type { AppVersionTable } from "../../schema/rows/app-version-table.ts";
+import type { AppVersionRow } from "../../schema/rows/app-version.ts";
 
 /** How one version of an app came about. */
 export interface Deployment {
@@ -187,7 +187,7 @@ async function forgetOldDefinitions(trx: Transaction<Tables>, appId: string, upT
     )`.execute(trx);
 }
 
-function deploymentFromRow(row: Selectable<AppVersionTable>): Deployment {
+function deploymentFromRow(row: Selectable<AppVersionRow>): Deployment {
   return {
     version: row.version,
     staged: row.staged === 1,

@@ -1,6 +1,6 @@
 import { AppState } from "@dorian/protocol/modal";
 import type { Insertable, Selectable } from "kysely";
-import type { AppTable } from "../../schema/rows/app-table.ts";
+import type { AppRow } from "../../schema/rows/app.ts";
 
 /** A named group of functions. Never changed in place: a change is a new value in the registry. */
 export interface App {
@@ -31,7 +31,7 @@ export function isOpen(app: App): boolean {
   return app.state !== AppState.STOPPING && app.state !== AppState.STOPPED;
 }
 
-export function appFromRow(row: Selectable<AppTable>): App {
+export function appFromRow(row: Selectable<AppRow>): App {
   return {
     appId: row.app_id,
     environment: row.environment,
@@ -50,7 +50,7 @@ export function appFromRow(row: Selectable<AppTable>): App {
   };
 }
 
-export function rowOfApp(app: App): Insertable<AppTable> {
+export function rowOfApp(app: App): Insertable<AppRow> {
   return {
     app_id: app.appId,
     environment: app.environment,

@@ -11,7 +11,7 @@ import {
   type FunctionPrecreateRequest,
 } from "@dorian/protocol/modal";
 import type { Insertable, Selectable } from "kysely";
-import type { FunctionTable } from "../../schema/rows/function-table.ts";
+import type { FunctionRow } from "../../schema/rows/function.ts";
 
 /** A function, or a variant of one bound to parameters and options. Never changed in place. */
 export interface FunctionRecord {
@@ -61,7 +61,7 @@ export function newFunctionRecord(
   };
 }
 
-export function functionFromRow(row: Selectable<FunctionTable>): FunctionRecord {
+export function functionFromRow(row: Selectable<FunctionRow>): FunctionRecord {
   return {
     functionId: row.function_id,
     appId: row.app_id,
@@ -81,7 +81,7 @@ export function functionFromRow(row: Selectable<FunctionTable>): FunctionRecord 
   };
 }
 
-export function rowOfFunction(record: FunctionRecord): Insertable<FunctionTable> {
+export function rowOfFunction(record: FunctionRecord): Insertable<FunctionRow> {
   return {
     function_id: record.functionId,
     app_id: record.appId,
@@ -117,9 +117,9 @@ const columnsOf = {
   pendingId: "pending_id",
   revision: "revision",
   scheduling: "scheduling",
-} as const satisfies Record<keyof FunctionChange, keyof FunctionTable>;
+} as const satisfies Record<keyof FunctionChange, keyof FunctionRow>;
 
-export function changedColumns(change: FunctionChange): Partial<Insertable<FunctionTable>> {
+export function changedColumns(change: FunctionChange): Partial<Insertable<FunctionRow>> {
   const row = rowOfFunction(newFunctionRecord({ functionId: "", appId: "", tag: "", ...change }));
   const names = Object.keys(change) as (keyof FunctionChange)[];
   return Object.fromEntries(names.map((name) => [columnsOf[name], row[columnsOf[name]]]));

@@ -5,7 +5,7 @@ import { CompiledQuery, type Selectable, type Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { ObjectKind } from "./get-or-create.ts";
-import type { NamedObjectTable } from "../../schema/rows/named-object-table.ts";
+import type { NamedObjectRow } from "../../schema/rows/named-object.ts";
 import type { ObjectReference } from "../../access/not-found-words.ts";
 
 /** A dict or a queue as such, whatever it holds. */
@@ -144,7 +144,7 @@ export function metadataOf(object: NamedObject) {
   };
 }
 
-function objectFromRow(row: Selectable<NamedObjectTable>): NamedObject {
+function objectFromRow(row: Selectable<NamedObjectRow>): NamedObject {
   return {
     objectId: row.object_id,
     environment: row.environment,

@@ -8,7 +8,7 @@ import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { ServerKeys } from "../../access/keys/server-keys.ts";
 import { openSecret, sealSecret } from "./secret-seal.ts";
-import type { SecretTable } from "../../schema/rows/secret-table.ts";
+import type { SecretRow } from "../../schema/rows/secret.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
 
 /** What may be shown of a secret: never its values. */
@@ -198,7 +198,7 @@ export class SecretStore {
     });
   }
 
-  #put(row: Selectable<SecretTable>): void {
+  #put(row: Selectable<SecretRow>): void {
     this.#secrets.set(row.secret_id, {
       ...secretFromRow(row),
       sealed: row.sealed,
@@ -207,7 +207,7 @@ export class SecretStore {
   }
 }
 
-function secretFromRow(row: Selectable<SecretTable>): Secret {
+function secretFromRow(row: Selectable<SecretRow>): Secret {
   return {
     secretId: row.secret_id,
     environment: row.environment,

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { VolumeFsVersion } from "@dorian/protocol/modal";
 import type { Selectable } from "kysely";
-import type { VolumeTable } from "../../schema/rows/volume-table.ts";
+import type { VolumeRow } from "../../schema/rows/volume.ts";
 import { notFoundWords, type ObjectReference } from "../../access/not-found-words.ts";
 
 export interface Volume {
@@ -19,7 +19,7 @@ export interface Volume {
   deletedAt: number | undefined;
 }
 
-export function volumeFromRow(row: Selectable<VolumeTable>): Volume {
+export function volumeFromRow(row: Selectable<VolumeRow>): Volume {
   return {
     volumeId: row.volume_id,
     environment: row.environment,

@@ -8,7 +8,7 @@ import type { Tables } from "../../schema/tables.ts";
 import type { OfferedGpu } from "../placement/placement.ts";
 import { Task, type TaskOwner } from "./task.ts";
 import type { TaskState } from "./task-state.ts";
-import type { TaskTable } from "../../schema/rows/task-table.ts";
+import type { TaskRow } from "../../schema/rows/task.ts";
 import { TaskTimeline, type TimelinePhase } from "./task-timeline.ts";
 
 const retentionMs = 7 * 24 * 3600 * 1000;
@@ -39,7 +39,7 @@ export class TaskStore {
   }
 
   /** Tasks that were not over when the server stopped. */
-  async live(ownerOf: (row: Selectable<TaskTable>) => TaskOwner): Promise<Task[]> {
+  async live(ownerOf: (row: Selectable<TaskRow>) => TaskOwner): Promise<Task[]> {
     const rows = await this.#db.selectFrom("task").selectAll().where("finished_at", "is", null).execute();
     return rows.map((row) => taskOf(row, ownerOf(row)));
   }
@@ -80,7 +80,7 @@ const nobody: TaskOwner = {
   ended() {},
 };
 
-function taskOf(row: Selectable<TaskTable>, owner: TaskOwner): Task {
+function taskOf(row: Selectable<TaskRow>, owner: TaskOwner): Task {
   const task = new Task({
     facts: {
       taskId: row.task_id,

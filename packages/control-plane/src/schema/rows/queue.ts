@@ -1,4 +1,4 @@
-export interface QueueItemTable {
+export interface QueueItemRow {
   /** Items of a partition leave it in this order. */
   seq: number;
   queue_id: string;

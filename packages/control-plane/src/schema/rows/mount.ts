@@ -1,4 +1,4 @@
-export interface MountTable {
+export interface MountRow {
   mount_id: string;
   /** Hex SHA-256 over names, digests and modes. */
   checksum: string;

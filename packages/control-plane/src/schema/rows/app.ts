@@ -1,4 +1,4 @@
-export interface AppTable {
+export interface AppRow {
   app_id: string;
   environment: string;
   /** Set once deployed; free again for another app when this one stops. */

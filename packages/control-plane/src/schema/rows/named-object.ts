@@ -1,4 +1,4 @@
-export interface NamedObjectTable {
+export interface NamedObjectRow {
   object_id: string;
   /** "dict" or "queue". */
   kind: string;

@@ -1,4 +1,4 @@
-export interface DictEntryTable {
+export interface DictEntryRow {
   dict_id: string;
   /** As the client has serialised it: equal keys are equal bytes. */
   key: Uint8Array;

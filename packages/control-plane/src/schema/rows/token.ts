@@ -1,4 +1,4 @@
-export interface TokenTable {
+export interface TokenRow {
   token_id: string;
   name: string;
   /** SHA-256: the secret itself is random enough that nothing slower is needed. */
@@ -14,14 +14,3 @@ export interface TokenTable {
   /** To about ten minutes. */
   last_used_at: number | null;
 }
-
-/** As they began: what was added later stands in the migrations. */
-export const tokenTables = [
-  `create table token (
-    token_id text primary key,
-    name text not null unique,
-    secret_digest blob not null,
-    created_at integer not null,
-    expires_at integer
-  ) strict`,
-];

@@ -1,4 +1,4 @@
-export interface SecretTable {
+export interface SecretRow {
   secret_id: string;
   environment: string;
   /** Null for one that lives in an app's code. */

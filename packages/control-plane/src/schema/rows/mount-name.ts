@@ -1,4 +1,4 @@
-export interface MountNameTable {
+export interface MountNameRow {
   /** Of an environment; empty for names that all environments see. */
   scope: string;
   name: string;

@@ -1,4 +1,4 @@
-export interface ClassTable {
+export interface ClassRow {
   class_id: string;
   app_id: string;
   created_at: number;

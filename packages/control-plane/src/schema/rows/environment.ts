@@ -1,4 +1,4 @@
-export interface EnvironmentTable {
+export interface EnvironmentRow {
   environment_id: string;
   /** Null once deleted. */
   name: string | null;

@@ -1,6 +1,6 @@
 import type { Generated } from "kysely";
 
-export interface AuditEntryTable {
+export interface AuditEntryRow {
   /** Grows with time. */
   entry_id: Generated<number>;
   at: number;

@@ -1,4 +1,4 @@
-export interface IdempotencyTable {
+export interface IdempotencyRow {
   /** Caller, method and the caller's key. */
   key: string;
   response: Uint8Array;

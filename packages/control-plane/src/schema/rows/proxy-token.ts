@@ -1,5 +1,5 @@
 /** Tokens for web functions that are declared with `requires_proxy_auth`. */
-export interface ProxyTokenTable {
+export interface ProxyTokenRow {
   token_id: string;
   /** May be empty. */
   name: string;
@@ -11,14 +11,3 @@ export interface ProxyTokenTable {
   /** The token it was made with, whose end is its end; empty for one from before that was kept. */
   created_by: string;
 }
-
-/** As they began: what was added later stands in the migrations. */
-export const proxyTokenTables = [
-  `create table proxy_token (
-    token_id text primary key,
-    name text not null,
-    secret_digest blob not null,
-    created_at integer not null,
-    environments text
-  ) strict`,
-];

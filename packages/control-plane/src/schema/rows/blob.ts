@@ -1,4 +1,4 @@
-export interface BlobTable {
+export interface BlobRow {
   blob_id: string;
   /** Hex SHA-256 of the content once it is complete. */
   sha256: string | null;

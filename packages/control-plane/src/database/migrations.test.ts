@@ -5,11 +5,11 @@ import { Kysely } from "kysely";
 import { Migrator } from "kysely/migration";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CatalogServer, temporaryDirectory } from "../../../test/catalog-server.ts";
-import { openDatabase } from "../../database/database.ts";
-import { openClientFile } from "../../access/token/client-file.ts";
-import { nodeSqliteDialect } from "../../database/node-sqlite-dialect.ts";
-import { migrations } from "./index.ts";
+import { CatalogServer, temporaryDirectory } from "../../test/catalog-server.ts";
+import { openDatabase } from "./database.ts";
+import { openClientFile } from "../access/token/client-file.ts";
+import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
+import { migrations } from "../schema/migrations/index.ts";
 
 /** A database as a server wrote it that knew the migrations up to `last`. */
 async function databaseOf(path: string, last: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** When functions run by themselves. A row lasts as long as its function is published with that schedule. */
-export interface ScheduleTable {
+export interface ScheduleRow {
   function_id: string;
   /** Bytes of Schedule. */
   schedule: Uint8Array;
@@ -8,12 +8,3 @@ export interface ScheduleTable {
   /** When it runs next; null for never. */
   next_at: number | null;
 }
-
-export const scheduleTables = [
-  `create table schedule (
-    function_id text primary key,
-    schedule blob not null,
-    anchor_at integer not null,
-    next_at integer
-  ) strict`,
-];

@@ -1,4 +1,4 @@
-export interface VolumeTable {
+export interface VolumeRow {
   volume_id: string;
   environment: string;
   /** Null once deleted, and for one that lives as long as somebody's heartbeats or as an app: it has `ephemeral` 1. */
@@ -13,7 +13,7 @@ export interface VolumeTable {
   app_id: string | null;
 }
 
-export interface VolumeVersionTable {
+export interface VolumeVersionRow {
   volume_id: string;
   version: number;
   /** The layer this version added; empty for version 0. */

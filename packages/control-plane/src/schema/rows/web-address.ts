@@ -1,5 +1,5 @@
 /** Addresses of web functions. A row outlasts its app, so that the next one of its name has the same address. */
-export interface WebAddressTable {
+export interface WebAddressRow {
   label: string;
   app_id: string;
   tag: string;
@@ -10,15 +10,3 @@ export interface WebAddressTable {
   /** When the function was last deployed. */
   used_at: number;
 }
-
-export const webAddressTables = [
-  `create table web_address (
-    label text primary key,
-    app_id text not null,
-    tag text not null,
-    requested text not null,
-    port integer unique,
-    used_at integer not null
-  ) strict`,
-  "create unique index web_address_function on web_address (app_id, tag)",
-];

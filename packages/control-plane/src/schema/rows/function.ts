@@ -1,4 +1,4 @@
-export interface FunctionTable {
+export interface FunctionRow {
   function_id: string;
   app_id: string;
   tag: string;

@@ -1,4 +1,4 @@
-export interface ImageTable {
+export interface ImageRow {
   image_id: string;
   /** Content key; only the image whose `cached` is 1 answers for it. */
   build_key: string;
@@ -26,7 +26,7 @@ export interface ImageTable {
 }
 
 /** One publication of an image under a name. The latest counts. */
-export interface ImageTagTable {
+export interface ImageTagRow {
   revision_id: string;
   /** Of the environment. */
   scope: string;
@@ -37,7 +37,7 @@ export interface ImageTagTable {
   created_at: number;
 }
 
-export interface ImageLogTable {
+export interface ImageLogRow {
   image_id: string;
   entry: number;
   /** Bytes of TaskLogs. */
