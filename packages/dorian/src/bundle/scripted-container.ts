@@ -24,7 +24,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { bundleForContainer } from "./bundle-for-container.ts";
+import { bundleForContainer } from "@dorian/publish/bundle/bundle-for-container";
 
 type Handlers = ServiceHandlers<typeof ModalClient>;
 type FunctionInit = MessageInitShape<typeof FunctionSchema$>;

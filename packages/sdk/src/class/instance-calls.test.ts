@@ -8,7 +8,7 @@ import {
   type FunctionMapRequest,
 } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
-import { outputs, ScriptedServer, success, type Script } from "../../test/scripted-server.ts";
+import { outputs, ScriptedServer, success, type Script } from "@dorian/testkit/scripted-server";
 import { App } from "../app/app.ts";
 import { Cls } from "./cls.ts";
 

@@ -8,7 +8,7 @@ import {
 } from "@dorian/protocol/modal";
 import { encodeValue } from "@dorian/protocol/payload";
 import { expect, test } from "vitest";
-import { outputs, ScriptedServer, type OutputItem, type Script } from "../../test/scripted-server.ts";
+import { outputs, ScriptedServer, type OutputItem, type Script } from "@dorian/testkit/scripted-server";
 import { RemoteFunction } from "./remote-function.ts";
 
 const callId = newId("fc");

@@ -8,7 +8,7 @@ import {
 } from "@dorian/protocol/modal";
 import { decodeArguments } from "@dorian/protocol/payload";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { ScriptedServer, success, type OutputItem, type Script } from "../../test/scripted-server.ts";
+import { ScriptedServer, success, type OutputItem, type Script } from "@dorian/testkit/scripted-server";
 import { RemoteFunction } from "./remote-function.ts";
 
 const callId = newId("fc");

@@ -17,7 +17,7 @@ import {
   success,
   type OutputItem,
   type Script,
-} from "../../test/scripted-server.ts";
+} from "@dorian/testkit/scripted-server";
 import { App } from "../app/app.ts";
 import { runWithInput } from "../container/current-input.ts";
 import { FunctionCall } from "./function-call.ts";

@@ -6,7 +6,7 @@ import {
 import { create, toBinary } from "@bufbuild/protobuf";
 import { encodeValue } from "@dorian/protocol/payload";
 import { expect, onTestFinished, test } from "vitest";
-import { outputs, ScriptedServer, success } from "../../test/scripted-server.ts";
+import { outputs, ScriptedServer, success } from "@dorian/testkit/scripted-server";
 import { callable, type CallableTarget } from "./callable.ts";
 
 const target = (isGenerator = false): CallableTarget => ({

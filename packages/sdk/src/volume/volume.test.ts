@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import { expect, onTestFinished, test } from "vitest";
-import { ScriptedServer, type Script } from "../../test/scripted-server.ts";
+import { ScriptedServer, type Script } from "@dorian/testkit/scripted-server";
 import { setTransport, transport } from "../client/transport.ts";
 import { Volume } from "./volume.ts";
 

@@ -1,8 +1,8 @@
 import type { App } from "@dorian/sdk/app/app";
 import { connectToServer } from "@dorian/sdk/client/connect";
 import { setTransport, type Transport } from "@dorian/sdk/client/transport";
-import type { DeployOptions } from "@dorian/sdk/deploy/deploy-app";
-import { bundleForContainer } from "../../bundle/bundle-for-container.ts";
+import type { DeployOptions } from "@dorian/publish/deploy/deploy-app";
+import { bundleForContainer } from "@dorian/publish/bundle/bundle-for-container";
 import { checkPackages } from "./check-packages.ts";
 import { sourceCacheOf } from "./load-app.ts";
 import { credentials } from "../config.ts";

@@ -1,6 +1,6 @@
 import { must } from "@dorian/base/must";
 import type { App } from "@dorian/sdk/app/app";
-import type { DeployedApp } from "@dorian/sdk/deploy/deploy-app";
+import type { DeployedApp } from "@dorian/publish/deploy/deploy-app";
 import { type AnyFunction, type Callable, callable } from "@dorian/sdk/function/callable";
 import type { MappedArguments } from "../target/map-arguments.ts";
 import type { ResolvedTarget } from "../target/resolve-target.ts";

@@ -1,4 +1,4 @@
-import type { DeployProgress } from "@dorian/sdk/deploy/progress";
+import type { DeployProgress } from "@dorian/publish/deploy/progress";
 import { type TaskLogs, TaskState } from "@dorian/protocol/modal";
 import { assertNever } from "@dorian/base/must";
 import { formatBytes } from "../output/bytes.ts";

@@ -5,8 +5,8 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { bundleForLocal } from "../../bundle/bundle-for-local.ts";
-import { SourceCache } from "../../bundle/source-cache.ts";
+import { bundleForLocal } from "@dorian/publish/bundle/bundle-for-local";
+import { SourceCache } from "@dorian/publish/bundle/source-cache";
 import type { CommandContext } from "../context.ts";
 import { showUserError } from "./user-error.ts";
 

@@ -2,7 +2,7 @@ import { watchCalls } from "@dorian/sdk/function/open-calls";
 import { orAborted } from "@dorian/base/or-aborted";
 import { AppDisconnectReason } from "@dorian/protocol/modal";
 import type { App } from "@dorian/sdk/app/app";
-import { type RunningApp, runApp } from "@dorian/sdk/deploy/run-app";
+import { type RunningApp, runApp } from "@dorian/publish/deploy/run-app";
 import { RemoteError } from "@dorian/sdk/function/remote-error";
 import type { CommandContext } from "../context.ts";
 import { AppLogView } from "./app-log-view.ts";

@@ -1,4 +1,4 @@
-import { deployByName } from "@dorian/sdk/deploy/deploy-by-name";
+import { deployByName } from "@dorian/publish/deploy/deploy-by-name";
 import { AppWorkplace, bundleCode } from "../app/app-workplace.ts";
 import { loadAppFor } from "../app/load-app.ts";
 import { defineCommand } from "../command.ts";

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { relative, resolve } from "node:path";
 import { AppState } from "@dorian/protocol/modal";
-import { deployApp, type DeployedApp } from "@dorian/sdk/deploy/deploy-app";
+import { deployApp, type DeployedApp } from "@dorian/publish/deploy/deploy-app";
 import { filesOfApp, filesOfBrokenApp } from "../app/app-files.ts";
 import { AppWorkplace, bundleCode, type CodeBundle } from "../app/app-workplace.ts";
 import { FileWatch } from "../app/file-watch.ts";

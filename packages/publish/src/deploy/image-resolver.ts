@@ -6,12 +6,12 @@ import {
   type ImageSchema,
 } from "@dorian/protocol/modal";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { encodeInput } from "../function/encode-input.ts";
-import { gpuRequest } from "../function/gpu.ts";
-import { buildFunctionPrefix } from "../container/find-target.ts";
-import type { Image } from "../image/image.ts";
-import type { FunctionOptions } from "../function/function-options.ts";
-import type { AnyFunction } from "../function/callable.ts";
+import { encodeInput } from "@dorian/sdk/function/encode-input";
+import { gpuRequest } from "@dorian/sdk/function/gpu";
+import { buildFunctionPrefix } from "@dorian/sdk/container/find-target";
+import type { Image } from "@dorian/sdk/image/image";
+import type { FunctionOptions } from "@dorian/sdk/function/function-options";
+import type { AnyFunction } from "@dorian/sdk/function/callable";
 import { buildDefinition } from "../build-identity/build-definition.ts";
 import { scopeOf } from "../build-identity/module-scopes.ts";
 import { encodeValue } from "@dorian/protocol/payload";

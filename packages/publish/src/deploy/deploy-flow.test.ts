@@ -10,12 +10,12 @@ import {
 import { methodEntries } from "@dorian/protocol/service";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { describe, expect, test } from "vitest";
-import { ScriptedServer, type Script } from "../../test/scripted-server.ts";
-import { App } from "../app/app.ts";
-import { transport } from "../client/transport.ts";
-import { Image } from "../image/image.ts";
-import { Secret } from "../secret/secret.ts";
-import { Volume } from "../volume/volume.ts";
+import { ScriptedServer, type Script } from "@dorian/testkit/scripted-server";
+import { App } from "@dorian/sdk/app/app";
+import { transport } from "@dorian/sdk/client/transport";
+import { Image } from "@dorian/sdk/image/image";
+import { Secret } from "@dorian/sdk/secret/secret";
+import { Volume } from "@dorian/sdk/volume/volume";
 import { deployByName } from "./deploy-by-name.ts";
 import type { DeployProgress } from "./progress.ts";
 import { runApp } from "./run-app.ts";

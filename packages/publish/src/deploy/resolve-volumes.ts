@@ -1,4 +1,4 @@
-import type { Volume } from "../volume/volume.ts";
+import type { Volume } from "@dorian/sdk/volume/volume";
 import type { DeploySession } from "./deploy-session.ts";
 
 export interface ResolvedVolumeMount {

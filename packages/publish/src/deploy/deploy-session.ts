@@ -1,7 +1,7 @@
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
-import type { Transport } from "../client/transport.ts";
-import type { LocalDigests } from "../local/local-digests.ts";
+import type { Transport } from "@dorian/sdk/client/transport";
+import type { LocalDigests } from "./local-digests.ts";
 import type { OnProgress } from "./progress.ts";
 
 /** What every step of one deployment needs. */

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { must } from "@dorian/base/must";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleForLocal } from "../../dorian/src/bundle/bundle-for-local.ts";
-import { forgetApps, registeredApps, type App } from "./app/app.ts";
-import type { RegisteredClass } from "./app/registered.ts";
-import { construct } from "./class/construct.ts";
-import { parameterSpecs } from "./class/parameters.ts";
+import { bundleForLocal } from "./bundle/bundle-for-local.ts";
+import { forgetApps, registeredApps, type App } from "@dorian/sdk/app/app";
+import type { RegisteredClass } from "@dorian/sdk/app/registered";
+import { construct } from "@dorian/sdk/class/construct";
+import { parameterSpecs } from "@dorian/sdk/class/parameters";
 
 const directory = await mkdtemp(join(tmpdir(), "dorian-example-"));
 let app: App;
@@ -16,8 +16,8 @@ let Model: RegisteredClass;
 
 beforeAll(async () => {
   const source = await readFile(new URL("./example.test-d.ts", import.meta.url), "utf8");
-  await writeFile(join(directory, "app.ts"), source.replace(`"./index.ts"`, `"dorian"`));
-  const sdkUrl = new URL("./index.ts", import.meta.url).href;
+  await writeFile(join(directory, "app.ts"), source.replace(`"@dorian/sdk/index"`, `"dorian"`));
+  const sdkUrl = new URL("@dorian/sdk/index", import.meta.url).href;
   const { path } = await bundleForLocal(join(directory, "app.ts"), { sdkUrl, directory, root: directory });
   forgetApps();
   await import(pathToFileURL(path).href);

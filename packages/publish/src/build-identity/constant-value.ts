@@ -1,9 +1,9 @@
-import { App } from "../app/app.ts";
-import { Cls } from "../class/cls.ts";
-import { RemoteFunction } from "../function/remote-function.ts";
-import { Image } from "../image/image.ts";
-import { Secret } from "../secret/secret.ts";
-import { Volume } from "../volume/volume.ts";
+import { App } from "@dorian/sdk/app/app";
+import { Cls } from "@dorian/sdk/class/cls";
+import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Image } from "@dorian/sdk/image/image";
+import { Secret } from "@dorian/sdk/secret/secret";
+import { Volume } from "@dorian/sdk/volume/volume";
 
 /** Form of a value that a build depends on: what the value is made of, as plain data. */
 export type ConstantValue =

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bundleForContainer } from "./bundle-for-container.ts";
-import { container, local, project, run } from "./test-project.ts";
+import { container, local, project, run } from "../../test/test-project.ts";
 
 const rejection = (promise: Promise<unknown>) =>
   promise.then(

@@ -1,6 +1,6 @@
 import { AppDisconnectReason, AppState } from "@dorian/protocol/modal";
-import type { App } from "../app/app.ts";
-import { checkName } from "../name-rules.ts";
+import type { App } from "@dorian/sdk/app/app";
+import { checkName } from "@dorian/sdk/name-rules";
 import { deployApp, type DeployedApp, type DeployOptions } from "./deploy-app.ts";
 
 /** Deploys an app under its name: over the one that has it, whose functions keep their ids, or as a new one. */

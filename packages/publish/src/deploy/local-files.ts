@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import type { LocalSource } from "../image/local-source.ts";
-import { leftOutWarning } from "../local/left-out.ts";
-import type { LocalDigests } from "../local/local-digests.ts";
-import { type LeftOut, type LocalEntry, walkLocalTree } from "../local/walk-local-tree.ts";
+import type { LocalSource } from "@dorian/sdk/image/local-source";
+import { leftOutWarning } from "@dorian/sdk/local/left-out";
+import type { LocalDigests } from "./local-digests.ts";
+import { type LeftOut, type LocalEntry, walkLocalTree } from "@dorian/sdk/local/walk-local-tree";
 import { concurrently } from "@dorian/base/concurrently";
-import { withLocalFile } from "../volume/local-file-error.ts";
-import { TransferCounter } from "../volume/transfer-progress.ts";
+import { withLocalFile } from "@dorian/sdk/volume/local-file-error";
+import { TransferCounter } from "@dorian/sdk/volume/transfer-progress";
 import type { DeploySession } from "./deploy-session.ts";
 
 /** A file that goes into a mount: content of its own, or where to read it. */

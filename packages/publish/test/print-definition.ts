@@ -1,8 +1,8 @@
 import { stdout } from "node:process";
 import { must } from "@dorian/base/must";
-import { registeredApps } from "../app/app.ts";
-import { buildDefinition } from "./build-definition.ts";
-import { scopeOf } from "./module-scopes.ts";
+import { registeredApps } from "@dorian/sdk/app/app";
+import { buildDefinition } from "../src/build-identity/build-definition.ts";
+import { scopeOf } from "../src/build-identity/module-scopes.ts";
 
 // A program for tests: loads the bundle of an app and prints the definition of the first build method of its first class.
 await import(must(process.argv[2], "the bundle's address"));

@@ -13,8 +13,8 @@ import { OperatorService } from "@dorian/protocol/operator";
 import { encodeValue } from "@dorian/protocol/payload";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { onTestFinished } from "vitest";
-import { connectToServer } from "../src/client/connect.ts";
-import { setTransport } from "../src/client/transport.ts";
+import { connectToServer } from "@dorian/sdk/client/connect";
+import { setTransport } from "@dorian/sdk/client/transport";
 
 export type Script = ServiceHandlers<typeof ModalClient>;
 export type OutputItem = MessageInitShape<typeof FunctionGetOutputsItemSchema>;

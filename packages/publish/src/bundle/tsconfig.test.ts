@@ -1,7 +1,7 @@
 import { symlink, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { local, project, run } from "./test-project.ts";
+import { local, project, run } from "../../test/test-project.ts";
 
 const app = `
   import { method } from "dorian";

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bundleForLocal } from "../../../dorian/src/bundle/bundle-for-local.ts";
+import { bundleForLocal } from "../bundle/bundle-for-local.ts";
 import { buildDefinition, type BuildDefinition } from "./build-definition.ts";
 
-const sdkUrl = new URL("../index.ts", import.meta.url).href;
-const printer = fileURLToPath(new URL("./print-definition-fixture.ts", import.meta.url));
+const sdkUrl = import.meta.resolve("@dorian/sdk/index");
+const printer = fileURLToPath(new URL("../../test/print-definition.ts", import.meta.url));
 const run = promisify(execFile);
 
 const app = `

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bundleForContainer } from "./bundle-for-container.ts";
 import { SourceCache } from "./source-cache.ts";
-import { container, local, project, run } from "./test-project.ts";
+import { container, local, project, run } from "../../test/test-project.ts";
 
 /** What can be called and is no function otherwise: `call` and `apply` are not there. */
 const callable = `

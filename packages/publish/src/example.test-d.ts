@@ -12,7 +12,7 @@ import {
   method,
   parameter,
   type RemoteError,
-} from "./index.ts";
+} from "@dorian/sdk/index";
 
 const volume = Volume.fromName("model-weights-vol", { createIfMissing: true });
 const image = Image.debianSlim().npmInstall("@huggingface/hub@2");

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { IgnorePatterns, type Verdict } from "../image/ignore-patterns.ts";
-import type { LocalSource } from "../image/local-source.ts";
+import { IgnorePatterns, type Verdict } from "@dorian/sdk/image/ignore-patterns";
+import type { LocalSource } from "@dorian/sdk/image/local-source";
 
 interface Place {
   path: string;

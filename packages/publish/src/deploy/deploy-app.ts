@@ -7,19 +7,19 @@ import {
   Function_FunctionType as FunctionType,
   type ClassParameterSpec,
 } from "@dorian/protocol/modal";
-import type { App } from "../app/app.ts";
-import { isGeneratorFunction, type Registered, type RegisteredClass } from "../app/registered.ts";
-import type { Transport } from "../client/transport.ts";
-import { parameterSpecs } from "../class/parameters.ts";
-import { IgnorePatterns } from "../image/ignore-patterns.ts";
-import { Image } from "../image/image.ts";
-import { Secret } from "../secret/secret.ts";
+import type { App } from "@dorian/sdk/app/app";
+import { isGeneratorFunction, type Registered, type RegisteredClass } from "@dorian/sdk/app/registered";
+import type { Transport } from "@dorian/sdk/client/transport";
+import { parameterSpecs } from "@dorian/sdk/class/parameters";
+import { IgnorePatterns } from "@dorian/sdk/image/ignore-patterns";
+import { Image } from "@dorian/sdk/image/image";
+import { Secret } from "@dorian/sdk/secret/secret";
 import type { DeploySession } from "./deploy-session.ts";
 import { functionMessage, type FunctionInit } from "./function-message.ts";
 import { ImageResolver } from "./image-resolver.ts";
 import { contentFile, localFiles, type MountContent } from "./local-files.ts";
-import type { LocalSource } from "../image/local-source.ts";
-import { LocalDigests } from "../local/local-digests.ts";
+import type { LocalSource } from "@dorian/sdk/image/local-source";
+import { LocalDigests } from "./local-digests.ts";
 import type { OnProgress } from "./progress.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";

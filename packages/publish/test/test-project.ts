@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { bundleForContainer } from "./bundle-for-container.ts";
-import { bundleForLocal } from "./bundle-for-local.ts";
+import { bundleForContainer } from "../src/bundle/bundle-for-container.ts";
+import { bundleForLocal } from "../src/bundle/bundle-for-local.ts";
 
 /** A directory with these files, which goes away with the test. */
 export async function project(files: Record<string, string>): Promise<string> {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { container, local, project, run } from "./test-project.ts";
+import { container, local, project, run } from "../../test/test-project.ts";
 
 const beside = async (files: Record<string, string>) => {
   const bundle = await container(await project(files), "app.ts");
