@@ -17,7 +17,7 @@ let Model: RegisteredClass;
 beforeAll(async () => {
   const source = await readFile(new URL("./example.test-d.ts", import.meta.url), "utf8");
   await writeFile(join(directory, "app.ts"), source.replace(`"@dorian/sdk/index"`, `"dorian"`));
-  const sdkUrl = new URL("@dorian/sdk/index", import.meta.url).href;
+  const sdkUrl = import.meta.resolve("@dorian/sdk/index");
   const { path } = await bundleForLocal(join(directory, "app.ts"), { sdkUrl, directory, root: directory });
   forgetApps();
   await import(pathToFileURL(path).href);

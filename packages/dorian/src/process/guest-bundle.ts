@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { stop } from "esbuild";
-import { bundleGuest } from "../bundle/bundle-guest.ts";
+import { bundleGuest } from "@dorian/guest/bundle/bundle-guest";
 
 /** File with the guest that containers run, built when its sources have changed. */
 export async function guestBundlePath(env: Record<string, string | undefined>): Promise<string> {

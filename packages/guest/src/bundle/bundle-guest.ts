@@ -56,7 +56,7 @@ export async function bundleGuest(options: GuestBundleOptions): Promise<GuestBun
 const root = resolve(import.meta.dirname, "../../../..");
 
 async function buildGuest(): Promise<{ content: Buffer; sources: string[] }> {
-  const entry = fileURLToPath(import.meta.resolve("@dorian/guest/main"));
+  const entry = fileURLToPath(import.meta.resolve("../main.ts"));
   const result = await build({
     entryPoints: [entry],
     absWorkingDir: root,

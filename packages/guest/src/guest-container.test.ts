@@ -13,8 +13,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundleGuest } from "./bundle-guest.ts";
-import { ScriptedContainer, type ScriptedContainerOptions } from "./scripted-container.ts";
+import { bundleGuest } from "./bundle/bundle-guest.ts";
+import { ScriptedContainer, type ScriptedContainerOptions } from "../test/scripted-container.ts";
 
 let cacheDirectory: string;
 let guest: string;
