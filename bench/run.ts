@@ -8,6 +8,7 @@ const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = 
   "warm-call": () => import("./scenarios/warm-call.ts"),
   "warm-read": () => import("./scenarios/warm-read.ts"),
   "at-rest": () => import("./scenarios/at-rest.ts"),
+  "volume-put": () => import("./scenarios/volume-put.ts"),
   commit: () => import("./scenarios/commit.ts"),
   map: () => import("./scenarios/map.ts"),
   scaling: () => import("./scenarios/scaling.ts"),

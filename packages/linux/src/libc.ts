@@ -8,6 +8,9 @@ const libc = koffi.load("libc.so.6");
 
 type Call = (...args: unknown[]) => number | bigint;
 
+/** Calls that may take as long as the disk does, in a thread. */
+type SlowCall = Call & { async: (...args: unknown[]) => void };
+
 /** A call whose argument `index` is a path, which may have names of any bytes. */
 function withPath(index: number, call: Call): Call {
   return (...args) =>
@@ -37,6 +40,8 @@ const calls = {
   moveMount: libc.func("long syscall(long, int, str, int, str, uint)"),
   openat2: libc.func("long syscall(long, int, uint8_t *, uint64_t *, size_t)"),
   lseek: libc.func("long lseek(int, long, int)"),
+  fallocate: libc.func("int fallocate(int, int, long, long)") as SlowCall,
+  copyFileRange: libc.func("long copy_file_range(int, int64_t *, int, int64_t *, size_t, uint)") as SlowCall,
   ioctl: libc.func("int ioctl(int, ulong, _Inout_ uint8_t *)"),
   mallocTrim: libc.func("int malloc_trim(size_t)"),
   fstatfs: libc.func("int fstatfs(int, _Out_ uint8_t *)"),
@@ -55,6 +60,15 @@ export const syscallNumber = {
 } as const;
 
 export { calls as libc };
+
+/** The result of a call that runs in a thread. What its errno was is lost: make the call here to learn it. */
+export async function inThread(call: SlowCall, ...args: unknown[]): Promise<number> {
+  return await new Promise((resolve, reject) =>
+    call.async(...args, (error: unknown, result: number | bigint) =>
+      error ? reject(error as Error) : resolve(Number(result)),
+    ),
+  );
+}
 
 /** Name of the last call's errno, e.g. "EBUSY". Ask at once: whatever runs in between may set another. */
 export function lastErrno(): string {

@@ -1,86 +1,51 @@
 import { constants } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
-import { chmod, copyFile, open, truncate } from "@dorian/linux/tree-calls";
 import { AppError } from "@dorian/base/app-error";
+import { copyRange } from "@dorian/linux/file-ranges";
+import { chmod, open } from "@dorian/linux/tree-calls";
 import type { BlockStore } from "./block-store.ts";
+import { blockMissing, type FileContent, permissionsOf } from "./file-content.ts";
+import type { Located } from "./large-files.ts";
 import { linkFile } from "./link-file.ts";
 
-/** Block i of a file holds its bytes from i times this on. */
-export const blockBytes = 8 * 1024 * 1024;
-
 const sharedMode = 0o644;
-/** What a client may choose: not that a file gives rights to whoever runs it. */
-const permissionBits = 0o777;
-const copyBytes = 1024 * 1024;
-
-export interface BlockReference {
-  /** SHA-256 of the content, 64 hexadecimal digits. */
-  sha: string;
-  /** Bytes that are stored; zeros at the end of a block may be left out. */
-  size: number;
-}
-
-export interface FileContent {
-  /** For messages. */
-  path: string;
-  /** True size in bytes: what the blocks lack is zeros. */
-  size: number;
-  /** Permission bits; 0644 if absent. */
-  mode?: number | undefined;
-  /** One block for the whole file, or one per 8 MiB. */
-  blocks: readonly BlockReference[];
-}
 
 /**
- * Makes the file `target` from blocks. A file that is one whole block, with the usual permissions, becomes a hard link
- * to it and takes no space (and has the block's modification time); others are copies.
+ * Makes the file `target` from blocks. A file of several blocks, or of one whole block with the usual permissions, becomes
+ * a hard link to what the store has and takes no space (and has its modification time); others are copies.
  */
 export async function assembleFile(target: string, file: FileContent, blocks: BlockStore): Promise<void> {
-  await checkBlocks(file, blocks);
-  const mode = (file.mode ?? sharedMode) & permissionBits;
-  const [first] = file.blocks;
-  if (first && file.blocks.length === 1) {
-    if (first.size === file.size && mode === sharedMode)
-      return await linkFile(blocks.path(first.sha), target);
-    await copyFile(blocks.path(first.sha), target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await truncate(target, file.size);
-  } else {
+  const located = await locateBlocks(file, blocks);
+  const [first] = located;
+  if (located.length > 1) return await linkFile(await blocks.large.complete(file), target);
+  const mode = permissionsOf(file);
+  const isWhole = first?.size === file.size && first.path === blocks.path(file.blocks[0]?.sha ?? "");
+  if (isWhole && mode === sharedMode) return await linkFile(first.path, target);
+  {
     await using output = await open(target, "wx");
-    for (const [index, block] of file.blocks.entries()) {
-      await copyInto(output, index * blockBytes, blocks.path(block.sha));
-    }
+    await using input = first && (await open(first.path, constants.O_RDONLY));
+    if (input) await copyRange(input, output, { from: first.offset, to: 0, length: first.size });
     await output.truncate(file.size);
   }
   await chmod(target, mode);
 }
 
-async function checkBlocks(file: FileContent, blocks: BlockStore): Promise<void> {
+/** Where each block is, checked to make the file. */
+async function locateBlocks(file: FileContent, blocks: BlockStore): Promise<Located[]> {
+  const { blockBytes } = blocks.large;
   const whole = file.blocks.length === 1 && file.blocks[0]?.size === file.size;
   if (!whole && file.blocks.length !== Math.ceil(file.size / blockBytes)) {
     throw mismatch(file, `${file.blocks.length} blocks cannot hold its ${file.size} bytes`);
   }
+  const places: Located[] = [];
   for (const [index, { sha, size }] of file.blocks.entries()) {
-    const stored = await blocks.sizeOf(sha);
-    if (stored === undefined) throw missing(file, sha);
-    if (stored !== size) throw mismatch(file, `block ${sha} has ${stored} bytes, not ${size}`);
+    const place = await blocks.large.find(sha);
+    if (place === undefined) throw blockMissing(file, sha);
+    if (place.size !== size) throw mismatch(file, `block ${sha} has ${place.size} bytes, not ${size}`);
     const room = whole ? file.size : Math.min(blockBytes, file.size - index * blockBytes);
     if (size > room) throw mismatch(file, `block ${index} has ${size} bytes where ${room} fit`);
+    places.push(place);
   }
-}
-
-async function copyInto(output: FileHandle, offset: number, source: string): Promise<void> {
-  await using input = await open(source);
-  const buffer = Buffer.allocUnsafe(copyBytes);
-  let position = offset;
-  for (;;) {
-    const { bytesRead } = await input.read(buffer, 0, buffer.length, position - offset);
-    if (bytesRead === 0) return;
-    for (let written = 0; written < bytesRead;) {
-      const step = await output.write(buffer, written, bytesRead - written, position + written);
-      written += step.bytesWritten;
-    }
-    position += bytesRead;
-  }
+  return places;
 }
 
 function mismatch(file: FileContent, problem: string): AppError {
@@ -92,11 +57,4 @@ function mismatch(file: FileContent, problem: string): AppError {
       remedy: "The file probably changed while it was uploaded. Upload it again.",
     },
   );
-}
-
-function missing(file: FileContent, sha: string): AppError {
-  return new AppError("BLOCK_NOT_FOUND", `Content ${sha} of ${JSON.stringify(file.path)} was not uploaded.`, {
-    status: "FAILED_PRECONDITION",
-    remedy: "Upload the file's content first, then name it in the volume.",
-  });
 }

@@ -1,19 +1,23 @@
 import { unlessAbsent } from "@dorian/base/unless-absent";
-import { createHash } from "node:crypto";
 import { chmod, link, lstat, mkdir, open, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { DraftSpace } from "./draft-space.ts";
+import { digestMismatch } from "./file-content.ts";
+import { LargeFiles } from "./large-files.ts";
+import { type Content, receiveContent, writeChunksAt } from "./receive-content.ts";
 import { type OnLeftover, SetAside } from "./set-aside.ts";
 import { storing } from "./storage-error.ts";
 
 const blockMode = 0o644;
+/** Block i of a file holds its bytes from i times this on. */
+export const blockBytes = 8 * 1024 * 1024;
 
 export interface PutBlockOptions {
   /** SHA-256 that the content must have, as 64 hexadecimal digits. */
   expectedSha?: string;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -21,25 +25,37 @@ export interface PutBlockOptions {
  * to them.
  */
 export class BlockStore implements AsyncDisposable {
+  /** Blocks that lie in files of several. */
+  readonly large: LargeFiles;
   readonly #directory: string;
   readonly #incoming: DraftSpace;
   readonly #aside: SetAside;
 
-  private constructor(directory: string, incoming: DraftSpace, aside: SetAside) {
+  private constructor(directory: string, incoming: DraftSpace, aside: SetAside, bytes: number) {
     this.#directory = directory;
     this.#incoming = incoming;
     this.#aside = aside;
+    const newPath = () => incoming.newPath();
+    this.large = new LargeFiles({ directory, blockBytes: bytes, blocks: this, newPath });
   }
 
   /** Opens the store below `dataDirectory`, making it if absent, and clears what dead processes were receiving. */
-  static async open(dataDirectory: string, options: { onLeftover?: OnLeftover } = {}): Promise<BlockStore> {
+  static async open(
+    dataDirectory: string,
+    options: {
+      onLeftover?: OnLeftover;
+      /** Default: what clients cut files by. */
+      blockBytes?: number;
+    } = {},
+  ): Promise<BlockStore> {
     return await storing(dataDirectory, async () => {
       await mkdir(join(dataDirectory, "blocks"), { recursive: true });
       const directory = await realpath(join(dataDirectory, "blocks"));
       const aside = await SetAside.open(join(directory, "set-aside"), {
         onLeftover: options.onLeftover ?? (() => undefined),
       });
-      return new BlockStore(directory, await DraftSpace.open(join(directory, "incoming"), aside), aside);
+      const incoming = await DraftSpace.open(join(directory, "incoming"), aside);
+      return new BlockStore(directory, incoming, aside, options.blockBytes ?? blockBytes);
     });
   }
 
@@ -76,17 +92,19 @@ export class BlockStore implements AsyncDisposable {
    *
    * @throws AppError BLOCK_DIGEST_MISMATCH when it is not what `expectedSha` says; STORAGE_FULL. Nothing is kept then.
    */
-  async put(
-    source: AsyncIterable<Uint8Array> | Uint8Array,
-    options: PutBlockOptions = {},
-  ): Promise<{ sha: string; size: number }> {
+  async put(source: Content, options: PutBlockOptions = {}): Promise<{ sha: string; size: number }> {
     const { expectedSha, signal } = options;
     if (expectedSha !== undefined) this.path(expectedSha);
     const incoming = this.#incoming.newPath();
     try {
       return await storing(this.#directory, async () => {
-        const received = await receive(source, incoming, signal);
-        if (expectedSha !== undefined && received.sha !== expectedSha) throw mismatch(received, expectedSha);
+        await using file = await open(incoming, "wx", blockMode);
+        const write = (chunks: Uint8Array[], position: number) => writeChunksAt(file, chunks, position);
+        const received = await receiveContent(source, write, signal);
+        if (expectedSha !== undefined && received.sha !== expectedSha)
+          throw digestMismatch(received, expectedSha);
+        await file.chmod(blockMode);
+        await file.datasync();
         await this.#publish(incoming, received.sha);
         return received;
       });
@@ -114,37 +132,4 @@ export class BlockStore implements AsyncDisposable {
       if (errnoOf(error) !== "EEXIST") throw error;
     }
   }
-}
-
-async function receive(
-  source: AsyncIterable<Uint8Array> | Uint8Array,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<{ sha: string; size: number }> {
-  const hash = createHash("sha256");
-  let size = 0;
-  await using file = await open(path, "wx", blockMode);
-  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
-    signal?.throwIfAborted();
-    hash.update(chunk);
-    for (let written = 0; written < chunk.length;) {
-      written += (await file.write(chunk, written, chunk.length - written, size + written)).bytesWritten;
-    }
-    size += chunk.length;
-  }
-  signal?.throwIfAborted();
-  await file.chmod(blockMode);
-  await file.datasync();
-  return { sha: hash.digest("hex"), size };
-}
-
-function mismatch(received: { sha: string; size: number }, expected: string): AppError {
-  return new AppError(
-    "BLOCK_DIGEST_MISMATCH",
-    `The ${received.size} bytes received have the digest ${received.sha}, not ${expected}.`,
-    {
-      status: "INVALID_ARGUMENT",
-      remedy: "The content changed while it was sent, or was damaged on the way. Send it again.",
-    },
-  );
 }

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readTree } from "@dorian/testkit/read-tree";
 import { TemporaryStorage } from "../test/temporary-storage.ts";
-import { blockBytes, type FileContent } from "./assemble-file.ts";
+import { blockBytes } from "./block-store.ts";
+import type { FileContent } from "./file-content.ts";
 import { copyPaths, putFiles, removePath } from "./volume-edit.ts";
 
 /** A volume with a few files, and edits of it. */

@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
-import { assembleFile, type FileContent } from "./assemble-file.ts";
+import { assembleFile } from "./assemble-file.ts";
 import type { BlockStore } from "./block-store.ts";
+import type { FileContent } from "./file-content.ts";
 import { childPath, parseFilePath, splitPath } from "./layer-path.ts";
 import type { LayerStore } from "./layer-store.ts";
 import { isADirectory, LayerWriter, notADirectory } from "./layer-writer.ts";

@@ -110,6 +110,8 @@ export async function collectGarbage(
   for (const layerId of removed) released.delete(layerId);
   const keep = new Set([...blobs.all()].map((blob) => blob.sha256 ?? ""));
   await collectBlocks(join(options.dataDirectory, "blocks"), blocks, { keep, before: now - ages.blockMs });
+  // A whole one without a layer is about to get one, or had one that was removed.
+  await blocks.large.collect({ receiving: now - ages.blockMs, whole: now - ages.layerMs });
   return removed;
 }
 

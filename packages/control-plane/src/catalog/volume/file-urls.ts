@@ -1,6 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import { fileBytes, fileName } from "@dorian/base/file-name";
 import type { BlockStore } from "@dorian/storage/block-store";
+import { blockTooLarge } from "@dorian/storage/file-content";
+import type { Place } from "@dorian/storage/large-files";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Identity } from "@dorian/protocol/service";
@@ -60,8 +62,15 @@ export class FileUrls {
     return this.#sign(caller, file, { start: 0, end: size });
   }
 
-  put(caller: Identity, sha: string): string {
-    return this.#urls.sign({ caller, method: "PUT", path: `${signedPaths.blocks}${sha}`, validMs });
+  /** The address to send a block to, for its place in a large file if it has one. */
+  put(caller: Identity, sha: string, place: Place | undefined): string {
+    return this.#urls.sign({
+      caller,
+      method: "PUT",
+      path: `${signedPaths.blocks}${sha}`,
+      parameters: place ? { file: place.file, index: String(place.index) } : {},
+      validMs,
+    });
   }
 
   /** @throws AppError BLOCK_RECEIPT_INVALID when `receipt` is not what the PUT of that block answered */
@@ -105,13 +114,21 @@ export class FileUrls {
   }
 
   #put(blocks: BlockStore, room: RoomWatch): HttpRoute {
-    return this.#urls.route("PUT", signedPaths.blocks, async ({ incoming, response, rest: sha, signal }) => {
-      if (Number(incoming.headers["content-length"] ?? 0) > urlBytes) throw tooLarge();
-      using _room = room.hold(bodyBytes(incoming, urlBytes));
-      await blocks.put(limitBytes(bodyOf(incoming), urlBytes, tooLarge), { expectedSha: sha, signal });
-      response.writeHead(200, { "Content-Type": "text/plain" });
-      response.end(this.#urls.receipt(sha));
-    });
+    return this.#urls.route(
+      "PUT",
+      signedPaths.blocks,
+      async ({ incoming, response, parameters, rest: sha, signal }) => {
+        const tooLarge = () => blockTooLarge(urlBytes);
+        if (Number(incoming.headers["content-length"] ?? 0) > urlBytes) throw tooLarge();
+        using _room = room.hold(bodyBytes(incoming, urlBytes));
+        const body = limitBytes(bodyOf(incoming), urlBytes, tooLarge);
+        const { file, index } = parameters;
+        if (file === undefined) await blocks.put(body, { expectedSha: sha, signal });
+        else await blocks.large.receive(body, { sha, place: { file, index: Number(index) }, signal });
+        response.writeHead(200, { "Content-Type": "text/plain" });
+        response.end(this.#urls.receipt(sha));
+      },
+    );
   }
 }
 
@@ -136,11 +153,4 @@ function versionGone(): AppError {
       remedy: "Ask for the file again.",
     },
   );
-}
-
-function tooLarge(): AppError {
-  return new AppError("BLOCK_TOO_LARGE", `A block holds at most ${urlBytes} bytes.`, {
-    status: "INVALID_ARGUMENT",
-    remedy: "Cut the file every 8 MiB.",
-  });
 }

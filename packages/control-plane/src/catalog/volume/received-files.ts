@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import type { MountFile, VolumePutFiles2Request } from "@dorian/protocol/modal";
 import type { Identity } from "@dorian/protocol/service";
-import type { FileContent } from "@dorian/storage/assemble-file";
+import type { FileContent } from "@dorian/storage/file-content";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { FileUrls } from "./file-urls.ts";
 
@@ -18,24 +18,29 @@ export async function receivedBlocks(
   const missing: { fileIndex: bigint; blockIndex: bigint; putUrl: string }[] = [];
   const files: FileContent[] = [];
   for (const [fileIndex, file] of request.files.entries()) {
+    const { path, mode } = file;
+    const size = Number(file.size);
+    const shas = file.blocks.map((block) => ({ sha: Buffer.from(block.contentsSha256).toString("hex") }));
+    const large = shas.length > 1 ? blocks.large.nameOf({ size, mode, blocks: shas }) : undefined;
     const references = [];
     for (const [blockIndex, block] of file.blocks.entries()) {
-      const sha = Buffer.from(block.contentsSha256).toString("hex");
+      const sha = shas[blockIndex]?.sha ?? "";
       if (block.putResponse) fileUrls.checkReceipt(sha, block.putResponse);
       if (!present.has(sha)) {
-        present.set(sha, await blocks.touch(sha));
+        present.set(sha, await blocks.large.touch(sha));
         if (present.get(sha) === false) {
+          const place = large === undefined ? undefined : { file: large, index: blockIndex };
           if (missing.length === maxMissing) throw tooManyMissing();
           missing.push({
             fileIndex: BigInt(fileIndex),
             blockIndex: BigInt(blockIndex),
-            putUrl: fileUrls.put(caller, sha),
+            putUrl: fileUrls.put(caller, sha, place),
           });
         }
       }
-      references.push({ sha, size: (await blocks.sizeOf(sha)) ?? 0 });
+      references.push({ sha, size: (await blocks.large.find(sha))?.size ?? 0 });
     }
-    files.push({ path: file.path, size: Number(file.size), mode: file.mode, blocks: references });
+    files.push({ path, size, mode, blocks: references });
   }
   return { files, missing };
 }

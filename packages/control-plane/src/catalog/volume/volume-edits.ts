@@ -1,7 +1,7 @@
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@dorian/base/app-error";
 import type { CallContext } from "@dorian/protocol/service";
-import type { FileContent } from "@dorian/storage/assemble-file";
+import type { FileContent } from "@dorian/storage/file-content";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { copyPaths, putFiles, removePath } from "@dorian/storage/volume-edit";

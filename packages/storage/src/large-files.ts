@@ -1,0 +1,268 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import {
+  chown,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  symlink,
+  unlink,
+} from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { SharedWork } from "@dorian/base/shared-work";
+import { unlessAbsent } from "@dorian/base/unless-absent";
+import { clearRange, copyRange } from "@dorian/linux/file-ranges";
+import {
+  blockMissing,
+  blockTooLarge,
+  digestMismatch,
+  type FileContent,
+  permissionsOf,
+} from "./file-content.ts";
+import { PlaceTurn } from "./place-turn.ts";
+import { type Content, receiveContent, writeChunksAt } from "./receive-content.ts";
+import { SharedFlush } from "./shared-flush.ts";
+import { storing } from "./storage-error.ts";
+
+/** Marks a file that does not hold all of its blocks yet. No file of a layer has it. */
+const receivingBit = 0o1000;
+const receivingMode = receivingBit | 0o600;
+
+/** A place in a large file: that of its block `index`. */
+export interface Place {
+  file: string;
+  index: number;
+}
+
+/** Where content is on this machine. */
+export interface Located {
+  path: string;
+  offset: number;
+  size: number;
+}
+
+export interface LargeFilesOptions {
+  directory: string;
+  blockBytes: number;
+  /** Blocks that are files of their own. */
+  blocks: {
+    path(sha: string): string;
+    sizeOf(sha: string): Promise<number | undefined>;
+    touch(sha: string): Promise<boolean>;
+    put(
+      source: Content,
+      options: { expectedSha: string; signal?: AbortSignal | undefined },
+    ): Promise<unknown>;
+  };
+  /** A path for what is about to be renamed. */
+  newPath(): string;
+}
+
+interface Receiving {
+  turns: Map<number, PlaceTurn>;
+  flush: SharedFlush;
+}
+
+/**
+ * Files of several blocks, each block received in the place that it has in the file. A file is named for its content and its
+ * permissions, so that whoever writes to a place writes the same; when it is whole, layers hold hard links to it. Where a
+ * block lies says a symbolic link by the block's digest, made when the block is on disk: no memory of it is needed, and
+ * whatever is killed, what was received is known.
+ */
+export class LargeFiles {
+  readonly blockBytes: number;
+  readonly #options: LargeFilesOptions;
+  readonly #files: string;
+  readonly #links: string;
+  readonly #receiving = new Map<string, Receiving>();
+  readonly #completing = new SharedWork<string, string>();
+
+  constructor(options: LargeFilesOptions) {
+    this.blockBytes = options.blockBytes;
+    this.#options = options;
+    this.#files = join(options.directory, "large");
+    this.#links = join(options.directory, "places");
+  }
+
+  /** The name of the file that such content makes. */
+  nameOf(file: Pick<FileContent, "size" | "mode"> & { blocks: readonly { sha: string }[] }): string {
+    const hash = createHash("sha256").update(`${file.size} ${permissionsOf(file)}`);
+    for (const { sha } of file.blocks) hash.update(` ${sha}`);
+    return hash.digest("base64url");
+  }
+
+  /** Where a block is, in a file of its own or in a large one; undefined when it is not here. */
+  async find(sha: string): Promise<Located | undefined> {
+    const { blocks } = this.#options;
+    const size = await blocks.sizeOf(sha);
+    return size === undefined ? await this.#placed(sha) : { path: blocks.path(sha), offset: 0, size };
+  }
+
+  /** Renews the change time of the file that a block is in, by which collectors go; false when the block is not here. */
+  async touch(sha: string): Promise<boolean> {
+    if (await this.#options.blocks.touch(sha)) return true;
+    const placed = await this.#placed(sha);
+    // No owner is changed, and nothing else but that time.
+    return placed !== undefined && (await unlessAbsent(chown(placed.path, -1, -1).then(() => true))) === true;
+  }
+
+  /**
+   * Stores a block where it is needed; it is on disk when this returns. What is here already is read and checked only.
+   * While somebody else writes to its place it becomes a file of its own, and is copied when the file is completed.
+   *
+   * @throws AppError BLOCK_DIGEST_MISMATCH, BLOCK_TOO_LARGE, STORAGE_FULL
+   */
+  async receive(
+    source: Content,
+    options: { sha: string; place: Place; signal?: AbortSignal | undefined },
+  ): Promise<void> {
+    const { sha, place, signal } = options;
+    using held = this.#takeTurn(place);
+    if (!held) return void (await this.#options.blocks.put(source, { expectedSha: sha, signal }));
+    const { turn, flush } = held;
+    const start = place.index * this.blockBytes;
+    if (await this.find(sha)) await turn.stop();
+    await storing(this.#files, async () => {
+      await using file = await this.#open(place.file);
+      if (await isWhole(file)) await turn.stop();
+      const write = async (chunks: Uint8Array[], position: number) => {
+        const end = chunks.reduce((sum, chunk) => sum + chunk.length, position);
+        if (end > this.blockBytes) throw blockTooLarge(this.blockBytes);
+        await turn.write(() => writeChunksAt(file, chunks, start + position));
+      };
+      const received = await receiveContent(source, write, signal);
+      if (received.sha !== sha) throw digestMismatch(received, sha);
+      await turn.write(async () => {
+        // Content that was refused may have been longer.
+        await clearRange(file, start + received.size, start + this.blockBytes);
+        await flush.run(() => file.datasync());
+      });
+      if (!turn.isStopped || (await isWhole(file))) await this.#link(sha, place, received.size);
+    });
+  }
+
+  /**
+   * The path of the file that holds such content, to be linked to. Blocks that are elsewhere are copied to their places.
+   *
+   * @throws AppError BLOCK_NOT_FOUND, STORAGE_FULL
+   */
+  async complete(content: FileContent): Promise<string> {
+    const name = this.nameOf(content);
+    return await this.#completing.run(name, () => this.#complete(name, content));
+  }
+
+  /**
+   * Removes files that no layer shares and nobody has asked for since a time in milliseconds: those that are still being
+   * received, and whole ones.
+   */
+  async collect(before: { receiving: number; whole: number }): Promise<void> {
+    for (const name of await entriesOf(this.#files)) {
+      const path = this.#pathOf(name);
+      const { nlink, ctimeMs, mode } = await lstat(path);
+      const isReceiving = (mode & receivingBit) !== 0;
+      if (nlink > 1 || ctimeMs >= (isReceiving ? before.receiving : before.whole)) continue;
+      if (!this.#receiving.has(name) && !this.#completing.isRunning(name)) await unlink(path);
+    }
+    const names = new Set(await entriesOf(this.#files));
+    for (const folder of await entriesOf(this.#links)) {
+      for (const sha of await readdir(join(this.#links, folder))) {
+        const link = join(this.#links, folder, sha);
+        const place = await unlessAbsent(readlink(link));
+        if (place === undefined || names.has(parsePlace(place).file) || (await this.#placed(sha))) continue;
+        await unlessAbsent(unlink(link));
+      }
+    }
+  }
+
+  async #complete(name: string, content: FileContent): Promise<string> {
+    // From here on nobody gets a turn.
+    for (const turn of this.#receiving.get(name)?.turns.values() ?? []) await turn.stop();
+    const path = this.#pathOf(name);
+    await storing(this.#files, async () => {
+      await using file = await this.#open(name);
+      if (await isWhole(file)) return;
+      for (const [index, { sha }] of content.blocks.entries()) {
+        const start = index * this.blockBytes;
+        const placed = await this.#placed(sha);
+        if (placed?.path === path && placed.offset === start) continue;
+        const found = await this.find(sha);
+        if (!found) throw blockMissing(content, sha);
+        await using source = await open(found.path);
+        await copyRange(source, file, { from: found.offset, to: start, length: found.size });
+        await clearRange(file, start + found.size, start + this.blockBytes);
+      }
+      await file.truncate(content.size);
+      await file.datasync();
+      for (const [index, { sha, size }] of content.blocks.entries()) {
+        if (!(await this.#placed(sha))) await this.#link(sha, { file: name, index }, size);
+      }
+      await file.chmod(permissionsOf(content));
+    });
+    return path;
+  }
+
+  /** Undefined when another has the place, or the file is being completed. */
+  #takeTurn({ file, index }: Place): (Disposable & { turn: PlaceTurn; flush: SharedFlush }) | undefined {
+    const receiving = this.#receiving.get(file) ?? { turns: new Map(), flush: new SharedFlush() };
+    if (this.#completing.isRunning(file) || receiving.turns.has(index)) return undefined;
+    this.#receiving.set(file, receiving);
+    const turn = new PlaceTurn();
+    receiving.turns.set(index, turn);
+    return {
+      turn,
+      flush: receiving.flush,
+      [Symbol.dispose]: () => {
+        receiving.turns.delete(index);
+        if (receiving.turns.size === 0) this.#receiving.delete(file);
+      },
+    };
+  }
+
+  async #placed(sha: string): Promise<Located | undefined> {
+    const text = await unlessAbsent(readlink(this.#linkOf(sha)));
+    if (text === undefined) return undefined;
+    const { file, index, size } = parsePlace(text);
+    const path = this.#pathOf(file);
+    return (await unlessAbsent(lstat(path))) && { path, offset: index * this.blockBytes, size };
+  }
+
+  /** One that is there may lead to a file that is gone. */
+  async #link(sha: string, place: Place, size: number): Promise<void> {
+    const [draft, link] = [this.#options.newPath(), this.#linkOf(sha)];
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(`${place.file}.${place.index}.${size}`, draft);
+    await rename(draft, link);
+  }
+
+  async #open(name: string): Promise<FileHandle> {
+    await mkdir(this.#files, { recursive: true });
+    return await open(this.#pathOf(name), constants.O_RDWR | constants.O_CREAT, receivingMode);
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#files, name);
+  }
+
+  #linkOf(sha: string): string {
+    this.#options.blocks.path(sha);
+    return join(this.#links, sha.slice(0, 2), sha);
+  }
+}
+
+async function isWhole(file: FileHandle): Promise<boolean> {
+  return ((await file.stat()).mode & receivingBit) === 0;
+}
+
+function parsePlace(text: string): Place & { size: number } {
+  const [file = "", index, size] = text.split(".");
+  return { file, index: Number(index), size: Number(size) };
+}
+
+/** None of a directory that nothing has been put into yet. */
+async function entriesOf(directory: string): Promise<string[]> {
+  return (await unlessAbsent(readdir(directory))) ?? [];
+}
