@@ -26,6 +26,8 @@ import { readBlob } from "./catalog/blob/read-blob.ts";
 import { createBlobRoutes } from "./catalog/blob/blob-routes.ts";
 import { loadRegistries } from "./catalog/registries.ts";
 import { openBorder } from "./access/border.ts";
+import { objectEnvironments } from "./catalog/object-environments.ts";
+import { reachingTask } from "./dispatch/task/reaching-task.ts";
 import { createClassHandlers } from "./catalog/class/class-handlers.ts";
 import { openDatabase } from "./database/database.ts";
 import { Journal, type JournalOptions } from "./database/journal.ts";
@@ -364,14 +366,22 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   );
   const objectOptions = { apps, environments, lifetimes, idempotency, answers };
   const { reach, auditLog, admit, guard } = await openBorder({
-    ...registries,
     db,
     journal,
-    dicts: dicts.objects,
-    queues: queues.objects,
-    appOfWork: async (id) => (isId("sb", id) ? sandboxes.get(id)?.appId : await dispatch.appOfWork(id)),
+    environments,
+    environmentOf: objectEnvironments({
+      ...registries,
+      dicts: dicts.objects,
+      queues: queues.objects,
+      appOfWork: async (id) => (isId("sb", id) ? sandboxes.get(id)?.appId : await dispatch.appOfWork(id)),
+    }),
+    blobMaker: (blobId) => blobs.ownerOf(blobId)?.createdBy,
     tokens,
-    tasks: dispatch.tasks,
+    task(taskId) {
+      const task = dispatch.tasks.get(taskId);
+      return task && reachingTask(task);
+    },
+    appEnvironment: (appId) => apps.get(appId)?.environment,
     logger,
     now,
     elapsedMs,

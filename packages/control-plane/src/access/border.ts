@@ -7,19 +7,21 @@ import type { Logger } from "pino";
 import { AuditLog } from "./audit/audit-log.ts";
 import { AuditRecorder } from "./audit/audit-recorder.ts";
 import { environmentOfCall } from "./audit/environment-of-call.ts";
-import type { Stores } from "../catalog/registries.ts";
-import type { Tasks } from "../dispatch/task/tasks.ts";
+import type { Database } from "../database/database.ts";
+import type { Journal } from "../database/journal.ts";
+import type { Environments } from "./environment/environments.ts";
 import { createGuard } from "./guard.ts";
 import { modalPermissions } from "./permission/modal-permissions.ts";
-import { objectEnvironments, type ObjectSources } from "../catalog/object-environments.ts";
 import { commandPermissions, operatorPermissions, workerPermissions } from "./permission/own-permissions.ts";
 import { admission, type AnyPermission } from "./permission/permissions.ts";
-import { Reach } from "./permission/reach.ts";
+import { Reach, type ReachOptions } from "./permission/reach.ts";
 import type { Tokens } from "./token/tokens.ts";
 
-export interface BorderOptions extends ObjectSources, Pick<Stores, "db" | "journal"> {
+export interface BorderOptions extends ReachOptions {
+  db: Database;
+  journal: Journal;
+  environments: Environments;
   tokens: Tokens;
-  tasks: Tasks;
   logger: Logger;
   now: () => number;
   /** Milliseconds on a clock that nobody sets. */
@@ -35,16 +37,8 @@ const services: [DescService, Record<string, AnyPermission>][] = [
 
 /** What stands between callers and handlers: permissions, how far each caller reaches, and the log of what is done. */
 export async function openBorder(options: BorderOptions) {
-  const { db, journal, environments, apps, blobs, tokens, tasks, logger, now, elapsedMs } = options;
-  const environmentOf = objectEnvironments(options);
-  const reach = new Reach({
-    environments,
-    environmentOf,
-    blobs,
-    tokens,
-    task: (taskId) => tasks.get(taskId),
-    appEnvironment: (appId) => apps.get(appId)?.environment,
-  });
+  const { db, journal, environments, environmentOf, tokens, logger, now, elapsedMs } = options;
+  const reach = new Reach(options);
   const auditLog = new AuditLog({ db, journal, now });
   await auditLog.prune();
   const audit = new AuditRecorder({

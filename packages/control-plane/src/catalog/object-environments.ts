@@ -1,4 +1,5 @@
 import type { AppRegistry } from "./app/app-registry.ts";
+import type { ObjectEnvironments } from "../access/permission/reach.ts";
 import type { BlobRegistry } from "./blob/blob-registry.ts";
 import type { ClassRegistry } from "./class/class-registry.ts";
 import type { Environments } from "../access/environment/environments.ts";
@@ -20,9 +21,6 @@ export interface ObjectSources {
   /** The app of a call, an input, a container or a sandbox; undefined for one that is not known. */
   appOfWork: (id: string) => Promise<string | undefined>;
 }
-
-/** Scope of the environment that an object is in; "all" for what all share, undefined for what is not known. */
-export type ObjectEnvironments = (id: string) => Promise<string | "all" | undefined>;
 
 /** Images, code mounts and definitions are contents: who knows their ids may use them, in every environment. */
 const shared: readonly string[] = ["im", "mo", "de", "ir"];

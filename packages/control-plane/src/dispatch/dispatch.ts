@@ -23,7 +23,6 @@ import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import { Execs } from "./exec/execs.ts";
 import { AppLogs } from "./log/app-logs.ts";
-import type { WebPorts } from "../web/web-front.ts";
 import { WorkerLogs } from "./log/worker-logs.ts";
 import { logHandlers } from "./log/log-handlers.ts";
 import { storedLogHandlers } from "./log/stored-log-handlers.ts";
@@ -31,7 +30,14 @@ import { operatorHandlers } from "./operator/operator-handlers.ts";
 import { poolHandlers } from "./pool/pool-handlers.ts";
 import { Pools } from "./pool/pools.ts";
 import type { WorkerOffer } from "./placement/placement.ts";
-import type { AppDirectory, AppTasks, FunctionCatalog, SchedulingOverrides, WorkerPool } from "./ports.ts";
+import type {
+  AppDirectory,
+  AppTasks,
+  FunctionCatalog,
+  SchedulingOverrides,
+  WebPorts,
+  WorkerPool,
+} from "./ports.ts";
 import { Schedules } from "./schedule/schedules.ts";
 import { handOver } from "./task/hand-over.ts";
 import { TaskStore } from "./task/task-store.ts";

@@ -137,6 +137,13 @@ export interface WebAddresses {
   urlOf(appId: string, tag: string): string | undefined;
 }
 
+/** The ports at which web functions are reached. */
+export interface WebPorts {
+  current(): number[];
+  /** Tells of them whenever they have changed. */
+  watch(watcher: (ports: number[]) => void): void;
+}
+
 /** What a request for a web function calls. */
 export interface WebTarget {
   functionId: string;

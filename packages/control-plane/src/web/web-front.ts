@@ -1,6 +1,7 @@
 import type { TlsTerms } from "@dorian/protocol/listener/tls-terms";
 import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
+import type { WebPorts } from "../dispatch/ports.ts";
 import type { ForwardedTrust } from "./request-origin.ts";
 import { WebAddressBook, type WebNaming } from "./web-address-book.ts";
 import { WebGateway, type WebGatewayOptions } from "./web-gateway.ts";
@@ -33,13 +34,6 @@ export interface WebFrontOptions {
 const drainMs = 10_000;
 
 export const defaultWebPorts: PortRange = { first: 7100, last: 7999 };
-
-/** The ports at which web functions are reached. */
-export interface WebPorts {
-  current(): number[];
-  /** Tells of them whenever they have changed. */
-  watch(watcher: (ports: number[]) => void): void;
-}
 
 /** Everything between the web and calls of functions. */
 export class WebFront implements AsyncDisposable {

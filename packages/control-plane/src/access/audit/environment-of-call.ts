@@ -1,7 +1,6 @@
 import type { Environments } from "../environment/environments.ts";
 import { namedInRequest } from "../permission/named-in-request.ts";
-import type { ObjectEnvironments } from "../../catalog/object-environments.ts";
-import type { Reach } from "../permission/reach.ts";
+import type { ObjectEnvironments, Reach } from "../permission/reach.ts";
 import type { RecordedCall } from "./audit-recorder.ts";
 
 /** Scope of the environment that a call concerns: its caller's only one, that of an object it names, or the one it names. */

@@ -2,20 +2,30 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import type { Identity } from "@dorian/protocol/service";
-import type { BlobRegistry } from "../../catalog/blob/blob-registry.ts";
-import type { Environments } from "../environment/environments.ts";
-import type { Task } from "../../dispatch/task/task.ts";
 import { namedInRequest, type NamedInRequest } from "./named-in-request.ts";
-import type { ObjectEnvironments } from "../../catalog/object-environments.ts";
 import { readOnly, type AnyPermission } from "./permissions.ts";
-import type { Tokens } from "../token/tokens.ts";
+
+/** Scope of the environment that an object is in; "all" for what all share, undefined for what is not known. */
+export type ObjectEnvironments = (id: string) => Promise<string | "all" | undefined>;
+
+/** A container, as far as it decides what may be reached from it. */
+export interface ReachingTask {
+  appId: string;
+  functionId: string;
+  /** Its function has restricted access. */
+  isUntrusted: boolean;
+  /** Whether an id is that of an input, a call or an argument which it works on. */
+  worksOn(id: string): boolean;
+}
 
 export interface ReachOptions {
-  environments: Environments;
+  environments: { nameOf(scope: string): string; lookup(name: string): { scope: string } | undefined };
   environmentOf: ObjectEnvironments;
-  blobs: Pick<BlobRegistry, "ownerOf">;
-  tokens: Pick<Tokens, "get">;
-  task: (taskId: string) => Task | undefined;
+  /** Who made a blob. */
+  blobMaker: (blobId: string) => string | undefined;
+  tokens: { get(tokenId: string): { environment?: string | undefined } | undefined };
+  /** Undefined for one that the server does not count on any more. */
+  task: (taskId: string) => ReachingTask | undefined;
   appEnvironment: (appId: string) => string | undefined;
 }
 
@@ -29,7 +39,7 @@ export class Reach {
 
   /** Containers of functions with restricted access, and those that the server does not count on any more. */
   isUntrusted(taskId: string): boolean {
-    return this.#options.task(taskId)?.facts.isUntrusted ?? true;
+    return this.#options.task(taskId)?.isUntrusted ?? true;
   }
 
   /** Scope of the only environment that a caller reaches; undefined for one that reaches all. */
@@ -41,7 +51,7 @@ export class Reach {
       case "command":
         return tokens.get(identity.tokenId)?.environment;
       case "task": {
-        const appId = task(identity.taskId)?.facts.appId;
+        const appId = task(identity.taskId)?.appId;
         // What is over reaches nothing: no environment has this scope.
         return (appId === undefined ? undefined : appEnvironment(appId)) ?? "";
       }
@@ -104,14 +114,10 @@ export class Reach {
     const isOwn =
       task !== undefined &&
       (id === taskId ||
-        id === task.facts.functionId ||
-        id === task.facts.appId ||
-        this.#options.blobs.ownerOf(id)?.createdBy === taskId ||
-        [...task.running.values()].some(({ input }) => {
-          const args = input.request?.argsOneof;
-          const isBlob = args?.case === "argsBlobId" && args.value === id;
-          return isBlob || input.inputId === id || input.call.facts.callId === id;
-        }));
+        id === task.functionId ||
+        id === task.appId ||
+        this.#options.blobMaker(id) === taskId ||
+        task.worksOn(id));
     if (isOwn) return;
     throw new AppError(
       "TASK_RESTRICTED",

@@ -8,7 +8,7 @@ import {
   type FunctionOptions,
   type Resources,
 } from "@dorian/protocol/modal";
-import { normaliseGpu } from "./definition.ts";
+import { normaliseGpu } from "../../dispatch/placement/gpu-config.ts";
 
 /** The definition with the options of a bound variant applied: only what the options name changes. */
 export function applyOptions(base: FunctionDefinition, options: FunctionOptions): FunctionDefinition {

@@ -5,7 +5,7 @@ import { appLayout, type LayoutSources } from "./app-layout.ts";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Environments } from "../../access/environment/environments.ts";
-import { taskVolumes } from "../image-build/build-runner.ts";
+import { taskVolumes } from "../volume/task-volumes.ts";
 import { touchImage, type ImageRecord } from "../image/image-registry.ts";
 import type { MountStore } from "../mount/mount-store.ts";
 import type { ContainerPlan, FunctionSpec } from "../../dispatch/ports.ts";

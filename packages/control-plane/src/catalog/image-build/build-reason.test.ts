@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { BuildComponents } from "./build-components.ts";
+import type { BuildComponents } from "../image/build-components.ts";
 import { buildReason } from "./build-reason.ts";
 
 const components: BuildComponents = {

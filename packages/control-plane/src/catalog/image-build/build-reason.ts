@@ -1,4 +1,4 @@
-import type { BuildComponents } from "./build-components.ts";
+import type { BuildComponents } from "../image/build-components.ts";
 
 /** Something that was built before and may be the former version of what is to be built now. */
 export interface EarlierBuild {

@@ -17,7 +17,7 @@ import type { MountStore } from "../mount/mount-store.ts";
 import { resourceRequestOf } from "../../dispatch/placement/resource-request.ts";
 import type { BuildLog as LogSink, WorkerPool } from "../../dispatch/ports.ts";
 import type { SecretStore } from "../secret/secret-store.ts";
-import { versionMessage } from "../volume/volume-handlers.ts";
+import { taskVolumes } from "../volume/task-volumes.ts";
 import type { VolumeRegistry } from "../volume/volume-registry.ts";
 import { emptyConfig, type ImageRecord } from "../image/image-registry.ts";
 
@@ -127,31 +127,6 @@ export function createBuildRunner(options: BuildRunnerOptions) {
 
 export function failureOf(exception: string): GenericResult {
   return create(GenericResultSchema, { status: Status.FAILURE, exception });
-}
-
-/** Mounts of a function or a build, each with the version that is newest now. */
-export function taskVolumes(
-  volumes: VolumeRegistry,
-  mounts: readonly {
-    volumeId: string;
-    mountPath: string;
-    allowBackgroundCommits: boolean;
-    readOnly: boolean;
-    subPath?: string | undefined;
-  }[],
-) {
-  return mounts.map((mount) => ({
-    $typeName: "dorian.worker.TaskVolume" as const,
-    volumeId: mount.volumeId,
-    mountPath: mount.mountPath,
-    backgroundCommits: mount.allowBackgroundCommits,
-    readOnly: mount.readOnly,
-    subPath: mount.subPath ?? "",
-    head: {
-      $typeName: "dorian.worker.VolumeVersion" as const,
-      ...versionMessage(volumes.head(mount.volumeId)),
-    },
-  }));
 }
 
 function buildInput(given: FunctionInput | undefined, formats: readonly DataFormat[]): FunctionInput {

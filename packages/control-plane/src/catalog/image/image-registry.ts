@@ -6,7 +6,7 @@ import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
-import type { BuildComponents } from "../image-build/build-components.ts";
+import type { BuildComponents } from "./build-components.ts";
 import type { ImageContents } from "./image-contents.ts";
 import { ImageTags } from "./image-tags.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";

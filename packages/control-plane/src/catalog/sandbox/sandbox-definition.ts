@@ -8,7 +8,7 @@ import {
   type Sandbox as SandboxDefinition,
 } from "@dorian/protocol/modal";
 import type { ImageConfig } from "@dorian/protocol/worker";
-import { normaliseGpu } from "../function/definition.ts";
+import { normaliseGpu } from "../../dispatch/placement/gpu-config.ts";
 
 /**
  * What a sandbox's container is made of, in the terms of a function.

@@ -18,7 +18,8 @@ import { getOrCreateObject } from "../named-object/get-or-create.ts";
 import type { Lifetimes } from "../named-object/lifetimes.ts";
 import { newestFirst } from "../named-object/newest-first.ts";
 import { metadataOf, type Volume } from "./volume.ts";
-import type { VolumeHead, VolumeRegistry } from "./volume-registry.ts";
+import type { VolumeRegistry } from "./volume-registry.ts";
+import { versionMessage } from "./task-volumes.ts";
 
 export interface VolumeHandlerOptions {
   volumes: VolumeRegistry;
@@ -140,10 +141,6 @@ export function createVolumeHandlers(options: VolumeHandlerOptions) {
   } satisfies ServiceHandlers<typeof OperatorService>;
 
   return { modal, worker, operator };
-}
-
-export function versionMessage(head: VolumeHead) {
-  return { volumeId: head.volumeId, version: BigInt(head.version), layerIds: [...head.layerIds] };
 }
 
 function responseOf(volume: Volume) {

@@ -20,7 +20,7 @@ import {
   type StartFailure,
 } from "../failure/crash-loop.ts";
 import { nextBatch } from "./batching.ts";
-import { Quarantine, suspectsAtOnce } from "../failure/quarantine.ts";
+import { Quarantine, suspectsAtOnce } from "./quarantine.ts";
 import { Pace, type Surroundings } from "../scaling/pace.ts";
 import { InputQueue } from "./input-queue.ts";
 import { inputTimeoutMs, scalingSettingsOf } from "../scaling/scaling-settings.ts";

@@ -22,7 +22,7 @@ import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
 import type { Workers } from "../fleet/workers.ts";
 import { causeOfEnd } from "../failure/cause.ts";
 import { endReason } from "../failure/end-reason.ts";
-import { failureOfCode, failureOfEnd, failureOfPlan, failureOfTime } from "../failure/start-failure.ts";
+import { failureOfCode, failureOfEnd, failureOfPlan, failureOfTime } from "./start-failure.ts";
 import { factsOf, Task, type TaskEnd, type TaskOwner } from "./task.ts";
 import { wireStates } from "./task-state.ts";
 import type { TaskStore } from "./task-store.ts";

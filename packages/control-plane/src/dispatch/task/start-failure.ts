@@ -1,9 +1,9 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
 import type { GenericResult } from "@dorian/protocol/modal";
 import { serverResult } from "../call/results.ts";
-import type { StartFailure } from "./crash-loop.ts";
-import { causeOfFailure } from "./cause.ts";
-import type { TaskEnd } from "../task/task.ts";
+import type { StartFailure } from "../failure/crash-loop.ts";
+import { causeOfFailure } from "../failure/cause.ts";
+import type { TaskEnd } from "./task.ts";
 
 /** Undefined for an end that says nothing about whether the function can start. */
 export function failureOfEnd({ cause, failure, reason }: TaskEnd): StartFailure | undefined {
