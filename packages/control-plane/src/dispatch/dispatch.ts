@@ -311,10 +311,9 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
       ...logHandlers({
         logs,
         apps,
-        isOver: (appId, taskId) =>
-          taskId === ""
-            ? (apps.lookupApp(appId)?.stopped ?? true) && tasks.liveOf(appId).length === 0
-            : tasks.get(taskId) === undefined,
+        isGone: (taskId) => tasks.get(taskId) === undefined,
+        containersOfStopped: (appId) =>
+          (apps.lookupApp(appId)?.stopped ?? true) ? tasks.liveOf(appId).length : undefined,
       }),
     } as Dispatch["modal"],
     worker: workers.handlers as Dispatch["worker"],
@@ -352,6 +351,7 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
           if (isIdle || exits) tasks.release(task, stop);
           else tasks.stop(task, stop);
         }
+        logs.wake(appId);
         await tasks.whenGone(appId, { signal });
         logs.wake(appId);
       },

@@ -1,5 +1,6 @@
-import type { ModalClient } from "@dorian/protocol/modal";
+import { FileDescriptor, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
+import { inWordsOf } from "@dorian/protocol/words";
 import type { AppDirectory } from "../ports.ts";
 import type { AppLogs } from "./app-logs.ts";
 import { appNotFound } from "./app-not-found.ts";
@@ -8,19 +9,21 @@ import { filterItems, filterOf } from "./log-filter.ts";
 export interface LogHandlersOptions {
   logs: AppLogs;
   apps: AppDirectory;
-  /**
-   * True when nothing will be said any more: the container is gone or, when none is named, the app is stopped and its
-   * last container is gone.
-   */
-  isOver: (appId: string, taskId: string) => boolean;
+  isGone: (taskId: string) => boolean;
+  /** Containers that an app still has which was stopped; undefined for one that was not. */
+  containersOfStopped: (appId: string) => number | undefined;
+  /** How long Python readers are kept waiting for the last words of a stopped app. Default: 8 s. */
+  farewellMs?: number;
 }
 
 const longestStreamSecs = 60;
+/** The official Python client waits for ten seconds, and says then that the rest is missing but not where it is. */
+const defaultFarewellMs = 8_000;
 
 export function logHandlers(
   options: LogHandlersOptions,
-): Pick<ServiceHandlers<typeof ModalClient>, "appGetLogs"> {
-  const { logs, apps, isOver } = options;
+): Required<Pick<ServiceHandlers<typeof ModalClient>, "appGetLogs">> {
+  const { logs, apps, isGone, containersOfStopped, farewellMs = defaultFarewellMs } = options;
   return {
     async *appGetLogs(request, context) {
       const { appId } = request;
@@ -28,9 +31,12 @@ export function logHandlers(
       const filter = filterOf(request, apps, context);
       const deadline = performance.now() + Math.min(request.timeout, longestStreamSecs) * 1000;
       let cursor = Number.parseInt(request.lastEntryId, 10) || 0;
+      let leaveAt = Infinity;
       for (;;) {
         // Asked before reading: what is said up to its end is then among what is read.
-        const over = isOver(appId, request.taskId) && !logs.isBehind(appId);
+        const left = request.taskId === "" ? containersOfStopped(appId) : undefined;
+        const over =
+          (left === 0 || (request.taskId !== "" && isGone(request.taskId))) && !logs.isBehind(appId);
         const entries = await logs.read(appId, cursor);
         for (const { entry, batch } of entries) {
           cursor = entry;
@@ -42,10 +48,23 @@ export function logHandlers(
           yield { taskId: request.taskId, eof: true, appDone: true };
           return;
         }
-        const timeoutMs = deadline - performance.now();
-        if (timeoutMs <= 0 || context.signal.aborted) return;
+        if (left && context.language === "python")
+          leaveAt = Math.min(leaveAt, performance.now() + farewellMs);
+        if (left && performance.now() >= leaveAt) {
+          const data = inWordsOf("python", stillStopping(left, appId));
+          yield { items: [{ data, fileDescriptor: FileDescriptor.INFO }] };
+          yield { eof: true, appDone: true };
+          return;
+        }
+        const timeoutMs = Math.min(deadline, leaveAt) - performance.now();
+        if (performance.now() >= deadline || context.signal.aborted) return;
         await logs.waitFor(appId, cursor, { signal: context.signal, timeoutMs });
       }
     },
   };
+}
+
+function stillStopping(containers: number, appId: string): string {
+  const who = containers === 1 ? "1 container is" : `${containers} containers are`;
+  return `${who} still stopping: \`dorian app logs ${appId}\` shows what is said until then.\n`;
 }
