@@ -11,6 +11,7 @@ import type { ImageConfiguration } from "./image-configuration.ts";
 import { isBomb, ImageRoom } from "./image-room.ts";
 import { settleAll } from "./settle-all.ts";
 import { formatImageReference, type ImageReference } from "./image-reference.ts";
+import { invalidLayer } from "./invalid-layer.ts";
 import {
   maxConfigBytes,
   readConfiguration,
@@ -21,7 +22,7 @@ import {
 import { RegistryClient } from "./registry-client.ts";
 import type { RegistryTransport } from "./registry-transport.ts";
 import { shown } from "./small-body.ts";
-import { invalidLayer, unpackLayer, type UnpackOptions } from "./unpack-layer.ts";
+import { unpackLayer, type UnpackOptions } from "./unpack-layer.ts";
 
 export interface PullOptions {
   layers: LayerStore;

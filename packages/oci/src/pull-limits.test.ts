@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { createGzip } from "node:zlib";
+import { createGzip, gzipSync } from "node:zlib";
 import { smallDisk } from "@dorian/testkit/small-disk";
 import { expect, onTestFinished, test } from "vitest";
 import { testPull } from "../test/test-pull.ts";
@@ -97,6 +97,21 @@ test("a layer that is longer than its manifest says is left there [B16]", async 
   expect(error.message).toContain("more than 100 bytes");
 });
 
+test("a layer that speaks of its entries at length is refused before that is held, and holds nobody up [B7] [B16]", async () => {
+  const { pull, registry } = await testPull();
+  const config = registry.addBlob(emptyConfig, "application/json");
+  // What is said of the next entry, and of all: each a name or records of some megabytes.
+  for (const type of ["L", "K", "x", "g"]) {
+    const text = Buffer.alloc(4 * 2 ** 20, type === "L" || type === "K" ? "/" : "9 a=bcde\n");
+    const tar = Buffer.concat([tarHeader(type, text.length), text, Buffer.alloc(1024)]);
+    const layer = registry.addBlob(gzipSync(tar), gzipLayer);
+    registry.pushManifest(`long-${type}`.toLowerCase(), "1", JSON.stringify({ config, layers: [layer] }));
+    const error = await failure(pull(`${registry.host}/long-${type.toLowerCase()}:1`));
+    expect(error).toMatchObject({ code: "IMAGE_LAYER_INVALID" });
+    expect(error.message).toContain("what it says of an entry has 4194304 bytes");
+  }
+});
+
 const config = { mediaType: "x", digest: `sha256:${"0".repeat(64)}`, size: 1 };
 
 test.each([
@@ -176,6 +191,22 @@ async function failure(work: Promise<unknown>): Promise<Error> {
     () => new Error("It succeeded."),
     (error: Error) => error,
   );
+}
+
+/** A header that says no more than what follows it. */
+function tarHeader(type: string, size: number): Buffer {
+  const block = Buffer.alloc(512);
+  for (const [at, text] of [
+    [0, "x"],
+    [124, size.toString(8).padStart(11, "0")],
+    [148, "        "],
+    [156, type],
+    [257, "ustar\x0000"],
+  ] as const)
+    block.write(text, at, "latin1");
+  const sum = block.reduce((all, byte) => all + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  return block;
 }
 
 async function filesIn(directory: string): Promise<string[]> {

@@ -1,32 +1,39 @@
 import { chmod, lchown, link, lstat, lutimes, mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { check, libc } from "@dorian/linux/libc";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { makeDirectoryBelow, placeBelow } from "@dorian/linux/place-below";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { createWhiteout, isWhiteout, markWhiteouts, setOpaque } from "@dorian/linux/overlay-marks";
-import { extract, type Header } from "tar-stream";
 import { unlessAbsent } from "@dorian/base/unless-absent";
-import { settleAll } from "./settle-all.ts";
+import { invalidLayer } from "./invalid-layer.ts";
+import { readTar, type TarEntry } from "./read-tar.ts";
 import { shown } from "./small-body.ts";
+import { type TarHeader, tarType } from "./tar-header.ts";
 
 const whiteoutPrefix = ".wh.";
 const opaqueName = ".wh..wh..opq";
 /** The kernel takes 4,096; the rest is for where the layer lies on this machine. */
 const maxPathBytes = 3500;
+/** Half a million directories with paths of 128 letters. */
+const maxNotedBytes = 64 * 2 ** 20;
+const maxKnownParents = 10_000;
+
+/** Bits of the kernel's modes. */
 const fileTypes: Record<string, number> = {
-  "character-device": 0o020000,
-  "block-device": 0o060000,
-  fifo: 0o010000,
+  [tarType.characterDevice]: 0o020000,
+  [tarType.blockDevice]: 0o060000,
+  [tarType.fifo]: 0o010000,
 };
 
 export interface UnpackOptions {
-  /** Told of content before it is written, and of entries before they are made; what they throw ends it. */
+  /** Told of bytes before anything is made of them, and of entries before they are made; what they throw ends it. */
   onUnpacked: (bytes: number) => void;
   onEntries: (count: number) => void;
+  /** Of the paths of directories, whose times are set at the end. */
+  maxNotedBytes?: number;
   signal: AbortSignal;
 }
 
@@ -38,25 +45,25 @@ export interface UnpackOptions {
  */
 export async function unpackLayer(tar: Readable, root: string, options: UnpackOptions): Promise<void> {
   const unpacker = new LayerUnpacker(root, options);
-  const entries = extract();
-  const { signal } = options;
-  const reading = pipeline(tar, entries, { signal });
-  const unpacking = (async () => {
-    for await (const entry of entries) {
-      // The types of tar-stream's streams leave out that they can be iterated.
-      await unpacker.add(entry.header, entry as unknown as AsyncIterable<Uint8Array>);
-      entry.resume();
-    }
-  })();
-  await settleAll([reading, unpacking]);
+  for await (const entry of readTar(counted(tar, options))) await unpacker.add(entry);
   await unpacker.finish();
+}
+
+/** All of the archive counts, also what is only said of entries: it may be nothing else. */
+async function* counted(tar: Readable, { onUnpacked, signal }: UnpackOptions): AsyncGenerator<Buffer> {
+  for await (const piece of tar as AsyncIterable<Buffer>) {
+    signal.throwIfAborted();
+    onUnpacked(piece.length);
+    yield piece;
+  }
 }
 
 class LayerUnpacker {
   #root: string;
   #options: UnpackOptions;
   /** Times of directories, set last: filling a directory changes its own. */
-  #directoryTimes = new Map<string, Date>();
+  #directoryTimes = new Map<string, number>();
+  #notedBytes = 0;
   /** Host paths of directories that are known to exist and to be no links. */
   #parents = new Map<string, string>();
 
@@ -66,9 +73,10 @@ class LayerUnpacker {
   }
 
   /** Errors speak of the entry, by its path in the image. */
-  async add(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
+  async add(entry: TarEntry): Promise<void> {
+    const { header } = entry;
     try {
-      await this.#add(header, content);
+      await this.#add(entry);
     } catch (error) {
       const reason = refusalOf(error);
       if (reason === undefined) throw error;
@@ -76,7 +84,8 @@ class LayerUnpacker {
     }
   }
 
-  async #add(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
+  async #add(entry: TarEntry): Promise<void> {
+    const { header } = entry;
     const names = header.name.split("/").filter((name) => name !== "" && name !== ".");
     if (names.includes("..") || header.name.includes("\0"))
       throw invalidLayer(`it has an entry ${JSON.stringify(shown(header.name))}`);
@@ -87,7 +96,7 @@ class LayerUnpacker {
       );
     }
     if (path === "") {
-      if (header.type === "directory") await this.#setAttributes(this.#root, header);
+      if (header.type === tarType.directory) await this.#setAttributes(this.#root, entry);
       return;
     }
     const name = basename(path);
@@ -96,7 +105,7 @@ class LayerUnpacker {
     const parent = await this.#directory(dirname(path));
     if (name === opaqueName) setOpaque(parent);
     else if (name.startsWith(whiteoutPrefix)) await this.#whiteOut(parent, name.slice(whiteoutPrefix.length));
-    else await this.#make(header, join(parent, name), content);
+    else await this.#make(entry, join(parent, name));
   }
 
   async finish(): Promise<void> {
@@ -105,54 +114,48 @@ class LayerUnpacker {
     }
   }
 
-  async #make(header: Header, path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+  async #make(entry: TarEntry, path: string): Promise<void> {
+    const { header, content } = entry;
     const existing = await unlessAbsent(lstat(path));
-    const isMerge = header.type === "directory" && existing?.isDirectory() === true;
+    const isMerge = header.type === tarType.directory && existing?.isDirectory() === true;
     if (existing && !isMerge) await this.#remove(path);
     switch (header.type) {
-      case "directory":
+      case tarType.directory:
         if (!isMerge) await mkdir(path);
         // What replaces a deleted thing has nothing of it.
         if (existing && isWhiteout(existing)) setOpaque(path);
         break;
-      case "symlink":
-        await symlink(header.linkname ?? "", path);
+      case tarType.symbolicLink:
+        await symlink(header.linkname, path);
         break;
-      case "link":
+      case tarType.hardLink:
         await this.#link(header, path);
         return;
-      case "file":
-      case "contiguous-file":
-        await writeFile(path, this.#counted(content), { flag: "wx", mode: 0o600 });
+      case tarType.file:
+      case tarType.contiguousFile:
+        await writeFile(path, content, { flag: "wx", mode: 0o600 });
         break;
-      case "character-device":
-      case "block-device":
-      case "fifo":
+      case tarType.characterDevice:
+      case tarType.blockDevice:
+      case tarType.fifo:
         // A device of number 0 would be taken for a whiteout; there is no such device.
-        if (header.type !== "fifo" && !header.devmajor && !header.devminor) return;
+        if (header.type !== tarType.fifo && !header.devmajor && !header.devminor) return;
         makeNode(header, path);
         break;
       default:
         return;
     }
-    await this.#setAttributes(path, header);
+    await this.#setAttributes(path, entry);
   }
 
-  async *#counted(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of content) {
-      this.#options.onUnpacked(chunk.length);
-      yield chunk;
-    }
-  }
-
-  async #link(header: Header, path: string): Promise<void> {
+  async #link(header: TarHeader, path: string): Promise<void> {
     using root = OpenDirectory.open(this.#root);
-    using target = placeBelow(root, header.linkname ?? "", { follow: false });
+    using target = placeBelow(root, header.linkname, { follow: false });
     try {
       await link(target.directory.at(target.names.join("/") || "."), path);
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
-      const [name, target] = [header.name, header.linkname ?? ""].map((text) => JSON.stringify(shown(text)));
+      const [name, target] = [header.name, header.linkname].map((text) => JSON.stringify(shown(text)));
       throw invalidLayer(`${name} is a link to ${target}, which it lacks`);
     }
   }
@@ -176,6 +179,7 @@ class LayerUnpacker {
     using directory = makeDirectoryBelow(root, path);
     // Nobody else writes there, so the path leads to it until an entry of the tar takes its place.
     const resolved = directory.realPath();
+    if (this.#parents.size >= maxKnownParents) this.#parents.clear();
     this.#parents.set(path, resolved);
     return resolved;
   }
@@ -186,41 +190,36 @@ class LayerUnpacker {
     this.#parents.clear();
   }
 
-  async #setAttributes(path: string, header: Header): Promise<void> {
-    await lchown(path, header.uid ?? 0, header.gid ?? 0);
+  async #setAttributes(path: string, { header, extended }: TarEntry): Promise<void> {
+    await lchown(path, header.uid, header.gid);
     // Changing the owner clears the set-user-id bit, so the mode comes after it.
-    if (header.type !== "symlink") await chmod(path, (header.mode ?? 0o644) & 0o7777);
-    setExtendedAttributes(path, header);
-    const time = modificationTime(header);
-    if (header.type === "directory") this.#directoryTimes.set(path, time);
-    else await lutimes(path, time, time);
+    if (header.type !== tarType.symbolicLink) await chmod(path, header.mode & 0o7777);
+    setExtendedAttributes(path, extended);
+    if (header.type === tarType.directory) this.#noteTime(path, header.mtime);
+    else await lutimes(path, header.mtime, header.mtime);
+  }
+
+  #noteTime(path: string, time: number): void {
+    if (!this.#directoryTimes.has(path)) this.#notedBytes += path.length;
+    const most = this.#options.maxNotedBytes ?? maxNotedBytes;
+    if (this.#notedBytes > most)
+      throw invalidLayer(`the paths of its directories have more than ${most} bytes`);
+    this.#directoryTimes.set(path, time);
   }
 }
 
-function makeNode(header: Header, path: string): void {
-  const major = header.devmajor ?? 0;
-  const minor = header.devminor ?? 0;
-  const device = header.type === "fifo" ? 0 : (major << 8) | (minor & 0xff) | ((minor & ~0xff) << 12);
-  check(libc.mknod(path, (fileTypes[header.type ?? ""] ?? 0) | 0o600, device), `make node ${path}`);
+function makeNode(header: TarHeader, path: string): void {
+  const { devmajor: major, devminor: minor } = header;
+  const device = header.type === tarType.fifo ? 0 : (major << 8) | (minor & 0xff) | ((minor & ~0xff) << 12);
+  check(libc.mknod(path, (fileTypes[header.type] ?? 0) | 0o600, device), `make node ${path}`);
 }
 
-function setExtendedAttributes(path: string, header: Header): void {
-  for (const [key, value] of Object.entries(paxOf(header))) {
+function setExtendedAttributes(path: string, extended: ReadonlyMap<string, Buffer>): void {
+  for (const [key, value] of extended) {
     const name = /^SCHILY\.xattr\.(security\.capability|user\..+)$/.exec(key)?.[1];
-    if (name === undefined) continue;
-    const bytes = Buffer.from(value, "utf8");
-    check(libc.lsetxattr(path, name, bytes, bytes.length, 0), `set ${name} of ${path}`);
+    if (name !== undefined)
+      check(libc.lsetxattr(path, name, value, value.length, 0), `set ${name} of ${path}`);
   }
-}
-
-/** Attributes that the old header has no room for. */
-function paxOf(header: Header): Record<string, string> {
-  return (header.pax ?? {}) as Record<string, string>;
-}
-
-function modificationTime(header: Header): Date {
-  const exact = Number(paxOf(header)["mtime"]);
-  return Number.isFinite(exact) ? new Date(exact * 1000) : (header.mtime ?? new Date(0));
 }
 
 /** What the kernel, and Node before it, say of names, links, modes, owners and attributes that cannot be. */
@@ -236,12 +235,4 @@ function refusalOf(error: unknown): string | undefined {
   const isKernelCall = AppError.is(error) && error.code === "KERNEL_CALL_FAILED" && "errno" in error;
   const reason = isKernelCall ? String(error.errno) : errnoOf(error);
   return reason !== undefined && entryTroubles.has(reason) ? reason : undefined;
-}
-
-export function invalidLayer(problem: string, cause?: unknown): AppError {
-  return new AppError("IMAGE_LAYER_INVALID", `A layer of the image cannot be unpacked: ${problem}.`, {
-    status: "INVALID_ARGUMENT",
-    remedy: "Build the image again with another tool, or choose another image.",
-    cause,
-  });
 }
