@@ -1,3 +1,5 @@
+import type { SignalSource } from "../process/signal-source.ts";
+
 /** Reason of the signal that the first Ctrl-C aborts. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
@@ -11,12 +13,6 @@ export class Interrupted extends Error {
 
 /** A terminal and a parent such as npm may both pass on one Ctrl-C: what follows this soon is the same one. */
 const sameMs = 200;
-
-/** The part of a process that interruptions come from and end. */
-export interface SignalSource {
-  on(event: NodeJS.Signals, listener: () => void): unknown;
-  off(event: NodeJS.Signals, listener: () => void): unknown;
-}
 
 /**
  * Two-stage stop: the first SIGINT or SIGTERM aborts `signal`, so that work ends in order; the second calls

@@ -6,7 +6,7 @@ import type { CommandContext } from "./context.ts";
 import { exitCode } from "./exit-code.ts";
 import type { Input } from "./input.ts";
 import { Interrupted, Interruption } from "./interruption.ts";
-import { LocalFailure } from "./local-failure.ts";
+import { LocalFailure } from "../process/local-failure.ts";
 import { exitCodeOf, renderError } from "./output/error-block.ts";
 import { Output } from "./output/output.ts";
 import { parseCommandLine } from "./program.ts";

@@ -1,4 +1,4 @@
-import { formatBytes } from "../cli/output/bytes.ts";
+import { formatBytes } from "../format-bytes.ts";
 import { judgeRunc, runcAdvice, runcWarning } from "@dorian/worker/container/runc/runc-holes";
 import type { MachineFacts, ProgramName } from "./machine-facts.ts";
 

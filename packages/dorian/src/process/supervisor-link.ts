@@ -1,8 +1,8 @@
 import { Notifier } from "@dorian/base/notifier";
-import type { SignalSource } from "../cli/interruption.ts";
 import { endProcess } from "./end-process.ts";
 import type { Readiness } from "./ready.ts";
 import type { RunningService } from "./running-service.ts";
+import type { SignalSource } from "./signal-source.ts";
 import {
   supervisedEnv,
   type ParentChannel,

@@ -2,7 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { orAborted } from "@dorian/base/or-aborted";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { Logger } from "pino";
-import { LocalFailure } from "../cli/local-failure.ts";
+import { LocalFailure } from "./local-failure.ts";
 import { KeptProcess, NeverReady } from "./kept-process.ts";
 import type { Readiness } from "./ready.ts";
 import type { RunningService } from "./running-service.ts";

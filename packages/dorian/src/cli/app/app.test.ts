@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../config.ts";
-import { LocalFailure } from "../local-failure.ts";
+import { LocalFailure } from "../../process/local-failure.ts";
 import { Output } from "../output/output.ts";
 import { chooseApp, loadApp, loadAppFor } from "./load-app.ts";
 import { outlineApp } from "./outline-app.ts";

@@ -1,7 +1,7 @@
 import type { DeployProgress } from "@dorian/publish/deploy/progress";
 import { type TaskLogs, TaskState } from "@dorian/protocol/modal";
 import { assertNever } from "@dorian/base/must";
-import { formatBytes } from "../output/bytes.ts";
+import { formatBytes } from "../../format-bytes.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Output } from "../output/output.ts";
 import type { StatusLine } from "../output/status-line.ts";

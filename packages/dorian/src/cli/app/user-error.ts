@@ -1,6 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { FunctionTimeoutError, RemoteError } from "@dorian/sdk/function/remote-error";
-import { LocalFailure } from "../local-failure.ts";
+import { LocalFailure } from "../../process/local-failure.ts";
 import type { Output } from "../output/output.ts";
 import { RemoteFailure } from "../remote-failure.ts";
 import { Interrupted } from "../interruption.ts";

@@ -12,7 +12,7 @@ import type { CommandContext } from "../context.ts";
 import { Interrupted } from "../interruption.ts";
 import { formatDuration } from "../output/duration.ts";
 import { renderError } from "../output/error-block.ts";
-import { LocalFailure } from "../local-failure.ts";
+import { LocalFailure } from "../../process/local-failure.ts";
 import { serverOptions } from "../server-options.ts";
 
 export const command = defineCommand<void>({

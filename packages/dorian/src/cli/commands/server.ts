@@ -1,17 +1,17 @@
 import { giveBackMemory } from "../../process/give-back-memory.ts";
 import { makeDataDirectory } from "../../process/data-directory.ts";
-import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
-import { readNetworkSettings } from "../../process/network-settings.ts";
+import { serveUntilStopped } from "../service/serve-until-stopped.ts";
+import { readNetworkSettings } from "../service/network-settings.ts";
 import {
   readDiskSettings,
   readHistorySettings,
   readWebSettings,
   readyOption,
   serverOptions,
-} from "../../process/service-options.ts";
-import { serviceSettings } from "../../process/service-setup.ts";
-import { startControlPlane } from "../../process/start-control-plane.ts";
-import { takeDataLock } from "../../process/take-data-lock.ts";
+} from "../service/service-options.ts";
+import { serviceSettings } from "../service/service-setup.ts";
+import { startControlPlane } from "../service/start-control-plane.ts";
+import { takeDataLock } from "../service/take-data-lock.ts";
 import { storing } from "@dorian/storage/storage-error";
 import { defineCommand } from "../command.ts";
 

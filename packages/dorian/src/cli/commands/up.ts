@@ -2,8 +2,8 @@ import { settings } from "../config.ts";
 import { defineCommand } from "../command.ts";
 import { nextStep } from "../output/next-step.ts";
 import { makeDataDirectory } from "../../process/data-directory.ts";
-import { readNetworkSettings } from "../../process/network-settings.ts";
-import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
+import { readNetworkSettings } from "../service/network-settings.ts";
+import { serveUntilStopped } from "../service/serve-until-stopped.ts";
 import {
   commandLineOf,
   readDiskSettings,
@@ -17,8 +17,8 @@ import {
   serverOptions,
   upOptions,
   workerOptions,
-} from "../../process/service-options.ts";
-import { serviceSettings, setUpProcess } from "../../process/service-setup.ts";
+} from "../service/service-options.ts";
+import { serviceSettings, setUpProcess } from "../service/service-setup.ts";
 import { Supervisor } from "../../process/supervisor.ts";
 
 export const command = defineCommand<void>({

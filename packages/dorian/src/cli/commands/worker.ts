@@ -7,12 +7,12 @@ import {
   readyOption,
   requireRoot,
   workerOptions,
-} from "../../process/service-options.ts";
-import { serviceSettings } from "../../process/service-setup.ts";
-import { serveUntilStopped } from "../../process/serve-until-stopped.ts";
-import { startWorker } from "../../process/start-worker.ts";
-import { takeDataLock } from "../../process/take-data-lock.ts";
-import { workerCredentials } from "../../process/worker-credentials.ts";
+} from "../service/service-options.ts";
+import { serviceSettings } from "../service/service-setup.ts";
+import { serveUntilStopped } from "../service/serve-until-stopped.ts";
+import { startWorker } from "../service/start-worker.ts";
+import { takeDataLock } from "../service/take-data-lock.ts";
+import { workerCredentials } from "../service/worker-credentials.ts";
 import { storing } from "@dorian/storage/storage-error";
 import { defineCommand } from "../command.ts";
 

@@ -1,5 +1,5 @@
 import { type DiskRoom, diskRoomOf } from "@dorian/protocol/disk-room";
-import { formatBytes } from "./bytes.ts";
+import { formatBytes } from "../../format-bytes.ts";
 
 /** What a worker's disk has left, as JSON shows it. */
 export interface DiskState {

@@ -6,7 +6,7 @@ import { exitCode } from "../exit-code.ts";
 import { UsageError } from "../input.ts";
 import { Interrupted } from "../interruption.ts";
 import { RemoteFailure } from "../remote-failure.ts";
-import { formatBytes } from "./bytes.ts";
+import { formatBytes } from "../../format-bytes.ts";
 import { formatAgo, formatDuration } from "./duration.ts";
 import { exitCodeOf, renderError } from "./error-block.ts";
 import { Output, type TextStream } from "./output.ts";

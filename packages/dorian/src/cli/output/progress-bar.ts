@@ -1,4 +1,4 @@
-import { formatBytes } from "./bytes.ts";
+import { formatBytes } from "../../format-bytes.ts";
 import { formatDuration } from "./duration.ts";
 import type { Colors } from "./output.ts";
 

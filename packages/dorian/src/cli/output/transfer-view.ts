@@ -1,5 +1,5 @@
 import type { TransferProgress } from "@dorian/sdk/volume/transfer-progress";
-import { formatBytes } from "./bytes.ts";
+import { formatBytes } from "../../format-bytes.ts";
 import type { Colors, Output } from "./output.ts";
 import { renderByteProgress } from "./progress-bar.ts";
 import type { StatusLine } from "./status-line.ts";

@@ -1,6 +1,6 @@
 import { wallClockMs } from "@dorian/base/wall-clock";
 import { defineCommand } from "../../command.ts";
-import { formatBytes } from "../../output/bytes.ts";
+import { formatBytes } from "../../../format-bytes.ts";
 import { formatAgo, formatDuration } from "../../output/duration.ts";
 import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";

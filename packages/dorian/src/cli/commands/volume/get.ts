@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { VolumeFiles } from "@dorian/sdk/volume/volume-files";
 import { defineCommand } from "../../command.ts";
-import { formatBytes } from "../../output/bytes.ts";
+import { formatBytes } from "../../../format-bytes.ts";
 import { formatDuration } from "../../output/duration.ts";
 import { StatusLine } from "../../output/status-line.ts";
 import { TransferView } from "../../output/transfer-view.ts";

@@ -1,7 +1,7 @@
 import { wallClockMs } from "@dorian/base/wall-clock";
 import { FileEntry_FileType as FileType } from "@dorian/protocol/modal";
 import { defineCommand } from "../../command.ts";
-import { formatBytes } from "../../output/bytes.ts";
+import { formatBytes } from "../../../format-bytes.ts";
 import { formatAgo } from "../../output/duration.ts";
 import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";

@@ -5,7 +5,7 @@ import type { LeftOut } from "@dorian/sdk/local/walk-local-tree";
 import { VolumeFiles } from "@dorian/sdk/volume/volume-files";
 import { defineCommand } from "../../command.ts";
 import { UsageError } from "../../input.ts";
-import { formatBytes } from "../../output/bytes.ts";
+import { formatBytes } from "../../../format-bytes.ts";
 import { formatDuration } from "../../output/duration.ts";
 import { StatusLine } from "../../output/status-line.ts";
 import { TransferView } from "../../output/transfer-view.ts";

@@ -7,9 +7,9 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { dorian } from "../cli/test-command.ts";
+import { dorian } from "../test-command.ts";
 
-const bin = fileURLToPath(new URL("../../bin/dorian.js", import.meta.url));
+const bin = fileURLToPath(new URL("../../../bin/dorian.js", import.meta.url));
 
 function directory(): string {
   const path = mkdtempSync(join(tmpdir(), "dorian-service-"));

@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import type { TlsSettings } from "@dorian/control-plane/access/tls/server-tls";
 import { isHostName } from "@dorian/control-plane/access/tls/server-names";
-import type { OptionDefinition } from "../cli/command.ts";
-import { type Input, UsageError } from "../cli/input.ts";
+import type { OptionDefinition } from "../command.ts";
+import { type Input, UsageError } from "../input.ts";
 
 /** How a server is reached. */
 export interface NetworkSettings {

@@ -1,8 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import { sleep } from "@dorian/base/sleep";
 import { useStartReserve } from "@dorian/storage/start-reserve";
-import type { CommandContext } from "../cli/context.ts";
-import { DataLock, type DataRole } from "./data-lock.ts";
+import type { CommandContext } from "../context.ts";
+import { DataLock, type DataRole } from "../../process/data-lock.ts";
 
 /** Time in milliseconds for an orphan to clear up and end by itself, then for the kernel to end it. */
 const orphanMs = 10_000;

@@ -1,6 +1,6 @@
 import { formatWithOptions } from "node:util";
 import { pino, type Logger } from "pino";
-import type { Colors, TextStream } from "../cli/output/output.ts";
+import type { Colors, TextStream } from "../output/output.ts";
 
 const hidden = new Set(["level", "time", "pid", "hostname", "source", "msg"]);
 

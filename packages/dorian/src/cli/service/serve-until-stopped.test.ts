@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Interruption } from "../cli/interruption.ts";
+import { Interruption } from "../interruption.ts";
 import { serveUntilStopped } from "./serve-until-stopped.ts";
 
 beforeEach(() => void vi.useFakeTimers());

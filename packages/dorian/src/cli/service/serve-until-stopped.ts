@@ -1,11 +1,11 @@
 import { onAbort } from "@dorian/base/on-abort";
 import type { Logger } from "pino";
-import type { CommandContext } from "../cli/context.ts";
-import type { Input } from "../cli/input.ts";
-import type { Output } from "../cli/output/output.ts";
-import { endProcess } from "./end-process.ts";
-import { type Readiness, writeReadiness } from "./ready.ts";
-import type { RunningService } from "./running-service.ts";
+import type { CommandContext } from "../context.ts";
+import type { Input } from "../input.ts";
+import type { Output } from "../output/output.ts";
+import { endProcess } from "../../process/end-process.ts";
+import { type Readiness, writeReadiness } from "../../process/ready.ts";
+import type { RunningService } from "../../process/running-service.ts";
 
 /** Milliseconds for everything that ends in order, beyond what running work has: hooks of containers have 30 s, their last commits the rest. */
 const inOrderMs = 5 * 60_000;

@@ -1,8 +1,8 @@
 import { setOomScore } from "@dorian/linux/oom-score";
-import type { CommandContext } from "../cli/context.ts";
-import type { Input } from "../cli/input.ts";
-import { dorianVersion } from "../cli/version.ts";
-import type { ServiceSettings } from "./running-service.ts";
+import type { CommandContext } from "../context.ts";
+import type { Input } from "../input.ts";
+import { dorianVersion } from "../version.ts";
+import type { ServiceSettings } from "../../process/running-service.ts";
 import { createServiceLogger } from "./service-logger.ts";
 
 /** When the machine runs out of memory, server and worker end after everything else: they hold everybody's work. */

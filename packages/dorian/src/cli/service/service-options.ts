@@ -8,8 +8,8 @@ import {
 import type { RuntimePolicy } from "@dorian/worker/container/container-runtimes";
 import { AppError } from "@dorian/base/app-error";
 import type { MachineSettings } from "@dorian/worker/machine/machine-share";
-import type { OptionDefinition } from "../cli/command.ts";
-import { type Input, UsageError } from "../cli/input.ts";
+import type { OptionDefinition } from "../command.ts";
+import { type Input, UsageError } from "../input.ts";
 import { networkOptions } from "./network-settings.ts";
 import { parseMebibytes } from "./byte-size.ts";
 

@@ -5,10 +5,10 @@ import type { WebSettings } from "@dorian/control-plane/web/web-front";
 
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
 import { findInterpreters } from "@dorian/python/interpreters";
-import { endProcess } from "./end-process.ts";
+import { endProcess } from "../../process/end-process.ts";
 import type { NetworkSettings } from "./network-settings.ts";
 import { setUpProcess } from "./service-setup.ts";
-import type { RunningService, ServiceSettings } from "./running-service.ts";
+import type { RunningService, ServiceSettings } from "../../process/running-service.ts";
 import type { DiskSettings, HistorySettings } from "./service-options.ts";
 
 export interface RunningControlPlane extends RunningService {

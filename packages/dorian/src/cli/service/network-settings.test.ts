@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Input, UsageError } from "../cli/input.ts";
+import { Input, UsageError } from "../input.ts";
 import { readNetworkSettings } from "./network-settings.ts";
 
 const read = (options: Record<string, string | boolean> = {}) => readNetworkSettings(new Input({}, options));

@@ -9,7 +9,7 @@ import { createWorker, type WorkerOptions } from "@dorian/worker/compose";
 
 import { guestBundlePath } from "./guest-bundle.ts";
 import { setUpProcess } from "./service-setup.ts";
-import type { RunningService, ServiceSettings } from "./running-service.ts";
+import type { RunningService, ServiceSettings } from "../../process/running-service.ts";
 import type { DiskSettings, WorkerLimits } from "./service-options.ts";
 
 /** Where a worker finds its control plane. */

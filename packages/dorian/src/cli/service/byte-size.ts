@@ -1,4 +1,4 @@
-import { UsageError } from "../cli/input.ts";
+import { UsageError } from "../input.ts";
 
 const factors: Record<string, number> = {
   m: 1,

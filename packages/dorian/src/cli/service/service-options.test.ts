@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Input, UsageError } from "../cli/input.ts";
+import { Input, UsageError } from "../input.ts";
 import { parseMebibytes } from "./byte-size.ts";
 import { readWebSettings, readWorkerLimits } from "./service-options.ts";
 

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { takeDataLock } from "./take-data-lock.ts";
 
 const signal = new AbortController().signal;
-const dataLock = JSON.stringify(fileURLToPath(new URL("./data-lock.ts", import.meta.url)));
+const dataLock = JSON.stringify(fileURLToPath(new URL("../../process/data-lock.ts", import.meta.url)));
 
 /** A process that holds the lock until it is ended, in the way of one whose supervisor has the given process id. */
 async function holder(directory: string, supervisorPid: number | undefined): Promise<ChildProcess> {
