@@ -13,6 +13,13 @@ export interface RuntimePolicy {
   untrusted: ContainerRuntimeName;
 }
 
+export interface ChosenRuntime {
+  name: ContainerRuntimeName;
+  runtime: ContainerRuntime;
+  /** gVisor has user ids of its own, which nobody else sees. */
+  takesUserNamespace: boolean;
+}
+
 /** The ways to run a container that this machine has. */
 export class ContainerRuntimes {
   #runtimes: Partial<Record<ContainerRuntimeName, ContainerRuntime>>;
@@ -28,10 +35,7 @@ export class ContainerRuntimes {
   }
 
   /** @throws AppError RUNTIME_UNAVAILABLE, GPU_NOT_IN_SANDBOX: a function never runs in less than it asks for */
-  choose(
-    definition: { runtime: string; untrusted: boolean },
-    devices: readonly string[],
-  ): { name: ContainerRuntimeName; runtime: ContainerRuntime } {
+  choose(definition: { runtime: string; untrusted: boolean }, devices: readonly string[]): ChosenRuntime {
     const { standard, untrusted } = this.#policy;
     const name = askedRuntime(definition) ?? (definition.untrusted ? untrusted : standard);
     const runtime = isContainerRuntime(name) ? this.#runtimes[name] : undefined;
@@ -45,6 +49,6 @@ export class ContainerRuntimes {
         remedy: "Run the function with runc, or without a GPU.",
       });
     }
-    return { name, runtime };
+    return { name, runtime, takesUserNamespace: name !== "runsc" };
   }
 }

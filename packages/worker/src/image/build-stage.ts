@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { LayerStore } from "@dorian/storage/layer-store";
-import { RootFileSystem } from "../task/root-file-system.ts";
+import { RootFileSystem, startDirectories } from "../container/root-file-system.ts";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import type { BaseImage } from "./base-cache.ts";
 import { configurationFrom, type ImageConfiguration } from "@dorian/oci/image-configuration";
@@ -18,9 +18,6 @@ export interface BuildStageOptions {
   /** Told of every layer that the stage makes. */
   onLayer: (layerId: string) => void;
 }
-
-/** Directories that a container's start makes when a root file system lacks them. */
-const startDirectories = ["/proc", "/sys", "/dev", "/run", "/etc"];
 
 /**
  * An image in the making, from FROM on: the layers below, those of finished steps, and a writable directory on top. It is
@@ -108,8 +105,8 @@ export class BuildStage implements AsyncDisposable {
     const root = this.#root;
     this.#unfrozen = [];
     if (!root) return undefined;
-    const targets = [...this.#mountTargets, ...(this.#mountTargets.size > 0 ? startDirectories : [])];
-    const layerId = await root.freeze(this.#options.layers, targets);
+    const standIns = this.#mountTargets.size > 0 ? [...this.#mountTargets, ...startDirectories] : [];
+    const layerId = await root.freeze(this.#options.layers, standIns);
     this.#root = undefined;
     if (layerId !== undefined) {
       this.#options.onLayer(layerId);

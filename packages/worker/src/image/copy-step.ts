@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
-import { containerUser } from "../task/container-environment.ts";
+import { containerUser } from "../container/container-user.ts";
 import { isArchive } from "./archive-kind.ts";
 import { type FoundSource, isPattern, sourcesIn } from "./copy-sources.ts";
 import { copyTree, type CopyTarget } from "./copy-tree.ts";

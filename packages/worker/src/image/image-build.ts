@@ -24,7 +24,7 @@ import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
 import type { Command, Instruction } from "./dockerfile/instruction.ts";
 import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
 import { isSimulated } from "../gpu/simulated-gpus.ts";
-import { containerUser } from "../task/container-environment.ts";
+import { containerUser } from "../container/container-user.ts";
 import { coveredDirectories } from "../volume/covered-directories.ts";
 import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { runMounts } from "./run-mounts.ts";
@@ -285,10 +285,9 @@ export class ImageBuild implements AsyncDisposable {
     const { signal, runtimes, operator, onLog } = this.#options;
     const stage = this.#stage;
     const devices = this.#request.gpuDevices.filter((device) => !isSimulated(device));
-    const { name: runtimeName, runtime } = runtimes.choose({ runtime: "", untrusted: false }, devices);
+    const { runtime, takesUserNamespace } = runtimes.choose({ runtime: "", untrusted: false }, devices);
     const lease = (this.#lease ??= await this.#acquireNetwork());
-    // gVisor has user ids of its own, which nobody else sees.
-    const userNamespace = runtimeName === "runsc" ? undefined : lease.userNamespace;
+    const userNamespace = takesUserNamespace ? lease.userNamespace : undefined;
     const rootPath = await stage.root(userNamespace);
     this.#volumes ??= this.#resources.use(
       await BuildVolumes.mount(this.#request.volumes, {

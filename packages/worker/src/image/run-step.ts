@@ -3,17 +3,13 @@ import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { orAborted } from "@dorian/base/or-aborted";
 import type { ContainerMount } from "../container/container-spec.ts";
-import { etcFiles } from "../container/etc-files.ts";
+import { prepareContainer } from "../container/prepare-container.ts";
 import type { Container, ContainerExit, ContainerRuntime } from "../container/runtime.ts";
 import type { BuildEnvironment } from "./build-environment.ts";
-import { OpenDirectory } from "@dorian/linux/open-directory";
-import { placeBelow } from "@dorian/linux/place-below";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
-import { containerUser } from "../task/container-environment.ts";
 import { OutputLines } from "../log/output-lines.ts";
 import type { BuildStage } from "./build-stage.ts";
 import type { StepCommand } from "./dockerfile/instruction.ts";
-import { defaultPath } from "@dorian/oci/image-configuration";
 
 export type OnLog = (stream: "stdout" | "stderr", text: string) => void;
 
@@ -38,7 +34,6 @@ export interface RunStepOptions {
   signal: AbortSignal;
 }
 
-const hostname = "dorian-build";
 /** Where a here-document is that says itself what runs it. */
 const scriptPath = "/run/dorian/script";
 
@@ -51,52 +46,33 @@ const scriptPath = "/run/dorian/script";
 export async function runStep(command: StepCommand, text: string, options: RunStepOptions): Promise<void> {
   const { stage, signal, onLog, userNamespace } = options;
   const { config } = stage;
-  const root = await stage.root(userNamespace);
   const program = await programOf(command, options);
-  const mounts = confinedMounts(root, [
-    ...options.operator.mounts,
-    ...(await etcFiles(options.directory, { hostname, network: options.network })),
-    ...program.mounts,
-    ...options.mounts,
-  ]);
-  stage.addMountTargets(mounts.map((mount) => mount.target));
   const shell = config.shell.length > 0 ? config.shell : ["/bin/sh", "-c"];
-  const user = await containerUser(root, config.user);
-  userNamespace?.requireIds(user);
+  const spec = await prepareContainer({
+    id: options.containerId,
+    rootfs: await stage.root(userNamespace),
+    args: program.script === undefined ? program.args : [...shell, program.script],
+    // Build arguments are to steps as the image's environment will be.
+    config: { ...config, env: { ...Object.fromEntries(stage.args), ...config.env } },
+    env: {
+      operator: { DEBIAN_FRONTEND: "noninteractive", ...options.operator.env },
+      secrets: options.secretEnv,
+    },
+    usualDirectory: "/",
+    mounts: [...options.operator.mounts, ...program.mounts, ...options.mounts],
+    network: options.network,
+    userNamespace,
+    limits: {},
+    devices: [...options.devices],
+    directory: options.directory,
+  });
+  stage.addMountTargets(spec.mounts.map((mount) => mount.target));
   using output = outputOf(onLog);
   signal.throwIfAborted();
-  await using container = await options.runtime.run(
-    {
-      id: options.containerId,
-      rootfs: root,
-      args: program.script === undefined ? program.args : [...shell, program.script],
-      // What the image sets wins over the operator's settings: its author meant it.
-      env: {
-        PATH: defaultPath,
-        HOME: user.home,
-        DEBIAN_FRONTEND: "noninteractive",
-        ...options.operator.env,
-        ...Object.fromEntries(stage.args),
-        ...config.env,
-        ...options.secretEnv,
-      },
-      cwd: config.workdir || "/",
-      user,
-      hostname,
-      mounts: mounts.map((mount) => ({
-        ...mount,
-        source: userNamespace?.pathFor(mount.source) ?? mount.source,
-      })),
-      userNamespace,
-      network: { kind: "namespace", path: options.network.path },
-      limits: {},
-      devices: [...options.devices],
-    },
-    {
-      onOutput: (stream, chunk) => output.lines.write(stream, chunk),
-      signal,
-    },
-  );
+  await using container = await options.runtime.run(spec, {
+    onOutput: (stream, chunk) => output.lines.write(stream, chunk),
+    signal,
+  });
   options.onContainer(container);
   const exit = await orAborted(container.exited, signal);
   if (exit.code !== 0) throw stepError(text, exit);
@@ -129,17 +105,6 @@ async function programOf(command: StepCommand, { directory }: RunStepOptions) {
   await writeFile(source, command.content);
   await chmod(source, 0o755);
   return { script: scriptPath, mounts: [{ source, target: scriptPath, readOnly: true }] };
-}
-
-/** An image's links at mount points are followed, so that what stands in for a mount is made where we expect it. */
-function confinedMounts(root: string, mounts: ContainerMount[]): ContainerMount[] {
-  using opened = OpenDirectory.open(root);
-  const confined: ContainerMount[] = [];
-  for (const mount of mounts) {
-    using place = placeBelow(opened, mount.target, { follow: true });
-    confined.push({ ...mount, target: place.path });
-  }
-  return confined;
 }
 
 function outOfMemory(shown: string, limitBytes: number | undefined): AppError {

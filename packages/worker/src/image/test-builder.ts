@@ -6,7 +6,9 @@ import { promisify } from "node:util";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { mountTable } from "@dorian/linux/mount-table";
-import { StartBuildSchema } from "@dorian/protocol/worker";
+import { ContainerArgumentsSchema } from "@dorian/protocol/modal";
+import { RequestMemory } from "@dorian/protocol/request-memory";
+import { StartBuildSchema, StartTaskSchema } from "@dorian/protocol/worker";
 import { LayerStore } from "@dorian/storage/layer-store";
 import { findInterpreters } from "@dorian/python/interpreters";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
@@ -22,11 +24,14 @@ import { reapLeftovers } from "../reap/reap-leftovers.ts";
 import { openUserNamespaces, type UserNamespaceMode } from "../user-namespace/open-user-namespaces.ts";
 import type { VolumeRegistry } from "../volume/mounted-volume.ts";
 import type { VolumeVersion } from "../volume/volume-version.ts";
+import { prepareHomeLayer } from "../machine/home-layer.ts";
+import { Task } from "../task/task.ts";
+import type { TaskUpstream } from "../task/task-dependencies.ts";
 import { ImageBuilder } from "./image-builder.ts";
 
 const run = promisify(execFile);
 
-/** For tests: an image builder with a data directory, containers and networks of its own. */
+/** For tests: an image builder, and a way to run tasks, with a data directory, containers and networks of their own. */
 export async function testBuilder(options?: {
   operator?: Partial<OperatorSettings>;
   diskLimitBytes?: number;
@@ -71,15 +76,16 @@ export async function testBuilder(options?: {
       return head(volumeId);
     },
   };
+  const disk = made.use(
+    await DiskWatch.open({
+      directory: directories.scratch,
+      ...(options?.diskLimitBytes !== undefined && { limitBytes: options.diskLimitBytes }),
+      logger,
+    }),
+  );
   const builder = new ImageBuilder({
     layers,
-    disk: made.use(
-      await DiskWatch.open({
-        directory: directories.scratch,
-        ...(options?.diskLimitBytes !== undefined && { limitBytes: options.diskLimitBytes }),
-        logger: pino({ level: "silent" }),
-      }),
-    ),
+    disk,
     imageLimitBytes: 8 * 2 ** 30,
     runtimes,
     network,
@@ -90,7 +96,7 @@ export async function testBuilder(options?: {
     dataDirectory,
     npmDirectory: join(checkout, "node_modules/npm"),
     findInterpreters: () => findInterpreters({ env: process.env, home: homedir() }),
-    logger: pino({ level: "silent" }),
+    logger,
   });
   const all = made.move();
   let count = 0;
@@ -120,6 +126,38 @@ export async function testBuilder(options?: {
         signal: more.signal ?? new AbortController().signal,
       });
       return { ...built, log: log.join("") };
+    },
+    /** Runs a task of a command, which calls nobody, on this machine. Resolves with its end and what it printed. */
+    async task(request: MessageInitShape<typeof StartTaskSchema>) {
+      const printed: string[] = [];
+      const task = new Task(
+        create(StartTaskSchema, {
+          taskId: `ta-${++count}`,
+          arguments: create(ContainerArgumentsSchema, { functionDef: {} }),
+          ...request,
+        }),
+        {
+          layers,
+          disk,
+          runtimes,
+          network,
+          registry,
+          userNamespaces,
+          upstream: () => ({ modal: {} as TaskUpstream["modal"], [Symbol.dispose]: () => undefined }),
+          requestMemory: new RequestMemory(),
+          runtimeDirectory: directories.runtime,
+          scratchDirectory: directories.scratch,
+          guestLayer: dataDirectory,
+          homeLayer: await prepareHomeLayer(dataDirectory),
+          operatorEnv: operator.runtimeEnv,
+          discard: removeTree,
+          commitIntervalMs: 60_000,
+          onLogs: (_, items) => printed.push(...items.map((item) => item.data)),
+          onPhase: () => undefined,
+          logger,
+        },
+      );
+      return { ...(await task.ended), printed: printed.join("") };
     },
     /** What builds left: mounts, directories, layers other than those named and of finished steps. */
     async leftovers(knownLayers: string[]): Promise<string[]> {

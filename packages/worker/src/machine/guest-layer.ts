@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { removeTree } from "@dorian/linux/remove-tree";
-import { inContainer } from "../task/container-environment.ts";
+import { inContainer } from "../task/platform-environment.ts";
 import { pythonStart } from "../task/python-start.ts";
 
 /**

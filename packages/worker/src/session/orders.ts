@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { assertNever } from "@dorian/base/must";
 import type { Container } from "../container/runtime.ts";
-import type { TaskEnd } from "../task/task.ts";
+import type { TaskEnd } from "../task/task-end.ts";
 import type { TaskTable } from "../task/task-table.ts";
 import type { Builds } from "./builds.ts";
 import type { Execs } from "./execs.ts";

@@ -1,4 +1,4 @@
-import { inContainer } from "./container-environment.ts";
+import { inContainer } from "./platform-environment.ts";
 import type { Launcher } from "./launcher.ts";
 
 /** TypeScript functions run in our guest. */

@@ -3,7 +3,7 @@ import { must } from "@dorian/base/must";
 import { ContainerArgumentsSchema, type ContainerArguments } from "@dorian/protocol/modal";
 import type { StartTask } from "@dorian/protocol/worker";
 import { isOlder } from "@dorian/base/client-version";
-import { inContainer } from "./container-environment.ts";
+import { inContainer } from "./platform-environment.ts";
 import type { Launcher } from "./launcher.ts";
 
 /** Where the user's sources and the official client are, as mounts put them. */

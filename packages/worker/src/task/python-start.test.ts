@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { inContainer } from "./container-environment.ts";
+import { inContainer } from "./platform-environment.ts";
 import { pythonStart } from "./python-start.ts";
 
 /** Stands for the official client's module: its argument says what user code does. */

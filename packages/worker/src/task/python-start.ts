@@ -1,4 +1,4 @@
-import { inContainer } from "./container-environment.ts";
+import { inContainer } from "./platform-environment.ts";
 
 /**
  * What a container's Python runs: a module, as `python -m` would. Before that it sees to it that a signal is written down

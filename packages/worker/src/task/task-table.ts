@@ -1,5 +1,7 @@
 import type { StartTask } from "@dorian/protocol/worker";
-import { Task, type TaskDependencies, type TaskEnd } from "./task.ts";
+import { Task } from "./task.ts";
+import type { TaskDependencies } from "./task-dependencies.ts";
+import type { TaskEnd } from "./task-end.ts";
 
 export interface TaskTableOptions {
   dependencies: TaskDependencies;

@@ -1,99 +1,24 @@
-import { toBinary } from "@bufbuild/protobuf";
 import { AppError, type StatusName } from "@dorian/base/app-error";
 import { orAborted } from "@dorian/base/or-aborted";
-import { must } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
-import {
-  ContainerArgumentsSchema,
-  GenericResult_GenericStatus,
-  type GenericResult,
-  type ModalClient,
-  type TaskLogs,
-} from "@dorian/protocol/modal";
-import type { RequestMemory } from "@dorian/protocol/request-memory";
-import type { ServiceClient } from "@dorian/protocol/service";
+import { GenericResult_GenericStatus, type GenericResult } from "@dorian/protocol/modal";
 import type { StartTask } from "@dorian/protocol/worker";
-import type { LayerStore } from "@dorian/storage/layer-store";
 import { storing } from "@dorian/storage/storage-error";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Logger } from "pino";
-import { etcFiles } from "../container/etc-files.ts";
-import type { ContainerRuntimes } from "../container/container-runtimes.ts";
-import type { Container } from "../container/runtime.ts";
-import type { DiskWatch } from "../disk/disk-watch.ts";
-import type { NetworkPool } from "../network/network-pool.ts";
-import { openTaskGateway, type TaskObserver } from "../gateway/task-gateway.ts";
-import { bytesIn } from "../volume/upper-directory.ts";
-import type { UserNamespaces } from "../user-namespace/user-namespaces.ts";
-import type { VolumeRegistry } from "../volume/mounted-volume.ts";
-import { containerEnvironment, containerUser, inContainer } from "./container-environment.ts";
-import { isSimulated } from "../gpu/simulated-gpus.ts";
-import { launchOf } from "./launch.ts";
-import type { Launch, LaunchDirectories } from "./launcher.ts";
-import { removeRuntimeTraces } from "../image/runtime-traces.ts";
+import type { Container, ContainerExit, OnOutput } from "../container/runtime.ts";
+import type { TaskObserver } from "../gateway/task-gateway.ts";
 import { OutputLog } from "../log/output-log.ts";
+import { bytesIn } from "../volume/upper-directory.ts";
+import { ownSignal, saysHeapFull } from "./last-signs.ts";
+import { launchOf } from "./launch.ts";
+import type { Launch } from "./launcher.ts";
 import { PhaseClock, type Phase } from "./phase-clock.ts";
-import { RootFileSystem } from "./root-file-system.ts";
+import { prepareTask } from "./prepare-task.ts";
 import { RunningInputs } from "./running-inputs.ts";
-import { ownSignal, placeForOwnSignal, saysHeapFull } from "./last-signs.ts";
+import type { TaskDependencies } from "./task-dependencies.ts";
+import type { TaskEnd } from "./task-end.ts";
 import { failureOf } from "./task-failure.ts";
-import { TaskVolumes, volumeLinks } from "./task-volumes.ts";
-import { coveredDirectories, type DirectoryOwner } from "../volume/covered-directories.ts";
-import { makeVolumeLinks } from "../volume/volume-links.ts";
-
-export interface TaskEnd {
-  exitCode: number;
-  signal: string;
-  outOfMemory: boolean;
-  /** The limit that was reached; absent when it was that of all containers together. */
-  memoryLimitMb?: number;
-  failure?: GenericResult;
-  /** Its worker stops: another one shall do what it had. */
-  interrupted?: boolean;
-  /** What a build function wrote; undefined when it was not frozen. */
-  frozen?: { layerId: string | undefined; bytes: number };
-  /** What kept it from starting, or made the worker end it. */
-  failureStatus?: StatusName;
-  /** It ran before this worker was started: nobody knows how it ended. */
-  isUnknown?: true;
-  wasStopped?: boolean;
-  wasLeaving?: boolean;
-  /** The signal that its own code sent to it. */
-  ownSignal?: string;
-  /** V8 aborted because its heap was full. */
-  heapFull?: boolean;
-}
-
-/** The control plane, as one task. */
-export interface TaskUpstream extends Disposable {
-  readonly modal: ServiceClient<typeof ModalClient>;
-}
-
-export interface TaskDependencies extends LaunchDirectories {
-  layers: LayerStore;
-  runtimes: ContainerRuntimes;
-  network: NetworkPool;
-  registry: VolumeRegistry;
-  /** For containers with user ids of their own. */
-  userNamespaces: UserNamespaces | undefined;
-  upstream: (taskId: string) => TaskUpstream;
-  /** What the requests of all tasks together may hold. */
-  requestMemory: RequestMemory;
-  /** Short paths for sockets and mount points, on a shared mount. */
-  runtimeDirectory: string;
-  /** On the file system of the layer store. */
-  scratchDirectory: string;
-  disk: DiskWatch;
-  /** The operator's proxies and certificates, for the way out. */
-  operatorEnv: Record<string, string>;
-  /** Takes a directory of a task out of the way for good. Never throws. */
-  discard: (path: string) => Promise<void>;
-  commitIntervalMs: number;
-  onLogs: (taskId: string, items: TaskLogs[]) => void;
-  onPhase: (taskId: string, phase: Phase & { bytesCopied: number }) => void;
-  logger: Logger;
-}
+import type { TaskVolumes } from "./task-volumes.ts";
 
 export interface StopOptions {
   /** Milliseconds between SIGINT and SIGKILL; 0 kills at once. */
@@ -104,12 +29,7 @@ export interface StopOptions {
   reason: string;
 }
 
-/** Weight of a function that asks for no processor: what it reserves, too. */
-const defaultMilliCpu = 125;
-
 const mebibyte = 1024 * 1024;
-
-const hostname = "dorian";
 
 /** With no more grace than this a guest of ours is told to hurry: it would spend all of it waiting for its inputs. */
 const hurriedGraceMs = 10_000;
@@ -212,138 +132,36 @@ export class Task {
 
   async #run(): Promise<TaskEnd> {
     const { taskId } = this;
-    const { layers, runtimes, network, runtimeDirectory, scratchDirectory, discard, logger } = this.#deps;
     const signal = this.#abortStart.signal;
     const request = this.#request;
-    const definition = must(request.arguments?.functionDef, "the task's function");
-    const devices = request.gpuDevices.filter((device) => !isSimulated(device));
-    const { name: runtimeName, runtime } = runtimes.choose(definition, devices);
-    const directory = join(runtimeDirectory, "tasks", taskId);
     await using resources = new AsyncDisposableStack();
     resources.use(this.#output);
-    resources.defer(() => discard(directory));
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const connection = definition.blockNetwork
-      ? undefined
-      : resources.use(await network.acquire({ signal, ownPort: definition.webhookConfig?.webServerPort }));
-    const userNamespace =
-      // gVisor has user ids of its own, which nobody else sees.
-      runtimeName === "runsc"
-        ? undefined
-        : connection
-          ? connection.userNamespace
-          : resources.use(await this.#deps.userNamespaces?.take());
-    // It must reach its root file system.
-    await userNamespace?.giveToRoot(directory);
-
-    const official = this.#launch.officialVolumes;
-    const links = volumeLinks(request.volumes, { official });
-    let covered = new Map<string, DirectoryOwner>();
-    const prepare = async (path: string) => {
-      // Links take the place of what is looked at.
-      covered = coveredDirectories(path, request.volumes);
-      await makeVolumeLinks(path, links);
-    };
-    const root = resources.use(
-      await RootFileSystem.mount({
-        lower: [...request.layerIds.map((layerId) => layers.path(layerId)), ...this.#launch.layers],
-        target: join(directory, "root"),
-        scratch: join(scratchDirectory, taskId),
-        discard,
-        userNamespace,
-        ...(links.length > 0 && { prepare }),
-      }),
-    );
-    if (links.length === 0)
-      covered = coveredDirectories(root.path, request.volumes, userNamespace?.ids.first);
-    this.#clock.end("image");
-
-    const volumes = resources.use(
-      await TaskVolumes.mount({
-        taskId,
-        volumes: request.volumes,
-        official,
-        userNamespace,
-        covered,
-        layers,
-        registry: this.#deps.registry,
-        directory: join(directory, "volumes"),
-        scratch: join(scratchDirectory, taskId),
-        note: (text) => this.#output.note(text),
-      }),
-    );
-    this.#volumes = volumes;
-    const privateDirectory = join(directory, "private");
-    await mkdir(privateDirectory);
-    await userNamespace?.giveToRoot(privateDirectory);
-    placeForOwnSignal(privateDirectory);
-    const upstream = resources.use(this.#deps.upstream(taskId));
-    const gateway = await openTaskGateway({
-      taskId,
-      socketPath: join(privateDirectory, "task.sock"),
-      hasNetwork: connection !== undefined,
-      upstream: upstream.modal,
-      observer: this.#observer(volumes),
-      memory: this.#deps.requestMemory,
-      onInternalError: (error, method) => logger.error({ taskId, method, err: error }, "task call failed"),
+    const { spec, runtime, volumes, privateDirectory, scratch, freezeRoot } = await prepareTask({
+      request,
+      launch: this.#launch,
+      dependencies: this.#deps,
+      resources,
+      observe: (mounted) => this.#observer(mounted),
+      note: (text) => this.#output.note(text),
+      onPhaseEnd: (phase) => this.#clock.end(phase),
+      signal,
     });
-    resources.use(gateway);
+    this.#volumes = volumes;
     // Calls that wait for a container that could not be started hold up the gateway's end.
     resources.defer(() => this.#started.resolve());
-    const argumentsBytes = toBinary(
-      ContainerArgumentsSchema,
-      must(request.arguments, "the task's arguments"),
-    );
-    await writeFile(join(privateDirectory, "arguments"), argumentsBytes);
-    const mounts = [
-      { source: privateDirectory, target: inContainer.directory, readOnly: false, noExec: true },
-      ...(await etcFiles(directory, { hostname, network: connection })),
-      ...volumes.mounts,
-    ];
-    this.#clock.end("mount");
-
     signal.throwIfAborted();
-    const resourcesAsked = definition.resources;
-    const user = await containerUser(root.path, request.config?.user ?? "");
-    userNamespace?.requireIds(user);
-    const container = await runtime.run(
-      {
-        id: taskId,
-        rootfs: root.path,
-        args: this.#launch.args,
-        stdin: this.#launch.stdinOpen ? "open" : "empty",
-        env: { ...containerEnvironment(request, this.#deps.operatorEnv, user.home), ...this.#launch.env },
-        cwd: request.config?.workdir || "/root",
-        user,
-        hostname,
-        mounts,
-        userNamespace,
-        network: connection ? { kind: "namespace", path: connection.path } : { kind: "none" },
-        limits: {
-          ...(resourcesAsked?.milliCpuMax ? { milliCpu: resourcesAsked.milliCpuMax } : {}),
-          milliCpuWeight: resourcesAsked?.milliCpu || defaultMilliCpu,
-          ...(resourcesAsked?.memoryMbMax ? { memoryBytes: resourcesAsked.memoryMbMax * mebibyte } : {}),
-          memoryRequestBytes: (resourcesAsked?.memoryMb ?? 0) * mebibyte,
-        },
-        // What a build function writes is what it is for.
-        readOnlyRoot: definition.readOnlyRoot && !request.freezeRoot,
-        devices,
-      },
-      {
-        onOutput: (stream, chunk) => {
-          this.#heapFull ||= stream === "stderr" && saysHeapFull(chunk);
-          this.#output.write(stream, chunk);
-        },
-        signal,
-      },
-    );
-    resources.use(container);
+    const onOutput: OnOutput = (stream, chunk) => {
+      this.#heapFull ||= stream === "stderr" && saysHeapFull(chunk);
+      this.#output.write(stream, chunk);
+    };
+    const container = resources.use(await runtime.run(spec, { onOutput, signal }));
     this.#container = container;
+    const diskMb = request.arguments?.functionDef?.resources?.ephemeralDiskMb;
     resources.use(
       this.#deps.disk.watch({
         id: taskId,
-        directories: () => [join(scratchDirectory, taskId)],
-        limitBytes: resourcesAsked?.ephemeralDiskMb ? resourcesAsked.ephemeralDiskMb * mebibyte : undefined,
+        directories: () => [scratch],
+        limitBytes: diskMb ? diskMb * mebibyte : undefined,
         pids: () => container.pids(),
         freeze: () => container.freeze(),
         end: (reason) => this.#endFor(reason, container),
@@ -364,9 +182,13 @@ export class Task {
 
     const unfinished = await volumes.finish(exit.code === 0);
     const failure = this.#endedFor?.failure ?? unfinished;
-    // One that its code had a handler for is not what ended it.
-    const own = await ownSignal(privateDirectory);
-    const end: TaskEnd = {
+    const end = this.#endOf(exit, failure, await ownSignal(privateDirectory));
+    if (!request.freezeRoot || exit.code !== 0 || !this.#inputs.lastSucceeded || failure) return end;
+    return { ...end, frozen: await freezeRoot() };
+  }
+
+  #endOf(exit: ContainerExit, failure: GenericResult | undefined, own: string): TaskEnd {
+    return {
       exitCode: exit.code,
       signal: exit.signal ?? "",
       outOfMemory: exit.outOfMemory,
@@ -377,20 +199,10 @@ export class Task {
       ...(this.#endedFor ? { failureStatus: this.#endedFor.status } : {}),
       wasStopped: this.#stopped,
       wasLeaving: this.#isLeaving,
+      // One that its code had a handler for is not what ended it.
       ownSignal: own === exit.signal || (this.#isLeaving && exit.signal === undefined) ? own : "",
       heapFull: this.#heapFull,
     };
-    if (!request.freezeRoot || exit.code !== 0 || !this.#inputs.lastSucceeded || failure) return end;
-    const standIns = [
-      ...mounts.map((mount) => mount.target),
-      ...links.map((link) => link.path),
-      "/proc",
-      "/sys",
-      "/dev",
-      "/run",
-    ];
-    const layerId = await root.freeze(layers, standIns, removeRuntimeTraces);
-    return { ...end, frozen: { layerId, bytes: layerId === undefined ? 0 : await layers.sizeOf(layerId) } };
   }
 
   /** The container, whose calls may come before its start has returned; undefined once it has ended. */

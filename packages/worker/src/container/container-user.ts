@@ -1,48 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
 import { readBelow } from "@dorian/linux/open-below";
-import { taskHttpHost } from "@dorian/protocol/task-http";
-import type { StartTask } from "@dorian/protocol/worker";
-import { defaultPath } from "@dorian/oci/image-configuration";
-
-/** Where a task finds its own things, inside the container. */
-export const inContainer = {
-  directory: "/run/dorian",
-  socket: "/run/dorian/task.sock",
-  arguments: "/run/dorian/arguments",
-  ownSignal: "/run/dorian/own-signal",
-  guest: "/usr/lib/dorian/guest.mjs",
-  pythonStart: "/usr/lib/dorian/start.py",
-  node: "/usr/local/bin/node",
-} as const;
-
-/** Environment of a task's container. What the platform sets wins over secrets, and secrets over the image. */
-export function containerEnvironment(
-  request: StartTask,
-  operator: Record<string, string>,
-  home: string,
-): Record<string, string> {
-  const chosen: Record<string, string> = { ...operator, ...request.config?.env, ...request.secretEnv };
-  return {
-    PATH: defaultPath,
-    HOME: home,
-    ...chosen,
-    NO_PROXY: withoutProxy(chosen["NO_PROXY"]),
-    no_proxy: withoutProxy(chosen["no_proxy"]),
-    MODAL_IS_REMOTE: "1",
-    MODAL_TASK_ID: request.taskId,
-    MODAL_SERVER_URL: `unix://${inContainer.socket}`,
-    MODAL_CONTAINER_ARGUMENTS_PATH: inContainer.arguments,
-    MODAL_IMAGE_ID: request.arguments?.functionDef?.imageId ?? "",
-    // Programs that print where they run read these without asking whether they are there.
-    MODAL_CLOUD_PROVIDER: "local",
-    MODAL_REGION: "local",
-    MODAL_ENVIRONMENT: request.arguments?.environmentName ?? "",
-  };
-}
-
-function withoutProxy(others: string | undefined): string {
-  return others ? `${others},${taskHttpHost}` : taskHttpHost;
-}
 
 /** Far more than lists of users have; an image may say that there are any number. */
 const maxUserFileBytes = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mountTable } from "@dorian/linux/mount-table";
@@ -37,6 +37,20 @@ test("freezing keeps what was written and leaves out what stood in for mounts [C
     "weights",
     "weights/model.bin",
   ]);
+});
+
+test("a directory of the image whose rights were changed keeps them, though a mount's stand-in was in it", async () => {
+  for (const [mode, kept] of [
+    [0o711, ["etc"]],
+    [0o755, undefined],
+  ] as const) {
+    const { directory, layers, root } = await mounted();
+    await chmod(join(directory, "lower/etc"), 0o755);
+    await writeFile(join(root.path, "etc/resolv.conf"), "");
+    await chmod(join(root.path, "etc"), mode);
+    const layerId = await root.freeze(layers, ["/etc/resolv.conf", "/etc"]);
+    expect(layerId && (await readdir(layers.path(layerId)))).toEqual(kept);
+  }
 });
 
 test("a stand-in that the user filled is the user's and stays", async () => {

@@ -1,4 +1,5 @@
 import { lstat, mkdir, readdir, readlink, rmdir, unlink } from "node:fs/promises";
+import type { Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
@@ -21,6 +22,9 @@ export interface RootFileSystemOptions {
   /** Makes what the container finds in it, where `path` is its root, and owners are as on disk. */
   prepare?: (path: string) => Promise<void>;
 }
+
+/** Directories that a container's start makes when a root file system lacks them, or writes to. */
+export const startDirectories = ["/proc", "/sys", "/dev", "/run", "/etc"];
 
 /** A container's root: read-only layers with a private writable directory on top, which vanishes with the container. */
 export class RootFileSystem implements AsyncDisposable {
@@ -105,9 +109,13 @@ export class RootFileSystem implements AsyncDisposable {
     if (path === undefined) return;
     try {
       const stats = await lstat(path);
-      if (stats.isDirectory()) await rmdir(path);
-      else if (stats.isSymbolicLink() && isVolumeLink(await readlink(path))) await unlink(path);
-      else if (stats.isFile() && stats.size === 0 && !(await this.#isInLower(target))) await unlink(path);
+      if (stats.isDirectory()) {
+        const below = await this.#inLower(target);
+        if (below?.isDirectory() && !hasSameRights(below, stats)) return;
+        await rmdir(path);
+      } else if (stats.isSymbolicLink() && isVolumeLink(await readlink(path))) await unlink(path);
+      else if (stats.isFile() && stats.size === 0 && (await this.#inLower(target)) === undefined)
+        await unlink(path);
       else return;
     } catch (error) {
       // Absent: an image had the mount point. Not empty: the image's user wrote there before it was a mount point.
@@ -115,15 +123,20 @@ export class RootFileSystem implements AsyncDisposable {
       throw error;
     }
     const above = dirname(target);
-    if (above !== "/" && !(await this.#isInLower(above))) await this.#removePlaceholder(above);
+    if (above !== "/" && (await this.#inLower(above)) === undefined) await this.#removePlaceholder(above);
   }
 
-  async #isInLower(path: string): Promise<boolean> {
-    for (const layer of this.#lower) {
+  async #inLower(path: string): Promise<Stats | undefined> {
+    for (const layer of this.#lower.toReversed()) {
       using root = OpenDirectory.open(layer);
       using parent = root.tryDirectory(`.${dirname(path)}`);
-      if (parent && (await unlessAbsent(lstat(parent.at(basename(path)))))) return true;
+      const found = parent && (await unlessAbsent(lstat(parent.at(basename(path)))));
+      if (found) return found;
     }
-    return false;
+    return undefined;
   }
+}
+
+function hasSameRights(one: Stats, other: Stats): boolean {
+  return one.mode === other.mode && one.uid === other.uid && one.gid === other.gid;
 }

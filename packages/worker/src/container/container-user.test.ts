@@ -1,30 +1,8 @@
-import { create } from "@bufbuild/protobuf";
-import { StartTaskSchema } from "@dorian/protocol/worker";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { containerEnvironment, containerUser } from "./container-environment.ts";
-
-test("secrets win over the image, and the platform over both", () => {
-  const request = create(StartTaskSchema, {
-    taskId: "ta-1",
-    config: { env: { A: "image", B: "image", PATH: "/image/bin" } },
-    secretEnv: { B: "secret", MODAL_TASK_ID: "forged" },
-  });
-  const env = containerEnvironment(request, { HTTPS_PROXY: "http://proxy" }, "/home/serve");
-  expect(env).toMatchObject({
-    A: "image",
-    B: "secret",
-    PATH: "/image/bin",
-    MODAL_TASK_ID: "ta-1",
-    MODAL_CLOUD_PROVIDER: "local",
-    MODAL_REGION: "local",
-    HTTPS_PROXY: "http://proxy",
-    NO_PROXY: "169.254.77.77",
-    HOME: "/home/serve",
-  });
-});
+import { containerUser } from "./container-user.ts";
 
 test("an image's user is found by number or by name, and an unknown one is an error that says so", async () => {
   const root = await mkdtemp(join(tmpdir(), "users-"));

@@ -1,0 +1,43 @@
+import type { ModalClient, TaskLogs } from "@dorian/protocol/modal";
+import type { RequestMemory } from "@dorian/protocol/request-memory";
+import type { ServiceClient } from "@dorian/protocol/service";
+import type { LayerStore } from "@dorian/storage/layer-store";
+import type { Logger } from "pino";
+import type { ContainerRuntimes } from "../container/container-runtimes.ts";
+import type { DiskWatch } from "../disk/disk-watch.ts";
+import type { NetworkPool } from "../network/network-pool.ts";
+import type { UserNamespaces } from "../user-namespace/user-namespaces.ts";
+import type { VolumeRegistry } from "../volume/mounted-volume.ts";
+import type { LaunchDirectories } from "./launcher.ts";
+import type { Phase } from "./phase-clock.ts";
+
+/** The control plane, as one task. */
+export interface TaskUpstream extends Disposable {
+  readonly modal: ServiceClient<typeof ModalClient>;
+}
+
+/** What tasks need of the worker that runs them. */
+export interface TaskDependencies extends LaunchDirectories {
+  layers: LayerStore;
+  runtimes: ContainerRuntimes;
+  network: NetworkPool;
+  registry: VolumeRegistry;
+  /** For containers with user ids of their own. */
+  userNamespaces: UserNamespaces | undefined;
+  upstream: (taskId: string) => TaskUpstream;
+  /** What the requests of all tasks together may hold. */
+  requestMemory: RequestMemory;
+  /** Short paths for sockets and mount points, on a shared mount. */
+  runtimeDirectory: string;
+  /** On the file system of the layer store. */
+  scratchDirectory: string;
+  disk: DiskWatch;
+  /** The operator's proxies and certificates, for the way out. */
+  operatorEnv: Record<string, string>;
+  /** Takes a directory of a task out of the way for good. Never throws. */
+  discard: (path: string) => Promise<void>;
+  commitIntervalMs: number;
+  onLogs: (taskId: string, items: TaskLogs[]) => void;
+  onPhase: (taskId: string, phase: Phase & { bytesCopied: number }) => void;
+  logger: Logger;
+}
