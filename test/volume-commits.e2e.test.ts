@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport } from "@dorian/sdk/client/transport";
+import { setTransport } from "@dorian/sdk/client/current-transport";
 import { Volume } from "@dorian/sdk/volume/volume";
 import { containersOf } from "@dorian/testkit/containers";
 import { DorianProcess } from "@dorian/testkit/dorian-process";

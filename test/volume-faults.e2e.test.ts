@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport } from "@dorian/sdk/client/transport";
+import { setTransport } from "@dorian/sdk/client/current-transport";
 import { Cls } from "@dorian/sdk/class/cls";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";

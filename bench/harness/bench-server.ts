@@ -2,7 +2,8 @@ import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { dorian } from "@dorian/testkit/run-command";
 import { prepareSeed, seededData } from "@dorian/testkit/seeded-data";
 import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport, type Transport } from "@dorian/sdk/client/transport";
+import { setTransport } from "@dorian/sdk/client/current-transport";
+import type { Transport } from "@dorian/sdk/client/transport";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 

@@ -2,7 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { GuestService } from "@dorian/protocol/guest";
 import { createClient, Connection } from "@dorian/protocol/grpc-client";
 import { ContainerArgumentsSchema, ModalClient } from "@dorian/protocol/modal";
-import { setTransport } from "@dorian/sdk/client/transport";
+import { setTransport } from "@dorian/sdk/client/current-transport";
 import { currentInput, runWithInput } from "@dorian/sdk/container/current-input";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { transport } from "./client/transport.ts";
+import { transport } from "./client/current-transport.ts";
 
 /** Where the time of a container's start went. Phases follow each other without gaps. */
 export interface StartTimeline {

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport, type Transport } from "@dorian/sdk/client/transport";
+import { setTransport } from "@dorian/sdk/client/current-transport";
+import type { Transport } from "@dorian/sdk/client/transport";
 
 /** Lets the SDK in this process call the server of a data directory, until it is disposed of. */
 export async function sdkConnection(dataDirectory: string): Promise<Transport & Disposable> {

@@ -14,7 +14,7 @@ import { encodeValue } from "@dorian/protocol/payload";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { onTestFinished } from "vitest";
 import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport } from "@dorian/sdk/client/transport";
+import { setTransport } from "@dorian/sdk/client/current-transport";
 
 export type Script = ServiceHandlers<typeof ModalClient>;
 export type OutputItem = MessageInitShape<typeof FunctionGetOutputsItemSchema>;

@@ -1,46 +1,31 @@
+import { GrowingBytes } from "../value/growing-bytes.ts";
 import { refuseHalfPairs } from "../value/unsendable.ts";
-import { SinkFull, type ValueSink } from "../value/value-sink.ts";
+import type { ValueSink } from "../value/value-sink.ts";
 import { tags, typedArrayTags } from "./tags.ts";
 
 /** Major types of CBOR, in the upper three bits of an item's first byte. */
 const major = { positive: 0, negative: 1, bytes: 2, text: 3, list: 4, map: 5, tag: 6 } as const;
 
-const initialBytes = 512;
 /** Up to so many characters, a loop over them is faster than a call into Node. */
 const shortText = 32;
 const maxUint64 = 2n ** 64n - 1n;
 
 /** Writes CBOR (RFC 8949): whole numbers as integers, others in 64 bits, lists and maps with their length. */
-export class CborWriter implements ValueSink {
-  #bytes: Buffer;
-  #view: DataView;
-  #length = 0;
-  #maxBytes: number;
-
-  constructor({ maxBytes }: { maxBytes: number }) {
-    this.#maxBytes = maxBytes;
-    this.#bytes = Buffer.allocUnsafe(initialBytes);
-    this.#view = viewOf(this.#bytes);
-  }
-
-  get size(): number {
-    return this.#length;
-  }
-
+export class CborWriter extends GrowingBytes implements ValueSink {
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    return this.written;
   }
 
   null(): void {
-    this.#byte(0xf6);
+    this.byte(0xf6);
   }
 
   undefined(): void {
-    this.#byte(0xf7);
+    this.byte(0xf7);
   }
 
   boolean(value: boolean): void {
-    this.#byte(value ? 0xf5 : 0xf4);
+    this.byte(value ? 0xf5 : 0xf4);
   }
 
   number(value: number): void {
@@ -49,10 +34,10 @@ export class CborWriter implements ValueSink {
       else this.#head(major.negative, -1 - value);
       return;
     }
-    this.#reserve(9);
-    this.#bytes[this.#length] = 0xfb;
-    this.#view.setFloat64(this.#length + 1, value);
-    this.#length += 9;
+    this.reserve(9);
+    this.buffer[this.length] = 0xfb;
+    this.view.setFloat64(this.length + 1, value);
+    this.length += 9;
   }
 
   /** As a bignum where its integer would be read as a number, which is another type. */
@@ -60,10 +45,10 @@ export class CborWriter implements ValueSink {
     const isNegative = value < 0n;
     const rest = isNegative ? -1n - value : value;
     if (rest > Number.MAX_SAFE_INTEGER && rest <= maxUint64) {
-      this.#reserve(9);
-      this.#bytes[this.#length] = ((isNegative ? major.negative : major.positive) << 5) | 27;
-      this.#view.setBigUint64(this.#length + 1, rest);
-      this.#length += 9;
+      this.reserve(9);
+      this.buffer[this.length] = ((isNegative ? major.negative : major.positive) << 5) | 27;
+      this.view.setBigUint64(this.length + 1, rest);
+      this.length += 9;
       return;
     }
     this.#head(major.tag, isNegative ? tags.negativeBignum : tags.positiveBignum);
@@ -77,16 +62,14 @@ export class CborWriter implements ValueSink {
     const bytes = Buffer.byteLength(value);
     if (bytes !== length) refuseHalfPairs(value);
     this.#head(major.text, bytes);
-    this.#reserve(bytes);
-    this.#bytes.write(value, this.#length, bytes, "utf8");
-    this.#length += bytes;
+    this.reserve(bytes);
+    this.buffer.write(value, this.length, bytes, "utf8");
+    this.length += bytes;
   }
 
   bytes(value: Uint8Array): void {
     this.#head(major.bytes, value.byteLength);
-    this.#reserve(value.byteLength);
-    this.#bytes.set(value, this.#length);
-    this.#length += value.byteLength;
+    this.append(value);
   }
 
   date(value: Date): void {
@@ -146,64 +129,45 @@ export class CborWriter implements ValueSink {
   /** False when there is other text than ASCII: then nothing is written. */
   #shortAscii(value: string): boolean {
     const { length } = value;
-    this.#reserve(length + 2);
-    const bytes = this.#bytes;
-    let at = this.#length + (length < 24 ? 1 : 2);
+    this.reserve(length + 2);
+    const bytes = this.buffer;
+    let at = this.length + (length < 24 ? 1 : 2);
     for (let index = 0; index < length; index++) {
       const code = value.charCodeAt(index);
       if (code > 127) return false;
       bytes[at++] = code;
     }
-    if (length < 24) bytes[this.#length] = (major.text << 5) | length;
+    if (length < 24) bytes[this.length] = (major.text << 5) | length;
     else {
-      bytes[this.#length] = (major.text << 5) | 24;
-      bytes[this.#length + 1] = length;
+      bytes[this.length] = (major.text << 5) | 24;
+      bytes[this.length + 1] = length;
     }
-    this.#length = at;
+    this.length = at;
     return true;
   }
 
   /** An item's first byte, and its number in as few bytes as hold it. */
   #head(type: number, value: number): void {
-    this.#reserve(9);
-    const bytes = this.#bytes;
+    this.reserve(9);
+    const bytes = this.buffer;
     const first = type << 5;
-    if (value < 24) bytes[this.#length++] = first | value;
+    if (value < 24) bytes[this.length++] = first | value;
     else if (value < 2 ** 8) {
-      bytes[this.#length++] = first | 24;
-      bytes[this.#length++] = value;
+      bytes[this.length++] = first | 24;
+      bytes[this.length++] = value;
     } else if (value < 2 ** 16) {
-      bytes[this.#length++] = first | 25;
-      this.#view.setUint16(this.#length, value);
-      this.#length += 2;
+      bytes[this.length++] = first | 25;
+      this.view.setUint16(this.length, value);
+      this.length += 2;
     } else if (value < 2 ** 32) {
-      bytes[this.#length++] = first | 26;
-      this.#view.setUint32(this.#length, value);
-      this.#length += 4;
+      bytes[this.length++] = first | 26;
+      this.view.setUint32(this.length, value);
+      this.length += 4;
     } else {
-      bytes[this.#length++] = first | 27;
-      this.#view.setUint32(this.#length, Math.floor(value / 2 ** 32));
-      this.#view.setUint32(this.#length + 4, value >>> 0);
-      this.#length += 8;
+      bytes[this.length++] = first | 27;
+      this.view.setUint32(this.length, Math.floor(value / 2 ** 32));
+      this.view.setUint32(this.length + 4, value >>> 0);
+      this.length += 8;
     }
   }
-
-  #byte(value: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#length++] = value;
-  }
-
-  #reserve(bytes: number): void {
-    const needed = this.#length + bytes;
-    if (needed <= this.#bytes.length) return;
-    if (needed > this.#maxBytes) throw new SinkFull();
-    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, needed));
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
-    this.#view = viewOf(larger);
-  }
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

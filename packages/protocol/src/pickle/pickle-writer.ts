@@ -1,5 +1,6 @@
+import { GrowingBytes } from "../value/growing-bytes.ts";
 import { article, refuseHalfPairs, Unsendable } from "../value/unsendable.ts";
-import { SinkFull, type ValueSink } from "../value/value-sink.ts";
+import type { ValueSink } from "../value/value-sink.ts";
 import { opcodes } from "./opcodes.ts";
 
 /** What Python is to see as a tuple: an array is a list to it. */
@@ -12,55 +13,46 @@ export class PickleTuple {
 }
 
 const protocol = 4;
-const initialBytes = 1024;
 
 /** Writes Python's pickles of plain data. What Python has one form of is written in that form. */
-export class PickleWriter implements ValueSink {
-  #buffer = Buffer.allocUnsafe(initialBytes);
-  #length = 0;
-  #maxBytes: number;
-
-  constructor({ maxBytes }: { maxBytes: number }) {
-    this.#maxBytes = maxBytes;
-    this.#byte(opcodes.proto);
-    this.#byte(protocol);
-  }
-
-  get size(): number {
-    return this.#length;
+export class PickleWriter extends GrowingBytes implements ValueSink {
+  constructor(limit: { maxBytes: number }) {
+    super(limit);
+    this.byte(opcodes.proto);
+    this.byte(protocol);
   }
 
   finish(): Uint8Array {
-    this.#byte(opcodes.stop);
-    return this.#buffer.subarray(0, this.#length);
+    this.byte(opcodes.stop);
+    return this.written;
   }
 
   /** Makes a tuple of the last two items. */
   pair(): void {
-    this.#byte(opcodes.tuple2);
+    this.byte(opcodes.tuple2);
   }
 
   null(): void {
-    this.#byte(opcodes.none);
+    this.byte(opcodes.none);
   }
 
   undefined(): void {
-    this.#byte(opcodes.none);
+    this.byte(opcodes.none);
   }
 
   boolean(value: boolean): void {
-    this.#byte(value ? opcodes.newTrue : opcodes.newFalse);
+    this.byte(value ? opcodes.newTrue : opcodes.newFalse);
   }
 
   number(value: number): void {
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
-      this.#byte(opcodes.binFloat);
-      this.#reserve(8);
-      this.#length = this.#buffer.writeDoubleBE(value, this.#length);
+      this.byte(opcodes.binFloat);
+      this.reserve(8);
+      this.length = this.buffer.writeDoubleBE(value, this.length);
     } else if ((value | 0) === value) {
-      this.#byte(opcodes.binInt);
-      this.#reserve(4);
-      this.#length = this.#buffer.writeInt32LE(value, this.#length);
+      this.byte(opcodes.binInt);
+      this.reserve(4);
+      this.length = this.buffer.writeInt32LE(value, this.length);
     } else this.bigint(BigInt(value));
   }
 
@@ -71,23 +63,23 @@ export class PickleWriter implements ValueSink {
     }
     const bytes = twosComplement(value);
     if (bytes.length < 2 ** 8) {
-      this.#byte(opcodes.long1);
-      this.#byte(bytes.length);
+      this.byte(opcodes.long1);
+      this.byte(bytes.length);
     } else this.#sized(opcodes.long4, bytes.length);
-    this.#append(bytes);
+    this.append(bytes);
   }
 
   text(value: string): void {
     const length = Buffer.byteLength(value);
     if (length !== value.length) refuseHalfPairs(value);
     this.#sized(opcodes.binUnicode, length);
-    this.#reserve(length);
-    this.#length += this.#buffer.write(value, this.#length, "utf8");
+    this.reserve(length);
+    this.length += this.buffer.write(value, this.length, "utf8");
   }
 
   bytes(value: Uint8Array): void {
     this.#sized(opcodes.binBytes, value.byteLength);
-    this.#append(value);
+    this.append(value);
   }
 
   date(): void {
@@ -103,11 +95,11 @@ export class PickleWriter implements ValueSink {
   }
 
   openArguments(): void {
-    this.#byte(opcodes.mark);
+    this.byte(opcodes.mark);
   }
 
   closeArguments(): void {
-    this.#byte(opcodes.tuple);
+    this.byte(opcodes.tuple);
   }
 
   openList(): void {
@@ -115,7 +107,7 @@ export class PickleWriter implements ValueSink {
   }
 
   closeList(): void {
-    this.#byte(opcodes.appends);
+    this.byte(opcodes.appends);
   }
 
   openSet(): void {
@@ -123,7 +115,7 @@ export class PickleWriter implements ValueSink {
   }
 
   closeSet(): void {
-    this.#byte(opcodes.addItems);
+    this.byte(opcodes.addItems);
   }
 
   openMap(): void {
@@ -131,52 +123,32 @@ export class PickleWriter implements ValueSink {
   }
 
   closeMap(): void {
-    this.#byte(opcodes.setItems);
+    this.byte(opcodes.setItems);
   }
 
   openOwn(value: object): readonly unknown[] | undefined {
     if (!(value instanceof PickleTuple)) return undefined;
-    this.#byte(opcodes.mark);
+    this.byte(opcodes.mark);
     return value.items;
   }
 
   closeOwn(): void {
-    this.#byte(opcodes.tuple);
+    this.byte(opcodes.tuple);
   }
 
   // What the mark tells apart is one thing to Python.
   mark(): void {}
 
   #open(empty: number): void {
-    this.#byte(empty);
-    this.#byte(opcodes.mark);
-  }
-
-  #append(bytes: Uint8Array): void {
-    this.#reserve(bytes.byteLength);
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.byteLength;
+    this.byte(empty);
+    this.byte(opcodes.mark);
   }
 
   /** What says how many bytes follow. */
   #sized(code: number, length: number): void {
-    this.#byte(code);
-    this.#reserve(4);
-    this.#length = this.#buffer.writeUInt32LE(length, this.#length);
-  }
-
-  #byte(code: number): void {
-    this.#reserve(1);
-    this.#buffer[this.#length++] = code;
-  }
-
-  #reserve(bytes: number): void {
-    const needed = this.#length + bytes;
-    if (needed <= this.#buffer.length) return;
-    if (needed > this.#maxBytes) throw new SinkFull();
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, needed));
-    larger.set(this.#buffer.subarray(0, this.#length));
-    this.#buffer = larger;
+    this.byte(code);
+    this.reserve(4);
+    this.length = this.buffer.writeUInt32LE(length, this.length);
   }
 }
 

@@ -12,7 +12,7 @@ import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { describe, expect, test } from "vitest";
 import { ScriptedServer, type Script } from "@dorian/testkit/scripted-server";
 import { App } from "@dorian/sdk/app/app";
-import { transport } from "@dorian/sdk/client/transport";
+import { transport } from "@dorian/sdk/client/current-transport";
 import { Image } from "@dorian/sdk/image/image";
 import { Secret } from "@dorian/sdk/secret/secret";
 import { Volume } from "@dorian/sdk/volume/volume";

@@ -5,7 +5,7 @@ import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
 import { App } from "../app/app.ts";
-import { setTransport } from "../client/transport.ts";
+import { setTransport } from "../client/current-transport.ts";
 import { construct } from "./construct.ts";
 
 const source = `

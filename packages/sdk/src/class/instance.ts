@@ -1,6 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { isGeneratorFunction, type RegisteredClass } from "../app/registered.ts";
-import { transport } from "../client/transport.ts";
+import { transport } from "../client/current-transport.ts";
 import type { MarkKind } from "./class-marks.ts";
 import { callable, type AnyFunction, type Callable, type RemoteResult } from "../function/callable.ts";
 import { construct, type ParameterValue } from "./construct.ts";

@@ -1,6 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { isId } from "@dorian/base/ids";
-import { transport } from "../client/transport.ts";
+import { transport } from "../client/current-transport.ts";
 import { valueOf } from "./decode-result.ts";
 import { waitForOutput } from "./invocation.ts";
 

@@ -11,7 +11,8 @@ import {
   type FunctionGetOutputsItem,
 } from "@dorian/protocol/modal";
 import { isServerGone } from "@dorian/protocol/status-error";
-import { transport, type Transport } from "../client/transport.ts";
+import { transport } from "../client/current-transport.ts";
+import type { Transport } from "../client/transport.ts";
 import { bytesOf, failureOf, plainValue } from "./decode-result.ts";
 import { cancelCall, startCall, waitForOutput, type InvokeOptions, type Target } from "./invocation.ts";
 

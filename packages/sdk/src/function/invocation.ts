@@ -7,7 +7,8 @@ import {
   type FunctionGetOutputsItem,
   type FunctionMapResponse,
 } from "@dorian/protocol/modal";
-import { transport, type Transport } from "../client/transport.ts";
+import { transport } from "../client/current-transport.ts";
+import type { Transport } from "../client/transport.ts";
 import { currentInput } from "../container/current-input.ts";
 import { valueOf } from "./decode-result.ts";
 import { encodeInput } from "./encode-input.ts";

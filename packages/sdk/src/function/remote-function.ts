@@ -1,4 +1,4 @@
-import { transport } from "../client/transport.ts";
+import { transport } from "../client/current-transport.ts";
 import { checkName } from "../name-rules.ts";
 import { Function_FunctionType } from "@dorian/protocol/modal";
 import { callable, type AnyFunction, type Callable, type CallableTarget } from "./callable.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { expect, onTestFinished, test } from "vitest";
 import { openVolumeServer, type VolumeServer } from "../../test/volume-server.ts";
-import { setTransport } from "../client/transport.ts";
+import { setTransport } from "../client/current-transport.ts";
 import type { UploadBatch } from "./upload-batch.ts";
 import { Volume } from "./volume.ts";
 

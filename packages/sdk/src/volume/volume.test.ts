@@ -2,7 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import { expect, onTestFinished, test } from "vitest";
 import { ScriptedServer, type Script } from "@dorian/testkit/scripted-server";
-import { setTransport, transport } from "../client/transport.ts";
+import { setTransport, transport } from "../client/current-transport.ts";
 import { Volume } from "./volume.ts";
 
 test("commit() and reload() are for containers [L2]", async () => {

@@ -1,5 +1,6 @@
 import { ObjectCreationType } from "@dorian/protocol/modal";
-import { containerTransport, transport, type Transport } from "../client/transport.ts";
+import { containerTransport, transport } from "../client/current-transport.ts";
+import type { Transport } from "../client/transport.ts";
 import { checkName } from "../name-rules.ts";
 import type { UploadBatch } from "./upload-batch.ts";
 import type { TransferSettings } from "./volume-wire.ts";

@@ -4,7 +4,7 @@ import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
 import { appFromRow, isOpen, rowOfApp, type App } from "./app.ts";
-import { notFoundWords } from "../../access/not-found-words.ts";
+import { appNotFound } from "../../access/app-not-found.ts";
 
 /** All apps, in memory. Writers put an app here once its row is durable. */
 export class AppRegistry {
@@ -28,10 +28,7 @@ export class AppRegistry {
   require(appId: string): App {
     const app = this.#apps.get(appId);
     if (app) return app;
-    throw new AppError("APP_NOT_FOUND", notFoundWords("App", { id: appId }), {
-      status: "NOT_FOUND",
-      remedy: "`dorian app list` shows the apps there are.",
-    });
+    throw appNotFound(appId);
   }
 
   /** @throws AppError APP_NOT_FOUND, APP_STOPPED */

@@ -1,4 +1,3 @@
-import { AppError } from "@dorian/base/app-error";
 import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
@@ -10,7 +9,7 @@ import {
   isPin,
   type FunctionRecord,
 } from "./function-record.ts";
-import { notFoundWords } from "../../access/not-found-words.ts";
+import { functionNotFound } from "../../access/function-not-found.ts";
 
 /** All functions, in memory. Writers put a record here once its row is durable. */
 export class FunctionRegistry {
@@ -34,10 +33,7 @@ export class FunctionRegistry {
   require(functionId: string): FunctionRecord {
     const record = this.#records.get(functionId);
     if (record) return record;
-    throw new AppError("FUNCTION_NOT_FOUND", notFoundWords("Function", { id: functionId }), {
-      status: "NOT_FOUND",
-      remedy: "Its app may have been removed: run or deploy it again.",
-    });
+    throw functionNotFound(functionId);
   }
 
   /** Functions of an app, bound variants and build functions included. */

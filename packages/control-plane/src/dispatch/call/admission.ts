@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import type { FunctionInput, FunctionPutInputsItem } from "@dorian/protocol/modal";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
-import { notFoundWords } from "../../access/not-found-words.ts";
+import { functionNotFound } from "../../access/function-not-found.ts";
 
 export interface AdmissionOptions {
   catalog: FunctionCatalog;
@@ -17,12 +17,7 @@ const maxPendingInputs = 25_000;
 /** @throws AppError FUNCTION_NOT_FOUND, APP_STOPPED */
 export function callable(catalog: FunctionCatalog, functionId: string): FunctionSpec {
   const spec = catalog.spec(functionId);
-  if (!spec) {
-    throw new AppError("FUNCTION_NOT_FOUND", notFoundWords("Function", { id: functionId }), {
-      status: "NOT_FOUND",
-      remedy: "Look the function up again by its name: its app may have been deployed anew.",
-    });
-  }
+  if (!spec) throw functionNotFound(functionId);
   if (!spec.active) {
     throw new AppError("APP_STOPPED", `The app of ${spec.tag} is stopped.`, {
       remedy: "Deploy it again with `dorian deploy`, or start it with `dorian run`.",

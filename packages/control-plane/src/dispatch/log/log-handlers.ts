@@ -3,7 +3,7 @@ import type { ServiceHandlers } from "@dorian/protocol/service";
 import { inWordsOf } from "@dorian/protocol/words";
 import type { AppDirectory } from "../ports.ts";
 import type { AppLogs } from "./app-logs.ts";
-import { appNotFound } from "./app-not-found.ts";
+import { appNotFound } from "../../access/app-not-found.ts";
 import { filterItems, filterOf } from "./log-filter.ts";
 
 export interface LogHandlersOptions {

@@ -10,7 +10,7 @@ import { create } from "@bufbuild/protobuf";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { AppDirectory } from "../ports.ts";
 import type { AppLogs } from "./app-logs.ts";
-import { appNotFound } from "./app-not-found.ts";
+import { appNotFound } from "../../access/app-not-found.ts";
 import { filterItems, filterOf, type LogFilter } from "./log-filter.ts";
 import { bucketStart, millisecondsOf } from "./log-time.ts";
 import { WholeLines } from "./whole-lines.ts";

@@ -7,7 +7,7 @@ import type { FunctionCatalog, SchedulingOverrides } from "../ports.ts";
 import type { Task } from "../task/task.ts";
 import type { Pools } from "./pools.ts";
 import { scalingSettingsOf } from "../scaling/scaling-settings.ts";
-import { notFoundWords } from "../../access/not-found-words.ts";
+import { functionNotFound } from "../../access/function-not-found.ts";
 
 export interface PoolHandlersOptions {
   pools: Pools;
@@ -24,10 +24,7 @@ export function poolHandlers(
   const { pools, catalog, scheduling } = options;
   const requireFunction = (functionId: string) => {
     if (catalog.spec(functionId)) return;
-    throw new AppError("FUNCTION_NOT_FOUND", notFoundWords("Function", { id: functionId }), {
-      status: "NOT_FOUND",
-      remedy: "Look the function up again by its name.",
-    });
+    throw functionNotFound(functionId);
   };
   return {
     async functionGetCurrentStats(request) {

@@ -1,6 +1,7 @@
 import type { App } from "@dorian/sdk/app/app";
 import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport, type Transport } from "@dorian/sdk/client/transport";
+import { setTransport } from "@dorian/sdk/client/current-transport";
+import type { Transport } from "@dorian/sdk/client/transport";
 import type { DeployOptions } from "@dorian/publish/deploy/deploy-app";
 import { bundleForContainer } from "@dorian/publish/bundle/bundle-for-container";
 import { checkPackages } from "./check-packages.ts";
