@@ -1,6 +1,6 @@
 import type { Dirent } from "node:fs";
 import { opendir, readdir } from "node:fs/promises";
-import { AppError } from "@dorian/base/app-error";
+import { identityOf, treeChanged } from "./descent.ts";
 import { concurrently } from "@dorian/base/concurrently";
 import { OpenDirectory } from "./open-directory.ts";
 
@@ -138,14 +138,7 @@ class Frame {
       return;
     }
     directory[Symbol.dispose]();
-    throw new AppError(
-      "TREE_CHANGED",
-      `A directory was moved while the tree above ${child.realPath()} was read.`,
-      {
-        status: "ABORTED",
-        remedy: "Stop what moves directories there, then try again.",
-      },
-    );
+    throw treeChanged(child);
   }
 }
 
@@ -207,11 +200,6 @@ function kindOf(entry: Dirent): WalkedEntry["kind"] {
   if (entry.isDirectory()) return "directory";
   if (entry.isFile()) return "file";
   return entry.isSymbolicLink() ? "link" : "other";
-}
-
-function identityOf(directory: OpenDirectory): string {
-  const { dev, ino } = directory.stat();
-  return `${dev}:${ino}`;
 }
 
 const slash = Buffer.from("/");

@@ -13,6 +13,9 @@ import { RegistryTransport } from "@dorian/oci/registry-transport";
 
 /** As the kernel has it. An address is ASCII. */
 const maxNameBytes = 255;
+/** What of the words of `tar` is told. */
+const shownLines = 3;
+const shownOfLine = 200;
 
 /**
  * Fetches what ADD names by its address into `directory`. Returns the file's name.
@@ -67,22 +70,19 @@ export async function unpackArchive(
   options: { directory: string; signal: AbortSignal },
 ): Promise<string> {
   const target = await mkdtemp(join(options.directory, "archive-"));
-  const lines: string[] = [];
+  // An archive may be wrong in each of millions of entries.
+  let lines: string[] = [];
   const code = await runHostTool("tar", ["-xf", path, "-C", target, "--numeric-owner"], {
     debianPackage: "tar",
     env: { PATH: defaultPath },
-    onLine: (line) => lines.push(line),
+    onLine: (line) => (lines = [...lines, line.slice(0, shownOfLine)].slice(-shownLines)),
     signal: options.signal,
   });
   if (code === 0) return target;
-  throw new AppError(
-    "ADD_ARCHIVE_INVALID",
-    `${basename(path)} cannot be unpacked: ${lines.slice(-3).join(" ")}`,
-    {
-      status: "INVALID_ARGUMENT",
-      remedy: "COPY the archive and unpack it in a RUN step, where its tools can be installed.",
-    },
-  );
+  throw new AppError("ADD_ARCHIVE_INVALID", `${basename(path)} cannot be unpacked: ${lines.join(" ")}`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "COPY the archive and unpack it in a RUN step, where its tools can be installed.",
+  });
 }
 
 function unavailable(url: string, why: string, cause: unknown): AppError {

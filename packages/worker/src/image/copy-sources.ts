@@ -9,16 +9,27 @@ import { unlessAbsent } from "@dorian/base/unless-absent";
 import type { CopySource } from "./copy-tree.ts";
 import { namePattern } from "./name-pattern.ts";
 
-/** What a source of COPY names. */
-export interface FoundSource extends CopySource, Disposable {
-  name: string;
+/** What a source of COPY names. There may be many: none is held open. */
+export interface FoundSource {
+  root: OpenDirectory;
+  path: string;
   /** A link's own name counts, not that of what it leads to. */
   shownName: string;
   kind: "file" | "directory" | "other";
 }
 
+/** What a path leads to, open. */
+export interface OpenSource extends CopySource, FoundSource, Disposable {
+  name: string;
+}
+
+/** Bytes of all the paths that a pattern may come to: a hundred thousand of them. */
+const maxFoundBytes = 16 * 2 ** 20;
+/** What a text takes beside its letters. */
+const textBytes = 64;
+
 /** What a path leads to; always below the root, whatever its links and dots say. Undefined when nothing is there. */
-export async function sourceAt(root: OpenDirectory, path: string): Promise<FoundSource | undefined> {
+export async function sourceAt(root: OpenDirectory, path: string): Promise<OpenSource | undefined> {
   using place = placeBelow(root, path, { follow: true });
   const [name = ".", ...missing] = place.names;
   if (missing.length > 0) return undefined;
@@ -27,66 +38,98 @@ export async function sourceAt(root: OpenDirectory, path: string): Promise<Found
   const directory = place.directory.directory(".");
   const kind = stats.isDirectory() ? "directory" : stats.isFile() ? "file" : "other";
   const shownName = basename(posix.join("/", path));
-  return { directory, name, shownName, kind, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+  return {
+    root,
+    path,
+    directory,
+    name,
+    shownName,
+    kind,
+    [Symbol.dispose]: () => directory[Symbol.dispose](),
+  };
 }
 
 /** A source as written, or as a pattern. */
 export async function sourcesIn(root: OpenDirectory, source: string): Promise<FoundSource[]> {
   const plain = posix.join("/", source);
-  const exact = await sourceAt(root, plain);
+  const exact = await foundAt(root, plain);
   if (exact) return [exact];
   if (!isPattern(plain)) return [];
   const found: FoundSource[] = [];
   for (const path of (await matching(root, plain.slice(1))).toSorted()) {
-    const match = await sourceAt(root, path);
+    const match = await foundAt(root, path);
     if (match) found.push(match);
   }
   return found;
+}
+
+async function foundAt(root: OpenDirectory, path: string): Promise<FoundSource | undefined> {
+  using source = await sourceAt(root, path);
+  return source && { root, path, shownName: source.shownName, kind: source.kind };
 }
 
 /** Paths that a pattern may stand for, part by part. */
 async function matching(root: OpenDirectory, pattern: string): Promise<string[]> {
   let paths = [""];
   for (const part of pattern.split("/")) {
-    const next: string[] = [];
+    const next = new FoundPaths(pattern);
     const takes = namePattern(part) ?? (() => false);
     for (const path of paths) {
-      if (part === "**")
-        for (const below of [path, ...(await directoriesBelow(root, path))]) next.push(below);
-      else if (!isPattern(part)) next.push(posix.join(path, part));
-      else for (const name of await namesIn(root, path, takes)) next.push(posix.join(path, name));
+      if (part === "**") await addDirectoriesBelow(root, path, next);
+      else if (!isPattern(part)) next.add(posix.join(path, part));
+      else await addNamesIn(root, path, takes, next);
     }
-    // Several `**` lead to one place in many ways.
-    paths = [...new Set(next)];
+    paths = next.all;
   }
   return paths;
 }
 
-async function namesIn(
+/** Paths, each once: several `**` lead to one place in many ways. */
+class FoundPaths {
+  readonly #pattern: string;
+  readonly #paths = new Set<string>();
+  #bytes = 0;
+
+  constructor(pattern: string) {
+    this.#pattern = pattern;
+  }
+
+  get all(): string[] {
+    return [...this.#paths];
+  }
+
+  /** @throws AppError COPY_TOO_MANY */
+  add(path: string): void {
+    if (this.#paths.has(path)) return;
+    this.#paths.add(path);
+    this.#bytes += path.length + textBytes;
+    if (this.#bytes > maxFoundBytes) throw tooMany(this.#pattern);
+  }
+}
+
+async function addNamesIn(
   root: OpenDirectory,
   path: string,
   takes: (name: string) => boolean,
-): Promise<string[]> {
+  found: FoundPaths,
+): Promise<void> {
   using place = placeBelow(root, path, { follow: true });
-  if (place.names.length > 0) return [];
-  const names: string[] = [];
+  if (place.names.length > 0) return;
   for await (const entry of await readEntries(place.directory)) {
     const name = textOf(entry.name);
     if (!takes(name)) continue;
     if (!isUtf8(Buffer.from(entry.name, "latin1"))) throw notText(posix.join("/", path, name));
-    names.push(name);
+    found.add(posix.join(path, name));
   }
-  return names;
 }
 
-async function directoriesBelow(root: OpenDirectory, path: string): Promise<string[]> {
+async function addDirectoriesBelow(root: OpenDirectory, path: string, found: FoundPaths): Promise<void> {
+  found.add(path);
   using place = placeBelow(root, path, { follow: true });
-  const found: string[] = [];
-  if (place.names.length > 0) return found;
+  if (place.names.length > 0) return;
   await walkTree(place.directory, { concurrency: 1 }, async (entry) => {
-    if (entry.kind === "directory") found.push(posix.join(path, entry.path().toString()));
+    if (entry.kind === "directory") found.add(posix.join(path, entry.path().toString()));
   });
-  return found;
 }
 
 function textOf(name: string): string {
@@ -95,6 +138,17 @@ function textOf(name: string): string {
 
 export function isPattern(text: string): boolean {
   return /[*?[]/.test(text);
+}
+
+function tooMany(pattern: string): AppError {
+  return new AppError(
+    "COPY_TOO_MANY",
+    `The pattern "${pattern.slice(0, 200)}" fits more paths than can be held.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Copy a directory that they are in, or use a pattern that fits fewer.",
+    },
+  );
 }
 
 function notText(path: string): AppError {

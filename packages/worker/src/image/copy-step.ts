@@ -4,8 +4,9 @@ import { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import { containerUser } from "../container/container-user.ts";
 import { isArchive } from "./archive-kind.ts";
-import { type FoundSource, isPattern, sourcesIn } from "./copy-sources.ts";
-import { copyTree, type CopyTarget } from "./copy-tree.ts";
+import { type FoundSource, isPattern, sourceAt, sourcesIn } from "./copy-sources.ts";
+import type { CopyTarget } from "./copy-target.ts";
+import { copyTree } from "./copy-tree.ts";
 import type { CopyOptions } from "./dockerfile/instruction.ts";
 import { type ModeChange, parseFileMode } from "./file-mode.ts";
 
@@ -48,8 +49,7 @@ export async function copyStep(
   const absent: string[] = [];
   for (const source of copy.sources) {
     const before = found.length;
-    for (const each of roots)
-      found.push(...(await sourcesIn(each, source)).map((match) => opened.use(match)));
+    for (const each of roots) for (const match of await sourcesIn(each, source)) found.push(match);
     if (found.length > before) continue;
     if (!isPattern(source)) throw missing(source, copy.options.from);
     absent.push(source);
@@ -65,7 +65,9 @@ export async function copyStep(
     new Set(found.filter((each) => each.kind !== "directory").map((each) => each.shownName)).size > 1 ||
     isDirectory(root, destination);
   for (const each of found) {
-    const path = `${each.directory.realPath()}/${each.name}`;
+    using source = await sourceAt(each.root, each.path);
+    if (!source) throw missing(each.path, copy.options.from);
+    const path = `${source.directory.realPath()}/${source.name}`;
     const isUnpacked = options.unpack && each.kind === "file" && (await isArchive(path, each.shownName));
     const unpacked = isUnpacked ? await options.unpack?.(path) : undefined;
     if (unpacked !== undefined) {
@@ -74,7 +76,7 @@ export async function copyStep(
       continue;
     }
     const isAll = each.kind === "directory" || !intoDirectory;
-    await copyTree(each, isAll ? destination : posix.join(destination, each.shownName), target);
+    await copyTree(source, isAll ? destination : posix.join(destination, each.shownName), target);
   }
 }
 

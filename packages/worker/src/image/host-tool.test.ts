@@ -28,6 +28,14 @@ test("lines of both streams come along, and the exit code is returned", async ()
   expect([code, lines.toSorted()]).toEqual([3, ["a", "b"]]);
 });
 
+test("a line without end ends nothing but itself [B7]", async () => {
+  const lines: string[] = [];
+  const endless = "head -c 600000000 /dev/zero | tr '\\0' a; echo; echo next";
+  const code = await runHostTool("sh", ["-c", endless], options({ onLine: (line) => lines.push(line) }));
+  expect([code, lines.length, lines.at(-1)]).toEqual([0, 2, "next"]);
+  expect(lines[0]).toContain("characters of this line were dropped");
+});
+
 test("an abort ends what the program spawned, too", async () => {
   const abort = new AbortController();
   const mark = `29${process.pid}`;

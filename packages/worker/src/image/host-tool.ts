@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { setOomScore } from "@dorian/linux/oom-score";
+import { LineAssembler } from "../log/line-assembler.ts";
 
 export interface HostToolOptions {
   /** Debian package that has the program. */
@@ -39,7 +39,9 @@ export async function runHostTool(
   child.once("error", (error) => ended.reject(spawnError(command, options.debianPackage, error)));
   child.once("close", (code, by) => ended.resolve(code ?? (by === null ? 1 : 128)));
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on("line", options.onLine);
+    const lines = new LineAssembler();
+    const say = (text: string) => linesOf(text).forEach((line) => options.onLine(line));
+    stream.on("data", (chunk: Buffer) => say(lines.write(chunk))).once("end", () => say(lines.end()));
   }
   let killing: NodeJS.Timeout | undefined;
   const stop = () => {
@@ -55,6 +57,12 @@ export async function runHostTool(
     clearTimeout(killing);
     offAbort(signal, stop);
   }
+}
+
+/** What an assembler gives out ends with a line's end, but for the last of all. */
+function linesOf(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
 }
 
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {

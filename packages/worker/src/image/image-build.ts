@@ -19,7 +19,7 @@ import { BuildVolumes } from "./build-volumes.ts";
 import { BuildStage } from "./build-stage.ts";
 import type { Container } from "../container/runtime.ts";
 import { copyStep } from "./copy-step.ts";
-import { makeDirectory } from "./copy-tree.ts";
+import { makeDirectory } from "./copy-target.ts";
 import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
 import type { Command, Instruction } from "./dockerfile/instruction.ts";
 import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
@@ -489,11 +489,8 @@ export class ImageBuild implements AsyncDisposable {
     const directory = posix.resolve("/", stage.config.workdir, path);
     stage.did({ directory, user });
     const root = await stage.root();
-    using _made = await makeDirectory(directory, {
-      root,
-      owner: await containerUser(root, user),
-      mode: undefined,
-    });
+    const owner = await containerUser(root, user);
+    using _made = (await makeDirectory(directory, { root, owner, mode: undefined })).directory;
   }
 
   #expand(text: string, options: { quotesAreText?: boolean } = {}): string {

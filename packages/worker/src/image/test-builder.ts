@@ -39,7 +39,7 @@ export async function testBuilder(options?: {
 }) {
   await using made = new AsyncDisposableStack();
   const dataDirectory = await mkdtemp(join(tmpdir(), "dorian-build-"));
-  made.defer(() => rm(dataDirectory, { recursive: true, force: true }));
+  made.defer(() => removeTree(dataDirectory));
   const directories = await workerDirectories(dataDirectory);
   await createWorkerDirectories(directories);
   made.defer(async () => {
