@@ -15,9 +15,10 @@ test("those who ask at the same time get the result of one run, and who asks lat
   };
   const results = [shared.run("k", work), shared.run("k", work), shared.run("other", async () => 7)];
   expect(shared.isRunning("k")).toBe(true);
+  results.push(shared.join("k") ?? Promise.resolve(0));
   gate.resolve();
-  expect(await Promise.all(results)).toEqual([1, 1, 7]);
-  expect(shared.isRunning("k")).toBe(false);
+  expect(await Promise.all(results)).toEqual([1, 1, 7, 1]);
+  expect([shared.isRunning("k"), shared.join("k")]).toEqual([false, undefined]);
   expect(await shared.run("k", work)).toBe(2);
 });
 

@@ -15,6 +15,14 @@ export class SharedWork<K, T> {
     return this.#running.has(key);
   }
 
+  /** What the work for a key that runs comes to; undefined when none does. Who joins it does not give up. */
+  join(key: K): Promise<T> | undefined {
+    const run = this.#running.get(key);
+    if (!run) return undefined;
+    run.waiting += 1;
+    return run.result;
+  }
+
   /**
    * What `work` comes to, or the work for the same key that runs already. Who gives a signal may give up: when all have, the signal
    * of the work aborts, who comes later has it done anew, and the last to leave waits until it has ended.

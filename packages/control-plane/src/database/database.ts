@@ -1,4 +1,5 @@
 import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { DummyDriver, Kysely, Transaction, type ConnectionProvider, type Dialect } from "kysely";
 import { Migrator } from "kysely/migration";
 import { open, type FileHandle } from "node:fs/promises";
@@ -57,7 +58,8 @@ function extend(
   const destroy = db.destroy.bind(db);
   const members = {
     async flush() {
-      log ??= await open(`${path}-wal`, "r").catch(unlessMissing);
+      // SQLite makes the log at its first write: before that there is nothing to bring to disk.
+      log ??= await unlessAbsent(open(`${path}-wal`, "r"));
       await log?.datasync();
     },
     get isLogLong() {
@@ -104,7 +106,7 @@ function extend(
  * file longer, and waits for no other file's flush.
  */
 async function reserveLog(path: string): Promise<void> {
-  await using log = await open(path, "r+").catch(unlessMissing);
+  await using log = await unlessAbsent(open(path, "r+"));
   if (!log) return;
   const { size } = await log.stat();
   const zeros = Buffer.alloc(1024 * 1024);
@@ -116,11 +118,6 @@ async function reserveLog(path: string): Promise<void> {
     if (errnoOf(error) !== "ENOSPC") throw error;
     await log.truncate(size);
   }
-}
-
-// SQLite makes the log at its first write: before that there is nothing to bring to disk.
-function unlessMissing(error: unknown): undefined {
-  if (errnoOf(error) !== "ENOENT") throw error;
 }
 
 /** Moving the log into the file stops the process for milliseconds, so it does not happen often. */

@@ -1,4 +1,5 @@
 import { wallClockMs } from "@dorian/base/wall-clock";
+import { SharedWork } from "@dorian/base/shared-work";
 import {
   create,
   fromBinary,
@@ -35,7 +36,7 @@ export class Idempotency {
   #db: Database;
   #journal: Journal;
   #refuse: ((method: string) => void) | undefined;
-  #running = new Map<string, Promise<unknown>>();
+  #running = new SharedWork<string, unknown>();
 
   /** `refuse` may throw before a method is run. That is not remembered, and repetitions of what was done never meet it. */
   constructor(options: { db: Database; journal: Journal; refuse?: (method: string) => void }) {
@@ -61,15 +62,8 @@ export class Idempotency {
   ): Promise<MessageShape<M>> {
     const key = keyOf(context, options.method);
     if (key === undefined) return await this.#run(undefined, options, prepare);
-    const running = this.#running.get(key);
-    if (running) return (await running) as MessageShape<M>;
-    const first = this.#lookupOrRun(key, options, prepare);
-    this.#running.set(key, first);
-    try {
-      return await first;
-    } finally {
-      this.#running.delete(key);
-    }
+    // The method is a part of the key.
+    return (await this.#running.run(key, () => this.#lookupOrRun(key, options, prepare))) as MessageShape<M>;
   }
 
   /** Forgets answers older than `olderThanMs`: no client retries for so long. */

@@ -7,6 +7,7 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import { must } from "@dorian/base/must";
+import { SharedWork } from "@dorian/base/shared-work";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import type { CallContext, TakeRoom } from "@dorian/protocol/service";
 import { CompiledQuery, type Transaction } from "kysely";
@@ -40,7 +41,7 @@ export class RecentAnswers implements Disposable {
   /** Row by key, oldest first. */
   #rows = new Map<string, number>();
   #refuse: ((method: string) => void) | undefined;
-  #running = new Map<string, Promise<unknown>>();
+  #running = new SharedWork<string, unknown>();
   #lastId = 0;
   /** The newest answers there were at each turn of forgetting, oldest first: what is forgotten goes by turns, not by a clock. */
   #marks: number[] = [];
@@ -86,17 +87,12 @@ export class RecentAnswers implements Disposable {
   ): Promise<MessageShape<M>> {
     const key = keyOf(context, options.method);
     if (key === undefined) return await this.#run(undefined, options, prepare);
-    const running = this.#running.get(key);
+    const running = this.#running.join(key);
+    // The method is a part of the key.
     if (running) return (await running) as MessageShape<M>;
     const row = this.#rows.get(key);
     if (row !== undefined) return await this.#answer(row, options.schema, context.takeRoom);
-    const first = this.#run(key, options, prepare);
-    this.#running.set(key, first);
-    try {
-      return await first;
-    } finally {
-      this.#running.delete(key);
-    }
+    return (await this.#running.run(key, () => this.#run(key, options, prepare))) as MessageShape<M>;
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,7 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlockStore } from "@dorian/storage/block-store";
-import { errnoOf } from "@dorian/base/app-error";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 
 /** Removes blocks that no layer shares and nobody has asked for since `before` (milliseconds). */
 export async function collectBlocks(
@@ -20,11 +20,6 @@ export async function collectBlocks(
 }
 
 async function isOrphan(path: string, before: number): Promise<boolean> {
-  try {
-    const stats = await lstat(path);
-    return stats.isFile() && stats.nlink === 1 && stats.ctimeMs < before;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    throw error;
-  }
+  const stats = await unlessAbsent(lstat(path));
+  return stats !== undefined && stats.isFile() && stats.nlink === 1 && stats.ctimeMs < before;
 }

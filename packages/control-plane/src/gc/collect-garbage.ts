@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf } from "@dorian/base/app-error";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import type { Database } from "../database/database.ts";
 import { trustAfterMs } from "../dispatch/retention/steady-clock.ts";
 import { collectBlocks } from "./collect-blocks.ts";
@@ -133,13 +133,8 @@ async function layersInUse(options: GarbageOptions): Promise<Set<string>> {
 
 /** Layers of the base images that workers keep, from the list in the data directory that they share. */
 async function baseLayers(dataDirectory: string): Promise<string[]> {
-  try {
-    const text = await readFile(join(dataDirectory, "bases.json"), "utf8");
-    return text.match(/\bly-[0-9A-Za-z]{22}\b/g) ?? [];
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
+  const text = await unlessAbsent(readFile(join(dataDirectory, "bases.json"), "utf8"));
+  return text?.match(/\bly-[0-9A-Za-z]{22}\b/g) ?? [];
 }
 
 async function oldestTask(db: Database): Promise<number> {

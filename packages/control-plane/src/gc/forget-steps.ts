@@ -1,6 +1,6 @@
 import { readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf } from "@dorian/base/app-error";
+import { isAbsence, unlessAbsent } from "@dorian/base/unless-absent";
 
 /**
  * Forgets the finished steps of builds that were made before a time; returns the layers of the others. Workers keep a file
@@ -9,7 +9,7 @@ import { errnoOf } from "@dorian/base/app-error";
 export async function forgetSteps(dataDirectory: string, before: number): Promise<string[]> {
   const directory = join(dataDirectory, "steps");
   const kept: string[] = [];
-  for (const name of await namesIn(directory)) {
+  for (const name of (await unlessAbsent(readdir(directory))) ?? []) {
     const path = join(directory, name);
     try {
       const { mtimeMs } = await stat(path);
@@ -17,17 +17,8 @@ export async function forgetSteps(dataDirectory: string, before: number): Promis
       else kept.push(...((await readFile(path, "utf8")).match(/\bly-[0-9A-Za-z]{22}\b/g) ?? []));
     } catch (error) {
       // A worker has put it under its name meanwhile.
-      if (errnoOf(error) !== "ENOENT") throw error;
+      if (!isAbsence(error)) throw error;
     }
   }
   return kept;
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { offAbort, onAbort } from "@dorian/base/on-abort";
+import { untilAborted } from "@dorian/base/or-aborted";
 import { HttpListener, type HttpLimits } from "@dorian/protocol/http/http-listener";
 import { ConnectionBudget } from "@dorian/protocol/listener/connection-budget";
 import { systemErrorOf } from "@dorian/protocol/listener/listener";
@@ -126,12 +126,7 @@ export class WebListeners implements AsyncDisposable {
   async drain({ signal }: { signal: AbortSignal }): Promise<void> {
     this.#draining = true;
     const all = Promise.all([...this.#listeners.values()].map((listener) => listener.drain()));
-    const given = Promise.withResolvers<void>();
-    const abort = () => given.resolve();
-    onAbort(signal, abort);
-    if (signal.aborted) abort();
-    await Promise.race([all, given.promise]);
-    offAbort(signal, abort);
+    await untilAborted(all, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { orAborted } from "@dorian/base/or-aborted";
 import type { Credential, Identity } from "@dorian/protocol/service";
 import { taskHttpHost } from "@dorian/protocol/task-http";
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -57,21 +58,11 @@ export class SignedUrls {
       prefix,
       handle: async (request) => {
         const { parameters, credential } = this.#verify(method, request);
-        const ended = Promise.withResolvers<never>();
-        // Nobody may be waiting any more.
-        ended.promise.catch(() => undefined);
         const stop = new AbortController();
-        using _release = releasing(
-          credential.onEnd((reason) => {
-            ended.reject(reason);
-            stop.abort(reason);
-          }),
-        );
+        using _release = releasing(credential.onEnd((reason) => stop.abort(reason)));
         const signal = AbortSignal.any([request.signal, stop.signal]);
-        const handled = handle({ ...request, parameters, signal });
         // It may wait for a peer that sends nothing: the answer ends that, not the signal.
-        handled.catch(() => undefined);
-        await Promise.race([ended.promise, handled]);
+        await orAborted(handle({ ...request, parameters, signal }), stop.signal);
       },
     };
   }

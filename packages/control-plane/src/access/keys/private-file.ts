@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { errnoOf } from "@dorian/base/app-error";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { dirname } from "node:path";
 
 /** Writes a file that only its owner may read: complete or not at all, also after a power cut. */
@@ -10,11 +11,8 @@ export async function writePrivateFile(path: string, content: string | Uint8Arra
 
 /** The file's content, made by `make` when there is none. Of two processes that create it, both get the first one's. */
 export async function readOrCreatePrivateFile(path: string, make: () => Uint8Array): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-  }
+  const found = await unlessAbsent(readFile(path));
+  if (found) return found;
   await withTemporary(path, make(), async (temporary) => {
     try {
       await link(temporary, path);

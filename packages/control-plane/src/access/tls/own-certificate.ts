@@ -1,4 +1,5 @@
-import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { AppError, messageOf } from "@dorian/base/app-error";
+import { isAbsence } from "@dorian/base/unless-absent";
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -140,7 +141,7 @@ async function read(
     if (!cert.checkPrivateKey(key)) throw new Error("key and certificate are not of one another");
     return { name: /^CN=(.*)$/m.exec(cert.subject)?.[1] ?? "", cert, key };
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
+    if (isAbsence(error)) return undefined;
     throw new AppError(
       "TLS_AUTHORITY_INVALID",
       `The authority in ${certPath} cannot be used: ${messageOf(error)}.`,

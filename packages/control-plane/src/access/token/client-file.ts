@@ -1,4 +1,5 @@
-import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { AppError, messageOf } from "@dorian/base/app-error";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -51,13 +52,8 @@ function clientFilePath(dataDirectory: string): string {
 }
 
 async function read(path: string): Promise<ClientFile | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await unlessAbsent(readFile(path, "utf8"));
+  if (text === undefined) return undefined;
   try {
     const value = JSON.parse(text) as Partial<ClientFile>;
     const { url, tokenId, tokenSecret, workerToken, localHost, trust } = value;

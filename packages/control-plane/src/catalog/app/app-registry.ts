@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { TurnsByKey } from "@dorian/base/turns";
 import { AppState } from "@dorian/protocol/modal";
 import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
@@ -9,7 +10,7 @@ import { appNotFound } from "../../access/app-not-found.ts";
 /** All apps, in memory. Writers put an app here once its row is durable. */
 export class AppRegistry {
   #apps: Map<string, App>;
-  #turns = new Map<string, Promise<unknown>>();
+  #turns = new TurnsByKey<string>();
 
   private constructor(apps: App[]) {
     this.#apps = new Map(apps.map((app) => [app.appId, app]));
@@ -76,17 +77,7 @@ export class AppRegistry {
 
   /** Runs changes of one app one after the other: each builds on what the one before left. */
   async exclusive<T>(appId: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(appId) ?? Promise.resolve()).then(work);
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turns.set(appId, settled);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(appId) === settled) this.#turns.delete(appId);
-    }
+    return await this.#turns.take(appId, work);
   }
 
   put(app: App): void {

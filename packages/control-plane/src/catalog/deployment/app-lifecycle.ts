@@ -1,5 +1,7 @@
 import { AppState } from "@dorian/protocol/modal";
 import { SilenceWatch } from "@dorian/base/silence-watch";
+import { Turns } from "@dorian/base/turns";
+import { SharedWork } from "@dorian/base/shared-work";
 import type { Logger } from "pino";
 import type { Journal } from "../../database/journal.ts";
 import type { Catalog } from "../function/function-catalog.ts";
@@ -30,10 +32,10 @@ export class AppLifecycle implements AsyncDisposable {
   #options: AppLifecycleOptions;
   #silence: SilenceWatch<string>;
   #everyMs: number;
-  #stopping = new Map<string, Promise<void>>();
+  #stopping = new SharedWork<string, void>();
   #abort = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #sweeping: Promise<void> = Promise.resolve();
+  #sweeping = new Turns();
 
   constructor(options: AppLifecycleOptions) {
     this.#options = options;
@@ -51,7 +53,7 @@ export class AppLifecycle implements AsyncDisposable {
     this.#timer = setInterval(() => {
       this.#expectClients();
       const silent = new Set(this.#silence.sweep());
-      this.#sweeping = this.#sweeping.then(() => this.#sweep(silent));
+      void this.#sweeping.take(() => this.#sweep(silent));
     }, this.#everyMs);
   }
 
@@ -70,7 +72,7 @@ export class AppLifecycle implements AsyncDisposable {
     const stopping = await this.#change(appId, (app) =>
       isOpen(app) ? { state: AppState.STOPPING, stoppedAt: now(), stopReason: reason } : undefined,
     );
-    if (!stopping) return { stopped: this.#stopping.get(appId) ?? Promise.resolve() };
+    if (!stopping) return { stopped: this.#stopping.join(appId) ?? Promise.resolve() };
     return { stopped: this.#finishStop(stopping) };
   }
 
@@ -95,16 +97,12 @@ export class AppLifecycle implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     this.#abort.abort(new Error("the server is stopping"));
-    await this.#sweeping;
-    await Promise.all(this.#stopping.values());
+    await this.#sweeping.settled();
+    await this.#stopping.settled();
   }
 
   #finishStop(app: App): Promise<void> {
-    const running = this.#stopping.get(app.appId);
-    if (running) return running;
-    const finished = this.#stopTasks(app);
-    this.#stopping.set(app.appId, finished);
-    return finished;
+    return this.#stopping.run(app.appId, () => this.#stopTasks(app));
   }
 
   async #stopTasks(app: App): Promise<void> {
@@ -117,8 +115,6 @@ export class AppLifecycle implements AsyncDisposable {
       // It stays STOPPING, and the next start of the server goes on with it.
       if (!this.#abort.signal.aborted)
         logger.error({ err: error, appId: app.appId }, "could not stop an app");
-    } finally {
-      this.#stopping.delete(app.appId);
     }
   }
 

@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { AppError, messageOf } from "@dorian/base/app-error";
+import { orAborted } from "@dorian/base/or-aborted";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
-import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import {
   FileDescriptor,
@@ -350,19 +350,6 @@ export class ImageBuilds implements AsyncDisposable {
     if (cacheUse === "ignore") return "the cache is ignored";
     if (lost) return "its layers are no longer on disk";
     return buildReason(components, this.#options.images.ofSlot(slot, 20), subject);
-  }
-}
-
-/** What `work` comes to, unless the signal aborts first: then its reason is thrown. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  onAbort(signal, abort);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    offAbort(signal, abort);
   }
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { SharedWork } from "@dorian/base/shared-work";
 import { newId } from "@dorian/base/ids";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import type { BlockStore } from "@dorian/storage/block-store";
@@ -37,7 +38,7 @@ export class MountStore {
   #options: MountStoreOptions;
   #byId = new Map<string, Mount>();
   #byChecksum = new Map<string, Mount>();
-  #making = new Map<string, Promise<Mount>>();
+  #making = new SharedWork<string, Mount>();
 
   private constructor(options: MountStoreOptions) {
     this.#options = options;
@@ -83,15 +84,7 @@ export class MountStore {
    */
   async getOrCreate(files: MountFile[]): Promise<Mount> {
     const checksum = mountChecksum(files);
-    const running = this.#making.get(checksum);
-    if (running) return await running;
-    const making = this.#findOrMake(checksum, files);
-    this.#making.set(checksum, making);
-    try {
-      return await making;
-    } finally {
-      this.#making.delete(checksum);
-    }
+    return await this.#making.run(checksum, () => this.#findOrMake(checksum, files));
   }
 
   /** The mount, noted as in use; undefined when it is gone, or its layer is and cannot be written again. */

@@ -1,3 +1,4 @@
+import { SharedWork } from "@dorian/base/shared-work";
 import type { Interpreter } from "@dorian/python/interpreters";
 import type { WheelIndex } from "@dorian/python/wheel-index";
 import type { WheelTarget } from "@dorian/python/wheel-tags";
@@ -46,7 +47,7 @@ export const globalScope = "";
  */
 export class PlatformMounts implements AsyncDisposable {
   #options: PlatformMountsOptions;
-  #making = new Map<string, Promise<Mount>>();
+  #making = new SharedWork<string, Mount>();
   #closing = new AbortController();
 
   constructor(options: PlatformMountsOptions) {
@@ -102,15 +103,11 @@ export class PlatformMounts implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new Error("The server stops."));
     this.#options.index[Symbol.dispose]();
-    await Promise.allSettled(this.#making.values());
+    await this.#making.settled();
   }
 
   async #get(name: string, makeFiles: () => Promise<MountFile[]>): Promise<Mount> {
-    const running = this.#making.get(name);
-    if (running) return await running;
-    const making = this.#findOrMake(name, makeFiles).finally(() => this.#making.delete(name));
-    this.#making.set(name, making);
-    return await making;
+    return await this.#making.run(name, () => this.#findOrMake(name, makeFiles));
   }
 
   async #findOrMake(name: string, makeFiles: () => Promise<MountFile[]>): Promise<Mount> {

@@ -1,6 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
+import { untilAborted } from "@dorian/base/or-aborted";
 import { must } from "@dorian/base/must";
-import { onAbort } from "@dorian/base/on-abort";
 import {
   SandboxCreateResponseSchema,
   SandboxCreateV2ResponseSchema,
@@ -150,14 +150,14 @@ function environmentOf(
   return env;
 }
 
+/** The longest time a timer can be set to. */
+const longestTimerMs = 2 ** 31 - 1;
+
 async function waitFor(sandbox: Sandbox, timeoutMs: number, signal: AbortSignal) {
   const metadata = { appId: sandbox.appId };
   if (!sandbox.result && timeoutMs > 0) {
-    const patience = Promise.withResolvers<void>();
-    const timer = setTimeout(patience.resolve, timeoutMs);
-    onAbort(signal, () => patience.resolve());
-    await Promise.race([sandbox.over, patience.promise]);
-    clearTimeout(timer);
+    const tooLong = AbortSignal.timeout(Math.min(timeoutMs, longestTimerMs));
+    await untilAborted(sandbox.over, AbortSignal.any([signal, tooLong]));
   }
   return sandbox.result ? { result: sandbox.result, metadata } : { result: {}, metadata };
 }

@@ -1,3 +1,4 @@
+import { SharedWork } from "@dorian/base/shared-work";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { squash } from "@dorian/storage/squash";
 import type { RoomWatch } from "@dorian/storage/room-watch";
@@ -18,7 +19,7 @@ export function startSquashing(options: {
   logger: Logger;
 }): AsyncDisposable {
   const { volumes, layers, room, logger } = options;
-  const running = new Map<string, Promise<void>>();
+  const running = new SharedWork<string, void>();
   let stopped = false;
 
   const squashOne = async (volumeId: string) => {
@@ -36,20 +37,18 @@ export function startSquashing(options: {
     } catch (error) {
       // The longer stack serves as well; the next commit tries again.
       logger.warn({ err: error, volumeId }, "could not squash a volume");
-    } finally {
-      running.delete(volumeId);
     }
   };
 
   volumes.whenLong((volumeId) => {
     // Without room it waits for the first commit after there is some: a squash makes a copy of the tree's directories.
-    if (!stopped && !room.isShort && !running.has(volumeId)) running.set(volumeId, squashOne(volumeId));
+    if (!stopped && !room.isShort) void running.run(volumeId, () => squashOne(volumeId));
   });
 
   return {
     async [Symbol.asyncDispose]() {
       stopped = true;
-      await Promise.all(running.values());
+      await running.settled();
     },
   };
 }

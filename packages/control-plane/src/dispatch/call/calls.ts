@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { SharedWork } from "@dorian/base/shared-work";
 import { newId } from "@dorian/base/ids";
 import type {
   DataFormat,
@@ -51,7 +52,7 @@ const lingerMs = 60_000;
 export class Calls implements Disposable {
   #options: CallsOptions;
   #calls = new Map<string, FunctionCall>();
-  #loading = new Map<string, Promise<FunctionCall | undefined>>();
+  #loading = new SharedWork<string, FunctionCall | undefined>();
   #keys: CallKeys;
   #inputs = new Map<string, CallInput>();
   #backingOff = new Map<CallInput, NodeJS.Timeout>();
@@ -92,8 +93,7 @@ export class Calls implements Disposable {
   async lookup(callId: string): Promise<FunctionCall | undefined> {
     const known = this.#calls.get(callId);
     if (known) return known;
-    const loading = this.#loading.get(callId) ?? this.#load(callId);
-    return await loading;
+    return await this.#loading.run(callId, () => this.#load(callId));
   }
 
   /** A call that is in memory already. */
@@ -384,15 +384,9 @@ export class Calls implements Disposable {
   }
 
   async #load(callId: string): Promise<FunctionCall | undefined> {
-    const loading = this.#options.store.load(callId);
-    this.#loading.set(callId, loading);
-    try {
-      const call = await loading;
-      if (call) this.#calls.set(callId, call);
-      return call;
-    } finally {
-      this.#loading.delete(callId);
-    }
+    const call = await this.#options.store.load(callId);
+    if (call) this.#calls.set(callId, call);
+    return call;
   }
 
   #saveQuietly(input: CallInput): void {

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
+import { untilAborted } from "@dorian/base/or-aborted";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import { Notifier } from "@dorian/base/notifier";
 import { SilenceWatch } from "@dorian/base/silence-watch";
@@ -300,13 +301,9 @@ export class Workers implements Disposable {
     signal: AbortSignal,
   ): Promise<void> {
     const { events, logger } = this.#options;
-    const ended = new Promise<undefined>((resolve) => {
-      if (signal.aborted) resolve(undefined);
-      onAbort(signal, () => resolve(undefined));
-    });
     try {
       for (;;) {
-        const next = await Promise.race([iterator.next(), ended]);
+        const next = await untilAborted(iterator.next(), signal);
         if (next === undefined) return;
         if (next.done) break;
         // Another connection of the same worker has taken over.
