@@ -2,8 +2,8 @@
 // `script/arrows` for the counts, `script/arrows control-plane` for every arrow of a package.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { circlesOf } from "./imports/circles.ts";
-import { type Import, readImports } from "./imports/read-imports.ts";
+import { circlesOf } from "@dorian/testkit/imports/circles";
+import { type Import, readImports } from "@dorian/testkit/imports/read-imports";
 
 const packages = join(import.meta.dirname, "../packages");
 

@@ -1,7 +1,7 @@
 // Writes docs/errors.md: the codes of all errors, with what they advise. With --check it only says whether that is current.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorsIn, productSources } from "../packages/testkit/src/source-texts.ts";
+import { errorsIn, productSources } from "@dorian/testkit/source-texts";
 
 const target = join(import.meta.dirname, "../docs/errors.md");
 const advice = new Map<string, Set<string>>();

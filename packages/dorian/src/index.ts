@@ -1,1 +1,1 @@
-export * from "@dorian/sdk/index";
+export * from "@dorian/sdk";

@@ -1,4 +1,4 @@
-import { RemoteError } from "@dorian/sdk/function/remote-error";
+import { RemoteError } from "@dorian/sdk";
 import { expect, test } from "vitest";
 import { failureOf, toRemoteError, tracebackOf } from "./remote-error.ts";
 

@@ -12,7 +12,7 @@ import {
   method,
   parameter,
   type RemoteError,
-} from "@dorian/sdk/index";
+} from "@dorian/sdk";
 
 const volume = Volume.fromName("model-weights-vol", { createIfMissing: true });
 const image = Image.debianSlim().npmInstall("@huggingface/hub@2");

@@ -16,8 +16,8 @@ let Model: RegisteredClass;
 
 beforeAll(async () => {
   const source = await readFile(new URL("./example.test-d.ts", import.meta.url), "utf8");
-  await writeFile(join(directory, "app.ts"), source.replace(`"@dorian/sdk/index"`, `"dorian"`));
-  const sdkUrl = import.meta.resolve("@dorian/sdk/index");
+  await writeFile(join(directory, "app.ts"), source.replace(`"@dorian/sdk"`, `"dorian"`));
+  const sdkUrl = import.meta.resolve("@dorian/sdk");
   const { path } = await bundleForLocal(join(directory, "app.ts"), { sdkUrl, directory, root: directory });
   forgetApps();
   await import(pathToFileURL(path).href);

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { circlesOf } from "../../../script/imports/circles.ts";
-import { readImports } from "../../../script/imports/read-imports.ts";
+import { circlesOf } from "./imports/circles.ts";
+import { readImports } from "./imports/read-imports.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 test("imports of every form are read, with whether anything is left of them when the sources run", async () => {

@@ -2,8 +2,7 @@ import type * as fs from "node:fs/promises";
 import type * as syncFs from "node:fs";
 import type { spawn } from "node:child_process";
 import type { setTimeout as delay } from "node:timers/promises";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import type { Volume } from "@dorian/sdk/volume/volume";
+import { Function as RemoteFunction, type Volume } from "dorian";
 import { deployApp } from "./deployed-app.ts";
 import { dorian } from "./run-command.ts";
 

@@ -24,7 +24,7 @@ test("the guest is one file that offers the whole SDK and does nothing when it i
   const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", program], {
     cwd: alone,
   });
-  const sdk: object = await import("@dorian/sdk/index");
+  const sdk: object = await import("@dorian/sdk");
   expect(stdout.trim()).toBe(Object.keys(sdk).toSorted().join());
   expect(stderr).toBe("");
 });

@@ -75,7 +75,7 @@ async function buildGuest(): Promise<{ content: Buffer; sources: string[] }> {
   } satisfies BuildOptions);
   const guest = {
     body: `(() => { ${result.outputFiles[0]?.text ?? ""}; return exported; })()`,
-    sdkExports: Object.keys(await import("@dorian/sdk/index")),
+    sdkExports: Object.keys(await import("@dorian/sdk")),
   };
   const codeCache = await rehearseGuest(guest);
   const sources = Object.keys(result.metafile.inputs).filter((input) => !/^[\w-]+:/.test(input));

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { bundleForLocal } from "../bundle/bundle-for-local.ts";
 import { buildDefinition, type BuildDefinition } from "./build-definition.ts";
 
-const sdkUrl = import.meta.resolve("@dorian/sdk/index");
+const sdkUrl = import.meta.resolve("@dorian/sdk");
 const printer = fileURLToPath(new URL("../../test/print-definition.ts", import.meta.url));
 const run = promisify(execFile);
 

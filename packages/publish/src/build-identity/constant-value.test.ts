@@ -3,8 +3,7 @@ import * as fs from "node:fs";
 import path from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Image } from "@dorian/sdk/image/image";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Image, Volume } from "@dorian/sdk";
 import { constantValue } from "./constant-value.ts";
 
 const formOf = (value: unknown) => {

@@ -1,9 +1,4 @@
-import { App } from "@dorian/sdk/app/app";
-import { Cls } from "@dorian/sdk/class/cls";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { Image } from "@dorian/sdk/image/image";
-import { Secret } from "@dorian/sdk/secret/secret";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { App, Cls, Function as RemoteFunction, Image, Secret, Volume } from "@dorian/sdk";
 
 /** Form of a value that a build depends on: what the value is made of, as plain data. */
 export type ConstantValue =

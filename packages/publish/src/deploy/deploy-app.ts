@@ -7,13 +7,11 @@ import {
   Function_FunctionType as FunctionType,
   type ClassParameterSpec,
 } from "@dorian/protocol/modal";
-import type { App } from "@dorian/sdk/app/app";
+import { Image, Secret, type App } from "@dorian/sdk";
 import { isGeneratorFunction, type Registered, type RegisteredClass } from "@dorian/sdk/app/registered";
 import type { Transport } from "@dorian/sdk/client/transport";
 import { parameterSpecs } from "@dorian/sdk/class/parameters";
 import { IgnorePatterns } from "@dorian/sdk/image/ignore-patterns";
-import { Image } from "@dorian/sdk/image/image";
-import { Secret } from "@dorian/sdk/secret/secret";
 import type { DeploySession } from "./deploy-session.ts";
 import { functionMessage, type FunctionInit } from "./function-message.ts";
 import { ImageResolver } from "./image-resolver.ts";

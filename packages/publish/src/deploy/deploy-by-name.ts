@@ -1,5 +1,5 @@
 import { AppDisconnectReason, AppState } from "@dorian/protocol/modal";
-import type { App } from "@dorian/sdk/app/app";
+import type { App } from "@dorian/sdk";
 import { checkName } from "@dorian/sdk/name-rules";
 import { deployApp, type DeployedApp, type DeployOptions } from "./deploy-app.ts";
 

@@ -9,7 +9,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { encodeInput } from "@dorian/sdk/function/encode-input";
 import { gpuRequest } from "@dorian/sdk/function/gpu";
 import { buildFunctionPrefix } from "@dorian/sdk/container/find-target";
-import type { Image } from "@dorian/sdk/image/image";
+import type { Image } from "@dorian/sdk";
 import type { FunctionOptions } from "@dorian/sdk/function/function-options";
 import type { AnyFunction } from "@dorian/sdk/function/callable";
 import { buildDefinition } from "../build-identity/build-definition.ts";

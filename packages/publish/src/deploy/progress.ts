@@ -1,5 +1,5 @@
 import type { TaskLogs } from "@dorian/protocol/modal";
-import type { TransferProgress } from "@dorian/sdk/volume/transfer-progress";
+import type { TransferProgress } from "@dorian/sdk";
 
 /** What a deployment tells whoever watches it. */
 export type DeployProgress =

@@ -1,5 +1,5 @@
 import { ObjectCreationType } from "@dorian/protocol/modal";
-import type { Secret } from "@dorian/sdk/secret/secret";
+import type { Secret } from "@dorian/sdk";
 import type { DeploySession } from "./deploy-session.ts";
 
 /** The server's ids of secrets. Values given in the code become secrets of the app. */

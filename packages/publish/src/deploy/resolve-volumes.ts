@@ -1,4 +1,4 @@
-import type { Volume } from "@dorian/sdk/volume/volume";
+import type { Volume } from "@dorian/sdk";
 import type { DeploySession } from "./deploy-session.ts";
 
 export interface ResolvedVolumeMount {

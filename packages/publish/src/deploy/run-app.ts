@@ -1,6 +1,6 @@
 import { sleep } from "@dorian/base/sleep";
 import { AppDisconnectReason, AppState } from "@dorian/protocol/modal";
-import type { App } from "@dorian/sdk/app/app";
+import type { App } from "@dorian/sdk";
 import { deployApp, type DeployedApp, type DeployOptions } from "./deploy-app.ts";
 
 export interface RunOptions extends Omit<DeployOptions, "appId" | "state" | "existing"> {

@@ -1,5 +1,5 @@
 import { sleep } from "@dorian/base/sleep";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { sdkConnection } from "../connection.ts";
 import { deployApp } from "../deployed-app.ts";
 import { DorianProcess } from "../dorian-process.ts";

@@ -1,4 +1,4 @@
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import type { Transport } from "@dorian/sdk/client/transport";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import { deployApp } from "../deployed-app.ts";

@@ -1,6 +1,5 @@
-import type { App } from "@dorian/sdk/app/app";
+import type { App, Image } from "@dorian/sdk";
 import { localDirectories } from "@dorian/publish/deploy/local-directories";
-import type { Image } from "@dorian/sdk/image/image";
 import type { LocalSource } from "@dorian/sdk/image/local-source";
 import { dirname, join } from "node:path";
 import type { WatchTargets } from "./file-watch.ts";

@@ -1,4 +1,4 @@
-import type { App } from "@dorian/sdk/app/app";
+import type { App } from "@dorian/sdk";
 import { connectToServer } from "@dorian/sdk/client/connect";
 import { setTransport } from "@dorian/sdk/client/current-transport";
 import type { Transport } from "@dorian/sdk/client/transport";

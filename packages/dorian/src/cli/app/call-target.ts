@@ -1,5 +1,5 @@
 import { must } from "@dorian/base/must";
-import type { App } from "@dorian/sdk/app/app";
+import type { App } from "@dorian/sdk";
 import type { DeployedApp } from "@dorian/publish/deploy/deploy-app";
 import { type AnyFunction, type Callable, callable } from "@dorian/sdk/function/callable";
 import type { MappedArguments } from "../target/map-arguments.ts";

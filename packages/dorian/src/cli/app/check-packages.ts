@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import type { App } from "@dorian/sdk/app/app";
+import type { App } from "@dorian/sdk";
 import type { Registered } from "@dorian/sdk/app/registered";
 import { relative } from "node:path";
 

@@ -1,6 +1,6 @@
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { AppError } from "@dorian/base/app-error";
-import type { App } from "@dorian/sdk/app/app";
+import type { App } from "@dorian/sdk";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -42,7 +42,7 @@ export async function loadApp(
   process.setSourceMapsEnabled(true);
   const directory = await mkdtemp(join(tmpdir(), "dorian-app-"));
   try {
-    const sdkUrl = import.meta.resolve("@dorian/sdk/index");
+    const sdkUrl = import.meta.resolve("@dorian/sdk");
     const { path, inputs, warnings } = await bundleForLocal(file, {
       sdkUrl,
       directory,

@@ -1,5 +1,5 @@
 import { ParameterType } from "@dorian/protocol/modal";
-import type { App } from "@dorian/sdk/app/app";
+import type { App } from "@dorian/sdk";
 import type { RegisteredClass } from "@dorian/sdk/app/registered";
 import { parameterSpecs } from "@dorian/sdk/class/parameters";
 import { inspect } from "node:util";

@@ -1,9 +1,8 @@
 import { watchCalls } from "@dorian/sdk/function/open-calls";
 import { orAborted } from "@dorian/base/or-aborted";
 import { AppDisconnectReason } from "@dorian/protocol/modal";
-import type { App } from "@dorian/sdk/app/app";
+import { RemoteError, type App } from "@dorian/sdk";
 import { type RunningApp, runApp } from "@dorian/publish/deploy/run-app";
-import { RemoteError } from "@dorian/sdk/function/remote-error";
 import type { CommandContext } from "../context.ts";
 import { AppLogView } from "./app-log-view.ts";
 import { checkEnds } from "./check-ends.ts";

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { FunctionTimeoutError, RemoteError } from "@dorian/sdk/function/remote-error";
+import { FunctionTimeoutError, RemoteError } from "@dorian/sdk";
 import { LocalFailure } from "../../process/local-failure.ts";
 import type { Output } from "../output/output.ts";
 import { RemoteFailure } from "../remote-failure.ts";

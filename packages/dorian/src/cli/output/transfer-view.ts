@@ -1,4 +1,4 @@
-import type { TransferProgress } from "@dorian/sdk/volume/transfer-progress";
+import type { TransferProgress } from "@dorian/sdk";
 import { formatBytes } from "../../format-bytes.ts";
 import type { Colors, Output } from "./output.ts";
 import { renderByteProgress } from "./progress-bar.ts";
