@@ -154,15 +154,17 @@ export class App {
     return run;
   }
 
+  /** @internal In the order they were added. */
   get registered(): Registered[] {
     return [...this.#registered.values()];
   }
 
+  /** @internal */
   get entrypoint(): EntryPoint | undefined {
     return this.#entrypoint;
   }
 
-  /** Says which functions of a server the app's tags lead to. */
+  /** @internal Says which functions of a server the app's tags lead to. */
   hydrate(functions: ReadonlyMap<string, HydratedFunction>): void {
     this.#hydrated = new Map(functions);
   }

@@ -14,6 +14,7 @@ import { waitForOutput } from "./invocation.ts";
 export class FunctionCall<R = unknown> {
   readonly functionCallId: string;
 
+  /** @internal */
   constructor(functionCallId: string) {
     this.functionCallId = functionCallId;
   }

@@ -13,6 +13,7 @@ export class RemoteError extends Error {
   /** The stack in the container. */
   readonly remoteStack: string;
 
+  /** @internal */
   constructor(remote: RemoteErrorParts) {
     super(remote.message, remote.cause ? { cause: new RemoteError(remote.cause) } : undefined);
     const define = (name: string, value: unknown, enumerable: boolean) =>

@@ -21,6 +21,7 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
   #target: CallableTarget & { local?: F };
   #callable: Callable<F>;
 
+  /** @internal */
   constructor(target: CallableTarget & { local?: F }) {
     this.#target = target;
     this.#callable = callable<F>(target);

@@ -222,24 +222,27 @@ export class Image {
     return this.#add(step, { mayHoldMore: true });
   }
 
-  /** npm packages that steps of this image install, by name. */
+  /** @internal npm packages that steps of this image install, by name. */
   get npmPackages(): ReadonlySet<string> {
     return this.#state.npmPackages;
   }
 
-  /** True for an image that may hold other npm packages than {@link npmPackages}. */
+  /** @internal True for an image that may hold other npm packages than {@link npmPackages}. */
   get mayHoldMore(): boolean {
     return this.#state.mayHoldMore;
   }
 
+  /** @internal */
   get base(): Image | undefined {
     return this.#state.base;
   }
 
+  /** @internal */
   get step(): ImageStep {
     return this.#state.step;
   }
 
+  /** @internal */
   get mounted(): readonly LocalSource[] {
     return this.#state.mounted;
   }

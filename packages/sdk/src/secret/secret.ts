@@ -10,6 +10,7 @@ import { checkName } from "../name-rules.ts";
 export class Secret {
   /** Name under which the server keeps it; empty for values given here. */
   readonly name: string;
+  /** @internal */
   readonly requiredKeys: readonly string[];
   // Private, so that nothing that prints the secret prints them.
   #values: Readonly<Record<string, string>>;
@@ -20,6 +21,7 @@ export class Secret {
     this.requiredKeys = requiredKeys;
   }
 
+  /** @internal */
   get values(): Readonly<Record<string, string>> {
     return this.#values;
   }

@@ -43,7 +43,7 @@ export class UploadBatch {
     this.#add(() => localTree(localDirectory, remotePath, (entry) => this.leftOut.push(entry)));
   }
 
-  /** Everything that was put, in that order. Content is written down for as long as `spooled` lives. */
+  /** @internal Everything that was put, in that order. Content is written down for as long as `spooled` lives. */
   async complete(
     spooled: AsyncDisposableStack,
     options: { signal?: AbortSignal | undefined },

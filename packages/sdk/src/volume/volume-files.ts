@@ -40,6 +40,7 @@ interface Waiting {
 export class VolumeFiles {
   #wire: VolumeWire;
 
+  /** @internal */
   constructor(modal: ServiceClient<typeof ModalClient>, volumeId: string) {
     this.#wire = { modal, volumeId };
   }

@@ -22,6 +22,7 @@ import type { TransferSettings } from "./volume-wire.ts";
  */
 export class Volume {
   readonly name: string;
+  /** @internal */
   readonly createIfMissing: boolean;
   #ids = new WeakMap<Transport["modal"], Promise<string>>();
 
@@ -35,7 +36,7 @@ export class Volume {
     return new Volume(checkName("a volume", name), options.createIfMissing ?? false);
   }
 
-  /** The volume's id on the server that `wire` leads to. For an app that is being deployed it is looked up anew. */
+  /** @internal The volume's id on the server that `wire` leads to. For an app that is being deployed it is looked up anew. */
   async resolve(wire: Transport, appId = ""): Promise<string> {
     const known = appId === "" ? this.#ids.get(wire.modal) : undefined;
     if (known) return await known;
