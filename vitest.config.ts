@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "bench/simulator/*.test.ts"],
+          include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/*.e2e.test.ts"],
           testTimeout: 60_000,
         },

@@ -6,8 +6,8 @@ import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
 import { prepareSeed, seededData } from "@dorian/testkit/seeded-data";
 import { compare, type Outcome } from "../harness/compare.ts";
-import { bestFixed, simulate, type Simulated } from "../simulator/simulate.ts";
-import { traces } from "../simulator/traces.ts";
+import { bestFixed, simulate, type Simulated } from "@dorian/control-plane/dispatch/simulation/simulate";
+import { traces } from "@dorian/control-plane/dispatch/simulation/traces";
 
 const aim = 1.15;
 const fixed = [1, 2, 4];

@@ -1,10 +1,10 @@
-import type { Need } from "@dorian/control-plane/dispatch/placement/placement-plan";
-import type { OfferedGpu } from "@dorian/control-plane/dispatch/placement/placement";
-import type { ResourceRequest } from "@dorian/control-plane/dispatch/placement/resource-request";
-import { decideScale, type ScalingDecision } from "@dorian/control-plane/dispatch/scaling/autoscaler";
-import { Pace, type Surroundings } from "@dorian/control-plane/dispatch/scaling/pace";
-import type { ScalingSettings } from "@dorian/control-plane/dispatch/scaling/scaling-settings";
-import type { Tenant } from "@dorian/control-plane/dispatch/task/tenures";
+import type { Need } from "../placement/placement-plan.ts";
+import type { OfferedGpu } from "../placement/placement.ts";
+import type { ResourceRequest } from "../placement/resource-request.ts";
+import { decideScale, type ScalingDecision } from "../scaling/autoscaler.ts";
+import { Pace, type Surroundings } from "../scaling/pace.ts";
+import type { ScalingSettings } from "../scaling/scaling-settings.ts";
+import type { Tenant } from "../task/tenures.ts";
 import type { SharedCores } from "./shared-cores.ts";
 
 export interface Workload {

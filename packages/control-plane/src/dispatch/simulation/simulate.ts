@@ -1,7 +1,7 @@
-import { planPlacements, type Need } from "@dorian/control-plane/dispatch/placement/placement-plan";
-import type { WorkerOffer } from "@dorian/control-plane/dispatch/placement/placement";
-import { takeAway } from "@dorian/control-plane/dispatch/placement/room";
-import { tenuresOf } from "@dorian/control-plane/dispatch/task/tenures";
+import { planPlacements, type Need } from "../placement/placement-plan.ts";
+import type { WorkerOffer } from "../placement/placement.ts";
+import { takeAway } from "../placement/room.ts";
+import { tenuresOf } from "../task/tenures.ts";
 import { SharedCores } from "./shared-cores.ts";
 import { SimulatedPool, SimulatedTask, type Workload } from "./simulated-pool.ts";
 
