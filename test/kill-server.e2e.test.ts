@@ -1,3 +1,8 @@
+import { randomBytes } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { readdir, stat } from "node:fs/promises";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FunctionCall } from "@dorian/sdk/function/function-call";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
@@ -11,7 +16,7 @@ import { dorian } from "@dorian/testkit/run-command";
 import { seededData } from "@dorian/testkit/seeded-data";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 const source = `
 import { appendFile, readFile, writeFile } from "node:fs/promises";
@@ -131,6 +136,31 @@ test("commits wait for the server, and every one that was acknowledged is in the
   for (let round = 1; round <= 12; round += 1) {
     expect(Buffer.from(await files.readFile(`round-${round}`)).toString()).toBe(String(round).repeat(10_000));
   }
+});
+
+test("an upload goes on over a death of the server, which knows the blocks that it had accepted [L8]", async () => {
+  const content = randomBytes((100 << 20) + 5);
+  await using local = await temporaryDirectory({ weights: content });
+  const died = Promise.withResolvers<void>();
+  let accepted = 0;
+  const onResponse = (message: unknown) => {
+    const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+    if (request.method !== "PUT" || response.statusCode !== 200) return;
+    accepted += 1;
+    if (accepted === 4) died.resolve(dorians.server.kill());
+  };
+  subscribe("http.client.response.finish", onResponse);
+  onTestFinished(() => void unsubscribe("http.client.response.finish", onResponse));
+  const files = await Volume.fromName("uploads", { createIfMissing: true }).files();
+  const putting = files.putFile(join(local.path, "weights"), "weights");
+  await died.promise;
+  await dorians.startServer();
+  await putting;
+  expect(accepted).toBeLessThanOrEqual(Math.ceil(content.length / (8 << 20)));
+  expect(Buffer.from(await files.readFile("weights")).equals(content)).toBe(true);
+  const [received, ...others] = await readdir(join(data.path, "blocks/large"));
+  expect(others).toEqual([]);
+  expect((await stat(join(data.path, "blocks/large", received ?? ""))).nlink).toBe(2);
 });
 
 test("an image build is taken up again, and the deployment that waits for it succeeds", async () => {

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import type { ClientRequest } from "node:http";
 import { join } from "node:path";
 import { connectToServer } from "@dorian/sdk/client/connect";
 import { setTransport } from "@dorian/sdk/client/current-transport";
@@ -12,7 +14,7 @@ import { dorian, type CommandResult } from "@dorian/testkit/run-command";
 import { scriptedContainers } from "@dorian/testkit/scripted-containers";
 import { seededData } from "@dorian/testkit/seeded-data";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 let data: TemporaryDirectory;
 let server: DorianProcess;
@@ -333,12 +335,12 @@ test("of a file that was put before, only the changed block is sent again [L8]",
   await using local = await temporaryDirectory({ weights: randomBytes(30 << 20) });
   const files = await Volume.fromName("blocks", { createIfMissing: true }).files();
   const sent: number[] = [];
-  const fetched = globalThis.fetch;
-  vi.spyOn(globalThis, "fetch").mockImplementation((url, init) => {
-    if (init?.method === "PUT") sent.push((init.body as Uint8Array).length);
-    return fetched(url, init);
-  });
-  onTestFinished(() => void vi.restoreAllMocks());
+  const onRequest = (message: unknown) => {
+    const { request } = message as { request: ClientRequest };
+    if (request.method === "PUT") sent.push(Number(request.getHeader("content-length")));
+  };
+  subscribe("http.client.request.start", onRequest);
+  onTestFinished(() => void unsubscribe("http.client.request.start", onRequest));
   const sentBy = async (work: () => Promise<unknown>) => {
     sent.length = 0;
     await work();

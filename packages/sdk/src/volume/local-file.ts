@@ -1,7 +1,11 @@
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { AppError } from "@dorian/base/app-error";
+import { concurrently } from "@dorian/base/concurrently";
 import { blockBytes, blockDigest, blockRanges, withoutTrailingZeros } from "./block.ts";
 import { localFileChanged, withLocalFile } from "./local-file-error.ts";
+
+/** Blocks of one file that are read and hashed at once: more than Node has threads gain nothing. */
+const blocksAtOnce = 4;
 
 /** A file of this machine, and the place in a volume that it is for. */
 export interface UploadSource {
@@ -14,6 +18,7 @@ export interface UploadFile extends UploadSource {
   size: number;
   /** Permission bits. */
   mode: number;
+  mtimeNs: bigint;
   /** Digests of its blocks. */
   blocks: string[];
 }
@@ -35,25 +40,27 @@ export async function readUploadFile(source: UploadSource, options: ReadOptions 
     // Opening a named pipe would wait for its writer.
     if (!(await stat(localPath)).isFile()) throw notAFile(localPath);
     await using file = await open(localPath);
-    const before = await file.stat({ bigint: true });
-    const size = Number(before.size);
-    const buffer = Buffer.allocUnsafe(Math.min(size, blockBytes));
+    const { size: bytes, mtimeNs, mode } = await file.stat({ bigint: true });
+    const size = Number(bytes);
     const blocks: string[] = [];
-    for (const { start, length } of blockRanges(size)) {
-      options.signal?.throwIfAborted();
+    const buffers: Buffer[] = [];
+    const { signal } = options;
+    await concurrently(blockRanges(size), { limit: blocksAtOnce, signal }, async ({ start, length }) => {
+      const buffer = buffers.pop() ?? Buffer.allocUnsafe(Math.min(size, blockBytes));
       const block = buffer.subarray(0, length);
       if (!(await fill(file, block, start))) throw localFileChanged(localPath);
-      blocks.push(blockDigest(block));
+      blocks[start / blockBytes] = await blockDigest(block);
+      buffers.push(buffer);
       options.onRead?.(length);
-    }
-    const after = await file.stat({ bigint: true });
-    if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw localFileChanged(localPath);
-    return { ...source, size, mode: Number(before.mode & 0o777n), blocks };
+    });
+    const upload = { ...source, size, mode: Number(mode & 0o777n), mtimeNs, blocks };
+    if (await isChanged(file, upload)) throw localFileChanged(localPath);
+    return upload;
   });
 }
 
 /**
- * What is to be sent of a file's block.
+ * What is to be sent of a file's block. While the file is as it was it is not hashed again: whoever receives it does that.
  *
  * @throws AppError LOCAL_FILE_CHANGED when it is not what it was
  */
@@ -63,10 +70,20 @@ export async function readUploadBlock(upload: UploadFile, index: number): Promis
     await using file = await open(localPath);
     const start = index * blockBytes;
     const block = Buffer.allocUnsafe(Math.min(blockBytes, upload.size - start));
-    if (!(await fill(file, block, start)) || blockDigest(block) !== upload.blocks[index])
+    if (!(await fill(file, block, start))) throw localFileChanged(localPath);
+    // Something may have been added at its end, for example.
+    if ((await isChanged(file, upload)) && (await blockDigest(block)) !== upload.blocks[index])
       throw localFileChanged(localPath);
     return withoutTrailingZeros(block);
   });
+}
+
+async function isChanged(
+  file: FileHandle,
+  { size, mtimeNs }: Pick<UploadFile, "size" | "mtimeNs">,
+): Promise<boolean> {
+  const now = await file.stat({ bigint: true });
+  return Number(now.size) !== size || now.mtimeNs !== mtimeNs;
 }
 
 /** Fills the buffer; false when the file ends before. */

@@ -14,6 +14,8 @@ const readsAtOnce = 4;
 const sendsAtOnce = 8;
 /** Addresses hold for an hour; after this time new ones are asked for. */
 const roundMs = 20 * 60_000;
+/** So often in a row the server may give addresses that nothing can be sent to. */
+const maxFailedRounds = 2;
 const maxRequestBytes = 90 * 1024 * 1024;
 
 /**
@@ -60,6 +62,7 @@ async function upload(
 ): Promise<void> {
   const receipts = new Map<string, Uint8Array>();
   let sending: Sending | undefined;
+  let failedRounds = 0;
   for (;;) {
     const request = requestOf(volumeId, files, receipts, overwrite ?? false);
     const { missingBlocks } = await modal.volumePutFiles2(request, callOptions(signal));
@@ -68,14 +71,23 @@ async function upload(
     const { digestOf, sent } = sending;
     if (missingBlocks.some((block) => receipts.has(digestOf(block)))) throw blocksLost();
     const startedAt = performance.now();
-    await concurrently(missingBlocks, { limit: sendsAtOnce, signal }, async (block, signal) => {
-      if (performance.now() - startedAt > roundMs) return;
-      const file = must(files[Number(block.fileIndex)], "the file that the server asks for");
-      const content = await readUploadBlock(file, Number(block.blockIndex));
-      const receipt = await sendBytes(block.putUrl, content, { file: file.localPath, signal });
-      receipts.set(digestOf(block), receipt);
-      sent(block);
-    });
+    const receiptsBefore = receipts.size;
+    try {
+      await concurrently(missingBlocks, { limit: sendsAtOnce, signal }, async (block, signal) => {
+        if (performance.now() - startedAt > roundMs) return;
+        const file = must(files[Number(block.fileIndex)], "the file that the server asks for");
+        const content = await readUploadBlock(file, Number(block.blockIndex));
+        const receipt = await sendBytes(block.putUrl, content, { file: file.localPath, signal });
+        receipts.set(digestOf(block), receipt);
+        sent(block);
+      });
+    } catch (error) {
+      failedRounds = receipts.size > receiptsBefore ? 1 : failedRounds + 1;
+      // The server may have been started again, and have other addresses.
+      const mayGoOn =
+        AppError.is(error) && error.code === "TRANSFER_FAILED" && failedRounds <= maxFailedRounds;
+      if (!mayGoOn) throw error;
+    }
   }
 }
 

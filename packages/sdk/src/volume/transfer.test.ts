@@ -47,6 +47,18 @@ test.for<[number, string, string, string]>([
   expect(count).toBe(1);
 });
 
+test("a refusal that comes before all was sent is told, and an abort ends the sending", async () => {
+  const url = await serve(async (request, response) => {
+    if (request.url === "/refused") response.writeHead(403, { connection: "close" }).end("no");
+  });
+  const bytes = Buffer.alloc(8 * 1024 * 1024, 1);
+  await expect(sendBytes(`${url}refused`, bytes, options())).rejects.toThrow("no");
+  const stop = new AbortController();
+  const sending = sendBytes(url, bytes, { file: "weights", signal: stop.signal });
+  stop.abort(new Error("enough"));
+  await expect(sending).rejects.toThrow("enough");
+});
+
 test("fewer bytes than there must be are an error, not a shorter file", async () => {
   const url = await serve(async (_, response) => void response.end("1234"));
   await expect(receiveBytes(url, 5, options())).rejects.toMatchObject({ code: "TRANSFER_INCOMPLETE" });

@@ -1,8 +1,12 @@
+import { once } from "node:events";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { buffer } from "node:stream/consumers";
 import { AppError, messageOf } from "@dorian/base/app-error";
-import { backoff } from "@dorian/base/backoff";
-import { sleep } from "@dorian/base/sleep";
+import { Patience } from "@dorian/base/patience";
 
-const attempts = 10;
+/** A server that was started again may have other addresses: who waits longer for one waits in vain. */
+const patienceMs = 20_000;
 
 export interface TransferOptions {
   /** What it is about, for errors. */
@@ -16,8 +20,7 @@ export async function sendBytes(
   bytes: Uint8Array,
   options: TransferOptions,
 ): Promise<Uint8Array> {
-  const body = bytes as Uint8Array<ArrayBuffer>;
-  return await transfer(options, () => fetch(url, { method: "PUT", body, signal: options.signal }));
+  return await transfer(options, () => put(url, bytes, options.signal));
 }
 
 /** Bytes from an address that the server gave: exactly `length` of them. */
@@ -26,7 +29,7 @@ export async function receiveBytes(
   length: number,
   options: TransferOptions,
 ): Promise<Uint8Array> {
-  const bytes = await transfer(options, () => fetch(url, { signal: options.signal }));
+  const bytes = await transfer(options, () => get(url, options.signal));
   if (bytes.length === length) return bytes;
   throw new AppError(
     "TRANSFER_INCOMPLETE",
@@ -35,10 +38,31 @@ export async function receiveBytes(
   );
 }
 
-async function transfer(options: TransferOptions, request: () => Promise<Response>): Promise<Uint8Array> {
+interface Answer {
+  status: number;
+  body: Uint8Array;
+}
+
+async function get(url: string, signal: AbortSignal): Promise<Answer> {
+  const response = await fetch(url, { signal });
+  return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };
+}
+
+/** Not by fetch, which copies what it sends three times. */
+async function put(url: string, bytes: Uint8Array, signal: AbortSignal): Promise<Answer> {
+  const start = new URL(url).protocol === "https:" ? httpsRequest : httpRequest;
+  const request = start(url, { method: "PUT", headers: { "content-length": bytes.length }, signal });
+  const answered = once(request, "response");
+  // A server that answers before it has read all may close the connection.
+  request.on("error", () => undefined).end(bytes);
+  const [response] = (await answered) as [IncomingMessage];
+  return { status: response.statusCode ?? 0, body: await buffer(response) };
+}
+
+async function transfer(options: TransferOptions, request: () => Promise<Answer>): Promise<Uint8Array> {
   const { file, signal } = options;
-  const delays = backoff({ firstMs: 200, maxMs: 3_000 });
-  for (let attempt = 1; ; attempt++) {
+  const patience = new Patience({ limitMs: patienceMs, firstMs: 200, maxMs: 3_000 });
+  for (;;) {
     const outcome = await answerTo(request, signal);
     if (outcome.kind === "bytes") return outcome.bytes;
     if (outcome.kind === "refused") {
@@ -51,14 +75,13 @@ async function transfer(options: TransferOptions, request: () => Promise<Respons
         },
       );
     }
-    if (attempt === attempts) {
+    if (!(await patience.again({ signal }))) {
       throw new AppError("TRANSFER_FAILED", `"${file}" could not be transferred: ${outcome.reason}.`, {
         status: "UNAVAILABLE",
         remedy: "Check that the server runs and that its HTTP address can be reached from here.",
         cause: outcome.cause,
       });
     }
-    await sleep(delays.next(), { signal });
   }
 }
 
@@ -67,17 +90,15 @@ type Outcome =
   | { kind: "refused"; reason: string; full: boolean }
   | { kind: "unreachable"; reason: string; cause?: unknown };
 
-async function answerTo(request: () => Promise<Response>, signal: AbortSignal): Promise<Outcome> {
+async function answerTo(request: () => Promise<Answer>, signal: AbortSignal): Promise<Outcome> {
   try {
-    const response = await request();
-    if (response.ok) return { kind: "bytes", bytes: new Uint8Array(await response.arrayBuffer()) };
-    const text = (await response.text()).trim();
-    const reason = text === "" ? `HTTP status ${response.status}.` : text;
+    const { status, body } = await request();
+    if (status >= 200 && status < 300) return { kind: "bytes", bytes: body };
+    const text = Buffer.from(body).toString().trim();
+    const reason = text === "" ? `HTTP status ${status}.` : text;
     // 507 says that the server's disk is full: trying again does not help.
-    const full = response.status === 507;
-    return response.status >= 500 && !full
-      ? { kind: "unreachable", reason }
-      : { kind: "refused", reason, full };
+    const full = status === 507;
+    return status >= 500 && !full ? { kind: "unreachable", reason } : { kind: "refused", reason, full };
   } catch (error) {
     signal.throwIfAborted();
     // fetch hides what happened in the cause of a TypeError.
