@@ -88,6 +88,20 @@ test("a web function has its address before it is defined, and keeps it over pub
   expect((await deployPage(server.modal, imageId)).early).toBe(url);
 });
 
+test("a function or method with a domain of its own is refused when it is announced, before its image is built [A23]", async () => {
+  await using server = await open(await temporaryDirectory());
+  const { modal } = server;
+  const appId = await makeApp(modal, "shop");
+  const ofItsOwn = { ...webhookConfig, customDomains: [{ name: "shop.example.com" }] };
+  for (const announced of [
+    { webhookConfig: ofItsOwn },
+    { methodDefinitions: { page: { webhookConfig: ofItsOwn } } },
+  ])
+    await expect(
+      modal.functionPrecreate({ appId, functionName: "page", functionType, ...announced }),
+    ).rejects.toMatchObject({ code: "FUNCTION_FEATURE_UNSUPPORTED", status: "UNIMPLEMENTED" });
+});
+
 test("web methods have addresses in all layouts of classes, and requests reach the class's function", async () => {
   await using server = await open(await temporaryDirectory());
   await using worker = await BuildWorker.join(server);

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import type { Function as FunctionDefinition, WebhookConfig } from "@dorian/protocol/modal";
+import type { Function as FunctionDefinition, FunctionPrecreateRequest } from "@dorian/protocol/modal";
 import type { ImageRegistry } from "../image/image-registry.ts";
 import type { MountStore } from "../mount/mount-store.ts";
 import { checkSchedule } from "../../dispatch/schedule/next-run.ts";
@@ -21,24 +21,45 @@ export interface References {
  * @throws AppError
  */
 export function checkDefinition(definition: FunctionDefinition, references: References): void {
-  checkFunctionName(definition.functionName);
-  for (const [isAskedFor, what, remedy] of unserved(definition)) {
-    if (!isAskedFor) continue;
-    throw new AppError(
-      "FUNCTION_FEATURE_UNSUPPORTED",
-      `${definition.functionName}: Dorian does not serve ${what}.`,
-      {
-        status: "UNIMPLEMENTED",
-        remedy,
-      },
-    );
-  }
+  checkAnnouncement(definition);
+  refuseUnserved(definition.functionName, unserved(definition));
   if (definition.schedule) checkSchedule(definition.schedule);
   if (isMethodAlias(definition)) return;
   checkReferences(definition, references);
 }
 
-function unserved(definition: FunctionDefinition): [boolean, string, string][] {
+/** What clients say of a function before they have its image built. The rest of its options comes when that is done. */
+type Announcement = Pick<FunctionPrecreateRequest, "functionName" | "webhookConfig" | "methodDefinitions">;
+
+/** Refuses what a function could never be, before time is spent on its image. @throws AppError */
+export function checkAnnouncement(announcement: Announcement): void {
+  checkFunctionName(announcement.functionName);
+  const webhooks = [announcement, ...Object.values(announcement.methodDefinitions)].flatMap(
+    ({ webhookConfig }) => webhookConfig ?? [],
+  );
+  refuseUnserved(announcement.functionName, [
+    [
+      webhooks.some(({ customDomains }) => customDomains.length > 0),
+      "domains of your own",
+      "Put a proxy with your domain in front of the web function's address, or start the server with `--web-domain`.",
+    ],
+  ]);
+}
+
+/** Whether it is asked for, what it is, and what to use instead. */
+type UnservedFeature = [boolean, string, string];
+
+function refuseUnserved(functionName: string, features: readonly UnservedFeature[]): void {
+  for (const [isAskedFor, what, remedy] of features) {
+    if (!isAskedFor) continue;
+    throw new AppError("FUNCTION_FEATURE_UNSUPPORTED", `${functionName}: Dorian does not serve ${what}.`, {
+      status: "UNIMPLEMENTED",
+      remedy,
+    });
+  }
+}
+
+function unserved(definition: FunctionDefinition): UnservedFeature[] {
   return [
     [
       definition.isServer,
@@ -67,11 +88,6 @@ function unserved(definition: FunctionDefinition): [boolean, string, string][] {
       "Leave `proxy` out: containers go out through the machine they run on, whose address is fixed.",
     ],
     [
-      webhooksOf(definition).some(({ customDomains }) => customDomains.length > 0),
-      "domains of your own",
-      "Put a proxy with your domain in front of the web function's address, or start the server with `--web-domain`.",
-    ],
-    [
       (definition.networkAccess?.allowedCidrs.length ?? 0) +
         (definition.networkAccess?.allowedDomains.length ?? 0) >
         0,
@@ -89,12 +105,6 @@ function unserved(definition: FunctionDefinition): [boolean, string, string][] {
       "Ask for more GPUs in one container.",
     ],
   ];
-}
-
-function webhooksOf(definition: FunctionDefinition): WebhookConfig[] {
-  return [definition, ...Object.values(definition.methodDefinitions)].flatMap(
-    ({ webhookConfig }) => webhookConfig ?? [],
-  );
 }
 
 /** What it names must be there and usable. */
@@ -121,7 +131,7 @@ export function checkSecretsAndVolumes(
 }
 
 /** @throws AppError FUNCTION_NAME_INVALID */
-export function checkFunctionName(name: string): void {
+function checkFunctionName(name: string): void {
   if (/^[^\s/\\]{1,256}$/u.test(name)) return;
   throw new AppError("FUNCTION_NAME_INVALID", `"${name}" cannot be the name of a function.`, {
     status: "INVALID_ARGUMENT",

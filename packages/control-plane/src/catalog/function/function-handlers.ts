@@ -22,7 +22,7 @@ import { applyOptions } from "./apply-options.ts";
 import { boundFunctionId } from "./bound-id.ts";
 import {
   checkDefinition,
-  checkFunctionName,
+  checkAnnouncement,
   checkSecretsAndVolumes,
   type References,
 } from "./check-references.ts";
@@ -70,7 +70,7 @@ export function createFunctionHandlers(options: FunctionHandlerOptions) {
   return {
     async functionPrecreate(request, context) {
       const app = apps.requireOpen(request.appId);
-      checkFunctionName(request.functionName);
+      checkAnnouncement(request);
       for (const each of [request, ...Object.values(request.methodDefinitions)]) dropEmptyWebhook(each);
       return await idempotency.once(
         context,
