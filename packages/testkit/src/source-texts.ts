@@ -59,6 +59,17 @@ export function sentencesIn(path: string): string[] {
   return sentences;
 }
 
+/** Every pattern of a file, as it is written between its slashes. */
+export function patternsIn(path: string): string[] {
+  const patterns: string[] = [];
+  simple(programOf(path), {
+    Literal({ regex }) {
+      if (regex) patterns.push(regex.pattern);
+    },
+  });
+  return patterns;
+}
+
 function programOf(path: string): Program {
   const source = stripTypeScriptTypes(readFileSync(join(checkout, path), "utf8"));
   return parse(source, { ecmaVersion: "latest", sourceType: "module" });

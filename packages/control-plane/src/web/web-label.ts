@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { withoutEnding } from "@dorian/base/without-ending";
 
 export interface LabelParts {
   /** Of the environment; empty for the default one. */
@@ -29,7 +30,7 @@ export function webLabel(parts: LabelParts): string {
 /** Another label for who comes second. */
 export function nextLabel(label: string, attempt: number): string {
   const suffix = `-${attempt}`;
-  return `${label.slice(0, maxLength - suffix.length).replace(/-+$/, "")}${suffix}`;
+  return `${withoutEnding(label.slice(0, maxLength - suffix.length), "-")}${suffix}`;
 }
 
 function hostNamePart(text: string): string {
@@ -42,5 +43,5 @@ function hostNamePart(text: string): string {
 function shortened(label: string, source: string): string {
   if (label.length <= maxLength) return label;
   const digest = hash("sha256", source, "hex").slice(0, digestLength);
-  return `${label.slice(0, maxLength - digestLength - 1).replace(/-+$/, "")}-${digest}`;
+  return `${withoutEnding(label.slice(0, maxLength - digestLength - 1), "-")}-${digest}`;
 }

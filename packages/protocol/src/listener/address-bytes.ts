@@ -3,7 +3,7 @@ import { isIPv4 } from "node:net";
 /** The 4 or 16 bytes of an IP address as it is written. */
 export function addressBytes(address: string): Buffer {
   if (isIPv4(address)) return Buffer.from(address.split(".").map(Number));
-  const written = address.replace(/[\d.]+$/, (last) => (isIPv4(last) ? groupsOf(last) : last));
+  const written = address.replace(/(?<![\d.])[\d.]+$/, (last) => (isIPv4(last) ? groupsOf(last) : last));
   const [head = "", tail] = written.split("::");
   const before = head === "" ? [] : head.split(":");
   const after = tail === undefined || tail === "" ? [] : tail.split(":");

@@ -23,7 +23,7 @@ export async function outsideMachine(more: readonly string[] = []) {
   made.defer(() => void unmount(path));
   // TEST-NET-2 and -3 are nobody's; a random part keeps two tests apart.
   const net = `198.51.100.${(Number.parseInt(tag, 16) % 63) * 4}`;
-  const at = (offset: number) => net.replace(/\d+$/, (last) => String(Number(last) + offset));
+  const at = (offset: number) => net.replace(/(?<!\d)\d+$/, (last) => String(Number(last) + offset));
   const link = `dout-${tag}`;
   await networkCommand(
     "ip",
