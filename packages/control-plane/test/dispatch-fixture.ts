@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sleep } from "@dorian/base/sleep";
 import { afterEach, beforeEach } from "vitest";
-import type { DispatchOptions } from "../src/dispatch/dispatch.ts";
+import type { DispatchOptions } from "../src/dispatch/open-dispatch.ts";
 import type { Script } from "./scripted-container.ts";
 import { HandCatalog, ScriptedServer } from "./scripted-server.ts";
 

@@ -11,7 +11,8 @@ import {
 } from "@dorian/protocol/modal";
 import { decodeArguments, encodeValue } from "@dorian/protocol/payload";
 import type { StartTask, StopTask, TaskExitedSchema } from "@dorian/protocol/worker";
-import type { Dispatch } from "../src/dispatch/dispatch.ts";
+import { mergedParts } from "./merged-parts.ts";
+import type { Dispatch } from "../src/dispatch/open-dispatch.ts";
 import type { ModalCaller } from "./scripted-server.ts";
 
 /** What a container's code does. */
@@ -58,7 +59,7 @@ export class ScriptedContainer {
   }
 
   sayTo(dispatch: Dispatch): ModalCaller {
-    return createLocalClient(ModalClient, dispatch.modal, { kind: "task", taskId: this.taskId });
+    return createLocalClient(ModalClient, mergedParts(dispatch.modal), { kind: "task", taskId: this.taskId });
   }
 
   /** What it asks the old server in vain, it asks the new one. */

@@ -6,9 +6,10 @@ import { AutoscalerSettingsSchema, FunctionSchema$, ModalClient } from "@dorian/
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { pino } from "pino";
+import { mergedParts } from "./merged-parts.ts";
 import { openDatabase, type Database } from "../src/database/database.ts";
 import { Journal } from "../src/database/journal.ts";
-import { createDispatch, type Dispatch, type DispatchOptions } from "../src/dispatch/dispatch.ts";
+import { openDispatch, type Dispatch, type DispatchOptions } from "../src/dispatch/open-dispatch.ts";
 import type { AppDirectory, FunctionCatalog, FunctionSpec } from "../src/dispatch/ports.ts";
 
 export type ModalCaller = ServiceClient<typeof ModalClient>;
@@ -97,8 +98,11 @@ export class ScriptedServer implements AsyncDisposable {
     this.dispatch = dispatch;
     this.db = db;
     this.#close = close;
-    this.modal = createLocalClient(ModalClient, dispatch.modal, { kind: "client", tokenId: "tk-1" });
-    this.operator = createLocalClient(OperatorService, dispatch.operator, {
+    this.modal = createLocalClient(ModalClient, mergedParts(dispatch.modal), {
+      kind: "client",
+      tokenId: "tk-1",
+    });
+    this.operator = createLocalClient(OperatorService, mergedParts(dispatch.operator), {
       kind: "client",
       tokenId: "tk-1",
     });
@@ -111,7 +115,7 @@ export class ScriptedServer implements AsyncDisposable {
   ): Promise<ScriptedServer> {
     const db = await openDatabase(path);
     const journal = new Journal(db);
-    const dispatch = await createDispatch({
+    const dispatch = await openDispatch({
       db,
       journal,
       catalog,

@@ -13,7 +13,8 @@ import {
   type StopTask,
   type WorkerMessage,
 } from "@dorian/protocol/worker";
-import type { Dispatch } from "../src/dispatch/dispatch.ts";
+import { mergedParts } from "./merged-parts.ts";
+import type { Dispatch } from "../src/dispatch/open-dispatch.ts";
 import { ScriptedContainer, type Script } from "./scripted-container.ts";
 
 export interface ScriptedWorkerOptions {
@@ -121,7 +122,7 @@ export class ScriptedWorker implements AsyncDisposable {
   exitWith: Omit<MessageInitShape<typeof TaskExitedSchema>, "$typeName"> = {};
 
   async #listen(welcome: PromiseWithResolvers<void>): Promise<void> {
-    const server = createLocalClient(WorkerService, this.#dispatch.worker, { kind: "worker" });
+    const server = createLocalClient(WorkerService, mergedParts(this.#dispatch.worker), { kind: "worker" });
     const { signal } = this.#connection;
     const heartbeat = setInterval(() => {
       if (!this.#suspended) this.report({ case: "heartbeat", value: {} });
@@ -160,7 +161,7 @@ export class ScriptedWorker implements AsyncDisposable {
 
   #start(request: StartTask): void {
     const { taskId } = request;
-    const modal = createLocalClient(ModalClient, this.#dispatch.modal, { kind: "task", taskId });
+    const modal = createLocalClient(ModalClient, mergedParts(this.#dispatch.modal), { kind: "task", taskId });
     const container = new ScriptedContainer(request, modal, this.script, (death) => {
       if (this.#silent) return;
       this.report({

@@ -4,11 +4,9 @@ import { OperatorService } from "@dorian/protocol/operator";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
 import { WorkerService } from "@dorian/protocol/worker";
 import type { Logger } from "pino";
-import { AuditLog } from "./audit/audit-log.ts";
+import type { AuditLog } from "./audit/audit-log.ts";
 import { AuditRecorder } from "./audit/audit-recorder.ts";
 import { environmentOfCall } from "./audit/environment-of-call.ts";
-import type { Database } from "../database/database.ts";
-import type { Journal } from "../database/journal.ts";
 import type { Environments } from "./environment/environments.ts";
 import { createGuard } from "./guard.ts";
 import { modalPermissions } from "./permission/modal-permissions.ts";
@@ -18,12 +16,10 @@ import { Reach, type ReachOptions } from "./permission/reach.ts";
 import type { Tokens } from "./token/tokens.ts";
 
 export interface BorderOptions extends ReachOptions {
-  db: Database;
-  journal: Journal;
+  auditLog: AuditLog;
   environments: Environments;
   tokens: Tokens;
   logger: Logger;
-  now: () => number;
   /** Milliseconds on a clock that nobody sets. */
   elapsedMs: () => number;
 }
@@ -36,11 +32,9 @@ const services: [DescService, Record<string, AnyPermission>][] = [
 ];
 
 /** What stands between callers and handlers: permissions, how far each caller reaches, and the log of what is done. */
-export async function openBorder(options: BorderOptions) {
-  const { db, journal, environments, environmentOf, tokens, logger, now, elapsedMs } = options;
+export function createBorder(options: BorderOptions) {
+  const { auditLog, environments, environmentOf, tokens, logger, elapsedMs } = options;
   const reach = new Reach(options);
-  const auditLog = new AuditLog({ db, journal, now });
-  await auditLog.prune();
   const audit = new AuditRecorder({
     log: auditLog,
     tokens,
@@ -52,5 +46,5 @@ export async function openBorder(options: BorderOptions) {
     isUntrusted: (taskId) => reach.isUntrusted(taskId),
     onDenied: (method, context, error) => audit.denied(method.name, context, error),
   });
-  return { reach, auditLog, admit, guard: createGuard({ reach, audit }) };
+  return { reach, admit, guard: createGuard({ reach, audit }) };
 }

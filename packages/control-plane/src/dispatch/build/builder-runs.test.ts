@@ -18,6 +18,7 @@ import {
 } from "@dorian/protocol/worker";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../../../test/catalog-server.ts";
+import { mergedParts } from "../../../test/merged-parts.ts";
 import { eventually } from "../../../test/scripted-caller.ts";
 import { HandCatalog, ScriptedServer } from "../../../test/scripted-server.ts";
 import type { BuilderOutcome } from "../ports.ts";
@@ -35,7 +36,7 @@ class Link {
   constructor(server: ScriptedServer, workerId: string) {
     const capacity = { milliCpu: 8_000, memoryMb: 8_192n };
     this.report({ case: "hello", value: { workerId, name: "box", capacity, dataDirectoryId: "dd-1" } });
-    const client = createLocalClient(WorkerService, server.dispatch.worker, { kind: "worker" });
+    const client = createLocalClient(WorkerService, mergedParts(server.dispatch.worker), { kind: "worker" });
     void this.#listen(client.join(this.#outgoing, { signal: this.#connection.signal }));
   }
 
@@ -141,7 +142,7 @@ async function run(
   );
   await eventually(() => link.taskIds.length === 1, "the order came");
   const [taskId = ""] = link.taskIds;
-  const modal = createLocalClient(ModalClient, server.dispatch.modal, { kind: "task", taskId });
+  const modal = createLocalClient(ModalClient, mergedParts(server.dispatch.modal), { kind: "task", taskId });
   let isEndReported = false;
   const report = (to: Link, value: Omit<End, "taskId">) => {
     isEndReported ||= value === end;

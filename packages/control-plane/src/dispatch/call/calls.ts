@@ -1,3 +1,4 @@
+import { must } from "@dorian/base/must";
 import { AppError } from "@dorian/base/app-error";
 import { SharedWork } from "@dorian/base/shared-work";
 import { newId } from "@dorian/base/ids";
@@ -26,11 +27,15 @@ export interface CallsOptions {
   nowMs: () => number;
   /** Milliseconds on a clock that nobody sets. */
   elapsedMs: () => number;
-  /** An input waits for a container. `again`: it has been out before and goes first. */
-  onPending: (input: CallInput, options: { again: boolean }) => void;
-  /** It waits no more: it was never accepted. */
-  onForgotten: (input: CallInput) => void;
   retryPolicyOf: (functionId: string) => FunctionRetryPolicy | undefined;
+}
+
+/** Where inputs wait for containers. */
+export interface InputQueues {
+  /** `again`: it has been out before and goes first. */
+  enqueue(input: CallInput, options: { again: boolean }): void;
+  /** It waits no more: it was never accepted. */
+  forget(input: CallInput): void;
 }
 
 /** How an attempt ended, as its container or the server tells it. */
@@ -51,6 +56,7 @@ const lingerMs = 60_000;
 /** Every call that anybody waits for or works on, and the life of its inputs. */
 export class Calls implements Disposable {
   #options: CallsOptions;
+  #waiting: InputQueues | undefined;
   #calls = new Map<string, FunctionCall>();
   #loading = new SharedWork<string, FunctionCall | undefined>();
   #keys: CallKeys;
@@ -66,6 +72,15 @@ export class Calls implements Disposable {
     this.#keys = new CallKeys(options.elapsedMs);
   }
 
+  /** Lets inputs wait in these. Before that no call may be taken or restored. */
+  queueIn(queues: InputQueues): void {
+    this.#waiting = queues;
+  }
+
+  get #queues(): InputQueues {
+    return must(this.#waiting, "queues for inputs");
+  }
+
   /**
    * Reads what an earlier process left. Inputs that a container may still work on are returned and not queued: whoever
    * knows the containers decides.
@@ -79,8 +94,7 @@ export class Calls implements Disposable {
         if (input.state.kind === "finished") continue;
         this.#inputs.set(input.inputId, input);
         if (input.state.kind === "running") running.push(input);
-        else if (input.state.kind === "pending")
-          this.#options.onPending(input, { again: input.deliveries > 0 });
+        else if (input.state.kind === "pending") this.#queues.enqueue(input, { again: input.deliveries > 0 });
         else this.#backOff(input, this.#pauseLeft(input, input.state.untilMs - nowMs()));
       }
     }
@@ -145,7 +159,7 @@ export class Calls implements Disposable {
     const accepted = this.#opening(call);
     const durable = accepted();
     this.#keys.add(facts.idempotencyKey, { callId: call.facts.callId, accepted });
-    for (const input of inputs) this.#options.onPending(input, { again: false });
+    for (const input of inputs) this.#queues.enqueue(input, { again: false });
     return { call, inputs, durable };
   }
 
@@ -158,7 +172,7 @@ export class Calls implements Disposable {
     const call = new FunctionCall({ ...facts, callId: newId("fc"), createdAtMs }, openLiveData(this.#pipes));
     const input = this.#newInput(call, item);
     this.#calls.set(call.facts.callId, call);
-    this.#options.onPending(input, { again: false });
+    this.#queues.enqueue(input, { again: false });
     return { call, input };
   }
 
@@ -181,7 +195,7 @@ export class Calls implements Disposable {
     });
     if (fresh.length > 0) writes.push(this.#options.store.addInputs(fresh));
     const durable = this.#acceptance.of(inputs, writes);
-    for (const input of fresh) this.#options.onPending(input, { again: false });
+    for (const input of fresh) this.#queues.enqueue(input, { again: false });
     return { inputs, durable };
   }
 
@@ -227,7 +241,7 @@ export class Calls implements Disposable {
     if (after.afterMs > 0) this.#pause(input, after.afterMs);
     else input.state = inputMoves(input.state, { kind: "pending" });
     this.#saveQuietly(input);
-    if (input.state.kind === "pending") this.#options.onPending(input, { again: true });
+    if (input.state.kind === "pending") this.#queues.enqueue(input, { again: true });
   }
 
   /** Gives an input its output; later ones are ignored. Readers get it at once; resolves when durable. */
@@ -349,7 +363,7 @@ export class Calls implements Disposable {
     this.#backingOff.delete(input);
     this.#inputs.delete(input.inputId);
     if (call.inputs.get(input.idx) === input) call.inputs.delete(input.idx);
-    this.#options.onForgotten(input);
+    this.#queues.forget(input);
     call.changed.notify();
   }
 
@@ -376,7 +390,7 @@ export class Calls implements Disposable {
         this.#backingOff.delete(input);
         input.state = inputMoves(input.state, { kind: "pending" });
         this.#saveQuietly(input);
-        this.#options.onPending(input, { again: true });
+        this.#queues.enqueue(input, { again: true });
       },
       Math.max(0, delayMs),
     );

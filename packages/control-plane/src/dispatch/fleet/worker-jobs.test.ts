@@ -20,6 +20,7 @@ import {
   type StartBuild,
 } from "@dorian/protocol/worker";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { mergedParts } from "../../../test/merged-parts.ts";
 import { eventually } from "../../../test/scripted-caller.ts";
 import { UserError } from "../../../test/scripted-container.ts";
 import { HandCatalog, ScriptedServer } from "../../../test/scripted-server.ts";
@@ -296,7 +297,9 @@ test("a worker of another data directory is refused, and so is who is no worker"
     return messages;
   };
   const join = (identity: { kind: "worker" } | { kind: "client"; tokenId: string }) => {
-    const orders = createLocalClient(WorkerService, server.dispatch.worker, identity).join(hello());
+    const orders = createLocalClient(WorkerService, mergedParts(server.dispatch.worker), identity).join(
+      hello(),
+    );
     return orders[Symbol.asyncIterator]().next();
   };
   await expect(join({ kind: "worker" })).rejects.toMatchObject({ code: "WORKER_DATA_DIRECTORY_DIFFERS" });

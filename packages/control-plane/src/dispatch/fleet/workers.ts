@@ -1,3 +1,4 @@
+import { must } from "@dorian/base/must";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { untilAborted } from "@dorian/base/or-aborted";
@@ -48,7 +49,6 @@ export interface WorkerEvents {
 export interface WorkersOptions {
   /** Workers of another data directory could not find the layers. Undefined accepts any. */
   dataDirectoryId: string | undefined;
-  events: WorkerEvents;
   logger: Logger;
   /** Silence after which a worker counts as lost. Default: 15 s. */
   lostAfterMs?: number;
@@ -73,6 +73,7 @@ interface Worker {
 /** Workers that are connected, or may come back, and what of them is in use. */
 export class Workers implements Disposable {
   #options: WorkersOptions;
+  #listener: WorkerEvents | undefined;
   #workers = new Map<string, Worker>();
   #changed = new Notifier();
   #silence: SilenceWatch<Worker>;
@@ -88,6 +89,15 @@ export class Workers implements Disposable {
       for (const worker of this.#silence.sweep()) this.#fellSilent(worker);
     }, everyMs);
     this.#sweeper.unref();
+  }
+
+  /** Tells this listener what workers say. Before that no worker may join. */
+  listen(events: WorkerEvents): void {
+    this.#listener = events;
+  }
+
+  get #events(): WorkerEvents {
+    return must(this.#listener, "a listener to workers");
   }
 
   readonly handlers: Pick<ServiceHandlers<typeof WorkerService>, "join"> = {
@@ -128,10 +138,10 @@ export class Workers implements Disposable {
     const value = standing === "serving" ? WireStanding.SERVING : WireStanding.DRAINING;
     this.send(workerId, { case: "setStanding", value });
     this.#options.logger.info({ workerId, name: worker.name }, `worker is ${standing}`);
-    if (standing === "draining") this.#options.events.drains(workerId, worker.name);
+    if (standing === "draining") this.#events.drains(workerId, worker.name);
     else {
       this.#changed.notify();
-      this.#options.events.resumed(workerId);
+      this.#events.resumed(workerId);
     }
   }
 
@@ -257,7 +267,8 @@ export class Workers implements Disposable {
   }
 
   #connect(hello: WorkerHello, link: AsyncQueue<{ message: ServerOrder }>): Worker {
-    const { events, logger } = this.#options;
+    const { logger } = this.#options;
+    const events = this.#events;
     this.#dropPredecessors(hello);
     const known = this.#workers.get(hello.workerId);
     known?.link?.end();
@@ -300,7 +311,8 @@ export class Workers implements Disposable {
     iterator: AsyncIterator<WorkerMessage>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { events, logger } = this.#options;
+    const { logger } = this.#options;
+    const events = this.#events;
     try {
       for (;;) {
         const next = await untilAborted(iterator.next(), signal);
@@ -328,7 +340,8 @@ export class Workers implements Disposable {
   }
 
   #leaves(worker: Worker): void {
-    const { logger, events } = this.#options;
+    const { logger } = this.#options;
+    const events = this.#events;
     logger.info(
       { workerId: worker.workerId, name: worker.name },
       "worker is about to end: it gets nothing new",
@@ -355,7 +368,7 @@ export class Workers implements Disposable {
     worker.isSilent = false;
     this.#options.logger.info({ workerId: worker.workerId, name: worker.name }, "worker goes on");
     this.#changed.notify();
-    this.#options.events.resumed(worker.workerId);
+    this.#events.resumed(worker.workerId);
   }
 
   /**
@@ -382,7 +395,7 @@ export class Workers implements Disposable {
     const { logger } = this.#options;
     if (worker.standing === "leaving") logger.info({ workerId, name }, "worker left");
     else logger.warn({ workerId, name }, "worker lost");
-    this.#options.events.lost(worker.workerId, worker.name);
+    this.#events.lost(worker.workerId, worker.name);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { InputQueues } from "../call/calls.ts";
 import type { CallInput } from "../call/function-call.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 import { scalingSettingsOf } from "../scaling/scaling-settings.ts";
@@ -8,7 +9,7 @@ export type PoolsOptions = Omit<PoolOptions, "functionId" | "usualStartMs" | "on
 const firstGuessMs = 1_000;
 
 /** One pool for each function that has inputs or containers. */
-export class Pools implements Disposable {
+export class Pools implements Disposable, InputQueues {
   #options: PoolsOptions;
   #pools = new Map<string, Pool>();
   #unsubscribe: () => void;
@@ -37,6 +38,14 @@ export class Pools implements Disposable {
     });
     this.#pools.set(functionId, pool);
     return pool;
+  }
+
+  enqueue(input: CallInput, options: { again: boolean }): void {
+    this.of(input.call.facts.functionId).enqueue(input, options);
+  }
+
+  forget(input: CallInput): void {
+    this.lookup(input.call.facts.functionId)?.forget(input);
   }
 
   /** The caller of an input has the whole answer. */

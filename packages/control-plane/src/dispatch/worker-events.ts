@@ -1,0 +1,68 @@
+import { assertNever } from "@dorian/base/must";
+import type { Builds } from "./build/builds.ts";
+import type { Execs } from "./exec/execs.ts";
+import type { WorkerEvents, WorkerReport } from "./fleet/workers.ts";
+import type { WorkerLogs } from "./log/worker-logs.ts";
+import type { WebPorts } from "./ports.ts";
+import { handOver } from "./task/hand-over.ts";
+import type { Tasks } from "./task/tasks.ts";
+
+export interface WorkerEventsOptions {
+  tasks: Tasks;
+  builds: Builds;
+  execs: Execs;
+  workerLogs: WorkerLogs;
+  httpPort: number;
+  webPorts: WebPorts | undefined;
+}
+
+/** Passes on what workers say to those whom it concerns. */
+export function workerEvents(options: WorkerEventsOptions): WorkerEvents {
+  const { tasks, builds, execs, workerLogs, httpPort, webPorts } = options;
+  const reported = (workerId: string, report: WorkerReport): void => {
+    switch (report.case) {
+      case "taskPhase":
+        tasks.phase(report.value);
+        break;
+      case "taskExited":
+        tasks.exited(report.value);
+        break;
+      case "logs":
+        workerLogs.received(workerId, report.value);
+        break;
+      case "buildFinished":
+        builds.finished(report.value);
+        break;
+      case "execOutput":
+        execs.reported(report.value);
+        break;
+      case "disk":
+        tasks.placeWaiting();
+        break;
+      case "hello":
+      case "heartbeat":
+        break;
+      default:
+        assertNever(report);
+    }
+  };
+  return {
+    joined: (workerId) => ({
+      taskIds: tasks.onWorker(workerId).map((task) => task.taskId),
+      buildIds: builds.onWorker(workerId),
+      execIds: execs.onWorker(workerId),
+      logsKept: workerLogs.keptOf(workerId),
+      httpPort,
+      webPorts: { ports: webPorts?.current() ?? [] },
+    }),
+    welcomed: (workerId) => tasks.welcomed(workerId),
+    reported,
+    drains: (workerId, name) => handOver(tasks, { workerId, name }),
+    resumed: () => tasks.placeWaiting(),
+    lost(workerId, name) {
+      builds.workerLost(workerId, name);
+      execs.workerLost(workerId, name);
+      tasks.workerLost(workerId, name);
+    },
+  };
+}
