@@ -63,6 +63,7 @@ function extend(
       await log?.datasync();
     },
     get isLogLong() {
+      if (!file.isOpen) return false;
       const { log: pages, checkpointed } = logLength.get() ?? {};
       return Number(pages) - Number(checkpointed) >= logPages;
     },
