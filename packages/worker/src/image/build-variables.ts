@@ -17,6 +17,9 @@ interface Place {
   quotesAreText?: boolean;
 }
 
+/** Letters of all texts of a build together: they are kept with its stages, and hashed for each step. */
+const maxMade = 16 * 1024 * 1024;
+
 const architectures: Record<string, string> = { x64: "amd64", arm64: "arm64", arm: "arm", ia32: "386" };
 const synonyms: Record<string, string> = { x86_64: "amd64", aarch64: "arm64", "x86-64": "amd64" };
 
@@ -24,6 +27,7 @@ const synonyms: Record<string, string> = { x86_64: "amd64", aarch64: "arm64", "x
 export class BuildVariables {
   #given: Record<string, string>;
   #escape: string;
+  #made = 0;
   /** Declared before the first FROM, and for a stage that declares their names. */
   #global = platformArgs();
 
@@ -44,18 +48,22 @@ export class BuildVariables {
 
   /** A text with its variables replaced. @throws AppError DOCKERFILE_INVALID */
   expand(text: string, { line, scope, quotesAreText = false }: Place): string {
-    return expandWord(text, {
+    const fail = (problem: string): never => {
+      throw dockerfileError(line, problem);
+    };
+    const made = expandWord(text, {
       escape: this.#escape,
       quotesAreText,
-      fail: (problem) => {
-        throw dockerfileError(line, problem);
-      },
+      fail,
       // ENV wins over ARG of the same name, as in Docker.
       lookup: (name) =>
         scope
           ? (scope.config.env[name] ?? scope.args.get(name) ?? (name === "PATH" ? defaultPath : undefined))
           : this.#global.get(name),
     });
+    this.#made += made.length;
+    if (this.#made > maxMade) fail(`what its variables make has more than ${maxMade} letters in all.`);
+    return made;
   }
 
   /** @throws AppError DOCKERFILE_INVALID for a platform that is not this machine's */

@@ -13,6 +13,8 @@ export interface Expansion {
 
 /** Variables inside of variables' defaults; who writes a Dockerfile may mean harm. */
 const maxDepth = 100;
+/** Letters that variables put into one text: eight of the longest that the kernel takes for a variable. */
+const maxMade = 1024 * 1024;
 
 /**
  * Removes quotes and escapes and puts in variables, as Docker does outside RUN: `$A`, `${A}`; `-`, `+` and `?` with and without a colon;
@@ -26,6 +28,7 @@ class WordReader {
   #text: string;
   #at = 0;
   #depth = 0;
+  #made = 0;
   #expansion: Expansion;
 
   constructor(text: string, expansion: Expansion) {
@@ -42,7 +45,7 @@ class WordReader {
       if (stops.includes(letter)) return out;
       if (letter === "'" && !quotesAreText) out += this.#single();
       else if (letter === '"' && !quotesAreText) out += this.#double();
-      else if (letter === "$") out += this.#variable();
+      else if (letter === "$") out += this.#bounded(this.#variable());
       else if (letter === escape) out += (keepEscapes ? escape : "") + this.#next();
       else out += letter;
     }
@@ -68,13 +71,20 @@ class WordReader {
     while (this.#at < this.#text.length) {
       const letter = this.#next();
       if (letter === '"') return out;
-      if (letter === "$") out += this.#variable();
+      if (letter === "$") out += this.#bounded(this.#variable());
       // Between double quotes an escape stays before what needs none.
       else if (letter === escape && ['"', "$", escape].includes(this.#text.charAt(this.#at)))
         out += this.#next();
       else out += letter;
     }
     return this.#fail(`'${this.#text}' has a double quote that does not end.`);
+  }
+
+  /** A variable may be made of others, and each of those of others. */
+  #bounded(value: string): string {
+    this.#made += value.length;
+    if (this.#made > maxMade) this.#fail(`variables make more than ${maxMade} letters of it.`);
+    return value;
   }
 
   #variable(): string {
