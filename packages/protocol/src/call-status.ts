@@ -7,6 +7,10 @@ import { inWordsOf, type Language } from "./words.ts";
 /** Codes that a server itself answers with. */
 export const statusCodes = { ok: 0, deadlineExceeded: 4 } as const;
 
+const longestMessage = 2_500;
+const shownBeginning = 1_500;
+const shownEnd = 500;
+
 /** How a call ended, as its trailers say it. */
 export interface CallEnd {
   code: number;
@@ -24,8 +28,8 @@ export interface CallEnd {
 export function endOf(error: unknown, language: Language, onInternal: (error: unknown) => void): CallEnd {
   if (AppError.is(error)) {
     const code = statusCode(error.status);
-    const message = inWordsOf(language, error.message);
-    const remedy = inWordsOf(language, error.remedy);
+    const message = inWordsOf(language, shortened(error.message));
+    const remedy = inWordsOf(language, shortened(error.remedy));
     const details = remedy === "" ? message : `${message} ${remedy}`;
     return {
       code,
@@ -44,6 +48,16 @@ export function endOf(error: unknown, language: Language, onInternal: (error: un
     code: statusCode("INTERNAL"),
     details: "The server failed in a way it did not foresee. Its log has the cause.",
   };
+}
+
+/**
+ * A message as far as it fits into headers, which peers take some kilobytes of: who sends a megabyte for a name is told of it,
+ * and an answer that is too long would end the connection, with all calls on it. What is wrong stands at the end.
+ */
+function shortened(text: string): string {
+  if (text.length <= longestMessage) return text;
+  const left = text.length - shownBeginning - shownEnd;
+  return `${text.slice(0, shownBeginning)}… [${left} characters] …${text.slice(-shownEnd)}`;
 }
 
 /** The header block of a call's trailers, or with `alone` of an answer that consists of nothing else. */

@@ -153,6 +153,29 @@ test.each(clients)(
   },
 );
 
+test.each(clients)(
+  "what is wrong with a text of megabytes is told in short, and the connection goes on (%s)",
+  async (kind) => {
+    const server = await serve({
+      appCreate: async ({ description }) => {
+        if (description.length < 10) return { appId: description };
+        throw new AppError("NAME_TOO_LONG", `"${description}" is no name.`, {
+          status: "INVALID_ARGUMENT",
+          remedy: "Shorten it.",
+        });
+      },
+    });
+    const { modal } = server[kind]();
+    const error = await settled(modal.appCreate({ description: "ü".repeat(2_000_000) }));
+    expect(error).toMatchObject({ code: "NAME_TOO_LONG", remedy: "Shorten it." });
+    const { message } = error as Error;
+    expect(message.replaceAll(/ü+/g, ({ length }) => `<${length}>`)).toBe(
+      `"<1499>… [1998014 characters] …<487>" is no name.`,
+    );
+    expect(await modal.appCreate({ description: "short" })).toMatchObject({ appId: "short" });
+  },
+);
+
 test.each(clients)("a slow handler of a stream of requests keeps its caller waiting (%s)", async (kind) => {
   const taken = Promise.withResolvers<void>();
   const served = await serve(

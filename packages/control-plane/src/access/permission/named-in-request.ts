@@ -1,3 +1,4 @@
+import { AppError } from "@dorian/base/app-error";
 import { ScalarType, type DescField, type DescMessage } from "@bufbuild/protobuf";
 
 /** What a request names: objects by their ids, and environments. */
@@ -20,12 +21,17 @@ export interface NamingFields {
   environmentPrefix?: string | undefined;
 }
 
+/** What is put into one request by clients is some hundreds; each is looked up. */
+const mostIds = 10_000;
+
 /** The form of all ids but those that callers choose themselves. */
 const idForm = /^[a-z]{2}-[0-9A-Za-z]{22}$/;
 
 /**
  * Finds what a request names, wherever it stands: an id is known by its form, so that a new field of a new call cannot be
  * forgotten. Contents in bytes are not looked into.
+ *
+ * @throws AppError REQUEST_NAMES_TOO_MANY
  */
 export function namedInRequest(
   desc: DescMessage,
@@ -64,7 +70,20 @@ function visit(
 }
 
 function note(text: string, found: NamedInRequest): void {
-  if (idForm.test(text)) found.ids.add(text);
+  if (!idForm.test(text)) return;
+  found.ids.add(text);
+  if (found.ids.size > mostIds) throw tooMany();
+}
+
+function tooMany(): AppError {
+  return new AppError(
+    "REQUEST_NAMES_TOO_MANY",
+    `The request names more than ${mostIds} objects by their ids.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Make several requests of it.",
+    },
+  );
 }
 
 function valueOf(field: DescField, message: Record<string, unknown>): unknown {

@@ -2,6 +2,7 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import type { Identity } from "@dorian/protocol/service";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { namedInRequest, type NamedInRequest } from "./named-in-request.ts";
 import { readOnly, type AnyPermission } from "./permissions.ts";
 
@@ -17,6 +18,9 @@ export interface ReachingTask {
   /** Whether an id is that of an input, a call or an argument which it works on. */
   worksOn(id: string): boolean;
 }
+
+/** Some milliseconds of looking up. */
+const looksInTurn = 200;
 
 export interface ReachOptions {
   environments: { nameOf(scope: string): string; lookup(name: string): { scope: string } | undefined };
@@ -84,7 +88,10 @@ export class Reach {
     const named = namedInRequest(method.input, request, permission);
     this.#checkNames(named, environment, identity);
     const isRestricted = identity.kind === "task" && this.isUntrusted(identity.taskId);
+    let looked = 0;
     for (const id of named.ids) {
+      // An answer that is there takes no turn of the event loop, however many there are.
+      if (++looked % looksInTurn === 0) await nextTurn();
       if (isRestricted) this.#checkOwn(id, identity.taskId);
       else await this.#checkId(id, environment, identity);
     }

@@ -6,6 +6,7 @@ import { OperatorService } from "@dorian/protocol/operator";
 import { methodEntries, type Identity } from "@dorian/protocol/service";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
@@ -257,6 +258,25 @@ test("a token that may only read is refused whatever changes or runs something, 
       code: "TOKEN_READ_ONLY",
     },
   );
+});
+
+test("a request that names very many objects is refused to those who do not reach all, and one that names many keeps nobody waiting [B5]", async () => {
+  const volumeId = mine["volumeId"] ?? "";
+  const naming = (count: number) =>
+    Array.from({ length: count }, (_, index) => `fc-${String(index).padStart(22, "A")}`);
+  const task = server.asTask(mine["taskId"]);
+  await expect(
+    task.volumeCopyFiles2({ volumeId, srcPaths: naming(10_001), dstPath: "x" }),
+  ).rejects.toMatchObject({ code: "REQUEST_NAMES_TOO_MANY" });
+  let turns = 0;
+  const waiting = { isOver: false };
+  const answer = task
+    .volumeCopyFiles2({ volumeId, srcPaths: naming(5_000), dstPath: "x" })
+    .catch(() => undefined)
+    .finally(() => (waiting.isOver = true));
+  for (; !waiting.isOver; turns++) await nextTurn();
+  await answer;
+  expect(turns).toBeGreaterThan(20);
 });
 
 // Comes last: what is open to neighbours changes what they share.
