@@ -43,6 +43,15 @@ test("links lead to places below the root, as they do inside [B3]", async () => 
   expect(await read(`/${"n".repeat(300)}`)).toBeUndefined();
 });
 
+test("a path of very many names is looked up at once [B11]", async () => {
+  const root = await temporaryDirectory();
+  using opened = OpenDirectory.open(root);
+  for (const path of ["a/".repeat(400_000), "./".repeat(400_000), `a/${"b/../".repeat(200_000)}`]) {
+    using place = placeBelow(opened, path, { follow: true });
+    expect(place.names.length).toBe(path.split("/").filter((name) => name === "a").length);
+  }
+});
+
 test("only regular files are read, of bounded size, and nothing waits [B10]", async () => {
   const { image, read } = await hostAndImage();
   libc.mknod(join(image, "fifo"), 0o010666, 0);

@@ -24,16 +24,15 @@ export interface Place extends Disposable {
  */
 export function placeBelow(root: OpenDirectory, path: string, options: { follow: boolean }): Place {
   using way = new Way(root);
-  const pending = path.split("/");
+  const pending = namesLastFirst(path);
   const missing: string[] = [];
   let links = 0;
-  for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
-    if (name === "" || name === ".") continue;
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (name === "..") {
       if (missing.pop() === undefined) way.up();
       continue;
     }
-    const isLast = pending.every((rest) => rest === "" || rest === ".");
+    const isLast = pending.length === 0;
     const entry = missing.length > 0 ? undefined : way.look(name);
     if (entry === "directory") continue;
     if (entry === undefined || entry === "other" || (isLast && !options.follow)) {
@@ -42,9 +41,17 @@ export function placeBelow(root: OpenDirectory, path: string, options: { follow:
     }
     if (++links > maxLinks) throw linkLoop(path);
     if (entry.link.startsWith("/")) way.restart();
-    pending.unshift(...entry.link.split("/"));
+    pending.push(...namesLastFirst(entry.link));
   }
   return way.end(missing);
+}
+
+/** Who takes names from the beginning of a long list moves all the others each time. */
+function namesLastFirst(path: string): string[] {
+  return path
+    .split("/")
+    .filter((name) => name !== "" && name !== ".")
+    .toReversed();
 }
 
 /** Makes the directories of `path` that are missing below `root`, 0755, and opens the last. Throws ENOTDIR for a file on the way. */

@@ -40,6 +40,11 @@ test.each([
   expect(found).toEqual({ depth, leaf: first.length + second.length + "//leaf".length });
 });
 
+test("a place that no path can name is refused, however it is written [B11]", async () => {
+  for (const line of [`WORKDIR /${"a/".repeat(200_000)}`, `COPY --from=0 /bin /${"c/".repeat(3_000)}`])
+    await expect(build("FROM base", line)).rejects.toMatchObject({ status: "INVALID_ARGUMENT" });
+});
+
 test("however much a pattern fits, COPY holds none of it open [B16]", async () => {
   const before = readdirSync("/proc/self/fd").length;
   let most = 0;

@@ -26,7 +26,7 @@ export interface MadeDirectory {
   isElsewhere: boolean;
 }
 
-/** What the kernel takes at one go. A link that lies deeper is not followed. */
+/** What the kernel takes at one go. No other place can be named, and a link that lies deeper is not followed. */
 const maxPathLength = 4_096;
 
 /** The directory `name` in one of the target's, made when it is not there. */
@@ -56,6 +56,8 @@ export async function makeDirectory(
   target: Pick<CopyTarget, "root" | "owner" | "mode">,
   like?: Stats,
 ): Promise<MadeDirectory> {
+  if (path.length > maxPathLength)
+    throw obstacle(path, `cannot be: paths have ${maxPathLength} letters at most`);
   using root = OpenDirectory.open(target.root);
   using place = placeBelow(root, path, { follow: true });
   const [first] = place.names;

@@ -50,12 +50,12 @@ export class ImageFiles {
   }
 
   async #locate(path: string): Promise<{ path: string; entry: StackEntry } | undefined> {
-    const todo = path.split("/");
+    // Last first: who takes names from the beginning of a long list moves all the others each time.
+    const todo = namesOf(path).toReversed();
     const directories = [{ path: "/", hostPaths: this.#root }];
     let entry: StackEntry | undefined;
     let links = 0;
-    for (let name = todo.shift(); name !== undefined; name = todo.shift()) {
-      if (name === "" || name === ".") continue;
+    for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
       if (name === "..") {
         if (directories.length > 1) directories.pop();
         continue;
@@ -68,11 +68,11 @@ export class ImageFiles {
         directories.push({ path: at, hostPaths: entry.hostPaths });
         continue;
       }
-      if (!entry.stats.isSymbolicLink()) return todo.some(Boolean) ? undefined : { path: at, entry };
+      if (!entry.stats.isSymbolicLink()) return todo.length > 0 ? undefined : { path: at, entry };
       if (++links > maxLinks) return undefined;
       const target = await readlink(entry.hostPath);
       if (target.startsWith("/")) directories.splice(1);
-      todo.unshift(...target.split("/"));
+      todo.push(...namesOf(target).toReversed());
     }
     const last = directories.at(-1);
     if (last === undefined || last.path === "/") return undefined;
@@ -80,6 +80,10 @@ export class ImageFiles {
     const directory = above && (await lookup(above.hostPaths, posix.basename(last.path)));
     return directory && { path: last.path, entry: directory };
   }
+}
+
+function namesOf(path: string): string[] {
+  return path.split("/").filter((name) => name !== "" && name !== ".");
 }
 
 /** Looks through a file in parts: others have their turn in between. */
