@@ -1,10 +1,10 @@
 import { AppError } from "@dorian/base/app-error";
 import { Function_FunctionType, type ContainerArguments } from "@dorian/protocol/modal";
 import { registeredApps } from "@dorian/sdk/app/app";
-import type { RegisteredClass } from "@dorian/sdk/app/registered";
+import type { RegisteredClass } from "@dorian/sdk/class/registered";
 import type { MarkKind } from "@dorian/sdk/class/class-marks";
 import { construct, type ParameterValue } from "@dorian/sdk/class/construct";
-import { findTarget } from "@dorian/sdk/container/find-target";
+import { findTarget } from "@dorian/sdk/app/find-target";
 import { classParameters } from "./class-parameters.ts";
 import type { Callable, Program } from "./program.ts";
 

@@ -6,7 +6,7 @@ import { must } from "@dorian/base/must";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleForLocal } from "./bundle/bundle-for-local.ts";
 import { forgetApps, registeredApps, type App } from "@dorian/sdk/app/app";
-import type { RegisteredClass } from "@dorian/sdk/app/registered";
+import type { RegisteredClass } from "@dorian/sdk/class/registered";
 import { construct } from "@dorian/sdk/class/construct";
 import { parameterSpecs } from "@dorian/sdk/class/parameters";
 

@@ -8,10 +8,10 @@ import {
   type ClassParameterSpec,
 } from "@dorian/protocol/modal";
 import { Image, Secret, type App } from "@dorian/sdk";
-import { isGeneratorFunction, type Registered, type RegisteredClass } from "@dorian/sdk/app/registered";
+import { isGeneratorFunction, type Registered, type RegisteredClass } from "@dorian/sdk/class/registered";
 import type { Transport } from "@dorian/sdk/client/transport";
 import { parameterSpecs } from "@dorian/sdk/class/parameters";
-import { IgnorePatterns } from "@dorian/sdk/image/ignore-patterns";
+import { IgnorePatterns } from "@dorian/sdk/local/ignore-patterns";
 import type { DeploySession } from "./deploy-session.ts";
 import { functionMessage, type FunctionInit } from "./function-message.ts";
 import { ImageResolver } from "./image-resolver.ts";

@@ -1,7 +1,7 @@
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { DataFormat, Function_DefinitionType, FunctionSchema$ } from "@dorian/protocol/modal";
 import type { FunctionOptions } from "@dorian/sdk/function/function-options";
-import { gpuRequest } from "@dorian/sdk/function/gpu";
+import { gpuRequest } from "@dorian/sdk/gpu";
 import type { ResolvedVolumeMount } from "./resolve-volumes.ts";
 
 export type FunctionInit = Exclude<MessageInitShape<typeof FunctionSchema$>, Message>;

@@ -7,11 +7,11 @@ import {
 } from "@dorian/protocol/modal";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { encodeInput } from "@dorian/sdk/function/encode-input";
-import { gpuRequest } from "@dorian/sdk/function/gpu";
-import { buildFunctionPrefix } from "@dorian/sdk/container/find-target";
+import { gpuRequest } from "@dorian/sdk/gpu";
+import { buildFunctionPrefix } from "@dorian/sdk/app/find-target";
 import type { Image } from "@dorian/sdk";
 import type { FunctionOptions } from "@dorian/sdk/function/function-options";
-import type { AnyFunction } from "@dorian/sdk/function/callable";
+import type { AnyFunction } from "@dorian/sdk/any-function";
 import { buildDefinition } from "../build-identity/build-definition.ts";
 import { scopeOf } from "../build-identity/module-scopes.ts";
 import { encodeValue } from "@dorian/protocol/payload";

@@ -4,7 +4,7 @@ import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/
 import { dirname } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { wallClockMs } from "@dorian/base/wall-clock";
-import { localFileChanged, withLocalFile } from "@dorian/sdk/volume/local-file-error";
+import { localFileChanged, withLocalFile } from "@dorian/sdk/local/local-file-error";
 
 /** Beyond it the ones not used for longest go: about 20 MB. */
 const maxFiles = 100_000;

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { IgnorePatterns, type Verdict } from "@dorian/sdk/image/ignore-patterns";
+import { IgnorePatterns, type Verdict } from "@dorian/sdk/local/ignore-patterns";
 import type { LocalSource } from "@dorian/sdk/image/local-source";
 
 interface Place {

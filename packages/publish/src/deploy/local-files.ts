@@ -7,7 +7,7 @@ import { leftOutWarning } from "@dorian/sdk/local/left-out";
 import type { LocalDigests } from "./local-digests.ts";
 import { type LeftOut, type LocalEntry, walkLocalTree } from "@dorian/sdk/local/walk-local-tree";
 import { concurrently } from "@dorian/base/concurrently";
-import { withLocalFile } from "@dorian/sdk/volume/local-file-error";
+import { withLocalFile } from "@dorian/sdk/local/local-file-error";
 import { TransferCounter } from "@dorian/sdk/volume/transfer-progress";
 import type { DeploySession } from "./deploy-session.ts";
 

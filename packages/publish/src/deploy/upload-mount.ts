@@ -5,7 +5,7 @@ import { AppError, messageOf } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import type { DeploySession } from "./deploy-session.ts";
-import { localFileChanged, withLocalFile } from "@dorian/sdk/volume/local-file-error";
+import { localFileChanged, withLocalFile } from "@dorian/sdk/local/local-file-error";
 import type { MountContent } from "./local-files.ts";
 
 /** From this size on a file goes over HTTP, in parts, instead of inside a message. */

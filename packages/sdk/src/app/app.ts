@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import type { AnyFunction } from "../function/callable.ts";
+import type { AnyFunction } from "../any-function.ts";
 import {
   checkMarks,
   marksOf,
@@ -18,7 +18,7 @@ import { checkName, checkTag } from "../name-rules.ts";
 import type { Secret } from "../secret/secret.ts";
 import type { Volume } from "../volume/volume.ts";
 import { functionIdOf, type HydratedFunction } from "./hydration.ts";
-import { isGeneratorFunction, type Registered, type RegisteredClass } from "./registered.ts";
+import { isGeneratorFunction, type Registered, type RegisteredClass } from "../class/registered.ts";
 
 export interface AppOptions {
   /** For functions and classes that name none. Default: `Image.debianSlim()`. */

@@ -1,8 +1,9 @@
 import { AppError } from "@dorian/base/app-error";
-import { isGeneratorFunction, type RegisteredClass } from "../app/registered.ts";
+import { isGeneratorFunction, type RegisteredClass } from "./registered.ts";
 import { transport } from "../client/current-transport.ts";
 import type { MarkKind } from "./class-marks.ts";
-import { callable, type AnyFunction, type Callable, type RemoteResult } from "../function/callable.ts";
+import type { AnyFunction } from "../any-function.ts";
+import { callable, type Callable, type RemoteResult } from "../function/callable.ts";
 import { construct, type ParameterValue } from "./construct.ts";
 import { encodeParameters, parameterSpecs } from "./parameters.ts";
 

@@ -1,11 +1,10 @@
 import { AppError } from "@dorian/base/app-error";
+import type { AnyFunction } from "../any-function.ts";
 import { FunctionCall } from "./function-call.ts";
 import { invokeGenerator } from "./generator-invocation.ts";
 import { noteCall } from "./open-calls.ts";
 import { invoke, spawn, type InvokeOptions, type Target } from "./invocation.ts";
 import { invokeMap, type MapOptions } from "./map-invocation.ts";
-
-export type AnyFunction = (...args: never[]) => unknown;
 
 type Yielded<R> = R extends AsyncIterable<infer Y> ? Y : R extends Iterable<infer Y> ? Y : never;
 type IsGenerator<R> = R extends AsyncGenerator<unknown> | Generator<unknown> ? true : false;

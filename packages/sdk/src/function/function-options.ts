@@ -4,7 +4,7 @@ import type { Secret } from "../secret/secret.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
 import type { Volume } from "../volume/volume.ts";
 import { throwFaultsTogether } from "./faults-together.ts";
-import { gpuRequest } from "./gpu.ts";
+import { gpuRequest } from "../gpu.ts";
 
 /** Options that functions and classes share. Times are in seconds, memory in MiB. */
 export interface FunctionOptions {

@@ -1,7 +1,8 @@
 import { transport } from "../client/current-transport.ts";
 import { checkName } from "../name-rules.ts";
 import { Function_FunctionType } from "@dorian/protocol/modal";
-import { callable, type AnyFunction, type Callable, type CallableTarget } from "./callable.ts";
+import type { AnyFunction } from "../any-function.ts";
+import { callable, type Callable, type CallableTarget } from "./callable.ts";
 import { AppError } from "@dorian/base/app-error";
 
 type UntypedFunction = (...args: unknown[]) => unknown;

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import type { AnyFunction } from "../function/callable.ts";
+import type { AnyFunction } from "../any-function.ts";
 
 // The container that runs a build step finds the function by the name under which the module's evaluation left it here.
 const known = new Map<string, AnyFunction>();

@@ -1,12 +1,12 @@
 import { AppError } from "@dorian/base/app-error";
-import type { AnyFunction } from "../function/callable.ts";
-import { gpuRequest, type GpuRequest } from "../function/gpu.ts";
+import type { AnyFunction } from "../any-function.ts";
+import { gpuRequest, type GpuRequest } from "../gpu.ts";
 import { Secret } from "../secret/secret.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
 import type { Volume } from "../volume/volume.ts";
 import { rememberBuildFunction } from "./build-functions.ts";
 import { environmentLine, fromLine, runLine, shellQuote, workdirLine } from "./dockerfile-text.ts";
-import { IgnorePatterns } from "./ignore-patterns.ts";
+import { IgnorePatterns } from "../local/ignore-patterns.ts";
 import { localPathOf } from "./local-path.ts";
 import type { LocalSource } from "./local-source.ts";
 import { npmPackageName } from "./npm-package-name.ts";

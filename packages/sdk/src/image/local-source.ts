@@ -1,4 +1,4 @@
-import type { IgnorePatterns } from "./ignore-patterns.ts";
+import type { IgnorePatterns } from "../local/ignore-patterns.ts";
 
 /** A file or directory of the machine where the app is deployed from. */
 export interface LocalSource {

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { expect, onTestFinished, test } from "vitest";
-import { IgnorePatterns } from "../image/ignore-patterns.ts";
+import { IgnorePatterns } from "./ignore-patterns.ts";
 import { leftOutWarning } from "./left-out.ts";
 import { type LeftOut, walkLocalTree } from "./walk-local-tree.ts";
 

@@ -4,8 +4,8 @@ import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { escapedName } from "@dorian/base/file-name";
-import { IgnorePatterns, type Verdict } from "../image/ignore-patterns.ts";
-import { withLocalFile } from "../volume/local-file-error.ts";
+import { IgnorePatterns, type Verdict } from "./ignore-patterns.ts";
+import { withLocalFile } from "./local-file-error.ts";
 
 /** A file, or a directory with nothing in it that is taken along. */
 export interface LocalEntry {

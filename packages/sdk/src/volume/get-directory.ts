@@ -3,7 +3,7 @@ import { dirname, join, posix } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { concurrently } from "@dorian/base/concurrently";
 import { checkTarget, receiveFile } from "./get-file.ts";
-import { withLocalFile } from "./local-file-error.ts";
+import { withLocalFile } from "../local/local-file-error.ts";
 import { findRemoteFile } from "./read-content.ts";
 import { TransferCounter } from "./transfer-progress.ts";
 import { listEntries, type VolumeEntry } from "./volume-entry.ts";

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { withoutTrailingZeros } from "./block.ts";
 import { concurrently } from "@dorian/base/concurrently";
-import { localFileExists, withLocalFile } from "./local-file-error.ts";
+import { localFileExists, withLocalFile } from "../local/local-file-error.ts";
 import { findRemoteFile, type RemoteFile } from "./read-content.ts";
 import { receiveBytes } from "./transfer.ts";
 import { TransferCounter } from "./transfer-progress.ts";

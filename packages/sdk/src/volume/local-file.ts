@@ -2,7 +2,7 @@ import { open, stat, type FileHandle } from "node:fs/promises";
 import { AppError } from "@dorian/base/app-error";
 import { concurrently } from "@dorian/base/concurrently";
 import { blockBytes, blockDigest, blockRanges, withoutTrailingZeros } from "./block.ts";
-import { localFileChanged, withLocalFile } from "./local-file-error.ts";
+import { localFileChanged, withLocalFile } from "../local/local-file-error.ts";
 
 /** Blocks of one file that are read and hashed at once: more than Node has threads gain nothing. */
 const blocksAtOnce = 4;

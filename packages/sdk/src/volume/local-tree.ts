@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { type LeftOut, walkLocalTree } from "../local/walk-local-tree.ts";
-import { withLocalFile } from "./local-file-error.ts";
+import { withLocalFile } from "../local/local-file-error.ts";
 import type { UploadSource } from "./local-file.ts";
 
 /**

@@ -4,7 +4,7 @@ import { must } from "@dorian/base/must";
 import type { VolumePutFiles2Response_MissingBlock as MissingBlock } from "@dorian/protocol/modal";
 import { blockBytes } from "./block.ts";
 import { concurrently } from "@dorian/base/concurrently";
-import { withLocalFile } from "./local-file-error.ts";
+import { withLocalFile } from "../local/local-file-error.ts";
 import { readUploadBlock, readUploadFile, type UploadFile, type UploadSource } from "./local-file.ts";
 import { sendBytes } from "./transfer.ts";
 import { TransferCounter, type OnTransferProgress } from "./transfer-progress.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { withLocalFile } from "./local-file-error.ts";
+import { withLocalFile } from "../local/local-file-error.ts";
 
 /** Content that was written down. It is gone when its holder is. */
 export interface SpooledFile extends AsyncDisposable {

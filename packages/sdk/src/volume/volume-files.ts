@@ -5,7 +5,7 @@ import type { ServiceClient } from "@dorian/protocol/service";
 import type { LeftOut } from "../local/walk-local-tree.ts";
 import { getDirectory, type DirectoryDownload } from "./get-directory.ts";
 import { getFile } from "./get-file.ts";
-import { withLocalFile } from "./local-file-error.ts";
+import { withLocalFile } from "../local/local-file-error.ts";
 import { putFiles } from "./put-files.ts";
 import { findRemoteFile, readContent } from "./read-content.ts";
 import { TransferCounter } from "./transfer-progress.ts";

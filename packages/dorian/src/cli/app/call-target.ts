@@ -1,7 +1,8 @@
 import { must } from "@dorian/base/must";
 import type { App } from "@dorian/sdk";
 import type { DeployedApp } from "@dorian/publish/deploy/deploy-app";
-import { type AnyFunction, type Callable, callable } from "@dorian/sdk/function/callable";
+import type { AnyFunction } from "@dorian/sdk/any-function";
+import { type Callable, callable } from "@dorian/sdk/function/callable";
 import type { MappedArguments } from "../target/map-arguments.ts";
 import type { ResolvedTarget } from "../target/resolve-target.ts";
 

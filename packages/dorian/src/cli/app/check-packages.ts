@@ -1,6 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import type { App } from "@dorian/sdk";
-import type { Registered } from "@dorian/sdk/app/registered";
+import type { Registered } from "@dorian/sdk/class/registered";
 import { relative } from "node:path";
 
 /**

@@ -1,13 +1,12 @@
+import type { AnyFunction } from "@dorian/sdk/any-function";
 import { ParameterType } from "@dorian/protocol/modal";
 import type { App } from "@dorian/sdk";
-import type { RegisteredClass } from "@dorian/sdk/app/registered";
+import type { RegisteredClass } from "@dorian/sdk/class/registered";
 import { parameterSpecs } from "@dorian/sdk/class/parameters";
 import { inspect } from "node:util";
 import type { AppOutline } from "../target/app-outline.ts";
 import { functionParameters } from "../target/function-parameters.ts";
 import type { Parameter, ValueType } from "../target/parameters.ts";
-
-type AnyFunction = (...args: never[]) => unknown;
 
 /** What can be called in an app whose module has been loaded. */
 export function outlineApp(app: App): AppOutline {

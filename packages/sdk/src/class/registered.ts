@@ -1,6 +1,6 @@
-import type { AnyFunction } from "../function/callable.ts";
+import type { AnyFunction } from "../any-function.ts";
 import type { FunctionOptions } from "../function/function-options.ts";
-import type { ClassMarks } from "../class/class-marks.ts";
+import type { ClassMarks } from "./class-marks.ts";
 
 /** A function of an app, as its definition says. */
 export interface RegisteredFunction {

@@ -1,6 +1,6 @@
-import { registeredApps } from "../app/app.ts";
-import type { Registered } from "../app/registered.ts";
-import type { AnyFunction } from "../function/callable.ts";
+import { registeredApps } from "./app.ts";
+import type { Registered } from "../class/registered.ts";
+import type { AnyFunction } from "../any-function.ts";
 import { buildFunction } from "../image/build-functions.ts";
 
 /** Prefix of the tags that lead to functions given to `runFunction`. */

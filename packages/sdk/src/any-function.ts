@@ -1,0 +1,2 @@
+/** A function of the user's, whatever it takes and gives. */
+export type AnyFunction = (...args: never[]) => unknown;
