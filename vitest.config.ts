@@ -1,4 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { forgetShell } from "./packages/testkit/src/forget-shell.ts";
+
+forgetShell(process.env);
+
+/** A test that waits for something waits for as long as a loaded machine needs: how fast it comes is not what is tested. */
+const patiently = { timeout: 20_000 };
 
 export default defineConfig({
   test: {
@@ -9,6 +15,7 @@ export default defineConfig({
           include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/*.e2e.test.ts"],
           testTimeout: 60_000,
+          expect: { poll: patiently },
         },
       },
       {
@@ -19,6 +26,7 @@ export default defineConfig({
           // After the unit tests, not beside them.
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
+          expect: { poll: patiently },
           hookTimeout: 300_000,
           // Containers, and the cores of a small machine, are shared; yet most of the time is waiting, mostly for Python to start.
           maxWorkers: 2,

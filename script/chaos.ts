@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { runChaos } from "@dorian/testkit/chaos/chaos";
 import { faults, type FaultName } from "@dorian/testkit/chaos/chaos-faults";
 import { isClean, renderReport } from "@dorian/testkit/chaos/chaos-table";
-import { prepareSeed } from "@dorian/testkit/seeded-data";
+import { prepareSeeds } from "@dorian/testkit/seeded-data";
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +23,7 @@ const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
 
-await prepareSeed();
+await prepareSeeds();
 const report = await runChaos({
   minutes,
   seed,

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { runOfficialSuites } from "@dorian/testkit/official-suites/run-official-suites";
 import { isClean, pageOf, renderReport, reportOf } from "@dorian/testkit/official-suites/suites-report";
 import { suiteNames } from "@dorian/testkit/official-suites/test-outcome";
-import { prepareSeed } from "@dorian/testkit/seeded-data";
+import { prepareSeeds } from "@dorian/testkit/seeded-data";
 
 const { values } = parseArgs({
   options: {
@@ -28,7 +28,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
 
 try {
-  await prepareSeed();
+  await prepareSeeds();
   const run = await runOfficialSuites({
     source: values.checkout,
     suites,

@@ -1,15 +1,10 @@
 import { Cls } from "@dorian/sdk/class/cls";
-import type { Transport } from "@dorian/sdk/client/transport";
 import { keywords } from "@dorian/sdk/function/keywords";
 import { RemoteError } from "@dorian/sdk/function/remote-error";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import * as official from "modal";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -139,29 +134,19 @@ export const relay = app.function({ name: "relay" }, async (app: string) => [
 ]);
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
-let connection: (Transport & Disposable) | undefined;
+let server: RunningServer;
 const clients = new Map<ModalVersion, ModalClient>();
 const { newest, between, late2024 } = modalVersions;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer({ clients: [newest, between, late2024], apps: [typescriptApp] });
   for (const version of [newest, between, late2024])
-    clients.set(version, await ModalClient.open(version, data.path));
+    clients.set(version, await ModalClient.open(version, server.dataDirectory));
   await deployPython(newest, pythonApp("python") + parametrised);
   await deployPython(late2024, pythonApp("python-old"));
-  await deployApp(data.path, typescriptApp);
-  connection = await sdkConnection(data.path);
 });
 
-afterAll(async () => {
-  connection?.[Symbol.dispose]();
-  await server[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function client(version: ModalVersion): ModalClient {
   const found = clients.get(version);

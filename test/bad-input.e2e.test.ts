@@ -7,15 +7,10 @@ import {
   FunctionCallType,
   ObjectCreationType,
 } from "@dorian/protocol/modal";
-import type { Transport } from "@dorian/sdk/client/transport";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian, type CommandResult } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
 const mebibyte = 1024 * 1024;
@@ -28,30 +23,20 @@ export const large = app.function({ name: "large" }, async (bytes: number) => ne
 export const strange = app.function({ name: "strange" }, async () => ({ handler: () => 1 }));
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
-let client: Transport & Disposable;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  await deployApp(data.path, good);
-  client = await sdkConnection(data.path);
+  server = await runningServer({ apps: [good] });
 });
 
-afterAll(async () => {
-  client[Symbol.dispose]();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 /** Whatever was refused: nothing of it is there. */
 afterEach(async () => {
-  const { apps } = await client.modal.appList({});
+  const { apps } = await server.client.modal.appList({});
   const live = apps.filter(({ stoppedAt }) => stoppedAt === 0).map(({ description }) => description);
   expect(live.filter((name) => name.startsWith("bad"))).toEqual([]);
-  const { items } = await client.modal.volumeList({});
+  const { items } = await server.client.modal.volumeList({});
   expect(items.map(({ label }) => label).filter((label) => label.startsWith("bad"))).toEqual([]);
 });
 
@@ -156,7 +141,7 @@ const badApps: BadApp[] = [
 
 test.for(badApps)("$title is one clear error, and nothing is deployed", async ({ source, code, what }) => {
   await using project = await temporaryDirectory({ "app.ts": begin + source });
-  const result = await dorian(data.path, ["deploy", "app.ts"], { cwd: project.path });
+  const result = await dorian(server.dataDirectory, ["deploy", "app.ts"], { cwd: project.path });
   const said = refusal(result);
   expect(said.what).toMatch(what);
   expect(said.why).toContain(`(${code})`);
@@ -172,7 +157,7 @@ const badCommands: [string[], string, RegExp][] = [
 
 test.for(badCommands)("dorian %j is refused in three lines", async ([args, code, what]) => {
   await using project = await temporaryDirectory({ "app.ts": good });
-  const result = await dorian(data.path, args, { cwd: project.path });
+  const result = await dorian(server.dataDirectory, args, { cwd: project.path });
   const said = refusal(result);
   expect(said.what).toMatch(what);
   expect(said.why).toContain(`(${code})`);
@@ -184,9 +169,9 @@ test("a file that vanishes while a directory is uploaded stops the upload, and n
     Array.from({ length: 12 }, (_, index) => [`part-${index}`, randomBytes(4 * mebibyte)]),
   );
   await using local = await temporaryDirectory(files);
-  await dorian(data.path, ["volume", "create", "vanishing"]);
+  await dorian(server.dataDirectory, ["volume", "create", "vanishing"]);
   let removed: Promise<void> | undefined;
-  const result = await dorian(data.path, ["volume", "put", "vanishing", local.path, "/weights"], {
+  const result = await dorian(server.dataDirectory, ["volume", "put", "vanishing", local.path, "/weights"], {
     onOutput: () => (removed ??= rm(join(local.path, "part-9"))),
   });
   await removed;
@@ -194,7 +179,9 @@ test("a file that vanishes while a directory is uploaded stops the upload, and n
   expect(said.what).toMatch(/part-9.*(vanished|changed)/);
   expect(said.why).toMatch(/\(LOCAL_FILE_(MISSING|CHANGED)\)/);
   expect(result.code).toBe(1);
-  expect((await dorian(data.path, ["volume", "ls", "vanishing", "--json"])).stdout.trim()).toBe("[]");
+  expect((await dorian(server.dataDirectory, ["volume", "ls", "vanishing", "--json"])).stdout.trim()).toBe(
+    "[]",
+  );
 });
 
 const same = RemoteFunction.fromName<(value: unknown) => Promise<unknown>>("good", "same");
@@ -227,9 +214,9 @@ test("arguments above 64 MiB are refused here and by the server, and smaller one
     code: "INPUT_TOO_LARGE",
     remedy: expect.stringContaining("Volume"),
   });
-  const { functionId } = await client.modal.functionGet({ appName: "good", objectTag: "same" });
+  const { functionId } = await server.client.modal.functionGet({ appName: "good", objectTag: "same" });
   const args = { case: "args" as const, value: new Uint8Array(65 * mebibyte) };
-  const byHand = client.modal.functionMap({
+  const byHand = server.client.modal.functionMap({
     functionId,
     functionCallType: FunctionCallType.UNARY,
     functionCallInvocationType: FunctionCallInvocationType.SYNC,
@@ -250,25 +237,25 @@ test("a result above 64 MiB is an error at the caller with advice, and the conta
 const base = { dockerfileCommands: ["FROM debian:bookworm-slim", "COPY --from=dorian/node:24 / /"] };
 
 test("hand-made requests for an image that is built on itself, or on none that exists, are refused", async () => {
-  const { appId } = await client.modal.appCreate({ description: "cycles" });
-  const built = await client.modal.imageGetOrCreate({ appId, image: base });
+  const { appId } = await server.client.modal.appCreate({ description: "cycles" });
+  const built = await server.client.modal.imageGetOrCreate({ appId, image: base });
   const step = (imageId: string) => ({
     baseImages: [{ dockerTag: "base", imageId }],
     dockerfileCommands: ["FROM base", "RUN true"],
   });
-  const itself = client.modal.imageGetOrCreate({
+  const itself = server.client.modal.imageGetOrCreate({
     appId,
     image: step(built.imageId),
     existingImageId: built.imageId,
   });
   await expect(itself).rejects.toMatchObject({ code: "IMAGE_CYCLE", status: "INVALID_ARGUMENT" });
-  const unknown = client.modal.imageGetOrCreate({ appId, image: step("im-0123456789012345678901") });
+  const unknown = server.client.modal.imageGetOrCreate({ appId, image: step("im-0123456789012345678901") });
   await expect(unknown).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND", status: "NOT_FOUND" });
-  await client.modal.appStop({ appId });
+  await server.client.modal.appStop({ appId });
 });
 
 test("hand-made requests with bad names and mounts are refused by the server itself", async () => {
-  const { modal } = client;
+  const { modal } = server.client;
   const invalid = { status: "INVALID_ARGUMENT" };
   const create = ObjectCreationType.CREATE_IF_MISSING;
   await expect(

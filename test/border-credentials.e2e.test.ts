@@ -4,15 +4,10 @@ import { Connection, createClient } from "@dorian/protocol/grpc-client";
 import { ModalClient as ModalService, ObjectCreationType } from "@dorian/protocol/modal";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
-import { ModalClient } from "@dorian/testkit/modal-client";
+import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 
 const source = `
@@ -70,29 +65,21 @@ async def main():
 asyncio.run(main())
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
-let client: Awaited<ReturnType<typeof sdkConnection>>;
+let server: RunningServer;
 let url: string;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  client = await sdkConnection(data.path);
-  ({ url } = JSON.parse(await readFile(join(data.path, "client.json"), "utf8")) as { url: string });
+  server = await runningServer({ clients: [modalVersions.newest], apps: [source] });
+  ({ url } = JSON.parse(await readFile(join(server.dataDirectory, "client.json"), "utf8")) as {
+    url: string;
+  });
 });
 
-afterAll(async () => {
-  client[Symbol.dispose]();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 /** `dorian token new --name …`, and what connects with the token. */
 async function tokenOf(name: string, ...options: string[]) {
-  const made = await dorian(data.path, ["token", "new", "--name", name, "--json", ...options]);
+  const made = await dorian(server.dataDirectory, ["token", "new", "--name", name, "--json", ...options]);
   expect([made.code, made.stderr]).toEqual([0, ""]);
   const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "" } = JSON.parse(
     made.stdout,
@@ -115,7 +102,7 @@ function connect(metadata: Record<string, string>, address = url): Connection {
 
 async function heldContainer(name: "open" | "restricted") {
   const call = await RemoteFunction.fromName<(name: string) => Promise<string>>("border", name).spawn(name);
-  const [container] = await containersWith(data.path, `/tmp/held-${name}`);
+  const [container] = await containersWith(server.dataDirectory, `/tmp/held-${name}`);
   if (!container) throw new Error("the container is not there");
   onTestFinished(async () => {
     await call.cancel({ terminateContainers: true }).catch(() => undefined);
@@ -156,7 +143,7 @@ test("a revoked token takes its commands, streams and addresses with it, within 
   );
   await modal.appList({});
 
-  const revoked = await dorian(data.path, ["token", "revoke", "victim"]);
+  const revoked = await dorian(server.dataDirectory, ["token", "revoke", "victim"]);
   expect([revoked.code, revoked.stderr]).toEqual([0, expect.stringContaining("Revoked the token victim")]);
   for (const end of await Promise.all(open)) expect(end).toMatchObject(ended);
   await expect(modal.appList({})).rejects.toMatchObject(ended);
@@ -170,15 +157,15 @@ test("a revoked token takes its commands, streams and addresses with it, within 
 });
 
 test("a token's scope and expiry hold, and are told [B12]", async () => {
-  await client.modal.environmentCreate({ name: "ci" });
+  await server.client.modal.environmentCreate({ name: "ci" });
   const { env, modal } = await tokenOf("ci", "--environment", "ci", "--expires", "1h");
   await modal.volumeGetOrCreate({
     deploymentName: "cache",
     objectCreationType: ObjectCreationType.CREATE_IF_MISSING,
   });
-  expect((await client.modal.volumeList({ environmentName: "ci" })).items.map(({ label }) => label)).toEqual([
-    "cache",
-  ]);
+  expect(
+    (await server.client.modal.volumeList({ environmentName: "ci" })).items.map(({ label }) => label),
+  ).toEqual(["cache"]);
   expect((await modal.environmentList({})).items.map(({ name }) => name)).toEqual(["ci"]);
   await expect(modal.appList({ environmentName: "main" })).rejects.toMatchObject({ code: "TOKEN_SCOPE" });
   const wider = await dorian("/nonexistent", ["token", "new", "--name", "wide", "--environment", "main"], {
@@ -196,10 +183,9 @@ test("a token's scope and expiry hold, and are told [B12]", async () => {
     code: "TOKEN_READ_ONLY",
   });
 
-  const listed = JSON.parse((await dorian(data.path, ["token", "list", "--json"])).stdout) as Record<
-    string,
-    unknown
-  >[];
+  const listed = JSON.parse(
+    (await dorian(server.dataDirectory, ["token", "list", "--json"])).stdout,
+  ) as Record<string, unknown>[];
   const told = new Map(listed.map((token) => [token["name"], token]));
   expect(told.get("ci")).toMatchObject({ environmentName: "ci", readOnly: false, createdBy: "operator" });
   expect(told.get("child")).toMatchObject({
@@ -220,7 +206,7 @@ test("a token's scope and expiry hold, and are told [B12]", async () => {
 });
 
 test("code with restricted access gets its inputs, gives its outputs, and gets at nothing else [B13]", async () => {
-  const { volumeId } = await client.modal.volumeGetOrCreate({
+  const { volumeId } = await server.client.modal.volumeGetOrCreate({
     deploymentName: "others",
     objectCreationType: ObjectCreationType.CREATE_IF_MISSING,
   });
@@ -238,18 +224,18 @@ test("code with restricted access gets its inputs, gives its outputs, and gets a
   await expect(inside.appStop({ appId: "ap-0000000000000000000000" })).rejects.toMatchObject({
     status: "PERMISSION_DENIED",
   });
-  expect((await client.modal.volumeList({})).items.map(({ label }) => label)).toContain("others");
+  expect((await server.client.modal.volumeList({})).items.map(({ label }) => label)).toContain("others");
   const result = RemoteFunction.fromName<(name: string) => Promise<string>>("border", "restricted").remote(
     "again",
   );
-  const [second] = await containersWith(data.path, "/tmp/held-again");
+  const [second] = await containersWith(server.dataDirectory, "/tmp/held-again");
   second?.touch("/tmp/go");
   expect(await result).toBe("again");
 });
 
 test("the official client reads the audit log, and its restricted functions are held to it [B13]", async () => {
-  const modal = await ModalClient.open("1.6.4", data.path);
-  const app = join(data.path, "restricted.py");
+  const modal = await ModalClient.open("1.6.4", server.dataDirectory);
+  const app = join(server.dataDirectory, "restricted.py");
   await writeFile(app, pythonSource);
   const run = await modal.modal(["run", app]);
   expect([run.code, run.stderr]).toEqual([0, expect.any(String)]);
@@ -277,7 +263,7 @@ test("one peer asks for many tokens, and others still come by theirs [B17]", asy
   const honest = from("198.51.100.4");
   const { code, tokenFlowId, waitSecret } = await honest.tokenFlowCreate({});
   const waiting = honest.tokenFlowWait({ tokenFlowId, waitSecret, timeout: 30 });
-  const approved = await dorian(data.path, ["token", "approve", code, "--name", "phone"]);
+  const approved = await dorian(server.dataDirectory, ["token", "approve", code, "--name", "phone"]);
   expect(approved.code).toBe(0);
   expect((await waiting).tokenSecret).toMatch(/^as-/);
 });
@@ -289,7 +275,7 @@ test("the audit log tells who did what, from where and with which result", async
     objectCreationType: 1,
     envDict: { PASSWORD: "hush-hush" },
   });
-  const listed = await dorian(data.path, ["audit", "list", "--token", "writer", "--json"]);
+  const listed = await dorian(server.dataDirectory, ["audit", "list", "--token", "writer", "--json"]);
   expect(JSON.parse(listed.stdout)).toMatchObject([
     {
       actor: "writer",
@@ -299,7 +285,7 @@ test("the audit log tells who did what, from where and with which result", async
       address: "127.0.0.1",
     },
   ]);
-  const all = await dorian(data.path, ["audit", "list", "--since", "1h", "--limit", "1000"]);
+  const all = await dorian(server.dataDirectory, ["audit", "list", "--since", "1h", "--limit", "1000"]);
   for (const action of ["app.deploy", "token.create", "token.revoke", "container.exec", "environment.create"])
     expect(all.stdout).toContain(action);
   expect(all.stdout).not.toContain("hush-hush");

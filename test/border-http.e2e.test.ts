@@ -1,13 +1,11 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { DorianProcess, isAlive } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
+import { isAlive } from "@dorian/testkit/dorian-process";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { sendManyOddly } from "@dorian/testkit/odd-requests";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 /** Answers what it was asked; sets headers as it is told, also such as no server should send. */
@@ -37,8 +35,7 @@ def page():
     return web
 `;
 
-let data: TemporaryDirectory;
-let up: DorianProcess;
+let server: RunningServer;
 let serverPid: number;
 let files: Address;
 let web: Address;
@@ -51,24 +48,18 @@ interface Address {
 }
 
 beforeAll(async () => {
-  data = await seededData();
-  up = await DorianProcess.start({ dataDirectory: data.path, args: ["--web-ports", "0"] });
-  const client = await ModalClient.open(modalVersions.newest, data.path);
+  server = await runningServer({ clients: [modalVersions.newest], args: ["--web-ports", "0"] });
+  const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
   await using project = await temporaryDirectory({ "app.py": app });
   const { code, stdout, stderr } = await client.modal(["deploy", "app.py"], { cwd: project.path });
   expect(code, stderr).toBe(0);
   web = addressOf(/http:\/\/127\.0\.0\.1:\d+/.exec(stdout)?.[0] ?? "");
-  using connection = await sdkConnection(data.path);
-  page = (await connection.modal.tokenFlowCreate({})).webUrl;
+  page = (await server.client.modal.tokenFlowCreate({})).webUrl;
   files = addressOf(page);
-  serverPid = await up.pidOf("server");
+  serverPid = await server.processes.pidOf("server");
 });
 
-afterAll(async () => {
-  await up.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function addressOf(url: string): Address {
   return { host: "127.0.0.1", port: Number(new URL(url).port) };
@@ -93,7 +84,7 @@ const get = (target: string) => `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection
 async function everybodyIsServed(): Promise<void> {
   expect(await (await fetch(page)).text()).toContain("dorian token approve");
   expect(await (await fetch(`http://127.0.0.1:${web.port}/still/here`)).text()).toBe("/still/here");
-  expect([isAlive(serverPid), await up.pidOf("server")]).toEqual([true, serverPid]);
+  expect([isAlive(serverPid), await server.processes.pidOf("server")]).toEqual([true, serverPid]);
 }
 
 test("an address that is none is answered 400 on the HTTP port, and the server goes on [B1]", async () => {
@@ -118,7 +109,7 @@ test("thousands of odd requests to every port leave everybody served, by the sam
   }
   expect(asked).toBeGreaterThan(2);
   await everybodyIsServed();
-  expect(up.output).not.toMatch(/unforeseen|failed unexpectedly|Unhandled|uncaught/i);
+  expect(server.processes.output).not.toMatch(/unforeseen|failed unexpectedly|Unhandled|uncaught/i);
 });
 
 test("paths that lead past the filter of signed addresses, and addresses that say things twice, are refused [B18]", async () => {
@@ -156,13 +147,13 @@ test("an answer that is longer or shorter than it says ends its connection, and 
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
     expect(answer.slice(answer.indexOf("\r\n\r\n") + 4)).toBe(arrives);
   }
-  const logs = async () => (await dorian(data.path, ["app", "logs", "border-web"])).stderr;
+  const logs = async () => (await dorian(server.dataDirectory, ["app", "logs", "border-web"])).stderr;
   await expect.poll(logs, { timeout: 30_000 }).toContain("a content-length of 3, and more bytes of a body");
   await everybodyIsServed();
 });
 
 test("silent connections, heads that never end and handshakes that stop are closed, on every port, while others are served [B8]", async () => {
-  const ports = [files, web, addressOf(String(up.ready["url"]))];
+  const ports = [files, web, addressOf(String(server.processes.ready["url"]))];
   const silent = ports.flatMap((address) => Array.from({ length: 400 }, () => dial(address)));
   const slow = [files, web].flatMap((address) => Array.from({ length: 100 }, () => dial(address)));
   for (const socket of slow) socket.write("GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ");

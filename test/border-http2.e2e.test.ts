@@ -4,14 +4,9 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
 import { DictGetRequestSchema, ModalClient, ObjectCreationType } from "@dorian/protocol/modal";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import type { Transport } from "@dorian/sdk/client/transport";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
 import { http2Attacks } from "@dorian/testkit/http2-attacks";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import {
   frameTypes,
   http2Preface,
@@ -21,8 +16,7 @@ import {
   rawMessage,
   rawSettings,
 } from "@dorian/testkit/raw-http2-peer";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const source = `
@@ -40,37 +34,27 @@ export const held = app.function({ name: "held", timeout: 3600 }, async () => {
 });
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
-let client: Transport & Disposable;
+let server: RunningServer;
 let work: { get(): Promise<string> };
 let targets: Record<"the server's port" | "a task's socket", { port: number } | { path: string }>;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  client = await sdkConnection(data.path);
+  server = await runningServer({ apps: [source] });
   work = await RemoteFunction.fromName<() => Promise<string>>("border-http2", "held").spawn();
-  const [container] = await containersWith(data.path, "/tmp/held");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/held");
   if (!container) throw new Error("the container is not there");
   targets = {
-    "the server's port": { port: Number(new URL(client.url).port) },
+    "the server's port": { port: Number(new URL(server.client.url).port) },
     "a task's socket": { path: container.path("/run/dorian/task.sock") },
   };
 });
 
-afterAll(async () => {
-  client[Symbol.dispose]();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 /** Processes of Dorian's own, and the memory that they hold, in MiB. */
 async function processes(): Promise<Map<number, number>> {
   const found = new Map<number, number>();
-  for (const pid of [server.pid, ...(await childrenOf(server.pid))]) {
+  for (const pid of [server.processes.pid, ...(await childrenOf(server.processes.pid))]) {
     const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
     if (/^Name:\s+(node|MainThread)$/m.test(status))
       found.set(pid, Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024);
@@ -111,7 +95,10 @@ function canary(url: string, metadata: Record<string, string>) {
 }
 
 async function tokens(): Promise<Record<string, string>> {
-  const file = JSON.parse(await readFile(`${data.path}/client.json`, "utf8")) as Record<string, string>;
+  const file = JSON.parse(await readFile(`${server.dataDirectory}/client.json`, "utf8")) as Record<
+    string,
+    string
+  >;
   return { "x-modal-token-id": file["tokenId"] ?? "", "x-modal-token-secret": file["tokenSecret"] ?? "" };
 }
 
@@ -123,7 +110,7 @@ for (const target of ["the server's port", "a task's socket"] as const) {
   for (const fault of faults) {
     test(`attacks at ${target} neither stop nor fill anything, and others are answered on [${fault}]`, async () => {
       const before = await processes();
-      await using others = canary(client.url, await tokens());
+      await using others = canary(server.client.url, await tokens());
       for (const attack of http2Attacks.filter((each) => each.fault === fault))
         await attack.run(() => RawHttp2Peer.connect(targets[target]));
       await eventually(
@@ -143,7 +130,7 @@ for (const target of ["the server's port", "a task's socket"] as const) {
 
 for (const target of ["the server's port", "a task's socket"] as const) {
   test(`large answers that nobody reads are made one after the other, at ${target} [B7]`, async () => {
-    const connection = new Connection({ url: client.url, metadata: await tokens() });
+    const connection = new Connection({ url: server.client.url, metadata: await tokens() });
     const modal = createClient(ModalClient, connection);
     const named = { deploymentName: "unread", objectCreationType: ObjectCreationType.CREATE_IF_MISSING };
     const { dictId } = await modal.dictGetOrCreate(named);
@@ -152,7 +139,7 @@ for (const target of ["the server's port", "a task's socket"] as const) {
     connection[Symbol.dispose]();
     const before = await processes();
     const metadata = target === "the server's port" ? Object.entries(await tokens()) : [];
-    await using others = canary(client.url, await tokens());
+    await using others = canary(server.client.url, await tokens());
     const ask = rawCall("/modal.client.ModalClient/DictGet", ...metadata);
     const question = rawMessage(
       toBinary(DictGetRequestSchema, create(DictGetRequestSchema, { dictId, key })),
@@ -206,7 +193,7 @@ test("a caller who vanishes without a word is given up: its call ends and its co
 });
 
 test("the work that went on under attack comes to its end", async () => {
-  const [container] = await containersWith(data.path, "/tmp/held");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/held");
   container?.touch("/tmp/go");
   expect(await work.get()).toBe("whole");
 });

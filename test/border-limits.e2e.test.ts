@@ -7,11 +7,11 @@ import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { copySeed, seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { copySeed } from "@dorian/testkit/seeded-data";
 import { smallDisk } from "@dorian/testkit/small-disk";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const run = promisify(execFile);
@@ -92,28 +92,23 @@ export const fillTogether = app.function({ name: "fillTogether", maxContainers: 
 }));
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
-let connection: Disposable;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  // As an administrator may have made it beforehand.
-  await chmod(data.path, 0o755);
-  server = await DorianProcess.start({
-    dataDirectory: data.path,
-    args: ["--cpus", "1.5", "--container-memory", "400m", "--container-pids", "300"],
+  server = await runningServer({
+    apps: [source],
+    start: async (dataDirectory) => {
+      // As an administrator may have made it beforehand.
+      await chmod(dataDirectory, 0o755);
+      return DorianProcess.start({
+        dataDirectory,
+        args: ["--cpus", "1.5", "--container-memory", "400m", "--container-pids", "300"],
+      });
+    },
   });
-  await deployApp(data.path, source);
-  connection = await sdkConnection(data.path);
 });
 
-afterAll(async () => {
-  connection[Symbol.dispose]();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function call<R>(name: string, ...args: unknown[]): Promise<R> {
   return RemoteFunction.fromName<(...args: never[]) => Promise<R>>("limits", name).remote(
@@ -166,7 +161,7 @@ test("output without end is dropped with a word, and others are served meanwhile
   expect(result).toBe("said");
   const dropped = /\d+ bytes of output were dropped here: the container wrote faster than 1 MiB\/s/;
   const isTold = async () => {
-    const { stdout, stderr } = await dorian(data.path, ["app", "logs", "limits"]);
+    const { stdout, stderr } = await dorian(server.dataDirectory, ["app", "logs", "limits"]);
     return dropped.test(stdout) || dropped.test(stderr);
   };
   await expect.poll(isTold, { timeout: 60_000, interval: 2_000 }).toBe(true);
@@ -175,13 +170,13 @@ test("output without end is dropped with a word, and others are served meanwhile
 test("when memory is short, containers end first and the server last [B16]", async () => {
   await call("add", 1, 1);
   const scoreOf = (pid: number) => readFile(`/proc/${pid}/oom_score_adj`, "utf8").then(Number);
-  const [container] = await containersOf(data.path);
+  const [container] = await containersOf(server.dataDirectory);
   expect(await scoreOf(container?.pid ?? 0)).toBe(500);
   // Where this machine does not let anybody lower the score, it stays: containers end first all the same.
   const capabilities = /^CapEff:\s+(\w+)$/m.exec(await readFile("/proc/self/status", "utf8"))?.[1];
   const mayLower = ((BigInt(`0x${capabilities}`) >> sysResource) & 1n) === 1n;
-  const { stdout } = await run("pgrep", ["--parent", String(server.pid)]);
-  const services = [server.pid, ...stdout.trim().split("\n").map(Number)];
+  const { stdout } = await run("pgrep", ["--parent", String(server.processes.pid)]);
+  const services = [server.processes.pid, ...stdout.trim().split("\n").map(Number)];
   expect(services).toHaveLength(3);
   for (const pid of services) expect(await scoreOf(pid)).toBe(mayLower ? -900 : 0);
 });
@@ -192,7 +187,7 @@ test("a setuid file in a volume gives nobody anything, inside or on the host [B1
   expect(after).toMatch(/nosuid,nodev/);
   expect(own).toMatch(/nosuid,nodev,noexec/);
   expect(await call<string>("useSetuid")).toBe("65534");
-  const { stdout } = await run("find", [data.path, "-name", "id", "-path", "*/layers/*"]);
+  const { stdout } = await run("find", [server.dataDirectory, "-name", "id", "-path", "*/layers/*"]);
   const [committed = ""] = stdout.split("\n").filter((path) => /layers\/[^/]+\/id$/.test(path));
   expect((await stat(committed)).mode & 0o7000).toBe(0);
   // Through a shell: setpriv itself keeps its capabilities until then.
@@ -214,7 +209,9 @@ export const f = app.function({ name: "f" }, () => ${index});
   const outputs = await Promise.all(
     [1, 2, 3].map(async (index) => {
       await using project = await temporaryDirectory({ "app.ts": app(index) });
-      const { code, stdout, stderr } = await dorian(data.path, ["deploy", "app.ts"], { cwd: project.path });
+      const { code, stdout, stderr } = await dorian(server.dataDirectory, ["deploy", "app.ts"], {
+        cwd: project.path,
+      });
       expect(stderr + String(code)).toMatch(/0$/);
       return stdout + stderr;
     }),
@@ -229,7 +226,9 @@ export const app = new App("greedy", { image: Image.debianSlim().dockerfileComma
 export const f = app.function({ name: "f" }, () => 1);
 `;
   await using project = await temporaryDirectory({ "app.ts": text });
-  const { code, stdout, stderr } = await dorian(data.path, ["deploy", "app.ts"], { cwd: project.path });
+  const { code, stdout, stderr } = await dorian(server.dataDirectory, ["deploy", "app.ts"], {
+    cwd: project.path,
+  });
   expect(code).not.toBe(0);
   expect(stdout + stderr).toMatch(/ran out of memory: its limit is 400 MiB/);
   expect(stdout + stderr).toContain("--container-memory");

@@ -1,17 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readFile } from "node:fs/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf, containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess, isAlive } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { Connection, createClient } from "@dorian/protocol/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { drippingPeer } from "@dorian/testkit/dripping-peer";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 const source = `
@@ -93,23 +90,13 @@ export const attack = app.function({ name: "attack", retries: 0, blockNetwork: t
 });
 `;
 
-let data: TemporaryDirectory;
-let up: DorianProcess;
-let connection: Awaited<ReturnType<typeof sdkConnection>>;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  up = await DorianProcess.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  connection = await sdkConnection(data.path);
+  server = await runningServer({ apps: [source] });
 });
 
-afterAll(async () => {
-  connection[Symbol.dispose]();
-  await up.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 const square = () => RemoteFunction.fromName<(value: number) => Promise<number>>("border", "square");
 const gated = () => RemoteFunction.fromName<(text: string) => Promise<[string, number]>>("border", "gated");
@@ -118,122 +105,140 @@ const gated = () => RemoteFunction.fromName<(text: string) => Promise<[string, n
 async function askServer(forMs: number): Promise<number> {
   let answers = 0;
   for (const startedAt = performance.now(); performance.now() - startedAt < forMs; answers += 1) {
-    await connection.modal.appList({}, { signal: AbortSignal.timeout(10_000) });
+    await server.client.modal.appList({}, { signal: AbortSignal.timeout(10_000) });
     await delay(50);
   }
   return answers;
 }
 
 test("what a container sends to its task socket does not reach the server's process: it goes on answering [B9]", async () => {
-  const server = await up.pidOf("server");
+  const serverPid = await server.processes.pidOf("server");
   const attack = await RemoteFunction.fromName<() => Promise<void>>("border", "attack").spawn();
-  await containersWith(data.path, "/tmp/attacking");
+  await containersWith(server.dataDirectory, "/tmp/attacking");
   expect(await askServer(8_000)).toBeGreaterThan(10);
   await attack.cancel({ terminateContainers: true });
   expect(await square().remote(7)).toBe(49);
-  expect(await up.pidOf("server")).toBe(server);
-  expect(isAlive(server)).toBe(true);
+  expect(await server.processes.pidOf("server")).toBe(serverPid);
+  expect(isAlive(serverPid)).toBe(true);
 });
 
 test("a worker that is stuck does not hold up the server, and is replaced [B9]", async () => {
-  const [server, stuck] = [await up.pidOf("server"), await up.pidOf("worker")];
+  const [serverPid, stuck] = [await server.processes.pidOf("server"), await server.processes.pidOf("worker")];
   const call = await gated().spawn("stuck");
-  const [first] = await containersWith(data.path, "/tmp/begun-stuck");
+  const [first] = await containersWith(server.dataDirectory, "/tmp/begun-stuck");
   process.kill(stuck, "SIGSTOP");
   expect(await askServer(5_000)).toBeGreaterThan(10);
   const second = await eventually(
-    async () => (await containersWith(data.path, "/tmp/begun-stuck"))[0],
+    async () => (await containersWith(server.dataDirectory, "/tmp/begun-stuck"))[0],
     (container) => container?.taskId !== first?.taskId,
     120_000,
   );
   second?.touch("/tmp/go-stuck");
   expect(await call.get()).toEqual([second?.taskId, 1]);
   expect(isAlive(stuck)).toBe(false);
-  expect(await up.pidOf("server")).toBe(server);
-  expect(up.output).toMatch(/the worker has not answered for \d+ s: it is killed/);
+  expect(await server.processes.pidOf("server")).toBe(serverPid);
+  expect(server.processes.output).toMatch(/the worker has not answered for \d+ s: it is killed/);
 });
 
 test("a killed worker is started again without its containers, the server goes on, and who waits gets the result [B9]", async () => {
-  const [server, worker] = [await up.pidOf("server"), await up.pidOf("worker")];
+  const [serverPid, worker] = [
+    await server.processes.pidOf("server"),
+    await server.processes.pidOf("worker"),
+  ];
   const call = await gated().spawn("worker");
-  const [first] = await containersWith(data.path, "/tmp/begun-worker");
+  const [first] = await containersWith(server.dataDirectory, "/tmp/begun-worker");
   process.kill(worker, "SIGKILL");
   expect(await askServer(2_000)).toBeGreaterThan(5);
   const second = await eventually(
-    async () => (await containersWith(data.path, "/tmp/begun-worker"))[0],
+    async () => (await containersWith(server.dataDirectory, "/tmp/begun-worker"))[0],
     (container) => container?.taskId !== first?.taskId,
     60_000,
   );
   expect(isAlive(first?.pid ?? 0)).toBe(false);
-  expect((await leftoversOf(data.path)).join("\n")).not.toContain(first?.taskId);
+  expect((await leftoversOf(server.dataDirectory)).join("\n")).not.toContain(first?.taskId);
   second?.touch("/tmp/go-worker");
   expect(await call.get()).toEqual([second?.taskId, 1]);
-  expect(await up.pidOf("server")).toBe(server);
-  expect(await up.pidOf("worker")).not.toBe(worker);
-  expect(up.output).toMatch(/the worker ended: it is started again.*SIGKILL/);
+  expect(await server.processes.pidOf("server")).toBe(serverPid);
+  expect(await server.processes.pidOf("worker")).not.toBe(worker);
+  expect(server.processes.output).toMatch(/the worker ended: it is started again.*SIGKILL/);
 });
 
 test("a killed server is started again on its address, and its worker's containers go on [B9]", async () => {
-  const [server, worker] = [await up.pidOf("server"), await up.pidOf("worker")];
+  const [serverPid, worker] = [
+    await server.processes.pidOf("server"),
+    await server.processes.pidOf("worker"),
+  ];
   const call = await gated().spawn("server");
-  const [container] = await containersWith(data.path, "/tmp/begun-server");
-  process.kill(server, "SIGKILL");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/begun-server");
+  process.kill(serverPid, "SIGKILL");
   await eventually(
-    () => up.pidOf("server"),
-    (pid) => pid !== server,
+    () => server.processes.pidOf("server"),
+    (pid) => pid !== serverPid,
   );
   container?.touch("/tmp/go-server");
   expect(await call.get()).toEqual([container?.taskId, 1]);
-  const { url } = JSON.parse(await readFile(`${data.path}/client.json`, "utf8")) as { url: string };
-  expect(url).toBe(up.ready["url"]);
-  expect(await up.pidOf("worker")).toBe(worker);
+  const { url } = JSON.parse(await readFile(`${server.dataDirectory}/client.json`, "utf8")) as {
+    url: string;
+  };
+  expect(url).toBe(server.processes.ready["url"]);
+  expect(await server.processes.pidOf("worker")).toBe(worker);
   expect(await square().remote(8)).toBe(64);
 });
 
 test("a server that stood still for longer than workers may be silent gives none of them up, and inputs run once [B5]", async () => {
-  const [server, worker] = [await up.pidOf("server"), await up.pidOf("worker")];
-  const lost = () => up.output.match(/worker lost/g)?.length ?? 0;
+  const [serverPid, worker] = [
+    await server.processes.pidOf("server"),
+    await server.processes.pidOf("worker"),
+  ];
+  const lost = () => server.processes.output.match(/worker lost/g)?.length ?? 0;
   const lostBefore = lost();
   const call = await gated().spawn("still");
-  const [container] = await containersWith(data.path, "/tmp/begun-still");
-  process.kill(server, "SIGSTOP");
-  onTestFinished(() => void process.kill(server, "SIGCONT"));
+  const [container] = await containersWith(server.dataDirectory, "/tmp/begun-still");
+  process.kill(serverPid, "SIGSTOP");
+  onTestFinished(() => void process.kill(serverPid, "SIGCONT"));
   await delay(20_000);
-  process.kill(server, "SIGCONT");
+  process.kill(serverPid, "SIGCONT");
   await delay(5_000);
   container?.touch("/tmp/go-still");
   expect(await call.get()).toEqual([container?.taskId, 1]);
   expect(lost()).toBe(lostBefore);
-  expect([await up.pidOf("server"), await up.pidOf("worker")]).toEqual([server, worker]);
+  expect([await server.processes.pidOf("server"), await server.processes.pidOf("worker")]).toEqual([
+    serverPid,
+    worker,
+  ]);
 });
 
 test("when the supervisor is killed its processes end and leave nothing, and the next start goes on with the work [B9]", async () => {
   const call = await gated().spawn("orphan");
-  const [first] = await containersWith(data.path, "/tmp/begun-orphan");
-  const processes = [await up.pidOf("server"), await up.pidOf("worker"), first?.pid ?? 0];
-  const address = ["--listen", new URL(String(up.ready["url"])).host];
-  await up.killAlone();
+  const [first] = await containersWith(server.dataDirectory, "/tmp/begun-orphan");
+  const processes = [
+    await server.processes.pidOf("server"),
+    await server.processes.pidOf("worker"),
+    first?.pid ?? 0,
+  ];
+  const address = ["--listen", new URL(String(server.processes.ready["url"])).host];
+  await server.processes.killAlone();
   // At once: what is left of the killed one is waited for.
-  up = await DorianProcess.start({ dataDirectory: data.path, args: address });
+  server.processes = await DorianProcess.start({ dataDirectory: server.dataDirectory, args: address });
   expect(processes.filter(isAlive)).toEqual([]);
-  const [second] = await containersWith(data.path, "/tmp/begun-orphan");
+  const [second] = await containersWith(server.dataDirectory, "/tmp/begun-orphan");
   expect(second?.taskId).not.toBe(first?.taskId);
   second?.touch("/tmp/go-orphan");
   expect(await call.get()).toEqual([second?.taskId, 1]);
 
-  const again = [await up.pidOf("server"), await up.pidOf("worker")];
-  await up.killAlone();
+  const again = [await server.processes.pidOf("server"), await server.processes.pidOf("worker")];
+  await server.processes.killAlone();
   await eventually(
     async () => again.filter(isAlive),
     (alive) => alive.length === 0,
   );
-  expect(await containersOf(data.path)).toEqual([]);
-  expect(await leftoversOf(data.path)).toEqual([]);
-  up = await DorianProcess.start({ dataDirectory: data.path, args: address });
+  expect(await containersOf(server.dataDirectory)).toEqual([]);
+  expect(await leftoversOf(server.dataDirectory)).toEqual([]);
+  server.processes = await DorianProcess.start({ dataDirectory: server.dataDirectory, args: address });
 });
 
 test("peers without a token do not keep `dorian up` from ending: one that drips, and one that waits for a token [L7]", async () => {
-  const url = String(up.ready["url"]);
+  const url = String(server.processes.ready["url"]);
   using _peer = await drippingPeer(url);
   using anonymous = new Connection({ url });
   const modal = createClient(ModalClient, anonymous);
@@ -242,18 +247,21 @@ test("peers without a token do not keep `dorian up` from ending: one that drips,
     .tokenFlowWait({ tokenFlowId, waitSecret, timeout: 40 })
     .catch((error: unknown) => error);
   await modal.clientHello({});
-  await up.stop();
+  await server.processes.stop();
   expect(await waiting).toMatchObject({ code: "SERVER_STOPPING", status: "UNAVAILABLE" });
-  up = await DorianProcess.start({ dataDirectory: data.path, args: ["--listen", new URL(url).host] });
+  server.processes = await DorianProcess.start({
+    dataDirectory: server.dataDirectory,
+    args: ["--listen", new URL(url).host],
+  });
 });
 
 test("a server that is stuck does not keep `dorian up` from ending [B9]", async () => {
-  const server = await up.pidOf("server");
-  process.kill(server, "SIGSTOP");
-  await up.stop();
-  expect(isAlive(server)).toBe(false);
-  up = await DorianProcess.start({
-    dataDirectory: data.path,
-    args: ["--listen", new URL(String(up.ready["url"])).host],
+  const serverPid = await server.processes.pidOf("server");
+  process.kill(serverPid, "SIGSTOP");
+  await server.processes.stop();
+  expect(isAlive(serverPid)).toBe(false);
+  server.processes = await DorianProcess.start({
+    dataDirectory: server.dataDirectory,
+    args: ["--listen", new URL(String(server.processes.ready["url"])).host],
   });
 });

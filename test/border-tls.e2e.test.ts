@@ -4,13 +4,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "node:tls";
 import { checkout } from "@dorian/testkit/checkout";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, runCommand } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -21,36 +18,32 @@ export const app = new App("secure", { image: Image.debianSlim() });
 export const size = app.function({ name: "size", minContainers: 1 }, async (bytes: Uint8Array) => new Uint8Array(bytes.length).fill(7));
 `;
 
-let data: TemporaryDirectory;
 let project: TemporaryDirectory;
-let up: DorianProcess;
+let server: RunningServer;
 let url: URL;
 /** What `dorian token new` says that a client's shell needs. */
 let variables: Record<string, string>;
 let python: ModalClient;
 
 beforeAll(async () => {
-  data = await seededData();
   project = await temporaryDirectory();
   // Not at localhost, where clients would not look at certificates.
-  up = await DorianProcess.start({
-    dataDirectory: data.path,
+  server = await runningServer({
+    clients: [modalVersions.newest],
+    apps: [source],
     args: ["--listen", "0.0.0.0:0", "--tls", "--web-ports", "0"],
   });
-  url = new URL(String(up.ready["url"]));
-  await deployApp(data.path, source);
-  const printed = await dorian(data.path, ["token", "new"]);
+  url = new URL(String(server.processes.ready["url"]));
+  const printed = await dorian(server.dataDirectory, ["token", "new"]);
   const lines = [...printed.stdout.matchAll(/^export (\w+)=(.*)$/gm)];
   variables = Object.fromEntries(lines.map(([, name = "", value = ""]) => [name, value]));
   expect(printed.stderr).toContain("certifi");
-  python = await ModalClient.open(modalVersions.newest, data.path);
+  python = await ModalClient.open(modalVersions.newest, server.dataDirectory);
 });
 
 afterAll(async () => {
-  await up.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
   await project[Symbol.asyncDispose]();
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 /** The environment of Python's client as `token new` says, with the server's authority in certifi's list as it advises. */
@@ -68,10 +61,9 @@ async function trustingPython(): Promise<Record<string, string>> {
 test("addresses are given as https, and the command line and the SDK trust the data directory's authority by themselves [B20]", async () => {
   expect([url.protocol, variables["MODAL_SERVER_URL"]]).toEqual(["https:", url.href.slice(0, -1)]);
   expect(url.hostname).not.toBe("127.0.0.1");
-  const listed = await dorian(data.path, ["app", "list", "--json"]);
+  const listed = await dorian(server.dataDirectory, ["app", "list", "--json"]);
   expect([listed.code, listed.stdout]).toEqual([0, expect.stringContaining("secure") as string]);
-  using connection = await sdkConnection(data.path);
-  expect((await connection.modal.tokenFlowCreate({})).webUrl).toMatch(/^https:/);
+  expect((await server.client.modal.tokenFlowCreate({})).webUrl).toMatch(/^https:/);
 });
 
 test("a client that does not trust the authority is told so, and what to do; one that is given it connects [B20]", async () => {
@@ -113,7 +105,7 @@ print(len(size.remote(b"x" * 3_000_000)))
 });
 
 test("the JavaScript client calls, sends large values and runs commands in sandboxes over TLS [B20]", async () => {
-  const { stdout } = await dorian(data.path, ["image", "list", "--json"]);
+  const { stdout } = await dorian(server.dataDirectory, ["image", "list", "--json"]);
   const images = JSON.parse(stdout) as { imageId: string }[];
   const script = `
 import { ModalClient } from ${JSON.stringify(join(checkout, "node_modules/modal/dist/index.js"))};
@@ -138,8 +130,7 @@ modal.close();
 
 test("OpenSSL and curl find what the certificate promises, on every kind of port [B20]", async () => {
   const authority = variables["NODE_EXTRA_CA_CERTS"] ?? "";
-  using connection = await sdkConnection(data.path);
-  const page = (await connection.modal.tokenFlowCreate({})).webUrl;
+  const page = (await server.client.modal.tokenFlowCreate({})).webUrl;
   const fetched = await runCommand(["curl", "--silent", "--show-error", "--cacert", authority, page], {});
   expect(fetched.stdout, fetched.stderr).toContain("dorian token approve");
   const untrusted = await runCommand(["curl", "--silent", page], {
@@ -161,15 +152,14 @@ test("OpenSSL and curl find what the certificate promises, on every kind of port
 });
 
 test("plain text goes on within this machine, on the same port [B20]", async () => {
-  const listed = await dorian(data.path, ["app", "list", "--json"], {
+  const listed = await dorian(server.dataDirectory, ["app", "list", "--json"], {
     env: { MODAL_SERVER_URL: `http://127.0.0.1:${url.port}` },
   });
   expect([listed.code, listed.stdout]).toEqual([0, expect.stringContaining("secure") as string]);
 });
 
 test("from another machine plain text is refused in words before anything is said, and TLS is taken [B20]", async () => {
-  using connection = await sdkConnection(data.path);
-  const page = new URL((await connection.modal.tokenFlowCreate({})).webUrl);
+  const page = new URL((await server.client.modal.tokenFlowCreate({})).webUrl);
   await using machine = await anotherMachine();
   const curl = (...args: string[]) =>
     runCommand([...machine.within, "curl", "--silent", "--max-time", "20", ...args], {});
@@ -201,9 +191,8 @@ test("handshakes that stop, and very many, do not keep others from being served 
       });
     }
   });
-  using connection = await sdkConnection(data.path);
   const answered = async () =>
-    (await connection.modal.appList({}, { signal: AbortSignal.timeout(10_000) })).apps;
+    (await server.client.modal.appList({}, { signal: AbortSignal.timeout(10_000) })).apps;
   const isOver = Promise.all(flood).then(() => true);
   while (!(await Promise.race([isOver, delay(50, false)])))
     expect((await answered()).length).toBeGreaterThan(0);
@@ -263,7 +252,7 @@ async function anotherMachine(): Promise<OtherMachine> {
 async function aContainer(): Promise<string> {
   return await vi.waitFor(
     async () => {
-      const { stdout } = await dorian(data.path, ["container", "list", "--json"]);
+      const { stdout } = await dorian(server.dataDirectory, ["container", "list", "--json"]);
       const [first] = JSON.parse(stdout) as { taskId: string; state: string }[];
       expect(first?.state).toMatch(/idle|running/);
       return first?.taskId ?? "";

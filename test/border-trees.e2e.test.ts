@@ -3,31 +3,23 @@ import { join } from "node:path";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
 import { printing, runApp } from "@dorian/testkit/app-run";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { scriptedContainers } from "@dorian/testkit/scripted-containers";
-import { seededData } from "@dorian/testkit/seeded-data";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer();
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 async function isEmptied(directory: string): Promise<void> {
   await eventually(
@@ -65,7 +57,7 @@ test("links that a build function leaves in the place of directories lead to not
   const before = await host.look();
   for (const link of [host.path, `../../../../..${host.path}`]) {
     const built = await runApp(
-      data.path,
+      server.dataDirectory,
       `
 import { execSync } from "node:child_process";
 import { App, Image, Volume, build, method } from "dorian";
@@ -112,7 +104,7 @@ test("whatever an image has where containers have their mounts, nothing of the h
   for (const [index, commands] of images.entries()) {
     const steps = commands.map((command) => JSON.stringify(`(${command}) || true`)).join(", ");
     const result = await runApp(
-      data.path,
+      server.dataDirectory,
       `
 import { App, Image, Volume } from "dorian";
 ${printing}
@@ -138,7 +130,7 @@ test("a FIFO, a device, a way out or gigabytes in the place of a file that is re
   ];
   for (const [index, command] of made.entries()) {
     const result = await runApp(
-      data.path,
+      server.dataDirectory,
       `
 import { App, Image } from "dorian";
 ${printing}
@@ -156,8 +148,7 @@ app.localEntrypoint(async () => { print(await f.remote()); });
 });
 
 test("commits go on while files are swapped for FIFOs, and what they made can be listed and read [B10]", async () => {
-  using _connection = await sdkConnection(data.path);
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "swapping",
     volume: "swapping",
     mounts: { writer: "/vol" },
@@ -180,7 +171,7 @@ test("commits go on while files are swapped for FIFOs, and what they made can be
     return done;
   });
   expect(commits).toBeGreaterThan(0);
-  const listed = await dorian(data.path, ["volume", "ls", "swapping", "--recursive", "--json"]);
+  const listed = await dorian(server.dataDirectory, ["volume", "ls", "swapping", "--recursive", "--json"]);
   expect(listed.code, listed.stderr).toBe(0);
   const entries = JSON.parse(listed.stdout) as { path: string; type: string }[];
   const files = await Volume.fromName("swapping").files();
@@ -190,8 +181,7 @@ test("commits go on while files are swapped for FIFOs, and what they made can be
 });
 
 test("a file of terabytes is committed, copied while it is open, and asked for without holding others up [B11]", async () => {
-  using _connection = await sdkConnection(data.path);
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "sparse",
     volume: "sparse",
     mounts: { writer: "/vol" },
@@ -206,7 +196,7 @@ test("a file of terabytes is committed, copied while it is open, and asked for w
     await volume.commit();
     syncFs.closeSync(held);
   });
-  const listed = await dorian(data.path, ["volume", "ls", "sparse", "--json"]);
+  const listed = await dorian(server.dataDirectory, ["volume", "ls", "sparse", "--json"]);
   expect(JSON.parse(listed.stdout)).toEqual(
     expect.arrayContaining([expect.objectContaining({ path: "sparse", size: 15 * 2 ** 40 })]),
   );
@@ -243,31 +233,30 @@ export const digs = app.function({ name: "digs", volumes: { "/vol": volume } }, 
   return 1;
 });
 `;
-  using _connection = await sdkConnection(data.path);
-  await deployApp(data.path, source);
+  await deployApp(server.dataDirectory, source);
   const digs = RemoteFunction.fromName<(wait: boolean) => Promise<number>>("deep", "digs");
   // No volume holds such a path, which the call's caller is told.
   await expect(digs.remote(false)).rejects.toThrow(/a path in a volume has 3500 at most/);
-  const stopped = await dorian(data.path, ["app", "stop", "deep"]);
+  const stopped = await dorian(server.dataDirectory, ["app", "stop", "deep"]);
   expect(stopped.code, stopped.stderr).toBe(0);
-  await isEmptied(join(data.path, "scratch"));
+  await isEmptied(join(server.dataDirectory, "scratch"));
 
-  await deployApp(data.path, source);
+  await deployApp(server.dataDirectory, source);
   await RemoteFunction.fromName<(wait: boolean) => Promise<number>>("deep", "digs").spawn(true);
-  await containersWith(data.path, "/tmp/dug");
-  await server.kill();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  await dorian(data.path, ["app", "stop", "deep"]);
-  await isEmptied(join(data.path, "scratch"));
-  await isEmptied(join(data.path, "set-aside"));
+  await containersWith(server.dataDirectory, "/tmp/dug");
+  await server.processes.kill();
+  server.processes = await DorianProcess.start({ dataDirectory: server.dataDirectory });
+  await dorian(server.dataDirectory, ["app", "stop", "deep"]);
+  await isEmptied(join(server.dataDirectory, "scratch"));
+  await isEmptied(join(server.dataDirectory, "set-aside"));
 });
 
 test("what cannot be removed at a start is set aside and named, and the start goes on [B2]", async () => {
-  await server.stop();
-  await mkdir(join(data.path, "scratch/ta-stuck/upper"), { recursive: true });
-  await writeFile(join(data.path, "scratch/ta-stuck/upper/file"), "x");
-  await mkdir(join(data.path, "drafts/dead/x"), { recursive: true });
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  expect(await readdir(join(data.path, "scratch"))).toEqual([]);
-  await isEmptied(join(data.path, "set-aside"));
+  await server.processes.stop();
+  await mkdir(join(server.dataDirectory, "scratch/ta-stuck/upper"), { recursive: true });
+  await writeFile(join(server.dataDirectory, "scratch/ta-stuck/upper/file"), "x");
+  await mkdir(join(server.dataDirectory, "drafts/dead/x"), { recursive: true });
+  server.processes = await DorianProcess.start({ dataDirectory: server.dataDirectory });
+  expect(await readdir(join(server.dataDirectory, "scratch"))).toEqual([]);
+  await isEmptied(join(server.dataDirectory, "set-aside"));
 });

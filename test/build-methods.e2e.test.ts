@@ -6,11 +6,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { printing, runApp, type AppRun, type AppRunOptions } from "@dorian/testkit/app-run";
 import { containersOf } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 
 // Stands in for a hub of models: it counts what is asked of it and can be made to fail.
 const hubSource = `
@@ -62,22 +59,16 @@ async function fromPretrained(repository: string) {
 }
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer();
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 async function publish(source: string, options: AppRunOptions = {}): Promise<AppRun> {
-  const result = await runApp(data.path, source, options);
+  const result = await runApp(server.dataDirectory, source, options);
   expect(result.code, result.stdout + result.stderr).toBe(0);
   return result;
 }
@@ -251,17 +242,17 @@ export const app = new App("refused");
 @app.cls()
 export class Model { ${line} async load() {} }
 `;
-  const bare = await runApp(data.path, withMethod("@build"), { command: "deploy" });
+  const bare = await runApp(server.dataDirectory, withMethod("@build"), { command: "deploy" });
   expect(bare.code).toBe(1);
   expect(bare.stderr).toContain('@build on "load" lacks its parentheses');
   expect(bare.stderr).toContain("Write @build().");
-  const stacked = await runApp(data.path, withMethod("@build() @method()"), { command: "deploy" });
+  const stacked = await runApp(server.dataDirectory, withMethod("@build() @method()"), { command: "deploy" });
   expect(stacked.code).toBe(1);
   expect(stacked.stderr).toContain("Cannot use @build decorator with @method");
 });
 
 test("what a hub has arrives as plain files with their bookkeeping; while it is down the build fails with the user's trace, and the next one succeeds [C14, C16, C17]", async () => {
-  await deployApp(data.path, hubSource);
+  await deployApp(server.dataDirectory, hubSource);
   await ask("await hub.fail.remote(1);");
   const source = `
 import { App, Cls, build, method } from "dorian";
@@ -285,7 +276,7 @@ app.localEntrypoint(async () => { print(await app.instance(Model).read.remote())
 `;
   const line =
     source.split("\n").findIndex((text) => text.includes('await snapshotDownload("stabilityai')) + 1;
-  const failed = await runApp(data.path, source);
+  const failed = await runApp(server.dataDirectory, source);
   expect(failed.code).not.toBe(0);
   expect(failed.stderr).toContain("503 Service Unavailable: config.json");
   expect(failed.stderr).toMatch(new RegExp(`at async Model\\.download .*app\\.ts:${line}`));
@@ -338,7 +329,7 @@ app.localEntrypoint(async () => { print(await app.instance(Model).read.remote())
     '"half", "/cache/half");',
     '"half", "/cache/half"); throw new Error("stopped half-way");',
   );
-  const failed = await runApp(data.path, half);
+  const failed = await runApp(server.dataDirectory, half);
   expect(failed.stderr).toContain("stopped half-way");
   await ask("await hub.log.remote();");
   const { printed } = await run(source);
@@ -442,7 +433,7 @@ export const app = new App("refusals", { image: Image.debianSlim()${steps} });
 export const nothing = app.function({ name: "nothing" }, async () => 0);
 `;
   const refuse = async (steps: string) => {
-    const { code, stderr } = await runApp(data.path, withImage(steps), { command: "deploy" });
+    const { code, stderr } = await runApp(server.dataDirectory, withImage(steps), { command: "deploy" });
     expect(code).not.toBe(0);
     return stderr;
   };
@@ -477,21 +468,21 @@ export class Model {
 }
 app.localEntrypoint(async () => { print(await app.instance(Model).read.remote()); });
 `;
-  const layers = () => readdir(join(data.path, "layers"));
+  const layers = () => readdir(join(server.dataDirectory, "layers"));
   const before = await layers();
-  const interrupted = await runApp(data.path, source, {
+  const interrupted = await runApp(server.dataDirectory, source, {
     onOutput: (text, send) => {
       if (/^downloading$/m.test(text)) send("SIGINT");
     },
   });
   expect(interrupted.code).toBe(130);
   const building = async () =>
-    (await containersOf(data.path)).filter((container) => existsSync(container.path("/half")));
+    (await containersOf(server.dataDirectory)).filter((container) => existsSync(container.path("/half")));
   await expect.poll(building, { timeout: 20_000 }).toEqual([]);
   for (const layer of (await layers()).filter((each) => !before.includes(each))) {
-    expect(await readdir(join(data.path, "layers", layer))).not.toContain("half");
+    expect(await readdir(join(server.dataDirectory, "layers", layer))).not.toContain("half");
   }
-  await dorian(data.path, ["volume", "put", "build-gate", "-", "/open"], { input: "x" });
+  await dorian(server.dataDirectory, ["volume", "put", "build-gate", "-", "/open"], { input: "x" });
   const { built, printed } = await run(source);
   expect(built).toEqual([{ step: "build function Model.download", reason: "the last build of it failed" }]);
   expect(printed).toEqual(["whole"]);
@@ -505,7 +496,7 @@ export const app = new App("gpu-build");
 export class Model { @build() async load() {} @method() async work() {} }
 `;
   let seen = "";
-  const waiting = await runApp(data.path, source, {
+  const waiting = await runApp(server.dataDirectory, source, {
     command: "deploy",
     onOutput: (text, send) => {
       seen += text;
@@ -516,6 +507,6 @@ export class Model { @build() async load() {} @method() async work() {} }
   expect(waiting.code).toBe(130);
   // Nothing of it waits on.
   await expect
-    .poll(async () => (await dorian(data.path, ["container", "list", "--json"])).stdout)
+    .poll(async () => (await dorian(server.dataDirectory, ["container", "list", "--json"])).stdout)
     .not.toContain("gpu-build");
 });

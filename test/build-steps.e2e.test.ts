@@ -3,12 +3,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { libc } from "@dorian/linux/libc";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { pathWithGvisor } from "@dorian/testkit/gvisor";
-import { leftoversOf } from "@dorian/testkit/leftovers";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer } from "@dorian/testkit/running-server";
 import { expect, test } from "vitest";
 
 const run = promisify(execFile);
@@ -64,18 +60,13 @@ async function seenIn(options: {
   args?: string[];
   path?: string;
 }): Promise<Seen & { capabilities: string[] }> {
-  await using data = await seededData();
-  await using server = await DorianProcess.start({
-    dataDirectory: data.path,
+  await using server = await runningServer({
+    apps: [source],
     args: options.args ?? [],
     ...(options.path !== undefined && { env: { PATH: options.path } }),
   });
-  await deployApp(data.path, source);
-  using _connection = await sdkConnection(data.path);
   const seen = await RemoteFunction.fromName<() => Promise<Seen>>("steps", "look").remote();
-  const capabilities = await capabilitiesIn(data.path);
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
+  const capabilities = await capabilitiesIn(server.dataDirectory);
   return { ...seen, capabilities };
 }
 

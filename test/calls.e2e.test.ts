@@ -1,28 +1,20 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer();
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 /** Runs an app and returns what its local entrypoint printed as JSON lines. */
 async function run(source: string, args: string[] = []): Promise<unknown[]> {
   await using project = await temporaryDirectory({ "app.ts": source });
-  const result = await dorian(data.path, ["run", "app.ts", ...args], { cwd: project.path });
+  const result = await dorian(server.dataDirectory, ["run", "app.ts", ...args], { cwd: project.path });
   expect(result.code, result.stdout + result.stderr).toBe(0);
   return result.stdout
     .split("\n")
@@ -195,7 +187,7 @@ export const half = app.function({ name: "half" }, async (x: number) => x / 2);
 export const quarter = app.function({ name: "quarter" }, async (x: number) => half.remote(await half.remote(x)));
 `,
   });
-  const deployed = await dorian(data.path, ["deploy", "app.ts"], { cwd: project.path });
+  const deployed = await dorian(server.dataDirectory, ["deploy", "app.ts"], { cwd: project.path });
   expect(deployed.code, deployed.stderr).toBe(0);
   const printed = await run(`
 import { App, Function } from "dorian";
@@ -209,6 +201,6 @@ app.localEntrypoint(async () => {
 });
 `);
   expect(printed).toEqual([2, 4, "NOT_FOUND"]);
-  const stopped = await dorian(data.path, ["app", "stop", "deployed-calls"]);
+  const stopped = await dorian(server.dataDirectory, ["app", "stop", "deployed-calls"]);
   expect(stopped.code, stopped.stderr).toBe(0);
 });

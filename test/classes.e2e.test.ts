@@ -1,27 +1,19 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian, type CommandResult } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer();
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 async function start(source: string, args: string[] = ["app.ts"]): Promise<CommandResult> {
   await using project = await temporaryDirectory({ "app.ts": source });
-  return await dorian(data.path, ["run", ...args], { cwd: project.path });
+  return await dorian(server.dataDirectory, ["run", ...args], { cwd: project.path });
 }
 
 async function run(source: string): Promise<unknown[]> {
@@ -238,7 +230,7 @@ export class Model {
 }
 `,
   });
-  expect((await dorian(data.path, ["deploy", "app.ts"], { cwd: project.path })).code).toBe(0);
+  expect((await dorian(server.dataDirectory, ["deploy", "app.ts"], { cwd: project.path })).code).toBe(0);
   const printed = await run(`
 import { App, Cls } from "dorian";
 ${print}
@@ -264,7 +256,7 @@ app.localEntrypoint(async () => { console.log(await work.remote()); });
 `;
   await using project = await temporaryDirectory({ "app.ts": source });
   let seen = "";
-  const waiting = await dorian(data.path, ["run", "app.ts"], {
+  const waiting = await dorian(server.dataDirectory, ["run", "app.ts"], {
     cwd: project.path,
     onOutput: (text, send) => {
       seen += text;
@@ -274,11 +266,7 @@ app.localEntrypoint(async () => { console.log(await work.remote()); });
   expect(waiting.code).toBe(130);
   expect(seen).toMatch(/no worker has a GPU/i);
 
-  await using other = await seededData();
-  await using simulating = await DorianProcess.start({
-    dataDirectory: other.path,
-    args: ["--simulate-gpus", "1"],
-  });
+  await using simulating = await runningServer({ args: ["--simulate-gpus", "1"] });
   const ran = await dorian(simulating.dataDirectory, ["run", "app.ts"], { cwd: project.path });
   expect(ran.code, ran.stderr).toBe(0);
   expect(ran.stdout).toContain("ran without a GPU");

@@ -3,12 +3,9 @@ import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { checkout } from "@dorian/testkit/checkout";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian, type CommandResult } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
@@ -34,28 +31,21 @@ export class Model {
 }
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 let project: TemporaryDirectory;
-let connection: Disposable;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer();
   project = await temporaryDirectory({ "app.ts": source });
-  connection = await sdkConnection(data.path);
 });
 
 afterAll(async () => {
-  connection[Symbol.dispose]();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
   await project[Symbol.asyncDispose]();
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 function cli(args: string[], cwd = project.path): Promise<CommandResult> {
-  return dorian(data.path, args, { cwd });
+  return dorian(server.dataDirectory, args, { cwd });
 }
 
 async function deploy(): Promise<Deployment> {
@@ -152,7 +142,7 @@ export const idle = app.function({ name: "idle", minContainers: 1 }, async () =>
     { sign: "container has three", then: (send) => send("SIGINT") },
   ];
   let output = "";
-  const result = await dorian(data.path, ["serve", "app.ts"], {
+  const result = await dorian(server.dataDirectory, ["serve", "app.ts"], {
     cwd: directory.path,
     onOutput: (text, send) => {
       output += text;
@@ -224,7 +214,7 @@ export const look = app.function({ name: "look" }, async () => [word, readFileSy
   ];
   let output = "";
   let acting: Promise<unknown> = Promise.resolve();
-  const result = await dorian(data.path, ["serve", "src/app.ts"], {
+  const result = await dorian(server.dataDirectory, ["serve", "src/app.ts"], {
     cwd: directory.path,
     onOutput: (text, send) => {
       output += text;
@@ -272,7 +262,9 @@ describe("lists", () => {
       expect([name, code, stderr]).toEqual([name, 0, ""]);
       lists[name] = JSON.parse(stdout) as unknown[];
       expect(lists[name].length, name).toBeGreaterThan(0);
-      const table = await dorian(data.path, name.split(" "), { env: { NO_COLOR: "", FORCE_COLOR: "" } });
+      const table = await dorian(server.dataDirectory, name.split(" "), {
+        env: { NO_COLOR: "", FORCE_COLOR: "" },
+      });
       expect([name, table.code, table.stderr]).toEqual([name, 0, ""]);
       expect(table.stdout).not.toContain("\u001B");
       expect(table.stdout.trimEnd().split("\n").length, table.stdout).toBeGreaterThan(lists[name].length);
@@ -298,8 +290,8 @@ describe("lists", () => {
       app: await cli(["app", "logs", "nope"]),
       container: await cli(["container", "logs", "ta-nope"]),
       exec: await cli(["container", "exec", "ta-nope", "true"]),
-      token: await dorian(data.path, ["app", "list"], { env }),
-      server: await dorian(data.path, ["app", "list", "--server", "http://127.0.0.1:1"]),
+      token: await dorian(server.dataDirectory, ["app", "list"], { env }),
+      server: await dorian(server.dataDirectory, ["app", "list", "--server", "http://127.0.0.1:1"]),
       data: await dorian("/nonexistent", ["app", "list"]),
     };
     for (const [name, { code, stdout, stderr }] of Object.entries(results)) {
@@ -335,6 +327,9 @@ console.log(await version.remote());
   program.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
   const [code] = (await once(program, "close")) as [number];
   expect([code, printed]).toEqual([0, "three\n"]);
-  const file = JSON.parse(await readFile(join(data.path, "client.json"), "utf8")) as Record<string, string>;
+  const file = JSON.parse(await readFile(join(server.dataDirectory, "client.json"), "utf8")) as Record<
+    string,
+    string
+  >;
   expect(stdout).not.toContain(file["workerToken"]);
 });

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian, type CommandOptions, type CommandResult } from "@dorian/testkit/run-command";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { seededData } from "@dorian/testkit/seeded-data";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { withTerminal } from "@dorian/testkit/terminal-session";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 
@@ -28,24 +29,20 @@ interface ContainerRow {
   state: string;
 }
 
-let data: TemporaryDirectory;
-let split: SplitDorian;
+let server: RunningServer<SplitDorian>;
 
 /** Server and worker apart: what works here works in one process, too, which the other files show. */
 beforeAll(async () => {
-  data = await seededData();
-  split = await SplitDorian.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
+  server = await runningServer({
+    apps: [source],
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory }),
+  });
 });
 
-afterAll(async () => {
-  await split[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function cli(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
-  return dorian(data.path, args, options);
+  return dorian(server.dataDirectory, args, options);
 }
 
 /** The app's container, once it runs. */
@@ -115,7 +112,7 @@ describe("containers", () => {
   test("exec at a terminal gives a shell with a terminal of the same size, in which Ctrl-C is a key", async () => {
     const { taskId } = await keeper();
     await withTerminal(
-      data.path,
+      server.dataDirectory,
       ["container", "exec", taskId],
       async (session) => {
         await session.see("# ");
@@ -154,7 +151,7 @@ describe("containers", () => {
 
 describe("servers and workers", () => {
   test("a second server, worker or both on a data directory are refused, and say who holds it", async () => {
-    const { pid } = split.server;
+    const { pid } = server.processes.server;
     const refused =
       /^Error: Another Dorian (server|worker) uses .+\n {2}Why: .+\(DATA_DIRECTORY_IN_USE\)\n {2}Fix: .+\n$/;
     for (const command of ["server", "up"]) {
@@ -166,15 +163,15 @@ describe("servers and workers", () => {
     const worker = await cli(["worker"]);
     expect(worker.code).toBe(1);
     expect(worker.stderr).toMatch(refused);
-    expect(worker.stderr).toContain(`process ${split.worker.pid} holds it`);
+    expect(worker.stderr).toContain(`process ${server.processes.worker.pid} holds it`);
   });
 
   test("a worker with another data directory is refused, and leaves nothing behind", async () => {
     await using other = await temporaryDirectory();
-    const client = JSON.parse(await readFile(join(data.path, "client.json"), "utf8")) as {
+    const client = JSON.parse(await readFile(join(server.dataDirectory, "client.json"), "utf8")) as {
       workerToken: string;
     };
-    const { code, stderr } = await dorian(other.path, ["worker", "--server", split.url], {
+    const { code, stderr } = await dorian(other.path, ["worker", "--server", server.processes.url], {
       env: { DORIAN_WORKER_TOKEN: client.workerToken },
     });
     expect(code, stderr).toBe(1);
@@ -184,7 +181,7 @@ describe("servers and workers", () => {
 
   test("a worker with a wrong token is refused", async () => {
     await using other = await temporaryDirectory();
-    const { code, stderr } = await dorian(other.path, ["worker", "--server", split.url], {
+    const { code, stderr } = await dorian(other.path, ["worker", "--server", server.processes.url], {
       env: { DORIAN_WORKER_TOKEN: "wt-wrong" },
     });
     expect(code, stderr).toBe(1);

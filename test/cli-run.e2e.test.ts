@@ -1,10 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { containersOf } from "@dorian/testkit/containers";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian, type CommandOptions, type CommandResult } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { withTerminal } from "@dorian/testkit/terminal-session";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -69,39 +68,35 @@ app.localEntrypoint(async (name = "world") => {
 });
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 let project: TemporaryDirectory;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer();
   project = await temporaryDirectory({ "app.ts": source });
 });
 
 afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
   await project[Symbol.asyncDispose]();
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 function run(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
-  return dorian(data.path, ["run", ...args], { cwd: project.path, ...options });
+  return dorian(server.dataDirectory, ["run", ...args], { cwd: project.path, ...options });
 }
 
 async function json<T>(args: string[]): Promise<T> {
-  const result = await dorian(data.path, [...args, "--json"]);
+  const result = await dorian(server.dataDirectory, [...args, "--json"]);
   expect(result.code, result.stderr).toBe(0);
   return JSON.parse(result.stdout) as T;
 }
 
 /** What runs, or lies about because something ran, apart from what an idle worker holds ready. */
 async function traces(): Promise<string[]> {
-  const left = (await leftoversOf(data.path)).filter((line) =>
+  const left = (await leftoversOf(server.dataDirectory)).filter((line) =>
     /^(process|scratch) |\/(tasks|builds)\//.test(line),
   );
-  const drafts = await readdir(join(data.path, "drafts"), { recursive: true });
+  const drafts = await readdir(join(server.dataDirectory, "drafts"), { recursive: true });
   return [...left, ...drafts.filter((path) => path.includes("/"))];
 }
 
@@ -271,7 +266,7 @@ app.localEntrypoint(async () => console.log(await one.remote()));`,
 
   test("a terminal gets a status line while a function runs, and a tidy screen after it", async () => {
     await withTerminal(
-      data.path,
+      server.dataDirectory,
       ["run", "app.ts::speak"],
       async (session) => {
         await session.see("first out");
@@ -328,7 +323,7 @@ describe("Ctrl-C", () => {
       const result = await interrupt([`app.ts::${name}`], "begun");
       expect(result.stderr).toContain("Stopping the app and its containers");
       expect(result.afterMs).toBeLessThan(4_000);
-      expect(await containersOf(data.path)).toEqual([]);
+      expect(await containersOf(server.dataDirectory)).toEqual([]);
       expect(await traces()).toEqual([]);
       expect(await json(["container", "list"])).toEqual([]);
       expect(await json(["app", "list"])).toEqual([]);
@@ -357,7 +352,7 @@ describe("Ctrl-C", () => {
     });
     expect(performance.now() - pressed).toBeLessThan(1_000);
     expect(result.code).toBe(130);
-    expect(await containersOf(data.path)).toHaveLength(1);
+    expect(await containersOf(server.dataDirectory)).toHaveLength(1);
     await vi.waitFor(async () => expect(await traces()).toEqual([]), { timeout: 15_000, interval: 200 });
   });
 
@@ -389,15 +384,15 @@ test("a detached run goes on when its terminal leaves, can be found, read and st
   expect(await json(["app", "list"])).toMatchObject([
     { appId, name: "cli-run", state: "running (detached)", tasks: 1, stoppedAt: null },
   ]);
-  expect((await dorian(data.path, ["app", "logs", appId])).stdout).toBe("begun\n");
-  expect(await containersOf(data.path)).toHaveLength(1);
-  const stopped = await dorian(data.path, ["app", "stop", appId]);
+  expect((await dorian(server.dataDirectory, ["app", "logs", appId])).stdout).toBe("begun\n");
+  expect(await containersOf(server.dataDirectory)).toHaveLength(1);
+  const stopped = await dorian(server.dataDirectory, ["app", "stop", appId]);
   expect([stopped.code, stopped.stderr]).toEqual([
     0,
     expect.stringContaining(`✓ Stopped app ${appId}`) as string,
   ]);
   expect(await traces()).toEqual([]);
   expect(await json(["app", "list"])).toEqual([]);
-  const all = await dorian(data.path, ["app", "list", "--all"]);
+  const all = await dorian(server.dataDirectory, ["app", "list", "--all"]);
   expect(all.stdout).toMatch(new RegExp(`${appId} +cli-run +stopped`));
 });

@@ -12,16 +12,11 @@ import { OperatorService } from "@dorian/protocol/operator";
 import { encodeValue } from "@dorian/protocol/payload";
 import { methodEntries, type ServiceClient } from "@dorian/protocol/service";
 import { WorkerService } from "@dorian/protocol/worker";
-import type { Transport } from "@dorian/sdk/client/transport";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith, type RunningContainer } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { instanceOf, leftoversOf } from "@dorian/testkit/leftovers";
+import { instanceOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 const source = `
@@ -48,25 +43,15 @@ interface Tokens {
   workerToken: string;
 }
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
-let client: Transport & Disposable;
+let server: RunningServer;
 let tokens: Tokens;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  client = await sdkConnection(data.path);
-  tokens = JSON.parse(await readFile(join(data.path, "client.json"), "utf8")) as Tokens;
+  server = await runningServer({ apps: [source] });
+  tokens = JSON.parse(await readFile(join(server.dataDirectory, "client.json"), "utf8")) as Tokens;
 });
 
-afterAll(async () => {
-  client[Symbol.dispose]();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function connect(url: string, metadata: Record<string, string>): Connection {
   const connection = new Connection({ url, metadata });
@@ -140,7 +125,7 @@ test("a client cannot act as a worker, nor a worker as a client", async () => {
 
 test("the command line says in three lines that its token is wrong, and ends with 1", async () => {
   const env = { MODAL_SERVER_URL: tokens.url, MODAL_TOKEN_ID: "ak-wrong", MODAL_TOKEN_SECRET: "as-wrong" };
-  const result = await dorian(data.path, ["app", "list"], { env });
+  const result = await dorian(server.dataDirectory, ["app", "list"], { env });
   expect(result).toEqual({
     code: 1,
     stdout: "",
@@ -155,12 +140,12 @@ test("the command line says in three lines that its token is wrong, and ends wit
 
 test("files with secrets, and the way to the sockets of tasks, are for their owner alone", async () => {
   const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
-  expect(await mode(join(data.path, "client.json"))).toBe("600");
-  expect(await mode(join(data.path, "server.key"))).toBe("600");
-  expect(await mode(join(data.path, "state.db"))).toBe("600");
+  expect(await mode(join(server.dataDirectory, "client.json"))).toBe("600");
+  expect(await mode(join(server.dataDirectory, "server.key"))).toBe("600");
+  expect(await mode(join(server.dataDirectory, "state.db"))).toBe("600");
   // Root of a container, nobody on this machine, passes through to its own directory; none of these can be listed, and
   // what is in them is closed to it.
-  const runtime = `/run/dorian/${await instanceOf(data.path)}`;
+  const runtime = `/run/dorian/${await instanceOf(server.dataDirectory)}`;
   expect(await mode(runtime)).toBe("711");
   for (const name of await readdir(runtime)) {
     expect(`${name} ${await mode(join(runtime, name))}`).toBe(
@@ -172,14 +157,14 @@ test("files with secrets, and the way to the sockets of tasks, are for their own
 test("a task acts for itself alone, whatever it sends, and cannot touch apps or other tasks", async () => {
   const held = RemoteFunction.fromName<(name: string) => Promise<string>>("credentials", "held");
   const [first, second] = [await held.spawn("first"), await held.spawn("second")];
-  const [mine] = await containersWith(data.path, "/tmp/held-first");
-  const [other] = await containersWith(data.path, "/tmp/held-second");
+  const [mine] = await containersWith(server.dataDirectory, "/tmp/held-first");
+  const [other] = await containersWith(server.dataDirectory, "/tmp/held-second");
   if (!mine || !other) throw new Error("the containers are not there");
-  const { tasks } = await client.modal.taskList({});
+  const { tasks } = await server.client.modal.taskList({});
   const appId = tasks[0]?.appId ?? "";
   expect(tasks.map(({ taskId }) => taskId).toSorted()).toEqual([mine.taskId, other.taskId].toSorted());
 
-  const directory = `/run/dorian/${await instanceOf(data.path)}/tasks/${mine.taskId}`;
+  const directory = `/run/dorian/${await instanceOf(server.dataDirectory)}/tasks/${mine.taskId}`;
   expect((await stat(directory)).mode & 0o777).toBe(0o700);
   // From the container's own socket, with everything that a caller might claim to be.
   const claims = { "dorian-task-id": other.taskId, "dorian-worker-token": tokens.workerToken };
@@ -191,7 +176,7 @@ test("a task acts for itself alone, whatever it sends, and cannot touch apps or 
   await expect(asMine.appClientDisconnect({ appId })).rejects.toMatchObject(denied);
   await expect(asMine.imageGetOrCreate({ appId })).rejects.toMatchObject(denied);
   await expect(asMine.containerStop({ taskId: other.taskId })).rejects.toMatchObject(denied);
-  await expect(asMine.volumeCommit({ volumeId: await volumeId(client.modal) })).rejects.toMatchObject({
+  await expect(asMine.volumeCommit({ volumeId: await volumeId(server.client.modal) })).rejects.toMatchObject({
     code: "VOLUME_NOT_MOUNTED",
   });
   const socket = `unix://${mine.path("/run/dorian/task.sock")}`;

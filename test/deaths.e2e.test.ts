@@ -1,15 +1,12 @@
 import { newId } from "@dorian/base/ids";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containerProcesses, containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -174,27 +171,21 @@ def count(to):
 const languages = ["typescript", "python"] as const;
 type Language = (typeof languages)[number];
 
-let data: TemporaryDirectory;
-let dorians: SplitDorian;
-let connection: Disposable;
+let server: RunningServer<SplitDorian>;
 
 beforeAll(async () => {
-  data = await seededData();
-  dorians = await SplitDorian.start({ dataDirectory: data.path });
-  await deployApp(data.path, typescriptApp);
+  server = await runningServer({
+    clients: [modalVersions.newest],
+    apps: [typescriptApp],
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory }),
+  });
   await using sources = await temporaryDirectory({ "app.py": pythonApp });
-  const client = await ModalClient.open(modalVersions.newest, data.path);
+  const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
   const deployed = await client.modal(["deploy", "app.py"], { cwd: sources.path });
   expect(deployed.code, deployed.stdout + deployed.stderr).toBe(0);
-  connection = await sdkConnection(data.path);
 }, 300_000);
 
-afterAll(async () => {
-  connection[Symbol.dispose]();
-  await dorians[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function functionOf<R>(language: Language, name: string) {
   return RemoteFunction.fromName<(...args: unknown[]) => Promise<R>>(`deaths-${language}`, name);
@@ -216,8 +207,9 @@ function kill(pid: number): void {
 
 /** Kills every container that runs now; resolves when they are gone. */
 async function endContainers(): Promise<void> {
-  const ended = new Set((await containerProcesses(data.path)).map(({ taskId }) => taskId));
-  const left = async () => (await containerProcesses(data.path)).filter(({ taskId }) => ended.has(taskId));
+  const ended = new Set((await containerProcesses(server.dataDirectory)).map(({ taskId }) => taskId));
+  const left = async () =>
+    (await containerProcesses(server.dataDirectory)).filter(({ taskId }) => ended.has(taskId));
   for (let processes = await left(); processes.length > 0; processes = await left()) {
     for (const { pid } of processes) kill(pid);
     await delay(20);
@@ -226,10 +218,10 @@ async function endContainers(): Promise<void> {
 
 /** Kills every process of the next containers as soon as they are seen; resolves when there were so many. */
 async function killWhileBooting(count: number): Promise<Set<string>> {
-  const before = new Set((await containerProcesses(data.path)).map(({ taskId }) => taskId));
+  const before = new Set((await containerProcesses(server.dataDirectory)).map(({ taskId }) => taskId));
   const killed = new Set<string>();
   while (killed.size < count) {
-    for (const { taskId, pid } of await containerProcesses(data.path)) {
+    for (const { taskId, pid } of await containerProcesses(server.dataDirectory)) {
       if (before.has(taskId) || (killed.size === count && !killed.has(taskId))) continue;
       killed.add(taskId);
       kill(pid);
@@ -247,7 +239,7 @@ test.for(languages)(
     const calls = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((n) => double.spawn(n)));
     expect((await killing).size).toBe(4);
     expect(await Promise.all(calls.map((call) => call.get()))).toEqual([2, 4, 6, 8, 10, 12, 14, 16]);
-    const { stdout, stderr } = await dorian(data.path, ["app", "logs", `deaths-${language}`]);
+    const { stdout, stderr } = await dorian(server.dataDirectory, ["app", "logs", `deaths-${language}`]);
     expect(stdout + stderr).toMatch(
       /double could not start \(.*\)\. It is tried again in [\d.]+ s; 8 inputs wait\./,
     );
@@ -328,10 +320,10 @@ test.for(["SIGKILL", "SIGTERM"] as const)(
       await endContainers();
       const run = `gated-${language}-${signal}-${newId("in")}`;
       const call = await functionOf<string>(language, "gated").spawn(run);
-      const [first] = await containersWith(data.path, "/tmp/begun");
+      const [first] = await containersWith(server.dataDirectory, "/tmp/begun");
       process.kill(first?.pid ?? 0, signal);
       for (let second = first; second?.taskId === first?.taskId;) {
-        [second] = await containersWith(data.path, "/tmp/begun");
+        [second] = await containersWith(server.dataDirectory, "/tmp/begun");
         if (second?.taskId !== first?.taskId) second?.touch("/tmp/go");
       }
       expect(await call.get()).toBe("done");
@@ -359,7 +351,8 @@ test.for(languages.flatMap((language) => ["busy", "idle"].map((name) => [languag
     const container = await startedContainer();
     await expect(call).rejects.toThrow("The call took longer than its timeout of 2 s.");
     const toldAt = performance.now();
-    while ((await containerProcesses(data.path)).some(({ taskId }) => taskId === container)) await delay(20);
+    while ((await containerProcesses(server.dataDirectory)).some(({ taskId }) => taskId === container))
+      await delay(20);
     // Two seconds where nothing else runs; it was ten to thirty when grace was given for what nobody waits for.
     expect(performance.now() - toldAt).toBeLessThan(6_000);
   },
@@ -367,9 +360,9 @@ test.for(languages.flatMap((language) => ["busy", "idle"].map((name) => [languag
 
 /** The container that comes next. */
 async function startedContainer(): Promise<string> {
-  const before = new Set((await containerProcesses(data.path)).map(({ taskId }) => taskId));
+  const before = new Set((await containerProcesses(server.dataDirectory)).map(({ taskId }) => taskId));
   for (;;) {
-    const next = (await containerProcesses(data.path)).find(({ taskId }) => !before.has(taskId));
+    const next = (await containerProcesses(server.dataDirectory)).find(({ taskId }) => !before.has(taskId));
     if (next) return next.taskId;
     await delay(10);
   }
@@ -386,8 +379,8 @@ test.for(languages)(
     for await (const value of count.remote(100)) {
       values.push(value);
       if (values.length === 10 || values.length === 50) {
-        await dorians.server.kill();
-        await dorians.startServer();
+        await server.processes.server.kill();
+        await server.processes.startServer();
       }
     }
     expect(values).toEqual(Array.from({ length: 100 }, (_, n) => n));

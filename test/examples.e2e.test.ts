@@ -1,12 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkout } from "@dorian/testkit/checkout";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { runCommand } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /** They bring servers and repositories of their own: script/quickstart, storing-model-weights.e2e.test.ts. */
@@ -17,21 +14,15 @@ const examples = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !runElsewhere.includes(entry.name))
   .map(({ name }) => name);
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 let client: ModalClient;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path, args: ["--web-ports", "0"] });
-  client = await ModalClient.open(modalVersions.newest, data.path);
+  server = await runningServer({ clients: [modalVersions.newest], args: ["--web-ports", "0"] });
+  client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 describe("each example does what its README says", () => {
   test.for(examples)("%s", { timeout: 240_000 }, async (name) => {
@@ -39,7 +30,7 @@ describe("each example does what its README says", () => {
     const commands = blocks(readme, "sh").join("\n");
     const { code, stdout, stderr } = await runCommand(["bash", "-euc", commands], {
       cwd: checkout,
-      env: { ...client.environment, PATH: path(), DORIAN_DATA: data.path, COLUMNS: "200" },
+      env: { ...client.environment, PATH: path(), DORIAN_DATA: server.dataDirectory, COLUMNS: "200" },
     });
     expect(code, stdout + stderr).toBe(0);
     const promised = blocks(readme, "text").flatMap((block) => block.split("\n"));

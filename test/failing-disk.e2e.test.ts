@@ -2,14 +2,11 @@ import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
 import { failingFlush } from "@dorian/testkit/failing-flush";
-import { leftoversOf } from "@dorian/testkit/leftovers";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer } from "@dorian/testkit/running-server";
 import { smallDisk } from "@dorian/testkit/small-disk";
 import { expect, test } from "vitest";
 
@@ -34,15 +31,13 @@ const lastWord =
   /The disk failed while the database was written: .*Nobody knows whether it holds the last changes/;
 
 test("a server whose disk fails a flush says so and ends; the next one knows what the disk holds, and no caller sees an error [L4]", async () => {
-  await using data = await seededData();
   await using disk = await failingFlush();
-  await using up = await DorianProcess.start({ dataDirectory: data.path, env: disk.environment });
-  await deployApp(data.path, source);
-  using _connection = await sdkConnection(data.path);
+  await using server = await runningServer({ apps: [source], env: disk.environment });
+  const up = server.processes;
   const gated = RemoteFunction.fromName<(text: string) => Promise<[string, number]>>("failing-disk", "gated");
   const add = RemoteFunction.fromName<(a: number, b: number) => Promise<number>>("failing-disk", "add");
   const running = await gated.spawn("running");
-  const [container] = await containersWith(data.path, "/tmp/begun-running");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/begun-running");
   const [before, worker] = [await up.pidOf("server"), await up.pidOf("worker")];
 
   const failed = disk.failOnce();
@@ -57,8 +52,6 @@ test("a server whose disk fails a flush says so and ends; the next one knows wha
   expect(await running.get()).toEqual([container?.taskId, 1]);
   expect(up.output).toMatch(lastWord);
   expect(await up.pidOf("worker")).toBe(worker);
-  await up.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
 });
 
 test("a server under which the file system becomes read-only says so and ends instead of believing in what is not there [L4]", async () => {

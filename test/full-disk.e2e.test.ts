@@ -89,7 +89,7 @@ let connection: Disposable;
 
 beforeAll(async () => {
   disk = await smallDisk({ mebibytes: 1_800 });
-  await copySeed(disk.path);
+  await copySeed(disk.path, [modalVersions.newest]);
   server = await DorianProcess.start({ dataDirectory: disk.path });
   await deployApp(disk.path, source);
   connection = await sdkConnection(disk.path);

@@ -1,13 +1,11 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { pathWithGvisor } from "@dorian/testkit/gvisor";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
+import { runningServer } from "@dorian/testkit/running-server";
 import { seededData } from "@dorian/testkit/seeded-data";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { expect, test } from "vitest";
@@ -72,30 +70,16 @@ function functionOf<A extends unknown[], R>(name: string): RemoteFunction<(...ar
   return RemoteFunction.fromName<(...args: A) => Promise<R>>("sandboxed", name);
 }
 
-async function running(options: { path: string; args?: string[] }) {
-  await using starting = new AsyncDisposableStack();
-  const data = starting.use(await seededData());
-  const server = await DorianProcess.start({
-    dataDirectory: data.path,
-    args: options.args ?? [],
-    env: { PATH: options.path },
-  });
-  starting.defer(async () => {
-    await server.stop();
-    expect(await leftoversOf(data.path)).toEqual([]);
-  });
-  await deployApp(data.path, source);
-  starting.use(await sdkConnection(data.path));
-  const resources = starting.move();
-  return { data, server, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+function running(options: { path: string; args?: string[] }) {
+  const env = { PATH: options.path };
+  return runningServer({ clients: [modalVersions.newest], apps: [source], args: options.args ?? [], env });
 }
 
 test("a function that asks for gVisor runs under its kernel, with volumes, limits, exec, logs and a way to be stopped", async () => {
   await using up = await running({ path: await pathWithGvisor() });
-  const { data } = up;
   expect(await functionOf<[], string>("kernel").remote()).toMatch(gvisorKernel);
   expect(await functionOf<[], string>("plain").remote()).not.toMatch(gvisorKernel);
-  const logs = await dorian(data.path, ["app", "logs", "sandboxed"]);
+  const logs = await dorian(up.dataDirectory, ["app", "logs", "sandboxed"]);
   expect(logs.stdout).toContain("a line of the log");
 
   // A commit goes through; a mount that was there at the start cannot be exchanged under gVisor, which is said.
@@ -107,19 +91,20 @@ test("a function that asks for gVisor runs under its kernel, with volumes, limit
 
   const call = await functionOf<[], string>("held").spawn();
   const listed = async () => {
-    const { stdout } = await dorian(data.path, ["container", "list", "--json"]);
+    const { stdout } = await dorian(up.dataDirectory, ["container", "list", "--json"]);
     const all = JSON.parse(stdout) as { taskId: string; function?: string; functionTag?: string }[];
     return all.find((each) => [each.function, each.functionTag].includes("held"))?.taskId ?? "";
   };
   await expect.poll(listed, { timeout: 20_000 }).not.toBe("");
   const taskId = await listed();
-  const inside = (...command: string[]) => dorian(data.path, ["container", "exec", taskId, "--", ...command]);
+  const inside = (...command: string[]) =>
+    dorian(up.dataDirectory, ["container", "exec", taskId, "--", ...command]);
   await expect
     .poll(async () => (await inside("cat", "/proc/version")).stdout, { timeout: 20_000 })
     .toMatch(gvisorKernel);
   expect((await inside("touch", "/tmp/go")).code).toBe(0);
   expect(await call.get()).toBe(taskId);
-  const stopped = await dorian(data.path, ["app", "stop", "sandboxed"]);
+  const stopped = await dorian(up.dataDirectory, ["app", "stop", "sandboxed"]);
   expect(stopped.code, stopped.stderr).toBe(0);
 });
 
@@ -127,7 +112,7 @@ test("a Python function of the official client runs in gVisor when it asks for i
   const path = await pathWithGvisor();
   await using project = await temporaryDirectory({ "app.py": pythonSource });
   await using up = await running({ path });
-  const client = await ModalClient.open(modalVersions.newest, up.data.path);
+  const client = await ModalClient.open(modalVersions.newest, up.dataDirectory);
   const asked = await client.modal(["run", "app.py"], {
     cwd: project.path,
     env: { MODAL_FUNCTION_RUNTIME: "gvisor" },
@@ -143,7 +128,7 @@ test("where gVisor is not installed a function that asks for it never starts, an
   await using up = await running({ path });
   const call = await functionOf<[], string>("kernel").spawn();
   const said = async () => {
-    const { stdout, stderr } = await dorian(up.data.path, ["app", "logs", "sandboxed"]);
+    const { stdout, stderr } = await dorian(up.dataDirectory, ["app", "logs", "sandboxed"]);
     return stdout + stderr;
   };
   await expect

@@ -4,41 +4,32 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { printing, runApp, type AppRun, type AppRunOptions } from "@dorian/testkit/app-run";
 import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer();
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 async function run(source: string, options: AppRunOptions = {}): Promise<AppRun> {
-  const result = await runApp(data.path, source, options);
+  const result = await runApp(server.dataDirectory, source, options);
   expect(result.code, result.stdout + result.stderr).toBe(0);
   return result;
 }
 
 async function putWeights(content: string): Promise<void> {
   const args = ["volume", "put", "weights", "-", "/model/weights", "--force"];
-  const { code, stderr } = await dorian(data.path, args, { input: content });
+  const { code, stderr } = await dorian(server.dataDirectory, args, { input: content });
   expect(code, stderr).toBe(0);
 }
 
 test("weights in the image and in a volume serve side by side; only a volume's change while the app runs [A1, A2, A5]", async () => {
-  expect((await dorian(data.path, ["volume", "create", "weights"])).code).toBe(0);
+  expect((await dorian(server.dataDirectory, ["volume", "create", "weights"])).code).toBe(0);
   await putWeights("volume 1");
   const source = (weights: string) => `
 import { App, Volume, build, enter, method } from "dorian";
@@ -83,7 +74,7 @@ app.localEntrypoint(async () => { print([await infer("Baked"), await infer("Stor
 
 test("with weights in the image a cold start asks no hub for them, and is faster than one that does [A3, H3]", async () => {
   await deployApp(
-    data.path,
+    server.dataDirectory,
     `
 import { App } from "dorian";
 export const app = new App("slow-hub");
@@ -143,7 +134,9 @@ test("an image of 16 GB is built and started without reading it, and a container
   const readBytes = async () => {
     let sum = 0;
     for (const role of ["server", "worker"] as const)
-      sum += Number(/rchar: (\d+)/.exec(await readFile(`/proc/${await server.pidOf(role)}/io`, "utf8"))?.[1]);
+      sum += Number(
+        /rchar: (\d+)/.exec(await readFile(`/proc/${await server.processes.pidOf(role)}/io`, "utf8"))?.[1],
+      );
     return sum;
   };
   const before = await readBytes();
@@ -236,7 +229,7 @@ export const nothing = app.function({ name: "nothing" }, async () => 0);
       { command: "deploy", files: { "weights.bin": weights } },
     );
   const used = async () => {
-    const { stdout } = await promisify(execFile)("du", ["-s", "--block-size=1", data.path]);
+    const { stdout } = await promisify(execFile)("du", ["-s", "--block-size=1", server.dataDirectory]);
     return Number(stdout.split("\t")[0]);
   };
   expect((await deploy("first", "echo one > /base")).built).toHaveLength(3);

@@ -7,28 +7,20 @@ import { connectToServer } from "@dorian/sdk/client/connect";
 import { Image } from "@dorian/sdk/image/image";
 import { printing, runApp, type AppRun, type AppRunOptions } from "@dorian/testkit/app-run";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer();
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 async function run(source: string, options: AppRunOptions = {}): Promise<AppRun> {
-  const result = await runApp(data.path, source, options);
+  const result = await runApp(server.dataDirectory, source, options);
   expect(result.code, result.stdout + result.stderr).toBe(0);
   return result;
 }
@@ -60,13 +52,15 @@ interface ListedImage {
 }
 
 async function images(): Promise<ListedImage[]> {
-  const { stdout } = await dorian(data.path, ["image", "list", "--json"]);
+  const { stdout } = await dorian(server.dataDirectory, ["image", "list", "--json"]);
   return JSON.parse(stdout) as ListedImage[];
 }
 
 async function putFile(volume: string, path: string): Promise<void> {
-  await dorian(data.path, ["volume", "create", volume]);
-  const { code, stderr } = await dorian(data.path, ["volume", "put", volume, "-", path], { input: "x" });
+  await dorian(server.dataDirectory, ["volume", "create", volume]);
+  const { code, stderr } = await dorian(server.dataDirectory, ["volume", "put", volume, "-", path], {
+    input: "x",
+  });
   expect(code, stderr).toBe(0);
 }
 
@@ -87,12 +81,12 @@ app.localEntrypoint(async () => { print(await use.remote()); });
   const works = [["Hello, world!", true, "iniconfig"]];
   expect((await run(source(online))).printed).toEqual(works);
 
-  await server.stop();
-  server = await DorianProcess.start({
-    dataDirectory: data.path,
+  await server.processes.stop();
+  server.processes = await DorianProcess.start({
+    dataDirectory: server.dataDirectory,
     within: ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"],
   });
-  const within = ["nsenter", "--net", "--target", String(server.pid)];
+  const within = ["nsenter", "--net", "--target", String(server.processes.pid)];
   const cached = await run(source(online), { within });
   expect(cached.printed).toEqual(works);
   expect(cached.built).toEqual([]);
@@ -101,12 +95,12 @@ app.localEntrypoint(async () => { print(await use.remote()); });
   expect(built.printed).toEqual(works);
   expect(stepsOf(built)).toHaveLength(4);
   const unreachable = `${online}.env({ npm_config_fetch_retries: "0" }).npmInstall("is-odd@3.0.1")`;
-  const failed = await runApp(data.path, source(unreachable), { within });
+  const failed = await runApp(server.dataDirectory, source(unreachable), { within });
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(/npm error .*(EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ENOTFOUND|ETIMEDOUT)/);
 
-  await server.stop();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  await server.processes.stop();
+  server.processes = await DorianProcess.start({ dataDirectory: server.dataDirectory });
 });
 
 test("each call adds a step on what was there: forks share their base, and a changed step is built anew with all after it and nothing before [B2, B3, B4, B5]", async () => {
@@ -224,7 +218,7 @@ app.localEntrypoint(async () => { print(await app.instance(Model).read.remote())
   expect(marksOf(both[0])).toHaveLength(2);
   expect(both[0].printed).toEqual(both[1].printed);
   for (const { stderr } of both) expect(stderr).toContain("running 2\n");
-  const { stdout } = await dorian(data.path, ["volume", "ls", "at-once", "--json"]);
+  const { stdout } = await dorian(server.dataDirectory, ["volume", "ls", "at-once", "--json"]);
   const runs = (JSON.parse(stdout) as { path: string }[]).map(({ path }) =>
     path.replace(/^\/?(\w+)-.*/, "$1"),
   );
@@ -237,7 +231,7 @@ test("a failed build says which image and why, and is built when the cause is go
     "echo looking; test -f /mirror/up || { echo the mirror is down >&2; exit 7; }; cp /mirror/up /copy";
   const source = reading(`Image.debianSlim().runCommands("${command}", ${volumes})`, ["/copy"]);
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const failed = await runApp(data.path, source);
+    const failed = await runApp(server.dataDirectory, source);
     expect(failed.code).toBe(1);
     expect(failed.stderr).toContain("the mirror is down\n");
     expect(failed.stderr).toMatch(/Image build for im-\w+ failed in step .* ended with code 7/);
@@ -256,9 +250,9 @@ test("a build that is interrupted leaves no process, no mount, no layer and noth
     `Image.debianSlim().runCommands("head -c 1000000 /dev/urandom > /half; echo waiting $((1 + 1)); test -f /gate/open || sleep ${mark}; ${markIn("/done")}", ${volumes})`,
     ["/done"],
   );
-  const layers = await readdir(join(data.path, "layers"));
+  const layers = await readdir(join(server.dataDirectory, "layers"));
   let seen = "";
-  const interrupted = await runApp(data.path, source, {
+  const interrupted = await runApp(server.dataDirectory, source, {
     onOutput: (text, send) => {
       seen += text;
       if (seen.includes("waiting 2")) send("SIGINT");
@@ -268,10 +262,13 @@ test("a build that is interrupted leaves no process, no mount, no layer and noth
   const isSleeping = async () =>
     (await promisify(execFile)("ps", ["-eo", "args"])).stdout.split("\n").includes(`sleep ${mark}`);
   await expect.poll(isSleeping, { timeout: 20_000 }).toBe(false);
-  await expect.poll(() => readdir(join(data.path, "scratch")), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => readdir(join(server.dataDirectory, "scratch")), { timeout: 20_000 }).toEqual([]);
   // Files that the app itself brought are a layer, too; of the build there is none.
-  const added = (await readdir(join(data.path, "layers"))).filter((layer) => !layers.includes(layer));
-  for (const layer of added) expect(await readdir(join(data.path, "layers", layer))).not.toContain("half");
+  const added = (await readdir(join(server.dataDirectory, "layers"))).filter(
+    (layer) => !layers.includes(layer),
+  );
+  for (const layer of added)
+    expect(await readdir(join(server.dataDirectory, "layers", layer))).not.toContain("half");
   expect((await images())[0]).toMatchObject({ state: "failed" });
 
   await putFile("gate", "/open");
@@ -291,7 +288,7 @@ test("secrets are in a step's environment, and in no file of the server [B11]", 
     'grep -rlF -- "$1" "$2" || true',
     "sh",
     value,
-    data.path,
+    server.dataDirectory,
   ]);
   expect(stdout).toBe("");
 });
@@ -300,7 +297,7 @@ test("an image of nothing is refused with what to begin with [B12, D3]", async (
   expect(() => new (Image as unknown as new () => Image)()).toThrow(
     expect.objectContaining({ code: "IMAGE_EMPTY", remedy: expect.stringContaining("Image.debianSlim()") }),
   );
-  const client = JSON.parse(await readFile(join(data.path, "client.json"), "utf8")) as never;
+  const client = JSON.parse(await readFile(join(server.dataDirectory, "client.json"), "utf8")) as never;
   await using transport = await connectToServer(client);
   const { modal } = transport;
   const ask = (image: object) => modal.imageGetOrCreate({ image });

@@ -6,13 +6,8 @@ import { networkInterfaces } from "node:os";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 const run = promisify(execFile);
@@ -95,23 +90,13 @@ export const limited = app.function({ name: "limited", memory: { request: 64, li
 });
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
-let connection: Disposable;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  connection = await sdkConnection(data.path);
+  server = await runningServer({ apps: [source] });
 });
 
-afterAll(async () => {
-  connection[Symbol.dispose]();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function functionOf<R>(name: string): RemoteFunction<(...args: never[]) => Promise<R>> {
   return RemoteFunction.fromName<(...args: never[]) => Promise<R>>("isolation", name);
@@ -171,7 +156,7 @@ test("a container reaches no service of the host, on none of its addresses", asy
   for (const host of hosts.filter((each) => each !== "::1")) {
     expect(await (await fetch(`http://${host}:${port}`)).text()).toBe("secret");
   }
-  const own = Number(new URL(String(server.ready["url"])).port);
+  const own = Number(new URL(String(server.processes.ready["url"])).port);
   const targets = hosts.flatMap((host) => [
     [host, port],
     [host, own],
@@ -183,7 +168,7 @@ test("a container reaches no service of the host, on none of its addresses", asy
 
 test("a container reaches no other container", async () => {
   const listening = await functionOf<string>("listen").spawn();
-  const [container] = await containersWith(data.path, "/tmp/listening");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/listening");
   const address = await readFile(container?.path("/tmp/address") ?? "", "utf8");
   expect(address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
   const outcomes = await functionOf<string[]>("tryAll").remote([[address, 9000]] as never);
@@ -220,7 +205,7 @@ test("processor time is limited, for all processes of a container together", asy
 
 test("memory is limited by the container's control group", async () => {
   const call = await functionOf<string>("limited").spawn();
-  const [container] = await containersWith(data.path, "/tmp/limited");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/limited");
   const groups = await readFile(`/proc/${container?.pid}/cgroup`, "utf8");
   const v1 = /^\d+:[^:]*\bmemory\b[^:]*:(.*)$/m.exec(groups)?.[1];
   const v2 = /^0::(.*)$/m.exec(groups)?.[1];

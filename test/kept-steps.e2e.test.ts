@@ -1,24 +1,20 @@
 import { runApp, printing } from "@dorian/testkit/app-run";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
-let dorians: SplitDorian;
+let server: RunningServer<SplitDorian>;
 
 beforeAll(async () => {
-  data = await seededData();
-  dorians = await SplitDorian.start({ dataDirectory: data.path });
+  server = await runningServer({
+    clients: [modalVersions.newest],
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory }),
+  });
 });
 
-afterAll(async () => {
-  await dorians[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 /** Each run of these two says something else. */
 const first = "head -c 9 /dev/urandom | base64 > /first; echo first is $(cat /first)";
@@ -50,18 +46,20 @@ test("what a build's steps made is there for the next one when it is interrupted
       act(send);
     };
   };
-  const interrupted = await runApp(data.path, waiting, { onOutput: until((send) => send("SIGINT")) });
+  const interrupted = await runApp(server.dataDirectory, waiting, {
+    onOutput: until((send) => send("SIGINT")),
+  });
   expect(interrupted.code).toBe(130);
   const made = saidBy(seen, "first");
   expect(made).toBeDefined();
 
   let restarted = Promise.resolve();
-  const killed = runApp(data.path, waiting, {
+  const killed = runApp(server.dataDirectory, waiting, {
     onOutput: until((send) => {
       restarted = (async () => {
-        await dorians.server.kill();
+        await server.processes.server.kill();
         send("SIGKILL");
-        await dorians.startServer();
+        await server.processes.startServer();
       })();
     }),
   });
@@ -70,13 +68,13 @@ test("what a build's steps made is there for the next one when it is interrupted
   expect(doneBefore(seen)).toBe(2);
 
   let again = "";
-  const workerKilled = await runApp(data.path, waiting, {
+  const workerKilled = await runApp(server.dataDirectory, waiting, {
     onOutput: until((send) => {
       void (async () => {
-        await dorians.worker.kill();
+        await server.processes.worker.kill();
         again = seen;
         seen = "";
-        await dorians.startWorker();
+        await server.processes.startWorker();
         await expect.poll(() => seen.includes("waiting 2"), { timeout: 60_000 }).toBe(true);
         send("SIGINT");
       })();
@@ -85,17 +83,17 @@ test("what a build's steps made is there for the next one when it is interrupted
   expect(workerKilled.code).toBe(130);
   expect([doneBefore(again), doneBefore(seen)]).toEqual([2, 2]);
 
-  const failed = await runApp(data.path, typescript("exit 7"));
+  const failed = await runApp(server.dataDirectory, typescript("exit 7"));
   expect(failed.code).not.toBe(0);
   expect(doneBefore(failed.stderr)).toBe(2);
 
-  const whole = await runApp(data.path, typescript("cat /first"));
+  const whole = await runApp(server.dataDirectory, typescript("cat /first"));
   expect(doneBefore(whole.stderr)).toBe(2);
   expect(whole.printed).toMatchObject([[`${made}\n`, expect.stringMatching(/\S/)]]);
 }, 240_000);
 
 test("an official client's builds begin after the steps that an interrupted one has finished, in every stage [L17]", async () => {
-  const client = await ModalClient.open(modalVersions.newest, data.path);
+  const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
   const source = `
 import modal, pathlib, os
 path = pathlib.Path(__file__).parent / "Dockerfile"
@@ -147,15 +145,15 @@ app.localEntrypoint(async () => print(await read.remote()));
 `;
   let kills = 0;
   let seen = "";
-  const run = await runApp(data.path, source, {
+  const run = await runApp(server.dataDirectory, source, {
     onOutput(text) {
       seen += text;
       if (!seen.includes("written 2") || kills === 2) return;
       seen = "";
       kills += 1;
       void (async () => {
-        await dorians.worker.kill();
-        await dorians.startWorker();
+        await server.processes.worker.kill();
+        await server.processes.startWorker();
       })();
     },
   });

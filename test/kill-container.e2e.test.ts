@@ -1,13 +1,9 @@
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const source = `
@@ -56,23 +52,13 @@ export const commits = app.function({ name: "commits", retries: 1, volumes: { "/
 });
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
-let connection: Disposable;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  connection = await sdkConnection(data.path);
+  server = await runningServer({ apps: [source] });
 });
 
-afterAll(async () => {
-  connection[Symbol.dispose]();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function functionOf<R>(name: string): RemoteFunction<(...args: unknown[]) => Promise<R>> {
   return RemoteFunction.fromName<(...args: unknown[]) => Promise<R>>("kill-container", name);
@@ -80,10 +66,10 @@ function functionOf<R>(name: string): RemoteFunction<(...args: unknown[]) => Pro
 
 test("a call whose container is killed from outside is done by another one", async () => {
   const call = await functionOf<string>("gated").spawn();
-  const [first] = await containersWith(data.path, "/tmp/begun");
+  const [first] = await containersWith(server.dataDirectory, "/tmp/begun");
   process.kill(first?.pid ?? 0, "SIGKILL");
   for (;;) {
-    const [second] = await containersWith(data.path, "/tmp/begun");
+    const [second] = await containersWith(server.dataDirectory, "/tmp/begun");
     if (second?.taskId === first?.taskId) continue;
     second?.touch("/tmp/go");
     expect(await call.get()).toBe(second?.taskId);
@@ -121,7 +107,7 @@ test("the command line shows why the container died, and ends with the exit code
   await using project = await temporaryDirectory({
     "app.ts": source.replace('"kill-container", {', '"kill-run", {'),
   });
-  const result = await dorian(data.path, ["run", "app.ts::crash"], { cwd: project.path });
+  const result = await dorian(server.dataDirectory, ["run", "app.ts::crash"], { cwd: project.path });
   expect(result.code).toBe(3);
   expect(result.stderr).toMatch(/The container was ended by SIG[A-Z]+\./);
 });

@@ -7,15 +7,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { FunctionCall } from "@dorian/sdk/function/function-call";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
 import { drippingPeer } from "@dorian/testkit/dripping-peer";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 const source = `
@@ -56,33 +53,26 @@ export const commitLoop = app.function({ name: "commitLoop", volumes: { "/vol": 
 });
 `;
 
-let data: TemporaryDirectory;
-let dorians: SplitDorian;
-let connection: Disposable;
+let server: RunningServer<SplitDorian>;
 
 beforeAll(async () => {
-  data = await seededData();
-  dorians = await SplitDorian.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  connection = await sdkConnection(data.path);
+  server = await runningServer({
+    apps: [source],
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory }),
+  });
 });
 
-afterAll(async () => {
-  connection[Symbol.dispose]();
-  await dorians[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 test("a call outlives the server: the container goes on, and who waits gets the result of its one run", async () => {
   const gated = RemoteFunction.fromName<(text: string) => Promise<[string, string]>>("kill-server", "gated");
   const spawned = await gated.spawn("one");
   const waiting = FunctionCall.fromId<[string, string]>(spawned.functionCallId).get();
-  const [container] = await containersWith(data.path, "/tmp/begun");
-  await dorians.server.kill();
+  const [container] = await containersWith(server.dataDirectory, "/tmp/begun");
+  await server.processes.server.kill();
   container?.touch("/tmp/go");
   await delay(300);
-  await dorians.startServer();
+  await server.processes.startServer();
   expect(await waiting).toEqual(["one", "one"]);
   expect(await spawned.get()).toEqual(["one", "one"]);
 });
@@ -90,8 +80,8 @@ test("a call outlives the server: the container goes on, and who waits gets the 
 test("an accepted call that no container had begun is run after the restart", async () => {
   const slowSquare = RemoteFunction.fromName<(value: number) => Promise<number>>("kill-server", "slowSquare");
   const calls = await Promise.all([1, 2, 3, 4, 5].map((value) => slowSquare.spawn(value)));
-  await dorians.server.kill();
-  await dorians.startServer();
+  await server.processes.server.kill();
+  await server.processes.startServer();
   expect(await Promise.all(calls.map((call) => call.get()))).toEqual([1, 4, 9, 16, 25]);
 });
 
@@ -102,8 +92,8 @@ test("a map goes on over two deaths of the server, with each result once and in 
   for await (const result of slowSquare.map(numbers)) {
     results.push(result);
     if (results.length !== 20 && results.length !== 60) continue;
-    await dorians.server.kill();
-    await dorians.startServer();
+    await server.processes.server.kill();
+    await server.processes.startServer();
   }
   expect(results).toEqual(numbers.map((value) => value * value));
 });
@@ -112,8 +102,8 @@ test("a finished result is still there after the server was killed right behind 
   const slowSquare = RemoteFunction.fromName<(value: number) => Promise<number>>("kill-server", "slowSquare");
   const call = await slowSquare.spawn(12);
   expect(await call.get()).toBe(144);
-  await dorians.server.kill();
-  await dorians.startServer();
+  await server.processes.server.kill();
+  await server.processes.startServer();
   expect(await call.get()).toBe(144);
 });
 
@@ -123,11 +113,11 @@ test("commits wait for the server, and every one that was acknowledged is in the
     "commitLoop",
   );
   const call = await commitLoop.spawn(12);
-  const [container] = await containersWith(data.path, "/tmp/committed");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/committed");
   for (let deaths = 0; deaths < 2; deaths += 1) {
-    await dorians.server.kill();
+    await server.processes.server.kill();
     await delay(400);
-    await dorians.startServer();
+    await server.processes.startServer();
     await delay(800);
   }
   expect(container).toBeDefined();
@@ -147,20 +137,20 @@ test("an upload goes on over a death of the server, which knows the blocks that 
     const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
     if (request.method !== "PUT" || response.statusCode !== 200) return;
     accepted += 1;
-    if (accepted === 4) died.resolve(dorians.server.kill());
+    if (accepted === 4) died.resolve(server.processes.server.kill());
   };
   subscribe("http.client.response.finish", onResponse);
   onTestFinished(() => void unsubscribe("http.client.response.finish", onResponse));
   const files = await Volume.fromName("uploads", { createIfMissing: true }).files();
   const putting = files.putFile(join(local.path, "weights"), "weights");
   await died.promise;
-  await dorians.startServer();
+  await server.processes.startServer();
   await putting;
   expect(accepted).toBeLessThanOrEqual(Math.ceil(content.length / (8 << 20)));
   expect(Buffer.from(await files.readFile("weights")).equals(content)).toBe(true);
-  const [received, ...others] = await readdir(join(data.path, "blocks/large"));
+  const [received, ...others] = await readdir(join(server.dataDirectory, "blocks/large"));
   expect(others).toEqual([]);
-  expect((await stat(join(data.path, "blocks/large", received ?? ""))).nlink).toBe(2);
+  expect((await stat(join(server.dataDirectory, "blocks/large", received ?? ""))).nlink).toBe(2);
 });
 
 test("an image build is taken up again, and the deployment that waits for it succeeds", async () => {
@@ -174,12 +164,12 @@ test("an image build is taken up again, and the deployment that waits for it suc
   });
   let begun = false;
   const restarted = Promise.withResolvers<void>();
-  const deploying = dorian(data.path, ["deploy", "app.ts"], {
+  const deploying = dorian(server.dataDirectory, ["deploy", "app.ts"], {
     cwd: project.path,
     onOutput(text) {
       if (begun || !/^\W*building$/m.test(text)) return;
       begun = true;
-      restarted.resolve(dorians.server.kill().then(() => dorians.startServer()));
+      restarted.resolve(server.processes.server.kill().then(() => server.processes.startServer()));
     },
   });
   const result = await Promise.race([deploying, restarted.promise.then(() => deploying)]);
@@ -192,11 +182,11 @@ test("an image build is taken up again, and the deployment that waits for it suc
 test("a server that is told to stop ends though its worker, containers and clients wait for it, and they go on with the next one [L7]", async () => {
   const held = RemoteFunction.fromName<(text: string) => Promise<[string, string]>>("kill-server", "held");
   const call = await held.spawn("stop");
-  const [container] = await containersWith(data.path, "/tmp/held");
-  using _peer = await drippingPeer(dorians.url);
+  const [container] = await containersWith(server.dataDirectory, "/tmp/held");
+  using _peer = await drippingPeer(server.processes.url);
   const result = call.get();
-  await dorians.server.stop();
+  await server.processes.server.stop();
   container?.touch("/tmp/free");
-  await dorians.startServer();
+  await server.processes.startServer();
   expect(await result).toEqual(["stop", "stop"]);
 });

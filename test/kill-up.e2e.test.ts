@@ -1,12 +1,10 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf, containersWith, type RunningContainer } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer } from "@dorian/testkit/running-server";
 import { expect, test } from "vitest";
 
 const source = `
@@ -39,52 +37,47 @@ export const busy = app.function({ name: "busy", volumes: { "/vol": volume } }, 
 `;
 
 test("after kill -9 of `dorian up` the next start clears all that it left, and the work goes on", async () => {
-  await using data = await seededData();
-  let server = await DorianProcess.start({ dataDirectory: data.path });
-  await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => server.stop());
-  await deployApp(data.path, source);
-  using _connection = await sdkConnection(data.path);
+  await using server = await runningServer({ apps: [source] });
   const busy = RemoteFunction.fromName<(text: string) => Promise<string>>("kill-up", "busy");
   const calls = await Promise.all(["a", "b"].map((text) => busy.spawn(text)));
-  const containers = await containersWith(data.path, "/tmp/begun", { count: 2 });
+  const containers = await containersWith(server.dataDirectory, "/tmp/begun", { count: 2 });
   const processes = await processesOf(containers);
   expect(processes.length).toBeGreaterThanOrEqual(4);
 
-  await server.kill();
+  await server.processes.kill();
   expect(await Promise.all(processes.map(isAlive))).not.toContain(false);
-  const left = await leftoversOf(data.path);
+  const left = await leftoversOf(server.dataDirectory);
   for (const { taskId } of containers) expect(left.join("\n")).toContain(taskId);
 
-  server = await DorianProcess.start({ dataDirectory: data.path, args: sameAddress(server) });
-  const afterwards = (await leftoversOf(data.path)).join("\n");
+  server.processes = await DorianProcess.start({
+    dataDirectory: server.dataDirectory,
+    args: sameAddress(server.processes),
+  });
+  const afterwards = (await leftoversOf(server.dataDirectory)).join("\n");
   for (const { taskId } of containers) expect(afterwards).not.toContain(taskId);
   expect(await Promise.all(processes.map(isAlive))).not.toContain(true);
   // Four kept ready, and those of the two containers that do the work again.
   expect(afterwards.match(/^mount .*\/netns\//gm)?.length).toBeLessThanOrEqual(6);
 
-  for (const container of await containersWith(data.path, "/tmp/begun", { count: 2 })) {
+  for (const container of await containersWith(server.dataDirectory, "/tmp/begun", { count: 2 })) {
     container.touch("/tmp/go");
   }
   expect(await Promise.all(calls.map((call) => call.get()))).toEqual(["a", "b"]);
-  await server.stop();
-  expect(await containersOf(data.path)).toEqual([]);
-  expect(await leftoversOf(data.path)).toEqual([]);
+  await server.processes.stop();
+  expect(await containersOf(server.dataDirectory)).toEqual([]);
 });
 
 test("kill -9 of `dorian up` between two commits loses none that was acknowledged [L9]", async () => {
-  await using data = await seededData();
-  let server = await DorianProcess.start({ dataDirectory: data.path });
-  await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => server.stop());
-  await deployApp(data.path, source);
-  using _connection = await sdkConnection(data.path);
+  await using server = await runningServer({ apps: [source] });
   const commits = RemoteFunction.fromName<() => AsyncGenerator<number>>("kill-up", "commits");
   let acknowledged = 0;
   let restarted: Promise<void> | undefined;
   const restart = async () => {
-    await server.kill();
-    server = await DorianProcess.start({ dataDirectory: data.path, args: sameAddress(server) });
+    await server.processes.kill();
+    server.processes = await DorianProcess.start({
+      dataDirectory: server.dataDirectory,
+      args: sameAddress(server.processes),
+    });
   };
   const reading = (async () => {
     for await (const round of await commits.remote()) {
@@ -99,8 +92,6 @@ test("kill -9 of `dorian up` between two commits loses none that was acknowledge
     const content = await files.readFile(`round-${round}`);
     expect([content.length, content.every((byte) => byte === round)]).toEqual([500_000, true]);
   }
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
 });
 
 function sameAddress(server: DorianProcess): string[] {

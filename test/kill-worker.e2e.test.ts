@@ -2,15 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { FunctionCall } from "@dorian/sdk/function/function-call";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf, containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
 import { eventually } from "@dorian/testkit/eventually";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const source = `
@@ -48,32 +45,25 @@ export const commits = app.function({ name: "commits", volumes: { "/vol": volume
 });
 `;
 
-let data: TemporaryDirectory;
-let dorians: SplitDorian;
-let connection: Disposable;
+let server: RunningServer<SplitDorian>;
 
 beforeAll(async () => {
-  data = await seededData();
-  dorians = await SplitDorian.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  connection = await sdkConnection(data.path);
+  server = await runningServer({
+    apps: [source],
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory }),
+  });
 });
 
-afterAll(async () => {
-  connection[Symbol.dispose]();
-  await dorians[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 test("the input of a killed worker's container is done by a new container, and who waits gets the result", async () => {
   const gated = RemoteFunction.fromName<(text: string) => Promise<[string, string]>>("kill-worker", "gated");
   const { functionCallId } = await gated.spawn("again");
   const waiting = FunctionCall.fromId<[string, string]>(functionCallId).get();
-  const [first] = await containersWith(data.path, "/tmp/begun-again");
-  await dorians.worker.kill();
-  await dorians.startWorker();
-  const [second] = await containersWith(data.path, "/tmp/begun-again");
+  const [first] = await containersWith(server.dataDirectory, "/tmp/begun-again");
+  await server.processes.worker.kill();
+  await server.processes.startWorker();
+  const [second] = await containersWith(server.dataDirectory, "/tmp/begun-again");
   expect(second?.taskId).not.toBe(first?.taskId);
   second?.touch("/tmp/go-again");
   expect(await waiting).toEqual(["again", second?.taskId]);
@@ -82,12 +72,12 @@ test("the input of a killed worker's container is done by a new container, and w
 test("a worker that starts again ends the containers that the killed one left running", async () => {
   const gated = RemoteFunction.fromName<(text: string) => Promise<[string, string]>>("kill-worker", "gated");
   const call = await gated.spawn("left");
-  const [container] = await containersWith(data.path, "/tmp/begun-left");
-  await dorians.worker.kill();
+  const [container] = await containersWith(server.dataDirectory, "/tmp/begun-left");
+  await server.processes.worker.kill();
   await call.cancel();
-  expect((await containersOf(data.path)).map(({ pid }) => pid)).toContain(container?.pid);
-  await dorians.startWorker();
-  expect(await containersOf(data.path)).toEqual([]);
+  expect((await containersOf(server.dataDirectory)).map(({ pid }) => pid)).toContain(container?.pid);
+  await server.processes.startWorker();
+  expect(await containersOf(server.dataDirectory)).toEqual([]);
   await expect(call.get()).rejects.toThrow(/cancelled/i);
 });
 
@@ -98,7 +88,7 @@ test("every acknowledged commit of a killed worker is in the volume, and no file
   const reading = (async () => {
     for await (const round of await commits.remote()) {
       acknowledged = round;
-      if (round === 8) restarted = dorians.worker.kill().then(() => dorians.startWorker());
+      if (round === 8) restarted = server.processes.worker.kill().then(() => server.processes.startWorker());
     }
   })();
   await expect(reading).rejects.toThrow(/yielded \d+ values?, so it was not run again/);
@@ -135,8 +125,8 @@ test("what a call wrote that has returned is in the volume, whole, wherever in a
       60_000,
     );
     await delay(pauseMs);
-    await dorians.worker.kill();
-    await dorians.startWorker();
+    await server.processes.worker.kill();
+    await server.processes.startWorker();
   }
   enough.abort();
   await calling;
@@ -178,12 +168,12 @@ test.for(halfBuilds)(
     });
     const restarted = Promise.withResolvers<void>();
     let begun = false;
-    const deploying = dorian(data.path, ["deploy", "app.ts"], {
+    const deploying = dorian(server.dataDirectory, ["deploy", "app.ts"], {
       cwd: project.path,
       onOutput(text) {
         if (begun || !/^\W*building$/m.test(text)) return;
         begun = true;
-        restarted.resolve(dorians.worker.kill().then(() => dorians.startWorker()));
+        restarted.resolve(server.processes.worker.kill().then(() => server.processes.startWorker()));
       },
     });
     // Whatever ends first: a worker that does not start again would let the deployment wait for ever.
@@ -206,22 +196,22 @@ test("a build whose worker stays away is not ready, and the next deployment buil
     `,
   });
   let killed: Promise<void> | undefined;
-  const first = await dorian(data.path, ["deploy", "app.ts"], {
+  const first = await dorian(server.dataDirectory, ["deploy", "app.ts"], {
     cwd: project.path,
     onOutput(text, send) {
       if (!killed && text.includes("building-late\n"))
-        killed = dorians.worker.kill().then(() => send("SIGINT"));
+        killed = server.processes.worker.kill().then(() => send("SIGINT"));
     },
   });
   await killed;
   expect(first.code).toBe(130);
-  const { stdout } = await dorian(data.path, ["image", "list", "--json"]);
+  const { stdout } = await dorian(server.dataDirectory, ["image", "list", "--json"]);
   const late = (JSON.parse(stdout) as { description: string; state: string }[]).filter(({ description }) =>
     description.includes("building-late"),
   );
   expect(late.map(({ state }) => state)).not.toContain("ready");
-  await dorians.startWorker();
-  const second = await dorian(data.path, ["deploy", "app.ts"], { cwd: project.path });
+  await server.processes.startWorker();
+  const second = await dorian(server.dataDirectory, ["deploy", "app.ts"], { cwd: project.path });
   expect(second.code, second.stderr).toBe(0);
   const look = RemoteFunction.fromName<() => Promise<string>>("kill-late", "look");
   expect(await look.remote()).toBe("done\n");

@@ -1,26 +1,18 @@
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { printing, runApp } from "@dorian/testkit/app-run";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
-import { seededData } from "@dorian/testkit/seeded-data";
 import { dorian } from "@dorian/testkit/run-command";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer();
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 test("what ignore names is not shipped, hidden files least of all, and ! brings back [A1]", async () => {
   const tree = [
@@ -54,7 +46,7 @@ export const copy = app.function({ name: "copy", image: copied }, async () => li
 app.localEntrypoint(async () => { print(await mount.remote()); print(await copy.remote()); });
 `;
   const files = Object.fromEntries(tree.map((path) => [`tree/${path}`, "x"]));
-  const { printed, stdout, stderr } = await runApp(data.path, source, { files });
+  const { printed, stdout, stderr } = await runApp(server.dataDirectory, source, { files });
   expect(printed, stdout + stderr).toEqual([
     [
       "2/keep.txt",
@@ -89,7 +81,7 @@ app.localEntrypoint(async () => { print(await mounted.remote()); print(await cop
   await symlink("/nowhere", at(".#lock"));
   await symlink("bin", at("linked"));
   await writeFile(Buffer.concat([Buffer.from(at("caf")), Buffer.from([0xe9])]), "b");
-  const { stdout, stderr } = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
+  const { stdout, stderr } = await dorian(server.dataDirectory, ["run", "app.ts"], { cwd: project.path });
   const printed = stdout.split("\n").filter((line) => line.startsWith("> "));
   const expected = [
     "d 750 empty/below",
@@ -105,7 +97,8 @@ app.localEntrypoint(async () => { print(await mounted.remote()); print(await cop
   ).toEqual([expected, expected]);
   const warning = 'tree": ".#lock" (a link that leads nowhere), "caf\\xe9" (its name is not UTF-8).';
   expect(stderr.split(warning)).toHaveLength(2);
-  const volume = (...args: string[]) => dorian(data.path, ["volume", ...args], { cwd: project.path });
+  const volume = (...args: string[]) =>
+    dorian(server.dataDirectory, ["volume", ...args], { cwd: project.path });
   await volume("create", "odd-tree");
   const put = await volume("put", "odd-tree", "tree");
   expect(put.stderr).toContain("Uploaded 2 files of 'tree'");

@@ -1,14 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { deployApp } from "@dorian/testkit/deployed-app";
 import { eventually } from "@dorian/testkit/eventually";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 /** What a container says last: in all more than any pipe holds. */
@@ -68,25 +65,19 @@ app.localEntrypoint(async (which: string) => {
 });
 `;
 
-let data: TemporaryDirectory;
-let dorians: SplitDorian;
-let connection: Disposable;
+let server: RunningServer<SplitDorian>;
 
 beforeAll(async () => {
-  data = await seededData();
-  dorians = await SplitDorian.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  connection = await sdkConnection(data.path);
+  server = await runningServer({
+    clients: [modalVersions.newest],
+    apps: [source],
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory }),
+  });
 });
 
-afterAll(async () => {
-  connection[Symbol.dispose]();
-  await dorians[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
-const logOf = async () => (await dorian(data.path, ["app", "logs", "talkers"])).stdout;
+const logOf = async () => (await dorian(server.dataDirectory, ["app", "logs", "talkers"])).stdout;
 /** The lines that begin with a name, in order. */
 const linesOf = (log: string, name: string) => log.split("\n").filter((line) => line.startsWith(`${name} `));
 const shortened = (line: string) => line.replace(/ x{250}$/, "");
@@ -104,9 +95,9 @@ test("no line is lost, torn, doubled or out of order while the server is killed 
   const counting = ["a", "b"].map((name) => count.remote(name, 3_000, 2));
   for (let kills = 0; kills < 4; kills += 1) {
     await delay(1_500);
-    await dorians.server.kill();
+    await server.processes.server.kill();
     await delay(kills * 300);
-    await dorians.startServer();
+    await server.processes.startServer();
   }
   await Promise.all(counting);
   for (const name of ["a", "b"]) {
@@ -124,7 +115,7 @@ test.for(["end", "fail", "quit", "die", "leave", "late", "shut"])(
   "a megabyte of last words before a container's %s is there whole, in what runs it and in the app's log [A3] [L11]",
   async (which) => {
     await using project = await temporaryDirectory({ "app.ts": source });
-    const run = await dorian(data.path, ["run", "app.ts", which], { cwd: project.path });
+    const run = await dorian(server.dataDirectory, ["run", "app.ts", which], { cwd: project.path });
     expect(firstWrong(linesOf(run.stdout, which).map(shortened), which, words)).toBeUndefined();
     expect(run.stderr).toContain(`${which} has said all`);
     const called = RemoteFunction.fromName<() => Promise<void>>("talkers", which).remote();
@@ -140,7 +131,7 @@ test.for(["end", "fail", "quit", "die", "leave", "late", "shut"])(
 );
 
 test("an official client shows Python's lines whole, of two containers at a time, and the last of one that crashes [L11] [A3]", async () => {
-  const client = await ModalClient.open(modalVersions.newest, data.path);
+  const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
   await using project = await temporaryDirectory({
     "app.py": `
 import modal, os, sys, time

@@ -1,6 +1,5 @@
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -109,21 +108,22 @@ def raised(work, kind=None):
 FunctionCall = modal.functions.FunctionCall
 `;
 
-let data: TemporaryDirectory;
 let sources: TemporaryDirectory;
-let dorians: SplitDorian;
+let server: RunningServer<SplitDorian>;
 const clients = new Map<ModalVersion, ModalClient>();
 
 beforeAll(async () => {
-  data = await seededData();
-  dorians = await SplitDorian.start({ dataDirectory: data.path });
+  server = await runningServer({
+    clients: Object.values(modalVersions),
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory }),
+  });
   const files = Object.entries(eras).map(([version, { limit, concurrent }]) => [
     `${nameOf(version)}.py`,
     app.replace("NAME", nameOf(version)).replace("LIMIT", limit).replace("CONCURRENT", concurrent),
   ]);
   sources = await temporaryDirectory(Object.fromEntries(files));
   for (const version of Object.values(modalVersions))
-    clients.set(version, await ModalClient.open(version, data.path));
+    clients.set(version, await ModalClient.open(version, server.dataDirectory));
   for (const version of [newest, late2024]) {
     const deployed = await client(version).modal(["deploy", `${nameOf(version)}.py`], { cwd: sources.path });
     expect(deployed.code, deployed.stdout + deployed.stderr).toBe(0);
@@ -131,10 +131,8 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await dorians[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
   await sources[Symbol.asyncDispose]();
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 function nameOf(version: string): string {
@@ -308,8 +306,8 @@ print("values", list(fn("slow").map([0.05] * 100)) == [0.05] * 100)
 `,
     );
     await new Promise((resolve) => setTimeout(resolve, 4_000));
-    await dorians.server.kill();
-    await dorians.startServer();
+    await server.processes.server.kill();
+    await server.processes.startServer();
     expect(await mapped).toContain("values True");
   },
 );

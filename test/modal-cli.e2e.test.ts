@@ -1,10 +1,8 @@
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
 import { dorian, type CommandOptions } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { ModalClient as ModalService } from "@dorian/protocol/modal";
 import { methodEntries } from "@dorian/protocol/service";
 import { unservedCalls } from "@dorian/protocol/unserved-calls";
@@ -16,19 +14,13 @@ const timeout = 240_000;
 const { newest, between, late2024, early2024 } = modalVersions;
 const both = [newest, late2024] as const;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer({ clients: Object.values(modalVersions) });
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 /** An app of two functions and a class, in the manner of the client's time. */
 function shop(version: ModalVersion, timeoutSecs = 60): string {
@@ -59,7 +51,7 @@ class Model:
 }
 
 async function commands(version: ModalVersion, files: Record<string, string> = {}) {
-  const client = await ModalClient.open(version, data.path);
+  const client = await ModalClient.open(version, server.dataDirectory);
   const project = await temporaryDirectory(files);
   return {
     client,
@@ -111,7 +103,7 @@ test.each([newest, between, late2024, early2024])(
     expect(await ids(shell.client)).toBe(before);
     if (version === early2024) return;
     const other = version === newest ? late2024 : newest;
-    const [first = ""] = (await ids(await ModalClient.open(other, data.path))).split("\n");
+    const [first = ""] = (await ids(await ModalClient.open(other, server.dataDirectory))).split("\n");
     expect(first).toBe(before.split("\n")[0]);
   },
 );
@@ -181,7 +173,7 @@ assert find("${name}", "train").remote(41) == 41
 
 /** The timeout of what runs, as the newest client is told. */
 async function timeoutOf(name: string): Promise<number> {
-  const client = await ModalClient.open(newest, data.path);
+  const client = await ModalClient.open(newest, server.dataDirectory);
   const program = `
 import sys, modal
 print(modal.Function.from_name(sys.argv[1], "train").info().timeout)
@@ -284,7 +276,7 @@ test.each(both)(
     async function approve(code: string) {
       const page = await (await fetch(/http:\S+\/token-flow\/\S+/.exec(seen)?.[0] ?? "")).text();
       expect(page).toContain(code);
-      return await dorian(data.path, ["token", "approve", code]);
+      return await dorian(server.dataDirectory, ["token", "approve", code]);
     }
   },
 );
@@ -311,7 +303,7 @@ test(
   "a token of its own lets a client in until it is revoked, and wrong ones never",
   { timeout },
   async () => {
-    const made = await dorian(data.path, ["token", "new", "--name", "laptop", "--json"]);
+    const made = await dorian(server.dataDirectory, ["token", "new", "--name", "laptop", "--json"]);
     expect(made.code, made.stderr).toBe(0);
     const env = JSON.parse(made.stdout) as Record<string, string>;
     await using shell = await commands(newest);
@@ -323,12 +315,12 @@ test(
     const wrong = await as({ ...env, MODAL_TOKEN_SECRET: "as-guess" });
     expect(wrong.code).not.toBe(0);
     expect(wrong.stdout + wrong.stderr).toContain("not valid here");
-    expect((await dorian(data.path, ["token", "list"])).stdout).toContain("laptop");
-    expect((await dorian(data.path, ["token", "revoke", "laptop"])).code).toBe(0);
+    expect((await dorian(server.dataDirectory, ["token", "list"])).stdout).toContain("laptop");
+    expect((await dorian(server.dataDirectory, ["token", "revoke", "laptop"])).code).toBe(0);
     expect((await as(env)).code).not.toBe(0);
 
     const path = join(shell.project.path, "profiles.toml");
-    const written = await dorian(data.path, ["token", "new", "--write", "--profile", "box"], {
+    const written = await dorian(server.dataDirectory, ["token", "new", "--write", "--profile", "box"], {
       env: { MODAL_CONFIG_PATH: path },
     });
     expect(written.code, written.stderr).toBe(0);

@@ -1,27 +1,19 @@
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const timeout = 300_000;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer({ clients: Object.values(modalVersions) });
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
-async function succeed(client: ModalClient, args: string[], cwd = data.path): Promise<string> {
+async function succeed(client: ModalClient, args: string[], cwd = server.dataDirectory): Promise<string> {
   const { code, stdout, stderr } = await client.modal(args, { cwd });
   expect(code, stdout + stderr).toBe(0);
   return stdout;
@@ -108,7 +100,7 @@ test.each(Object.values(modalVersions))(
   "dicts and queues through the Python API of %s",
   { timeout },
   async (version) => {
-    const client = await ModalClient.open(version, data.path);
+    const client = await ModalClient.open(version, server.dataDirectory);
     expect(await python(client, objectsProgram)).toContain("done");
   },
 );
@@ -117,7 +109,7 @@ test.each([modalVersions.newest, modalVersions.late2024])(
   "modal dict and modal queue of %s",
   { timeout },
   async (version) => {
-    const client = await ModalClient.open(version, data.path);
+    const client = await ModalClient.open(version, server.dataDirectory);
     const [dict, queue] = [`cli-dict-${version}`, `cli-queue-${version}`];
     await succeed(client, ["dict", "create", dict]);
     await succeed(client, ["queue", "create", queue]);
@@ -155,7 +147,7 @@ test.each([modalVersions.late2024, modalVersions.newest])(
   "functions and their caller hand values to each other through a dict and a queue with %s",
   { timeout },
   async (version) => {
-    const client = await ModalClient.open(version, data.path);
+    const client = await ModalClient.open(version, server.dataDirectory);
     await using project = await temporaryDirectory({
       "exchange.py": `
 import modal

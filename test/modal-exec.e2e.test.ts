@@ -1,12 +1,9 @@
 import { join } from "node:path";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { noteCommand } from "@dorian/testkit/evidence/evidence";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, type CommandResult } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { atTerminal, type TerminalSession } from "@dorian/testkit/terminal-session";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
@@ -16,20 +13,17 @@ export const app = new App("keeper", { image: Image.debianSlim() });
 export const keep = app.function({ name: "keep", minContainers: 1 }, async () => "kept");
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 let taskId: string;
 const clients = new Map<string, ModalClient>();
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
+  server = await runningServer({ clients: Object.values(modalVersions), apps: [source] });
   for (const version of Object.values(modalVersions))
-    clients.set(version, await ModalClient.open(version, data.path));
+    clients.set(version, await ModalClient.open(version, server.dataDirectory));
   taskId = await vi.waitFor(
     async () => {
-      const { stdout } = await dorian(data.path, ["container", "list", "--json"]);
+      const { stdout } = await dorian(server.dataDirectory, ["container", "list", "--json"]);
       const [first] = JSON.parse(stdout) as { taskId: string; state: string }[];
       expect(first?.state).toMatch(/idle|running/);
       return first?.taskId ?? "";
@@ -38,11 +32,7 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function client(version: string): ModalClient {
   const found = clients.get(version);
@@ -162,7 +152,7 @@ test.for(["1.6.4", "0.64.57", "0.62.181"] as const)(
     // Its container goes with its app, and what it wrote to the volume stays.
     await vi.waitFor(
       async () => {
-        const { stdout } = await dorian(data.path, ["container", "list"]);
+        const { stdout } = await dorian(server.dataDirectory, ["container", "list"]);
         expect(stdout).not.toContain("sandbox");
       },
       { timeout: 10_000, interval: 200 },
@@ -173,7 +163,7 @@ test.for(["1.6.4", "0.64.57", "0.62.181"] as const)(
 );
 
 test("modal shell runs a command on an image by its id", async () => {
-  const { stdout: list } = await dorian(data.path, ["image", "list", "--json"]);
+  const { stdout: list } = await dorian(server.dataDirectory, ["image", "list", "--json"]);
   const images = JSON.parse(list) as { imageId: string; description: string }[];
   const debian = images.find(({ description }) => description.startsWith("FROM debian"));
   const args = ["shell", "--no-pty", "--cmd", "cat /etc/debian_version; exit 3", debian?.imageId ?? ""];

@@ -1,10 +1,6 @@
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { noteMethods } from "@dorian/testkit/evidence/evidence";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import * as official from "modal";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
@@ -25,16 +21,13 @@ export class Greeter {
 }
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 let modal: official.ModalClient;
 
 beforeAll(async () => {
   noteMethods("js", official);
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  const { stdout } = await dorian(data.path, ["token", "new"]);
+  server = await runningServer({ apps: [source] });
+  const { stdout } = await dorian(server.dataDirectory, ["token", "new"]);
   const variables = new Map([...stdout.matchAll(/(MODAL_\w+)=(.*)/g)].map(([, key, value]) => [key, value]));
   // Where the server is, the client learns from its environment alone.
   process.env["MODAL_SERVER_URL"] = variables.get("MODAL_SERVER_URL") ?? "";
@@ -47,8 +40,6 @@ beforeAll(async () => {
 afterAll(async () => {
   modal.close();
   await server[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
 });
 
 test("[U4] a function is looked up by name and called", async () => {

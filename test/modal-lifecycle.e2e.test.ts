@@ -1,9 +1,6 @@
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -19,24 +16,20 @@ def which():
     return ${version}, here
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 let client: ModalClient;
 let project: TemporaryDirectory;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  client = await ModalClient.open(modalVersions.newest, data.path);
+  server = await runningServer({ clients: [modalVersions.newest, modalVersions.early2024] });
+  client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
   project = await temporaryDirectory({ "one.py": rolling(1), "two.py": rolling(2) });
   await run("deploy", "one.py");
 });
 
 afterAll(async () => {
   await project[Symbol.asyncDispose]();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 async function run(...args: string[]): Promise<string> {
@@ -54,7 +47,6 @@ async function printed(program: string, by = client): Promise<string> {
 
 /** Calls the app's function. */
 async function which(): Promise<unknown> {
-  using _connection = await sdkConnection(data.path);
   return await RemoteFunction.fromName("rolling", "which").remote();
 }
 
@@ -154,7 +146,7 @@ with app.run():
 });
 
 test("volumes, dicts and queues of a client of 2024 that have no name live as long as their app", async () => {
-  const old = await ModalClient.open(modalVersions.early2024, data.path);
+  const old = await ModalClient.open(modalVersions.early2024, server.dataDirectory);
   const program = `
 import modal
 app = modal.Stub("nameless")

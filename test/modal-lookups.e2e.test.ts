@@ -1,9 +1,7 @@
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { noteMethods } from "@dorian/testkit/evidence/evidence";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import * as official from "modal";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -26,16 +24,14 @@ class Model:
         return ${version} * factor * self.size
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 let python: ModalClient;
 let javascript: official.ModalClient;
 
 beforeAll(async () => {
   noteMethods("js", official);
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  python = await ModalClient.open(modalVersions.newest, data.path);
+  server = await runningServer({ clients: [modalVersions.newest] });
+  python = await ModalClient.open(modalVersions.newest, server.dataDirectory);
   await deploy(1);
   // Where the server is, the client learns from its environment alone.
   process.env["MODAL_SERVER_URL"] = python.environment["MODAL_SERVER_URL"] ?? "";
@@ -47,9 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   javascript.close();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 async function deploy(version: number): Promise<void> {

@@ -2,33 +2,24 @@ import { randomBytes } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Volume } from "@dorian/sdk/volume/volume";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const mebibyte = 1024 * 1024;
 const timeout = 300_000;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer({ clients: Object.values(modalVersions) });
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
-async function succeed(client: ModalClient, args: string[], cwd = data.path): Promise<string> {
+async function succeed(client: ModalClient, args: string[], cwd = server.dataDirectory): Promise<string> {
   const { code, stdout, stderr } = await client.modal(args, { cwd });
   expect(code, stdout + stderr).toBe(0);
   return stdout;
@@ -46,7 +37,7 @@ test.each([modalVersions.newest, modalVersions.late2024])(
   "modal volume of %s puts, lists, gets, copies, renames and removes [J1, J4, J6, O5]",
   { timeout },
   async (version) => {
-    const client = await ModalClient.open(version, data.path);
+    const client = await ModalClient.open(version, server.dataDirectory);
     const name = `cli-${version}`;
     const large = randomBytes(40 * mebibyte);
     const small = Object.fromEntries(
@@ -172,7 +163,7 @@ test.each<[ModalVersion, string]>([
   "files of a volume through the Python API of %s, version %j [J2, J7, L2, N8, O5]",
   { timeout },
   async (version, kind) => {
-    const client = await ModalClient.open(version, data.path);
+    const client = await ModalClient.open(version, server.dataDirectory);
     expect(await python(client, filesProgram, { env: { KIND: kind } })).toContain("done");
   },
 );
@@ -223,7 +214,7 @@ test.each([modalVersions.late2024, modalVersions.newest])(
   "the Volume guide's example with %s: reload shows a commit made elsewhere, and open files refuse it [L2, M1, N1, N2, N3]",
   { timeout },
   async (version) => {
-    const client = await ModalClient.open(version, data.path);
+    const client = await ModalClient.open(version, server.dataDirectory);
     await using project = await temporaryDirectory({ "guide.py": guideProgram });
     const printed = await succeed(client, ["run", "guide.py"], project.path);
     expect(printed).toContain("1 [] ['bar.txt'] [] hello");
@@ -239,7 +230,7 @@ test(
   "what a container wrote is committed however it ends, in the background, and not at all where that is switched off [L9, M2, M5, M6]",
   { timeout },
   async () => {
-    const client = await ModalClient.open(modalVersions.early2024, data.path);
+    const client = await ModalClient.open(modalVersions.early2024, server.dataDirectory);
     await using project = await temporaryDirectory({
       "ends.py": `
 import os, time
@@ -271,7 +262,6 @@ def main():
     time.sleep(12)
 `,
     });
-    using _connection = await sdkConnection(data.path);
     const listed = async (name: string) => {
       const files = await Volume.fromName(name, { createIfMissing: true }).files();
       const paths: string[] = [];
@@ -297,7 +287,7 @@ test(
   "a volume is mounted read-only, or one directory of it, as the newest client asks [K5, K7]",
   { timeout },
   async () => {
-    const client = await ModalClient.open(modalVersions.newest, data.path);
+    const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
     await using project = await temporaryDirectory({
       "options.py": `
 import os

@@ -4,10 +4,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { WebSocket } from "ws";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -16,21 +15,15 @@ const timeout = 240_000;
 const waiting = { timeout: 60_000, interval: 200 };
 const { newest, late2024, early2024 } = modalVersions;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 const serverArguments = ["--web-ports", "0"];
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path, args: serverArguments });
+  server = await runningServer({ clients: [newest, late2024, early2024], args: serverArguments });
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 /** Web functions of all four kinds, and methods, in the manner of the client's time. */
 function shop(version: ModalVersion): string {
@@ -149,7 +142,7 @@ interface Deployed extends AsyncDisposable {
 }
 
 async function deploy(version: ModalVersion, name: string): Promise<Deployed> {
-  const client = await ModalClient.open(version, data.path);
+  const client = await ModalClient.open(version, server.dataDirectory);
   const project = await temporaryDirectory({ "shop.py": shop(version), "urls.py": lookUp(version) });
   const { code, stdout, stderr } = await client.modal(["deploy", "--name", name, "shop.py"], {
     cwd: project.path,
@@ -182,7 +175,7 @@ function post(url: string | undefined, value: unknown): Promise<Response> {
 
 async function logged(app: string, text: string): Promise<void> {
   await vi.waitFor(async () => {
-    const { stdout } = await dorian(data.path, ["app", "logs", app]);
+    const { stdout } = await dorian(server.dataDirectory, ["app", "logs", app]);
     expect(stdout).toContain(text);
   }, waiting);
 }
@@ -323,7 +316,7 @@ test(
   "a new deployment takes over at the same address without losing a request, also after a restart of the server",
   { timeout },
   async () => {
-    const client = await ModalClient.open(newest, data.path);
+    const client = await ModalClient.open(newest, server.dataDirectory);
     await using project = await temporaryDirectory({ "page.py": page("one") });
     const deployPage = async () => {
       const { code, stdout, stderr } = await client.modal(["deploy", "page.py"], { cwd: project.path });
@@ -338,17 +331,20 @@ test(
     await vi.waitFor(() => expect(asking.answers.at(-1)).toBe('200 "two"'), waiting);
     await asking.stop();
     expect(asking.answers).toEqual(['200 "one"', '200 "two"']);
-    await server.stop();
-    server = await DorianProcess.start({ dataDirectory: data.path, args: serverArguments });
+    await server.processes.stop();
+    server.processes = await DorianProcess.start({
+      dataDirectory: server.dataDirectory,
+      args: serverArguments,
+    });
     expect(await (await fetch(url)).json()).toBe("two");
-    const stopped = await dorian(data.path, ["app", "stop", "page"]);
+    const stopped = await dorian(server.dataDirectory, ["app", "stop", "page"]);
     expect(stopped.code, stopped.stderr).toBe(0);
     expect((await fetch(url)).status).toBe(404);
   },
 );
 
 test("`modal serve` serves what is saved, at one address", { timeout }, async () => {
-  const client = await ModalClient.open(newest, data.path);
+  const client = await ModalClient.open(newest, server.dataDirectory);
   await using project = await temporaryDirectory({ "page.py": page("first") });
   let output = "";
   let stop = () => undefined as void;

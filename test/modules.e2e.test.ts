@@ -1,22 +1,16 @@
 import { join } from "node:path";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer();
 });
 
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 const files = {
   "my app #1.ts": `
@@ -108,7 +102,7 @@ test("a module is where its source is while the app loads, and beside its files 
   );
   const directory = join(project.path, name);
   await using elsewhere = await temporaryDirectory();
-  const { stdout, stderr } = await dorian(data.path, ["run", join(directory, "my app #1.ts")], {
+  const { stdout, stderr } = await dorian(server.dataDirectory, ["run", join(directory, "my app #1.ts")], {
     cwd: elsewhere.path,
   });
   const line = stdout.split("\n").find((each) => each.startsWith("> "));

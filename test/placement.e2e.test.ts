@@ -1,13 +1,10 @@
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
 import { eventually } from "@dorian/testkit/eventually";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const source = `
@@ -22,23 +19,16 @@ export const large = app.function({ name: "large", cpu: 8, failFast: true }, asy
 export const called = app.function({ name: "called", scaledownWindow: 2 }, async () => currentTaskId());
 `;
 
-let data: TemporaryDirectory;
-let dorians: SplitDorian;
-let connection: Disposable;
+let server: RunningServer<SplitDorian>;
 
 beforeAll(async () => {
-  data = await seededData();
-  dorians = await SplitDorian.start({ dataDirectory: data.path, workerArgs: ["--cpus", "2"] });
-  await deployApp(data.path, source);
-  connection = await sdkConnection(data.path);
+  server = await runningServer({
+    apps: [source],
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory, workerArgs: ["--cpus", "2"] }),
+  });
 });
 
-afterAll(async () => {
-  connection[Symbol.dispose]();
-  await dorians[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 test("a map of 16 short inputs on two cores takes no more than two containers [L14]", async () => {
   const short = RemoteFunction.fromName<(n: number) => Promise<[number, string]>>("placement", "short");
@@ -61,14 +51,14 @@ export const app = new App("too-large", { image: Image.debianSlim() });
 export const train = app.function({ name: "train", cpu: 8 }, async () => 1);
 `,
   });
-  const deployed = await dorian(data.path, ["deploy", "app.ts"], { cwd: project.path });
+  const deployed = await dorian(server.dataDirectory, ["deploy", "app.ts"], { cwd: project.path });
   expect(deployed.code).toBe(0);
   expect(deployed.stdout + deployed.stderr).toContain(
     "train cannot start: it asks for 8 CPUs and the largest worker has 2",
   );
 });
 
-const runningTasks = async () => (await containersOf(data.path)).map(({ taskId }) => taskId);
+const runningTasks = async () => (await containersOf(server.dataDirectory)).map(({ taskId }) => taskId);
 const called = () => RemoteFunction.fromName<() => Promise<string>>("placement", "called");
 
 test("a container kept warm that fills the machine leaves for a call, and comes back [L12]", async () => {
@@ -81,12 +71,12 @@ test("a container kept warm that fills the machine leaves for a call, and comes 
 });
 
 test("it leaves for a call after the worker, and after the server, has started again, too [L12]", async () => {
-  await dorians.worker.kill();
-  await dorians.startWorker();
+  await server.processes.worker.kill();
+  await server.processes.startWorker();
   await eventually(runningTasks, (running) => running.length === 1);
   const second = await called().remote();
   await eventually(runningTasks, (running) => running.length === 1 && running[0] !== second);
-  await dorians.server.kill();
-  await dorians.startServer();
+  await server.processes.server.kill();
+  await server.processes.startServer();
   expect(await called().remote()).not.toBe(second);
 });

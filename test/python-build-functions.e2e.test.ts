@@ -1,29 +1,23 @@
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const versions = [modalVersions.newest, modalVersions.late2024, modalVersions.early2024];
 const early = [modalVersions.late2024, modalVersions.early2024];
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 const clients = new Map<ModalVersion, ModalClient>();
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  for (const version of versions) clients.set(version, await ModalClient.open(version, data.path));
+  server = await runningServer({
+    clients: [modalVersions.newest, modalVersions.late2024, modalVersions.early2024],
+  });
+  for (const version of versions) clients.set(version, await ModalClient.open(version, server.dataDirectory));
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 async function run(version: ModalVersion, source: string) {
   await using project = await temporaryDirectory({ "app.py": source });
@@ -199,7 +193,7 @@ def main():
 );
 
 test("what a build function leaves is what it wrote: nothing of the client that ran it", async () => {
-  const listed = await dorian(data.path, ["image", "list", "--json"]);
+  const listed = await dorian(server.dataDirectory, ["image", "list", "--json"]);
   const images = JSON.parse(listed.stdout) as { description: string; bytes: number; state: string }[];
   const built = images.filter(
     ({ description, state }) => /build .*(download|convert)/.test(description) && state === "ready",

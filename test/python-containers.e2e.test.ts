@@ -1,8 +1,6 @@
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const timeout = 240_000;
@@ -83,24 +81,17 @@ def main():
     print("graph", root.function_name, root.status.name, [(child.function_name, child.status.name) for child in root.children])
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 let said: string;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer({ clients: [modalVersions.newest] });
   await using project = await temporaryDirectory({ "app.py": app, "look.py": look });
-  const client = await ModalClient.open(modalVersions.newest, data.path);
+  const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
   const { stdout, stderr } = await client.modal(["run", "app.py"], { cwd: project.path });
   said = stdout + stderr;
 }, timeout);
-
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 test("a build step and a container find the same around them: own name, home, groups, path [A15]", () => {
   const seen = said.match(/^seen .*$/gm);

@@ -1,7 +1,6 @@
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
 import { dorian as runDorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -137,13 +136,14 @@ def make():
 make()
 `;
 
-let data: TemporaryDirectory;
-let dorian: SplitDorian;
+let server: RunningServer<SplitDorian>;
 let project: TemporaryDirectory;
 
 beforeAll(async () => {
-  data = await seededData();
-  dorian = await SplitDorian.start({ dataDirectory: data.path });
+  server = await runningServer({
+    clients: [newest, late2024, modalVersions.between],
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory }),
+  });
   const files = [newest, late2024].flatMap((version) => [
     [`${nameOf(version)}.py`, app.replace("NAME", nameOf(version))],
     [`${nameOf(version)}_serialised.py`, serialisedApp.replace("NAME", nameOf(version))],
@@ -152,10 +152,8 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(async () => {
-  await dorian[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
   await project[Symbol.asyncDispose]();
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 function nameOf(version: ModalVersion): string {
@@ -167,7 +165,7 @@ describe.each([newest, late2024])("client %s", (version) => {
   let client: ModalClient;
 
   beforeAll(async () => {
-    client = await ModalClient.open(version, data.path);
+    client = await ModalClient.open(version, server.dataDirectory);
     for (const file of [`${name}.py`, `${name}_serialised.py`]) {
       const { code, stdout, stderr } = await client.modal(["deploy", file], { cwd: project.path });
       expect(code, stdout + stderr).toBe(0);
@@ -239,7 +237,7 @@ except modal.exception.FunctionTimeoutError as error:
     assert "3 s" in str(error), error
 `;
       expect(await program(late)).toContain(asExpected);
-      const log = async () => (await runDorian(data.path, ["app", "logs", name])).stdout;
+      const log = async () => (await runDorian(server.dataDirectory, ["app", "logs", name])).stdout;
       await expect.poll(log, { timeout: 20_000, interval: 500 }).toMatch(/entered[^]*exited in order/);
     },
   );
@@ -330,8 +328,8 @@ print(container, wait.spawn(6).object_id)
 time.sleep(1)
 `);
       const [container, callId] = begun.split("\n")[0]?.split(" ") ?? [];
-      await dorian.server.kill();
-      await dorian.startServer();
+      await server.processes.server.kill();
+      await server.processes.startServer();
       const after = `
 assert modal.functions.FunctionCall.from_id("${callId}").get(timeout=30) == "${container}"
 assert function("wait").remote(0) == "${container}"

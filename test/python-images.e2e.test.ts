@@ -1,27 +1,19 @@
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 let newest: ModalClient;
 let old: ModalClient;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  newest = await ModalClient.open(modalVersions.newest, data.path);
-  old = await ModalClient.open(modalVersions.late2024, data.path);
+  server = await runningServer({ clients: [modalVersions.newest, modalVersions.late2024] });
+  newest = await ModalClient.open(modalVersions.newest, server.dataDirectory);
+  old = await ModalClient.open(modalVersions.late2024, server.dataDirectory);
 });
 
-afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 const files = {
   "requirements.txt": "six==1.16.0\n",

@@ -1,7 +1,5 @@
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -69,13 +67,11 @@ class S:
         pass
 `;
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 let project: TemporaryDirectory;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer({ clients: [newest, late2024] });
   project = await temporaryDirectory({
     "lookups.py": lookups,
     "crowd.py": crowd,
@@ -97,14 +93,12 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
   await project[Symbol.asyncDispose]();
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 async function modal(version: ModalVersion, args: string[], interruptAt?: RegExp) {
-  const client = await ModalClient.open(version, data.path);
+  const client = await ModalClient.open(version, server.dataDirectory);
   let seen = "";
   const { code, stdout, stderr } = await client.modal(args, {
     cwd: project.path,
@@ -118,7 +112,7 @@ async function modal(version: ModalVersion, args: string[], interruptAt?: RegExp
 }
 
 test("what is not there is told in Python's words [A23]", { timeout }, async () => {
-  const client = await ModalClient.open(newest, data.path);
+  const client = await ModalClient.open(newest, server.dataDirectory);
   const { stdout } = await client.python(["lookups.py"], { cwd: project.path });
   expect(stdout.match(/NotFoundError/g)).toHaveLength(6);
   expect(stdout).toContain("`modal volume create none`");

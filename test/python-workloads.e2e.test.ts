@@ -1,7 +1,5 @@
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -160,21 +158,19 @@ def cls(tag):
     return modal.Cls.from_name(name, tag)
 `;
 
-let data: TemporaryDirectory;
 let sources: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 const clients = new Map<ModalVersion, ModalClient>();
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer({ clients: [modalVersions.newest, modalVersions.between] });
   sources = await temporaryDirectory(
     Object.fromEntries(
       versions.map((version) => [`${nameOf(version)}.py`, app.replaceAll("NAME", nameOf(version))]),
     ),
   );
   for (const version of versions) {
-    const client = await ModalClient.open(version, data.path);
+    const client = await ModalClient.open(version, server.dataDirectory);
     clients.set(version, client);
     const deployed = await client.modal(["deploy", `${nameOf(version)}.py`], { cwd: sources.path, env });
     expect(deployed.code, deployed.stdout + deployed.stderr).toBe(0);
@@ -182,10 +178,8 @@ beforeAll(async () => {
 }, 900_000);
 
 afterAll(async () => {
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
   await sources[Symbol.asyncDispose]();
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 function nameOf(version: ModalVersion): string {

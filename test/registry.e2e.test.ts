@@ -1,38 +1,32 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { PrivateRegistry, registryAccount } from "@dorian/testkit/private-registry";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
 let registry: PrivateRegistry;
-let server: DorianProcess;
+let server: RunningServer;
 let client: ModalClient;
 
 beforeAll(async () => {
-  data = await seededData();
   registry = await PrivateRegistry.start();
   await using rootfs = await busyboxRootfs();
   await using marked = await temporaryDirectory({ "etc/mark": "first\n" });
   const config = { Env: ["PATH=/bin", "FROM_REGISTRY=yes"], WorkingDir: "/etc" };
   await registry.push("team/tools", "1", { layers: [rootfs.path, marked.path], config });
-  server = await DorianProcess.start({
-    dataDirectory: data.path,
+  server = await runningServer({
+    clients: [modalVersions.newest],
     env: { DORIAN_FETCH_FROM: registry.host },
   });
-  client = await ModalClient.open(modalVersions.newest, data.path);
+  client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
 });
 
 afterAll(async () => {
   await registry[Symbol.asyncDispose]();
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 /** Builds the image that `expression` makes, and says what was printed and how it ended. */
@@ -98,8 +92,8 @@ test("a forced build asks the registry what the tag stands for now [B6]", async 
 });
 
 test("no layer and no log holds the registry's password", async () => {
-  const bases = await readFile(join(data.path, "bases.json"), "utf8");
+  const bases = await readFile(join(server.dataDirectory, "bases.json"), "utf8");
   expect(bases).toContain("team/tools");
   expect(bases).not.toContain(registryAccount.password);
-  expect(server.output).not.toContain(registryAccount.password);
+  expect(server.processes.output).not.toContain(registryAccount.password);
 });

@@ -1,14 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
 import { eventually } from "@dorian/testkit/eventually";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const source = `
@@ -36,23 +33,16 @@ export const counts = app.function({ name: "counts" }, async function* (upTo: nu
 });
 `;
 
-let data: TemporaryDirectory;
-let dorians: SplitDorian;
-let connection: Disposable;
+let server: RunningServer<SplitDorian>;
 
 beforeAll(async () => {
-  data = await seededData();
-  dorians = await SplitDorian.start({ dataDirectory: data.path });
-  await deployApp(data.path, source);
-  connection = await sdkConnection(data.path);
+  server = await runningServer({
+    apps: [source],
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory }),
+  });
 });
 
-afterAll(async () => {
-  connection[Symbol.dispose]();
-  await dorians[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 test("a server that is told to end does, with 26 callers, a generator and a reader of logs; all go on with the next one, and no process says a word [L7, L10, L19]", async () => {
   await using project = await temporaryDirectory({
@@ -68,10 +58,10 @@ app.localEntrypoint(async () => {
 });
 `,
   });
-  const calling = dorian(data.path, ["run", "app.ts"], { cwd: project.path });
+  const calling = dorian(server.dataDirectory, ["run", "app.ts"], { cwd: project.path });
   const following = Promise.withResolvers<(signal: NodeJS.Signals) => void>();
   let logged = "";
-  const reading = dorian(data.path, ["app", "logs", "away", "--follow"], {
+  const reading = dorian(server.dataDirectory, ["app", "logs", "away", "--follow"], {
     onOutput(text, send) {
       following.resolve(send);
       logged += text;
@@ -86,14 +76,14 @@ app.localEntrypoint(async () => {
       begun.resolve();
     }
   })();
-  const [container] = await containersWith(data.path, "/tmp/all-begun");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/all-begun");
   await begun.promise;
 
-  await dorians.server.stop();
+  await server.processes.server.stop();
   await delay(3_000);
-  await dorians.startServer();
+  await server.processes.startServer();
   await eventually(
-    async () => (await dorian(data.path, ["worker", "list", "--json"])).stdout,
+    async () => (await dorian(server.dataDirectory, ["worker", "list", "--json"])).stdout,
     (listed) => listed.includes("serving"),
   );
   container?.touch("/tmp/go");
@@ -107,5 +97,5 @@ app.localEntrypoint(async () => {
   (await following.promise)("SIGINT");
   expect((await reading).stderr).not.toContain("Warning");
   expect(logged).not.toContain("Warning");
-  expect(dorians.worker.output).not.toContain("Warning");
+  expect(server.processes.worker.output).not.toContain("Warning");
 });

@@ -1,37 +1,31 @@
 import { join } from "node:path";
 import { checkout } from "@dorian/testkit/checkout";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { StandInHub } from "@dorian/testkit/stand-in-hub";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const apps = join(checkout, "examples/storing-model-weights");
 
-let data: TemporaryDirectory;
 let repositories: TemporaryDirectory;
 let hub: StandInHub;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
   repositories = await temporaryDirectory();
   hub = await StandInHub.start(repositories.path);
-  server = await DorianProcess.start({
-    dataDirectory: data.path,
+  server = await runningServer({
+    clients: [modalVersions.late2024, modalVersions.early2024],
     args: ["--simulate-gpus"],
     env: { HF_ENDPOINT: hub.url },
   });
 });
 
 afterAll(async () => {
-  await server.stop();
+  await server[Symbol.asyncDispose]();
   await hub[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
   await repositories[Symbol.asyncDispose]();
-  await data[Symbol.asyncDispose]();
 });
 
 async function succeed(client: ModalClient, args: string[]): Promise<string> {
@@ -52,7 +46,7 @@ test(
   "weights put into the image by @build serve from it, downloaded once for all clients of 2024 [A1, A5, C1, C2, C4, C10, C14, C15, F1, F2, Q2, Q5]",
   { timeout: 900_000 },
   async () => {
-    const early = await ModalClient.open(modalVersions.early2024, data.path);
+    const early = await ModalClient.open(modalVersions.early2024, server.dataDirectory);
     await succeed(early, ["run", "tiny_models.py"]);
     await succeed(early, ["volume", "get", "tiny-models", "stabilityai", repositories.path]);
 
@@ -64,7 +58,7 @@ test(
     // The class asks the hub by name when it starts, as the page's code does, and finds all files in the image.
     const built = hub.requests.length;
     expect(await succeed(early, ["run", "image_weights.py"])).toContain("image of 64 x 64");
-    const late = await ModalClient.open(modalVersions.late2024, data.path);
+    const late = await ModalClient.open(modalVersions.late2024, server.dataDirectory);
     expect(await succeed(late, ["run", "image_weights.py"])).toContain("image of 64 x 64");
     expect(hub.requests.length).toBeGreaterThan(built);
     expect(bodies(built)).toEqual([]);
@@ -75,7 +69,7 @@ test.for([modalVersions.early2024, modalVersions.late2024])(
   "client %s: weights trained into a volume with _allow_background_volume_commits serve by __init__ arguments and reload() [A2, K1, L1, M1, N7, O2, O3, P1, P2, P4]",
   { timeout: 600_000 },
   async (version) => {
-    const client = await ModalClient.open(version, data.path);
+    const client = await ModalClient.open(version, server.dataDirectory);
     const printed = await succeed(client, ["run", "volume_weights.py"]);
     expect(printed).toContain("shallow 1 [1]");
     expect(printed).toContain("deep 4 [2]");

@@ -1,12 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess, isAlive } from "@dorian/testkit/dorian-process";
+import { isAlive } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
-import { leftoversOf } from "@dorian/testkit/leftovers";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer } from "@dorian/testkit/running-server";
 import { expect, test } from "vitest";
 
 const source = `
@@ -26,13 +23,11 @@ export const gated = app.function({ name: "gated" }, async (text: string) => {
 `;
 
 test("a server that is stuck is killed and started again, its containers go on, and nothing that it had accepted is lost [B5]", async () => {
-  await using data = await seededData();
-  await using up = await DorianProcess.start({ dataDirectory: data.path, args: ["--stuck-after", "12"] });
-  await deployApp(data.path, source);
-  using _connection = await sdkConnection(data.path);
+  await using server = await runningServer({ apps: [source], args: ["--stuck-after", "12"] });
+  const up = server.processes;
   const gated = RemoteFunction.fromName<(text: string) => Promise<[string, number]>>("stuck", "gated");
   const running = await gated.spawn("running");
-  const [container] = await containersWith(data.path, "/tmp/begun-running");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/begun-running");
   const [stuck, worker] = [await up.pidOf("server"), await up.pidOf("worker")];
 
   // For less than that it may stand still.
@@ -52,17 +47,15 @@ test("a server that is stuck is killed and started again, its containers go on, 
   expect(await up.pidOf("worker")).toBe(worker);
   expect(up.output).toMatch(/the server has not answered for 12 s: it is killed.*state.*T/);
   container?.touch("/tmp/go-running");
-  const [second] = await containersWith(data.path, "/tmp/begun-accepted");
+  const [second] = await containersWith(server.dataDirectory, "/tmp/begun-accepted");
   second?.touch("/tmp/go-accepted");
   expect(await running.get()).toEqual([container?.taskId, 1]);
   expect(await accepted.get()).toEqual([second?.taskId, 1]);
-  await up.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
 });
 
 test("a machine that stands still as a whole has no stuck server: nobody is killed when it goes on [B5]", async () => {
-  await using data = await seededData();
-  await using up = await DorianProcess.start({ dataDirectory: data.path, args: ["--stuck-after", "8"] });
+  await using server = await runningServer({ args: ["--stuck-after", "8"] });
+  const up = server.processes;
   const processes = [up.pid, await up.pidOf("server"), await up.pidOf("worker")];
   for (const pid of processes) process.kill(pid, "SIGSTOP");
   await delay(20_000);
@@ -74,6 +67,4 @@ test("a machine that stands still as a whole has no stuck server: nobody is kill
   await delay(10_000);
   expect([up.pid, await up.pidOf("server"), await up.pidOf("worker")]).toEqual(processes);
   expect(up.output).not.toMatch(/has not answered/);
-  await up.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
 });

@@ -1,12 +1,8 @@
 import { readFile, readlink } from "node:fs/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer } from "@dorian/testkit/running-server";
 import { expect, test } from "vitest";
 
 const source = `
@@ -57,18 +53,8 @@ function functionOf<A extends unknown[], R>(name: string): RemoteFunction<(...ar
 /** A machine on which nothing of Dorian's ever ran, and an operator who shares no files. */
 const fresh = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /run && umask 077 && exec "$@"', "sh"];
 
-async function running(args: string[], within: string[] = []) {
-  await using starting = new AsyncDisposableStack();
-  const data = starting.use(await seededData());
-  const server = await DorianProcess.start({ dataDirectory: data.path, args, within });
-  starting.defer(async () => {
-    await server.stop();
-    expect(await leftoversOf(data.path)).toEqual([]);
-  });
-  await deployApp(data.path, source);
-  starting.use(await sdkConnection(data.path));
-  const resources = starting.move();
-  return { data, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+function running(args: string[], within: string[] = []) {
+  return runningServer({ apps: [source], args, within });
 }
 
 async function userOf(pid: number): Promise<number> {
@@ -77,12 +63,11 @@ async function userOf(pid: number): Promise<number> {
 
 test("each container's root is a user of its own on the machine, and files keep their owners from one container to the next", async () => {
   await using dorianUp = await running(["--user-namespaces", "on"]);
-  const { data } = dorianUp;
   const calls = [
     await functionOf<[], number>("first").spawn(),
     await functionOf<[], number>("second").spawn(),
   ];
-  const containers = await containersWith(data.path, "/tmp/here", { count: 2 });
+  const containers = await containersWith(dorianUp.dataDirectory, "/tmp/here", { count: 2 });
   const users = await Promise.all(containers.map(({ pid }) => userOf(pid)));
   expect(Math.min(...users)).toBeGreaterThanOrEqual(0x1000_0000);
   expect(Math.abs((users[0] ?? 0) - (users[1] ?? 0))).toBeGreaterThanOrEqual(0x1_0000);
@@ -91,7 +76,7 @@ test("each container's root is a user of its own on the machine, and files keep 
       expect(await readlink(`/proc/${pid}/ns/${kind}`)).not.toBe(await readlink(`/proc/self/ns/${kind}`));
     }
   }
-  const entered = await dorian(data.path, [
+  const entered = await dorian(dorianUp.dataDirectory, [
     "container",
     "exec",
     containers[0]?.taskId ?? "",
@@ -115,7 +100,7 @@ test("each container's root is a user of its own on the machine, and files keep 
 test("where the operator says so, containers share the machine's user ids as before", async () => {
   await using dorianUp = await running(["--user-namespaces", "off"]);
   const call = await functionOf<[], number>("first").spawn();
-  const [container] = await containersWith(dorianUp.data.path, "/tmp/here");
+  const [container] = await containersWith(dorianUp.dataDirectory, "/tmp/here");
   expect(await userOf(container?.pid ?? 0)).toBe(0);
   container?.touch("/tmp/go");
   expect(await call.get()).toBe(0);
@@ -124,7 +109,7 @@ test("where the operator says so, containers share the machine's user ids as bef
 test("containers have user ids of their own also on a machine where nothing ran before, whatever umask the operator has", async () => {
   await using dorianUp = await running(["--user-namespaces", "on"], fresh);
   const call = await functionOf<[], number>("first").spawn();
-  const [container] = await containersWith(dorianUp.data.path, "/tmp/here", { count: 1 });
+  const [container] = await containersWith(dorianUp.dataDirectory, "/tmp/here", { count: 1 });
   expect(await userOf(container?.pid ?? 0)).toBeGreaterThanOrEqual(0x1000_0000);
   container?.touch("/tmp/go");
   expect(await call.get()).toBe(0);

@@ -1,16 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { Cls } from "@dorian/sdk/class/cls";
-import type { Transport } from "@dorian/sdk/client/transport";
 import { keywords } from "@dorian/sdk/function/keywords";
 import { RemoteError } from "@dorian/sdk/function/remote-error";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const typescriptApp = `
@@ -93,31 +88,21 @@ const pythonApps = new Map<string, ModalVersion>([
   ["values-python-old", late2024],
 ]);
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
-let connection: (Transport & Disposable) | undefined;
+let server: RunningServer;
 const clients = new Map<ModalVersion, ModalClient>();
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
+  server = await runningServer({ clients: [newest, late2024], apps: [typescriptApp] });
   for (const [name, version] of pythonApps) {
-    const client = await ModalClient.open(version, data.path);
+    const client = await ModalClient.open(version, server.dataDirectory);
     clients.set(version, client);
     await using project = await temporaryDirectory({ "app.py": pythonApp(name) });
     const { code, stdout, stderr } = await client.modal(["deploy", "app.py"], { cwd: project.path });
     if (code !== 0) throw new Error(`modal deploy failed with ${version}:\n${stdout}\n${stderr}`);
   }
-  await deployApp(data.path, typescriptApp);
-  connection = await sdkConnection(data.path);
 });
 
-afterAll(async () => {
-  connection?.[Symbol.dispose]();
-  await server[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 const fn = (name: string, app = "values") => RemoteFunction.fromName(app, name);
 

@@ -1,35 +1,22 @@
-import { readFile } from "node:fs/promises";
-import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport } from "@dorian/sdk/client/current-transport";
 import { Volume } from "@dorian/sdk/volume/volume";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { scriptedContainers } from "@dorian/testkit/scripted-containers";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  setTransport(await connectToServer(JSON.parse(await readFile(`${data.path}/client.json`, "utf8"))));
+  server = await runningServer();
 });
 
-afterAll(async () => {
-  setTransport(undefined);
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 /** Paths of a volume's files, as the command line lists them. */
 async function listed(volume: string): Promise<string[]> {
-  const result = await dorian(data.path, ["volume", "ls", volume, "--recursive", "--json"]);
+  const result = await dorian(server.dataDirectory, ["volume", "ls", volume, "--recursive", "--json"]);
   expect(result.code, result.stderr).toBe(0);
   const entries = JSON.parse(result.stdout) as { path: string; type: string }[];
   return entries.filter((entry) => entry.type !== "directory").map((entry) => entry.path);
@@ -41,7 +28,7 @@ async function content(volume: string, path: string): Promise<string> {
 }
 
 test("what a function writes is kept without a commit: seen from outside while it runs, and elsewhere after it [M1, M2, M7]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "background",
     volume: "background",
     mounts: { writer: "/vol", reader: "/vol" },
@@ -71,7 +58,7 @@ test("what a function writes is kept without a commit: seen from outside while i
 });
 
 test("background commits leave out a file that is being written, for as long as it is, and do not disturb its writer [M3, M8]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "undisturbed",
     volume: "undisturbed",
     mounts: { writer: "/vol", other: "/vol" },
@@ -157,7 +144,7 @@ export class Model {
 app.localEntrypoint(async () => { await app.instance(Model).work.remote(); });
 `,
   });
-  const result = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
+  const result = await dorian(server.dataDirectory, ["run", "app.ts"], { cwd: project.path });
   expect(result.code, result.stdout + result.stderr).toBe(0);
   expect(await listed("last-commit")).toEqual(["goodbye", "log"]);
   expect(await content("last-commit", "log")).toBe("work bye");
@@ -182,7 +169,7 @@ export const work = app.function({ name: "work", volumes: { "/vol": volume } }, 
 app.localEntrypoint(async () => { await work.remote().catch((error: Error) => console.log("> " + error.message)); });
 `,
   });
-  const result = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
+  const result = await dorian(server.dataDirectory, ["run", "app.ts"], { cwd: project.path });
   expect(result.stdout).toContain("> VOLUME_PATH_TOO_LONG");
   expect(result.stdout).toMatch(/> What this call wrote to the volume at \/vol could not be committed: /);
   expect(result.stderr).toMatch(
@@ -191,7 +178,7 @@ app.localEntrypoint(async () => { await work.remote().catch((error: Error) => co
 });
 
 test("reload keeps what was written here, and an open file keeps the version it was opened in [N3, N6]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "open-files",
     volume: "open-files",
     mounts: { writer: "/vol", reader: "/vol" },
@@ -229,7 +216,7 @@ test("reload keeps what was written here, and an open file keeps the version it 
 });
 
 test("a program that stands in the volume goes on working, and all it does there is committed [N3, L6]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "standing",
     volume: "standing",
     mounts: { worker: "/vol", other: "/vol" },
@@ -267,7 +254,7 @@ test("a program that stands in the volume goes on working, and all it does there
 });
 
 test("reload works in @enter before the weights are read [N7]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "trainer",
     volume: "enter-reload",
     mounts: { train: "/vol" },
@@ -291,7 +278,7 @@ export class Model {
 app.localEntrypoint(async () => { console.log("> " + await app.instance(Model).infer.remote()); });
 `,
   });
-  const result = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
+  const result = await dorian(server.dataDirectory, ["run", "app.ts"], { cwd: project.path });
   expect(result.code, result.stderr).toBe(0);
   expect(result.stdout).toContain("> trained");
 });
@@ -318,7 +305,9 @@ export class Model {
 app.localEntrypoint(async () => { console.log("> " + await app.instance(Model).work.remote()); });
 `,
   });
-  const { code, stdout, stderr } = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
+  const { code, stdout, stderr } = await dorian(server.dataDirectory, ["run", "app.ts"], {
+    cwd: project.path,
+  });
   expect(code, stderr).toBe(1);
   expect(stdout).toContain("> done");
   expect(stderr.match(/a path in a volume has 3500 at most/g), stderr).toHaveLength(1);

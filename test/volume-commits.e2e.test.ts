@@ -1,38 +1,25 @@
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport } from "@dorian/sdk/client/current-transport";
 import { Volume } from "@dorian/sdk/volume/volume";
 import { containersOf } from "@dorian/testkit/containers";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { scriptedContainers } from "@dorian/testkit/scripted-containers";
-import { seededData } from "@dorian/testkit/seeded-data";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  setTransport(await connectToServer(JSON.parse(await readFile(`${data.path}/client.json`, "utf8"))));
+  server = await runningServer();
 });
 
-afterAll(async () => {
-  setTransport(undefined);
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 /** Paths of a volume's files, as the command line lists them. */
 async function listed(volume: string): Promise<string[]> {
-  const result = await dorian(data.path, ["volume", "ls", volume, "--recursive", "--json"]);
+  const result = await dorian(server.dataDirectory, ["volume", "ls", volume, "--recursive", "--json"]);
   expect(result.code, result.stderr).toBe(0);
   const entries = JSON.parse(result.stdout) as { path: string; type: string }[];
   return entries.filter((entry) => entry.type !== "directory").map((entry) => entry.path);
@@ -44,7 +31,7 @@ async function content(volume: string, path: string): Promise<string> {
 }
 
 test("a commit shows in a container that reloads, and in no other one that runs [K1, K2, L1, L2, L3, N1, N2, N9]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "four-steps",
     volume: "four-steps",
     mounts: { writer: "/vol", reader: "/data/models", other: "/vol" },
@@ -68,7 +55,7 @@ test("a commit shows in a container that reloads, and in no other one that runs 
 });
 
 test("what is put and removed from outside shows in a running container when it reloads [N1, O5]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "from-outside",
     volume: "from-outside",
     mounts: { reader: "/vol" },
@@ -91,7 +78,7 @@ test("what is put and removed from outside shows in a running container when it 
 });
 
 test("four writers commit at the same time: every file of their own is there, and a shared one is the last commit's [L4]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "four-writers",
     volume: "four-writers",
     mounts: { w1: "/vol", w2: "/vol", w3: "/vol", w4: "/vol" },
@@ -130,7 +117,7 @@ test("four writers commit at the same time: every file of their own is there, an
 });
 
 test("whoever reads during commits sees a whole file, never half of one [L5]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "whole-files",
     volume: "whole-files",
     mounts: { writer: "/vol", reader: "/vol" },
@@ -182,7 +169,7 @@ test("whoever reads during commits sees a whole file, never half of one [L5]", a
 });
 
 test("deleted and renamed files and directories are so for everyone after the commit [L6]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "renames",
     volume: "renames",
     mounts: { writer: "/vol", reader: "/vol" },
@@ -216,7 +203,7 @@ test("deleted and renamed files and directories are so for everyone after the co
 });
 
 test("a container killed between commits leaves the last commit as it was, and nothing half-written [L9]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "killed",
     volume: "killed",
     mounts: { writer: "/vol" },
@@ -237,7 +224,7 @@ test("a container killed between commits leaves the last commit as it was, and n
     return "";
   }, taskId);
   const running = await eventually(
-    () => containersOf(data.path),
+    () => containersOf(server.dataDirectory),
     (all) => all.some((container) => container.taskId === taskId),
   );
   const container = running.find((each) => each.taskId === taskId);

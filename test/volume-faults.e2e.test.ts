@@ -1,32 +1,19 @@
-import { readFile } from "node:fs/promises";
-import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport } from "@dorian/sdk/client/current-transport";
 import { Cls } from "@dorian/sdk/class/cls";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { Volume } from "@dorian/sdk/volume/volume";
 import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  setTransport(await connectToServer(JSON.parse(await readFile(`${data.path}/client.json`, "utf8"))));
+  server = await runningServer({ clients: [modalVersions.newest] });
 });
 
-afterAll(async () => {
-  setTransport(undefined);
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 /** Paths in a volume's newest version: what a container would find that starts now. */
 async function paths(volume: string): Promise<string[]> {
@@ -87,7 +74,7 @@ export class Model {
 `;
 
 test("whoever has a call's result finds what the call wrote: a function's, a class's @enter, an error, each value of a generator [L2]", async () => {
-  await deployApp(data.path, typescriptApp);
+  await deployApp(server.dataDirectory, typescriptApp);
   const train = RemoteFunction.fromName<(name: string) => Promise<string>>("results", "train");
   expect(await train.remote("a")).toBe("a");
   expect(await paths("results")).toContain("models/a");
@@ -219,7 +206,7 @@ test(
   "the same holds for the official client, from the first input of a container on [L2]",
   { timeout: 300_000 },
   async () => {
-    const client = await ModalClient.open(modalVersions.newest, data.path);
+    const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
     await using project = await temporaryDirectory({ "results.py": pythonApp });
     const { code, stdout, stderr } = await client.modal(["run", "results.py::main"], { cwd: project.path });
     expect(code, stdout + stderr).toBe(0);
@@ -231,7 +218,7 @@ test(
   "with the official client, too, a call whose files cannot be committed fails, and modal run with it [L1, L2]",
   { timeout: 300_000 },
   async () => {
-    const client = await ModalClient.open(modalVersions.newest, data.path);
+    const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
     await using project = await temporaryDirectory({ "results.py": pythonApp });
     const { code, stdout, stderr } = await client.modal(["run", "results.py::too_deep"], {
       cwd: project.path,

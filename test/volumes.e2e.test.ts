@@ -3,37 +3,25 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import type { ClientRequest } from "node:http";
 import { join } from "node:path";
-import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport } from "@dorian/sdk/client/current-transport";
 import { Volume } from "@dorian/sdk/volume/volume";
 import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, type CommandResult } from "@dorian/testkit/run-command";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { scriptedContainers } from "@dorian/testkit/scripted-containers";
-import { seededData } from "@dorian/testkit/seeded-data";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
-let data: TemporaryDirectory;
-let server: DorianProcess;
+let server: RunningServer;
 
 beforeAll(async () => {
-  data = await seededData();
-  server = await DorianProcess.start({ dataDirectory: data.path });
-  setTransport(await connectToServer(JSON.parse(await readFile(`${data.path}/client.json`, "utf8"))));
+  server = await runningServer({ clients: [modalVersions.newest] });
 });
 
-afterAll(async () => {
-  setTransport(undefined);
-  await server.stop();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function volumeCommand(...args: string[]): Promise<CommandResult> {
-  return dorian(data.path, ["volume", ...args]);
+  return dorian(server.dataDirectory, ["volume", ...args]);
 }
 
 /** Runs `dorian volume …`, which must succeed. Returns what it printed. */
@@ -56,7 +44,7 @@ async function paths(name: string, ...args: string[]): Promise<string[]> {
 /** Runs an app. Returns what its local entrypoint printed as JSON lines. */
 async function run(source: string): Promise<unknown[]> {
   await using project = await temporaryDirectory({ "app.ts": source });
-  const result = await dorian(data.path, ["run", "app.ts"], { cwd: project.path });
+  const result = await dorian(server.dataDirectory, ["run", "app.ts"], { cwd: project.path });
   expect(result.code, result.stdout + result.stderr).toBe(0);
   const lines = result.stdout.split("\n").filter((line) => line.startsWith("> "));
   return lines.map((line) => JSON.parse(line.slice(2)) as unknown);
@@ -90,7 +78,7 @@ import { App, Volume } from "dorian";
 export const app = new App("missing-volume");
 export const work = app.function({ name: "work", volumes: { "/vol": Volume.fromName("no-such-volume") } }, async () => 1);
 `;
-  await expect(deployApp(data.path, source)).rejects.toThrow(
+  await expect(deployApp(server.dataDirectory, source)).rejects.toThrow(
     /Volume 'no-such-volume' not found[^]*createIfMissing/,
   );
   expect(await names()).not.toContain("no-such-volume");
@@ -114,7 +102,7 @@ test("eight processes that make one volume at once make one [J5]", async () => {
   await Promise.all(
     ["race-a", "race-b", "race-c", "race-d"].map((app) =>
       deployApp(
-        data.path,
+        server.dataDirectory,
         `
 import { App, Volume } from "dorian";
 const volume = Volume.fromName("raced-by-apps", { createIfMissing: true });
@@ -152,7 +140,7 @@ test("volumes are renamed and deleted by command, and deleting asks first [J6]",
 test("what was committed outlives the app and all its containers, and a new container sees it [J3, K6]", async () => {
   const taskIds = [];
   for (const round of [1, 2]) {
-    await using app = await scriptedContainers(data.path, {
+    await using app = await scriptedContainers(server.dataDirectory, {
       app: `outlived-${round}`,
       volume: "outlived",
       mounts: { only: "/vol" },
@@ -171,7 +159,7 @@ test("what was committed outlives the app and all its containers, and a new cont
 
 test("functions and classes of several apps share a volume, each at its own path, and exchange files [K1, K2, K4, O2, O3, O4]", async () => {
   await deployApp(
-    data.path,
+    server.dataDirectory,
     `
 import { App, Volume, method } from "dorian";
 import { readFileSync } from "node:fs";
@@ -224,7 +212,7 @@ const v = Volume.fromName("refused", { createIfMissing: true });
 export const app = new App("refused");
 export const work = app.function({ name: "work", volumes: { ${volumes} } }, async () => 1);
 `;
-    await expect(deployApp(data.path, source), volumes).rejects.toThrow(message);
+    await expect(deployApp(server.dataDirectory, source), volumes).rejects.toThrow(message);
   }
   expect(await names()).not.toContain("refused");
 });
@@ -250,7 +238,7 @@ app.localEntrypoint(async () => { print(await mounted.remote()); print(await bar
 });
 
 test("weights are read as from disk: anywhere in the file, and through a memory map [O1]", async () => {
-  await using app = await scriptedContainers(data.path, {
+  await using app = await scriptedContainers(server.dataDirectory, {
     app: "as-from-disk",
     volume: "as-from-disk",
     mounts: { writer: "/vol", reader: "/vol" },
@@ -405,7 +393,7 @@ app.localEntrypoint(async () => { print(await write.remote()); print(await read.
     [1234, 1234, "750", ["d", "f"]],
     [1234, 1234, "750", ["d", "f"]],
   ]);
-  const client = await ModalClient.open(modalVersions.newest, data.path);
+  const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
   const program = `
 import os, modal
 app = modal.App("covered-python")

@@ -1,12 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
-import { deployApp } from "@dorian/testkit/deployed-app";
-import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { leftoversOf } from "@dorian/testkit/leftovers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { expect, test } from "vitest";
 
@@ -69,28 +65,23 @@ test.each([
   "containers in both languages reach web functions of their own server %s [A22]",
   { timeout: 240_000 },
   async (_where, args, isSecure) => {
-    await using data = await seededData();
-    {
-      await using server = await DorianProcess.start({
-        dataDirectory: data.path,
-        args: [...args, "--web-ports", "0"],
-      });
-      await using project = await temporaryDirectory({ "web.py": python });
-      const client = await ModalClient.open(modalVersions.newest, data.path);
-      // In plain text, which is taken from this machine: the client trusts no authority but those of its own list.
-      const env = { MODAL_SERVER_URL: String(server.ready["url"]).replace("https:", "http:") };
-      const deployed = await client.modal(["deploy", "web.py"], { cwd: project.path, env });
-      expect(deployed.code, deployed.stderr).toBe(0);
-      const url = /https?:\/\/[\w.-]+:\d+/.exec(deployed.stdout)?.[0] ?? "";
-      expect(url.startsWith(isSecure ? "https:" : "http:")).toBe(true);
-      const authority = isSecure ? await readFile(join(data.path, "tls/authority.pem"), "utf8") : "";
-      await deployApp(data.path, typescript);
-      using _connection = await sdkConnection(data.path);
-      expect(await call("web", "ask", `${url}/from/python`, authority)).toBe("/from/python");
-      expect(await call("web", "find", authority)).toBe("/looked/up");
-      expect(await call("asks", "ask", `${url}/from/typescript`, authority)).toBe("/from/typescript");
-      expect(await call("web", "cut_off", `${url}/`)).toBe("URLError");
-    }
-    expect(await leftoversOf(data.path)).toEqual([]);
+    await using server = await runningServer({
+      clients: [modalVersions.newest],
+      apps: [typescript],
+      args: [...args, "--web-ports", "0"],
+    });
+    await using project = await temporaryDirectory({ "web.py": python });
+    const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
+    // In plain text, which is taken from this machine: the client trusts no authority but those of its own list.
+    const env = { MODAL_SERVER_URL: String(server.processes.ready["url"]).replace("https:", "http:") };
+    const deployed = await client.modal(["deploy", "web.py"], { cwd: project.path, env });
+    expect(deployed.code, deployed.stderr).toBe(0);
+    const url = /https?:\/\/[\w.-]+:\d+/.exec(deployed.stdout)?.[0] ?? "";
+    expect(url.startsWith(isSecure ? "https:" : "http:")).toBe(true);
+    const authority = isSecure ? await readFile(join(server.dataDirectory, "tls/authority.pem"), "utf8") : "";
+    expect(await call("web", "ask", `${url}/from/python`, authority)).toBe("/from/python");
+    expect(await call("web", "find", authority)).toBe("/looked/up");
+    expect(await call("asks", "ask", `${url}/from/typescript`, authority)).toBe("/from/typescript");
+    expect(await call("web", "cut_off", `${url}/`)).toBe("URLError");
   },
 );

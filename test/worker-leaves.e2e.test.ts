@@ -1,14 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf, containersWith } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";
-import { seededData } from "@dorian/testkit/seeded-data";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const source = `
@@ -44,36 +42,31 @@ if (process.env.SLOW) {
 /** Long enough that a test which waits for its end fails. */
 const grace = ["--grace", "600"];
 
-let data: TemporaryDirectory;
-let dorians: SplitDorian;
-let connection: Disposable;
+let server: RunningServer<SplitDorian>;
 
 beforeAll(async () => {
-  data = await seededData();
-  dorians = await SplitDorian.start({ dataDirectory: data.path, workerArgs: grace });
-  await deployApp(data.path, source);
+  server = await runningServer({
+    apps: [source],
+    start: (dataDirectory) => SplitDorian.start({ dataDirectory, workerArgs: grace }),
+  });
   await deployApp(
-    data.path,
+    server.dataDirectory,
     source
       .replace(`new App("leaving"`, `new App("slow"`)
       .replace(`{ name: "slow" }`, `{ name: "slow", env: { SLOW: "1" } }`),
   );
-  connection = await sdkConnection(data.path);
 });
 
 afterAll(async () => {
-  connection[Symbol.dispose]();
   // At once: what a failed test has left has ten minutes.
-  process.kill(dorians.worker.pid, "SIGTERM");
+  process.kill(server.processes.worker.pid, "SIGTERM");
   await delay(500);
-  await dorians[Symbol.asyncDispose]();
-  expect(await leftoversOf(data.path)).toEqual([]);
-  await data[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });
 
 /** What is left of the worker; the server has drafts of its own. */
 async function leftoversOfWorker(): Promise<string[]> {
-  return (await leftoversOf(data.path)).filter((each) => !each.startsWith("drafts "));
+  return (await leftoversOf(server.dataDirectory)).filter((each) => !each.startsWith("drafts "));
 }
 
 const gated = (text: string) =>
@@ -81,7 +74,7 @@ const gated = (text: string) =>
 
 test("a worker that is told to end finishes what it has, gets nothing new, and leaves nothing behind; callers see no error [L8]", async () => {
   const running = gated("running");
-  const [container] = await containersWith(data.path, "/tmp/begun-running");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/begun-running");
   const counts = RemoteFunction.fromName<(upTo: number) => AsyncGenerator<number>>("leaving", "counts");
   const values: number[] = [];
   const halfway = Promise.withResolvers<void>();
@@ -92,32 +85,32 @@ test("a worker that is told to end finishes what it has, gets nothing new, and l
     }
   })();
   const starting = RemoteFunction.fromName<() => Promise<string>>("slow", "slow").remote();
-  const [booting] = await containersWith(data.path, "/tmp/starting");
+  const [booting] = await containersWith(server.dataDirectory, "/tmp/starting");
   await halfway.promise;
-  const before = new Set((await containersOf(data.path)).map(({ taskId }) => taskId));
+  const before = new Set((await containersOf(server.dataDirectory)).map(({ taskId }) => taskId));
 
-  const stopped = dorians.worker.stop();
+  const stopped = server.processes.worker.stop();
   const late = [1, 2, 3].map((n) => gated(`late-${n}`));
   await eventually(
-    async () => (await containersOf(data.path)).map(({ taskId }) => taskId),
+    async () => (await containersOf(server.dataDirectory)).map(({ taskId }) => taskId),
     (alive) => !alive.includes(booting?.taskId ?? ""),
   );
   await counting;
   expect(values).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
-  const after = (await containersOf(data.path)).map(({ taskId }) => taskId);
+  const after = (await containersOf(server.dataDirectory)).map(({ taskId }) => taskId);
   expect(after.filter((taskId) => !before.has(taskId))).toEqual([]);
   container?.touch("/tmp/go-running");
   expect(await running).toEqual(["running", container?.taskId]);
   await stopped;
-  expect(dorians.worker.output).toContain("running inputs have 600 s to end");
+  expect(server.processes.worker.output).toContain("running inputs have 600 s to end");
   expect(await leftoversOfWorker()).toEqual([]);
 
-  await dorians.startWorker();
-  const again = await containersWith(data.path, "/tmp/starting");
+  await server.processes.startWorker();
+  const again = await containersWith(server.dataDirectory, "/tmp/starting");
   for (const each of again) each.touch("/tmp/ready");
   expect(again.map(({ taskId }) => taskId)).toContain(await starting);
   for (const n of [1, 2, 3]) {
-    const found = await containersWith(data.path, `/tmp/begun-late-${n}`);
+    const found = await containersWith(server.dataDirectory, `/tmp/begun-late-${n}`);
     for (const each of found) each.touch(`/tmp/go-late-${n}`);
   }
   expect((await Promise.all(late)).map(([text]) => text)).toEqual(["late-1", "late-2", "late-3"]);
@@ -125,14 +118,14 @@ test("a worker that is told to end finishes what it has, gets nothing new, and l
 
 test("a second signal hurries a worker: what it had not finished is done elsewhere [L8]", async () => {
   const running = gated("hurried");
-  const [first] = await containersWith(data.path, "/tmp/begun-hurried");
-  const stopped = dorians.worker.stop();
+  const [first] = await containersWith(server.dataDirectory, "/tmp/begun-hurried");
+  const stopped = server.processes.worker.stop();
   await delay(500);
-  process.kill(dorians.worker.pid, "SIGTERM");
+  process.kill(server.processes.worker.pid, "SIGTERM");
   await stopped;
   expect(await leftoversOfWorker()).toEqual([]);
-  await dorians.startWorker();
-  const [second] = await containersWith(data.path, "/tmp/begun-hurried");
+  await server.processes.startWorker();
+  const [second] = await containersWith(server.dataDirectory, "/tmp/begun-hurried");
   second?.touch("/tmp/go-hurried");
   expect(await running).toEqual(["hurried", second?.taskId]);
   expect(second?.taskId).not.toBe(first?.taskId);
@@ -146,34 +139,34 @@ interface ListedWorker {
 }
 
 async function worker(): Promise<ListedWorker | undefined> {
-  const { stdout } = await dorian(data.path, ["worker", "list", "--json"]);
+  const { stdout } = await dorian(server.dataDirectory, ["worker", "list", "--json"]);
   return (JSON.parse(stdout) as ListedWorker[])[0];
 }
 
 test("a worker is drained with its process going on, and shown as that, also by a server that has restarted [L8]", async () => {
   const running = gated("drained");
-  const [container] = await containersWith(data.path, "/tmp/begun-drained");
+  const [container] = await containersWith(server.dataDirectory, "/tmp/begun-drained");
   const { workerId = "" } = (await worker()) ?? {};
-  const waiting = await dorian(data.path, ["worker", "drain", workerId], {
+  const waiting = await dorian(server.dataDirectory, ["worker", "drain", workerId], {
     onOutput: (text, send) => text.includes("1 input") && send("SIGINT"),
   });
   expect(waiting.code).toBe(130);
   expect(waiting.stderr).toContain(`(${workerId}) goes on draining`);
   expect(await worker()).toMatchObject({ standing: "draining", inputs: 1 });
 
-  await dorians.server.kill();
-  await dorians.startServer();
+  await server.processes.server.kill();
+  await server.processes.startServer();
   const late = gated("late");
   await eventually(worker, (listed) => listed?.standing === "draining");
   container?.touch("/tmp/go-drained");
   expect(await running).toEqual(["drained", container?.taskId]);
-  const drained = await dorian(data.path, ["worker", "drain", workerId, "--json"]);
+  const drained = await dorian(server.dataDirectory, ["worker", "drain", workerId, "--json"]);
   expect(drained.stderr + drained.stdout).toContain(`"state": "drained"`);
-  expect(await containersOf(data.path)).toEqual([]);
+  expect(await containersOf(server.dataDirectory)).toEqual([]);
 
-  const undone = await dorian(data.path, ["worker", "drain", workerId, "--undo"]);
+  const undone = await dorian(server.dataDirectory, ["worker", "drain", workerId, "--undo"]);
   expect(undone.stderr).toContain("takes new work");
-  const [other] = await containersWith(data.path, "/tmp/begun-late");
+  const [other] = await containersWith(server.dataDirectory, "/tmp/begun-late");
   other?.touch("/tmp/go-late");
   expect(await late).toEqual(["late", other?.taskId]);
   expect(await worker()).toMatchObject({ standing: "serving" });

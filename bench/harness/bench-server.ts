@@ -1,6 +1,7 @@
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { dorian } from "@dorian/testkit/run-command";
-import { prepareSeed, seededData } from "@dorian/testkit/seeded-data";
+import { modalVersions } from "@dorian/testkit/modal-client";
+import { prepareSeeds, seededData } from "@dorian/testkit/seeded-data";
 import { connectToServer } from "@dorian/sdk/client/connect";
 import { setTransport } from "@dorian/sdk/client/current-transport";
 import type { Transport } from "@dorian/sdk/client/transport";
@@ -14,9 +15,9 @@ export interface BenchServer extends AsyncDisposable {
 
 /** A server of its own with one app of `bench/apps` deployed, and this process's SDK connected to it. */
 export async function benchServer(app: string, args: string[] = []): Promise<BenchServer> {
-  await prepareSeed();
+  await prepareSeeds();
   await using starting = new AsyncDisposableStack();
-  const data = starting.use(await seededData());
+  const data = starting.use(await seededData([modalVersions.newest]));
   starting.use(await DorianProcess.start({ dataDirectory: data.path, args }));
   const deployed = await dorian(data.path, ["deploy", join(import.meta.dirname, "../apps", app)]);
   if (deployed.code !== 0) throw new Error(`deploy of ${app} failed:\n${deployed.stdout}${deployed.stderr}`);

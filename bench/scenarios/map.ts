@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { prepareSeed, seededData } from "@dorian/testkit/seeded-data";
+import { prepareSeeds, seededData } from "@dorian/testkit/seeded-data";
 import { askPython } from "../harness/ask-python.ts";
 import { compare, type Outcome } from "../harness/compare.ts";
 
@@ -10,8 +10,8 @@ const apps = join(import.meta.dirname, "../apps");
 
 /** `map` of the official client over 10,000 inputs of 5 ms in four containers, against four processes of a local pool. */
 export async function run(): Promise<Outcome[]> {
-  await prepareSeed();
-  await using data = await seededData();
+  await prepareSeeds();
+  await using data = await seededData([modalVersions.newest]);
   await using server = await DorianProcess.start({ dataDirectory: data.path });
   void server;
   const client = await ModalClient.open(modalVersions.newest, data.path);

@@ -4,7 +4,7 @@ import { sleep } from "@dorian/base/sleep";
 import { connectToServer } from "@dorian/sdk/client/connect";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { prepareSeed, seededData } from "@dorian/testkit/seeded-data";
+import { prepareSeeds, seededData } from "@dorian/testkit/seeded-data";
 import { askPython } from "../harness/ask-python.ts";
 import { bareContainer } from "../harness/bare-container.ts";
 import { compare, type Outcome } from "../harness/compare.ts";
@@ -12,8 +12,8 @@ import { layersOf } from "../harness/container-layers.ts";
 
 /** A call of a Python class that finds no container, against `runc run` of the same files with an import of the client. */
 export async function run(): Promise<Outcome[]> {
-  await prepareSeed();
-  await using data = await seededData();
+  await prepareSeeds();
+  await using data = await seededData([modalVersions.newest]);
   await using server = await DorianProcess.start({ dataDirectory: data.path });
   void server;
   const client = await ModalClient.open(modalVersions.newest, data.path);

@@ -4,7 +4,8 @@ import { containersOf } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
-import { prepareSeed, seededData } from "@dorian/testkit/seeded-data";
+import { modalVersions } from "@dorian/testkit/modal-client";
+import { prepareSeeds, seededData } from "@dorian/testkit/seeded-data";
 import { compare, type Outcome } from "../harness/compare.ts";
 import { bestFixed, simulate, type Simulated } from "@dorian/control-plane/dispatch/simulation/simulate";
 import { traces } from "@dorian/control-plane/dispatch/simulation/traces";
@@ -69,8 +70,8 @@ function side(name: string, value: number): Outcome["ours"] {
 }
 
 async function real(): Promise<Outcome[]> {
-  await prepareSeed();
-  await using data = await seededData();
+  await prepareSeeds();
+  await using data = await seededData([modalVersions.newest]);
   await using server = await DorianProcess.start({ dataDirectory: data.path, args: ["--cpus", "2"] });
   void server;
   await deployApp(data.path, source);

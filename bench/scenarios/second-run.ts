@@ -1,6 +1,7 @@
 import { dorian } from "@dorian/testkit/run-command";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
-import { prepareSeed, seededData } from "@dorian/testkit/seeded-data";
+import { modalVersions } from "@dorian/testkit/modal-client";
+import { prepareSeeds, seededData } from "@dorian/testkit/seeded-data";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { compare, type Outcome } from "../harness/compare.ts";
 
@@ -13,8 +14,8 @@ app.localEntrypoint(async () => console.log(await hello.remote()));
 
 /** \`dorian run\` with nothing changed, a cold container included, against the second it may take. */
 export async function run(): Promise<Outcome[]> {
-  await prepareSeed();
-  await using data = await seededData();
+  await prepareSeeds();
+  await using data = await seededData([modalVersions.newest]);
   await using project = await temporaryDirectory({ "app.ts": app });
   await using server = await DorianProcess.start({ dataDirectory: data.path });
   void server;

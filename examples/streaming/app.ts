@@ -8,6 +8,8 @@ interface View {
   width: number;
   columns: number;
   rows: number;
+  /** How often z → z² + c is applied to a point before it counts as one of the set. */
+  maxSteps: number;
 }
 
 export const app = new App("streaming");
@@ -23,19 +25,20 @@ export const draw = app.function({ name: "draw" }, async function* (view: View) 
 });
 
 const ink = " .:-=+*#%";
-const maxSteps = 20_000;
 
-function drawRow({ left, top, width, columns }: View, row: number): string {
+function drawRow({ left, top, width, columns, maxSteps }: View, row: number): string {
   const step = width / columns;
   // A character is twice as high as it is wide.
   const y = top + 2 * step * row;
-  return Array.from({ length: columns }, (_, column) => inkFor(stepsToEscape(left + step * column, y)))
+  return Array.from({ length: columns }, (_, column) =>
+    inkFor(stepsToEscape(left + step * column, y, maxSteps)),
+  )
     .join("")
     .trimEnd();
 }
 
-/** How often z → z² + c can be applied before z leaves for good; `maxSteps` for a point of the set. */
-function stepsToEscape(real: number, imaginary: number): number {
+/** How often z → z² + c can be applied before z leaves for good; infinite for a point of the set. */
+function stepsToEscape(real: number, imaginary: number, maxSteps: number): number {
   let x = 0;
   let y = 0;
   for (let steps = 0; steps < maxSteps; steps += 1) {
@@ -44,16 +47,16 @@ function stepsToEscape(real: number, imaginary: number): number {
     y = 2 * x * y + imaginary;
     x = xx - yy + real;
   }
-  return maxSteps;
+  return Infinity;
 }
 
 function inkFor(steps: number): string {
-  if (steps === maxSteps) return "@";
+  if (steps === Infinity) return "@";
   return ink[Math.min(ink.length - 1, Math.floor(1.6 * Math.log2(1 + steps / 4)))] ?? " ";
 }
 
 app.localEntrypoint(async () => {
-  const whole = { left: -2.1, top: -1.1, width: 2.8, columns: 76, rows: 31 };
+  const whole = { left: -2.1, top: -1.1, width: 2.8, columns: 76, rows: 31, maxSteps: 20_000 };
   const start = performance.now();
   let firstAfter: number | undefined;
   for await (const row of draw.remote(whole)) {
@@ -65,7 +68,8 @@ app.localEntrypoint(async () => {
 
   console.log("\nAnd a thousand rows of a valley in it, of which we want to see six:");
   let seen = 0;
-  for await (const row of draw.remote({ ...whole, left: -0.7535, top: 0.104, width: 0.012, rows: 1000 })) {
+  const valley = { left: -0.7535, top: 0.104, width: 0.012, columns: 76, rows: 1000, maxSteps: 5_000_000 };
+  for await (const row of draw.remote(valley)) {
     console.log(row);
     seen += 1;
     if (seen === 6) break;

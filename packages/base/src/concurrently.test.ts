@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { concurrently } from "./concurrently.ts";
@@ -110,3 +111,36 @@ test.for([
     expect(running).toBe(0);
   },
 );
+
+test("whatever work takes and whichever fails, never more than the limit run, nothing runs after the end, and the first failure is what is thrown", async () => {
+  const item = fc.record({ turns: fc.nat({ max: 5 }), fails: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(item, { maxLength: 12 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (items, limit) => {
+        let running = 0;
+        const begun: number[] = [];
+        const failures: Error[] = [];
+        const ended = concurrently(items.entries(), { limit }, async ([index, { turns, fails }]) => {
+          begun.push(index);
+          running += 1;
+          expect(running).toBeLessThanOrEqual(limit);
+          for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+          running -= 1;
+          if (!fails) return;
+          failures.push(new Error(`item ${index}`));
+          throw failures.at(-1);
+        });
+        const thrown = await ended.then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        expect(running).toBe(0);
+        expect(thrown).toBe(failures[0]);
+        expect(begun).toEqual([...begun.keys()]);
+        if (failures.length === 0) expect(begun).toHaveLength(items.length);
+      },
+    ),
+  );
+});

@@ -1,6 +1,6 @@
-import { prepareSeed } from "./seeded-data.ts";
+import { prepareSeeds } from "./seeded-data.ts";
 
 /** Runs once before the end-to-end tests. */
 export default async function setup(): Promise<void> {
-  await prepareSeed();
+  await prepareSeeds();
 }

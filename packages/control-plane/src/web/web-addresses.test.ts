@@ -1,6 +1,7 @@
-import { createServer } from "node:net";
 import { once } from "node:events";
+import { createServer, type Server } from "node:net";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { errnoOf } from "@dorian/base/app-error";
 import { WebhookConfigSchema } from "@dorian/protocol/modal";
 import { pino } from "pino";
 import { expect, test } from "vitest";
@@ -10,6 +11,29 @@ import { Journal } from "../database/journal.ts";
 import type { WebFunction } from "../dispatch/ports.ts";
 import { WebAddressBook, type WebNaming } from "./web-address-book.ts";
 import { WebListeners, type PortRange } from "./web-listeners.ts";
+
+/**
+ * The first of three ports that nobody has: below those that the kernel gives to whoever asks for any, as other tests do
+ * meanwhile.
+ */
+async function firstOfFreePorts(): Promise<number> {
+  for (;;) {
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    await using taken = new AsyncDisposableStack();
+    try {
+      for (const port of [first, first + 1, first + 2]) taken.use(await listenAt(port));
+      return first;
+    } catch (error) {
+      if (errnoOf(error) !== "EADDRINUSE") throw error;
+    }
+  }
+}
+
+async function listenAt(port: number): Promise<Server> {
+  const server = createServer().listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
 
 interface Opened extends AsyncDisposable {
   book: WebAddressBook;
@@ -67,9 +91,11 @@ async function openBook(
 
 test("each web function has an address of its own, the same at every deploy and after a restart", async () => {
   const directory = await temporaryDirectory();
+  const first = await firstOfFreePorts();
+  const range = { first, last: first + 2 };
   let urls: string[];
   {
-    await using open = await openBook(directory);
+    await using open = await openBook(directory, { range });
     urls = [await open.give({}), await open.give({ tag: "Model.page" })];
     expect(new Set(urls).size).toBe(2);
     expect(await open.give({})).toBe(urls[0]);
@@ -77,7 +103,7 @@ test("each web function has an address of its own, the same at every deploy and 
     expect(open.book.siteAt(port, "whatever")).toEqual({ appId: "ap-1", tag: "page" });
     expect((await fetch(urls[0] ?? "")).status).toBe(503);
   }
-  await using again = await openBook(directory);
+  await using again = await openBook(directory, { range });
   expect(again.book.urlOf("ap-1", "page")).toBe(urls[0]);
   expect((await fetch(urls[1] ?? "")).status).toBe(503);
   expect(await again.give({ tag: "Model.page" })).toBe(urls[1]);
@@ -103,9 +129,8 @@ test("two apps that run at once under one name have two addresses", async () => 
 });
 
 test("ports that others have are left out, and those of stopped apps are used again when there is no other", async () => {
-  const other = createServer().listen(0, "127.0.0.1");
-  await once(other, "listening");
-  const { port } = other.address() as { port: number };
+  const port = await firstOfFreePorts();
+  await using _other = await listenAt(port);
   const range = { first: port, last: port + 2 };
   await using open = await openBook(await temporaryDirectory(), { range });
   expect(await open.give({ tag: "a" })).toBe(`http://127.0.0.1:${port + 1}`);
@@ -114,21 +139,20 @@ test("ports that others have are left out, and those of stopped apps are used ag
   open.stopped.add("ap-2");
   expect(await open.give({ appId: "ap-3", tag: "c" })).toBe(`http://127.0.0.1:${port + 2}`);
   expect(open.book.urlOf("ap-2", "b")).toBeUndefined();
-  other.close();
 });
 
 test("when another program has the port by now, the next deploy says another one", async () => {
   const directory = await temporaryDirectory();
+  const first = await firstOfFreePorts();
+  const range = { first, last: first + 2 };
   let url: string;
   {
-    await using open = await openBook(directory);
+    await using open = await openBook(directory, { range });
     url = await open.give({});
   }
-  const other = createServer().listen(Number(new URL(url).port), "127.0.0.1");
-  await once(other, "listening");
-  await using again = await openBook(directory);
+  await using _other = await listenAt(Number(new URL(url).port));
+  await using again = await openBook(directory, { range });
   expect(await again.give({})).not.toBe(url);
-  other.close();
 });
 
 test("under a domain, host names say which function is meant", async () => {

@@ -50,7 +50,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   await using cleaning = new AsyncDisposableStack();
   const disk = cleaning.use(await smallDisk({ mebibytes: diskMebibytes }));
   const clock = cleaning.use(await settableClock());
-  await copySeed(disk.path);
+  await copySeed(disk.path, [modalVersions.newest]);
   const start = (args: string[] = []) =>
     DorianProcess.start({ dataDirectory: disk.path, args, env: clock.environment });
   let server = await start();

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DorianProcess } from "../dorian-process.ts";
+import { modalVersions } from "../modal-client.ts";
 import { seededData } from "../seeded-data.ts";
 import { runGoSuite } from "./go-suite.ts";
 import { runJavaScriptSuite } from "./javascript-suite.ts";
@@ -35,7 +36,9 @@ export async function runOfficialSuites(options: OfficialSuitesOptions): Promise
   const { directory, commit, version } = await prepareCheckout(source, { suites, signal });
   await using cleanup = new AsyncDisposableStack();
   const images = cleanup.use(await standInImages());
-  const dataDirectory = options.dataDirectory ?? cleanup.use(await seededData()).path;
+  const dataDirectory =
+    options.dataDirectory ??
+    cleanup.use(await seededData([modalVersions.newest, modalVersions.between])).path;
   cleanup.use(await DorianProcess.start({ dataDirectory, env: images.env }));
   onStep("deploying the support apps");
   const env = await deploySupport(dataDirectory, { directory, signal });

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { shareMachine } from "./machine-share.ts";
 
@@ -43,4 +44,37 @@ test("one container never gets more than all together", () => {
     { capacity: { memoryMb: 1_000 }, container: { memoryMb: 5_000, pids: 9_000 } },
   );
   expect(share.container).toEqual({ memoryMb: 1_000, pids: 1_000 });
+});
+
+test("whatever the machine and the operator's words, containers get something, no limit is above what all have together, and a reserve is kept", () => {
+  const amount = fc.integer({ min: 1, max: 2_000_000 });
+  const said = fc.record({ milliCpu: amount, memoryMb: amount }, { requiredKeys: [] });
+  fc.assert(
+    fc.property(
+      fc.record({
+        milliCpu: fc.integer({ min: 1, max: 512_000 }),
+        memoryMb: fc.integer({ min: 2, max: 8_000_000 }),
+        pids: fc.integer({ min: 2, max: 4_194_304 }),
+      }),
+      said,
+      said,
+      fc.record({ memoryMb: amount, pids: amount }, { requiredKeys: [] }),
+      (whole, capacity, reserve, container) => {
+        const share = shareMachine(whole, { capacity, reserve, container });
+        const { milliCpu, memoryMb, pids } = share;
+        for (const got of [milliCpu, memoryMb, pids, share.container.memoryMb, share.container.pids]) {
+          expect(Number.isInteger(got)).toBe(true);
+          expect(got).toBeGreaterThanOrEqual(1);
+        }
+        expect(share.container.memoryMb).toBeLessThanOrEqual(memoryMb);
+        expect(share.container.pids).toBeLessThanOrEqual(pids);
+        for (const kind of ["milliCpu", "memoryMb"] as const) {
+          const most = capacity[kind] ?? whole[kind];
+          expect(share[kind]).toBeLessThanOrEqual(most);
+          const kept = Math.min(reserve[kind] ?? 0, whole[kind] - 1);
+          if (reserve[kind] !== undefined) expect(share[kind]).toBeLessThanOrEqual(whole[kind] - kept);
+        }
+      },
+    ),
+  );
 });

@@ -71,7 +71,7 @@ export function shareMachine(machine: Machine, settings: MachineSettings): Machi
     pids,
     cpuWeight: settings.cpuWeight ?? ordinaryWeight,
     container: {
-      memoryMb: Math.min(container.memoryMb ?? Math.floor(memoryMb * partOfOne), memoryMb),
+      memoryMb: Math.min(container.memoryMb ?? Math.max(1, Math.floor(memoryMb * partOfOne)), memoryMb),
       pids: Math.min(container.pids ?? pidsOfOne, pids),
     },
     imageMb: settings.imageMb ?? usualImageMb,

@@ -1,5 +1,8 @@
 import type { FunctionRetryPolicy } from "@dorian/protocol/modal";
 
+/** The most that a policy can name: one that names none grows without end. */
+const longestDelayMs = 2 ** 32 - 1;
+
 /**
  * Delay in milliseconds before the user's next attempt, or undefined when the policy allows none.
  *
@@ -9,5 +12,5 @@ export function retryDelayMs(policy: FunctionRetryPolicy | undefined, spent: num
   if (!policy || spent >= policy.retries) return undefined;
   const coefficient = policy.backoffCoefficient || 1;
   const delay = policy.initialDelayMs * coefficient ** spent;
-  return policy.maxDelayMs > 0 ? Math.min(delay, policy.maxDelayMs) : delay;
+  return Math.min(delay, policy.maxDelayMs || longestDelayMs);
 }
