@@ -28,8 +28,8 @@ export default defineConfig({
           testTimeout: 180_000,
           expect: { poll: patiently },
           hookTimeout: 300_000,
-          // Containers, and the cores of a small machine, are shared; yet most of the time is waiting, mostly for Python to start.
-          maxWorkers: 2,
+          // Containers, and the cores of a small machine, are shared; yet a file alone keeps little more than half a core busy.
+          maxWorkers: 3,
           // They wait for real processes on a machine that others may load; what fails twice is broken.
           retry: 1,
         },
