@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LineAssembler, longestLine } from "./line-assembler.ts";
+import { LineAssembler, longestEnd, longestLine } from "./line-assembler.ts";
 
 /** What an assembler makes of the text when its bytes come in pieces that end at the cuts. */
 function assemble(bytes: Buffer, cuts: readonly number[]): { parts: string[]; rest: string } {
@@ -65,16 +65,27 @@ test("the last bytes of a character that never came whole are not lost", () => {
   expect(assembler.end()).toBe("�");
 });
 
-test("of a line without end the beginning is kept, with a word on the rest, and the next line is whole", () => {
+test("of a line without end the beginning and the last words are kept, with a word on the rest, and the next line is whole [A3]", () => {
   const assembler = new LineAssembler();
   const piece = Buffer.alloc(1024 * 1024, "x");
   for (let count = 0; count < 6; count++) expect(assembler.write(piece)).toBe("");
-  const said = assembler.write(Buffer.from("yz\nnext\n"));
+  const said = assembler.write(Buffer.from("|END\nnext\n"));
   expect(said.slice(0, longestLine)).toBe("x".repeat(longestLine));
+  const dropped = 2 * 1024 * 1024 + 4 - longestEnd;
   expect(said.slice(longestLine)).toBe(
-    ` [${2 * 1024 * 1024 + 2} characters of this line were dropped: the log keeps 4 Mi of a line]\nnext\n`,
+    ` [${dropped} characters of this line were dropped] ${"x".repeat(longestEnd - 4)}|END\nnext\n`,
   );
   expect(assembler.write(Buffer.from("short\n"))).toBe("short\n");
   for (let count = 0; count < 5; count++) assembler.write(piece);
-  expect(assembler.end().slice(longestLine)).toMatch(/^ \[1048576 characters .*\]\n$/);
+  expect(assembler.end().slice(longestLine)).toMatch(/^ \[1047552 characters .*\] x+\n$/);
+});
+
+test("a line that is hardly too long is whole, and characters of two halves are not torn at its end", () => {
+  const assembler = new LineAssembler();
+  const line = "x".repeat(longestLine + longestEnd - 2) + "|e";
+  expect(assembler.write(Buffer.from(line))).toBe("");
+  expect(assembler.write(Buffer.from("\n")) === `${line}\n`).toBe(true);
+  assembler.write(Buffer.from("x".repeat(longestLine)));
+  for (let count = 0; count < 3; count++) assembler.write(Buffer.from(`${"😀".repeat(511)}x`));
+  expect(assembler.end().isWellFormed()).toBe(true);
 });

@@ -2,6 +2,8 @@ import { StringDecoder } from "node:string_decoder";
 
 /** Characters of a line that are kept: the last words of a program may be a megabyte in one line. */
 export const longestLine = 4 * 1024 * 1024;
+/** Characters that are kept of a longer line's end: the last words of all. */
+export const longestEnd = 1024;
 
 /**
  * Puts the bytes of one stream together to text that ends where a line ends: however they were written, nobody sees a
@@ -13,8 +15,9 @@ export class LineAssembler {
   #held = "";
   /** Characters of the unfinished line that were passed on or are held. */
   #kept = 0;
-  /** Characters of the unfinished line that were dropped. */
-  #dropped = 0;
+  /** Characters of the unfinished line beyond those that are kept, and the last of them. */
+  #beyond = 0;
+  #end = "";
 
   /** Something of an unfinished line is held. */
   get isHolding(): boolean {
@@ -55,22 +58,30 @@ export class LineAssembler {
     const kept = startOf(text, longestLine - this.#kept);
     this.#held += kept;
     this.#kept += kept.length;
-    this.#dropped += text.length - kept.length;
+    this.#exceed(text.slice(kept.length));
   }
 
   /** `lines`: the rest of the unfinished line, its end, and whole lines after it. */
   #finish(lines: string): string {
     const held = this.release();
-    const start = held + (this.#dropped > 0 ? this.#cut(lines) : lines);
+    const start = held + (this.#beyond > 0 ? this.#cut(lines) : lines);
     this.#kept = 0;
-    this.#dropped = 0;
+    this.#beyond = 0;
+    this.#end = "";
     return start;
   }
 
+  #exceed(text: string): void {
+    this.#beyond += text.length;
+    this.#end = endOf(this.#end + text.slice(-longestEnd), longestEnd);
+  }
+
   #cut(lines: string): string {
-    const rest = /^[^\r\n]*/.exec(lines)?.[0].length ?? 0;
-    const dropped = this.#dropped + rest;
-    return ` [${dropped} characters of this line were dropped: the log keeps ${longestLine / 2 ** 20} Mi of a line]${lines.slice(rest) || "\n"}`;
+    const rest = /^[^\r\n]*/.exec(lines)?.[0] ?? "";
+    this.#exceed(rest);
+    const dropped = this.#beyond - this.#end.length;
+    const note = dropped > 0 ? ` [${dropped} characters of this line were dropped] ` : "";
+    return `${note}${this.#end}${lines.slice(rest.length) || "\n"}`;
   }
 }
 
@@ -79,6 +90,11 @@ function startOf(text: string, length: number): string {
   if (text.length <= length) return text;
   const isHalved = length > 0 && /[\uD800-\uDBFF]/.test(text.charAt(length - 1));
   return text.slice(0, Math.max(0, isHalved ? length - 1 : length));
+}
+
+/** As {@link startOf}, of its end. */
+function endOf(text: string, length: number): string {
+  return text.slice(-length).replace(/^[\uDC00-\uDFFF]/, "");
 }
 
 /** Where the last line in the text ends; 0 where none does. A carriage return at the very end may belong to a line feed. */
