@@ -1,24 +1,20 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
-import { basename, dirname, join, posix } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { join, posix } from "node:path";
 import { create } from "@bufbuild/protobuf";
-import { assertNever, must } from "@dorian/base/must";
-import { OpenDirectory } from "@dorian/linux/open-directory";
-import { makeDirectoryBelow } from "@dorian/linux/place-below";
-import { unmount } from "@dorian/linux/mount";
+import { assertNever } from "@dorian/base/must";
 import { configurationFrom } from "@dorian/oci/image-configuration";
 import { ImageConfigSchema, type ImageConfig, type StartBuild } from "@dorian/protocol/worker";
-import { fetchAddress, unpackArchive } from "./add-sources.ts";
+import { contextKey, contextRoots } from "./build-context.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { BuildVariables } from "./build-variables.ts";
 import type { NetworkLease } from "../network/network-pool.ts";
-import type { BaseImage } from "./base-cache.ts";
 import type { BaseImages } from "./base-images.ts";
 import type { BuildDependencies } from "./build-dependencies.ts";
 import { BuildVolumes } from "./build-volumes.ts";
 import { BuildStage } from "./build-stage.ts";
+import { BuildStages } from "./build-stages.ts";
 import type { Container } from "../container/runtime.ts";
-import { copyStep } from "./copy-step.ts";
+import { copyFiles } from "./copy-instruction.ts";
 import { makeDirectory } from "./copy-target.ts";
 import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
 import type { Command, Instruction } from "./dockerfile/instruction.ts";
@@ -26,10 +22,10 @@ import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
 import { isSimulated } from "../gpu/simulated-gpus.ts";
 import { containerUser } from "../container/container-user.ts";
 import { coveredDirectories } from "../volume/covered-directories.ts";
-import { createOverlayFor, type UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { runMounts } from "./run-mounts.ts";
 import { joinSteps } from "./join-steps.ts";
 import { runStep, type OnLog } from "./run-step.ts";
+import { StackViews } from "./stack-views.ts";
 import { type StepCache, stepKey } from "./step-cache.ts";
 
 export interface BuiltImage {
@@ -66,7 +62,8 @@ export class ImageBuild implements AsyncDisposable {
   #written: string[] = [];
   /** Layers of this build's steps, whoever made them. */
   #ofSteps = new Set<string>();
-  #stages: { name: string | undefined; stage: BuildStage }[] = [];
+  #stages: BuildStages;
+  #views: StackViews;
   #variables: BuildVariables;
   /** Of the instruction that is carried out. */
   #line = 1;
@@ -83,6 +80,13 @@ export class ImageBuild implements AsyncDisposable {
     for (const directory of [this.#directory, this.#scratch]) {
       this.#resources.defer(() => options.discard(directory));
     }
+    this.#views = this.#resources.use(new StackViews({ layers: options.layers, directory: this.#directory }));
+    this.#stages = new BuildStages({
+      request,
+      bases: options.bases,
+      say: (text) => this.#say(text),
+      signal: this.#options.signal,
+    });
   }
 
   async run(): Promise<BuiltImage> {
@@ -122,7 +126,7 @@ export class ImageBuild implements AsyncDisposable {
   async #finish(): Promise<BuiltImage> {
     const { layers } = this.#options;
     const startedAt = performance.now();
-    const { stage } = must(this.#stages.at(-1), "the last stage");
+    const stage = this.#stages.current;
     await stage.freeze();
     const base = this.#request.baseLayerIds;
     const stack = await joinSteps(layers, stage.layerIds, this.#ofSteps);
@@ -148,7 +152,7 @@ export class ImageBuild implements AsyncDisposable {
       case "copy":
         return this.#copy(instruction);
       case "arg":
-        this.#variables.declare(instruction.values, { line: this.#line, scope: this.#stages.at(-1)?.stage });
+        this.#variables.declare(instruction.values, { line: this.#line, scope: this.#stages.last });
         return undefined;
       case "workdir":
         return this.#workdir(instruction);
@@ -184,12 +188,12 @@ export class ImageBuild implements AsyncDisposable {
 
   async #from(instruction: InstructionOf<"from">): Promise<void> {
     // What is written later belongs to the new stage.
-    await this.#stages.at(-1)?.stage.freeze();
+    await this.#stages.last?.freeze();
     const { image, platform, line } = instruction;
     const name = this.#variables.expand(image, { line, scope: undefined });
     if (name === "") throw dockerfileError(line, `FROM ${image} names no image.`);
     if (platform !== undefined) this.#variables.requirePlatform(platform, line);
-    const base = await this.#baseNamed(name);
+    const base = await this.#stages.base(name);
     const [trigger] = base.onBuild ?? [];
     if (trigger !== undefined) {
       throw dockerfileError(
@@ -200,10 +204,10 @@ export class ImageBuild implements AsyncDisposable {
     }
     const stage = new BuildStage({
       base,
-      args: this.#stageNamed(name)?.args ?? new Map(),
+      args: this.#stages.named(name)?.args ?? new Map(),
       layers: this.#options.layers,
-      directory: join(this.#directory, `root-${this.#stages.length}`),
-      scratch: join(this.#scratch, `stage-${this.#stages.length}`),
+      directory: join(this.#directory, `root-${this.#stages.count}`),
+      scratch: join(this.#scratch, `stage-${this.#stages.count}`),
       onLayer: (layerId) => {
         this.#made.push(layerId);
         this.#written.push(layerId);
@@ -211,28 +215,7 @@ export class ImageBuild implements AsyncDisposable {
       },
     });
     this.#resources.use(stage);
-    this.#stages.push({ name: instruction.stage, stage });
-  }
-
-  #stageNamed(name: string): BuildStage | undefined {
-    return this.#stages.findLast((each) => each.name === name.toLowerCase())?.stage;
-  }
-
-  /** An earlier stage, the request's base image, or any image by its name. */
-  async #baseNamed(name: string): Promise<BaseImage> {
-    const earlier = this.#stageNamed(name);
-    if (earlier) return { layerIds: [...earlier.layerIds], config: earlier.config };
-    const { baseLayerIds, baseConfig, secretEnv, registryAuth, registryEnv, refreshBase } = this.#request;
-    const isFirst = this.#stages.length === 0;
-    if (name === "base" || (isFirst && baseLayerIds.length > 0)) {
-      return { layerIds: baseLayerIds, config: configurationFrom(baseConfig) };
-    }
-    return this.#options.bases.get(name, {
-      onLog: (text) => this.#say(text),
-      signal: this.#options.signal,
-      login: { kind: registryAuth, env: { ...secretEnv, ...registryEnv } },
-      refresh: refreshBase,
-    });
+    this.#stages.begin(instruction.stage, stage);
   }
 
   /**
@@ -274,8 +257,8 @@ export class ImageBuild implements AsyncDisposable {
       bound.map(async ({ options }) => {
         const from = options.get("from");
         return from === undefined
-          ? this.#contextKey()
-          : (await this.#sourceNamed(this.#expand(from))).layerIds;
+          ? contextKey(this.#request)
+          : (await this.#stages.source(this.#expand(from))).layerIds;
       }),
     );
     await this.#doOnce({ command, mounts, sources }, () => this.#runCommand(instruction));
@@ -305,7 +288,7 @@ export class ImageBuild implements AsyncDisposable {
       directory: this.#scratch,
       workdir: stage.config.workdir,
       context: () => this.#context(),
-      viewOf: async (name) => this.#view((await this.#sourceNamed(name)).layerIds, userNamespace),
+      viewOf: async (name) => this.#views.show((await this.#stages.source(name)).layerIds, userNamespace),
       secrets: this.#request.secretEnv,
       signal,
     });
@@ -344,7 +327,8 @@ export class ImageBuild implements AsyncDisposable {
     const addresses = sources.filter((source) => /^https?:/.test(source));
     const target = this.#expand(instruction.target);
     const stage = this.#stage;
-    const from = options.from === undefined ? undefined : await this.#sourceNamed(this.#expand(options.from));
+    const from =
+      options.from === undefined ? undefined : await this.#stages.source(this.#expand(options.from));
     const isWhole =
       sources.length === 1 &&
       posix.join("/", sources[0] ?? "", "/") === "/" &&
@@ -354,125 +338,40 @@ export class ImageBuild implements AsyncDisposable {
       return;
     }
     const { documents } = instruction;
-    const copy = () => this.#copyFiles(instruction, { sources, addresses, target, from });
+    const copy = async () =>
+      copyFiles(instruction, {
+        stage,
+        sources,
+        addresses,
+        target,
+        sourceRoots: from ? [await this.#views.show(from.layerIds)] : await this.#context(),
+        expand: (text, how) => this.#expand(text, how),
+        scratch: this.#scratch,
+        operator: this.#options.operator,
+        say: (text) => this.#say(text),
+        signal: this.#options.signal,
+      });
     if (addresses.length > 0 && options.checksum === undefined) {
       // What is at an address may be something else next time. Steps after it are of this layer, and so of this build.
       await copy();
       await stage.freeze();
       return;
     }
-    const dependsOn = { sources, target, options, documents, from: from?.layerIds ?? this.#contextKey() };
+    const dependsOn = {
+      sources,
+      target,
+      options,
+      documents,
+      from: from?.layerIds ?? contextKey(this.#request),
+    };
     await this.#doOnce(dependsOn, copy);
   }
 
-  async #copyFiles(
-    instruction: InstructionOf<"copy">,
-    place: { sources: string[]; addresses: string[]; target: string; from: BaseImage | undefined },
-  ): Promise<void> {
-    const { options } = instruction;
-    const { sources, addresses, target, from } = place;
-    const stage = this.#stage;
-    const local = sources.filter((source) => !addresses.includes(source));
-    const { signal } = this.#options;
-    const directory = this.#scratch;
-    const made = await this.#madeSources(instruction, addresses);
-    // What was fetched stays as it is, as in Docker.
-    const unpack = async (path: string) =>
-      path.startsWith(`${made.root}/`) ? undefined : await unpackArchive(path, { directory, signal });
-    await copyStep(
-      {
-        sources: [...local, ...made.names],
-        target,
-        options: {
-          ...options,
-          ...(options.chown && { chown: this.#expand(options.chown) }),
-          ...(options.chmod && { chmod: this.#expand(options.chmod) }),
-        },
-      },
-      {
-        sourceRoots: [
-          ...(from ? [await this.#view(from.layerIds)] : await this.#context()),
-          ...(made.names.length > 0 ? [made.root] : []),
-        ],
-        ...(options.add && local.length > 0 ? { unpack } : {}),
-        root: await stage.root(),
-        workdir: stage.config.workdir || "/",
-        onLog: (text) => this.#say(text),
-        signal,
-      },
-    );
-  }
-
-  /** What a COPY or ADD brings along itself, or fetches: in a directory of their own, below a name that nothing else has. */
-  async #madeSources(
-    { documents, options }: InstructionOf<"copy">,
-    addresses: string[],
-  ): Promise<{ root: string; names: string[] }> {
-    const root = join(this.#scratch, `made-${this.#count++}`);
-    const folder = randomUUID();
-    const directory = join(root, folder);
-    await mkdir(directory, { recursive: true });
-    const { operator, signal } = this.#options;
-    const names: string[] = [];
-    for (const { name, body, isLiteral } of documents) {
-      await writeFile(join(directory, name), isLiteral ? body : this.#expand(body, { quotesAreText: true }), {
-        mode: 0o644,
-      });
-      names.push(name);
-    }
-    for (const url of addresses) {
-      this.#say(`   fetching ${url}\n`);
-      names.push(await fetchAddress(url, { directory, operator, checksum: options.checksum, signal }));
-    }
-    return { root, names: names.map((name) => join(folder, name)) };
-  }
-
-  async #sourceNamed(name: string): Promise<BaseImage> {
-    const numbered = /^\d+$/.test(name) ? this.#stages[Number(name)]?.stage : undefined;
-    if (numbered && numbered !== this.#stage)
-      return { layerIds: [...numbered.layerIds], config: numbered.config };
-    return this.#baseNamed(name);
-  }
-
-  /** A directory that shows a stack: to a container of a user namespace, else with owners as on disk. */
-  async #view(layerIds: string[], userNamespace?: UserNamespace): Promise<string> {
-    const { layers } = this.#options;
-    const [only] = layerIds;
-    // The kernel does not stack fewer than two directories.
-    if (only !== undefined && layerIds.length === 1) return layers.path(only);
-    const target = join(this.#directory, `view-${this.#count++}`);
-    await mkdir(target, { recursive: true });
-    if (layerIds.length === 0) return target;
-    using overlay = createOverlayFor(userNamespace, {
-      lower: layerIds.map((layerId) => layers.path(layerId)),
+  #context(): Promise<string[]> {
+    return contextRoots(this.#request, {
+      directory: join(this.#scratch, "context"),
+      layers: this.#options.layers,
     });
-    overlay.placeAt(target);
-    this.#resources.defer(() => void unmount(target));
-    return target;
-  }
-
-  /** What the context holds: equal files of a mount have one layer. */
-  #contextKey(): unknown {
-    const { contextFiles, contextLayerId } = this.#request;
-    const files = contextFiles.map(({ filename, data }) => [
-      filename,
-      createHash("sha256").update(data).digest("hex"),
-    ]);
-    return { contextLayerId, files };
-  }
-
-  /** The build's own files come before those of its mount. */
-  async #context(): Promise<string[]> {
-    const { contextFiles, contextLayerId } = this.#request;
-    const files = join(this.#scratch, "context");
-    await mkdir(files, { recursive: true });
-    using root = OpenDirectory.open(files);
-    for (const { filename, data } of contextFiles) {
-      const path = posix.join("/", filename);
-      using parent = makeDirectoryBelow(root, dirname(path));
-      await writeFile(parent.at(basename(path)), data, { mode: 0o644 });
-    }
-    return [...(contextLayerId === "" ? [] : [this.#options.layers.path(contextLayerId)]), files];
   }
 
   async #workdir(instruction: InstructionOf<"workdir">): Promise<void> {
@@ -494,7 +393,7 @@ export class ImageBuild implements AsyncDisposable {
   }
 
   #expand(text: string, options: { quotesAreText?: boolean } = {}): string {
-    return this.#variables.expand(text, { line: this.#line, scope: this.#stages.at(-1)?.stage, ...options });
+    return this.#variables.expand(text, { line: this.#line, scope: this.#stages.last, ...options });
   }
 
   #argsOf(command: Command): string[] {
@@ -504,7 +403,7 @@ export class ImageBuild implements AsyncDisposable {
   }
 
   get #stage(): BuildStage {
-    return must(this.#stages.at(-1), "a stage").stage;
+    return this.#stages.current;
   }
 
   #say(text: string): void {
