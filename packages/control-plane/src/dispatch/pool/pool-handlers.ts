@@ -38,7 +38,7 @@ export function poolHandlers(
         backlog: pool?.pending ?? 0,
         numActiveTasks: tasks.filter((task) => task.load > 0).length,
         numTotalTasks: tasks.length,
-        numRunningInputs: tasks.reduce((sum, task) => sum + task.running.size, 0),
+        numRunningInputs: tasks.reduce((sum, task) => sum + task.inputs.size, 0),
         inputHeadroom: tasks.reduce((sum, task) => sum + free(task), 0),
       };
     },

@@ -1,4 +1,3 @@
-import { whenAwakeFor } from "@dorian/base/awake-timer";
 import type { FunctionInput, FunctionPutOutputsItem, GenericResult } from "@dorian/protocol/modal";
 import type { Logger } from "pino";
 import type { CallStore } from "../call/call-store.ts";
@@ -146,11 +145,10 @@ export class Pool implements TaskOwner, Disposable {
   }
 
   async nextInputs(task: Task, question: InputQuestion): Promise<InputItem[]> {
-    const delivered = question.key === "" ? [] : (task.delivered.get(question.key) ?? []);
-    const repeated = delivered.flatMap((inputId) => task.running.get(inputId)?.input ?? []);
+    const repeated = task.inputs.fetchedBy(question.key);
     if (repeated.length > 0) return await this.#itemsOf(task, repeated);
     // One input at a time, and it asks for the next: it has let go of what was cancelled.
-    if ((this.#spec?.definition.maxConcurrentInputs ?? 0) <= 1) this.#letGo(task);
+    if ((this.#spec?.definition.maxConcurrentInputs ?? 0) <= 1) task.inputs.hasLetGoOfAll();
     const waiting = this.#polls.wait(task, question);
     this.#handOut();
     return await this.#itemsOf(task, await waiting);
@@ -158,8 +156,7 @@ export class Pool implements TaskOwner, Disposable {
 
   async putOutput(task: Task, output: FunctionPutOutputsItem): Promise<void> {
     const { calls, nowMs } = this.#options;
-    task.cancelling.get(output.inputId)?.clear();
-    task.cancelling.delete(output.inputId);
+    task.inputs.hasLetGo(output.inputId);
     this.#sawAnswer(task, output.inputId);
     const running = this.#untrack(task, output.inputId) ?? this.#recall(task, output.inputId);
     this.evaluate();
@@ -194,8 +191,8 @@ export class Pool implements TaskOwner, Disposable {
     const inCompany = task.load > 1;
     const wasAsked = end.cause === "asked" && task.stopReason !== undefined;
     const reason = wasAsked ? `The container was stopped: ${task.stopReason}.` : end.reason;
-    this.#letGo(task);
-    for (const inputId of task.running.keys()) {
+    task.inputs.hasLetGoOfAll();
+    for (const inputId of task.inputs.ids) {
       const input = this.#untrack(task, inputId);
       if (input) this.#options.calls.interrupted(input, { ...end, reason, inCompany });
     }
@@ -209,11 +206,11 @@ export class Pool implements TaskOwner, Disposable {
     const task = input.state.kind === "running" ? tasks.get(input.state.taskId) : undefined;
     const terminated = calls.terminate(input, options.reason);
     this.#queue.remove(input);
-    const batch = task?.running.get(input.inputId)?.batch;
-    if (task && batch && this.#untrack(task, input.inputId)) {
+    const companions = task?.inputs.companions(input.inputId);
+    if (task && this.#untrack(task, input.inputId)) {
       if (options.terminateContainer) tasks.stop(task, { graceSecs: 0, reason: options.reason });
       // A container can only give up a whole batch: it goes on while others want theirs.
-      else if (batch.size === 0) this.#askToLetGo(task, input.inputId);
+      else if (companions === 0) this.#askToLetGo(task, input.inputId);
     }
     this.evaluate();
     await terminated;
@@ -309,15 +306,13 @@ export class Pool implements TaskOwner, Disposable {
   }
 
   #sawAnswer(task: Task, inputId: string): void {
-    const running = task.running.get(inputId);
-    if (!running || running.isAnswered) return;
     const nowMs = this.#options.elapsedMs();
-    const [before, now] = [running.surroundings, this.#surroundings()];
+    const answered = task.inputs.answered(inputId, nowMs);
+    if (!answered) return;
+    const [before, now] = [answered.surroundings, this.#surroundings()];
     const busy = Math.min(before.busy, now.busy);
     const active = Math.max(before.active, now.active);
-    this.#pace.sawInput(nowMs - running.sinceMs, { busy, active }, { cores: this.#options.cores(), nowMs });
-    running.isAnswered = true;
-    running.sinceMs = nowMs;
+    this.#pace.sawInput(answered.tookMs, { busy, active }, { cores: this.#options.cores(), nowMs });
   }
 
   #oldestDemandMs(): number {
@@ -358,10 +353,7 @@ export class Pool implements TaskOwner, Disposable {
 
   #give(poll: Poll, inputs: CallInput[]): void {
     const { task } = poll;
-    if (poll.key !== "") {
-      const ids = inputs.map((input) => input.inputId);
-      task.delivered.set(poll.key, ids);
-    }
+    task.inputs.remember(poll.key, inputs);
     const batch = new Set(inputs);
     for (const input of inputs) {
       this.#options.calls.started(input, task.taskId);
@@ -428,25 +420,17 @@ export class Pool implements TaskOwner, Disposable {
 
   #track(task: Task, input: CallInput, batch: Set<CallInput>): void {
     const limitMs = this.#spec ? inputTimeoutMs(this.#spec.definition) : 0;
-    const timer = whenAwakeFor(limitMs, () => this.#timeOut(task, input, limitMs));
-    const sinceMs = this.#options.elapsedMs();
-    const running = { input, timer, batch, sinceMs, surroundings: { busy: 0, active: 0 }, isAnswered: false };
-    task.running.set(input.inputId, running);
-    running.surroundings = this.#surroundings();
+    const nowMs = this.#options.elapsedMs();
+    task.inputs.begin(input, { batch, limitMs, nowMs, onTimeout: () => this.#timeOut(task, input, limitMs) });
+    task.inputs.surround(input.inputId, this.#surroundings());
   }
 
   #untrack(task: Task, inputId: string): CallInput | undefined {
-    const running = task.running.get(inputId);
-    if (!running) return undefined;
-    running.timer.clear();
-    task.running.delete(inputId);
-    if (task.running.size === 0) this.#quarantine.end(task);
-    running.batch.delete(running.input);
-    for (const [key, delivered] of task.delivered) {
-      if (delivered.includes(inputId) && running.batch.size === 0) task.delivered.delete(key);
-    }
+    const input = task.inputs.end(inputId);
+    if (!input) return undefined;
+    if (task.inputs.size === 0) this.#quarantine.end(task);
     task.idleSinceMs = this.#options.elapsedMs();
-    return running.input;
+    return input;
   }
 
   /** An input that a server handed out right before it was killed, and did not get to write that down. */
@@ -474,18 +458,9 @@ export class Pool implements TaskOwner, Disposable {
     const { tasks, graceSecs } = this.#options;
     // Early clients do not say when they have let go of one input among others.
     const willTell = task.confirmsCancellation || (this.#spec?.definition.maxConcurrentInputs ?? 0) <= 1;
-    if (willTell) {
-      const impatient = () =>
-        tasks.stop(task, { graceSecs, reason: "it did not let go of a cancelled input" });
-      task.cancelling.set(inputId, whenAwakeFor(cancelPatienceMs, impatient));
-    }
-    task.cancellations.add(inputId);
+    const onEnd = () => tasks.stop(task, { graceSecs, reason: "it did not let go of a cancelled input" });
+    task.inputs.cancel(inputId, willTell ? { ms: cancelPatienceMs, onEnd } : undefined);
     task.changed.notify();
-  }
-
-  #letGo(task: Task): void {
-    for (const timer of task.cancelling.values()) timer.clear();
-    task.cancelling.clear();
   }
 
   #finishWaiting(result: GenericResult, which: "all" | "patient" = "all"): void {
@@ -522,7 +497,7 @@ function scaled(
       taskId: task.taskId,
       phase,
       runningInputs: filled,
-      runningMs: Array.from(task.running.values(), ({ sinceMs }) => nowMs - sinceMs),
+      runningMs: task.inputs.runningMs(nowMs),
       idleSinceMs: task.idleSinceMs,
       outdated: spec !== undefined && task.facts.revision < spec.revision,
     },

@@ -8,11 +8,6 @@ export function reachingTask(task: Task): ReachingTask {
     appId,
     functionId,
     isUntrusted,
-    worksOn: (id) =>
-      [...task.running.values()].some(({ input }) => {
-        const args = input.request?.argsOneof;
-        const isBlob = args?.case === "argsBlobId" && args.value === id;
-        return isBlob || input.inputId === id || input.call.facts.callId === id;
-      }),
+    worksOn: (id) => task.inputs.worksOn(id),
   };
 }

@@ -47,15 +47,13 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
       if (!task) return {};
       task.confirmsCancellation = request.canceledInputsReturnOutputsV2;
       const deadline = performance.now() + heartbeatHoldMs;
-      while (task.cancellations.size === 0 && !task.isOver) {
+      while (!task.inputs.hasUntoldCancellations && !task.isOver) {
         const timeoutMs = deadline - performance.now();
         if (timeoutMs <= 0) break;
         await task.changed.wait({ signal: context.signal, timeoutMs });
       }
-      if (task.cancellations.size === 0) return {};
-      const inputIds = [...task.cancellations];
-      task.cancellations.clear();
-      return { cancelInputEvent: { inputIds } };
+      const inputIds = task.inputs.takeCancellations();
+      return inputIds.length === 0 ? {} : { cancelInputEvent: { inputIds } };
     },
 
     async containerStop(request, context) {

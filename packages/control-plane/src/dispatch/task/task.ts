@@ -7,8 +7,7 @@ import type {
   TaskLogs,
 } from "@dorian/protocol/modal";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { CallInput } from "../call/function-call.ts";
-import type { Surroundings } from "../scaling/pace.ts";
+import { InFlightInputs } from "../in-flight/in-flight-inputs.ts";
 import type { StartFailure } from "../failure/crash-loop.ts";
 import type { OfferedGpu, Resources } from "../placement/placement.ts";
 import type { Need } from "../placement/placement-plan.ts";
@@ -68,19 +67,6 @@ export interface TaskOwner {
   receiveLogs?(items: TaskLogs[]): Promise<void> | void;
 }
 
-/** An input that a container works on, and the timer that ends it. */
-export interface RunningInput {
-  input: CallInput;
-  timer: AwakeTimer;
-  /** What of those that it was handed out together with is still wanted, itself included. */
-  batch: Set<CallInput>;
-  /** When it was delivered or, if its caller has the answer already, when that was; on the clock that nobody sets. */
-  sinceMs: number;
-  /** When it was delivered. */
-  surroundings: Surroundings;
-  isAnswered: boolean;
-}
-
 export interface TaskFacts {
   taskId: string;
   functionId: string;
@@ -102,18 +88,11 @@ export class Task {
   readonly timeline: TaskTimeline;
   /** Who goes by its being there. */
   readonly credential = new CredentialHolders();
-  /** Inputs it works on. */
-  readonly running = new Map<string, RunningInput>();
-  /** Cancelled inputs that it has not let go of yet, with the timer that loses patience. */
-  readonly cancelling = new Map<string, AwakeTimer>();
+  readonly inputs = new InFlightInputs();
   /** It answers for cancelled inputs, too. */
   confirmsCancellation = false;
-  /** Cancellations that it has not been told of. */
-  readonly cancellations = new Set<string>();
   /** Told of cancellations, of changes of state, and when its worker has been told to start it. */
   readonly changed = new Notifier();
-  /** Ids of inputs by the key of the request that fetched them: an answer that got lost is asked for again. */
-  readonly delivered = new Map<string, string[]>();
   #state: TaskState;
   workerId: string | undefined;
   workerName = "";
@@ -179,7 +158,7 @@ export class Task {
 
   /** Inputs that keep it busy. */
   get load(): number {
-    return this.running.size + this.cancelling.size;
+    return this.inputs.load;
   }
 
   /** Replaces what is timed, if anything. */

@@ -310,8 +310,7 @@ export class Tasks implements Disposable {
     this.#waiting[Symbol.dispose]();
     for (const task of this.#tasks.values()) {
       task.cancelTimer();
-      for (const { timer } of task.running.values()) timer.clear();
-      for (const timer of task.cancelling.values()) timer.clear();
+      task.inputs[Symbol.dispose]();
     }
   }
 
