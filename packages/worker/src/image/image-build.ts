@@ -43,6 +43,9 @@ export interface ImageBuildOptions extends BuildDependencies {
   signal: AbortSignal;
 }
 
+/** The kernel takes half of it for a path. */
+const maxPlaceLength = 8_192;
+
 type InstructionOf<K extends Instruction["kind"]> = Extract<Instruction, { kind: K }>;
 
 /** One build from its first step to its last. Disposal removes all that it used; what finished steps made stays for the next. */
@@ -175,7 +178,7 @@ export class ImageBuild implements AsyncDisposable {
         this.#stage.setEntrypoint(this.#argsOf(instruction.command));
         return undefined;
       case "volume":
-        for (const path of instruction.paths) await this.#makeDirectory(this.#expand(path), "");
+        for (const path of instruction.paths) await this.#makeDirectory(this.#expandPlace(path), "");
         return undefined;
       case "ignored":
         if (instruction.isMissed)
@@ -284,7 +287,7 @@ export class ImageBuild implements AsyncDisposable {
       }),
     );
     const extra = await runMounts(instruction.mounts, {
-      expand: (text) => this.#expand(text),
+      expand: (text) => this.#expandPlace(text),
       directory: this.#scratch,
       workdir: stage.config.workdir,
       context: () => this.#context(),
@@ -323,9 +326,9 @@ export class ImageBuild implements AsyncDisposable {
 
   async #copy(instruction: InstructionOf<"copy">): Promise<void> {
     const { options } = instruction;
-    const sources = instruction.sources.map((source) => this.#expand(source));
+    const sources = instruction.sources.map((source) => this.#expandPlace(source));
     const addresses = sources.filter((source) => /^https?:/.test(source));
-    const target = this.#expand(instruction.target);
+    const target = this.#expandPlace(instruction.target);
     const stage = this.#stage;
     const from =
       options.from === undefined ? undefined : await this.#stages.source(this.#expand(options.from));
@@ -376,7 +379,7 @@ export class ImageBuild implements AsyncDisposable {
 
   async #workdir(instruction: InstructionOf<"workdir">): Promise<void> {
     const { config } = this.#stage;
-    const path = this.#expand(instruction.path);
+    const path = this.#expandPlace(instruction.path);
     if (path === "") throw dockerfileError(this.#line, `WORKDIR ${instruction.path} names no directory.`);
     config.workdir = posix.resolve("/", config.workdir, path);
     await this.#makeDirectory(config.workdir, config.user);
@@ -390,6 +393,16 @@ export class ImageBuild implements AsyncDisposable {
     const root = await stage.root();
     const owner = await containerUser(root, user);
     using _made = (await makeDirectory(directory, { root, owner, mode: undefined })).directory;
+  }
+
+  /** A path or an address. What it comes to is found in the square of its length. */
+  #expandPlace(text: string): string {
+    const place = this.#expand(text);
+    if (place.length <= maxPlaceLength) return place;
+    throw dockerfileError(
+      this.#line,
+      `"${place.slice(0, 100)}…" has ${place.length} letters, where a path or an address has ${maxPlaceLength} at most.`,
+    );
   }
 
   #expand(text: string, options: { quotesAreText?: boolean } = {}): string {
