@@ -1,6 +1,7 @@
 import { isId } from "@dorian/base/ids";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import { mountService } from "@dorian/protocol/grpc-server";
+import type { KeptSockets } from "@dorian/protocol/listener/kept-sockets";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { RequestMemory } from "@dorian/protocol/request-memory";
@@ -52,6 +53,8 @@ export interface ControlPlaneOptions {
   /** With TLS: take plain text from other machines as well. */
   plaintextFromElsewhere?: boolean;
   web?: WebSettings;
+  /** Keeps what it listens on. Default: that ends with this process. */
+  sockets?: KeptSockets | undefined;
   logger: Logger;
   /** Milliseconds since 1970. Default: the clock. */
   now?: () => number;
@@ -96,7 +99,7 @@ export interface ControlPlane extends AsyncDisposable {
 
 /** Puts a control plane together on a data directory, goes on where the last one stopped, and listens. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { dataDirectory, logger } = options;
+  const { dataDirectory, logger, sockets } = options;
   const clocks = {
     nowMs: options.now ?? wallClockMs,
     elapsedMs: options.elapsedMs ?? (() => performance.now()),
@@ -124,6 +127,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       otherNames: webSettings.domain === undefined ? [] : [`*.${webSettings.domain}`],
       tls: options.tls,
       plaintextFromElsewhere: options.plaintextFromElsewhere ?? false,
+      sockets,
       logger,
       ...clocks,
     }),
@@ -137,6 +141,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       host,
       publicHost: bracketed(publicHost),
       tls,
+      sockets,
       settings: webSettings,
       isOpen(appId) {
         const app = apps.get(appId);
@@ -251,6 +256,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       dataDirectory,
       address: `${bracketed(host)}:${port}`,
       tls,
+      kept: sockets && { sockets, name: () => "calls" },
       services: {
         worker: forWorker,
         all: [

@@ -12,9 +12,9 @@ export interface ListenOptions extends Omit<GrpcListenOptions, "services"> {
 }
 
 /** Serves clients at an address, and the data directory's worker on a socket that nobody else reaches. */
-export async function listen({ dataDirectory, services, tls, address, ...calls }: ListenOptions) {
+export async function listen({ dataDirectory, services, tls, address, kept, ...calls }: ListenOptions) {
   await using opening = new AsyncDisposableStack();
-  const grpc = opening.use(await GrpcServer.listen({ ...calls, tls, address, services: services.all }));
+  const grpc = opening.use(await GrpcServer.listen({ ...calls, tls, address, kept, services: services.all }));
   const workerSocket = await listenForWorker(dataDirectory, { ...calls, services: services.worker });
   if (workerSocket) opening.use(workerSocket);
   const resources = opening.move();

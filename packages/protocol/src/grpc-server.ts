@@ -4,6 +4,7 @@ import { sleep } from "@dorian/base/sleep";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ConnectionBudget } from "./listener/connection-budget.ts";
+import type { KeptSocket } from "./listener/kept-sockets.ts";
 import { Listener, type ListenAddress } from "./listener/listener.ts";
 import type { TlsTerms } from "./listener/tls-terms.ts";
 import { endOf, trailersOf } from "./call-status.ts";
@@ -41,6 +42,7 @@ export interface GrpcListenOptions extends GrpcServerOptions {
   tls?: TlsTerms | undefined;
   /** How many may be connected. Default: as many as a port takes. */
   budget?: ConnectionBudget | undefined;
+  kept?: KeptSocket | undefined;
 }
 
 /** Milliseconds for calls that do something, when the server stops: a large commit takes one or two seconds. */
@@ -68,7 +70,7 @@ export class GrpcServer implements AsyncDisposable {
   }
 
   /** A server on a port or socket of its own. `address`: `127.0.0.1:0`, or `unix:/path/to/socket`. */
-  static async listen({ address, tls, budget, ...options }: GrpcListenOptions): Promise<GrpcServer> {
+  static async listen({ address, tls, budget, kept, ...options }: GrpcListenOptions): Promise<GrpcServer> {
     const server = new GrpcServer(options);
     const overNetwork = !address.startsWith("unix:");
     server.#listener = await Listener.open({
@@ -76,6 +78,7 @@ export class GrpcServer implements AsyncDisposable {
       protocol: "h2",
       tls,
       budget,
+      kept,
       onConnection: (socket) => server.accept(socket, { overNetwork }),
     });
     return server;

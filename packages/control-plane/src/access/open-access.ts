@@ -1,3 +1,4 @@
+import type { KeptSockets } from "@dorian/protocol/listener/kept-sockets";
 import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
@@ -34,6 +35,7 @@ export interface AccessOptions {
   otherNames: readonly string[];
   tls: TlsSettings | undefined;
   plaintextFromElsewhere: boolean;
+  sockets: KeptSockets | undefined;
   logger: Logger;
   nowMs: () => number;
   elapsedMs: () => number;
@@ -62,7 +64,7 @@ export async function openAccess(options: AccessOptions) {
       }),
     );
   const scheme: "http" | "https" = tls ? "https" : "http";
-  const http = opening.use(await HttpServer.listen({ host, port: options.httpPort, tls, logger }));
+  const http = opening.use(await HttpServer.listen({ host, port: options.httpPort, tls, sockets: options.sockets, logger }));
   const httpUrl = `${scheme}://${bracketed(publicHost)}:${http.port}`;
   const environments = await Environments.load({ db, journal });
   const tokens = opening.use(

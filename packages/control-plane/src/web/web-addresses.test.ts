@@ -52,6 +52,10 @@ async function openBook(
   const journal = starting.use(new Journal(db));
   const logger = pino({ level: "silent" });
   const listeners = starting.use(new WebListeners({ host: "127.0.0.1", range, logger }));
+  listeners.serve({
+    request: async (_incoming, response) => void response.writeHead(204).end(),
+    upgrade: async (_incoming, socket) => void socket.destroy(),
+  });
   const stopped = new Set<string>();
   let now = 0;
   const book = await WebAddressBook.open({
@@ -101,11 +105,11 @@ test("each web function has an address of its own, the same at every deploy and 
     expect(await open.give({})).toBe(urls[0]);
     const port = Number(new URL(urls[0] ?? "").port);
     expect(open.book.siteAt(port, "whatever")).toEqual({ appId: "ap-1", tag: "page" });
-    expect((await fetch(urls[0] ?? "")).status).toBe(503);
+    expect((await fetch(urls[0] ?? "")).status).toBe(204);
   }
   await using again = await openBook(directory, { range });
   expect(again.book.urlOf("ap-1", "page")).toBe(urls[0]);
-  expect((await fetch(urls[1] ?? "")).status).toBe(503);
+  expect((await fetch(urls[1] ?? "")).status).toBe(204);
   expect(await again.give({ tag: "Model.page" })).toBe(urls[1]);
 });
 

@@ -1,3 +1,4 @@
+import type { KeptSockets } from "@dorian/protocol/listener/kept-sockets";
 import type { TlsTerms } from "@dorian/protocol/listener/tls-terms";
 import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
@@ -24,6 +25,7 @@ export interface WebFrontOptions {
   /** Under which clients reach this machine, as it stands in URLs. */
   publicHost: string;
   tls: TlsTerms | undefined;
+  sockets?: KeptSockets | undefined;
   settings: WebSettings;
   isOpen: (appId: string) => boolean;
   labelPrefix: (environment: string) => string;
@@ -50,10 +52,10 @@ export class WebFront implements AsyncDisposable {
 
   /** Listens where web functions were reached before. */
   static async open(options: WebFrontOptions): Promise<WebFront> {
-    const { settings, host, publicHost, tls, logger } = options;
+    const { settings, host, publicHost, tls, sockets, logger } = options;
     await using starting = new AsyncDisposableStack();
     const range = settings.ports ?? defaultWebPorts;
-    const listeners = starting.use(new WebListeners({ host, range, tls, logger }));
+    const listeners = starting.use(new WebListeners({ host, range, tls, sockets, logger }));
     const naming: WebNaming =
       settings.domain === undefined
         ? { kind: "ports", scheme: tls ? "https" : "http", host: publicHost }

@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { untilAborted } from "@dorian/base/or-aborted";
 import { HttpListener, type HttpLimits } from "@dorian/protocol/http/http-listener";
 import { ConnectionBudget } from "@dorian/protocol/listener/connection-budget";
+import type { KeptSocket, KeptSockets } from "@dorian/protocol/listener/kept-sockets";
 import { systemErrorOf } from "@dorian/protocol/listener/listener";
 import type { TlsTerms } from "@dorian/protocol/listener/tls-terms";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -18,6 +19,7 @@ export interface WebListenersOptions {
   host: string;
   range: PortRange;
   tls?: TlsTerms | undefined;
+  sockets?: KeptSockets | undefined;
   limits?: Partial<HttpLimits>;
   logger: Logger;
 }
@@ -39,7 +41,7 @@ export class WebListeners implements AsyncDisposable {
   #listeners = new Map<number, HttpListener>();
   /** All ports lead to one process. */
   #budget = new ConnectionBudget();
-  #handler: WebRequestHandler | undefined;
+  #handler = Promise.withResolvers<WebRequestHandler>();
   #draining = false;
   #watcher: ((ports: number[]) => void) | undefined;
 
@@ -57,9 +59,9 @@ export class WebListeners implements AsyncDisposable {
     this.#watcher = watcher;
   }
 
-  /** Requests that arrive before are refused. */
+  /** Requests that arrive before wait. */
   serve(handler: WebRequestHandler): void {
-    this.#handler = handler;
+    this.#handler.resolve(handler);
   }
 
   has(port: number): boolean {
@@ -75,16 +77,15 @@ export class WebListeners implements AsyncDisposable {
         address: { host, port },
         tls,
         budget: this.#budget,
+        kept: this.#kept,
         maxHeaderBytes,
         highWaterMark: bufferBytes,
         ...(limits === undefined ? {} : { limits }),
         // The app decides first whether it wants the body.
         continuesItself: true,
         onRequest: (incoming, response) => this.#serve(incoming, response, listener),
-        onUpgrade: async (incoming, socket, head) => {
-          if (this.#handler) await this.#handler.upgrade(incoming, socket, head, listener.port);
-          else socket.destroy();
-        },
+        onUpgrade: async (incoming, socket, head) =>
+          (await this.#handler.promise).upgrade(incoming, socket, head, listener.port),
         onFailure: (error) => logger.error({ err: error, port }, "a web request failed"),
       });
       this.#listeners.set(listener.port, listener);
@@ -119,6 +120,7 @@ export class WebListeners implements AsyncDisposable {
   async close(port: number): Promise<void> {
     const listener = this.#listeners.get(port);
     if (this.#listeners.delete(port)) this.#watcher?.(this.ports);
+    this.#kept?.sockets.letGo(this.#kept.name(port));
     await listener?.[Symbol.asyncDispose]();
   }
 
@@ -140,7 +142,11 @@ export class WebListeners implements AsyncDisposable {
     response.once("close", () => {
       if (this.#draining) setImmediate(() => listener.closeIdle());
     });
-    if (this.#handler) await this.#handler.request(incoming, response, listener.port);
-    else response.writeHead(503, { "Retry-After": "1" }).end("The server is starting.\n");
+    await (await this.#handler.promise).request(incoming, response, listener.port);
+  }
+
+  get #kept(): KeptSocket | undefined {
+    const { sockets } = this.#options;
+    return sockets && { sockets, name: (port) => `web ${port}` };
   }
 }

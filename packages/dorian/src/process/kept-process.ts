@@ -6,7 +6,13 @@ import { backoff } from "@dorian/base/backoff";
 import { sleep } from "@dorian/base/sleep";
 import type { Logger } from "pino";
 import type { Readiness } from "./ready.ts";
-import { supervisedEnv, type SupervisedReport, type SupervisorOrder } from "./supervision.ts";
+import type { SocketKeeper } from "./socket-keeper.ts";
+import {
+  supervisedEnv,
+  type ListeningSocket,
+  type SupervisedReport,
+  type SupervisorOrder,
+} from "./supervision.ts";
 
 export interface KeptProcessOptions {
   /** The command that it runs. */
@@ -18,6 +24,8 @@ export interface KeptProcessOptions {
   onReport: (report: SupervisedReport) => void;
   /** There is a new one, that has not begun yet. */
   onStarted: (kept: KeptProcess) => void;
+  /** Keeps what it listens on for the next one. */
+  sockets?: SocketKeeper;
   logger: Logger;
 }
 
@@ -121,15 +129,17 @@ export class KeptProcess {
   }
 
   async #runOnce(): Promise<ProcessEnd> {
-    const { args, env, name, onReport, onStarted } = this.#options;
+    const { args, env, name, onReport, onStarted, sockets } = this.#options;
+    const inherited = sockets?.descriptors ?? new Map<string, number>();
     const child = spawn(process.execPath, [...process.execArgv, ...flags, command, name, ...args()], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      stdio: ["ignore", "inherit", "inherit", "ipc", ...inherited.values()],
       detached: true,
-      env: { ...env, [supervisedEnv]: "1" },
+      env: { ...env, [supervisedEnv]: JSON.stringify([...inherited.keys()]) },
     });
     this.#child = child;
-    child.on("message", (message) => {
+    child.on("message", (message, socket) => {
       const report = message as SupervisedReport;
+      sockets?.heard(report, socket as unknown as ListeningSocket | undefined);
       if (report.kind === "ready") this.#ready.resolve(report.readiness);
       onReport(report);
     });
@@ -145,6 +155,7 @@ export class KeptProcess {
       return { code: null, text: `it could not be started: ${messageOf(error)}` };
     } finally {
       this.#child = undefined;
+      sockets?.unserved();
     }
   }
 }

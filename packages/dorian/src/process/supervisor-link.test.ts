@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { Interruption } from "../cli/interruption.ts";
 import { SupervisorLink } from "./supervisor-link.ts";
@@ -19,10 +20,10 @@ class Channel extends EventEmitter {
   }
 }
 
-function linked() {
+function linked(inherited?: Map<string, number>) {
   const channel = new Channel();
   const endProcess = vi.fn<() => void>();
-  const link = new SupervisorLink(channel, endProcess);
+  const link = new SupervisorLink(channel, endProcess, inherited);
   const interruption = new Interruption(link, () => undefined);
   return { channel, endProcess, link, interruption };
 }
@@ -68,4 +69,23 @@ test("without its supervisor it stops at once, tells nobody anything, and does n
 test("a process that no supervisor has started is its own", () => {
   const env: Record<string, string | undefined> = {};
   expect(SupervisorLink.ofProcess(env)).toBeUndefined();
+});
+
+test("a socket that nobody has taken is closed when the process is ready, or when its clients have waited long enough", () => {
+  const descriptors = () => [openSync("/dev/null", "r"), openSync("/dev/null", "r")] as const;
+  for (const end of ["ready", "let go"] as const) {
+    const [calls, web] = descriptors();
+    const { channel, link } = linked(
+      new Map([
+        ["calls", calls],
+        ["web 7100", web],
+      ]),
+    );
+    expect([link.sockets.take("calls"), link.sockets.take("calls")]).toEqual([calls, undefined]);
+    if (end === "ready") link.ready({ dataDirectory: "/d", pid: 1 });
+    else channel.order("let go");
+    expect(channel.reports[0]).toEqual({ kind: "not listening", name: "web 7100" });
+    expect(() => fstatSync(web)).toThrow("EBADF");
+    closeSync(calls);
+  }
 });

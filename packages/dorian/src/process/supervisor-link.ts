@@ -3,8 +3,11 @@ import { endProcess } from "./end-process.ts";
 import type { Readiness } from "./ready.ts";
 import type { RunningService } from "./running-service.ts";
 import type { SignalSource } from "./signal-source.ts";
+import { SupervisedSockets } from "./supervised-sockets.ts";
 import {
+  firstSocketDescriptor,
   supervisedEnv,
+  type ListeningSocket,
   type ParentChannel,
   type SupervisedReport,
   type SupervisorOrder,
@@ -18,14 +21,16 @@ const orphanLimitMs = 8_000;
  * sends to all processes at once would end them in any order. Without a supervisor it ends, too.
  */
 export class SupervisorLink implements SignalSource {
+  readonly sockets: SupervisedSockets;
   #channel: ParentChannel;
   #listeners = new Map<NodeJS.Signals, () => void>();
   #atOnce = new AbortController();
   #turns = 0;
   #turnGiven = new Notifier();
 
-  constructor(channel: ParentChannel, endProcess: () => void) {
+  constructor(channel: ParentChannel, endProcess: () => void, inherited = new Map<string, number>()) {
     this.#channel = channel;
+    this.sockets = new SupervisedSockets(inherited, (report, socket) => this.#report(report, socket));
     const orphaned = () => {
       setTimeout(endProcess, orphanLimitMs).unref();
       this.#stopAtOnce();
@@ -37,12 +42,15 @@ export class SupervisorLink implements SignalSource {
 
   /** The link of this process; undefined unless a supervisor has started it, which its environment says. */
   static ofProcess(env: Record<string, string | undefined>): SupervisorLink | undefined {
-    const isSupervised = env[supervisedEnv] !== undefined;
+    const names = env[supervisedEnv];
     // What this process starts is not supervised.
     delete env[supervisedEnv];
-    if (!isSupervised) return undefined;
+    if (names === undefined) return undefined;
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => undefined);
-    return new SupervisorLink(process as ParentChannel, () => void endProcess(1));
+    const sockets = (JSON.parse(names) as string[]).map(
+      (name, index) => [name, firstSocketDescriptor + index] as const,
+    );
+    return new SupervisorLink(process as ParentChannel, () => void endProcess(1), new Map(sockets));
   }
 
   /** Aborts when nothing that runs may be waited for any more. */
@@ -59,6 +67,7 @@ export class SupervisorLink implements SignalSource {
   }
 
   ready(readiness: Readiness): void {
+    this.sockets.closeRest();
     this.#report({ kind: "ready", readiness });
   }
 
@@ -88,14 +97,17 @@ export class SupervisorLink implements SignalSource {
         this.#turns += 1;
         this.#turnGiven.notify();
         break;
+      case "let go":
+        this.sockets.closeRest();
+        break;
       case "are you there":
         this.#report({ kind: "here" });
     }
   }
 
   // A supervisor that is gone has no use for it, and its channel no way to refuse it but an exception that nobody catches.
-  #report(report: SupervisedReport): void {
-    if (this.#channel.connected) this.#channel.send?.(report, () => undefined);
+  #report(report: SupervisedReport, socket?: ListeningSocket): void {
+    if (this.#channel.connected) this.#channel.send?.(report, socket, () => undefined);
   }
 
   #stop(): void {

@@ -6,6 +6,7 @@ import { LocalFailure } from "./local-failure.ts";
 import { KeptProcess, NeverReady } from "./kept-process.ts";
 import type { Readiness } from "./ready.ts";
 import type { RunningService } from "./running-service.ts";
+import { SocketKeeper } from "./socket-keeper.ts";
 import { StuckWatch } from "./stuck-watch.ts";
 
 export interface SupervisorOptions {
@@ -35,6 +36,7 @@ export class Supervisor implements RunningService {
   #server: KeptProcess;
   #worker: KeptProcess;
   #logger: Logger;
+  #sockets: SocketKeeper;
   #frontDrained = Promise.withResolvers<void>();
   #watches: StuckWatch[];
 
@@ -48,6 +50,10 @@ export class Supervisor implements RunningService {
     });
     const workerWatch = new StuckWatch({ limitMs: workerStuckMs, judgedFrom: "first answer", logger });
     this.#watches = [serverWatch, workerWatch];
+    this.#sockets = new SocketKeeper(() => {
+      logger.warn("the server is not ready yet: clients that connect are refused until it is");
+      this.#server.send({ kind: "let go" });
+    });
     let url: string | undefined;
     this.#server = new KeptProcess({
       name: "server",
@@ -59,6 +65,7 @@ export class Supervisor implements RunningService {
         serverWatch.heard(report);
         if (report.kind === "front drained") this.#frontDrained.resolve();
       },
+      sockets: this.#sockets,
     });
     this.#server.ready.then(
       (readiness) => (url = readiness.url),
@@ -96,6 +103,7 @@ export class Supervisor implements RunningService {
   async drain({ signal }: { signal: AbortSignal }): Promise<void> {
     const both = [this.#server, this.#worker];
     for (const each of both) each.release();
+    this.#sockets[Symbol.dispose]();
     const atOnce = () => {
       for (const each of both) each.send({ kind: "stop at once" });
       setTimeout(() => {

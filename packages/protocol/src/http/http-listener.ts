@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ConnectionBudget } from "../listener/connection-budget.ts";
+import type { KeptSocket } from "../listener/kept-sockets.ts";
 import { Listener, type ListenAddress } from "../listener/listener.ts";
 import type { TlsTerms } from "../listener/tls-terms.ts";
 import { FairTurns } from "../fair-turns.ts";
@@ -22,6 +23,7 @@ export interface HttpListenerOptions {
   highWaterMark?: number;
   tls?: TlsTerms | undefined;
   budget?: ConnectionBudget | undefined;
+  kept?: KeptSocket | undefined;
   limits?: Partial<HttpLimits>;
 }
 
@@ -70,6 +72,7 @@ export class HttpListener implements AsyncDisposable {
       protocol: "http/1.1",
       tls: options.tls,
       budget: options.budget,
+      kept: options.kept,
       plaintextRefusal:
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis server is reached by https.\n",
       ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),

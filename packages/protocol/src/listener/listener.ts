@@ -2,6 +2,7 @@ import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { Anteroom } from "./anteroom.ts";
 import { ConnectionBudget, isLoopback } from "./connection-budget.ts";
+import type { KeptSocket } from "./kept-sockets.ts";
 import type { TlsAcceptor } from "./tls-acceptor.ts";
 import type { TlsTerms } from "./tls-terms.ts";
 
@@ -19,6 +20,8 @@ export interface ListenerOptions {
   /** Shared with other listeners, or its own. */
   budget?: ConnectionBudget | undefined;
   anteroom?: Anteroom;
+  /** Default: its socket ends with this process. */
+  kept?: KeptSocket | undefined;
   /** Bytes of a connection in memory. */
   highWaterMark?: number;
 }
@@ -50,7 +53,7 @@ export class Listener implements AsyncDisposable {
 
   /** @throws AppError SERVER_ADDRESS_UNUSABLE */
   static async open(options: ListenerOptions): Promise<Listener> {
-    const { tls, protocol, onConnection } = options;
+    const { address, kept, tls, protocol, onConnection } = options;
     const acceptor =
       tls && new (await import("./tls-acceptor.ts")).TlsAcceptor({ tls, protocol, onConnection });
     const reception: Reception = {
@@ -71,14 +74,17 @@ export class Listener implements AsyncDisposable {
       },
       (socket) => receive(socket, reception),
     );
+    const descriptor = kept?.sockets.take(kept.name("port" in address ? address.port : 0));
     await new Promise<void>((resolve, reject) => {
-      server.once("error", (cause) => reject(unusable(options.address, cause)));
-      server.listen(options.address, resolve);
+      server.once("error", (cause) => reject(unusable(address, cause)));
+      server.listen(descriptor === undefined ? address : { fd: descriptor }, resolve);
     });
     server.removeAllListeners("error");
     // A connection that could not be accepted, for want of descriptors for instance, is its peer's loss alone.
     server.on("error", () => undefined);
-    return new Listener(server, reception);
+    const listener = new Listener(server, reception);
+    if (descriptor === undefined) kept?.sockets.keep(kept.name(listener.port), server);
+    return listener;
   }
 
   /** Takes no new connections, nor those that have not begun; resolves when the others have closed. */

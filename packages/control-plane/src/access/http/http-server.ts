@@ -1,6 +1,7 @@
 import { AppError, type StatusName } from "@dorian/base/app-error";
 import { HttpListener } from "@dorian/protocol/http/http-listener";
 import { parseRequestTarget } from "@dorian/protocol/http/request-target";
+import type { KeptSocket } from "@dorian/protocol/listener/kept-sockets";
 import type { TlsTerms } from "@dorian/protocol/listener/tls-terms";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
@@ -10,6 +11,7 @@ export interface HttpServerOptions {
   host: string;
   port: number;
   tls?: TlsTerms | undefined;
+  kept?: KeptSocket | undefined;
   logger: Logger;
 }
 
@@ -20,17 +22,18 @@ const maxHeaderBytes = 32 * 1024;
 export class HttpServer implements AsyncDisposable {
   #listener: HttpListener | undefined;
   #logger: Logger;
-  #routes: HttpRoute[] = [];
+  #routes = Promise.withResolvers<HttpRoute[]>();
 
   private constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  static async listen({ host, port, tls, logger }: HttpServerOptions): Promise<HttpServer> {
+  static async listen({ host, port, tls, kept, logger }: HttpServerOptions): Promise<HttpServer> {
     const http = new HttpServer(logger);
     http.#listener = await HttpListener.open({
       address: { host, port },
       tls,
+      kept,
       maxHeaderBytes,
       onRequest: (incoming, response) => http.#serve(incoming, response),
       onFailure: (error) => logger.error({ err: error }, "an HTTP request failed"),
@@ -42,8 +45,9 @@ export class HttpServer implements AsyncDisposable {
     return this.#listener?.port ?? 0;
   }
 
+  /** Serves these from now on; requests that arrive before wait. */
   use(routes: HttpRoute[]): void {
-    this.#routes.push(...routes);
+    this.#routes.resolve(routes);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -55,7 +59,8 @@ export class HttpServer implements AsyncDisposable {
     response.once("close", () => gone.abort());
     try {
       const target = parseRequestTarget(incoming.url);
-      const route = this.#routes.find(
+      const routes = await this.#routes.promise;
+      const route = routes.find(
         (each) => each.method === incoming.method && target.path.startsWith(each.prefix),
       );
       if (!route) {

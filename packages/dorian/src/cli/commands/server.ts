@@ -38,6 +38,7 @@ export const command = defineCommand<void>({
         ...history,
         ...disk,
         web,
+        sockets: supervisor?.sockets,
         failFast: input.flag("fail-fast"),
       }),
     );

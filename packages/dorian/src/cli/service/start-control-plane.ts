@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { createControlPlane } from "@dorian/control-plane/compose";
+import type { KeptSockets } from "@dorian/protocol/listener/kept-sockets";
 import type { WebSettings } from "@dorian/control-plane/web/web-front";
 
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
@@ -23,7 +24,7 @@ export async function startControlPlane(
   settings: ServiceSettings &
     NetworkSettings &
     HistorySettings &
-    DiskSettings & { web: WebSettings; failFast: boolean },
+    DiskSettings & { web: WebSettings; failFast: boolean; sockets: KeptSockets | undefined },
 ): Promise<RunningControlPlane> {
   setUpProcess();
   const controlPlane = await createControlPlane({
