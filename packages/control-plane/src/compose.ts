@@ -231,7 +231,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const garbage = { ...stores, ...registries, dataDirectory, builds: things.builds, tasks: dispatch.tasks };
   starting.use(startCollecting({ ...garbage, logger, now: clocks.nowMs }));
   const web = starting.use(await openWeb({ stores, access, registries, dispatch, front, logger, ...clocks }));
-  http.use(things.routes);
+  http.use([...access.routes, ...things.routes]);
 
   const modal = guard(
     ModalClient,

@@ -78,7 +78,6 @@ export async function openAccess(options: AccessOptions) {
   );
   const commandTokens = new CommandTokens({ key: keys.tokens, nowMs: now });
   const flows = new TokenFlows({ tokens, now: elapsedMs });
-  http.use([tokenFlowRoute(flows)]);
   const auditLog = new AuditLog({ db, journal, now });
   await auditLog.prune();
   const tokenHandlers = createTokenHandlers({
@@ -99,6 +98,7 @@ export async function openAccess(options: AccessOptions) {
     tls,
     scheme,
     http,
+    routes: [tokenFlowRoute(flows)],
     httpUrl,
     environments,
     tokens,

@@ -1,8 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { freeze, hitOwnMemoryLimit, oomKillsOf, processesOf, thaw } from "./cgroup.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { freeze, hitOwnMemoryLimit, killAll, oomKillsOf, processesOf, thaw } from "./cgroup.ts";
 import { readCgroupLayout } from "./cgroup-layout.ts";
 
 /** A directory with the given files, as the kernel would show them. */
@@ -121,4 +123,27 @@ test("a machine without control groups is told so", async () => {
 test("a kernel without swap accounting is not asked to limit swap", async () => {
   const { "memory/memory.memsw.limit_in_bytes": _, ...files } = v1Files;
   expect((await readCgroupLayout(await fixture(files))).swapAccounting).toBe(false);
+});
+
+test("what was killed may take a minute to die on a machine that is busy, and is given up after two", async () => {
+  const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+  onTestFinished(() => clock.mockRestore());
+  // One that has died is still listed until the kernel is done with it.
+  const gone = spawnSync("true").pid;
+  const root = await fixture({
+    "cgroup.controllers": "pids\n",
+    "cgroup.procs": "1\n",
+    [`${group.slice(1)}/cgroup.procs`]: `${gone}\n`,
+    [`${group.slice(1)}/cgroup.freeze`]: "0\n",
+  });
+  const layout = await readCgroupLayout(root);
+  const slow = killAll(layout, group);
+  clock.mockReturnValue(60_000);
+  await sleep(100);
+  await writeFile(join(root, group, "cgroup.procs"), "");
+  await slow;
+  await writeFile(join(root, group, "cgroup.procs"), `${gone}\n`);
+  const never = killAll(layout, group);
+  clock.mockReturnValue(200_000);
+  await expect(never).rejects.toMatchObject({ code: "CGROUP_STUCK" });
 });

@@ -8,6 +8,8 @@ import type { CgroupLayout } from "./cgroup-layout.ts";
 // Control group files have no descriptor one could wait on that works in v1, so changes are polled for.
 const pollMs = 1;
 const patienceMs = 10_000;
+/** A process that was killed needs a turn on a processor to die, and thousands of others may be before it. */
+const deathMs = 120_000;
 
 /** Process ids in the group `name` ("/dorian-1a2b3c4d/ta-…") and in the groups below it. */
 export async function processesOf(layout: CgroupLayout, name: string): Promise<number[]> {
@@ -90,7 +92,7 @@ export async function thaw(layout: CgroupLayout, name: string): Promise<void> {
 
 /** Kills every process of the group, frozen or not; resolves when there is none left. */
 export async function killAll(layout: CgroupLayout, name: string): Promise<void> {
-  await until(`every process of ${name} is dead`, async () => {
+  const isDone = async () => {
     const processes = await processesOf(layout, name);
     if (processes.length === 0) return true;
     for (const pid of processes) killNow(pid);
@@ -98,7 +100,8 @@ export async function killAll(layout: CgroupLayout, name: string): Promise<void>
     const groups = layout.freezer ? await groupsBelow(join(layout.freezer.root, name)) : [];
     for (const group of groups) await thaw(layout, relative(layout.freezer?.root ?? "/", group));
     return false;
-  });
+  };
+  await until(`every process of ${name} is dead`, isDone, deathMs);
 }
 
 /** Removes the group (without processes) and those below it from every hierarchy. */
@@ -106,7 +109,7 @@ export async function removeGroup(layout: CgroupLayout, name: string): Promise<v
   for (const hierarchy of layout.hierarchies) {
     for (const directory of (await groupsBelow(join(hierarchy, name))).toReversed()) {
       // The last process may still be a zombie that its parent has not waited for.
-      await until(`${directory} is removed`, () => removeOne(directory));
+      await until(`${directory} is removed`, () => removeOne(directory), deathMs);
     }
   }
 }
@@ -178,11 +181,11 @@ export function killNow(pid: number): void {
   }
 }
 
-async function until(what: string, done: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + patienceMs;
+async function until(what: string, done: () => Promise<boolean>, limitMs = patienceMs): Promise<void> {
+  const deadline = performance.now() + limitMs;
   while (!(await done())) {
     if (performance.now() > deadline) {
-      throw new AppError("CGROUP_STUCK", `After ${patienceMs / 1000} s it is still not so that ${what}.`, {
+      throw new AppError("CGROUP_STUCK", `After ${limitMs / 1000} s it is still not so that ${what}.`, {
         status: "INTERNAL",
         remedy:
           "A process in uninterruptible sleep does this (see `ps -eo pid,stat,wchan,args`): check its disk.",

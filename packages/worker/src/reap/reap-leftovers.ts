@@ -12,7 +12,8 @@ import { removeNetwork } from "../network/remove-network.ts";
 import { runtimeProcesses } from "./runtime-processes.ts";
 
 const runcGraceMs = 1_000;
-const patienceMs = 10_000;
+/** As for those of containers: the machine may be so busy that they cannot die. */
+const patienceMs = 120_000;
 
 export interface Reaped {
   processes: number;

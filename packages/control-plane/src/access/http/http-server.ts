@@ -1,7 +1,7 @@
 import { AppError, type StatusName } from "@dorian/base/app-error";
 import { HttpListener } from "@dorian/protocol/http/http-listener";
 import { parseRequestTarget } from "@dorian/protocol/http/request-target";
-import type { KeptSocket } from "@dorian/protocol/listener/kept-sockets";
+import type { KeptSockets } from "@dorian/protocol/listener/kept-sockets";
 import type { TlsTerms } from "@dorian/protocol/listener/tls-terms";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
@@ -11,7 +11,7 @@ export interface HttpServerOptions {
   host: string;
   port: number;
   tls?: TlsTerms | undefined;
-  kept?: KeptSocket | undefined;
+  sockets?: KeptSockets | undefined;
   logger: Logger;
 }
 
@@ -28,12 +28,12 @@ export class HttpServer implements AsyncDisposable {
     this.#logger = logger;
   }
 
-  static async listen({ host, port, tls, kept, logger }: HttpServerOptions): Promise<HttpServer> {
+  static async listen({ host, port, tls, sockets, logger }: HttpServerOptions): Promise<HttpServer> {
     const http = new HttpServer(logger);
     http.#listener = await HttpListener.open({
       address: { host, port },
       tls,
-      kept,
+      kept: sockets && { sockets, name: () => "files" },
       maxHeaderBytes,
       onRequest: (incoming, response) => http.#serve(incoming, response),
       onFailure: (error) => logger.error({ err: error }, "an HTTP request failed"),
