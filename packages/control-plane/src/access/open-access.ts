@@ -64,7 +64,9 @@ export async function openAccess(options: AccessOptions) {
       }),
     );
   const scheme: "http" | "https" = tls ? "https" : "http";
-  const http = opening.use(await HttpServer.listen({ host, port: options.httpPort, tls, sockets: options.sockets, logger }));
+  const http = opening.use(
+    await HttpServer.listen({ host, port: options.httpPort, tls, sockets: options.sockets, logger }),
+  );
   const httpUrl = `${scheme}://${bracketed(publicHost)}:${http.port}`;
   const environments = await Environments.load({ db, journal });
   const tokens = opening.use(
