@@ -68,6 +68,7 @@ test(
     await copySeed(disk.path);
     const random = new SeededRandom(1);
     const acknowledged: Promised[] = [];
+    let lost = 0;
     const cuts: { image: string; promised: Promised[] }[] = [];
     {
       await using server = await DorianProcess.start({ dataDirectory: disk.path });
@@ -80,7 +81,9 @@ test(
       for (let cut = 0; cut < 6; cut += 1) {
         await sleep(500 + random.whole(3_000), { signal });
         const promised = [...acknowledged];
-        cuts.push({ image: await disk.cut(), promised });
+        const { image, lostBlocks } = await disk.cut({ survives: () => random.whole(2) === 0, signal });
+        cuts.push({ image, promised });
+        lost += lostBlocks;
       }
       stopping.abort();
       await Promise.all(users);
@@ -88,6 +91,8 @@ test(
       expect(await leftoversOf(disk.path), server.output).toEqual([]);
     }
     expect(acknowledged.length).toBeGreaterThan(50);
+    // Cuts between a write and its flush have taken some of it.
+    expect(lost).toBeGreaterThan(0);
 
     for (const { image, promised } of cuts) {
       await using after = await disk.mount(image);
