@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { forgetShell } from "./packages/testkit/src/forget-shell.ts";
+import { forgetShell } from "@dorian/testkit/forget-shell";
 
 forgetShell(process.env);
 
