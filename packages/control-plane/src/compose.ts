@@ -112,6 +112,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const stores = starting.use(
     await openStores({
       dataDirectory,
+      version: options.version,
       reserveBytes: options.reserveDiskBytes,
       onBroken: options.onStorageBroken,
       logger,

@@ -11,8 +11,7 @@ import {
 } from "@dorian/protocol/modal";
 import { decodeArguments, encodeValue } from "@dorian/protocol/payload";
 import type { StartTask, StopTask, TaskExitedSchema } from "@dorian/protocol/worker";
-import { mergedParts } from "./merged-parts.ts";
-import type { Dispatch } from "../src/dispatch/open-dispatch.ts";
+import { mergedParts, type ServedParts } from "./merged-parts.ts";
 import type { ModalCaller } from "./scripted-server.ts";
 
 /** What a container's code does. */
@@ -58,12 +57,12 @@ export class ScriptedContainer {
     return this.request.taskId;
   }
 
-  sayTo(dispatch: Dispatch): ModalCaller {
+  sayTo(dispatch: ServedParts): ModalCaller {
     return createLocalClient(ModalClient, mergedParts(dispatch.modal), { kind: "task", taskId: this.taskId });
   }
 
   /** What it asks the old server in vain, it asks the new one. */
-  reconnect(dispatch: Dispatch): void {
+  reconnect(dispatch: ServedParts): void {
     this.modal = this.sayTo(dispatch);
     this.#moved.abort();
     this.#moved = new AbortController();

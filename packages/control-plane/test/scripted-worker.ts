@@ -13,8 +13,7 @@ import {
   type StopTask,
   type WorkerMessage,
 } from "@dorian/protocol/worker";
-import { mergedParts } from "./merged-parts.ts";
-import type { Dispatch } from "../src/dispatch/open-dispatch.ts";
+import { mergedParts, type ServedParts } from "./merged-parts.ts";
 import { ScriptedContainer, type Script } from "./scripted-container.ts";
 
 export interface ScriptedWorkerOptions {
@@ -36,12 +35,12 @@ export class ScriptedWorker implements AsyncDisposable {
   readonly options: ScriptedWorkerOptions;
   readonly workerId: string;
   script: Script;
-  #dispatch: Dispatch;
+  #dispatch: ServedParts;
   #outgoing = new AsyncQueue<WorkerMessage>();
   #connection = new AbortController();
   welcomed: string[] | undefined;
 
-  constructor(dispatch: Dispatch, options: ScriptedWorkerOptions = {}) {
+  constructor(dispatch: ServedParts, options: ScriptedWorkerOptions = {}) {
     this.#dispatch = dispatch;
     this.options = options;
     this.workerId = options.workerId ?? newId("wo");
@@ -93,7 +92,7 @@ export class ScriptedWorker implements AsyncDisposable {
   }
 
   /** Moves to a restarted server, as a worker that dials again. */
-  async rejoin(dispatch: Dispatch): Promise<this> {
+  async rejoin(dispatch: ServedParts): Promise<this> {
     this.#connection.abort();
     this.#dispatch = dispatch;
     return await this.join();

@@ -1,12 +1,11 @@
-import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { errnoOf } from "@dorian/base/app-error";
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { DummyDriver, Kysely, Transaction, type ConnectionProvider, type Dialect } from "kysely";
-import { Migrator } from "kysely/migration";
 import { open, type FileHandle } from "node:fs/promises";
-import { closeSync, openSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
-import { isFull, isStorageError, writeFailed } from "./storage-failure.ts";
-import { migrations } from "../schema/migrations/index.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { isDamage, isFull, isStorageError, writeFailed } from "./storage-failure.ts";
+import { migrate, type MigrateOptions } from "./migrate.ts";
+import { damaged, openFile } from "./open-file.ts";
 import { nodeSqliteDialect, type NodeSqliteConnection } from "./node-sqlite-dialect.ts";
 import type { Tables } from "../schema/tables.ts";
 
@@ -30,19 +29,21 @@ export type ExclusiveConnection = Pick<NodeSqliteConnection, "run" | "rollback" 
 /**
  * Opens the database file, creating or upgrading it. One process at a time: the lock goes with the process.
  *
- * @throws AppError DATABASE_IN_USE, DATABASE_TOO_NEW, DATABASE_UNUSABLE
+ * @throws AppError DATABASE_IN_USE, DATABASE_TOO_NEW, DATABASE_UNUSABLE, DATABASE_DAMAGED, DATABASE_FOREIGN,
+ *   DATABASE_MIGRATION_FAILED
  */
-export async function openDatabase(path: string): Promise<Database> {
-  const file = openFile(path);
+export async function openDatabase(path: string, options: MigrateOptions = {}): Promise<Database> {
+  const file = openFile(path, options);
   const dialect = nodeSqliteDialect(file);
   const db = extend(new Kysely<Tables>({ dialect }), { dialect, file, path });
   try {
-    await migrate(db, path);
+    await migrate(db, path, options);
     await reserveLog(`${path}-wal`);
     await db.flush();
     return db;
   } catch (error) {
     await db.destroy();
+    if (isDamage(error)) throw damaged(path, error);
     throw isStorageError(error) ? writeFailed(error) : error;
   }
 }
@@ -125,48 +126,3 @@ async function reserveLog(path: string): Promise<void> {
 const logPages = 2000;
 /** A page of 4 KiB and its header in the log, and room for the transaction that fills it. */
 const logBytes = (logPages + 200) * (4096 + 24);
-
-function openFile(path: string): DatabaseSync {
-  let file: DatabaseSync | undefined;
-  try {
-    // Before SQLite makes it: calls' arguments and results are their owner's affair.
-    closeSync(openSync(path, "a", 0o600));
-    file = new DatabaseSync(path);
-    // Exclusive: two servers on one data directory would each believe in their own memory of it.
-    file.exec("pragma locking_mode = exclusive");
-    file.exec("pragma journal_mode = wal");
-    // Commits only append to the write-ahead log; `flush` brings it to disk without stopping the process meanwhile.
-    file.exec("pragma synchronous = normal");
-    file.exec("pragma wal_autocheckpoint = 0");
-    // Savepoints and sorts need no file: there might be no room for one, on whatever disk they would be.
-    file.exec("pragma temp_store = memory");
-    file.exec("pragma foreign_keys = on");
-    file.exec("pragma busy_timeout = 0");
-    return file;
-  } catch (error) {
-    file?.close();
-    if (messageOf(error).includes("locked")) {
-      throw new AppError("DATABASE_IN_USE", `Another process is using ${path}.`, {
-        remedy: "Stop the other server, or give this one a data directory of its own.",
-        cause: error,
-      });
-    }
-    throw new AppError("DATABASE_UNUSABLE", `Cannot open ${path}: ${messageOf(error)}.`, {
-      remedy: "Check that the disk has space and that the directory may be written to.",
-      cause: error,
-    });
-  }
-}
-
-async function migrate(db: Database, path: string): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const { error } = await migrator.migrateToLatest();
-  if (error === undefined) return;
-  if (messageOf(error).includes("corrupted migrations")) {
-    throw new AppError("DATABASE_TOO_NEW", `${path} was written by a newer version of Dorian.`, {
-      remedy: "Use that version again, or start with another data directory.",
-      cause: error,
-    });
-  }
-  throw error;
-}

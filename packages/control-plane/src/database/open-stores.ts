@@ -13,6 +13,8 @@ import { Journal, type JournalOptions } from "./journal.ts";
 
 export interface StoresOptions {
   dataDirectory: string;
+  /** Of this server. */
+  version: string;
   reserveBytes: number | undefined;
   onBroken: JournalOptions["onBroken"];
   logger: Logger;
@@ -31,11 +33,11 @@ export interface Stores extends AsyncDisposable {
 
 /** Opens a data directory, which is made where there is none. */
 export async function openStores(options: StoresOptions): Promise<Stores> {
-  const { dataDirectory, reserveBytes, onBroken, logger } = options;
+  const { dataDirectory, version, reserveBytes, onBroken, logger } = options;
   await using opening = new AsyncDisposableStack();
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const room = opening.use(watchRoom({ directory: dataDirectory, reserveBytes, logger }));
-  const db = await openDatabase(join(dataDirectory, "state.db"));
+  const db = await openDatabase(join(dataDirectory, "state.db"), { version });
   opening.defer(() => db.destroy());
   const journal = opening.use(new Journal(db, { onBroken }));
   opening.use(keepReserves({ dataDirectory, db, journal, room, logger }));

@@ -5,6 +5,9 @@ const storageCodes = new Set([8, 10, 13, 14]);
 
 const fullCode = 13;
 
+/** Content that makes no sense, and no database at all. */
+const damageCodes = new Set([11, 26]);
+
 /** True for what SQLite says of a disk that is full, fails, or cannot be written to. */
 export function isStorageError(error: unknown): boolean {
   return storageCodes.has(codeOf(error) ?? -1);
@@ -13,6 +16,11 @@ export function isStorageError(error: unknown): boolean {
 /** True when the disk has no room for a write. */
 export function isFull(error: unknown): boolean {
   return codeOf(error) === fullCode;
+}
+
+/** True for a file that is not what SQLite wrote. */
+export function isDamage(error: unknown): boolean {
+  return damageCodes.has(codeOf(error) ?? -1);
 }
 
 /** A transaction of which nobody knows whether the disk has it. */

@@ -14,6 +14,7 @@ import { logEntries } from "./0015-log-entries.ts";
 import { callBytes } from "./0016-call-bytes.ts";
 import { inputDeaths } from "./0017-input-deaths.ts";
 import { objectsOfApps } from "./0021-objects-of-apps.ts";
+import { versions } from "./0022-versions.ts";
 
 /** In order of their names. Never changed once released: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -32,4 +33,5 @@ export const migrations: Record<string, Migration> = {
   "0016-call-bytes": callBytes,
   "0017-input-deaths": inputDeaths,
   "0021-objects-of-apps": objectsOfApps,
+  "0022-versions": versions,
 };
