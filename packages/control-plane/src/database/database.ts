@@ -3,9 +3,9 @@ import { unlessAbsent } from "@dorian/base/unless-absent";
 import { DummyDriver, Kysely, Transaction, type ConnectionProvider, type Dialect } from "kysely";
 import { open, type FileHandle } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
-import { isDamage, isFull, isStorageError, writeFailed } from "./storage-failure.ts";
+import { isFull, isStorageError, writeFailed } from "./storage-failure.ts";
 import { migrate, type MigrateOptions } from "./migrate.ts";
-import { damaged, openFile } from "./open-file.ts";
+import { openFile } from "./open-file.ts";
 import { nodeSqliteDialect, type NodeSqliteConnection } from "./node-sqlite-dialect.ts";
 import type { Tables } from "../schema/tables.ts";
 
@@ -43,7 +43,6 @@ export async function openDatabase(path: string, options: MigrateOptions = {}): 
     return db;
   } catch (error) {
     await db.destroy();
-    if (isDamage(error)) throw damaged(path, error);
     throw isStorageError(error) ? writeFailed(error) : error;
   }
 }

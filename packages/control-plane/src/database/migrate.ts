@@ -4,7 +4,7 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import type { Migration } from "kysely/migration";
 import { migrations as allMigrations } from "../schema/migrations/index.ts";
 import type { Tables } from "../schema/tables.ts";
-import { isDamage, isStorageError } from "./storage-failure.ts";
+import { isStorageError } from "./storage-failure.ts";
 
 export interface MigrateOptions {
   /** Of this server: what an older one that meets the database names. */
@@ -28,7 +28,7 @@ export async function migrate(db: Kysely<Tables>, path: string, options: Migrate
       try {
         await migrations[name]?.up(trx as never);
       } catch (error) {
-        throw isStorageError(error) || isDamage(error) ? error : failed(name, path, error);
+        throw isStorageError(error) || error instanceof AppError ? error : failed(name, path, error);
       }
       const at = new Date(wallClockMs()).toISOString();
       await sql`insert into kysely_migration (name, timestamp) values (${name}, ${at})`.execute(trx);

@@ -8,6 +8,7 @@ import {
   type Driver,
   type QueryResult,
 } from "kysely";
+import { damaged, isDamage } from "./storage-failure.ts";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 
 /** Kysely on Node's own SQLite: one connection, statements prepared once. */
@@ -104,6 +105,14 @@ export class NodeSqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      return this.#execute(query);
+    } catch (error) {
+      throw isDamage(error) ? damaged("The database is damaged", error) : error;
+    }
+  }
+
+  #execute<R>(query: CompiledQuery): QueryResult<R> {
     const { statement, returnsRows } = this.#prepare(query.sql);
     const parameters = query.parameters.map(toSqlite);
     if (returnsRows) return { rows: statement.all(...parameters) as R[] };

@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { MigrateOptions } from "./migrate.ts";
 import { requireOurs } from "./origin.ts";
-import { isDamage } from "./storage-failure.ts";
+import { damaged, isDamage } from "./storage-failure.ts";
 
 /** Opens the file for this process alone; one that is not for this server stays as it is. */
 export function openFile(path: string, options: MigrateOptions): DatabaseSync {
@@ -38,18 +38,9 @@ function cannotOpen(path: string, cause: unknown): AppError {
       cause,
     });
   }
-  if (isDamage(cause)) return damaged(path, cause);
+  if (isDamage(cause)) return damaged(`${path} is damaged, or no database`, cause);
   return new AppError("DATABASE_UNUSABLE", `Cannot open ${path}: ${messageOf(cause)}.`, {
     remedy: "Check that the disk has space and that the directory may be written to.",
-    cause,
-  });
-}
-
-/** For what SQLite says of content that makes no sense. */
-export function damaged(path: string, cause: unknown): AppError {
-  return new AppError("DATABASE_DAMAGED", `${path} is damaged, or no database: ${messageOf(cause)}.`, {
-    remedy:
-      "Look at the health of its disk, and restore it from a copy, together with the files beside it whose names begin with its own. To begin anew, move all of the data directory away.",
     cause,
   });
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { open, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -91,6 +91,22 @@ test("a file that is no database, and one that lost its end, are said to be dama
   expect(await refusal(cut)).toMatchObject({
     code: "DATABASE_DAMAGED",
     message: `${cut} is damaged, or no database: database disk image is malformed.`,
+  });
+});
+
+test("a database of which a part is damaged says so to whoever reads that part", async () => {
+  const directory = await directoryOf("0022");
+  const path = join(directory, "state.db");
+  const pageBytes = 4096;
+  const before = new DatabaseSync(path, { readOnly: true });
+  const at = before.prepare("select rootpage from sqlite_master where name = 'function'").get();
+  before.close();
+  const file = await open(path, "r+");
+  await file.write(Buffer.alloc(pageBytes, 0xff), 0, pageBytes, (Number(at?.["rootpage"]) - 1) * pageBytes);
+  await file.close();
+  await expect(CatalogServer.open(directory)).rejects.toMatchObject({
+    code: "DATABASE_DAMAGED",
+    message: "The database is damaged: database disk image is malformed.",
   });
 });
 

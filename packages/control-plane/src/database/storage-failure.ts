@@ -69,3 +69,12 @@ export function writeFailed(cause: unknown): AppError {
     cause,
   });
 }
+
+/** For what SQLite says of content that makes no sense; `what` is a sentence without its full stop. */
+export function damaged(what: string, cause: unknown): AppError {
+  return new AppError("DATABASE_DAMAGED", `${what}: ${messageOf(cause)}.`, {
+    remedy:
+      "Look at the health of its disk, and restore it from a copy, together with the files beside it whose names begin with its own. To begin anew, move all of the data directory away.",
+    cause,
+  });
+}
