@@ -57,7 +57,7 @@ export interface ControlPlaneOptions {
   sockets?: KeptSockets | undefined;
   logger: Logger;
   /** Milliseconds since 1970. Default: the clock. */
-  now?: () => number;
+  nowMs?: () => number;
   /** Milliseconds on a clock that nobody sets, for judging silence. Default: `performance.now`. */
   elapsedMs?: () => number;
   /** Default: 60 s. */
@@ -101,7 +101,7 @@ export interface ControlPlane extends AsyncDisposable {
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { dataDirectory, logger, sockets } = options;
   const clocks = {
-    nowMs: options.now ?? wallClockMs,
+    nowMs: options.nowMs ?? wallClockMs,
     elapsedMs: options.elapsedMs ?? (() => performance.now()),
   };
   const { host, port } = parseListen(options.listen);
@@ -150,7 +150,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       },
       labelPrefix: (scope) => environments.all().find((each) => each.scope === scope)?.webSuffix ?? scope,
       logger,
-      now: clocks.nowMs,
+      nowMs: clocks.nowMs,
     }),
   );
   const { catalog, platformMounts, readBlob } = starting.use(
@@ -206,7 +206,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const urls = new SignedUrls({
     key: access.keys.urls,
     baseUrl: access.httpUrl,
-    now: clocks.nowMs,
+    nowMs: clocks.nowMs,
     credentialOf: (callerId) =>
       isId("ta", callerId) ? dispatch.tasks.get(callerId)?.credential : tokens.live(callerId)?.credential,
   });
@@ -230,7 +230,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     }),
   );
   const garbage = { ...stores, ...registries, dataDirectory, builds: things.builds, tasks: dispatch.tasks };
-  starting.use(startCollecting({ ...garbage, logger, now: clocks.nowMs }));
+  starting.use(startCollecting({ ...garbage, logger, ...clocks }));
   const web = starting.use(await openWeb({ stores, access, registries, dispatch, front, logger, ...clocks }));
   http.use([...access.routes, ...things.routes]);
 

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
 import { AuditLog } from "./audit/audit-log.ts";
-import { createAuditHandlers } from "./audit/audit-handlers.ts";
+import { auditHandlers } from "./audit/audit-handlers.ts";
 import { Environments } from "./environment/environments.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { readDataDirectoryId } from "./keys/data-directory-id.ts";
@@ -12,13 +12,13 @@ import { bracketed } from "./listen-address.ts";
 import { openServerTls } from "./tls/open-server-tls.ts";
 import type { TlsSettings } from "./tls/server-tls.ts";
 import { createAuthenticator } from "./token/authenticate.ts";
-import { createAuthTokenHandlers } from "./token/auth-token-handlers.ts";
+import { authTokenHandlers } from "./token/auth-token-handlers.ts";
 import { openClientFile } from "./token/client-file.ts";
 import { CommandTokens } from "./token/command-token.ts";
 import { FailedAttempts } from "./token/failed-attempts.ts";
 import { tokenFlowRoute } from "./token/token-flow-page.ts";
 import { TokenFlows } from "./token/token-flows.ts";
-import { createTokenHandlers } from "./token/token-handlers.ts";
+import { tokenHandlers } from "./token/token-handlers.ts";
 import { Tokens } from "./token/tokens.ts";
 
 export interface AccessOptions {
@@ -45,7 +45,7 @@ export type Access = Awaited<ReturnType<typeof openAccess>>;
 
 /** Who callers are: keys, certificates, tokens, environments, the log of what they do, and the HTTP server. */
 export async function openAccess(options: AccessOptions) {
-  const { db, journal, dataDirectory, host, publicHost, logger, nowMs: now, elapsedMs } = options;
+  const { db, journal, dataDirectory, host, publicHost, logger, nowMs, elapsedMs } = options;
   await using opening = new AsyncDisposableStack();
   const keys = await openServerKeys(dataDirectory);
   const dataDirectoryId = await readDataDirectoryId(dataDirectory);
@@ -60,7 +60,7 @@ export async function openAccess(options: AccessOptions) {
         names: [publicHost, ...options.otherNames],
         plaintextFromElsewhere: options.plaintextFromElsewhere,
         logger,
-        now,
+        nowMs,
       }),
     );
   const scheme: "http" | "https" = tls ? "https" : "http";
@@ -74,19 +74,19 @@ export async function openAccess(options: AccessOptions) {
       db,
       journal,
       own: client,
-      now,
+      nowMs,
       onError: (error) => logger.error({ err: error }, "the use of a token could not be written down"),
     }),
   );
-  const commandTokens = new CommandTokens({ key: keys.tokens, nowMs: now });
-  const flows = new TokenFlows({ tokens, now: elapsedMs });
-  const auditLog = new AuditLog({ db, journal, now });
+  const commandTokens = new CommandTokens({ key: keys.tokens, nowMs });
+  const flows = new TokenFlows({ tokens, elapsedMs });
+  const auditLog = new AuditLog({ db, journal, nowMs });
   await auditLog.prune();
-  const tokenHandlers = createTokenHandlers({
+  const ofTokens = tokenHandlers({
     tokens,
     flows,
     environments,
-    now,
+    nowMs,
     dataDirectoryId,
     baseUrl: httpUrl,
   });
@@ -110,7 +110,7 @@ export async function openAccess(options: AccessOptions) {
       own: client,
       tokens,
       commandTokens,
-      attempts: new FailedAttempts({ now: elapsedMs }),
+      attempts: new FailedAttempts({ elapsedMs }),
     }),
     /** Tells clients from now on where the server is. */
     async announce(url: string): Promise<void> {
@@ -118,11 +118,11 @@ export async function openAccess(options: AccessOptions) {
       await openClientFile(dataDirectory, { url, localHost, trust: tls?.trust });
     },
     modal: [
-      tokenHandlers.modal,
-      createAuthTokenHandlers({ key: keys.tokens, now }),
-      createAuditHandlers({ log: auditLog, environments, workspaceId: tokenHandlers.workspaceId }),
+      ofTokens.modal,
+      authTokenHandlers({ key: keys.tokens, nowMs }),
+      auditHandlers({ log: auditLog, environments, workspaceId: ofTokens.workspaceId }),
     ] as const,
-    operator: [tokenHandlers.operator] as const,
+    operator: [ofTokens.operator] as const,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { createEnvironmentHandlers } from "../access/environment/environment-handlers.ts";
+import { environmentHandlers } from "../access/environment/environment-handlers.ts";
 import type { SignedUrls } from "../access/http/signed-urls.ts";
 import type { Access } from "../access/open-access.ts";
 import type { Reach } from "../access/permission/reach.ts";
@@ -9,32 +9,32 @@ import { commandRouterHandlers } from "../dispatch/exec/command-router-handlers.
 import { containerExecHandlers } from "../dispatch/exec/container-exec-handlers.ts";
 import type { Dispatch } from "../dispatch/open-dispatch.ts";
 import type { WebAddresses } from "../dispatch/ports.ts";
-import { createBlobHandlers } from "./blob/blob-handlers.ts";
-import { createBlobRoutes } from "./blob/blob-routes.ts";
-import { createClassHandlers } from "./class/class-handlers.ts";
-import { createAppHandlers } from "./deployment/app-handlers.ts";
+import { blobHandlers } from "./blob/blob-handlers.ts";
+import { blobRoutes } from "./blob/blob-routes.ts";
+import { classHandlers } from "./class/class-handlers.ts";
+import { appHandlers } from "./deployment/app-handlers.ts";
 import { AppLifecycle } from "./deployment/app-lifecycle.ts";
-import { createDeploymentHandlers } from "./deployment/deployment-handlers.ts";
-import { createLayoutHandlers } from "./deployment/layout-handlers.ts";
-import { createDictHandlers } from "./dict/dict-handlers.ts";
+import { deploymentHandlers } from "./deployment/deployment-handlers.ts";
+import { layoutHandlers } from "./deployment/layout-handlers.ts";
+import { dictHandlers } from "./dict/dict-handlers.ts";
 import type { Catalog } from "./function/function-catalog.ts";
-import { createFunctionHandlers } from "./function/function-handlers.ts";
+import { functionHandlers } from "./function/function-handlers.ts";
 import { createBuildRunner } from "./image-build/build-runner.ts";
 import { ImageBuilds } from "./image-build/image-builds.ts";
-import { createImageHandlers } from "./image-build/image-handlers.ts";
-import { createImageNameHandlers } from "./image-build/image-name-handlers.ts";
-import { createMountHandlers } from "./mount/mount-handlers.ts";
+import { imageHandlers } from "./image-build/image-handlers.ts";
+import { imageNameHandlers } from "./image-build/image-name-handlers.ts";
+import { mountHandlers } from "./mount/mount-handlers.ts";
 import type { PlatformMounts } from "./mount/platform-mounts.ts";
 import { Lifetimes } from "./named-object/lifetimes.ts";
-import { createQueueHandlers } from "./queue/queue-handlers.ts";
+import { queueHandlers } from "./queue/queue-handlers.ts";
 import type { Registries } from "./registries.ts";
-import { createSandboxHandlers } from "./sandbox/sandbox-handlers.ts";
+import { sandboxHandlers } from "./sandbox/sandbox-handlers.ts";
 import type { Sandboxes } from "./sandbox/sandboxes.ts";
-import { createSecretHandlers } from "./secret/secret-handlers.ts";
+import { secretHandlers } from "./secret/secret-handlers.ts";
 import { FileUrls } from "./volume/file-urls.ts";
 import { startSquashing } from "./volume/squash-loop.ts";
-import { createVolumeFileHandlers } from "./volume/volume-file-handlers.ts";
-import { createVolumeHandlers } from "./volume/volume-handlers.ts";
+import { volumeFileHandlers } from "./volume/volume-file-handlers.ts";
+import { volumeHandlers } from "./volume/volume-handlers.ts";
 
 export interface CatalogWingOptions {
   stores: Stores;
@@ -61,7 +61,7 @@ export interface CatalogWingOptions {
 /** What users make and name: apps, functions, images, volumes and the rest, with what happens to them by itself. */
 export async function openCatalog(options: CatalogWingOptions) {
   const { stores, access, reach, registries, catalog, sandboxes, dispatch, web, urls } = options;
-  const { logger, nowMs: now, elapsedMs } = options;
+  const { logger, nowMs, elapsedMs } = options;
   const { db, journal, layers, blocks, room } = stores;
   const { apps, blobs, classes, dicts, functions, idempotency, images, mounts, queues, secrets, volumes } =
     registries;
@@ -104,7 +104,7 @@ export async function openCatalog(options: CatalogWingOptions) {
       tasks: dispatch.appTasks,
       onStopping: (appId) => builds.appEnded(appId),
       logger,
-      now,
+      nowMs,
       heartbeatTimeoutMs: options.heartbeatTimeoutMs,
     }),
   );
@@ -115,35 +115,35 @@ export async function openCatalog(options: CatalogWingOptions) {
     execs: dispatch.execs,
     secretEnv: (secretIds: readonly string[]) => secrets.env(secretIds),
   };
-  const imageHandlers = createImageHandlers({ db, images, builds, apps });
-  const volumeHandlers = createVolumeHandlers({ volumes, ...objects });
+  const ofImages = imageHandlers({ db, images, builds, apps });
+  const ofVolumes = volumeHandlers({ volumes, ...objects });
 
   const resources = opening.move();
   return {
     builds,
     lifetimes,
     lifecycle,
-    routes: [...createBlobRoutes({ blobs, blocks, urls, room }), ...fileUrls.routes],
+    routes: [...blobRoutes({ blobs, blocks, urls, room }), ...fileUrls.routes],
     modal: [
-      createEnvironmentHandlers({
+      environmentHandlers({
         environments,
         contents: [lifecycle, secrets, dicts, queues, volumes, access.tokens],
         reach,
       }),
-      createAppHandlers({
+      appHandlers({
         apps,
         environments,
         functions,
         lifecycle,
         tasks: dispatch.appTasks,
         idempotency,
-        now,
+        nowMs,
       }),
-      createLayoutHandlers({ apps, layout: named }),
-      createDeploymentHandlers({ db, ...named, catalog, lifecycle, now, offers: () => dispatch.offers() }),
-      createFunctionHandlers({ db, journal, ...named, catalog, references: named }),
-      createClassHandlers({ apps, classes, functions, environments, web, idempotency }),
-      createMountHandlers({
+      layoutHandlers({ apps, layout: named }),
+      deploymentHandlers({ db, ...named, catalog, lifecycle, nowMs, offers: () => dispatch.offers() }),
+      functionHandlers({ db, journal, ...named, catalog, references: named }),
+      classHandlers({ apps, classes, functions, environments, web, idempotency }),
+      mountHandlers({
         mounts,
         names: registries.mountNames,
         platform: options.platformMounts,
@@ -153,7 +153,7 @@ export async function openCatalog(options: CatalogWingOptions) {
         blocks,
         room,
       }),
-      createBlobHandlers({ blobs, urls, room, environmentOf: (caller) => reach.environmentOf(caller) }),
+      blobHandlers({ blobs, urls, room, environmentOf: (caller) => reach.environmentOf(caller) }),
       containerExecHandlers(execOptions),
       commandAccessHandlers({
         tasks: dispatch.tasks,
@@ -161,17 +161,17 @@ export async function openCatalog(options: CatalogWingOptions) {
         speaksTls: access.tls !== undefined,
         taskOfSandbox: (sandboxId) => sandboxes.require(sandboxId).task?.taskId ?? "",
       }),
-      createSandboxHandlers({ sandboxes, execs: dispatch.execs, apps, references: named, idempotency }),
-      createSecretHandlers({ secrets, apps, environments, idempotency }),
-      imageHandlers.modal,
-      createImageNameHandlers({ journal, images, functions, environments }),
-      volumeHandlers.modal,
-      createVolumeFileHandlers({ volumes, layers, blocks, blobs, fileUrls, idempotency }),
-      createDictHandlers({ dicts, ...objects }),
-      createQueueHandlers({ queues, ...objects }),
+      sandboxHandlers({ sandboxes, execs: dispatch.execs, apps, references: named, idempotency }),
+      secretHandlers({ secrets, apps, environments, idempotency }),
+      ofImages.modal,
+      imageNameHandlers({ journal, images, functions, environments }),
+      ofVolumes.modal,
+      volumeFileHandlers({ volumes, layers, blocks, blobs, fileUrls, idempotency }),
+      dictHandlers({ dicts, ...objects }),
+      queueHandlers({ queues, ...objects }),
     ] as const,
-    worker: [volumeHandlers.worker] as const,
-    operator: [imageHandlers.operator, volumeHandlers.operator] as const,
+    worker: [ofVolumes.worker] as const,
+    operator: [ofImages.operator, ofVolumes.operator] as const,
     commands: [commandRouterHandlers(execOptions)] as const,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

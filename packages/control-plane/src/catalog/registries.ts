@@ -44,7 +44,7 @@ export async function loadRegistries({
     secrets: await SecretStore.load({ db, journal, keys }),
     volumes: await VolumeRegistry.load({ db, journal, layers }),
     dicts: await DictStore.load({ db, journal }),
-    queues: loading.use(await QueueStore.load({ db, journal, now: nowMs })),
+    queues: loading.use(await QueueStore.load({ db, journal, nowMs })),
     idempotency: new Idempotency({ db, journal, refuse }),
     answers: loading.use(await RecentAnswers.load({ db, journal, refuse })),
   };

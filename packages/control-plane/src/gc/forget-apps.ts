@@ -8,7 +8,7 @@ export async function forgetApps(
   before: number,
 ): Promise<void> {
   const { journal, apps, functions, classes, secrets } = options;
-  const old = [...apps.all()].filter((app) => !isOpen(app) && (app.stoppedAt ?? Infinity) < before);
+  const old = [...apps.all()].filter((app) => !isOpen(app) && (app.stoppedAtMs ?? Infinity) < before);
   for (const { appId } of old) {
     await journal.write(async (trx) => {
       await forgetAppVersions(trx, appId);

@@ -28,7 +28,7 @@ export async function forgetImages(
   if (keepVersions) for await (const definition of keptDefinitions(db)) note(definition);
   const kept = new Set<string>();
   for (const image of images.all()) {
-    const isKept = named.images.has(image.imageId) || image.usedAt >= before || image.state === "building";
+    const isKept = named.images.has(image.imageId) || image.usedAtMs >= before || image.state === "building";
     // What an image was built on stays with it: the chain says how it came about.
     if (isKept && images.get(image.imageId))
       for (const imageId of images.chain(image.imageId)) kept.add(imageId);
@@ -39,7 +39,7 @@ export async function forgetImages(
   // Those with names that the platform made it can make again.
   for (const mountId of mountNames.sentMounts()) named.mounts.add(mountId);
   for (const mount of [...mounts.all()].filter((each) => !named.mounts.has(each.mountId))) {
-    if (mount.usedAt >= before) continue;
+    if (mount.usedAtMs >= before) continue;
     await mountNames.forget(mount.mountId);
     await mounts.remove(mount);
   }

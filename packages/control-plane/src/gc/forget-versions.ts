@@ -23,8 +23,8 @@ export async function forgetVersions(
     .execute();
   const { live } = tasks;
   const deleted = [...volumes.all()].filter(
-    ({ deletedAt, volumeId }) =>
-      (deletedAt ?? Infinity) <= deletedBefore && !live.some((task) => task.mayMount(volumeId)),
+    ({ deletedAtMs, volumeId }) =>
+      (deletedAtMs ?? Infinity) <= deletedBefore && !live.some((task) => task.mayMount(volumeId)),
   );
   if (rows.length === 0 && deleted.length === 0) return [];
   const released = await journal.write(async (trx) => {

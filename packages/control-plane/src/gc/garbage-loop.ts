@@ -15,11 +15,11 @@ const urgentPart = 0.1;
  * waits for a pass that runs.
  */
 export function startCollecting(
-  options: GarbageOptions & { logger: Logger; now: () => number; room: RoomWatch },
+  options: GarbageOptions & { logger: Logger; nowMs: () => number; room: RoomWatch },
 ): AsyncDisposable {
-  const { logger, now, room } = options;
+  const { logger, nowMs, room } = options;
   const clock = new SteadyClock();
-  const steadyMs = () => clock.steadyMs({ wallMs: now(), monotonicMs: performance.now() });
+  const steadyMs = () => clock.steadyMs({ wallMs: nowMs(), monotonicMs: performance.now() });
   const released = new Set<string>();
   let running: Promise<void> | undefined;
   let restUntil = 0;
@@ -28,7 +28,7 @@ export function startCollecting(
   const pass = async (ages: GarbageAges) => {
     const startedAt = performance.now();
     try {
-      const removed = await collectGarbage(options, { ages, now: now(), released });
+      const removed = await collectGarbage(options, { ages, now: nowMs(), released });
       if (removed.length > 0) logger.info({ layers: removed.length }, "removed layers that nothing used");
     } catch (error) {
       logger.error({ err: error }, "collecting garbage failed");

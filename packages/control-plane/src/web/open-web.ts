@@ -7,7 +7,7 @@ import type { Registries } from "../catalog/registries.ts";
 import { createWebTargets } from "../catalog/function/web-targets.ts";
 import type { Stores } from "../database/open-stores.ts";
 import type { Dispatch } from "../dispatch/open-dispatch.ts";
-import { createProxyTokenHandlers } from "./proxy-token-handlers.ts";
+import { proxyTokenHandlers } from "./proxy-token-handlers.ts";
 import { ProxyTokens } from "./proxy-tokens.ts";
 import type { WebFront } from "./web-front.ts";
 
@@ -23,11 +23,11 @@ export interface WebOptions {
 
 /** Requests of web clients, as calls of functions. */
 export async function openWeb(options: WebOptions) {
-  const { stores, access, registries, dispatch, front, logger, nowMs: now } = options;
+  const { stores, access, registries, dispatch, front, logger, nowMs } = options;
   const { tokens, environments, client } = access;
   const proxyTokens = await ProxyTokens.load({
     ...stores,
-    now,
+    nowMs,
     isLive: (id) => tokens.live(id) !== undefined,
   });
   tokens.onEnd(({ tokenId }) => {
@@ -37,7 +37,7 @@ export async function openWeb(options: WebOptions) {
   });
   return {
     modal: [
-      createProxyTokenHandlers({
+      proxyTokenHandlers({
         tokens: proxyTokens,
         environments,
         idempotency: registries.idempotency,

@@ -11,7 +11,7 @@ export interface ProxyTokenHandlersOptions {
 }
 
 /** Tokens of web clients, as `modal workspace proxy-tokens` manages them. */
-export function createProxyTokenHandlers(options: ProxyTokenHandlersOptions) {
+export function proxyTokenHandlers(options: ProxyTokenHandlersOptions) {
   const { tokens, environments, idempotency } = options;
 
   const scopeOf = (environmentId: string): string | undefined =>
@@ -79,7 +79,7 @@ function wireToken(token: ProxyToken) {
   return {
     tokenId: token.tokenId,
     name: token.name,
-    createdAt: token.createdAt / 1000,
+    createdAt: token.createdAtMs / 1000,
     scoped: token.environments !== undefined,
   };
 }

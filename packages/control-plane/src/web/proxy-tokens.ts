@@ -12,7 +12,7 @@ import type { ProxyTokenRow } from "../schema/rows/proxy-token.ts";
 export interface ProxyToken {
   tokenId: string;
   name: string;
-  createdAt: number;
+  createdAtMs: number;
   /** Scopes of the environments that it is good for; undefined for all. */
   environments: readonly string[] | undefined;
   /** The token it was made with, whose end is its end; empty for one from before that was kept. */
@@ -27,7 +27,7 @@ interface KnownToken extends ProxyToken {
 export interface ProxyTokensOptions {
   db: Database;
   journal: Journal;
-  now: () => number;
+  nowMs: () => number;
   /** Whether the token that one was made with is still good. */
   isLive: (tokenId: string) => boolean;
 }
@@ -60,7 +60,7 @@ export class ProxyTokens {
   list(): ProxyToken[] {
     return [...this.#byId.values()]
       .filter((token) => this.#isLive(token))
-      .toSorted((a, b) => a.createdAt - b.createdAt);
+      .toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
   /** @throws AppError PROXY_TOKEN_NOT_FOUND */
@@ -80,7 +80,7 @@ export class ProxyTokens {
       token_id: newId("wk"),
       name,
       secret_digest: digestOf(tokenSecret),
-      created_at: this.#options.now(),
+      created_at: this.#options.nowMs(),
       environments: isScoped ? "[]" : null,
       created_by: createdBy,
     };
@@ -143,7 +143,7 @@ export class ProxyTokens {
       createdBy: row.created_by,
       tokenId: row.token_id,
       name: row.name,
-      createdAt: row.created_at,
+      createdAtMs: row.created_at,
       environments: row.environments === null ? undefined : (JSON.parse(row.environments) as string[]),
       digest: Buffer.from(row.secret_digest),
     });

@@ -24,7 +24,7 @@ export interface WebAddressBookOptions {
   /** What labels of an environment begin with, by the environment's scope. */
   labelPrefix: (environment: string) => string;
   logger: Logger;
-  now: () => number;
+  nowMs: () => number;
 }
 
 /** Whom a request is for. */
@@ -89,7 +89,7 @@ export class WebAddressBook implements WebAddresses {
     for (const each of outdated) {
       await trx.deleteFrom("web_address").where("label", "=", each.label).execute();
     }
-    const usedAt = this.#options.now();
+    const usedAt = this.#options.nowMs();
     const address = { label, app_id: web.appId, tag: web.tag, requested, port, used_at: usedAt };
     await trx.insertInto("web_address").values(address).execute();
     return {

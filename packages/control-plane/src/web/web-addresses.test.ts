@@ -65,7 +65,7 @@ async function openBook(
     isOpen: (appId) => !stopped.has(appId),
     labelPrefix: () => "",
     logger,
-    now: () => now++,
+    nowMs: () => now++,
   });
   const parts = starting.move();
   return {

@@ -30,7 +30,7 @@ export interface WebFrontOptions {
   isOpen: (appId: string) => boolean;
   labelPrefix: (environment: string) => string;
   logger: Logger;
-  now: () => number;
+  nowMs: () => number;
 }
 
 const drainMs = 10_000;

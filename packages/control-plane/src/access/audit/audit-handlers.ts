@@ -17,11 +17,7 @@ const settings = {
 };
 
 /** The audit log as clients read it. A token that reaches one environment is told what happened there. */
-export function createAuditHandlers(options: {
-  log: AuditLog;
-  environments: Environments;
-  workspaceId: string;
-}) {
+export function auditHandlers(options: { log: AuditLog; environments: Environments; workspaceId: string }) {
   const { log, environments, workspaceId } = options;
 
   const selectionOf = (

@@ -31,13 +31,13 @@ const pruneEvery = 1_000;
 export class AuditLog {
   #db: Database;
   #journal: Journal;
-  #now: () => number;
+  #nowMs: () => number;
   #added = 0;
 
-  constructor(options: { db: Database; journal: Journal; now: () => number }) {
+  constructor(options: { db: Database; journal: Journal; nowMs: () => number }) {
     this.#db = options.db;
     this.#journal = options.journal;
-    this.#now = options.now;
+    this.#nowMs = options.nowMs;
   }
 
   /** Durable when it resolves. */
@@ -85,7 +85,7 @@ export class AuditLog {
 
   /** Removes what is too old, and the oldest of too many. */
   async prune(): Promise<void> {
-    const before = this.#now() - keptMs;
+    const before = this.#nowMs() - keptMs;
     await this.#journal.writePatiently(async (trx) => {
       await trx
         .deleteFrom("audit_entry")
@@ -104,7 +104,7 @@ export class AuditLog {
   }
 
   async #insert(entry: NewEntry, end: { status: AuditStatus; error: string }): Promise<number> {
-    const row = { ...entry, ...end, at: this.#now(), targets: JSON.stringify(entry.targets) };
+    const row = { ...entry, ...end, at: this.#nowMs(), targets: JSON.stringify(entry.targets) };
     const { entry_id } = await this.#journal.write(
       async (trx) =>
         await trx.insertInto("audit_entry").values(row).returning("entry_id").executeTakeFirstOrThrow(),

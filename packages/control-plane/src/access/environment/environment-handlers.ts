@@ -25,7 +25,7 @@ export interface EnvironmentContents {
 /** The first official client that the project is tried with. */
 const oldestClient = "0.62";
 
-export function createEnvironmentHandlers(options: {
+export function environmentHandlers(options: {
   environments: Environments;
   /** In the order in which they are removed with their environment. */
   contents: readonly EnvironmentContents[];
@@ -119,7 +119,7 @@ function listItem(environment: Environment) {
   return {
     name: environment.name,
     webhookSuffix: environment.webSuffix,
-    createdAt: environment.createdAt / 1000,
+    createdAt: environment.createdAtMs / 1000,
     default: environment.scope === defaultEnvironment,
     environmentId: environment.environmentId,
     ...(environment.imageBuilderVersion === undefined

@@ -19,7 +19,7 @@ export interface Environment {
   webSuffix: string;
   /** What images are built by, where the client knows it. */
   imageBuilderVersion: string | undefined;
-  createdAt: number;
+  createdAtMs: number;
 }
 
 /** Name spaces of apps, volumes, secrets, dicts and queues. There is always a default one. */
@@ -73,7 +73,7 @@ export class Environments {
 
   /** Oldest first. */
   all(): Environment[] {
-    return [...this.#byName.values()].toSorted((a, b) => a.createdAt - b.createdAt);
+    return [...this.#byName.values()].toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
   async getOrCreate(name: string): Promise<Environment> {
@@ -87,7 +87,7 @@ export class Environments {
       scope: this.#names.has(name) ? environmentId : name,
       webSuffix: name === defaultEnvironment ? "" : name,
       imageBuilderVersion: undefined,
-      createdAt: wallClockMs(),
+      createdAtMs: wallClockMs(),
     };
     const stored = await this.#journal.write(
       async (trx) => {
@@ -162,7 +162,7 @@ function environmentFromRow(row: Selectable<EnvironmentRow> & { name: string }):
     scope: row.scope,
     webSuffix: row.web_suffix,
     imageBuilderVersion: row.image_builder_version ?? undefined,
-    createdAt: row.created_at,
+    createdAtMs: row.created_at,
   };
 }
 
@@ -173,6 +173,6 @@ function rowOfEnvironment(environment: Environment): Insertable<EnvironmentRow> 
     scope: environment.scope,
     web_suffix: environment.webSuffix,
     image_builder_version: environment.imageBuilderVersion ?? null,
-    created_at: environment.createdAt,
+    created_at: environment.createdAtMs,
   };
 }

@@ -18,7 +18,7 @@ async function serving(route: Partial<HttpRoute> = {}) {
   const urls = new SignedUrls({
     key: Buffer.alloc(32),
     baseUrl: `http://127.0.0.1:${http.port}`,
-    now: Date.now,
+    nowMs: Date.now,
     credentialOf: () => ({ onEnd: () => () => undefined }),
   });
   const blob = urls.route("GET", "/blobs/", async ({ response, rest }) => void response.end(`blob ${rest}`));

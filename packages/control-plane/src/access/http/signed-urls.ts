@@ -15,7 +15,7 @@ export interface SignedUrlsOptions {
   key: Buffer;
   /** Where clients reach the HTTP server, without a slash at the end. */
   baseUrl: string;
-  now: () => number;
+  nowMs: () => number;
   /** What the caller of a token's or container's id goes by; undefined once that has ended. */
   credentialOf: (callerId: string) => Credential | undefined;
 }
@@ -41,7 +41,7 @@ export class SignedUrls {
   }): string {
     const query = new URLSearchParams(options.parameters);
     query.set("for", callerIdOf(options.caller));
-    query.set("expires", String(this.#options.now() + options.validMs));
+    query.set("expires", String(this.#options.nowMs() + options.validMs));
     query.set("signature", this.#signature(options.method, options.path, query));
     const base = options.caller.kind === "task" ? `http://${taskHttpHost}` : this.baseUrl;
     return `${base}${options.path}?${query.toString()}`;
@@ -85,7 +85,7 @@ export class SignedUrls {
       throw refused("URL_INVALID", "The address is not one that this server gave out.");
     }
     const parameters = Object.fromEntries(query);
-    if (Number(parameters["expires"]) < this.#options.now()) {
+    if (Number(parameters["expires"]) < this.#options.nowMs()) {
       throw refused("URL_EXPIRED", "The address has expired.");
     }
     const credential = this.#options.credentialOf(parameters["for"] ?? "");

@@ -40,7 +40,7 @@ async function serving(options: { names?: readonly string[]; untilMs?: number } 
     names: [],
     plaintextFromElsewhere: false,
     logger: pino({ level: "silent" }),
-    now: Date.now,
+    nowMs: Date.now,
   });
   const server = await GrpcServer.listen({
     address: "127.0.0.1:0",

@@ -29,7 +29,7 @@ async function opened(dataDirectory: string, options: Partial<ServerTlsOptions> 
     names: ["box.example.com"],
     plaintextFromElsewhere: false,
     logger: pino({ level: "silent" }),
-    now: Date.now,
+    nowMs: Date.now,
     ...options,
   });
   onTestFinished(() => tls[Symbol.dispose]());
@@ -71,7 +71,7 @@ test("an authority that cannot be read is refused with what to do", async () => 
 
 test("an authority that has ended is followed by another", async () => {
   const directory = await temporary();
-  const old = await opened(directory, { now: () => Date.now() - 21 * 365 * dayMs });
+  const old = await opened(directory, { nowMs: () => Date.now() - 21 * 365 * dayMs });
   const before = await readFile(old.trust?.authority ?? "", "utf8");
   const { trust } = await opened(directory);
   expect(await readFile(trust?.authority ?? "", "utf8")).not.toBe(before);
@@ -126,7 +126,7 @@ test("new files of the operator are used without a restart, by connections that 
     ...paths,
     plaintextFromElsewhere: false,
     logger: pino({ level: "warn" }, { write: (line: string) => void logged.push(line) }),
-    now: Date.now,
+    nowMs: Date.now,
     lookEveryMs: 20,
   });
   await using http = await HttpListener.open({

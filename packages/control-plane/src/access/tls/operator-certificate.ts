@@ -8,7 +8,7 @@ import type { ServerTls } from "./server-tls.ts";
 export interface OperatorCertificateOptions extends PairSource {
   plaintextFromElsewhere: boolean;
   logger: Logger;
-  now: () => number;
+  nowMs: () => number;
   /** Default: 30 s. */
   lookEveryMs?: number;
 }
@@ -93,9 +93,9 @@ async function readPem(path: string): Promise<string> {
   }
 }
 
-function warnOfEnd(end: number, { certPath, logger, now }: OperatorCertificateOptions): void {
-  if (end - now() > warnBeforeMs) return;
-  const what = end <= now() ? "the certificate has expired" : "the certificate expires soon";
+function warnOfEnd(end: number, { certPath, logger, nowMs }: OperatorCertificateOptions): void {
+  if (end - nowMs() > warnBeforeMs) return;
+  const what = end <= nowMs() ? "the certificate has expired" : "the certificate expires soon";
   logger.warn(
     { certPath, validTo: new Date(end).toISOString() },
     `${what}: renew it; the new file is used at once`,

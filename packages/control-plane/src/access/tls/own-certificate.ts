@@ -78,7 +78,7 @@ export class OwnCertificate implements ServerTls {
   #look(): void {
     const end = Date.parse(new X509Certificate(this.#pair.cert).validTo);
     const isCalledSame = this.#names === this.#namesNow().join(" ");
-    if (isCalledSame && end - this.#options.now() > renewBeforeMs) return;
+    if (isCalledSame && end - this.#options.nowMs() > renewBeforeMs) return;
     [this.#pair, this.#names] = this.#issue();
     this.#changed.tell();
     this.#options.logger.info({ names: this.#names }, "the server has a new certificate");
@@ -88,7 +88,7 @@ export class OwnCertificate implements ServerTls {
   #issue(): [CertificatePair, string] {
     const names = this.#namesNow();
     const key = newKey();
-    const from = this.#options.now() - backdatedMs;
+    const from = this.#options.nowMs() - backdatedMs;
     const validity = { from, until: from + certificateMs };
     const cert = issueServerCertificate(this.#authority, { names, key, validity });
     const pem = key.export({ type: "pkcs8", format: "pem" }).toString();
@@ -101,7 +101,7 @@ export class OwnCertificate implements ServerTls {
 }
 
 async function openAuthority(
-  { dataDirectoryId, now, logger }: ServerTlsOptions,
+  { dataDirectoryId, nowMs, logger }: ServerTlsOptions,
   directory: string,
   trust: TrustFiles,
 ): Promise<CertificateAuthority & { cert: string }> {
@@ -109,14 +109,14 @@ async function openAuthority(
   const known = await read(keyPath, trust.authority);
   if (known) {
     const { name, cert, key } = known;
-    if (Date.parse(cert.validTo) > now()) {
+    if (Date.parse(cert.validTo) > nowMs()) {
       await writeTrusted(trust, cert.toString());
       return { name, cert: cert.toString(), key };
     }
     logger.warn({ path: trust.authority }, "the authority has expired: clients need the new one");
   }
   const authority = { name: `Dorian authority of ${dataDirectoryId}`, key: newKey() };
-  const from = now() - backdatedMs;
+  const from = nowMs() - backdatedMs;
   const cert = issueAuthority(authority, { from, until: from + authorityMs });
   // The key first: a certificate without its key would be of no use.
   await writePrivateFile(keyPath, authority.key.export({ type: "pkcs8", format: "pem" }));

@@ -24,5 +24,5 @@ export interface ServerTlsOptions {
   names: readonly string[];
   plaintextFromElsewhere: boolean;
   logger: Logger;
-  now: () => number;
+  nowMs: () => number;
 }

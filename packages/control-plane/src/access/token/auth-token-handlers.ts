@@ -9,13 +9,13 @@ const validSecs = 20 * 60;
  * The official JavaScript client asks for this token before every other call. It lets nobody in: the call's own
  * credentials do, and end. It names them all the same.
  */
-export function createAuthTokenHandlers(options: {
+export function authTokenHandlers(options: {
   key: Buffer;
-  now: () => number;
+  nowMs: () => number;
 }): Required<Pick<ServiceHandlers<typeof ModalClient>, "authTokenGet">> {
   return {
     async authTokenGet(_request, { identity }) {
-      const iat = Math.floor(options.now() / 1000);
+      const iat = Math.floor(options.nowMs() / 1000);
       const claims = { aud: "calls", sub: subjectOf(identity), iat, exp: iat + validSecs } as const;
       return { token: signClaims(options.key, claims) };
     },

@@ -41,9 +41,9 @@ test("who calls follows from the metadata, and anything wrong is refused with a 
     await journal[Symbol.asyncDispose]();
     await db.destroy();
   });
-  using tokens = await Tokens.load({ db, journal, own, now: Date.now });
+  using tokens = await Tokens.load({ db, journal, own, nowMs: Date.now });
   const commandTokens = new CommandTokens({ key: randomBytes(32), nowMs: Date.now });
-  const attempts = new FailedAttempts({ now: Date.now });
+  const attempts = new FailedAttempts({ elapsedMs: Date.now });
   const caller = createAuthenticator({ own, tokens, commandTokens, attempts });
   const authenticate = (shown: ReturnType<typeof metadata>) => caller(shown, "203.0.113.9").identity;
   const taskId = "ta-0123456789012345678901";

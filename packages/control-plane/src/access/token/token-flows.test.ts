@@ -10,13 +10,13 @@ async function open() {
   const db = await openDatabase(join(await temporaryDirectory(), "state.db"));
   const journal = new Journal(db);
   const own = { tokenId: "ak-own", tokenSecret: "as-own" };
-  const tokens = await Tokens.load({ db, journal, own, now: Date.now });
+  const tokens = await Tokens.load({ db, journal, own, nowMs: Date.now });
   onTestFinished(async () => {
     tokens[Symbol.dispose]();
     await journal[Symbol.asyncDispose]();
     await db.destroy();
   });
-  const flows = new TokenFlows({ tokens, now: Date.now });
+  const flows = new TokenFlows({ tokens, elapsedMs: Date.now });
   return { flows, begin: (address: string) => flows.begin({ client: "modal", address, validSecs: 0 }) };
 }
 

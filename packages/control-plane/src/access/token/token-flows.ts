@@ -40,14 +40,14 @@ const mostWaiting = 4;
  */
 export class TokenFlows {
   #tokens: Tokens;
-  #now: () => number;
+  #elapsedMs: () => number;
   /** Oldest first, so those that end first. */
   #flows = new Map<string, TokenFlow>();
   #countOf = new Map<string, number>();
 
-  constructor(options: { tokens: Tokens; now: () => number }) {
+  constructor(options: { tokens: Tokens; elapsedMs: () => number }) {
     this.#tokens = options.tokens;
-    this.#now = options.now;
+    this.#elapsedMs = options.elapsedMs;
   }
 
   /** @throws AppError TOKEN_FLOWS_TOO_MANY */
@@ -66,7 +66,7 @@ export class TokenFlows {
       validSecs: options.validSecs,
       waiting: 0,
       isBeingApproved: false,
-      endsAt: this.#now() + flowMs,
+      endsAt: this.#elapsedMs() + flowMs,
       granted: undefined,
       changed: new Notifier(),
     };
@@ -138,7 +138,7 @@ export class TokenFlows {
 
   #forgetEnded(): void {
     for (const flow of this.#flows.values()) {
-      if (flow.endsAt > this.#now()) return;
+      if (flow.endsAt > this.#elapsedMs()) return;
       this.#forget(flow);
     }
   }

@@ -13,7 +13,7 @@ export interface TokenHandlerOptions {
   tokens: Tokens;
   flows: TokenFlows;
   environments: Environments;
-  now: () => number;
+  nowMs: () => number;
   /** Identity of the data directory, which stands for the workspace. */
   dataDirectoryId: string;
   /** Where clients reach the HTTP server. */
@@ -26,18 +26,20 @@ const workspace = "dorian";
 const longestWaitSecs = 60;
 
 /** Who may call: how clients come by tokens and what they can ask about theirs. */
-export function createTokenHandlers(options: TokenHandlerOptions) {
-  const { tokens, flows, environments, now, dataDirectoryId, baseUrl } = options;
+export function tokenHandlers(options: TokenHandlerOptions) {
+  const { tokens, flows, environments, nowMs, dataDirectoryId, baseUrl } = options;
   const workspaceId = dataDirectoryId.replace(/^[a-z]+-/, "ac-");
 
   /** What a new token may have of what is wanted, when `identity` makes it. */
   const limitsFor = (identity: Identity, wanted: TokenScope & { validSecs: number }): TokenLimits => {
     const { validSecs, ...scope } = wanted;
-    const expiresAt = validSecs > 0 ? now() + validSecs * 1000 : undefined;
+    const expiresAt = validSecs > 0 ? nowMs() + validSecs * 1000 : undefined;
     const maker = identity.kind === "client" ? { ...scopeOf(identity), ...expiryOf(identity) } : {};
-    return limitsWithin(maker, { ...scope, expiresAt }, (environment) => environments.nameOf(environment));
+    return limitsWithin(maker, { ...scope, expiresAtMs: expiresAt }, (environment) =>
+      environments.nameOf(environment),
+    );
   };
-  const expiryOf = ({ tokenId }: { tokenId: string }) => ({ expiresAt: tokens.get(tokenId)?.expiresAt });
+  const expiryOf = ({ tokenId }: { tokenId: string }) => ({ expiresAt: tokens.get(tokenId)?.expiresAtMs });
 
   /** A token that reaches one environment shows those that reach no more. */
   const isVisible = (token: Token, identity: Identity): boolean =>
@@ -55,12 +57,12 @@ export function createTokenHandlers(options: TokenHandlerOptions) {
   const wireToken = (token: Token) => ({
     tokenId: token.tokenId,
     name: token.name,
-    createdAt: token.createdAt / 1000,
-    expiresAt: (token.expiresAt ?? 0) / 1000,
+    createdAt: token.createdAtMs / 1000,
+    expiresAt: (token.expiresAtMs ?? 0) / 1000,
     isOwn: token.isOwn,
     environmentName: token.environment === undefined ? "" : environments.nameOf(token.environment),
     readOnly: token.readOnly ?? false,
-    lastUsedAt: (token.lastUsedAt ?? 0) / 1000,
+    lastUsedAt: (token.lastUsedAtMs ?? 0) / 1000,
     createdBy: tokens.get(token.createdBy)?.name ?? token.createdBy,
   });
 
@@ -101,8 +103,8 @@ export function createTokenHandlers(options: TokenHandlerOptions) {
           ...base,
           tokenId: token.tokenId,
           tokenName: token.name,
-          ...(token.createdAt === 0 ? {} : { createdAt: timestamp(token.createdAt) }),
-          ...(token.expiresAt === undefined ? {} : { expiresAt: timestamp(token.expiresAt) }),
+          ...(token.createdAtMs === 0 ? {} : { createdAt: timestamp(token.createdAtMs) }),
+          ...(token.expiresAtMs === undefined ? {} : { expiresAt: timestamp(token.expiresAtMs) }),
         };
       },
     } satisfies ServiceHandlers<typeof ModalClient>,

@@ -6,14 +6,14 @@ const made = (maker: TokenLimits, wanted: TokenLimits) => limitsWithin(maker, wa
 
 test("a token has the limits that are wanted, and its maker's where nothing is wanted", () => {
   expect(made({}, {})).toEqual({ expiresAt: undefined });
-  expect(made({}, { environment: "ci", readOnly: true, expiresAt: 9 })).toEqual({
+  expect(made({}, { environment: "ci", readOnly: true, expiresAtMs: 9 })).toEqual({
     environment: "ci",
     readOnly: true,
     expiresAt: 9,
   });
   const maker = { environment: "ci", readOnly: true, expiresAt: 9 };
   expect(made(maker, {})).toEqual(maker);
-  expect(made(maker, { environment: "ci", expiresAt: 8, readOnly: false })).toEqual({
+  expect(made(maker, { environment: "ci", expiresAtMs: 8, readOnly: false })).toEqual({
     ...maker,
     expiresAt: 8,
   });
@@ -22,5 +22,5 @@ test("a token has the limits that are wanted, and its maker's where nothing is w
 test("a token never allows more than its maker", () => {
   const denied = expect.objectContaining({ code: "TOKEN_WIDER", status: "PERMISSION_DENIED" });
   expect(() => made({ environment: "ci" }, { environment: "main" })).toThrowError(denied);
-  expect(() => made({ expiresAt: 9 }, { expiresAt: 10 })).toThrowError(denied);
+  expect(() => made({ expiresAtMs: 9 }, { expiresAtMs: 10 })).toThrowError(denied);
 });

@@ -5,7 +5,7 @@ import { scopeOf } from "./token.ts";
 /** What a token allows, and until when. */
 export interface TokenLimits extends TokenScope {
   /** Milliseconds; absent: until it is revoked. */
-  expiresAt?: number | undefined;
+  expiresAtMs?: number | undefined;
 }
 
 /**
@@ -22,12 +22,15 @@ export function limitsWithin(
   if (maker.environment !== undefined && environment !== maker.environment) {
     throw wider(`it reaches the environment "${nameOf(maker.environment)}" only`);
   }
-  const expiresAt = wanted.expiresAt ?? maker.expiresAt;
-  if (maker.expiresAt !== undefined && expiresAt !== undefined && expiresAt > maker.expiresAt) {
-    throw wider(`it expires on ${new Date(maker.expiresAt).toISOString()} itself`);
+  const expiresAt = wanted.expiresAtMs ?? maker.expiresAtMs;
+  if (maker.expiresAtMs !== undefined && expiresAt !== undefined && expiresAt > maker.expiresAtMs) {
+    throw wider(`it expires on ${new Date(maker.expiresAtMs).toISOString()} itself`);
   }
   const readOnly = (wanted.readOnly ?? false) || (maker.readOnly ?? false);
-  return { ...scopeOf({ ...(environment === undefined ? {} : { environment }), readOnly }), expiresAt };
+  return {
+    ...scopeOf({ ...(environment === undefined ? {} : { environment }), readOnly }),
+    expiresAtMs: expiresAt,
+  };
 }
 
 function wider(because: string): AppError {

@@ -7,12 +7,12 @@ import type { TokenRow } from "../../schema/rows/token.ts";
 export interface Token extends TokenScope {
   tokenId: string;
   name: string;
-  createdAt: number;
-  expiresAt: number | undefined;
+  createdAtMs: number;
+  expiresAtMs: number | undefined;
   /** The token it was made with; empty for one from before that was kept. */
   createdBy: string;
   /** To about ten minutes. */
-  lastUsedAt: number | undefined;
+  lastUsedAtMs: number | undefined;
   /** The one in client.json, which the server's own machine uses. */
   isOwn: boolean;
 }
@@ -25,10 +25,10 @@ export function tokenFromRow(row: Selectable<TokenRow>): Token {
   return {
     tokenId: row.token_id,
     name: row.name,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at ?? undefined,
+    createdAtMs: row.created_at,
+    expiresAtMs: row.expires_at ?? undefined,
     createdBy: row.created_by,
-    lastUsedAt: row.last_used_at ?? undefined,
+    lastUsedAtMs: row.last_used_at ?? undefined,
     isOwn: false,
     ...scopeOf({
       ...(row.environment === null ? {} : { environment: row.environment }),
@@ -42,12 +42,12 @@ export function rowOfToken(token: Token, digest: Uint8Array): Insertable<TokenRo
     token_id: token.tokenId,
     name: token.name,
     secret_digest: digest,
-    created_at: token.createdAt,
-    expires_at: token.expiresAt ?? null,
+    created_at: token.createdAtMs,
+    expires_at: token.expiresAtMs ?? null,
     environment: token.environment ?? null,
     read_only: token.readOnly ? 1 : 0,
     created_by: token.createdBy,
-    last_used_at: token.lastUsedAt ?? null,
+    last_used_at: token.lastUsedAtMs ?? null,
   };
 }
 
@@ -59,7 +59,7 @@ export function tokenInvalid(message: string): AppError {
 }
 
 export function tokenExpired(token: Token): AppError {
-  const on = new Date(token.expiresAt ?? 0).toISOString();
+  const on = new Date(token.expiresAtMs ?? 0).toISOString();
   return new AppError("TOKEN_EXPIRED", `The token "${token.name}" has expired on ${on}.`, {
     status: "UNAUTHENTICATED",
     remedy: `Make another with \`dorian token new --name NAME\` on the server's machine, with a longer \`--expires\`.`,

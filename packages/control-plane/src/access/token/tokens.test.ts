@@ -21,11 +21,11 @@ function callerOf(server: CatalogServer, token?: { tokenId: string; tokenSecret:
 test("a token lets its holder in until it is revoked or expires, also after a restart", async () => {
   const directory = await temporaryDirectory();
   const clock = { ms: Date.now() };
-  const now = () => clock.ms;
+  const nowMs = () => clock.ms;
   let laptop = { tokenId: "", tokenSecret: "" };
   let day = laptop;
   {
-    await using server = await CatalogServer.open(directory, { now });
+    await using server = await CatalogServer.open(directory, { nowMs });
     const { operator } = callerOf(server, await openClientFile(directory));
     const made = await operator.tokenCreate({ name: "laptop" });
     laptop = { tokenId: made.token?.tokenId ?? "", tokenSecret: made.tokenSecret };
@@ -34,7 +34,7 @@ test("a token lets its holder in until it is revoked or expires, also after a re
     await expect(operator.tokenCreate({ name: "day" })).rejects.toMatchObject({ code: "TOKEN_EXISTS" });
     await expect(operator.tokenCreate({ name: "operator" })).rejects.toMatchObject({ code: "TOKEN_EXISTS" });
   }
-  await using server = await CatalogServer.open(directory, { now });
+  await using server = await CatalogServer.open(directory, { nowMs });
   const { operator } = callerOf(server, await openClientFile(directory));
   const { modal } = callerOf(server, laptop);
   expect(await modal.tokenInfoGet({})).toMatchObject({ tokenId: laptop.tokenId, tokenName: "laptop" });

@@ -27,7 +27,7 @@ export interface TokensOptions {
   db: Database;
   journal: Journal;
   own: Pick<ClientFile, "tokenId" | "tokenSecret">;
-  now: () => number;
+  nowMs: () => number;
   /** Told of a use that could not be written down. */
   onError?: (error: unknown) => void;
 }
@@ -55,10 +55,10 @@ export class Tokens implements Disposable {
     const token: Token = {
       tokenId,
       name: ownName,
-      createdAt: 0,
-      expiresAt: undefined,
+      createdAtMs: 0,
+      expiresAtMs: undefined,
       createdBy: "",
-      lastUsedAt: undefined,
+      lastUsedAtMs: undefined,
       isOwn: true,
     };
     this.#put(token, digestOf(tokenSecret));
@@ -98,7 +98,7 @@ export class Tokens implements Disposable {
   list(): Token[] {
     return this.#all()
       .filter((token) => !this.#isExpired(token))
-      .toSorted((a, b) => a.createdAt - b.createdAt);
+      .toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
   /** Tells of every token that is revoked or expires. */
@@ -110,8 +110,8 @@ export class Tokens implements Disposable {
   async create(
     options: { name: string; createdBy: string } & TokenLimits,
   ): Promise<{ token: Token; tokenSecret: string }> {
-    const { journal, now } = this.#options;
-    const { name, createdBy, expiresAt, ...scope } = options;
+    const { journal, nowMs } = this.#options;
+    const { name, createdBy, expiresAtMs, ...scope } = options;
     checkObjectName("a token", name);
     if (this.#byId.size >= mostTokens) throw tooMany();
     const tokenSecret = `as-${randomBytes(32).toString("base64url")}`;
@@ -120,10 +120,10 @@ export class Tokens implements Disposable {
       ...scope,
       tokenId: `ak-${randomBytes(16).toString("base64url")}`,
       name,
-      createdAt: now(),
-      expiresAt,
+      createdAtMs: nowMs(),
+      expiresAtMs,
       createdBy,
-      lastUsedAt: undefined,
+      lastUsedAtMs: undefined,
       isOwn: false,
     };
     const forgotten = this.#all().filter((each) => this.#isForgotten(each, name));
@@ -202,17 +202,17 @@ export class Tokens implements Disposable {
   }
 
   #put(token: Token, digest: Buffer): void {
-    const known = { token, digest, holders: new CredentialHolders(), useSavedAt: token.lastUsedAt ?? 0 };
+    const known = { token, digest, holders: new CredentialHolders(), useSavedAt: token.lastUsedAtMs ?? 0 };
     this.#byId.set(token.tokenId, known);
   }
 
   #isExpired(token: Token): boolean {
-    return token.expiresAt !== undefined && token.expiresAt <= this.#options.now();
+    return token.expiresAtMs !== undefined && token.expiresAtMs <= this.#options.nowMs();
   }
 
   #isForgotten(token: Token, newName: string): boolean {
     if (!this.#isExpired(token)) return false;
-    return token.name === newName || (token.expiresAt ?? 0) + rememberedMs <= this.#options.now();
+    return token.name === newName || (token.expiresAtMs ?? 0) + rememberedMs <= this.#options.nowMs();
   }
 
   #end({ token, holders }: KnownToken, reason: AppError): void {
@@ -229,9 +229,9 @@ export class Tokens implements Disposable {
 
   #watchExpiry(): void {
     clearTimeout(this.#timer);
-    const coming = this.#all().filter((token) => token.expiresAt !== undefined && !this.#isExpired(token));
+    const coming = this.#all().filter((token) => token.expiresAtMs !== undefined && !this.#isExpired(token));
     if (coming.length === 0) return;
-    const next = Math.min(...coming.map((token) => token.expiresAt ?? 0)) - this.#options.now();
+    const next = Math.min(...coming.map((token) => token.expiresAtMs ?? 0)) - this.#options.nowMs();
     this.#timer = setTimeout(
       () => this.#endExpired(),
       Math.min(Math.max(next, 0) + 1, longestLookMs),
@@ -239,8 +239,8 @@ export class Tokens implements Disposable {
   }
 
   #used(known: KnownToken): void {
-    const at = this.#options.now();
-    known.token.lastUsedAt = at;
+    const at = this.#options.nowMs();
+    known.token.lastUsedAtMs = at;
     if (known.token.isOwn || at - known.useSavedAt < usePrecisionMs) return;
     known.useSavedAt = at;
     const { tokenId } = known.token;

@@ -60,7 +60,7 @@ export class AppRegistry {
       app.functionIds.size > 0;
     return (
       this.deployed(environment, name) ??
-      [...this.#apps.values()].filter(isMeant).toSorted((a, b) => b.createdAt - a.createdAt)[0]
+      [...this.#apps.values()].filter(isMeant).toSorted((a, b) => b.createdAtMs - a.createdAtMs)[0]
     );
   }
 
@@ -68,7 +68,7 @@ export class AppRegistry {
   lastStopped(environment: string, name: string): App | undefined {
     return [...this.#apps.values()]
       .filter((app) => app.environment === environment && app.name === name && !isOpen(app))
-      .toSorted((a, b) => (b.stoppedAt ?? 0) - (a.stoppedAt ?? 0))[0];
+      .toSorted((a, b) => (b.stoppedAtMs ?? 0) - (a.stoppedAtMs ?? 0))[0];
   }
 
   all(): Iterable<App> {

@@ -18,7 +18,7 @@ export interface Deployment {
   version: number;
   /** Not what runs: it waits to be promoted. */
   staged: boolean;
-  deployedAt: number;
+  deployedAtMs: number;
   deployedBy: string;
   clientVersion: string;
   tag: string;
@@ -73,7 +73,7 @@ export async function saveVersion(
       object_ids: JSON.stringify(Object.fromEntries(content.objectIds)),
       definition_ids: JSON.stringify(Object.fromEntries(definitionIds)),
       tags: JSON.stringify(content.tags),
-      deployed_at: deployment.deployedAt,
+      deployed_at: deployment.deployedAtMs,
       deployed_by: deployment.deployedBy,
       client_version: deployment.clientVersion,
       deployment_tag: deployment.tag,
@@ -191,7 +191,7 @@ function deploymentFromRow(row: Selectable<AppVersionRow>): Deployment {
   return {
     version: row.version,
     staged: row.staged === 1,
-    deployedAt: row.deployed_at,
+    deployedAtMs: row.deployed_at,
     deployedBy: row.deployed_by,
     clientVersion: row.client_version,
     tag: row.deployment_tag,

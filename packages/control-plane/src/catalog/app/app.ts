@@ -20,9 +20,9 @@ export interface App {
   objectIds: ReadonlyMap<string, string>;
   tags: Record<string, string>;
   /** Times in milliseconds. */
-  createdAt: number;
-  deployedAt: number | undefined;
-  stoppedAt: number | undefined;
+  createdAtMs: number;
+  deployedAtMs: number | undefined;
+  stoppedAtMs: number | undefined;
   stopReason: string;
 }
 
@@ -43,9 +43,9 @@ export function appFromRow(row: Selectable<AppRow>): App {
     classIds: mapFrom(row.class_ids),
     objectIds: mapFrom(row.object_ids),
     tags: JSON.parse(row.tags) as Record<string, string>,
-    createdAt: row.created_at,
-    deployedAt: row.deployed_at ?? undefined,
-    stoppedAt: row.stopped_at ?? undefined,
+    createdAtMs: row.created_at,
+    deployedAtMs: row.deployed_at ?? undefined,
+    stoppedAtMs: row.stopped_at ?? undefined,
     stopReason: row.stop_reason,
   };
 }
@@ -62,9 +62,9 @@ export function rowOfApp(app: App): Insertable<AppRow> {
     class_ids: JSON.stringify(Object.fromEntries(app.classIds)),
     object_ids: JSON.stringify(Object.fromEntries(app.objectIds)),
     tags: JSON.stringify(app.tags),
-    created_at: app.createdAt,
-    deployed_at: app.deployedAt ?? null,
-    stopped_at: app.stoppedAt ?? null,
+    created_at: app.createdAtMs,
+    deployed_at: app.deployedAtMs ?? null,
+    stopped_at: app.stoppedAtMs ?? null,
     stop_reason: app.stopReason,
   };
 }

@@ -11,7 +11,7 @@ import type { BlobRegistry } from "./blob-registry.ts";
 const maxBytes = 16 * 1024 ** 3;
 const validMs = 24 * 60 * 60_000;
 
-export function createBlobHandlers(options: {
+export function blobHandlers(options: {
   blobs: BlobRegistry;
   urls: SignedUrls;
   /** Scope of the only environment that a caller reaches; undefined for one that reaches all. */

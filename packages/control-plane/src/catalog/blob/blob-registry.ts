@@ -10,7 +10,7 @@ export interface Blob {
   /** Hex SHA-256; undefined until the upload is complete. */
   sha256: string | undefined;
   size: number;
-  createdAt: number;
+  createdAtMs: number;
   /** Token or container that made it; empty for one from before that was kept. */
   createdBy: string;
   /** Scope of its maker's environment; undefined for a maker that reaches all. */
@@ -34,7 +34,7 @@ export class BlobRegistry {
         blobId: row.blob_id,
         sha256: row.sha256 ?? undefined,
         size: row.size,
-        createdAt: row.created_at,
+        createdAtMs: row.created_at,
         createdBy: row.created_by,
         environment: row.environment ?? undefined,
       });
@@ -43,13 +43,13 @@ export class BlobRegistry {
   }
 
   async create(size: number, maker: Pick<Blob, "createdBy" | "environment">): Promise<Blob> {
-    const blob: Blob = { blobId: newId("bl"), sha256: undefined, size, createdAt: wallClockMs(), ...maker };
+    const blob: Blob = { blobId: newId("bl"), sha256: undefined, size, createdAtMs: wallClockMs(), ...maker };
     await this.#journal.write(async (trx) => {
       const row = {
         blob_id: blob.blobId,
         sha256: null,
         size,
-        created_at: blob.createdAt,
+        created_at: blob.createdAtMs,
         created_by: blob.createdBy,
         environment: blob.environment ?? null,
       };
@@ -126,7 +126,7 @@ export class BlobRegistry {
       await trx.deleteFrom("blob").where("created_at", "<", createdAt).execute();
     });
     for (const blob of this.#blobs.values()) {
-      if (blob.createdAt < createdAt) this.#blobs.delete(blob.blobId);
+      if (blob.createdAtMs < createdAt) this.#blobs.delete(blob.blobId);
     }
   }
 }

@@ -20,7 +20,7 @@ interface Part {
 }
 
 /** Addresses of blobs: PUT of parts and POST to complete, or PUT of a whole small one; GET. */
-export function createBlobRoutes(options: {
+export function blobRoutes(options: {
   blobs: BlobRegistry;
   blocks: BlockStore;
   urls: SignedUrls;

@@ -40,7 +40,7 @@ test("an address that was changed, or of another blob, is refused", async () => 
 
 test("signed addresses expire", async () => {
   let now = Date.now();
-  await using server = await CatalogServer.open(await temporaryDirectory(), { now: () => now });
+  await using server = await CatalogServer.open(await temporaryDirectory(), { nowMs: () => now });
   const { uploadTypeOneof } = await server.modal.blobCreate({ contentLength: 1n });
   now += 25 * 3_600_000;
   const url = uploadTypeOneof.case === "multipart" ? (uploadTypeOneof.value.uploadUrls[0] ?? "") : "";

@@ -15,7 +15,7 @@ test("a blob is read when it can be passed on, and refused by its size before it
         blobId,
         sha256: "sum",
         size: sizes[blobId] ?? 0,
-        createdAt: 0,
+        createdAtMs: 0,
         createdBy: "",
         environment: undefined,
       }),

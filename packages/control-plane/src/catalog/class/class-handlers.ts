@@ -18,7 +18,7 @@ export interface ClassHandlerOptions extends HandleSources {
   idempotency: Idempotency;
 }
 
-export function createClassHandlers(options: ClassHandlerOptions) {
+export function classHandlers(options: ClassHandlerOptions) {
   const { apps, classes, functions, environments, idempotency } = options;
 
   /** The methods as the client named them, with what it must know to call them. */

@@ -16,12 +16,12 @@ export function whereToLook(appId: string, { language }: Pick<CallContext, "lang
 export function lifecycleOf(app: App) {
   return {
     appState: app.state,
-    createdAt: app.createdAt / 1000,
+    createdAt: app.createdAtMs / 1000,
     createdBy: "client",
-    deployedAt: (app.deployedAt ?? 0) / 1000,
-    deployedBy: app.deployedAt === undefined ? "" : "client",
+    deployedAt: (app.deployedAtMs ?? 0) / 1000,
+    deployedBy: app.deployedAtMs === undefined ? "" : "client",
     version: app.version,
-    stoppedAt: (app.stoppedAt ?? 0) / 1000,
+    stoppedAt: (app.stoppedAtMs ?? 0) / 1000,
     stoppedBy: app.stopReason === stoppedOnRequest ? "client" : app.stopReason,
   };
 }

@@ -29,14 +29,14 @@ export interface AppHandlerOptions {
   lifecycle: AppLifecycle;
   tasks: AppTasks;
   idempotency: Idempotency;
-  now: () => number;
+  nowMs: () => number;
 }
 
 /** How long a stopped app is still listed. */
 const listedMs = 24 * 60 * 60_000;
 
-export function createAppHandlers(options: AppHandlerOptions) {
-  const { apps, environments, functions, lifecycle, tasks, idempotency, now } = options;
+export function appHandlers(options: AppHandlerOptions) {
+  const { apps, environments, functions, lifecycle, tasks, idempotency, nowMs } = options;
 
   const newApp = (fields: Pick<App, "environment" | "description" | "state"> & Partial<App>): App => ({
     appId: newId("ap"),
@@ -46,9 +46,9 @@ export function createAppHandlers(options: AppHandlerOptions) {
     classIds: new Map(),
     objectIds: new Map(),
     tags: {},
-    createdAt: now(),
-    deployedAt: undefined,
-    stoppedAt: undefined,
+    createdAtMs: nowMs(),
+    deployedAtMs: undefined,
+    stoppedAtMs: undefined,
     stopReason: "",
     ...fields,
   });
@@ -124,7 +124,7 @@ export function createAppHandlers(options: AppHandlerOptions) {
                 name: request.appName,
                 description: request.appName,
                 state: AppState.DEPLOYED,
-                deployedAt: now(),
+                deployedAtMs: nowMs(),
               });
           if (!made) await saveApp(trx, app);
           return {
@@ -160,15 +160,15 @@ export function createAppHandlers(options: AppHandlerOptions) {
       const { scope } = environments.require(request.environmentName);
       const listed = [...apps.all()]
         .filter((app) => app.environment === scope)
-        .filter((app) => app.stoppedAt === undefined || now() - app.stoppedAt < listedMs)
-        .toSorted((a, b) => b.createdAt - a.createdAt);
+        .filter((app) => app.stoppedAtMs === undefined || nowMs() - app.stoppedAtMs < listedMs)
+        .toSorted((a, b) => b.createdAtMs - a.createdAtMs);
       return {
         apps: listed.map((app) => ({
           appId: app.appId,
           description: app.description,
           state: app.state,
-          createdAt: app.createdAt / 1000,
-          stoppedAt: (app.stoppedAt ?? 0) / 1000,
+          createdAt: app.createdAtMs / 1000,
+          stoppedAt: (app.stoppedAtMs ?? 0) / 1000,
           nRunningTasks: tasks.runningTaskCount(app.appId),
           name: app.name ?? "",
           metadata: appMetadata(app, options),

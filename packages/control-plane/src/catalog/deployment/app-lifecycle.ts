@@ -19,7 +19,7 @@ export interface AppLifecycleOptions {
   /** Told of every app that is being stopped. */
   onStopping: (appId: string) => void;
   logger: Logger;
-  now: () => number;
+  nowMs: () => number;
   /** Milliseconds without a heartbeat after which a client counts as gone. */
   heartbeatTimeoutMs: number;
 }
@@ -67,10 +67,10 @@ export class AppLifecycle implements AsyncDisposable {
    * resolves when its containers are gone.
    */
   async stop(appId: string, reason: string): Promise<{ stopped: Promise<void> }> {
-    const { apps, now } = this.#options;
+    const { apps, nowMs } = this.#options;
     apps.require(appId);
     const stopping = await this.#change(appId, (app) =>
-      isOpen(app) ? { state: AppState.STOPPING, stoppedAt: now(), stopReason: reason } : undefined,
+      isOpen(app) ? { state: AppState.STOPPING, stoppedAtMs: nowMs(), stopReason: reason } : undefined,
     );
     if (!stopping) return { stopped: this.#stopping.join(appId) ?? Promise.resolve() };
     return { stopped: this.#finishStop(stopping) };
@@ -166,7 +166,7 @@ export class AppLifecycle implements AsyncDisposable {
   }
 
   async #sweepOne(app: App, isSilent: boolean): Promise<void> {
-    const { heartbeatTimeoutMs, now } = this.#options;
+    const { heartbeatTimeoutMs, nowMs } = this.#options;
     switch (app.state) {
       case AppState.EPHEMERAL:
         if (isSilent) {
@@ -181,7 +181,7 @@ export class AppLifecycle implements AsyncDisposable {
         await this.#stopWhenDone(app.appId);
         return;
       case AppState.INITIALIZING:
-        if (now() - app.createdAt > unpublishedMs) await this.stop(app.appId, "it was never published");
+        if (nowMs() - app.createdAtMs > unpublishedMs) await this.stop(app.appId, "it was never published");
     }
   }
 }

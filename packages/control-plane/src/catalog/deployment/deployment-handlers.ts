@@ -51,7 +51,7 @@ export interface DeploymentHandlerOptions {
   catalog: Catalog;
   lifecycle: AppLifecycle;
   idempotency: Idempotency;
-  now: () => number;
+  nowMs: () => number;
   /** What connected workers offer. */
   offers: () => readonly WorkerOffer[];
 }
@@ -64,8 +64,8 @@ type Origin = Pick<Deployment, "type"> & {
 };
 
 /** Calls that make something the version of an app that runs. */
-export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
-  const { db, apps, classes, functions, images, catalog, lifecycle, idempotency, now, offers } = options;
+export function deploymentHandlers(options: DeploymentHandlerOptions) {
+  const { db, apps, classes, functions, images, catalog, lifecycle, idempotency, nowMs, offers } = options;
 
   /** What a version consisted of. @throws AppError APP_VERSION_NOT_FOUND, APP_VERSION_FORGOTTEN also when an image has gone */
   async function wholeContent(trx: Transaction<Tables>, appId: string, version: number) {
@@ -106,7 +106,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
     return {
       version,
       staged: origin.type === DeploymentType.STAGED,
-      deployedAt: now(),
+      deployedAtMs: nowMs(),
       deployedBy: "client",
       clientVersion: context.clientVersion ?? "",
       tag: origin.tag ?? "",
@@ -138,7 +138,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
     const version = await nextVersion(trx, app.appId, app.version);
     const published = await publish(trx, app, content, {
       functions,
-      now: now(),
+      nowMs: nowMs(),
       version,
       deployAs: origin.name ?? "",
       ...(origin.renew === undefined ? {} : { renew: origin.renew }),
@@ -149,7 +149,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
 
   const answerOf = ({ app }: Published, context: CallContext) => ({
     url: whereToLook(app.appId, context),
-    deployedAt: (app.deployedAt ?? now()) / 1000,
+    deployedAt: (app.deployedAtMs ?? nowMs()) / 1000,
   });
 
   return {
@@ -160,10 +160,10 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
         const origin = { tag: request.deploymentTag, commitInfo: request.commitInfo };
         if (request.staged) {
           await stage(trx, context, app, content, origin);
-          return { response: { url: whereToLook(app.appId, context), deployedAt: now() / 1000 } };
+          return { response: { url: whereToLook(app.appId, context), deployedAt: nowMs() / 1000 } };
         }
         if (request.appState !== AppState.DEPLOYED) {
-          const run = { functions, now: now(), version: app.version + 1, deployAs: undefined };
+          const run = { functions, nowMs: nowMs(), version: app.version + 1, deployAs: undefined };
           const published = await publish(trx, app, content, run);
           return { response: answerOf(published, context), published };
         }
@@ -200,7 +200,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
           await stage(trx, context, app, content, {});
           return { response: {} };
         }
-        const run = { functions, now: now(), version: app.version + 1, deployAs: undefined };
+        const run = { functions, nowMs: nowMs(), version: app.version + 1, deployAs: undefined };
         return { response: {}, published: await publish(trx, app, content, run) };
       });
     },
@@ -238,7 +238,7 @@ export function createDeploymentHandlers(options: DeploymentHandlerOptions) {
           appId: app.appId,
           version: each.version,
           clientVersion: each.clientVersion,
-          deployedAt: each.deployedAt / 1000,
+          deployedAt: each.deployedAtMs / 1000,
           deployedBy: each.deployedBy,
           tag: each.tag,
           rollbackVersion: each.rollbackVersion,

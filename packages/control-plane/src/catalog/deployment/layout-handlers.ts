@@ -4,7 +4,7 @@ import { appLayout, appObjects, type LayoutSources } from "../function/app-layou
 import type { AppRegistry } from "../app/app-registry.ts";
 
 /** What an app consists of, for clients that deploy over it and for its containers. */
-export function createLayoutHandlers(options: { layout: LayoutSources; apps: AppRegistry }) {
+export function layoutHandlers(options: { layout: LayoutSources; apps: AppRegistry }) {
   const { layout, apps } = options;
   return {
     async appGetLayout(request) {

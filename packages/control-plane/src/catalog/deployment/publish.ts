@@ -20,7 +20,7 @@ export interface Published {
 
 export interface PublishOptions {
   functions: FunctionRegistry;
-  now: number;
+  nowMs: number;
   version: number;
   /** Under this name, or as the run that it is. */
   deployAs: string | undefined;
@@ -39,7 +39,7 @@ export async function publish(
   content: AppContent,
   options: PublishOptions,
 ): Promise<Published> {
-  const { functions, now, version, deployAs } = options;
+  const { functions, nowMs, version, deployAs } = options;
   const isDeployed = deployAs !== undefined;
   const published: App = {
     ...app,
@@ -50,7 +50,7 @@ export async function publish(
     classIds: content.classIds,
     objectIds: content.objectIds,
     tags: content.tags,
-    deployedAt: isDeployed ? now : app.deployedAt,
+    deployedAtMs: isDeployed ? nowMs : app.deployedAtMs,
   };
   await saveApp(trx, published);
   const changes = new Map<string, FunctionChange>();

@@ -33,7 +33,7 @@ export interface DictHandlerOptions {
 
 const maxEntries = 10_000;
 
-export function createDictHandlers(options: DictHandlerOptions) {
+export function dictHandlers(options: DictHandlerOptions) {
   const { dicts, apps, environments, lifetimes, idempotency, answers } = options;
   const { objects } = dicts;
   const creating = (data: readonly DictEntry[]) => {
@@ -88,7 +88,7 @@ export function createDictHandlers(options: DictHandlerOptions) {
         environmentName,
         dicts: page.map((object) => ({
           name: object.name,
-          createdAt: object.createdAt / 1000,
+          createdAt: object.createdAtMs / 1000,
           dictId: object.objectId,
           metadata: metadataOf(object),
         })),

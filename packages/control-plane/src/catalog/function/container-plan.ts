@@ -77,7 +77,7 @@ async function checkImage(sources: PlanSources, spec: FunctionSpec, image: Image
 
 function checkVolumes({ volumes }: PlanSources, tag: string, definition: FunctionDefinition): void {
   const deleted = definition.volumeMounts.find(
-    (mount) => volumes.require(mount.volumeId).deletedAt !== undefined,
+    (mount) => volumes.require(mount.volumeId).deletedAtMs !== undefined,
   );
   if (!deleted) return;
   throw new AppError("VOLUME_DELETED", `The volume that ${tag} mounts at ${deleted.mountPath} was deleted.`, {

@@ -51,7 +51,7 @@ export interface FunctionHandlerOptions {
   idempotency: Idempotency;
 }
 
-export function createFunctionHandlers(options: FunctionHandlerOptions) {
+export function functionHandlers(options: FunctionHandlerOptions) {
   const { db, apps, functions, environments, references, web, catalog, journal, idempotency } = options;
   const sources: HandleSources = { apps, functions, web };
   const variants: VariantSources = { functions, images: references.images, catalog, journal };

@@ -33,7 +33,7 @@ export interface FunctionRecord {
   pendingId: string;
   revision: number;
   scheduling: AutoscalerSettings | undefined;
-  createdAt: number;
+  createdAtMs: number;
 }
 
 /** Whether it is a variant that stays with one version of its app, and so has a definition of its own. */
@@ -56,7 +56,7 @@ export function newFunctionRecord(
     pendingId: "",
     revision: 0,
     scheduling: undefined,
-    createdAt: wallClockMs(),
+    createdAtMs: wallClockMs(),
     ...fields,
   };
 }
@@ -77,7 +77,7 @@ export function functionFromRow(row: Selectable<FunctionRow>): FunctionRecord {
     pendingId: row.pending_id,
     revision: row.revision,
     scheduling: row.scheduling ? fromBinary(AutoscalerSettingsSchema, row.scheduling) : undefined,
-    createdAt: row.created_at,
+    createdAtMs: row.created_at,
   };
 }
 
@@ -97,7 +97,7 @@ export function rowOfFunction(record: FunctionRecord): Insertable<FunctionRow> {
     pending_id: record.pendingId,
     revision: record.revision,
     scheduling: record.scheduling ? toBinary(AutoscalerSettingsSchema, record.scheduling) : null,
-    created_at: record.createdAt,
+    created_at: record.createdAtMs,
   };
 }
 

@@ -17,10 +17,10 @@ const components: BuildComponents = {
   registry: "",
   input: "",
 };
-const earlier = (change: Partial<BuildComponents>, state: "ready" | "failed" = "ready", createdAt = 1) => ({
+const earlier = (change: Partial<BuildComponents>, state: "ready" | "failed" = "ready", createdAtMs = 1) => ({
   components: { ...components, ...change },
   state,
-  createdAt,
+  createdAtMs,
 });
 const reason = (...builds: ReturnType<typeof earlier>[]) => buildReason(components, builds, "Model.download");
 

@@ -4,7 +4,7 @@ import type { BuildComponents } from "../image/build-components.ts";
 export interface EarlierBuild {
   components: BuildComponents;
   state: "building" | "ready" | "failed";
-  createdAt: number;
+  createdAtMs: number;
 }
 
 /**
@@ -21,7 +21,7 @@ export function buildReason(
 ): string {
   const [closest] = earlier
     .map((build) => ({ build, changes: changesBetween(build.components, components, subject) }))
-    .toSorted((a, b) => sum(a.changes) - sum(b.changes) || b.build.createdAt - a.build.createdAt);
+    .toSorted((a, b) => sum(a.changes) - sum(b.changes) || b.build.createdAtMs - a.build.createdAtMs);
   if (!closest) return "it has not been built before";
   if (closest.changes.length > 0) return closest.changes.map(({ text }) => text).join(", and ");
   return closest.build.state === "failed" ? "the last build of it failed" : "it is no longer in the cache";

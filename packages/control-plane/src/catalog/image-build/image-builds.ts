@@ -176,8 +176,8 @@ export class ImageBuilds implements AsyncDisposable {
       description: describe(components, subject),
       bytes: 0,
       buildMs: 0,
-      createdAt: now,
-      usedAt: now,
+      createdAtMs: now,
+      usedAtMs: now,
       contents: undefined,
     };
     const log = new BuildLog({ imageId: image.imageId, db, journal });
@@ -220,7 +220,7 @@ export class ImageBuilds implements AsyncDisposable {
         cached: isReady && build.cacheUse !== "ignore",
         result: outcome.result,
         buildMs: Math.round(performance.now() - startedAt),
-        usedAt: wallClockMs(),
+        usedAtMs: wallClockMs(),
         contents,
       };
       await this.#record(finished);

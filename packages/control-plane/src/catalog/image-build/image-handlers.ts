@@ -17,7 +17,7 @@ import type { ImageRegistry } from "../image/image-registry.ts";
 /** How long a stream is kept open when the client does not say. */
 const defaultTimeoutSecs = 55;
 
-export function createImageHandlers(options: {
+export function imageHandlers(options: {
   db: Database;
   images: ImageRegistry;
   builds: ImageBuilds;
@@ -98,12 +98,12 @@ export function createImageHandlers(options: {
   const operator = {
     async imageList() {
       const items = [...images.all()]
-        .toSorted((a, b) => b.createdAt - a.createdAt)
+        .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
         .map((image) => ({
           imageId: image.imageId,
           description: image.description,
           baseImageId: image.baseImageId ?? "",
-          createdAt: image.createdAt / 1000,
+          createdAt: image.createdAtMs / 1000,
           bytes: BigInt(image.bytes),
           buildSeconds: image.buildMs / 1000,
           state: image.state,

@@ -12,7 +12,7 @@ import { removeImage, type ImageRecord, type ImageRegistry } from "../image/imag
 const usualPage = 100;
 
 /** Images by id and by the names they are published under. */
-export function createImageNameHandlers(options: {
+export function imageNameHandlers(options: {
   journal: Journal;
   images: ImageRegistry;
   functions: FunctionRegistry;
@@ -72,8 +72,8 @@ export function createImageNameHandlers(options: {
           tag: latest.tag,
           imageId: latest.imageId,
           revisionId: latest.revisionId,
-          createdAt: first.createdAt / 1000,
-          updatedAt: latest.createdAt / 1000,
+          createdAt: first.createdAtMs / 1000,
+          updatedAt: latest.createdAtMs / 1000,
           lastPublishedBy: latest.publishedBy,
         })),
       };
@@ -89,7 +89,7 @@ export function createImageNameHandlers(options: {
         items: page.items.map((revision) => ({
           imageId: revision.imageId,
           revisionId: revision.revisionId,
-          createdAt: revision.createdAt / 1000,
+          createdAt: revision.createdAtMs / 1000,
           publishedBy: revision.publishedBy,
         })),
       };

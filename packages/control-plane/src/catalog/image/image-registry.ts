@@ -30,8 +30,8 @@ export interface ImageRecord {
   /** Bytes that it adds to its base. */
   bytes: number;
   buildMs: number;
-  createdAt: number;
-  usedAt: number;
+  createdAtMs: number;
+  usedAtMs: number;
   /** What its files say; undefined until it is ready. */
   contents: ImageContents | undefined;
 }
@@ -63,8 +63,8 @@ export class ImageRegistry {
         description: row.description,
         bytes: row.bytes,
         buildMs: row.build_ms,
-        createdAt: row.created_at,
-        usedAt: row.used_at,
+        createdAtMs: row.created_at,
+        usedAtMs: row.used_at,
         contents: row.contents === null ? undefined : (JSON.parse(row.contents) as ImageContents),
       });
     }
@@ -109,7 +109,7 @@ export class ImageRegistry {
   ofSlot(slot: string, count: number): ImageRecord[] {
     return [...this.#images.values()]
       .filter((image) => image.slot === slot)
-      .toSorted((a, b) => b.createdAt - a.createdAt)
+      .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
       .slice(0, count);
   }
 
@@ -158,8 +158,8 @@ export async function saveImage(trx: Transaction<Tables>, image: ImageRecord): P
     description: image.description,
     bytes: image.bytes,
     build_ms: image.buildMs,
-    created_at: image.createdAt,
-    used_at: image.usedAt,
+    created_at: image.createdAtMs,
+    used_at: image.usedAtMs,
     contents: image.contents ? JSON.stringify(image.contents) : null,
   };
   const { image_id: _id, ...changed } = row;
@@ -179,13 +179,13 @@ export async function touchImage(
   image: ImageRecord,
   now: number,
 ): Promise<void> {
-  if (now - image.usedAt < touchEveryMs) return;
+  if (now - image.usedAtMs < touchEveryMs) return;
   const { images, journal } = options;
   await journal.write(
     async (trx) => {
       await trx.updateTable("image").set({ used_at: now }).where("image_id", "=", image.imageId).execute();
     },
-    () => images.put({ ...images.require(image.imageId), usedAt: now }),
+    () => images.put({ ...images.require(image.imageId), usedAtMs: now }),
   );
 }
 

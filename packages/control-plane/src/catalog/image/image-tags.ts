@@ -12,7 +12,7 @@ export interface TagRevision {
   tag: string;
   imageId: string;
   publishedBy: string;
-  createdAt: number;
+  createdAtMs: number;
 }
 
 /** Names of images, each with what it named over time; the latest counts. */
@@ -29,7 +29,7 @@ export class ImageTags {
         tag: row.tag,
         imageId: row.image_id,
         publishedBy: row.published_by,
-        createdAt: row.created_at,
+        createdAtMs: row.created_at,
       });
     }
     return tags;
@@ -57,7 +57,7 @@ export class ImageTags {
         const [first, latest] = [revisions[0], revisions.at(-1)];
         return first && latest && latest.scope === scope ? [{ first, latest }] : [];
       })
-      .toSorted((a, b) => b.latest.createdAt - a.latest.createdAt);
+      .toSorted((a, b) => b.latest.createdAtMs - a.latest.createdAtMs);
   }
 
   /** Ids of the images that have a name now. */
@@ -70,8 +70,8 @@ export class ImageTags {
     published: { scope: string; tag: string; imageId: string; publishedBy: string },
   ): Promise<TagRevision> {
     const before = this.#revisions.get(keyOf(published.scope, published.tag))?.at(-1);
-    const createdAt = Math.max(wallClockMs(), (before?.createdAt ?? 0) + 1);
-    const revision: TagRevision = { ...published, revisionId: newId("ir"), createdAt };
+    const createdAt = Math.max(wallClockMs(), (before?.createdAtMs ?? 0) + 1);
+    const revision: TagRevision = { ...published, revisionId: newId("ir"), createdAtMs: createdAt };
     await journal.write(
       (trx) =>
         trx
@@ -82,7 +82,7 @@ export class ImageTags {
             tag: revision.tag,
             image_id: revision.imageId,
             published_by: revision.publishedBy,
-            created_at: revision.createdAt,
+            created_at: revision.createdAtMs,
           })
           .execute(),
       () => this.#put(revision),

@@ -23,7 +23,7 @@ import { notFoundWords } from "../../access/not-found-words.ts";
 
 const maxDigests = 1000;
 
-export function createMountHandlers(options: {
+export function mountHandlers(options: {
   mounts: MountStore;
   names: MountNames;
   platform: PlatformMounts;

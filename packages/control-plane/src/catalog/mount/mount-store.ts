@@ -18,7 +18,7 @@ export interface Mount {
   layerId: string;
   files: MountFile[];
   /** Milliseconds. */
-  usedAt: number;
+  usedAtMs: number;
   /** What the database says of it: it lags behind. */
   notedAt: number;
 }
@@ -52,7 +52,7 @@ export class MountStore {
         checksum: row.checksum,
         layerId: row.layer_id,
         files: JSON.parse(row.files) as MountFile[],
-        usedAt: Math.min(wallClockMs(), row.used_at + touchEveryMs),
+        usedAtMs: Math.min(wallClockMs(), row.used_at + touchEveryMs),
         notedAt: row.used_at,
       });
     }
@@ -124,15 +124,15 @@ export class MountStore {
     const layerId = await this.#writeLayer(files);
     const now = wallClockMs();
     const mountId = known?.mountId ?? newId("mo");
-    const mount: Mount = { mountId, checksum, layerId, files, usedAt: now, notedAt: now };
+    const mount: Mount = { mountId, checksum, layerId, files, usedAtMs: now, notedAt: now };
     await journal.write(async (trx) => {
       const row = {
         mount_id: mount.mountId,
         checksum,
         layer_id: layerId,
         files: JSON.stringify(files),
-        created_at: mount.usedAt,
-        used_at: mount.usedAt,
+        created_at: mount.usedAtMs,
+        used_at: mount.usedAtMs,
       };
       await trx
         .insertInto("mount")

@@ -16,7 +16,7 @@ export interface NamedObject {
   name: string | undefined;
   appId: string | undefined;
   /** Milliseconds; no two of a kind are equal, so that lists can be read in pages. */
-  createdAt: number;
+  createdAtMs: number;
   createdBy: string;
 }
 
@@ -97,7 +97,7 @@ export class NamedObjects implements ObjectKind<NamedObject> {
     options: Pick<NamedObject, "environment" | "name" | "appId" | "createdBy">,
   ): Promise<{ object: NamedObject; committed: () => void }> {
     this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, wallClockMs());
-    const object = { ...options, objectId: newId(this.#options.prefix), createdAt: this.#lastCreatedAt };
+    const object = { ...options, objectId: newId(this.#options.prefix), createdAtMs: this.#lastCreatedAt };
     await trx
       .insertInto("named_object")
       .values({
@@ -106,7 +106,7 @@ export class NamedObjects implements ObjectKind<NamedObject> {
         environment: object.environment,
         name: object.name ?? null,
         app_id: object.appId ?? null,
-        created_at: object.createdAt,
+        created_at: object.createdAtMs,
         created_by: object.createdBy,
       })
       .execute();
@@ -121,7 +121,7 @@ export class NamedObjects implements ObjectKind<NamedObject> {
 
   #put(object: NamedObject): void {
     this.#objects.set(object.objectId, object);
-    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, object.createdAt);
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, object.createdAtMs);
     if (object.name !== undefined) this.#ids.set(`${object.environment}/${object.name}`, object.objectId);
   }
 
@@ -140,7 +140,7 @@ const aliveSql = "select 1 from named_object where object_id = ?";
 export function metadataOf(object: NamedObject) {
   return {
     name: object.name ?? "",
-    creationInfo: { createdAt: object.createdAt / 1000, createdBy: object.createdBy },
+    creationInfo: { createdAt: object.createdAtMs / 1000, createdBy: object.createdBy },
   };
 }
 
@@ -150,7 +150,7 @@ function objectFromRow(row: Selectable<NamedObjectRow>): NamedObject {
     environment: row.environment,
     name: row.name ?? undefined,
     appId: row.app_id ?? undefined,
-    createdAt: row.created_at,
+    createdAtMs: row.created_at,
     createdBy: row.created_by,
   };
 }

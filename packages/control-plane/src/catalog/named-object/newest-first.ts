@@ -1,7 +1,7 @@
 import type { ListPagination } from "@dorian/protocol/modal";
 
 /** One page of what has a name in an environment, newest first. */
-export function newestFirst<O extends { environment: string; name: string | undefined; createdAt: number }>(
+export function newestFirst<O extends { environment: string; name: string | undefined; createdAtMs: number }>(
   objects: Iterable<O>,
   environment: string,
   pagination: ListPagination | undefined,
@@ -10,7 +10,7 @@ export function newestFirst<O extends { environment: string; name: string | unde
   const max = pagination?.maxObjects || Number.POSITIVE_INFINITY;
   return [...objects]
     .filter((object): object is O & { name: string } => object.name !== undefined)
-    .filter((object) => object.environment === environment && object.createdAt / 1000 < before)
-    .toSorted((a, b) => b.createdAt - a.createdAt)
+    .filter((object) => object.environment === environment && object.createdAtMs / 1000 < before)
+    .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
     .slice(0, max);
 }

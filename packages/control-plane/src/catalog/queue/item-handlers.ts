@@ -16,7 +16,7 @@ const peekItems = 100;
 const peekBytes = 8 * 1024 * 1024;
 
 /** What goes into queues and out of them. */
-export function createItemHandlers(options: { queues: QueueStore; answers: RecentAnswers }) {
+export function itemHandlers(options: { queues: QueueStore; answers: RecentAnswers }) {
   const { queues, answers } = options;
   return {
     async queuePut(request, context) {

@@ -14,7 +14,7 @@ import { getOrCreateObject } from "../named-object/get-or-create.ts";
 import type { Lifetimes } from "../named-object/lifetimes.ts";
 import { metadataOf } from "../named-object/named-objects.ts";
 import { newestFirst } from "../named-object/newest-first.ts";
-import { createItemHandlers } from "./item-handlers.ts";
+import { itemHandlers } from "./item-handlers.ts";
 import type { QueueStore } from "./queue-store.ts";
 
 export interface QueueHandlerOptions {
@@ -27,13 +27,13 @@ export interface QueueHandlerOptions {
 }
 
 /** Queues as objects: making, naming, listing; and what goes through them. */
-export function createQueueHandlers(options: QueueHandlerOptions) {
+export function queueHandlers(options: QueueHandlerOptions) {
   const { queues, apps, environments, lifetimes, idempotency } = options;
   const { objects } = queues;
   const creating = { kind: objects, traits: {}, apps, idempotency };
 
   return {
-    ...createItemHandlers(options),
+    ...itemHandlers(options),
 
     async queueGetOrCreate(request, context) {
       const wanted = {
@@ -80,7 +80,7 @@ export function createQueueHandlers(options: QueueHandlerOptions) {
           const size = filled.reduce((sum, partition) => sum + partition.length, 0);
           return {
             name: object.name,
-            createdAt: object.createdAt / 1000,
+            createdAt: object.createdAtMs / 1000,
             numPartitions: filled.length,
             totalSize: Math.min(size, request.totalSizeLimit || size),
             queueId: object.objectId,

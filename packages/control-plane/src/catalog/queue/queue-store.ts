@@ -14,7 +14,7 @@ export interface QueueStoreOptions {
   db: Database;
   journal: Journal;
   /** Milliseconds since 1970. */
-  now: () => number;
+  nowMs: () => number;
 }
 
 /** Queues and what they hold: which items there are in memory, their values in the database. */
@@ -74,7 +74,7 @@ export class QueueStore implements Disposable {
     put: { values: readonly Uint8Array[]; ttlMs: number },
   ): Promise<() => void> {
     await this.objects.requireIn(trx, queueId);
-    const expiresAt = this.#options.now() + put.ttlMs;
+    const expiresAt = this.#options.nowMs() + put.ttlMs;
     const items = put.values.map((value) => ({ seq: this.#nextSeq(), bytes: value.length }));
     const rows = put.values.map((value, index) => [
       items[index]?.seq,
@@ -174,13 +174,13 @@ export class QueueStore implements Disposable {
   }
 
   #expire(partition: Partition): void {
-    if (partition.length === 0 || this.#options.now() < partition.expiresAt) return;
+    if (partition.length === 0 || this.#options.nowMs() < partition.expiresAt) return;
     this.#expired = [...this.#expired, ...partition.take(Number.POSITIVE_INFINITY)];
   }
 
   /** Grows with time, over restarts too: readers keep their place by it. */
   #nextSeq(): number {
-    this.#lastSeq = Math.max(this.#lastSeq + 1, this.#options.now() * 1000);
+    this.#lastSeq = Math.max(this.#lastSeq + 1, this.#options.nowMs() * 1000);
     return this.#lastSeq;
   }
 }

@@ -151,7 +151,7 @@ test("items are looked at in order without being taken, by a cursor that outlive
 test("partitions expire after their last put, and are cleared one or all", async () => {
   let now = Date.now();
   const directory = await temporaryDirectory();
-  const first = await CatalogServer.open(directory, { now: () => now });
+  const first = await CatalogServer.open(directory, { nowMs: () => now });
   const queueId = await makeQueue(first.modal);
   await put(first.modal, queueId, ["short"], "short", 10);
   await put(first.modal, queueId, ["usual"]);
@@ -161,7 +161,7 @@ test("partitions expire after their last put, and are cleared one or all", async
   expect((await first.modal.queueLen({ queueId, partitionKey: bytes("short") })).len).toBe(2);
   await first[Symbol.asyncDispose]();
   now += 2_000;
-  await using server = await CatalogServer.open(directory, { now: () => now });
+  await using server = await CatalogServer.open(directory, { nowMs: () => now });
   const { modal } = server;
   expect(await get(modal, queueId, 5, 0, "short")).toEqual([]);
   expect((await modal.queueLen({ queueId, total: true })).len).toBe(1);

@@ -53,7 +53,7 @@ type Handlers = Required<
 >;
 
 /** As much of sandboxes as `modal shell` needs. */
-export function createSandboxHandlers(options: SandboxHandlersOptions): Handlers {
+export function sandboxHandlers(options: SandboxHandlersOptions): Handlers {
   const { sandboxes, execs, apps, references, idempotency } = options;
 
   const start = (

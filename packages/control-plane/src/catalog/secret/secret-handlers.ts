@@ -16,7 +16,7 @@ import { notFoundWords } from "../../access/not-found-words.ts";
 
 const maxBytes = 64 * 1024;
 
-export function createSecretHandlers(options: {
+export function secretHandlers(options: {
   secrets: SecretStore;
   apps: AppRegistry;
   environments: Environments;
@@ -26,10 +26,10 @@ export function createSecretHandlers(options: {
 
   const metadataOf = (secret: Secret) => ({
     name: secret.name ?? "",
-    creationInfo: { createdAt: secret.createdAt / 1000, createdBy: "client" },
+    creationInfo: { createdAt: secret.createdAtMs / 1000, createdBy: "client" },
     keys: secret.keys,
     environmentName: environments.nameOf(secret.environment),
-    lastUsedAt: (secret.lastUsedAt ?? 0) / 1000,
+    lastUsedAt: (secret.lastUsedAtMs ?? 0) / 1000,
   });
 
   return {
@@ -87,14 +87,14 @@ export function createSecretHandlers(options: {
       const { maxObjects = 0, createdBefore = 0 } = request.pagination ?? {};
       const older = secrets
         .list(environment.scope)
-        .filter((secret) => createdBefore === 0 || secret.createdAt / 1000 < createdBefore);
+        .filter((secret) => createdBefore === 0 || secret.createdAtMs / 1000 < createdBefore);
       const page = maxObjects > 0 ? older.slice(0, maxObjects) : older;
       return {
         environmentName: environment.name,
         items: page.map((secret) => ({
           label: secret.name ?? "",
-          createdAt: secret.createdAt / 1000,
-          lastUsedAt: (secret.lastUsedAt ?? 0) / 1000,
+          createdAt: secret.createdAtMs / 1000,
+          lastUsedAt: (secret.lastUsedAtMs ?? 0) / 1000,
           environmentName: environment.name,
           secretId: secret.secretId,
           metadata: metadataOf(secret),

@@ -18,8 +18,8 @@ export interface Secret {
   name: string | undefined;
   appId: string | undefined;
   keys: string[];
-  createdAt: number;
-  lastUsedAt: number | undefined;
+  createdAtMs: number;
+  lastUsedAtMs: number | undefined;
 }
 
 /** How exactly it is kept when a secret was last used. */
@@ -70,20 +70,20 @@ export class SecretStore {
   list(environment: string): Secret[] {
     return [...this.#secrets.values()]
       .filter((secret) => secret.environment === environment && secret.name !== undefined)
-      .toSorted((a, b) => b.createdAt - a.createdAt);
+      .toSorted((a, b) => b.createdAtMs - a.createdAtMs);
   }
 
   /** To be called when a container or a build is given them. */
   async used(secretIds: readonly string[], now: number): Promise<void> {
     const before = now - usePrecisionMs;
-    const noted = secretIds.filter((secretId) => (this.#secrets.get(secretId)?.lastUsedAt ?? 0) < before);
+    const noted = secretIds.filter((secretId) => (this.#secrets.get(secretId)?.lastUsedAtMs ?? 0) < before);
     if (noted.length === 0) return;
     await this.#journal.write(
       (trx) => trx.updateTable("secret").set({ last_used_at: now }).where("secret_id", "in", noted).execute(),
       () => {
         for (const secretId of noted) {
           const secret = this.#secrets.get(secretId);
-          if (secret) this.#secrets.set(secretId, { ...secret, lastUsedAt: now });
+          if (secret) this.#secrets.set(secretId, { ...secret, lastUsedAtMs: now });
         }
       },
     );
@@ -172,8 +172,8 @@ export class SecretStore {
       .onConflict((conflict) => conflict.column("secret_id").doUpdateSet(changed))
       .execute();
     const known = this.#secrets.get(secretId);
-    const createdAt = known?.createdAt ?? row.created_at;
-    const written = { ...row, created_at: createdAt, last_used_at: known?.lastUsedAt ?? null };
+    const createdAt = known?.createdAtMs ?? row.created_at;
+    const written = { ...row, created_at: createdAt, last_used_at: known?.lastUsedAtMs ?? null };
     return { secret: secretFromRow(written), committed: () => this.#put(written) };
   }
 
@@ -214,7 +214,7 @@ function secretFromRow(row: Selectable<SecretRow>): Secret {
     name: row.name ?? undefined,
     appId: row.app_id ?? undefined,
     keys: JSON.parse(row.keys) as string[],
-    createdAt: row.created_at,
-    lastUsedAt: row.last_used_at ?? undefined,
+    createdAtMs: row.created_at,
+    lastUsedAtMs: row.last_used_at ?? undefined,
   };
 }

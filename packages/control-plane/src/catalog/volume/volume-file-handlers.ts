@@ -31,7 +31,7 @@ export interface VolumeFileHandlerOptions {
  * The files of volumes, from outside of containers. Older clients, and newer ones with volumes of version 1, send whole
  * files through the calls of mounts and use the calls without a 2; all volumes serve both.
  */
-export function createVolumeFileHandlers(options: VolumeFileHandlerOptions) {
+export function volumeFileHandlers(options: VolumeFileHandlerOptions) {
   const { volumes, layers, blocks, blobs, fileUrls } = options;
   const edits = new VolumeEdits(options);
 

@@ -30,7 +30,7 @@ export interface VolumeHandlerOptions {
 }
 
 /** Volumes as objects: making, naming, listing, versions. */
-export function createVolumeHandlers(options: VolumeHandlerOptions) {
+export function volumeHandlers(options: VolumeHandlerOptions) {
   const { volumes, apps, environments, lifetimes, idempotency } = options;
   const creating = (version: VolumeFsVersion) => ({
     kind: volumes,
@@ -80,7 +80,7 @@ export function createVolumeHandlers(options: VolumeHandlerOptions) {
         items: page.map((volume) => ({
           label: volume.name,
           volumeId: volume.volumeId,
-          createdAt: volume.createdAt / 1000,
+          createdAt: volume.createdAtMs / 1000,
           metadata: metadataOf(volume),
         })),
       };

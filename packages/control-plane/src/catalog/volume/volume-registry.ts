@@ -80,7 +80,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
   /** @throws AppError VOLUME_NOT_FOUND also when it was deleted */
   requireAlive(volumeId: string): Volume {
     const volume = this.require(volumeId);
-    if (volume.deletedAt !== undefined) throw volumeNotFound({ id: volumeId });
+    if (volume.deletedAtMs !== undefined) throw volumeNotFound({ id: volumeId });
     return volume;
   }
 
@@ -107,8 +107,8 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
     const volume: Volume = {
       ...options,
       volumeId: newId("vo"),
-      createdAt: this.#lastCreatedAt,
-      deletedAt: undefined,
+      createdAtMs: this.#lastCreatedAt,
+      deletedAtMs: undefined,
     };
     await trx
       .insertInto("volume")
@@ -117,7 +117,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
         environment: volume.environment,
         name: volume.name ?? null,
         ephemeral: volume.name === undefined ? 1 : 0,
-        created_at: volume.createdAt,
+        created_at: volume.createdAtMs,
         created_by: volume.createdBy,
         deleted_at: null,
         fs_version: volume.fsVersion,
@@ -150,19 +150,19 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
       .set({ name: null, deleted_at: deletedAt })
       .where("volume_id", "=", volumeId)
       .execute();
-    return () => this.put({ ...volume, name: undefined, deletedAt });
+    return () => this.put({ ...volume, name: undefined, deletedAtMs: deletedAt });
   }
 
   *anonymous(): Iterable<{ objectId: string; appId: string | undefined }> {
-    for (const { volumeId, name, appId, deletedAt } of this.#volumes.values()) {
-      if (name === undefined && deletedAt === undefined) yield { objectId: volumeId, appId };
+    for (const { volumeId, name, appId, deletedAtMs } of this.#volumes.values()) {
+      if (name === undefined && deletedAtMs === undefined) yield { objectId: volumeId, appId };
     }
   }
 
   /** Deletes all volumes of an environment. */
   async removeScope(scope: string): Promise<void> {
     const doomed = [...this.#volumes.values()].filter(
-      (volume) => volume.environment === scope && volume.deletedAt === undefined,
+      (volume) => volume.environment === scope && volume.deletedAtMs === undefined,
     );
     await Promise.all(doomed.map((volume) => this.remove(volume.volumeId)));
   }
@@ -256,7 +256,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
     if (before?.name !== undefined) this.#ids.delete(`${before.environment}/${before.name}`);
     if (volume.name !== undefined) this.#ids.set(`${volume.environment}/${volume.name}`, volume.volumeId);
     this.#volumes.set(volume.volumeId, volume);
-    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, volume.createdAt);
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, volume.createdAtMs);
   }
 
   /** Forgets a deleted volume that nothing uses any more. */

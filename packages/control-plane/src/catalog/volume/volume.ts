@@ -13,10 +13,10 @@ export interface Volume {
   fsVersion: VolumeFsVersion;
   appId: string | undefined;
   /** Milliseconds; no two are equal, so that lists can be read in pages. */
-  createdAt: number;
+  createdAtMs: number;
   createdBy: string;
   /** Tasks that use it keep it until they end. */
-  deletedAt: number | undefined;
+  deletedAtMs: number | undefined;
 }
 
 export function volumeFromRow(row: Selectable<VolumeRow>): Volume {
@@ -26,9 +26,9 @@ export function volumeFromRow(row: Selectable<VolumeRow>): Volume {
     name: row.name ?? undefined,
     fsVersion: row.fs_version === 1 ? VolumeFsVersion.V1 : VolumeFsVersion.V2,
     appId: row.app_id ?? undefined,
-    createdAt: row.created_at,
+    createdAtMs: row.created_at,
     createdBy: row.created_by,
-    deletedAt: row.deleted_at ?? undefined,
+    deletedAtMs: row.deleted_at ?? undefined,
   };
 }
 
@@ -36,7 +36,7 @@ export function metadataOf(volume: Volume) {
   return {
     version: volume.fsVersion,
     name: volume.name ?? "",
-    creationInfo: { createdAt: volume.createdAt / 1000, createdBy: volume.createdBy },
+    creationInfo: { createdAt: volume.createdAtMs / 1000, createdBy: volume.createdBy },
   };
 }
 

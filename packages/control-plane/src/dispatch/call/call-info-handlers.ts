@@ -112,8 +112,8 @@ function categoryInfo(inputs: readonly CallInput[]) {
       inputId: input.inputId,
       idx: input.idx,
       taskId: input.output?.taskId ?? (input.state.kind === "running" ? input.state.taskId : ""),
-      startedAt: input.output?.startedAt ?? 0,
-      finishedAt: input.output?.createdAt ?? 0,
+      startedAt: input.output?.startedAtSecs ?? 0,
+      finishedAt: input.output?.createdAtSecs ?? 0,
     })),
   };
 }

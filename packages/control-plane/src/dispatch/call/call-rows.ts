@@ -72,8 +72,8 @@ export async function writeInput(trx: Transaction<Tables>, input: CallInput): Pr
   const outcome = [
     output?.format ?? 0,
     output?.taskId ?? "",
-    output?.startedAt ?? 0,
-    output?.createdAt ?? 0,
+    output?.startedAtSecs ?? 0,
+    output?.createdAtSecs ?? 0,
     output?.cursor ?? null,
     state.kind === "finished" ? state.atMs : null,
   ];

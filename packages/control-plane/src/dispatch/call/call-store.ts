@@ -255,8 +255,8 @@ export class CallStore {
         bytes: row.result_bytes ?? 0,
         format: row.output_format,
         taskId: row.output_task_id,
-        startedAt: row.output_started_at,
-        createdAt: row.output_created_at,
+        startedAtSecs: row.output_started_at,
+        createdAtSecs: row.output_created_at,
         cursor: row.output_cursor,
       };
       finished.push(input);

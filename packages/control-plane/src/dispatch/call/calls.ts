@@ -44,8 +44,8 @@ export interface AttemptOutcome {
   format: DataFormat;
   taskId: string;
   /** Unix seconds. */
-  startedAt: number;
-  createdAt: number;
+  startedAtSecs: number;
+  createdAtSecs: number;
 }
 
 /** What all connected callers and their containers together may have on the way: some eight whole windows. */
@@ -288,8 +288,8 @@ export class Calls implements Disposable {
       result,
       format: 0,
       taskId: state.kind === "running" ? state.taskId : "",
-      startedAt: state.kind === "running" ? state.startedAtMs / 1000 : now,
-      createdAt: now,
+      startedAtSecs: state.kind === "running" ? state.startedAtMs / 1000 : now,
+      createdAtSecs: now,
     };
   }
 

@@ -16,7 +16,7 @@ export interface CallForgettingOptions {
 
 /** In the order in which calls were made. */
 interface Place {
-  createdAt: number;
+  createdAtMs: number;
   row: number;
 }
 
@@ -26,7 +26,7 @@ const rowsPerSlice = 50;
 /** Freeing a value's pages reads them: a slice of large ones is shorter. */
 const bytesPerSlice = 4 * 1024 * 1024;
 
-const beginning: Place = { createdAt: Number.MIN_SAFE_INTEGER, row: 0 };
+const beginning: Place = { createdAtMs: Number.MIN_SAFE_INTEGER, row: 0 };
 
 /** Takes calls that have all their outputs and are older than their terms out of the database, oldest first. */
 export class CallForgetting implements ExpiringHistory {
@@ -101,7 +101,7 @@ export class CallForgetting implements ExpiringHistory {
       .selectFrom("function_call")
       .select(["call_id", "created_at", row.as("row")])
       .where("created_at", "<", beforeMs)
-      .where(sql<boolean>`(created_at, function_call.rowid) > (${after.createdAt}, ${after.row})`)
+      .where(sql<boolean>`(created_at, function_call.rowid) > (${after.createdAtMs}, ${after.row})`)
       .orderBy("created_at")
       .orderBy(row)
       .limit(callsPerSlice)
@@ -109,7 +109,7 @@ export class CallForgetting implements ExpiringHistory {
     const last = found.at(-1);
     return {
       calls: found.map((call) => call.call_id),
-      last: last && { createdAt: last.created_at, row: last.row },
+      last: last && { createdAtMs: last.created_at, row: last.row },
     };
   }
 

@@ -19,8 +19,8 @@ export interface CallOutput {
   format: DataFormat;
   taskId: string;
   /** Unix seconds. */
-  startedAt: number;
-  createdAt: number;
+  startedAtSecs: number;
+  createdAtSecs: number;
   cursor: number;
 }
 

@@ -139,8 +139,8 @@ async function itemOf(input: CallInput, options: ReadOutputsOptions): Promise<It
     inputId: input.inputId,
     dataFormat: output?.format ?? 0,
     taskId: output?.taskId ?? "",
-    inputStartedAt: output?.startedAt ?? 0,
-    outputCreatedAt: output?.createdAt ?? 0,
+    inputStartedAt: output?.startedAtSecs ?? 0,
+    outputCreatedAt: output?.createdAtSecs ?? 0,
     // Clients count their own retries here and drop what does not match. The server does all retries, so theirs is 0.
     retryCount: 0,
   };

@@ -168,8 +168,8 @@ export class Pool implements TaskOwner, Disposable {
       result,
       format: result === output.result ? output.dataFormat : 0,
       taskId: task.taskId,
-      startedAt: output.inputStartedAt,
-      createdAt: output.outputCreatedAt || nowMs() / 1000,
+      startedAtSecs: output.inputStartedAt,
+      createdAtSecs: output.outputCreatedAt || nowMs() / 1000,
     });
   }
 
