@@ -39,7 +39,7 @@ export function tokenHandlers(options: TokenHandlerOptions) {
       environments.nameOf(environment),
     );
   };
-  const expiryOf = ({ tokenId }: { tokenId: string }) => ({ expiresAt: tokens.get(tokenId)?.expiresAtMs });
+  const expiryOf = ({ tokenId }: { tokenId: string }) => ({ expiresAtMs: tokens.get(tokenId)?.expiresAtMs });
 
   /** A token that reaches one environment shows those that reach no more. */
   const isVisible = (token: Token, identity: Identity): boolean =>

@@ -5,17 +5,17 @@ const nameOf = (environment: string) => environment;
 const made = (maker: TokenLimits, wanted: TokenLimits) => limitsWithin(maker, wanted, nameOf);
 
 test("a token has the limits that are wanted, and its maker's where nothing is wanted", () => {
-  expect(made({}, {})).toEqual({ expiresAt: undefined });
+  expect(made({}, {})).toEqual({ expiresAtMs: undefined });
   expect(made({}, { environment: "ci", readOnly: true, expiresAtMs: 9 })).toEqual({
     environment: "ci",
     readOnly: true,
-    expiresAt: 9,
+    expiresAtMs: 9,
   });
-  const maker = { environment: "ci", readOnly: true, expiresAt: 9 };
+  const maker = { environment: "ci", readOnly: true, expiresAtMs: 9 };
   expect(made(maker, {})).toEqual(maker);
   expect(made(maker, { environment: "ci", expiresAtMs: 8, readOnly: false })).toEqual({
     ...maker,
-    expiresAt: 8,
+    expiresAtMs: 8,
   });
 });
 

@@ -38,7 +38,15 @@ test("a token lets its holder in until it is revoked or expires, also after a re
   const { operator } = callerOf(server, await openClientFile(directory));
   const { modal } = callerOf(server, laptop);
   expect(await modal.tokenInfoGet({})).toMatchObject({ tokenId: laptop.tokenId, tokenName: "laptop" });
-  await callerOf(server, day).modal.appList({});
+  const byDay = callerOf(server, day);
+  await byDay.modal.appList({});
+  // What it makes ends with it at the latest, whether that is asked for or not.
+  const { token: child } = await byDay.operator.tokenCreate({ name: "of-day" });
+  const { tokens } = await operator.tokenList({});
+  expect(child?.expiresAt).toBe(tokens.find(({ name }) => name === "day")?.expiresAt);
+  await expect(byDay.operator.tokenCreate({ name: "longer", validSecs: 86_401 })).rejects.toMatchObject({
+    code: "TOKEN_WIDER",
+  });
   clock.ms += 86_400_000;
   await expect(callerOf(server, day).modal.appList({})).rejects.toMatchObject({ status: "UNAUTHENTICATED" });
   expect((await operator.tokenList({})).tokens.map((each) => each.name)).toEqual(["operator", "laptop"]);

@@ -146,13 +146,17 @@ export class MountStore {
 
   /** The mount, noted as in use so that it is kept. */
   async #touched(mount: Mount): Promise<Mount> {
-    const usedAt = wallClockMs();
-    const isNoted = usedAt - mount.notedAt < touchEveryMs;
-    const touched = { ...mount, usedAt, notedAt: isNoted ? mount.notedAt : usedAt };
+    const usedAtMs = wallClockMs();
+    const isNoted = usedAtMs - mount.notedAt < touchEveryMs;
+    const touched = { ...mount, usedAtMs, notedAt: isNoted ? mount.notedAt : usedAtMs };
     this.#put(touched);
     if (isNoted) return touched;
     await this.#options.journal.write(async (trx) => {
-      await trx.updateTable("mount").set({ used_at: usedAt }).where("mount_id", "=", mount.mountId).execute();
+      await trx
+        .updateTable("mount")
+        .set({ used_at: usedAtMs })
+        .where("mount_id", "=", mount.mountId)
+        .execute();
     });
     return touched;
   }
