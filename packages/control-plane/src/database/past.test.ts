@@ -21,7 +21,7 @@ async function openKept(database: KeptDatabase, afterMs = 0): Promise<CatalogSer
   const directory = await temporaryDirectory();
   await restoreDirectory(directory, database);
   return await CatalogServer.open(directory, {
-    now: () => database.keptAtMs + afterMs,
+    nowMs: () => database.keptAtMs + afterMs,
     web: { ports: { first: 0, last: 0 } },
   });
 }
