@@ -1,3 +1,3 @@
 import { keepDatabase } from "./keep.ts";
 
-for (const file of await keepDatabase()) console.log(`wrote ${file}`);
+for (const file of await keepDatabase()) process.stdout.write(`wrote ${file}\n`);
