@@ -72,6 +72,9 @@ const ends: Record<string, Omit<End, "taskId">> = {
   "says a layer and a code": { exitCode: 1, frozenLayerId: "ly-made" },
 };
 
+/** Well within the silence after which a worker of these tests counts as lost. */
+const heartbeatMs = 10;
+
 /** What the worker does then, given its link and the end that its container comes to. */
 const faults = {
   nothing: async () => undefined,
@@ -93,10 +96,12 @@ const faults = {
     await eventually(() => successor.welcome !== undefined, "welcomed");
   },
   suspension: async ({ connect, link, workerId, end, report, lost }) => {
-    // One whose work nobody else could do would be waited for.
+    // One whose work nobody else could do would be waited for: another is there, and does not stand still.
     const other = connect(newId("wo"));
     await eventually(() => other.welcome !== undefined, "welcomed");
+    const beats = setInterval(() => other.report({ case: "heartbeat", value: {} }), heartbeatMs);
     await lost;
+    clearInterval(beats);
     link.cut();
     const again = connect(workerId);
     await eventually(() => again.welcome !== undefined, "welcomed");
@@ -196,7 +201,7 @@ test.for(Object.keys(faults) as Fault[])(
     const directory = await temporaryDirectory();
     const catalog = new HandCatalog();
     await using server = await ScriptedServer.open(join(directory, "state.db"), catalog, {
-      workerLostAfterMs: fault === "suspension" ? 60 : 15_000,
+      workerLostAfterMs: fault === "suspension" ? 6 * heartbeatMs : 15_000,
     });
     const functionId = catalog.add({}, { isBuilder: true });
     for (const after of messages) {
