@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { X509Certificate } from "node:crypto";
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -143,10 +143,15 @@ test("new files of the operator are used without a restart, by connections that 
   };
   expect(await served(before.ca)).toBe(200);
   await expect(served(after.ca)).rejects.toThrow(/certificate/);
-  await writeFile(paths.certPath, after.cert);
+  // Whole at once, as tools that renew certificates do: a file that is half written would be told of, too.
+  const replace = async (path: string, content: string) => {
+    await writeFile(`${path}.new`, content);
+    await rename(`${path}.new`, path);
+  };
+  await replace(paths.certPath, after.cert);
   await expect.poll(() => logged.join("")).toContain("the one before goes on");
   expect(await served(before.ca)).toBe(200);
-  await writeFile(paths.keyPath, after.key);
+  await replace(paths.keyPath, after.key);
   await expect.poll(() => served(after.ca).catch(() => 0)).toBe(200);
   expect(logged).toHaveLength(1);
   await chmod(paths.keyPath, 0o600);
