@@ -3,7 +3,6 @@ export function circlesOf(arrows: Iterable<readonly [string, string]>): string[]
   const next = new Map<string, Set<string>>();
   for (const [from, to] of arrows) next.set(from, (next.get(from) ?? new Set()).add(to));
   const order = new Map<string, number>();
-  const lowest = new Map<string, number>();
   const open: string[] = [];
   const circles: string[][] = [];
 
@@ -15,7 +14,6 @@ export function circlesOf(arrows: Iterable<readonly [string, string]>): string[]
       if (!order.has(to)) low = Math.min(low, visit(to));
       else if (open.includes(to)) low = Math.min(low, order.get(to) ?? low);
     }
-    lowest.set(node, low);
     if (low === order.get(node)) {
       const circle = open.splice(open.indexOf(node));
       if (circle.length > 1) circles.push(circle.toSorted());
