@@ -71,7 +71,9 @@ export class ModalClient {
   }
 
   #run(program: string, args: string[], options: CommandOptions): Promise<CommandResult> {
-    const env = { ...this.environment, COLUMNS: "200", ...options.env };
+    // Unbuffered, Python writes each word of a print by itself, and lines of the client's own come between them.
+    const unbuffered = options.onOutput ? {} : { PYTHONUNBUFFERED: "" };
+    const env = { ...this.environment, COLUMNS: "200", ...unbuffered, ...options.env };
     return runCommand([program, ...args], { ...options, env });
   }
 }
