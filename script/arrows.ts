@@ -12,9 +12,6 @@ const floors: Record<string, readonly string[]> = {
   "control-plane": ["compose.ts", "web", "gc", "catalog", "dispatch", "access", "database", "schema"],
 };
 
-/** Packages whose rooms use each other in a circle, until somebody parts them. */
-const stillCircular = new Set(["worker"]);
-
 interface Arrow {
   from: string;
   to: string;
@@ -32,13 +29,8 @@ for (const name of readdirSync(packages)) {
   const circles = circlesOf(ofValues.map(ends));
   const withTypes = circlesOf(arrows.map(ends));
   for (const arrow of upward) complaints.push(`${name} points up: ${told(arrow)}`);
-  if (stillCircular.has(name)) {
-    if (withTypes.length === 0)
-      complaints.push(`${name} has no circle any more: take it from \`stillCircular\`.`);
-  } else {
-    for (const circle of withTypes)
-      complaints.push(`${name} has a circle: ${circle.join(", ")}${within(circle, arrows)}`);
-  }
+  for (const circle of withTypes)
+    complaints.push(`${name} has a circle: ${circle.join(", ")}${within(circle, arrows)}`);
   const rooms = new Set(arrows.flatMap(ends)).size;
   rows.push(
     [name, rooms, arrows.length, wings ? upward.length : "", circles.length, withTypes.length].map(String),

@@ -61,6 +61,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What happened, and for an error of ours what to do next: for whoever gets text and not the error. */
+export function explanationOf(error: unknown): string {
+  return AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error);
+}
+
 /** The `code` of a Node system error ("ENOENT", …), or undefined. */
 export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

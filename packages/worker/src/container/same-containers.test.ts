@@ -1,6 +1,6 @@
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { expect, test } from "vitest";
-import { testBuilder } from "../image/test-builder.ts";
+import { testBuilder } from "../../test/test-builder.ts";
 
 /** All that a process can see of the container it is in, section by section. */
 const look = `

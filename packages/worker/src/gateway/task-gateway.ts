@@ -18,7 +18,7 @@ import {
   ModalClient,
   type FunctionPutOutputsItem,
 } from "@dorian/protocol/modal";
-import { failureOf } from "../task/task-failure.ts";
+import { failureOf } from "./platform-failure.ts";
 import { forwardValues } from "./forward-values.ts";
 import { limitCalls } from "./limit-calls.ts";
 

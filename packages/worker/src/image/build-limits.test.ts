@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { testBuilder } from "./test-builder.ts";
+import { testBuilder } from "../../test/test-builder.ts";
 
 const mebibyte = 2 ** 20;
 

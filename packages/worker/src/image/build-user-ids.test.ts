@@ -2,7 +2,7 @@ import { chown, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { testBuilder } from "./test-builder.ts";
+import { testBuilder } from "../../test/test-builder.ts";
 import type { UserNamespaceMode } from "../user-namespace/open-user-namespaces.ts";
 
 async function set(userNamespaces: UserNamespaceMode) {

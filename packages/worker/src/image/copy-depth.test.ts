@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { walkTree } from "@dorian/linux/walk-tree";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { testBuilder } from "./test-builder.ts";
+import { testBuilder } from "../../test/test-builder.ts";
 
 let builder: Awaited<ReturnType<typeof testBuilder>>;
 let base: string;

@@ -1,7 +1,7 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { testBuilder } from "./test-builder.ts";
+import { testBuilder } from "../../test/test-builder.ts";
 
 let builder: Awaited<ReturnType<typeof testBuilder>>;
 let base: string;

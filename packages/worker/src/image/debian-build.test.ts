@@ -6,7 +6,7 @@ import { findInterpreters } from "@dorian/python/interpreters";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readOperatorSettings, type OperatorSettings } from "@dorian/operator/operator-settings";
 import { debianReleases } from "./python/debian-releases.ts";
-import { testBuilder } from "./test-builder.ts";
+import { testBuilder } from "../../test/test-builder.ts";
 
 // A mark in every kind of setting, to be found in steps and nowhere in layers.
 const mark = "operator-mark-4711";

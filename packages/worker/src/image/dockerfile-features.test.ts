@@ -11,7 +11,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { StartBuildSchema } from "@dorian/protocol/worker";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { testBuilder } from "./test-builder.ts";
+import { testBuilder } from "../../test/test-builder.ts";
 
 const run = promisify(execFile);
 const platform = `linux/${process.arch === "x64" ? "amd64" : process.arch}`;

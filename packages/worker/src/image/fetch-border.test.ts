@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { testBuilder } from "./test-builder.ts";
+import { testBuilder } from "../../test/test-builder.ts";
 
 let base: string;
 let builder: Awaited<ReturnType<typeof testBuilder>>;

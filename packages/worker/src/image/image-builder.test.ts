@@ -2,7 +2,7 @@ import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ScriptedRegistry, tarOf } from "@dorian/testkit/scripted-registry";
-import { testBuilder } from "./test-builder.ts";
+import { testBuilder } from "../../test/test-builder.ts";
 
 let builder: Awaited<ReturnType<typeof testBuilder>>;
 let base: string;

@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { unmount } from "@dorian/linux/mount";
 import { mountTable } from "@dorian/linux/mount-table";
 import { expect, onTestFinished, test } from "vitest";
-import { collector, testRuntime } from "../container/runc/test-container.ts";
+import { collector, testRuntime } from "../../test/test-container.ts";
 import { networkCommand } from "./network-command.ts";
 import { networkInterfaces } from "./network-interfaces.ts";
 import { NetworkPool } from "./network-pool.ts";

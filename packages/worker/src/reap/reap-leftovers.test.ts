@@ -13,7 +13,7 @@ import pino from "pino";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { expect, onTestFinished, test } from "vitest";
 import { readCgroupLayout } from "../cgroup/cgroup-layout.ts";
-import { collector, testRuntime } from "../container/runc/test-container.ts";
+import { collector, testRuntime } from "../../test/test-container.ts";
 import { networkCommand } from "../network/network-command.ts";
 import { networkInterfaces } from "../network/network-interfaces.ts";
 import { NetworkPool } from "../network/network-pool.ts";

@@ -5,7 +5,7 @@ import { create } from "@bufbuild/protobuf";
 import { TaskVolumeSchema } from "@dorian/protocol/worker";
 import { expect, test } from "vitest";
 import type { Container } from "../container/runtime.ts";
-import { machine, signal } from "../volume/test-volumes.ts";
+import { machine, signal } from "../../test/test-volumes.ts";
 import { TaskVolumes } from "./task-volumes.ts";
 
 async function taskVolumes(

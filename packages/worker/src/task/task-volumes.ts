@@ -1,4 +1,4 @@
-import { AppError } from "@dorian/base/app-error";
+import { AppError, explanationOf } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
 import { GenericResult_GenericStatus, type GenericResult } from "@dorian/protocol/modal";
 import type { TaskVolume } from "@dorian/protocol/worker";
@@ -12,7 +12,7 @@ import { notCommitted, patiently } from "../volume/patient-commit.ts";
 import { MountedVolume, type VolumeRegistry } from "../volume/mounted-volume.ts";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { officialMountPath, type VolumeLink } from "../volume/volume-links.ts";
-import { failureOf } from "./task-failure.ts";
+import { failureOf } from "../gateway/platform-failure.ts";
 
 export interface TaskVolumesOptions {
   taskId: string;
@@ -115,7 +115,7 @@ export class TaskVolumes implements AsyncDisposable {
     return commitInBackground({
       volumes: this.#unasked.map(({ volume }) => volume),
       users,
-      onError: (volume, error) => this.#noteFailure(volume, failureOf(error).exception),
+      onError: (volume, error) => this.#noteFailure(volume, explanationOf(error)),
       ...options,
     });
   }
@@ -138,7 +138,7 @@ export class TaskVolumes implements AsyncDisposable {
   ): Promise<void> {
     for (const { request, volume } of written) {
       const commit = async () => volume.commit("background", await users(), { signal });
-      await patiently(commit, signal, (error) => this.#noteFailure(volume, failureOf(error).exception)).catch(
+      await patiently(commit, signal, (error) => this.#noteFailure(volume, explanationOf(error))).catch(
         (error: unknown) => {
           signal.throwIfAborted();
           throw notCommitted(request.mountPath, error);

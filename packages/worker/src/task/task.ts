@@ -17,7 +17,7 @@ import { prepareTask } from "./prepare-task.ts";
 import { RunningInputs } from "./running-inputs.ts";
 import type { TaskDependencies } from "./task-dependencies.ts";
 import type { TaskEnd } from "./task-end.ts";
-import { failureOf } from "./task-failure.ts";
+import { failureOf } from "../gateway/platform-failure.ts";
 import type { TaskVolumes } from "./task-volumes.ts";
 
 export interface StopOptions {

@@ -6,7 +6,7 @@ import { mountOverlay, unmount } from "@dorian/linux/mount";
 import { mountTable } from "@dorian/linux/mount-table";
 import { smallDisk } from "@dorian/testkit/small-disk";
 import { expect, onTestFinished, test } from "vitest";
-import { collector, testRuntime } from "../container/runc/test-container.ts";
+import { collector, testRuntime } from "../../test/test-container.ts";
 import type { ContainerSpec } from "../container/container-spec.ts";
 import { whyNoUserNamespaces } from "./probe-user-namespaces.ts";
 import { UserNamespaces } from "./user-namespaces.ts";

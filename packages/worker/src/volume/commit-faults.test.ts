@@ -4,7 +4,7 @@ import { smallDisk, type SmallDisk } from "@dorian/testkit/small-disk";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CommitKind, MountedVolume, VolumeUsers } from "./mounted-volume.ts";
 import { readTree } from "@dorian/testkit/read-tree";
-import { machine, ShellSession, signal, type MachineOptions } from "./test-volumes.ts";
+import { machine, ShellSession, signal, type MachineOptions } from "../../test/test-volumes.ts";
 
 const base =
   `mkdir -p team/old team/replaced team/logs && cd team && echo old > old/file && echo b > replaced/before &&

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { asFileOwner } from "@dorian/linux/file-owner";
 import { eventually } from "@dorian/testkit/eventually";
 import { expect, onTestFinished, test } from "vitest";
-import { machine, shell, ShellSession, signal, usersOf, usersOfGroup } from "./test-volumes.ts";
+import { machine, shell, ShellSession, signal, usersOf, usersOfGroup } from "../../test/test-volumes.ts";
 
 test("a commit publishes what was written and a reload elsewhere shows it, but nothing does before [L2, N1, N2, N9]", async () => {
   const { mount } = await machine();

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError, explanationOf, messageOf } from "@dorian/base/app-error";
 import { orAborted } from "@dorian/base/or-aborted";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
@@ -248,8 +248,7 @@ export class ImageBuilds implements AsyncDisposable {
       if (build.signal.aborted) return failed(cancelled(image.imageId, build.signal));
       if (!AppError.is(error))
         this.#options.logger.error({ err: error }, "an image build failed unexpectedly");
-      const text = AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error);
-      return failed(failureOf(text));
+      return failed(failureOf(explanationOf(error)));
     }
   }
 

@@ -1,4 +1,4 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError, explanationOf } from "@dorian/base/app-error";
 import type { GenericResult } from "@dorian/protocol/modal";
 import { serverResult } from "../call/results.ts";
 import type { StartFailure } from "../failure/crash-loop.ts";
@@ -18,11 +18,9 @@ export function failureOfCode(result: GenericResult): StartFailure {
 
 /** What a container needs could not be put together. */
 export function failureOfPlan(error: unknown): StartFailure {
-  const isOwn = AppError.is(error);
-  const text = isOwn ? `${error.message} ${error.remedy}`.trim() : messageOf(error);
   return {
-    cause: isOwn ? causeOfFailure(error.status) : "platform",
-    result: serverResult("INIT_FAILURE", text),
+    cause: AppError.is(error) ? causeOfFailure(error.status) : "platform",
+    result: serverResult("INIT_FAILURE", explanationOf(error)),
   };
 }
 

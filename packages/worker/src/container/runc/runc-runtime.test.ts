@@ -10,7 +10,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { readCgroupLayout } from "../../cgroup/cgroup-layout.ts";
 import { limitGroup } from "../../cgroup/limit-group.ts";
 import { runcEngine } from "./engine.ts";
-import { collector, testRuntime } from "./test-container.ts";
+import { collector, testRuntime } from "../../../test/test-container.ts";
 
 const never = new AbortController().signal;
 

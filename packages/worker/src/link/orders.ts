@@ -3,8 +3,8 @@ import { assertNever } from "@dorian/base/must";
 import type { Container } from "../container/runtime.ts";
 import type { TaskEnd } from "../task/task-end.ts";
 import type { TaskTable } from "../task/task-table.ts";
-import type { Builds } from "./builds.ts";
-import type { Execs } from "./execs.ts";
+import type { Builds } from "../image/builds.ts";
+import type { Execs } from "../container/execs.ts";
 import type { ServerOrders } from "./server-link.ts";
 
 export interface OrdersOptions {

@@ -1,8 +1,8 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError, explanationOf } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import type { TerminalSize } from "@dorian/linux/pseudo-terminal";
 import type { ExecInput, ExecStart } from "@dorian/protocol/worker";
-import type { Container } from "../container/runtime.ts";
+import type { Container } from "./runtime.ts";
 
 export interface ExecReport {
   execId: string;
@@ -53,10 +53,7 @@ export class Execs {
       });
       report({ exitCode });
     } catch (error) {
-      report({
-        error: AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error),
-        exitCode: 126,
-      });
+      report({ error: explanationOf(error), exitCode: 126 });
     } finally {
       this.#running.delete(execId);
     }

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { ExecInputSchema, ExecStartSchema } from "@dorian/protocol/worker";
 import { expect, test, vi } from "vitest";
-import type { Container, ExecOptions } from "../container/runtime.ts";
+import type { Container, ExecOptions } from "./runtime.ts";
 import { Execs, type ExecReport } from "./execs.ts";
 
 function scripted(work: (options: ExecOptions) => Promise<number>) {

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError, explanationOf } from "@dorian/base/app-error";
 import {
   GenericResult_GenericStatus,
   GenericResultSchema,
@@ -8,7 +8,7 @@ import {
 } from "@dorian/protocol/modal";
 import { BuildFinishedSchema, type BuildFinished, type StartBuild } from "@dorian/protocol/worker";
 import type { Logger } from "pino";
-import type { ImageBuilder } from "../image/image-builder.ts";
+import type { ImageBuilder } from "./image-builder.ts";
 import { OutputLog } from "../log/output-log.ts";
 
 export interface BuildsOptions {
@@ -113,7 +113,6 @@ export class Builds {
   }
 
   #resultOf(error: unknown, signal: AbortSignal): GenericResult {
-    const exception = AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error);
     if (!AppError.is(error) && !signal.aborted)
       this.#options.logger.error({ err: error }, "build failed in an unforeseen way");
     const timedOut = AppError.is(error) && error.status === "DEADLINE_EXCEEDED";
@@ -122,7 +121,7 @@ export class Builds {
       : timedOut
         ? GenericResult_GenericStatus.TIMEOUT
         : GenericResult_GenericStatus.FAILURE;
-    return create(GenericResultSchema, { status, exception });
+    return create(GenericResultSchema, { status, exception: explanationOf(error) });
   }
 }
 

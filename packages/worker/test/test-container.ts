@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
-import { reapLeftovers } from "../../reap/reap-leftovers.ts";
-import type { ContainerSpec } from "../container-spec.ts";
-import { RuncRuntime, type RuncRuntimeOptions } from "./runc-runtime.ts";
+import { reapLeftovers } from "../src/reap/reap-leftovers.ts";
+import type { ContainerSpec } from "../src/container/container-spec.ts";
+import { RuncRuntime, type RuncRuntimeOptions } from "../src/container/runc/runc-runtime.ts";
 
 /** For tests: a runtime with directories and an instance name of its own, and specs for its containers. */
 export async function testRuntime(options?: Pick<RuncRuntimeOptions, "cdiDirectories" | "defaultLimits">) {

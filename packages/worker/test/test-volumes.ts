@@ -9,14 +9,14 @@ import { AppError } from "@dorian/base/app-error";
 import { bindMount, makeShared, unmount } from "@dorian/linux/mount";
 import { LayerStore } from "@dorian/storage/layer-store";
 import { onTestFinished } from "vitest";
-import { UserNamespaces } from "../user-namespace/user-namespaces.ts";
+import { UserNamespaces } from "../src/user-namespace/user-namespaces.ts";
 import {
   MountedVolume,
   type MountedVolumeOptions,
   type VolumeRegistry,
   type VolumeUsers,
-} from "./mounted-volume.ts";
-import type { VolumeVersion } from "./volume-version.ts";
+} from "../src/volume/mounted-volume.ts";
+import type { VolumeVersion } from "../src/volume/volume-version.ts";
 
 export const signal = new AbortController().signal;
 
