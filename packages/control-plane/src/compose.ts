@@ -116,6 +116,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       reserveBytes: options.reserveDiskBytes,
       onBroken: options.onStorageBroken,
       logger,
+      nowMs: clocks.nowMs,
     }),
   );
   const access = starting.use(
@@ -162,6 +163,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       dataDirectory,
       supplies: options.supplies,
       logger,
+      nowMs: clocks.nowMs,
     }),
   );
   const dispatch = starting.use(

@@ -138,6 +138,8 @@ export class ScriptedServer implements AsyncDisposable {
       dataDirectoryId: "dd-1",
       version: "0.1.0",
       logger: pino({ level: process.env["DORIAN_TEST_LOG"] ?? "silent" }),
+      nowMs: Date.now,
+      elapsedMs: () => performance.now(),
       graceSecs: 1,
       ...options,
     });

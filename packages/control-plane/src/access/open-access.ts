@@ -68,7 +68,7 @@ export async function openAccess(options: AccessOptions) {
     await HttpServer.listen({ host, port: options.httpPort, tls, sockets: options.sockets, logger }),
   );
   const httpUrl = `${scheme}://${bracketed(publicHost)}:${http.port}`;
-  const environments = await Environments.load({ db, journal });
+  const environments = await Environments.load({ db, journal, nowMs });
   const tokens = opening.use(
     await Tokens.load({
       db,

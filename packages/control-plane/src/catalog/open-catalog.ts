@@ -92,6 +92,7 @@ export async function openCatalog(options: CatalogWingOptions) {
       functionTag: (functionId) => functions.require(functionId).tag,
       graceMs: options.buildGraceMs,
       room,
+      nowMs,
       logger,
     }),
   );
@@ -141,8 +142,8 @@ export async function openCatalog(options: CatalogWingOptions) {
       }),
       layoutHandlers({ apps, layout: named }),
       deploymentHandlers({ db, ...named, catalog, lifecycle, nowMs, offers: () => dispatch.offers() }),
-      functionHandlers({ db, journal, ...named, catalog, references: named }),
-      classHandlers({ apps, classes, functions, environments, web, idempotency }),
+      functionHandlers({ db, journal, ...named, catalog, references: named, nowMs }),
+      classHandlers({ apps, classes, functions, environments, web, idempotency, nowMs }),
       mountHandlers({
         mounts,
         names: registries.mountNames,

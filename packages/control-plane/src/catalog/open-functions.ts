@@ -15,11 +15,12 @@ export interface FunctionsOptions {
   dataDirectory: string;
   supplies: PythonSupplies | undefined;
   logger: Logger;
+  nowMs: () => number;
 }
 
 /** Functions as dispatch sees them, and the code that the platform gives to their containers. */
 export async function openFunctions(options: FunctionsOptions) {
-  const { stores, registries, environments, web, dataDirectory, supplies, logger } = options;
+  const { stores, registries, environments, web, dataDirectory, supplies, logger, nowMs } = options;
   const { mounts, mountNames: names, blobs } = registries;
   const platformMounts = await openPlatformMounts({
     ...stores,
@@ -35,6 +36,7 @@ export async function openFunctions(options: FunctionsOptions) {
     web,
     platformMounts,
     journal: stores.journal,
+    nowMs,
     async layersPresent(image) {
       const present = await Promise.all(image.layerIds.map((layerId) => stores.layers.has(layerId)));
       return present.every(Boolean);

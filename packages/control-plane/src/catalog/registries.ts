@@ -35,18 +35,18 @@ export async function loadRegistries({
   await using loading = new AsyncDisposableStack();
   const registries = {
     apps: await AppRegistry.load(db),
-    blobs: await BlobRegistry.load({ db, journal }),
+    blobs: await BlobRegistry.load({ db, journal, nowMs }),
     classes: await ClassRegistry.load(db),
     functions: await FunctionRegistry.load(db),
-    images: await ImageRegistry.load(db),
-    mounts: await MountStore.load({ db, journal, layers, blocks }),
-    mountNames: await MountNames.load({ db, journal }),
-    secrets: await SecretStore.load({ db, journal, keys }),
-    volumes: await VolumeRegistry.load({ db, journal, layers }),
-    dicts: await DictStore.load({ db, journal }),
+    images: await ImageRegistry.load({ db, nowMs }),
+    mounts: await MountStore.load({ db, journal, layers, blocks, nowMs }),
+    mountNames: await MountNames.load({ db, journal, nowMs }),
+    secrets: await SecretStore.load({ db, journal, keys, nowMs }),
+    volumes: await VolumeRegistry.load({ db, journal, layers, nowMs }),
+    dicts: await DictStore.load({ db, journal, nowMs }),
     queues: loading.use(await QueueStore.load({ db, journal, nowMs })),
-    idempotency: new Idempotency({ db, journal, refuse }),
-    answers: loading.use(await RecentAnswers.load({ db, journal, refuse })),
+    idempotency: new Idempotency({ db, journal, nowMs, refuse }),
+    answers: loading.use(await RecentAnswers.load({ db, journal, nowMs, refuse })),
   };
   const resources = loading.move();
   return { ...registries, [Symbol.asyncDispose]: () => resources.disposeAsync() };

@@ -1,4 +1,5 @@
 import { errnoOf } from "@dorian/base/app-error";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { DummyDriver, Kysely, Transaction, type ConnectionProvider, type Dialect } from "kysely";
 import { open, type FileHandle } from "node:fs/promises";
@@ -32,12 +33,12 @@ export type ExclusiveConnection = Pick<NodeSqliteConnection, "run" | "rollback" 
  * @throws AppError DATABASE_IN_USE, DATABASE_TOO_NEW, DATABASE_UNUSABLE, DATABASE_DAMAGED, DATABASE_FOREIGN,
  *   DATABASE_MIGRATION_FAILED
  */
-export async function openDatabase(path: string, options: MigrateOptions = {}): Promise<Database> {
+export async function openDatabase(path: string, options: Partial<MigrateOptions> = {}): Promise<Database> {
   const file = openFile(path, options);
   const dialect = nodeSqliteDialect(file);
   const db = extend(new Kysely<Tables>({ dialect }), { dialect, file, path });
   try {
-    await migrate(db, path, options);
+    await migrate(db, path, { nowMs: wallClockMs, ...options });
     await reserveLog(`${path}-wal`);
     await db.flush();
     return db;

@@ -1,4 +1,3 @@
-import { wallClockMs } from "@dorian/base/wall-clock";
 import { SharedWork } from "@dorian/base/shared-work";
 import {
   create,
@@ -26,6 +25,15 @@ export interface Done<M extends DescMessage> {
   committed?: () => void;
 }
 
+export interface IdempotencyOptions {
+  db: Database;
+  journal: Journal;
+  /** Milliseconds since 1970. */
+  nowMs: () => number;
+  /** May throw before a method is run. That is not remembered, and repetitions of what was done never meet it. */
+  refuse?: (method: string) => void;
+}
+
 type Work<M extends DescMessage> = (trx: Transaction<Tables>) => Promise<Done<M>>;
 
 /**
@@ -35,13 +43,14 @@ type Work<M extends DescMessage> = (trx: Transaction<Tables>) => Promise<Done<M>
 export class Idempotency {
   #db: Database;
   #journal: Journal;
+  #nowMs: () => number;
   #refuse: ((method: string) => void) | undefined;
   #running = new SharedWork<string, unknown>();
 
-  /** `refuse` may throw before a method is run. That is not remembered, and repetitions of what was done never meet it. */
-  constructor(options: { db: Database; journal: Journal; refuse?: (method: string) => void }) {
+  constructor(options: IdempotencyOptions) {
     this.#db = options.db;
     this.#journal = options.journal;
+    this.#nowMs = options.nowMs;
     this.#refuse = options.refuse;
   }
 
@@ -100,7 +109,7 @@ export class Idempotency {
         const { response, committed } = await work(trx);
         const message = create(options.schema, response);
         if (key !== undefined) {
-          const row = { key, response: toBinary(options.schema, message), created_at: wallClockMs() };
+          const row = { key, response: toBinary(options.schema, message), created_at: this.#nowMs() };
           await trx.insertInto("idempotency").values(row).execute();
         }
         return { message, committed };

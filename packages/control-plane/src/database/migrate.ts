@@ -1,16 +1,21 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import { sql, type Kysely, type Transaction } from "kysely";
 import type { Migration } from "kysely/migration";
 import { migrations as allMigrations } from "../schema/migrations/index.ts";
 import type { Tables } from "../schema/tables.ts";
 import { isStorageError } from "./storage-failure.ts";
 
-export interface MigrateOptions {
+/** What this server knows of databases. */
+export interface KnownSchema {
   /** Of this server: what an older one that meets the database names. */
   version?: string;
   /** Default: all. */
   migrations?: Record<string, Migration>;
+}
+
+export interface MigrateOptions extends KnownSchema {
+  /** Milliseconds since 1970. */
+  nowMs: () => number;
 }
 
 /**
@@ -18,7 +23,7 @@ export interface MigrateOptions {
  * number is run all the same. Either all of them are done or none is, whenever the process dies.
  */
 export async function migrate(db: Kysely<Tables>, path: string, options: MigrateOptions): Promise<void> {
-  const { version = "", migrations = allMigrations } = options;
+  const { version = "", nowMs, migrations = allMigrations } = options;
   await db.transaction().execute(async (trx) => {
     const seen = await namesOf(trx);
     const pending = Object.keys(migrations)
@@ -30,7 +35,7 @@ export async function migrate(db: Kysely<Tables>, path: string, options: Migrate
       } catch (error) {
         throw isStorageError(error) || error instanceof AppError ? error : failed(name, path, error);
       }
-      const at = new Date(wallClockMs()).toISOString();
+      const at = new Date(nowMs()).toISOString();
       await sql`insert into kysely_migration (name, timestamp) values (${name}, ${at})`.execute(trx);
     }
     // The column came with one of them.

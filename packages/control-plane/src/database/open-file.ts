@@ -1,12 +1,12 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import type { MigrateOptions } from "./migrate.ts";
+import type { KnownSchema } from "./migrate.ts";
 import { requireOurs } from "./origin.ts";
 import { damaged, isDamage } from "./storage-failure.ts";
 
 /** Opens the file for this process alone; one that is not for this server stays as it is. */
-export function openFile(path: string, options: MigrateOptions): DatabaseSync {
+export function openFile(path: string, options: KnownSchema): DatabaseSync {
   let file: DatabaseSync | undefined;
   try {
     // Before SQLite makes it: calls' arguments and results are their owner's affair.

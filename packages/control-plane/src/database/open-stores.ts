@@ -18,6 +18,7 @@ export interface StoresOptions {
   reserveBytes: number | undefined;
   onBroken: JournalOptions["onBroken"];
   logger: Logger;
+  nowMs: () => number;
 }
 
 /** What the data directory keeps, and the watch over the room for it. */
@@ -33,11 +34,11 @@ export interface Stores extends AsyncDisposable {
 
 /** Opens a data directory, which is made where there is none. */
 export async function openStores(options: StoresOptions): Promise<Stores> {
-  const { dataDirectory, version, reserveBytes, onBroken, logger } = options;
+  const { dataDirectory, version, reserveBytes, onBroken, logger, nowMs } = options;
   await using opening = new AsyncDisposableStack();
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const room = opening.use(watchRoom({ directory: dataDirectory, reserveBytes, logger }));
-  const db = await openDatabase(join(dataDirectory, "state.db"), { version });
+  const db = await openDatabase(join(dataDirectory, "state.db"), { version, nowMs });
   opening.defer(() => db.destroy());
   const journal = opening.use(new Journal(db, { onBroken }));
   opening.use(keepReserves({ dataDirectory, db, journal, room, logger }));

@@ -1,10 +1,10 @@
 import { AppError } from "@dorian/base/app-error";
 import type { DatabaseSync } from "node:sqlite";
 import { migrations as allMigrations } from "../schema/migrations/index.ts";
-import type { MigrateOptions } from "./migrate.ts";
+import type { KnownSchema } from "./migrate.ts";
 
 /** Throws for a database that is not this server's to change: another program's, or one that a newer version has changed. */
-export function requireOurs(file: DatabaseSync, path: string, options: MigrateOptions): void {
+export function requireOurs(file: DatabaseSync, path: string, options: KnownSchema): void {
   const { version = "", migrations = allMigrations } = options;
   const names = file.prepare("select name from sqlite_master where type = 'table' order by name").all();
   const tables = names.map(({ name }) => String(name));

@@ -8,7 +8,6 @@ import {
 } from "@bufbuild/protobuf";
 import { must } from "@dorian/base/must";
 import { SharedWork } from "@dorian/base/shared-work";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import type { CallContext, TakeRoom } from "@dorian/protocol/service";
 import { CompiledQuery, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
@@ -27,6 +26,8 @@ const turnsRemembered = rememberedMs / forgetEveryMs;
 interface RecentAnswersOptions {
   db: Database;
   journal: Journal;
+  /** Milliseconds since 1970. */
+  nowMs: () => number;
   /** May throw before a method is run: see `Idempotency`. */
   refuse?: (method: string) => void;
 }
@@ -38,6 +39,7 @@ interface RecentAnswersOptions {
 export class RecentAnswers implements Disposable {
   #db: Database;
   #journal: Journal;
+  #nowMs: () => number;
   /** Row by key, oldest first. */
   #rows = new Map<string, number>();
   #refuse: ((method: string) => void) | undefined;
@@ -50,6 +52,7 @@ export class RecentAnswers implements Disposable {
   private constructor(options: RecentAnswersOptions) {
     this.#db = options.db;
     this.#journal = options.journal;
+    this.#nowMs = options.nowMs;
     this.#refuse = options.refuse;
     // What cannot be removed now goes with the next turn.
     this.#timer = setInterval(() => void this.#forget().catch(() => undefined), forgetEveryMs).unref();
@@ -142,7 +145,7 @@ export class RecentAnswers implements Disposable {
   }
 
   #nextId(): number {
-    this.#lastId = Math.max(this.#lastId + 1, wallClockMs() * 1000);
+    this.#lastId = Math.max(this.#lastId + 1, this.#nowMs() * 1000);
     return this.#lastId;
   }
 

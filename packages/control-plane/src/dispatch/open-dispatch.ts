@@ -1,5 +1,4 @@
 import { isId } from "@dorian/base/ids";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import { callHandlers } from "./call/call-handlers.ts";
@@ -53,10 +52,10 @@ export interface DispatchOptions {
   dataDirectoryId: string | undefined;
   version: string;
   logger: Logger;
-  /** Milliseconds since 1970. Default: the clock. */
-  nowMs?: () => number;
-  /** Milliseconds on a clock that nobody sets. Default: `performance.now`. */
-  elapsedMs?: () => number;
+  /** Milliseconds since 1970. */
+  nowMs: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number;
   /** Time for `@exit` between SIGINT and SIGKILL. Default: 30 s. */
   graceSecs?: number | undefined;
   /** Calls of what no worker can ever run fail instead of waiting. Default: they wait. */
@@ -80,9 +79,7 @@ const sweepMs = 30_000;
 
 /** Takes up what an earlier process left, and serves. Disposing it leaves the containers running. */
 export async function openDispatch(options: DispatchOptions) {
-  const { db, journal, catalog, apps, room, webPorts, logger } = options;
-  const nowMs = options.nowMs ?? wallClockMs;
-  const elapsedMs = options.elapsedMs ?? (() => performance.now());
+  const { db, journal, catalog, apps, room, webPorts, logger, nowMs, elapsedMs } = options;
   const graceSecs = options.graceSecs ?? 30;
   const clocks = { nowMs, elapsedMs };
   await using opening = new AsyncDisposableStack();
@@ -132,7 +129,7 @@ export async function openDispatch(options: DispatchOptions) {
       failFast: options.failFast ?? false,
     }),
   );
-  const builds = new Builds(workers, () => tasks.placeWaiting());
+  const builds = new Builds({ workers, onRoom: () => tasks.placeWaiting(), nowMs });
   const execs = opening.use(new Execs({ tasks, workers, elapsedMs }));
   const pools = opening.use(
     new Pools({

@@ -1,7 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Insertable, Selectable } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
@@ -22,19 +21,27 @@ export interface Environment {
   createdAtMs: number;
 }
 
+export interface EnvironmentsOptions {
+  db: Database;
+  journal: Journal;
+  nowMs: () => number;
+}
+
 /** Name spaces of apps, volumes, secrets, dicts and queues. There is always a default one. */
 export class Environments {
   #byName = new Map<string, Environment>();
   /** Names by scope, those of deleted environments included. */
   #names = new Map<string, string>();
   #journal: Journal;
+  #nowMs: () => number;
 
-  private constructor(journal: Journal) {
-    this.#journal = journal;
+  private constructor(options: EnvironmentsOptions) {
+    this.#journal = options.journal;
+    this.#nowMs = options.nowMs;
   }
 
-  static async load(options: { db: Database; journal: Journal }): Promise<Environments> {
-    const environments = new Environments(options.journal);
+  static async load(options: EnvironmentsOptions): Promise<Environments> {
+    const environments = new Environments(options);
     for (const row of await options.db.selectFrom("environment").selectAll().execute()) {
       environments.#names.set(row.scope, row.name ?? row.scope);
       if (row.name !== null) environments.#put(environmentFromRow({ ...row, name: row.name }));
@@ -87,7 +94,7 @@ export class Environments {
       scope: this.#names.has(name) ? environmentId : name,
       webSuffix: name === defaultEnvironment ? "" : name,
       imageBuilderVersion: undefined,
-      createdAtMs: wallClockMs(),
+      createdAtMs: this.#nowMs(),
     };
     const stored = await this.#journal.write(
       async (trx) => {

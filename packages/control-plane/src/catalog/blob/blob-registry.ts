@@ -1,6 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
 
@@ -17,18 +16,26 @@ export interface Blob {
   environment: string | undefined;
 }
 
+export interface BlobRegistryOptions {
+  db: Database;
+  journal: Journal;
+  nowMs: () => number;
+}
+
 export class BlobRegistry {
   #journal: Journal;
+  #nowMs: () => number;
   #blobs = new Map<string, Blob>();
   /** Addresses by id, of content that is kept elsewhere; oldest first. */
   #lent = new Map<string, { url: string; until: number; environment: string | undefined }>();
 
-  private constructor(journal: Journal) {
-    this.#journal = journal;
+  private constructor(options: BlobRegistryOptions) {
+    this.#journal = options.journal;
+    this.#nowMs = options.nowMs;
   }
 
-  static async load(options: { db: Database; journal: Journal }): Promise<BlobRegistry> {
-    const registry = new BlobRegistry(options.journal);
+  static async load(options: BlobRegistryOptions): Promise<BlobRegistry> {
+    const registry = new BlobRegistry(options);
     for (const row of await options.db.selectFrom("blob").selectAll().execute()) {
       registry.#blobs.set(row.blob_id, {
         blobId: row.blob_id,
@@ -43,7 +50,7 @@ export class BlobRegistry {
   }
 
   async create(size: number, maker: Pick<Blob, "createdBy" | "environment">): Promise<Blob> {
-    const blob: Blob = { blobId: newId("bl"), sha256: undefined, size, createdAtMs: wallClockMs(), ...maker };
+    const blob: Blob = { blobId: newId("bl"), sha256: undefined, size, createdAtMs: this.#nowMs(), ...maker };
     await this.#journal.write(async (trx) => {
       const row = {
         blob_id: blob.blobId,
@@ -73,7 +80,7 @@ export class BlobRegistry {
 
   /** An id for content that has an address already, for the next minutes. */
   lend(url: string, environment: string | undefined): string {
-    const now = wallClockMs();
+    const now = this.#nowMs();
     for (const [blobId, { until }] of this.#lent) {
       if (until > now) break;
       this.#lent.delete(blobId);

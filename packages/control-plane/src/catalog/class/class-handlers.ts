@@ -1,7 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { isOlder } from "@dorian/base/client-version";
 import { newId } from "@dorian/base/ids";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import { ClassCreateResponseSchema, type ClassMethod, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { AppRegistry } from "../app/app-registry.ts";
@@ -15,11 +14,12 @@ export interface ClassHandlerOptions extends HandleSources {
   apps: AppRegistry;
   classes: ClassRegistry;
   environments: Environments;
+  nowMs: () => number;
   idempotency: Idempotency;
 }
 
 export function classHandlers(options: ClassHandlerOptions) {
-  const { apps, classes, functions, environments, idempotency } = options;
+  const { apps, classes, functions, environments, nowMs, idempotency } = options;
 
   /** The methods as the client named them, with what it must know to call them. */
   const described = (appId: string, methods: readonly ClassMethod[]) =>
@@ -53,7 +53,7 @@ export function classHandlers(options: ClassHandlerOptions) {
         { method: "ClassCreate", schema: ClassCreateResponseSchema },
         async (trx) => {
           const classId = newId("cs");
-          const row = { class_id: classId, app_id: appId, created_at: wallClockMs() };
+          const row = { class_id: classId, app_id: appId, created_at: nowMs() };
           await trx.insertInto("class").values(row).execute();
           return {
             response: { classId, handleMetadata: handle },

@@ -47,9 +47,10 @@ export class DictStore {
     this.#journal = options.journal;
   }
 
-  static async load(options: { db: Database; journal: Journal }): Promise<DictStore> {
+  static async load(options: { db: Database; journal: Journal; nowMs: () => number }): Promise<DictStore> {
     const objects = await NamedObjects.load({
       db: options.db,
+      nowMs: options.nowMs,
       kind: "dict",
       prefix: "di",
       notFound: dictNotFound,

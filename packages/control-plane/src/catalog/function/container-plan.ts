@@ -1,5 +1,4 @@
 import { AppError } from "@dorian/base/app-error";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
 import { appLayout, type LayoutSources } from "./app-layout.ts";
 import type { AppRegistry } from "../app/app-registry.ts";
@@ -18,6 +17,7 @@ export interface PlanSources extends LayoutSources, PythonMountSources {
   mounts: MountStore;
   secrets: SecretStore;
   journal: Journal;
+  nowMs: () => number;
   /** Whether all layers of an image are on disk. */
   layersPresent(image: ImageRecord): Promise<boolean>;
 }
@@ -32,14 +32,14 @@ export async function planContainer(
   spec: FunctionSpec,
   serializedParams: Uint8Array,
 ): Promise<ContainerPlan> {
-  const { apps, environments, images, mounts, secrets, volumes } = sources;
+  const { apps, environments, images, mounts, secrets, volumes, nowMs } = sources;
   const { definition, sandbox } = spec;
   const app = apps.requireOpen(spec.appId);
   const image = images.require(definition.imageId);
   await checkImage(sources, spec, image);
   checkVolumes(sources, spec.tag, definition);
-  await touchImage(sources, image, wallClockMs());
-  await secrets.used(definition.secretIds, wallClockMs());
+  await touchImage(sources, image, nowMs());
+  await secrets.used(definition.secretIds, nowMs());
   const mountIds = [...definition.mountIds, ...(await pythonMounts(sources, definition, image))];
   const codeLayers = await Promise.all(mountIds.map((mountId) => mounts.layerOf(mountId)));
   return {

@@ -49,12 +49,17 @@ export interface FunctionHandlerOptions {
   catalog: Catalog;
   journal: Journal;
   idempotency: Idempotency;
+  nowMs: () => number;
 }
 
 export function functionHandlers(options: FunctionHandlerOptions) {
-  const { db, apps, functions, environments, references, web, catalog, journal, idempotency } = options;
+  const { db, apps, functions, environments, references, web, catalog, journal, idempotency, nowMs } =
+    options;
   const sources: HandleSources = { apps, functions, web };
-  const variants: VariantSources = { functions, images: references.images, catalog, journal };
+  const variants: VariantSources = { functions, images: references.images, catalog, journal, nowMs };
+
+  const newRecord = (appId: string, tag: string) =>
+    newFunctionRecord({ functionId: newId("fu"), appId, tag, createdAtMs: nowMs() });
 
   /** The function that a request means: the one it names, or the one of the same tag. */
   const existing = (appId: string, existingId: string, tag: string): FunctionRecord | undefined => {
@@ -78,7 +83,7 @@ export function functionHandlers(options: FunctionHandlerOptions) {
         async (trx) => {
           const tag = request.functionName;
           const known = existing(request.appId, request.existingFunctionId, tag);
-          const record = known ?? newFunctionRecord({ functionId: newId("fu"), appId: request.appId, tag });
+          const record = known ?? newRecord(request.appId, tag);
           const precreated = { ...record, precreated: request, definition: undefined, pending: undefined };
           const addresses = await allocateAddresses(trx, web, app, tag, request);
           const committed = await write(
@@ -114,7 +119,7 @@ export function functionHandlers(options: FunctionHandlerOptions) {
           if (definition.isBuilderFunction) return await createBuilder(trx, request.appId, definition);
           const tag = definition.functionName;
           const known = existing(request.appId, request.existingFunctionId, tag);
-          const record = known ?? newFunctionRecord({ functionId: newId("fu"), appId: request.appId, tag });
+          const record = known ?? newRecord(request.appId, tag);
           const change = { pending: definition, pendingId: newId("de") };
           const addresses = await allocateAddresses(trx, web, app, tag, definition);
           const committed = await write(trx, known, { ...record, ...change }, change);
@@ -155,6 +160,7 @@ export function functionHandlers(options: FunctionHandlerOptions) {
         functionId,
         appId: base.appId,
         tag: base.tag,
+        createdAtMs: nowMs(),
         baseFunctionId: base.functionId,
         serializedParams: params,
         options: optionBytes.length === 0 ? undefined : chosen,
@@ -232,6 +238,7 @@ export function functionHandlers(options: FunctionHandlerOptions) {
       functionId: newId("fu"),
       appId,
       tag: definition.functionName,
+      createdAtMs: nowMs(),
       isBuilder: true,
       definition,
       definitionId: newId("de"),

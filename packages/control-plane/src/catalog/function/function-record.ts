@@ -1,4 +1,3 @@
-import { wallClockMs } from "@dorian/base/wall-clock";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   AutoscalerSettingsSchema,
@@ -42,7 +41,7 @@ export function isPin(record: FunctionRecord): boolean {
 }
 
 export function newFunctionRecord(
-  fields: Pick<FunctionRecord, "functionId" | "appId" | "tag"> & Partial<FunctionRecord>,
+  fields: Pick<FunctionRecord, "functionId" | "appId" | "tag" | "createdAtMs"> & Partial<FunctionRecord>,
 ): FunctionRecord {
   return {
     baseFunctionId: undefined,
@@ -56,7 +55,6 @@ export function newFunctionRecord(
     pendingId: "",
     revision: 0,
     scheduling: undefined,
-    createdAtMs: wallClockMs(),
     ...fields,
   };
 }
@@ -120,7 +118,9 @@ const columnsOf = {
 } as const satisfies Record<keyof FunctionChange, keyof FunctionRow>;
 
 export function changedColumns(change: FunctionChange): Partial<Insertable<FunctionRow>> {
-  const row = rowOfFunction(newFunctionRecord({ functionId: "", appId: "", tag: "", ...change }));
+  const row = rowOfFunction(
+    newFunctionRecord({ functionId: "", appId: "", tag: "", createdAtMs: 0, ...change }),
+  );
   const names = Object.keys(change) as (keyof FunctionChange)[];
   return Object.fromEntries(names.map((name) => [columnsOf[name], row[columnsOf[name]]]));
 }

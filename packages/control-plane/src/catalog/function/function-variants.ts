@@ -14,6 +14,7 @@ export interface VariantSources {
   images: Pick<ImageRegistry, "get">;
   catalog: Pick<Catalog, "changed">;
   journal: Journal;
+  nowMs: () => number;
 }
 
 /** Makes a variant known; one that is known already stays as it is. */
@@ -57,6 +58,7 @@ export async function pinned(
     functionId,
     appId,
     tag,
+    createdAtMs: sources.nowMs(),
     baseFunctionId: base.functionId,
     options,
     ...then,

@@ -3,7 +3,6 @@ import { AppError, explanationOf, messageOf } from "@dorian/base/app-error";
 import { orAborted } from "@dorian/base/or-aborted";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import {
   FileDescriptor,
   GenericResult_GenericStatus as Status,
@@ -48,6 +47,7 @@ export interface ImageBuildsOptions {
   functionTag(functionId: string): string;
   graceMs: number;
   room: RoomWatch;
+  nowMs: () => number;
   logger: Logger;
 }
 
@@ -106,7 +106,7 @@ export class ImageBuilds implements AsyncDisposable {
       return { image: images.require(joined.imageId), reason: joined.reason };
     }
     if (cached.kind === "ready") {
-      await touchImage(this.#options, cached.image, wallClockMs());
+      await touchImage(this.#options, cached.image, this.#options.nowMs());
       return { image: cached.image, reason: "" };
     }
     if (this.#stopping) throw stopping();
@@ -160,7 +160,7 @@ export class ImageBuilds implements AsyncDisposable {
     const subject = request.buildFunctionId === "" ? "" : this.#options.functionTag(request.buildFunctionId);
     const slot = this.#slotOf(request, components, subject);
     const reason = this.#reason(components, slot, subject, cacheUse, lost);
-    const now = wallClockMs();
+    const now = this.#options.nowMs();
     const image: ImageRecord = {
       // Under the id of the one whose layers were lost, so that what refers to it works again.
       imageId: lost?.imageId ?? newId("im"),
@@ -220,7 +220,7 @@ export class ImageBuilds implements AsyncDisposable {
         cached: isReady && build.cacheUse !== "ignore",
         result: outcome.result,
         buildMs: Math.round(performance.now() - startedAt),
-        usedAtMs: wallClockMs(),
+        usedAtMs: this.#options.nowMs(),
         contents,
       };
       await this.#record(finished);
@@ -278,7 +278,7 @@ export class ImageBuilds implements AsyncDisposable {
           create(TaskLogsSchema, {
             data,
             fileDescriptor: FileDescriptor.INFO,
-            timestamp: wallClockMs() / 1000,
+            timestamp: this.#options.nowMs() / 1000,
           }),
         ]);
       }

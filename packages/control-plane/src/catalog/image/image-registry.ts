@@ -46,8 +46,8 @@ export class ImageRegistry {
     this.tags = tags;
   }
 
-  static async load(db: Database): Promise<ImageRegistry> {
-    const registry = new ImageRegistry(await ImageTags.load(db));
+  static async load({ db, nowMs }: { db: Database; nowMs: () => number }): Promise<ImageRegistry> {
+    const registry = new ImageRegistry(await ImageTags.load({ db, nowMs }));
     for (const row of await db.selectFrom("image").selectAll().orderBy("created_at").execute()) {
       registry.put({
         imageId: row.image_id,

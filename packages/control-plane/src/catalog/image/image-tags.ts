@@ -1,6 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
@@ -17,11 +16,16 @@ export interface TagRevision {
 
 /** Names of images, each with what it named over time; the latest counts. */
 export class ImageTags {
+  #nowMs: () => number;
   /** By scope and tag; oldest first. */
   #revisions = new Map<string, TagRevision[]>();
 
-  static async load(db: Database): Promise<ImageTags> {
-    const tags = new ImageTags();
+  private constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  static async load({ db, nowMs }: { db: Database; nowMs: () => number }): Promise<ImageTags> {
+    const tags = new ImageTags(nowMs);
     for (const row of await db.selectFrom("image_tag").selectAll().orderBy("created_at").execute()) {
       tags.#put({
         revisionId: row.revision_id,
@@ -70,7 +74,7 @@ export class ImageTags {
     published: { scope: string; tag: string; imageId: string; publishedBy: string },
   ): Promise<TagRevision> {
     const before = this.#revisions.get(keyOf(published.scope, published.tag))?.at(-1);
-    const createdAt = Math.max(wallClockMs(), (before?.createdAtMs ?? 0) + 1);
+    const createdAt = Math.max(this.#nowMs(), (before?.createdAtMs ?? 0) + 1);
     const revision: TagRevision = { ...published, revisionId: newId("ir"), createdAtMs: createdAt };
     await journal.write(
       (trx) =>

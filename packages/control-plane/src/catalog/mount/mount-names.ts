@@ -1,5 +1,4 @@
 import { AppError } from "@dorian/base/app-error";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
@@ -15,17 +14,25 @@ export interface MountName {
   madeBy: "platform" | "client";
 }
 
+export interface MountNamesOptions {
+  db: Database;
+  journal: Journal;
+  nowMs: () => number;
+}
+
 /** All mounts that have names. */
 export class MountNames {
   #journal: Journal;
+  #nowMs: () => number;
   #names = new Map<string, MountName>();
 
-  private constructor(journal: Journal) {
-    this.#journal = journal;
+  private constructor(options: MountNamesOptions) {
+    this.#journal = options.journal;
+    this.#nowMs = options.nowMs;
   }
 
-  static async load(options: { db: Database; journal: Journal }): Promise<MountNames> {
-    const names = new MountNames(options.journal);
+  static async load(options: MountNamesOptions): Promise<MountNames> {
+    const names = new MountNames(options);
     for (const row of await options.db.selectFrom("mount_name").selectAll().execute()) {
       const madeBy = row.made_by === "client" ? "client" : "platform";
       names.#put({ scope: row.scope, name: row.name, mountId: row.mount_id, madeBy });
@@ -60,7 +67,7 @@ export class MountNames {
       name: name.name,
       mount_id: name.mountId,
       made_by: name.madeBy,
-      created_at: wallClockMs(),
+      created_at: this.#nowMs(),
     };
     await trx
       .insertInto("mount_name")

@@ -1,7 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { SharedWork } from "@dorian/base/shared-work";
 import { newId } from "@dorian/base/ids";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import type { BlockStore } from "@dorian/storage/block-store";
 import { writeFileLayer } from "@dorian/storage/file-layer";
 import type { LayerStore } from "@dorian/storage/layer-store";
@@ -28,6 +27,7 @@ export interface MountStoreOptions {
   journal: Journal;
   layers: LayerStore;
   blocks: BlockStore;
+  nowMs: () => number;
 }
 
 /** An hour more or less does not matter to what is collected after weeks. */
@@ -52,7 +52,7 @@ export class MountStore {
         checksum: row.checksum,
         layerId: row.layer_id,
         files: JSON.parse(row.files) as MountFile[],
-        usedAtMs: Math.min(wallClockMs(), row.used_at + touchEveryMs),
+        usedAtMs: Math.min(options.nowMs(), row.used_at + touchEveryMs),
         notedAt: row.used_at,
       });
     }
@@ -118,11 +118,11 @@ export class MountStore {
   }
 
   async #findOrMake(checksum: string, files: MountFile[]): Promise<Mount> {
-    const { layers, journal } = this.#options;
+    const { layers, journal, nowMs } = this.#options;
     const known = this.#byChecksum.get(checksum);
     if (known && (await layers.has(known.layerId))) return await this.#touched(known);
     const layerId = await this.#writeLayer(files);
-    const now = wallClockMs();
+    const now = nowMs();
     const mountId = known?.mountId ?? newId("mo");
     const mount: Mount = { mountId, checksum, layerId, files, usedAtMs: now, notedAt: now };
     await journal.write(async (trx) => {
@@ -146,7 +146,7 @@ export class MountStore {
 
   /** The mount, noted as in use so that it is kept. */
   async #touched(mount: Mount): Promise<Mount> {
-    const usedAtMs = wallClockMs();
+    const usedAtMs = this.#options.nowMs();
     const isNoted = usedAtMs - mount.notedAt < touchEveryMs;
     const touched = { ...mount, usedAtMs, notedAt: isNoted ? mount.notedAt : usedAtMs };
     this.#put(touched);

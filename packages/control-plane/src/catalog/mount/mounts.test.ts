@@ -63,7 +63,7 @@ test("a mount is a layer with the files' modes, written again when the disk lost
   await using layers = await LayerStore.open(directory);
   await using blocks = await BlockStore.open(directory);
   const { sha } = await blocks.put(Buffer.from("#!/bin/sh\n"));
-  const mounts = await MountStore.load({ db, journal, layers, blocks });
+  const mounts = await MountStore.load({ db, journal, layers, blocks, nowMs: Date.now });
   const mount = await mounts.getOrCreate([{ path: "/bin/run", sha256: sha, mode: 0o755 }]);
   const path = join(layers.path(mount.layerId), "bin/run");
   expect(await readFile(path, "utf8")).toBe("#!/bin/sh\n");

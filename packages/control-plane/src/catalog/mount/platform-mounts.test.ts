@@ -65,11 +65,11 @@ async function open(
   const journal = stack.use(new Journal(db));
   const layers = stack.use(await LayerStore.open(directory));
   const blocks = stack.use(await BlockStore.open(directory));
-  const mounts = await MountStore.load({ db, journal, layers, blocks });
+  const mounts = await MountStore.load({ db, journal, layers, blocks, nowMs: Date.now });
   const platform = stack.use(
     await openPlatformMounts({
       mounts,
-      names: await MountNames.load({ db, journal }),
+      names: await MountNames.load({ db, journal, nowMs: Date.now }),
       blocks,
       journal,
       dataDirectory: directory,

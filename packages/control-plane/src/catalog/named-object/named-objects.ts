@@ -1,6 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import { CompiledQuery, type Selectable, type Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
@@ -22,6 +21,7 @@ export interface NamedObject {
 
 export interface NamedObjectsOptions {
   db: Database;
+  nowMs: () => number;
   kind: "dict" | "queue";
   prefix: "di" | "qu";
   notFound: (reference: ObjectReference) => AppError;
@@ -96,7 +96,7 @@ export class NamedObjects implements ObjectKind<NamedObject> {
     trx: Transaction<Tables>,
     options: Pick<NamedObject, "environment" | "name" | "appId" | "createdBy">,
   ): Promise<{ object: NamedObject; committed: () => void }> {
-    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, wallClockMs());
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, this.#options.nowMs());
     const object = { ...options, objectId: newId(this.#options.prefix), createdAtMs: this.#lastCreatedAt };
     await trx
       .insertInto("named_object")

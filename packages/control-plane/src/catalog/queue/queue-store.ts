@@ -36,9 +36,16 @@ export class QueueStore implements Disposable {
   }
 
   static async load(options: QueueStoreOptions): Promise<QueueStore> {
-    const { db } = options;
-    const kinds = { db, kind: "queue", prefix: "qu", notFound: queueNotFound, exists: queueExists } as const;
-    const store = new QueueStore(options, await NamedObjects.load(kinds));
+    const { db, nowMs } = options;
+    const objects = await NamedObjects.load({
+      db,
+      nowMs,
+      kind: "queue",
+      prefix: "qu",
+      notFound: queueNotFound,
+      exists: queueExists,
+    });
+    const store = new QueueStore(options, objects);
     const { rows } = await db.executeQuery<ItemRow>(CompiledQuery.raw(itemsSql));
     for (const { seq, bytes, queue_id: queueId, key, expires_at: expiresAt } of rows) {
       const partition = store.#partition(queueId, key);

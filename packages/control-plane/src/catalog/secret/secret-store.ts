@@ -1,6 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import { createHmac } from "node:crypto";
 import type { Selectable, Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
@@ -25,17 +24,26 @@ export interface Secret {
 /** How exactly it is kept when a secret was last used. */
 const usePrecisionMs = 60_000;
 
+export interface SecretStoreOptions {
+  db: Database;
+  keys: ServerKeys;
+  journal: Journal;
+  nowMs: () => number;
+}
+
 export class SecretStore {
   #keys: ServerKeys;
   #journal: Journal;
+  #nowMs: () => number;
   #secrets = new Map<string, Secret & { sealed: Uint8Array; fingerprint: string }>();
 
-  private constructor(options: { keys: ServerKeys; journal: Journal }) {
+  private constructor(options: SecretStoreOptions) {
     this.#keys = options.keys;
     this.#journal = options.journal;
+    this.#nowMs = options.nowMs;
   }
 
-  static async load(options: { db: Database; keys: ServerKeys; journal: Journal }): Promise<SecretStore> {
+  static async load(options: SecretStoreOptions): Promise<SecretStore> {
     const store = new SecretStore(options);
     for (const row of await options.db.selectFrom("secret").selectAll().execute()) store.#put(row);
     return store;
@@ -162,7 +170,7 @@ export class SecretStore {
       keys: JSON.stringify(Object.keys(env)),
       sealed: sealSecret(this.#keys.secrets, secretId, env),
       fingerprint,
-      created_at: wallClockMs(),
+      created_at: this.#nowMs(),
       last_used_at: null,
     };
     const { secret_id: _id, created_at: _at, last_used_at: _used, ...changed } = row;

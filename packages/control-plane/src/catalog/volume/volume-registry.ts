@@ -1,7 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import type { VolumeFsVersion } from "@dorian/protocol/modal";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Transaction } from "kysely";
@@ -33,6 +32,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
   #db: Database;
   #journal: Journal;
   #layers: LayerStore;
+  #nowMs: () => number;
   #onLongStack: (volumeId: string) => void = () => undefined;
   #volumes = new Map<string, Volume>();
   /** Volumes by environment and name. */
@@ -44,6 +44,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
     this.#db = options.db;
     this.#journal = options.journal;
     this.#layers = options.layers;
+    this.#nowMs = options.nowMs;
   }
 
   static async load(options: VolumeRegistryOptions): Promise<VolumeRegistry> {
@@ -103,7 +104,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
     trx: Transaction<Tables>,
     options: Pick<Volume, "environment" | "name" | "appId" | "createdBy" | "fsVersion">,
   ): Promise<{ object: Volume; committed: () => void }> {
-    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, wallClockMs());
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, this.#nowMs());
     const volume: Volume = {
       ...options,
       volumeId: newId("vo"),
@@ -125,7 +126,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
       })
       .execute();
     const empty = { volumeId: volume.volumeId, version: 0, layerIds: [] };
-    await insertVersion(trx, empty, { layerId: "", author: volume.createdBy, bytes: 0 });
+    await insertVersion(trx, empty, { layerId: "", author: volume.createdBy, bytes: 0 }, volume.createdAtMs);
     const committed = () => {
       this.put(volume);
       this.#putHead(volume.volumeId, 0, []);
@@ -144,7 +145,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
   /** Frees a volume's name, and its content once nothing uses that any more. */
   async delete(trx: Transaction<Tables>, volumeId: string): Promise<() => void> {
     const volume = this.requireAlive(volumeId);
-    const deletedAt = wallClockMs();
+    const deletedAt = this.#nowMs();
     await trx
       .updateTable("volume")
       .set({ name: null, deleted_at: deletedAt })
@@ -226,7 +227,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
       version: last.version + 1,
       layerIds: [...parseStack(last.layer_ids), change.layerId],
     };
-    await insertVersion(trx, head, change);
+    await insertVersion(trx, head, change, this.#nowMs());
     return { head, committed: () => this.#publish(head) };
   }
 
@@ -292,12 +293,14 @@ export interface VolumeRegistryOptions {
   db: Database;
   journal: Journal;
   layers: LayerStore;
+  nowMs: () => number;
 }
 
 export async function insertVersion(
   trx: Transaction<Tables>,
   head: VolumeHead,
   change: VolumeChange,
+  createdAtMs: number,
 ): Promise<void> {
   await trx
     .insertInto("volume_version")
@@ -308,7 +311,7 @@ export async function insertVersion(
       layer_ids: JSON.stringify(head.layerIds),
       author: change.author,
       bytes: change.bytes,
-      created_at: wallClockMs(),
+      created_at: createdAtMs,
     })
     .execute();
 }

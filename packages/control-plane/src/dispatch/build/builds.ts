@@ -2,7 +2,6 @@ import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import type { BuildFinished, LogBatch } from "@dorian/protocol/worker";
 import { place, type Resources, type WorkerOffer } from "../placement/placement.ts";
@@ -22,24 +21,32 @@ interface RunningBuild {
 /** What a build counts for on its worker: it compiles and unpacks. */
 const usesOfBuild = { milliCpu: 1000, memoryMb: 1024 };
 
+export interface BuildsOptions {
+  workers: Workers;
+  /** Called when the end of a build has left room for others. */
+  onRoom: () => void;
+  nowMs: () => number;
+}
+
 /** Image builds that workers are at. */
 export class Builds {
   #workers: Workers;
   #onRoom: () => void;
+  #nowMs: () => number;
   #running = new Map<string, RunningBuild>();
   /** The worker on which each build has room, from before it is told to start. */
   #placed = new Map<string, string>();
 
-  /** `onRoom` is called when the end of a build has left room for others. */
-  constructor(workers: Workers, onRoom: () => void) {
-    this.#workers = workers;
-    this.#onRoom = onRoom;
+  constructor(options: BuildsOptions) {
+    this.#workers = options.workers;
+    this.#onRoom = options.onRoom;
+    this.#nowMs = options.nowMs;
   }
 
   readonly build: WorkerPool["build"] = async (build, log, { gpu } = {}) => {
     const limit = AbortSignal.timeout(Math.max(1, build.timeoutSecs) * 1000);
     const signal = AbortSignal.any([log.signal, limit]);
-    if (this.#workers.offers().length === 0) void log.onLogs([note(noWorker)]);
+    if (this.#workers.offers().length === 0) void log.onLogs([this.#note(noWorker)]);
     const buildId = newId("bd");
     const { workerId, gpuDevices } = await this.#chooseWorker(build.timeoutSecs, {
       buildId,
@@ -125,7 +132,7 @@ export class Builds {
     for (let isFirst = true; ; isFirst = false) {
       const workerId = this.#withRoom();
       if (workerId !== undefined) return reserve(workerId, []);
-      if (isFirst) void log.onLogs([note(this.#whyNoRoom())]);
+      if (isFirst) void log.onLogs([this.#note(this.#whyNoRoom())]);
       await this.#workers.whenChanged({ signal: log.signal });
     }
   }
@@ -170,16 +177,13 @@ export class Builds {
       remedy: "Leave the GPU out of the image's step, or add a worker that has it.",
     });
   }
+
+  #note(data: string): TaskLogs {
+    const timestamp = this.#nowMs() / 1000;
+    return create(TaskLogsSchema, { data, fileDescriptor: FileDescriptor.INFO, timestamp });
+  }
 }
 
 function fits(offer: WorkerOffer): boolean {
   return place(usesOfBuild, [offer]).kind === "placed";
-}
-
-function note(data: string): TaskLogs {
-  return create(TaskLogsSchema, {
-    data,
-    fileDescriptor: FileDescriptor.INFO,
-    timestamp: wallClockMs() / 1000,
-  });
 }
