@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { methodEntries } from "@dorian/protocol/service";

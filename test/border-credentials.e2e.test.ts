@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { ModalClient as ModalService, ObjectCreationType } from "@dorian/protocol/modal";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { DictGetRequestSchema, ModalClient, ObjectCreationType } from "@dorian/protocol/modal";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";
 import { containersWith } from "@dorian/testkit/containers";

@@ -5,7 +5,7 @@ import { containersOf, containersWith } from "@dorian/testkit/containers";
 import { DorianProcess, isAlive } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
 import { leftoversOf } from "@dorian/testkit/leftovers";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { drippingPeer } from "@dorian/testkit/dripping-peer";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";

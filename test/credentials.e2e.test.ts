@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import {
   DataFormat,
   GenericResult_GenericStatus as Status,
@@ -9,7 +9,7 @@ import {
   ObjectCreationType,
 } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
-import { encodeValue } from "@dorian/protocol/payload";
+import { encodeValue } from "@dorian/protocol/value/payload";
 import { methodEntries, type ServiceClient } from "@dorian/protocol/service";
 import { WorkerService } from "@dorian/protocol/worker";
 import { RemoteFunction } from "@dorian/sdk/function/remote-function";

@@ -5,7 +5,7 @@ import { runningServer, type RunningServer } from "@dorian/testkit/running-serve
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { ModalClient as ModalService } from "@dorian/protocol/modal";
 import { methodEntries } from "@dorian/protocol/service";
-import { unservedCalls } from "@dorian/protocol/unserved-calls";
+import { unservedCalls } from "@dorian/protocol/error/unserved-calls";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,6 +1,6 @@
 import { ModalClient } from "@dorian/protocol/modal";
 import { methodEntries } from "@dorian/protocol/service";
-import { unservedCall, unservedCalls } from "@dorian/protocol/unserved-calls";
+import { unservedCall, unservedCalls } from "@dorian/protocol/error/unserved-calls";
 import { expect, test } from "vitest";
 import { CatalogServer, temporaryDirectory } from "../test/catalog-server.ts";
 

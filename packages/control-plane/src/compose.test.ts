@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { WorkerService } from "@dorian/protocol/worker";
 import { expect, test } from "vitest";

@@ -1,13 +1,13 @@
 import { isId } from "@dorian/base/ids";
 import { wallClockMs } from "@dorian/base/wall-clock";
-import { mountService } from "@dorian/protocol/grpc-server";
+import { mountService } from "@dorian/protocol/server/grpc-server";
 import type { KeptSockets } from "@dorian/protocol/listener/kept-sockets";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
-import { RequestMemory } from "@dorian/protocol/request-memory";
+import { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
-import { unservedCall } from "@dorian/protocol/unserved-calls";
+import { unservedCall } from "@dorian/protocol/error/unserved-calls";
 import { WorkerService } from "@dorian/protocol/worker";
 import type { Logger } from "pino";
 import { createBorder } from "./access/border.ts";

@@ -1,4 +1,4 @@
-import { type GrpcListenOptions, GrpcServer, type MountedService } from "@dorian/protocol/grpc-server";
+import { type GrpcListenOptions, GrpcServer, type MountedService } from "@dorian/protocol/server/grpc-server";
 import { listenForWorker } from "./dispatch/fleet/worker-socket.ts";
 
 export interface ListenOptions extends Omit<GrpcListenOptions, "services"> {

@@ -7,7 +7,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import { sleep } from "@dorian/base/sleep";
 import { newId } from "@dorian/base/ids";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import {
   DataFormat,
   FunctionSchema$,
@@ -18,7 +18,7 @@ import {
   TaskState,
 } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
-import { encodeValue } from "@dorian/protocol/payload";
+import { encodeValue } from "@dorian/protocol/value/payload";
 import type { ServiceClient } from "@dorian/protocol/service";
 import {
   BuildFinishedSchema,

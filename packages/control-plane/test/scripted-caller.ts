@@ -7,7 +7,7 @@ import {
   GenericResult_GenericStatus,
   type FunctionGetOutputsItem,
 } from "@dorian/protocol/modal";
-import { decodeValue, encodeArguments } from "@dorian/protocol/payload";
+import { decodeValue, encodeArguments } from "@dorian/protocol/value/payload";
 import type { ModalCaller } from "./scripted-server.ts";
 
 /** Calls a function and does not wait for its result. */

@@ -1,7 +1,7 @@
 // A container that speaks the real protocol by script.
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { sleep } from "@dorian/base/sleep";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import {
   DataFormat,
   GenericResult_GenericStatus,
@@ -9,7 +9,7 @@ import {
   type FunctionGetInputsItem,
   type GenericResultSchema,
 } from "@dorian/protocol/modal";
-import { decodeArguments, encodeValue } from "@dorian/protocol/payload";
+import { decodeArguments, encodeValue } from "@dorian/protocol/value/payload";
 import type { StartTask, StopTask, TaskExitedSchema } from "@dorian/protocol/worker";
 import { mergedParts, type ServedParts } from "./merged-parts.ts";
 import type { ModalCaller } from "./scripted-server.ts";

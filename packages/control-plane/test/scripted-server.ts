@@ -1,7 +1,7 @@
 // A dispatch with a real database.
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { newId } from "@dorian/base/ids";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { AutoscalerSettingsSchema, FunctionSchema$, ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceClient } from "@dorian/protocol/service";

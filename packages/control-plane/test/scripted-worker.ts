@@ -2,7 +2,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import { newId } from "@dorian/base/ids";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import {
   type TaskExitedSchema,

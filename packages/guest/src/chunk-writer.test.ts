@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { DataFormat, ModalClient } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
 import { ChunkWriter } from "./chunk-writer.ts";

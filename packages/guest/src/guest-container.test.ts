@@ -8,7 +8,7 @@ import {
   GenericResult_GenericStatus as Status,
   ParameterType,
 } from "@dorian/protocol/modal";
-import { decodeValue } from "@dorian/protocol/payload";
+import { decodeValue } from "@dorian/protocol/value/payload";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

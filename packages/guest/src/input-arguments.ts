@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { DataFormat, type FunctionInput, type ModalClient } from "@dorian/protocol/modal";
-import { decodeArguments, positionalArguments } from "@dorian/protocol/payload";
-import { readPickle } from "@dorian/protocol/pickle/read-pickle";
+import { decodeArguments, positionalArguments } from "@dorian/protocol/value/payload";
+import { readPickle } from "@dorian/protocol/value/pickle/read-pickle";
 import type { ServiceClient } from "@dorian/protocol/service";
 
 /** Arguments of an input, fetched first when they did not fit into it. */

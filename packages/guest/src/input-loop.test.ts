@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { AppError, type StatusName } from "@dorian/base/app-error";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import {
   DataFormat,
   GenericResult_GenericStatus as Status,

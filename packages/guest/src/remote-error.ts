@@ -7,7 +7,7 @@ import {
   type GenericResult,
   type RemoteError,
 } from "@dorian/protocol/modal";
-import { encodeValue } from "@dorian/protocol/payload";
+import { encodeValue } from "@dorian/protocol/value/payload";
 import { nearestErrorName } from "@dorian/protocol/value/builtin-errors";
 import { missingFileHint } from "./missing-file.ts";
 

@@ -9,8 +9,8 @@ import {
   type GenericResult,
   type ModalClient,
 } from "@dorian/protocol/modal";
-import { encodeValue } from "@dorian/protocol/payload";
-import { pickleValue } from "@dorian/protocol/pickle/write-pickle";
+import { encodeValue } from "@dorian/protocol/value/payload";
+import { pickleValue } from "@dorian/protocol/value/pickle/write-pickle";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { inputArguments } from "./input-arguments.ts";

@@ -1,6 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { GuestService } from "@dorian/protocol/guest";
-import { createClient, Connection } from "@dorian/protocol/grpc-client";
+import { createClient, Connection } from "@dorian/protocol/client/grpc-client";
 import { ContainerArgumentsSchema, ModalClient } from "@dorian/protocol/modal";
 import { setTransport } from "@dorian/sdk/client/current-transport";
 import { currentInput, runWithInput } from "@dorian/sdk/container/current-input";

@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { must } from "@dorian/base/must";
 import { Notifier } from "@dorian/base/notifier";
-import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import { GrpcServer, mountService } from "@dorian/protocol/server/grpc-server";
 import { GuestService } from "@dorian/protocol/guest";
 import {
   AppLayoutSchema,
@@ -18,7 +18,7 @@ import {
   FunctionSchema$,
   type GenericResult,
 } from "@dorian/protocol/modal";
-import { decodeValue, encodeArguments } from "@dorian/protocol/payload";
+import { decodeValue, encodeArguments } from "@dorian/protocol/value/payload";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -1,6 +1,6 @@
 import type { AppError } from "@dorian/base/app-error";
 import type { DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import type { Language } from "./words.ts";
+import type { Language } from "./error/words.ts";
 
 /** Who is at the other end of a connection. */
 export type Identity =

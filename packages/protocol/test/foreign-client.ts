@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary, type DescMethod, type DescService } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import { methodEntries, type CallOptions, type ServiceClient } from "../src/service.ts";
-import { statusError } from "../src/status-error.ts";
+import { statusError } from "../src/error/status-error.ts";
 
 /** A client that is another implementation of gRPC, with HTTP/2 and header compression of its own. */
 export class ForeignConnection implements Disposable {

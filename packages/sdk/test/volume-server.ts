@@ -1,6 +1,6 @@
 import { createControlPlane } from "@dorian/control-plane/compose";
 import { openClientFile } from "@dorian/control-plane/access/token/client-file";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import {
   ModalClient,
   ObjectCreationType,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import { GrpcServer, mountService } from "@dorian/protocol/server/grpc-server";
 import {
   DataFormat,
   FunctionGetOutputsItemSchema,
@@ -10,7 +10,7 @@ import {
   ModalClient,
 } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
-import { encodeValue } from "@dorian/protocol/payload";
+import { encodeValue } from "@dorian/protocol/value/payload";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { onTestFinished } from "vitest";
 import { connectToServer } from "@dorian/sdk/client/connect";

@@ -1,4 +1,4 @@
-import { inWordsOf } from "@dorian/protocol/words";
+import { inWordsOf } from "@dorian/protocol/error/words";
 import { expect, test } from "vitest";
 import { errorsIn, productSources, sentencesIn } from "./source-texts.ts";
 

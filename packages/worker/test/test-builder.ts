@@ -7,7 +7,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { mountTable } from "@dorian/linux/mount-table";
 import { ContainerArgumentsSchema } from "@dorian/protocol/modal";
-import { RequestMemory } from "@dorian/protocol/request-memory";
+import { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import { StartBuildSchema, StartTaskSchema } from "@dorian/protocol/worker";
 import { LayerStore } from "@dorian/storage/layer-store";
 import { findInterpreters } from "@dorian/python/interpreters";

@@ -1,6 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ServiceHandlers } from "@dorian/protocol/service";
-import type { UnservedCall } from "@dorian/protocol/unserved-calls";
+import type { UnservedCall } from "@dorian/protocol/error/unserved-calls";
 
 /** Handlers of some of a service's methods. */
 type Part = object;

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, type AddressInfo } from "node:net";
-import { pickleValue } from "@dorian/protocol/pickle/write-pickle";
+import { pickleValue } from "@dorian/protocol/value/pickle/write-pickle";
 import { expect, test } from "vitest";
 import { percentDecoded, scopeOf, type ScopeOptions } from "./scope.ts";
 

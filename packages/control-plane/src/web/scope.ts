@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { PickleTuple } from "@dorian/protocol/pickle/pickle-writer";
+import { PickleTuple } from "@dorian/protocol/value/pickle/pickle-writer";
 import { requestOrigin, type ForwardedTrust, type RequestOrigin } from "./request-origin.ts";
 
 export interface ScopeOptions {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { messageOf } from "@dorian/base/app-error";
 import { DataFormat, WebhookAsyncMode, WebhookType } from "@dorian/protocol/modal";
-import { pickleArguments } from "@dorian/protocol/pickle/write-pickle";
+import { pickleArguments } from "@dorian/protocol/value/pickle/write-pickle";
 import type { Credential } from "@dorian/protocol/service";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";

@@ -1,4 +1,4 @@
-import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import { GrpcServer, mountService } from "@dorian/protocol/server/grpc-server";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceHandlers } from "@dorian/protocol/service";

@@ -20,7 +20,7 @@ export function guestModules(): Plugin {
     name: "guest-modules",
     setup(build) {
       build.onResolve({ filter: /^@bufbuild\/protobuf$/ }, () => ({
-        path: fileURLToPath(import.meta.resolve("@dorian/protocol/lean-messages")),
+        path: fileURLToPath(import.meta.resolve("./lean-messages.ts")),
       }));
       // Straight to the generated file: the module between them would copy its exports, all at once.
       build.onResolve({ filter: /^@dorian\/protocol\/(modal|guest)$/ }, ({ path }) => ({

@@ -1,6 +1,6 @@
 import * as protobuf from "@bufbuild/protobuf";
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import * as lean from "@dorian/protocol/lean-messages";
+import * as lean from "./lean-messages.ts";
 import * as guest from "@dorian/protocol/guest";
 import * as modal from "@dorian/protocol/modal";
 import * as fc from "fast-check";
@@ -10,7 +10,7 @@ import { leanModuleSource } from "./lean-module.ts";
 type Values = Record<string, unknown>;
 type LeanModule = Record<string, lean.LeanSchema>;
 
-const runtime = import.meta.resolve("@dorian/protocol/lean-messages");
+const runtime = import.meta.resolve("./lean-messages.ts");
 
 const load = async (exports: Record<string, unknown>) =>
   (await import(

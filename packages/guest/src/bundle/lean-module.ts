@@ -1,6 +1,6 @@
 import { ScalarType, type DescField, type DescMessage, type DescService } from "@bufbuild/protobuf";
 import { must } from "@dorian/base/must";
-import { leanType, type LeanShape } from "@dorian/protocol/lean-messages";
+import { leanType, type LeanShape } from "./lean-messages.ts";
 
 const explicitPresence = 1;
 const supportedTypes: ReadonlySet<number> = new Set(Object.values(leanType));

@@ -1,10 +1,10 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { onAbort } from "@dorian/base/on-abort";
-import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import { GrpcServer, mountService } from "@dorian/protocol/server/grpc-server";
 import { GuestService } from "@dorian/protocol/guest";
 import { ContainerArgumentsSchema, DataFormat, ModalClient } from "@dorian/protocol/modal";
-import { encodeArguments } from "@dorian/protocol/payload";
+import { encodeArguments } from "@dorian/protocol/value/payload";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

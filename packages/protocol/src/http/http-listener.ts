@@ -5,7 +5,7 @@ import type { ConnectionBudget } from "../listener/connection-budget.ts";
 import type { KeptSocket } from "../listener/kept-sockets.ts";
 import { Listener, type ListenAddress } from "../listener/listener.ts";
 import type { TlsTerms } from "../listener/tls-terms.ts";
-import { FairTurns } from "../fair-turns.ts";
+import { FairTurns } from "../listener/fair-turns.ts";
 import { OutstandingRequests } from "./outstanding-requests.ts";
 import { refusalOf } from "./refused-requests.ts";
 

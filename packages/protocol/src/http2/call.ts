@@ -1,8 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import { Fifo } from "@dorian/base/fifo";
 import { Notifier } from "@dorian/base/notifier";
-import { certificateError } from "../certificate-error.ts";
-import { statusError } from "../status-error.ts";
+import { certificateError } from "../error/certificate-error.ts";
+import { statusError } from "../error/status-error.ts";
 import type { TakeRoom } from "../service.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import { errorCode } from "./http2-error.ts";

@@ -1,6 +1,6 @@
 import { ModalClient } from "../modal.ts";
 import { OperatorService } from "../operator.ts";
-import { GrpcServer, mountService } from "../grpc-server.ts";
+import { GrpcServer, mountService } from "../server/grpc-server.ts";
 import {
   frameTypes,
   http2Preface,

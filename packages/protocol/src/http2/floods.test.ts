@@ -10,7 +10,7 @@ import {
 import { Duplex } from "node:stream";
 import { AppError } from "@dorian/base/app-error";
 import { expect, onTestFinished, test } from "vitest";
-import { GrpcServer, mountService } from "../grpc-server.ts";
+import { GrpcServer, mountService } from "../server/grpc-server.ts";
 import { ModalClient } from "../modal.ts";
 import { errorCode } from "./http2-error.ts";
 import { nobody, serveConnection } from "./server-connection.ts";

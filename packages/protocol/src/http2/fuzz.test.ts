@@ -1,7 +1,7 @@
 import { fuzzClient, fuzzServer } from "@dorian/testkit/http2-fuzz";
 import { expect, onTestFinished, test } from "vitest";
-import { Connection, createClient } from "../grpc-client.ts";
-import { GrpcServer, mountService } from "../grpc-server.ts";
+import { Connection, createClient } from "../client/grpc-client.ts";
+import { GrpcServer, mountService } from "../server/grpc-server.ts";
 import { ModalClient } from "../modal.ts";
 import { OperatorService } from "../operator.ts";
 

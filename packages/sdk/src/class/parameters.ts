@@ -10,7 +10,7 @@ import {
   ClassParameterSpecSchema,
   ClassParameterValueSchema,
 } from "@dorian/protocol/modal";
-import { pickleArguments } from "@dorian/protocol/pickle/write-pickle";
+import { pickleArguments } from "@dorian/protocol/value/pickle/write-pickle";
 import type { ClassMarks, ParameterType } from "./class-marks.ts";
 import { readDefaults, type ParameterValue } from "./construct.ts";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
-import { createClient, Connection } from "@dorian/protocol/grpc-client";
+import { createClient, Connection } from "@dorian/protocol/client/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { Transport } from "./transport.ts";

@@ -4,8 +4,8 @@ import {
   GenericResult_GenericStatus as Status,
   type FunctionGetOutputsItem,
 } from "@dorian/protocol/modal";
-import { decodeValue } from "@dorian/protocol/payload";
-import { readPickle } from "@dorian/protocol/pickle/read-pickle";
+import { decodeValue } from "@dorian/protocol/value/payload";
+import { readPickle } from "@dorian/protocol/value/pickle/read-pickle";
 import type { Transport } from "../client/transport.ts";
 import { pythonError } from "./python-error.ts";
 import { FunctionTimeoutError, RemoteError } from "./remote-error.ts";

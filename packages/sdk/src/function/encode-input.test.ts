@@ -1,5 +1,5 @@
 import { DataFormat } from "@dorian/protocol/modal";
-import { decodeArguments } from "@dorian/protocol/payload";
+import { decodeArguments } from "@dorian/protocol/value/payload";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeInput } from "./encode-input.ts";

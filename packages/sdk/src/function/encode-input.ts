@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { DataFormat, FunctionInputSchema, type FunctionInput } from "@dorian/protocol/modal";
-import { encodeArguments } from "@dorian/protocol/payload";
-import { pickleArguments } from "@dorian/protocol/pickle/write-pickle";
+import { encodeArguments } from "@dorian/protocol/value/payload";
+import { pickleArguments } from "@dorian/protocol/value/pickle/write-pickle";
 import { Keywords } from "./keywords.ts";
 
 /**

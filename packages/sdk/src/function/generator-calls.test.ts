@@ -6,7 +6,7 @@ import {
   GeneratorDoneSchema,
   GenericResult_GenericStatus as Status,
 } from "@dorian/protocol/modal";
-import { encodeValue } from "@dorian/protocol/payload";
+import { encodeValue } from "@dorian/protocol/value/payload";
 import { expect, test } from "vitest";
 import { outputs, ScriptedServer, type OutputItem, type Script } from "@dorian/testkit/scripted-server";
 import { RemoteFunction } from "./remote-function.ts";

@@ -10,7 +10,7 @@ import {
   GeneratorDoneSchema,
   type FunctionGetOutputsItem,
 } from "@dorian/protocol/modal";
-import { isServerGone } from "@dorian/protocol/status-error";
+import { isServerGone } from "@dorian/protocol/error/status-error";
 import { transport } from "../client/current-transport.ts";
 import type { Transport } from "../client/transport.ts";
 import { bytesOf, failureOf, plainValue } from "./decode-result.ts";

@@ -6,7 +6,7 @@ import {
   Function_FunctionType as FunctionType,
   GenericResult_GenericStatus as Status,
 } from "@dorian/protocol/modal";
-import { decodeArguments } from "@dorian/protocol/payload";
+import { decodeArguments } from "@dorian/protocol/value/payload";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { ScriptedServer, success, type OutputItem, type Script } from "@dorian/testkit/scripted-server";
 import { RemoteFunction } from "./remote-function.ts";

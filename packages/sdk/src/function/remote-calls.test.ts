@@ -9,7 +9,7 @@ import {
   type FunctionGetOutputsRequest,
   type FunctionMapRequest,
 } from "@dorian/protocol/modal";
-import { decodeArguments, encodeValue } from "@dorian/protocol/payload";
+import { decodeArguments, encodeValue } from "@dorian/protocol/value/payload";
 import { expect, test } from "vitest";
 import {
   outputs,

@@ -1,5 +1,5 @@
 import type { RemoteError as RemoteErrorMessage } from "@dorian/protocol/modal";
-import { decodeValue } from "@dorian/protocol/payload";
+import { decodeValue } from "@dorian/protocol/value/payload";
 
 export type RemoteErrorParts = Pick<RemoteErrorMessage, "name" | "message" | "stack"> &
   Partial<Pick<RemoteErrorMessage, "properties" | "cause" | "errors">>;

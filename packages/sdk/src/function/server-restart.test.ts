@@ -4,7 +4,7 @@ import {
   GeneratorDoneSchema,
 } from "@dorian/protocol/modal";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { encodeValue } from "@dorian/protocol/payload";
+import { encodeValue } from "@dorian/protocol/value/payload";
 import { expect, onTestFinished, test } from "vitest";
 import { outputs, ScriptedServer, success } from "@dorian/testkit/scripted-server";
 import { callable, type CallableTarget } from "./callable.ts";

@@ -3,7 +3,7 @@ import {
   askedRuntime,
   type ContainerRuntimeName,
   isContainerRuntime,
-} from "@dorian/protocol/container-runtime";
+} from "@dorian/protocol/convention/container-runtime";
 import type { ContainerRuntime } from "./runtime.ts";
 
 /** What the operator chose for functions that ask for no runtime. */

@@ -1,4 +1,4 @@
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
 import { limitCalls } from "./limit-calls.ts";

@@ -7,10 +7,10 @@ import {
   type ServiceClient,
   type ServiceHandlers,
 } from "@dorian/protocol/service";
-import { unservedCall } from "@dorian/protocol/unserved-calls";
-import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import { unservedCall } from "@dorian/protocol/error/unserved-calls";
+import { GrpcServer, mountService } from "@dorian/protocol/server/grpc-server";
 import { ConnectionBudget } from "@dorian/protocol/listener/connection-budget";
-import type { RequestMemory } from "@dorian/protocol/request-memory";
+import type { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import { GuestService } from "@dorian/protocol/guest";
 import {
   DataFormat,

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { AnswerMemory } from "@dorian/protocol/answer-memory";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
-import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
+import { AnswerMemory } from "@dorian/protocol/memory/answer-memory";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
+import { GrpcServer, mountService } from "@dorian/protocol/server/grpc-server";
 import { smallAnswerBytes } from "@dorian/protocol/http2/limits";
 import { ModalClient } from "@dorian/protocol/modal";
-import { RequestMemory } from "@dorian/protocol/request-memory";
+import { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import {
   frameTypes,
   http2Preface,

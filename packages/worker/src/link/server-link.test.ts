@@ -1,4 +1,4 @@
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { AppError } from "@dorian/base/app-error";
 import { WorkerService, WorkerStanding, type WorkerMessage } from "@dorian/protocol/worker";
 import type { ServiceHandlers } from "@dorian/protocol/service";

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { HttpListener } from "@dorian/protocol/http/http-listener";
 import { parseRequestTarget } from "@dorian/protocol/http/request-target";
-import { signedPaths } from "@dorian/protocol/task-http";
+import { signedPaths } from "@dorian/protocol/convention/task-http";
 
 export interface HttpAddress {
   host: string;

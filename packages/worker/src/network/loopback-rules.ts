@@ -1,4 +1,4 @@
-import { taskHttpHost } from "@dorian/protocol/task-http";
+import { taskHttpHost } from "@dorian/protocol/convention/task-http";
 
 const table = "dorian_web";
 

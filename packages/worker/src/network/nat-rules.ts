@@ -1,5 +1,5 @@
 import { cloudMetadata } from "@dorian/operator/machine-address";
-import { taskHttpHost } from "@dorian/protocol/task-http";
+import { taskHttpHost } from "@dorian/protocol/convention/task-http";
 
 export interface NatOptions {
   table: string;

@@ -1,4 +1,4 @@
-import { taskHttpHost } from "@dorian/protocol/task-http";
+import { taskHttpHost } from "@dorian/protocol/convention/task-http";
 import type { StartTask } from "@dorian/protocol/worker";
 
 /** Where a task finds its own things, inside the container. */

@@ -1,5 +1,5 @@
 import type { ModalClient, TaskLogs } from "@dorian/protocol/modal";
-import type { RequestMemory } from "@dorian/protocol/request-memory";
+import type { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Logger } from "pino";

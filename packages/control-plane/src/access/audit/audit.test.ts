@@ -1,4 +1,4 @@
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { ModalClient, ObjectCreationType } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { expect, onTestFinished, test } from "vitest";

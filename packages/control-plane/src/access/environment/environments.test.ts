@@ -1,5 +1,5 @@
 import { AppState } from "@dorian/protocol/modal";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
 import { CatalogServer, temporaryDirectory } from "../../../test/catalog-server.ts";

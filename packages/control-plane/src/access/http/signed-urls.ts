@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { orAborted } from "@dorian/base/or-aborted";
 import type { Credential, Identity } from "@dorian/protocol/service";
-import { taskHttpHost } from "@dorian/protocol/task-http";
+import { taskHttpHost } from "@dorian/protocol/convention/task-http";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { HttpRequest, HttpRoute } from "./http-route.ts";
 

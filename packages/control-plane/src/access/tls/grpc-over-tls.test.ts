@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GrpcServer, mountService } from "@dorian/protocol/grpc-server";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { GrpcServer, mountService } from "@dorian/protocol/server/grpc-server";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { OperatorService } from "@dorian/protocol/operator";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";

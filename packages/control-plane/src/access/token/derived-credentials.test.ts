@@ -1,4 +1,4 @@
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";

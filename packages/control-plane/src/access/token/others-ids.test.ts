@@ -1,6 +1,6 @@
 import { create, type DescField, type DescMessage, type DescMethod } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { ModalClient, ObjectCreationType } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { methodEntries, type Identity } from "@dorian/protocol/service";

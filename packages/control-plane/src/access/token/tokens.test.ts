@@ -1,4 +1,4 @@
-import { createClient, Connection } from "@dorian/protocol/grpc-client";
+import { createClient, Connection } from "@dorian/protocol/client/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { expect, onTestFinished, test } from "vitest";

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { Identity, ServiceHandlers } from "@dorian/protocol/service";
-import { signedPaths } from "@dorian/protocol/task-http";
+import { signedPaths } from "@dorian/protocol/convention/task-http";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import { callerIdOf, type SignedUrls } from "../../access/http/signed-urls.ts";
 import { partBytes, partCount } from "./blob-parts.ts";

@@ -7,7 +7,7 @@ import { createReadStream } from "node:fs";
 import type { HttpRoute } from "../../access/http/http-route.ts";
 import { bodyBytes, bodyOf, limitBytes } from "../../access/http/limit-bytes.ts";
 import { sendFile } from "../../access/http/send-file.ts";
-import { signedPaths } from "@dorian/protocol/task-http";
+import { signedPaths } from "@dorian/protocol/convention/task-http";
 import type { SignedUrls } from "../../access/http/signed-urls.ts";
 import { partBytes, partCount } from "./blob-parts.ts";
 import { sumExpectedBy } from "./whole-upload.ts";

@@ -1,5 +1,5 @@
 import type { CallContext } from "@dorian/protocol/service";
-import { inWordsOf } from "@dorian/protocol/words";
+import { inWordsOf } from "@dorian/protocol/error/words";
 import type { Environments } from "../../access/environment/environments.ts";
 import type { FunctionRegistry } from "../function/function-registry.ts";
 import type { App } from "../app/app.ts";

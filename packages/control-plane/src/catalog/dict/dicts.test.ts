@@ -1,4 +1,4 @@
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { ModalClient, ObjectCreationType } from "@dorian/protocol/modal";
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -9,7 +9,7 @@ import {
   type ClassParameterSpec,
   type ClassParameterValue,
 } from "@dorian/protocol/modal";
-import { readPickle } from "@dorian/protocol/pickle/read-pickle";
+import { readPickle } from "@dorian/protocol/value/pickle/read-pickle";
 
 const maxBytes = 16 * 1024;
 

@@ -5,7 +5,7 @@ import {
   type Function as FunctionDefinition,
   type Warning,
 } from "@dorian/protocol/modal";
-import { inWordsOf, type Language } from "@dorian/protocol/words";
+import { inWordsOf, type Language } from "@dorian/protocol/error/words";
 
 /** Experimental options that mean something here. */
 const servedExperiments = new Set(["fail_fast"]);

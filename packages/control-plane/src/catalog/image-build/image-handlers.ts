@@ -6,7 +6,7 @@ import {
 } from "@dorian/protocol/modal";
 import type { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceHandlers } from "@dorian/protocol/service";
-import { inWordsOf } from "@dorian/protocol/words";
+import { inWordsOf } from "@dorian/protocol/error/words";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Database } from "../../database/database.ts";
 import { readBuildLog } from "./build-log.ts";

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { sleep } from "@dorian/base/sleep";
 import { AppState, GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
-import { encodeValue } from "@dorian/protocol/payload";
+import { encodeValue } from "@dorian/protocol/value/payload";
 import { expect, test } from "vitest";
 import {
   BuildWorker,

@@ -1,6 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { RegistryAuthType, type Image, type ImageGetOrCreateRequest } from "@dorian/protocol/modal";
-import { decodeValue } from "@dorian/protocol/payload";
+import { decodeValue } from "@dorian/protocol/value/payload";
 import { createHash } from "node:crypto";
 import { normaliseGpu } from "../../dispatch/placement/gpu-config.ts";
 import type { BuildComponents } from "../image/build-components.ts";

@@ -6,7 +6,7 @@ import type { Place } from "@dorian/storage/large-files";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Identity } from "@dorian/protocol/service";
-import { signedPaths } from "@dorian/protocol/task-http";
+import { signedPaths } from "@dorian/protocol/convention/task-http";
 import { join, relative } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { HttpRoute } from "../../access/http/http-route.ts";

@@ -3,7 +3,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import { newId } from "@dorian/base/ids";
 import { sleep } from "@dorian/base/sleep";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import {
   DataFormat,
   FunctionInputSchema,

@@ -1,6 +1,6 @@
 import { GenericResult_GenericStatus as Status, type GenericResult } from "@dorian/protocol/modal";
 import type { CallContext } from "@dorian/protocol/service";
-import { inWordsOf } from "@dorian/protocol/words";
+import { inWordsOf } from "@dorian/protocol/error/words";
 import { isAtLeast } from "./client-age.ts";
 
 /** The first client version that knows a status, where that is not every version. */

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { AsyncQueue } from "@dorian/base/async-queue";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import {
   FunctionInputSchema,
   GenericResult_GenericStatus as Status,
   type TaskLogs,
 } from "@dorian/protocol/modal";
 import { ContainerExecRequestSchema, type ContainerExecRequest } from "@dorian/protocol/operator";
-import { encodeArguments } from "@dorian/protocol/payload";
+import { encodeArguments } from "@dorian/protocol/value/payload";
 import {
   ImageConfigSchema,
   WorkerMessageSchema,

@@ -1,4 +1,4 @@
-import { GrpcServer, type GrpcServerOptions } from "@dorian/protocol/grpc-server";
+import { GrpcServer, type GrpcServerOptions } from "@dorian/protocol/server/grpc-server";
 import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
 

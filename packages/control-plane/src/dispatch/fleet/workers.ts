@@ -7,7 +7,7 @@ import { Notifier } from "@dorian/base/notifier";
 import { SilenceWatch } from "@dorian/base/silence-watch";
 import { sleep } from "@dorian/base/sleep";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
-import { diskRoomOf, type DiskRoom } from "@dorian/protocol/disk-room";
+import { diskRoomOf, type DiskRoom } from "@dorian/protocol/convention/disk-room";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import {
   WorkerStanding as WireStanding,

@@ -6,7 +6,7 @@ import {
   type TaskLogsBatch,
 } from "@dorian/protocol/modal";
 import type { CallContext } from "@dorian/protocol/service";
-import { inWordsOf, type Language } from "@dorian/protocol/words";
+import { inWordsOf, type Language } from "@dorian/protocol/error/words";
 import type { AppDirectory } from "../ports.ts";
 
 /** An empty field lets everything pass. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { AppGetLogsRequestSchema, FileDescriptor, TaskLogsSchema } from "@dorian/protocol/modal";
-import type { Language } from "@dorian/protocol/words";
+import type { Language } from "@dorian/protocol/error/words";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../database/database.ts";

@@ -1,6 +1,6 @@
 import { FileDescriptor, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
-import { inWordsOf } from "@dorian/protocol/words";
+import { inWordsOf } from "@dorian/protocol/error/words";
 import type { AppDirectory } from "../ports.ts";
 import type { AppLogs } from "./app-logs.ts";
 import { appNotFound } from "../../access/app-not-found.ts";

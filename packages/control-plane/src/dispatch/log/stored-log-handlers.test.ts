@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
-import { createLocalClient } from "@dorian/protocol/local-client";
+import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { FileDescriptor, ModalClient, TaskLogsSchema } from "@dorian/protocol/modal";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";

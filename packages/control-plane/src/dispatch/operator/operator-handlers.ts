@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import type { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceHandlers } from "@dorian/protocol/service";
-import { diskRoomMessage } from "@dorian/protocol/disk-room";
+import { diskRoomMessage } from "@dorian/protocol/convention/disk-room";
 import type { DiskRoom } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import { taskNotFound } from "../task/task-handlers.ts";

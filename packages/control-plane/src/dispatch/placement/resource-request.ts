@@ -1,5 +1,5 @@
 import { GPUType, type Function as FunctionDefinition, type GPUConfig } from "@dorian/protocol/modal";
-import { askedRuntime } from "@dorian/protocol/container-runtime";
+import { askedRuntime } from "@dorian/protocol/convention/container-runtime";
 import { gpuTypeName } from "./gpu-types.ts";
 
 export interface GpuRequest {

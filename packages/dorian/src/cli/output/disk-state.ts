@@ -1,4 +1,4 @@
-import { type DiskRoom, diskRoomOf } from "@dorian/protocol/disk-room";
+import { type DiskRoom, diskRoomOf } from "@dorian/protocol/convention/disk-room";
 import { formatBytes } from "../../format-bytes.ts";
 
 /** What a worker's disk has left, as JSON shows it. */

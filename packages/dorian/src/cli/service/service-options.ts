@@ -4,7 +4,7 @@ import {
   type ContainerRuntimeName,
   containerRuntimes,
   isContainerRuntime,
-} from "@dorian/protocol/container-runtime";
+} from "@dorian/protocol/convention/container-runtime";
 import type { RuntimePolicy } from "@dorian/worker/container/container-runtimes";
 import { AppError } from "@dorian/base/app-error";
 import type { MachineSettings } from "@dorian/worker/machine/machine-share";

@@ -1,7 +1,7 @@
 import { untilAborted } from "@dorian/base/or-aborted";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { smallAnswerBytes } from "@dorian/protocol/http2/limits";
 import { ModalClient } from "@dorian/protocol/modal";
 import { WorkerService } from "@dorian/protocol/worker";

@@ -1,5 +1,5 @@
 import { AsyncQueue } from "@dorian/base/async-queue";
-import { Connection, createClient } from "@dorian/protocol/grpc-client";
+import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { type ContainerExecRequest, OperatorService } from "@dorian/protocol/operator";
 import { defineCommand } from "../../command.ts";
 import { credentials } from "../../config.ts";

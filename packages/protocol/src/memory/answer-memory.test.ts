@@ -11,12 +11,12 @@ import {
 } from "@dorian/testkit/raw-http2-peer";
 import { expect, onTestFinished, test } from "vitest";
 import { AnswerMemory, type AnswerMemoryLimits } from "./answer-memory.ts";
-import { Connection, createClient } from "./grpc-client.ts";
-import { GrpcServer, mountService } from "./grpc-server.ts";
-import { errorCode } from "./http2/http2-error.ts";
-import { ModalClient } from "./modal.ts";
+import { Connection, createClient } from "../client/grpc-client.ts";
+import { GrpcServer, mountService } from "../server/grpc-server.ts";
+import { errorCode } from "../http2/http2-error.ts";
+import { ModalClient } from "../modal.ts";
 import { RequestMemory } from "./request-memory.ts";
-import type { CallContext } from "./service.ts";
+import type { CallContext } from "../service.ts";
 
 const mebibyte = 1024 * 1024;
 const initialWindowSize = 4;

@@ -1,8 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
-import { encodeHeaders } from "./http2/header-block.ts";
+import { encodeHeaders } from "../http2/header-block.ts";
 import { statusDetails } from "./status-details.ts";
-import { errorTrailers, statusCode } from "./status-error.ts";
-import { inWordsOf, type Language } from "./words.ts";
+import { errorTrailers, statusCode } from "../error/status-error.ts";
+import { inWordsOf, type Language } from "../error/words.ts";
 
 /** Codes that a server itself answers with. */
 export const statusCodes = { ok: 0, deadlineExceeded: 4 } as const;

@@ -9,10 +9,10 @@ import {
 } from "@dorian/testkit/raw-http2-peer";
 import { expect, onTestFinished, test } from "vitest";
 import { GrpcServer, mountService } from "./grpc-server.ts";
-import { decodeHeaders } from "./http2/header-block.ts";
-import { ModalClient } from "./modal.ts";
-import { RequestMemory } from "./request-memory.ts";
-import type { CallContext } from "./service.ts";
+import { decodeHeaders } from "../http2/header-block.ts";
+import { ModalClient } from "../modal.ts";
+import { RequestMemory } from "../memory/request-memory.ts";
+import type { CallContext } from "../service.ts";
 
 const refused = new AppError("TOKEN_MISSING", "No token.", { status: "UNAUTHENTICATED", remedy: "Ask." });
 const mebibyte = 1024 * 1024;

@@ -1,6 +1,6 @@
-import { GrowingBytes } from "../value/growing-bytes.ts";
-import { article, refuseHalfPairs, Unsendable } from "../value/unsendable.ts";
-import type { ValueSink } from "../value/value-sink.ts";
+import { GrowingBytes } from "../growing-bytes.ts";
+import { article, refuseHalfPairs, Unsendable } from "../unsendable.ts";
+import type { ValueSink } from "../value-sink.ts";
 import { opcodes } from "./opcodes.ts";
 
 /** What Python is to see as a tuple: an array is a list to it. */

@@ -1,6 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { AnswerMemory } from "./answer-memory.ts";
-import type { Identity } from "./service.ts";
+import type { Identity } from "../service.ts";
 
 const mebibyte = 1024 * 1024;
 

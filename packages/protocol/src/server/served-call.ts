@@ -3,24 +3,24 @@ import { setImmediate } from "node:timers/promises";
 import { create, fromBinary, toBinary, type DescMethod } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
-import { incomplete, notServed, repeated, stalled, stopping } from "./call-refusals.ts";
+import { incomplete, notServed, repeated, stalled, stopping } from "../error/call-refusals.ts";
 import { calledUrlOf, metadataOf, timeoutMsOf, type CallMetadata } from "./call-metadata.ts";
 import { answerHead, endOf, statusCodes, successTrailers, trailersOf, type CallEnd } from "./call-status.ts";
-import { FairTurns } from "./fair-turns.ts";
-import type { Headers } from "./http2/header-list.ts";
-import { ConnectionError, errorCode } from "./http2/http2-error.ts";
-import { creditBytes, smallAnswerBytes } from "./http2/limits.ts";
-import { envelope, envelopeHead } from "./http2/message-envelope.ts";
-import { freeMemory, maxMessageBytes, MessageReader } from "./http2/message-reader.ts";
-import type { Http2Stream, StreamEvents } from "./http2/stream.ts";
-import type { AnswerRoom } from "./answer-room.ts";
+import { FairTurns } from "../listener/fair-turns.ts";
+import type { Headers } from "../http2/header-list.ts";
+import { ConnectionError, errorCode } from "../http2/http2-error.ts";
+import { creditBytes, smallAnswerBytes } from "../http2/limits.ts";
+import { envelope, envelopeHead } from "../http2/message-envelope.ts";
+import { freeMemory, maxMessageBytes, MessageReader } from "../http2/message-reader.ts";
+import type { Http2Stream, StreamEvents } from "../http2/stream.ts";
+import type { AnswerRoom } from "../memory/answer-room.ts";
 import { checkMessageCost, malformed } from "./message-cost.ts";
 import { roughSize } from "./message-size.ts";
-import { callerOf, HeldRequest, type RequestMemory } from "./request-memory.ts";
+import { callerOf, HeldRequest, type RequestMemory } from "../memory/request-memory.ts";
 import { peerAddress } from "./peer-address.ts";
-import type { CallContext, Caller, Identity } from "./service.ts";
+import type { CallContext, Caller, Identity } from "../service.ts";
 import { isWait } from "./waiting-calls.ts";
-import { clientTypeHeader, languageOf, type Language } from "./words.ts";
+import { clientTypeHeader, languageOf, type Language } from "../error/words.ts";
 
 /** A method with its implementation: undefined when it is not served. */
 export interface Route {

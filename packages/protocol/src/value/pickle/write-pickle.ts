@@ -1,4 +1,4 @@
-import { maxWrittenBytes, writeAnswer, writeArguments } from "../value/sending.ts";
+import { maxWrittenBytes, writeAnswer, writeArguments } from "../sending.ts";
 import { PickleWriter } from "./pickle-writer.ts";
 
 /**

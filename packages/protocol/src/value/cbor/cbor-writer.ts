@@ -1,6 +1,6 @@
-import { GrowingBytes } from "../value/growing-bytes.ts";
-import { refuseHalfPairs } from "../value/unsendable.ts";
-import type { ValueSink } from "../value/value-sink.ts";
+import { GrowingBytes } from "../growing-bytes.ts";
+import { refuseHalfPairs } from "../unsendable.ts";
+import type { ValueSink } from "../value-sink.ts";
 import { tags, typedArrayTags } from "./tags.ts";
 
 /** Major types of CBOR, in the upper three bits of an item's first byte. */

@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { checkMessageCost } from "./message-cost.ts";
-import { ModalClient } from "./modal.ts";
+import { ModalClient } from "../modal.ts";
 
 const { appCreate, appSetTags, functionPutInputs, mountGetOrCreate } = ModalClient.method;
 const mebibyte = 1024 * 1024;

@@ -3,12 +3,12 @@ import { AppError } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
 import { Patience } from "@dorian/base/patience";
 import type { Socket } from "node:net";
-import { Http2Call } from "./http2/call.ts";
-import { ClientConnection } from "./http2/client-connection.ts";
-import { encodeHeaders } from "./http2/header-block.ts";
-import { methodEntries, type CallOptions, type ServiceClient, type TakeRoom } from "./service.ts";
+import { Http2Call } from "../http2/call.ts";
+import { ClientConnection } from "../http2/client-connection.ts";
+import { encodeHeaders } from "../http2/header-block.ts";
+import { methodEntries, type CallOptions, type ServiceClient, type TakeRoom } from "../service.ts";
 import { connectTo, mayVanish } from "./socket-address.ts";
-import { isServerGone } from "./status-error.ts";
+import { isServerGone } from "../error/status-error.ts";
 
 export interface ConnectOptions {
   /** `http://127.0.0.1:7070`, `https://box:7070`, or `unix:///path/to/socket`. */

@@ -1,7 +1,7 @@
-import { bareError } from "../value/builtin-errors.ts";
-import { noStep, placeOf } from "../value/place.ts";
-import { typedArrayClasses } from "../value/typed-array-classes.ts";
-import { maxValueDepth } from "../value/walk-value.ts";
+import { bareError } from "../builtin-errors.ts";
+import { noStep, placeOf } from "../place.ts";
+import { typedArrayClasses } from "../typed-array-classes.ts";
+import { maxValueDepth } from "../walk-value.ts";
 import { foreignTags, tags, typedArrayTags } from "./tags.ts";
 
 /** Why bytes cannot be read as a value of JavaScript. */

@@ -14,13 +14,13 @@ import {
   rawSettings,
 } from "@dorian/testkit/raw-http2-peer";
 import { expect, onTestFinished, test } from "vitest";
-import { createForeignClient, ForeignConnection } from "../test/foreign-client.ts";
-import { Connection, createClient } from "./grpc-client.ts";
-import { decodeHeaders } from "./http2/header-block.ts";
+import { createForeignClient, ForeignConnection } from "../../test/foreign-client.ts";
+import { Connection, createClient } from "../client/grpc-client.ts";
+import { decodeHeaders } from "../http2/header-block.ts";
 import { GrpcServer, mountService } from "./grpc-server.ts";
-import { ModalClient } from "./modal.ts";
-import { OperatorService } from "./operator.ts";
-import type { CallContext, ServiceHandlers } from "./service.ts";
+import { ModalClient } from "../modal.ts";
+import { OperatorService } from "../operator.ts";
+import type { CallContext, ServiceHandlers } from "../service.ts";
 
 // The client is another implementation of gRPC, with header compression of its own.
 async function serve(

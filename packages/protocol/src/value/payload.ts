@@ -1,8 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import { CborWriter } from "./cbor/cbor-writer.ts";
 import { readCbor, UnreadableAt } from "./cbor/read-cbor.ts";
-import { maxWrittenBytes, writeAnswer, writeArguments } from "./value/sending.ts";
-import type { WalkOptions } from "./value/walk-value.ts";
+import { maxWrittenBytes, writeAnswer, writeArguments } from "./sending.ts";
+import type { WalkOptions } from "./walk-value.ts";
 
 /**
  * Arguments of a call in the plain-data format that every language reads: `[positional, keyword]`. `of` says which call they

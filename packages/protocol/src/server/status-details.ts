@@ -1,7 +1,7 @@
 import { create, toBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
 import { AnySchema, anyPack } from "@bufbuild/protobuf/wkt";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { FunctionLookupError_Reason, FunctionLookupErrorSchema } from "./modal.ts";
+import { FunctionLookupError_Reason, FunctionLookupErrorSchema } from "../modal.ts";
 
 /** What official clients read of an error beside its status and its words, by its code. */
 const detailsByCode: Record<string, { schema: DescMessage; message: Message }> = {

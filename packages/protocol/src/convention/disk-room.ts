@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { DiskRoom, DiskRoomSchema } from "./gen/dorian/disk_pb.js";
+import type { DiskRoom, DiskRoomSchema } from "../gen/dorian/disk_pb.js";
 
 export type { DiskRoom, DiskRoomSchema };
 

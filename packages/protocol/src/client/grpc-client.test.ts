@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { GrpcServer, mountService } from "./grpc-server.ts";
+import { GrpcServer, mountService } from "../server/grpc-server.ts";
 import { createClient, Connection } from "./grpc-client.ts";
-import { ModalClient } from "./modal.ts";
-import type { ServiceHandlers } from "./service.ts";
+import { ModalClient } from "../modal.ts";
+import type { ServiceHandlers } from "../service.ts";
 
 const pattern = (bytes: number) => Uint8Array.from({ length: bytes }, (_, index) => (index * 31) % 251);
 

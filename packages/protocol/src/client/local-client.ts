@@ -1,6 +1,6 @@
 import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
-import { AppError } from "@dorian/base/app-error";
 import { randomUUID } from "node:crypto";
+import { notServed } from "../error/call-refusals.ts";
 import {
   methodEntries,
   type CallContext,
@@ -8,7 +8,7 @@ import {
   type Identity,
   type ServiceClient,
   type ServiceHandlers,
-} from "./service.ts";
+} from "../service.ts";
 
 /**
  * A client whose calls go straight to the handlers in this process: the same shape as over a socket, without the bytes.
@@ -24,7 +24,7 @@ export function createLocalClient<S extends DescService>(
       | ((request: unknown, context: CallContext) => Promise<unknown> | AsyncIterable<unknown>)
       | undefined;
     client[name] = (request: unknown, options?: CallOptions) => {
-      if (!handler) throw notServed(method);
+      if (!handler) throw notServed(method.name);
       return method.methodKind === "unary"
         ? unary(method, handler as never, request, identity, options)
         : stream(method, handler as never, request, identity, options);
@@ -71,11 +71,4 @@ function contextOf(identity: Identity, options?: CallOptions): CallContext {
     idempotencyKey: options?.idempotencyKey || randomUUID(),
     ...(options?.clientVersion ? { clientVersion: options.clientVersion } : {}),
   };
-}
-
-function notServed(method: DescMethod): AppError {
-  return new AppError("CALL_NOT_SERVED", `Dorian does not serve ${method.name} here.`, {
-    status: "UNIMPLEMENTED",
-    remedy: "docs/modal-compatibility.md lists what it serves instead.",
-  });
 }

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import type { Headers } from "./http2/header-list.ts";
+import type { Headers } from "../http2/header-list.ts";
 
 /** The part of a call's metadata that says who calls. */
 export interface CallMetadata {
