@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleGuest } from "./bundle/bundle-guest.ts";
+import { guestFiles } from "./bundle/guest-file.ts";
 import { ScriptedContainer, type ScriptedContainerOptions } from "../test/scripted-container.ts";
 
 let cacheDirectory: string;
@@ -21,7 +22,7 @@ let guest: string;
 
 beforeAll(async () => {
   cacheDirectory = await mkdtemp(join(tmpdir(), "guest-bundle-"));
-  guest = (await bundleGuest({ cacheDirectory })).path;
+  guest = join(await bundleGuest({ cacheDirectory }), guestFiles.module);
 });
 
 afterAll(() => rm(cacheDirectory, { recursive: true }));

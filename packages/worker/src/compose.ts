@@ -61,8 +61,8 @@ export interface WorkerOptions {
     host: string;
   };
   name?: string;
-  /** File with the bundled guest. */
-  guestBundlePath: string;
+  /** Holds the files of the bundled guest. */
+  guestDirectory: string;
   /** Folder of the npm package that images get beside Node. */
   npmDirectory: string;
   /** How the machine is shared between containers and everything else. */
@@ -239,7 +239,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       requestMemory: new RequestMemory(),
       runtimeDirectory: directories.runtime,
       scratchDirectory: directories.scratch,
-      guestLayer: await prepareGuestLayer(dataDirectory, options.guestBundlePath),
+      guestLayer: await prepareGuestLayer(dataDirectory, options.guestDirectory),
       homeLayer: await prepareHomeLayer(dataDirectory),
       operatorEnv: operator.runtimeEnv,
       discard,

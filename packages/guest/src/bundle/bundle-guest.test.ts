@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { execFile } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { bundleGuest } from "./bundle-guest.ts";
+import { guestFiles } from "./guest-file.ts";
 
 const run = promisify(execFile);
 
@@ -15,11 +16,10 @@ async function temporaryDirectory(): Promise<string> {
   return directory;
 }
 
-test("the guest is one file that offers the whole SDK and does nothing when it is imported", async () => {
-  const { path, content } = await bundleGuest({ cacheDirectory: await temporaryDirectory() });
-  expect(await readFile(path)).toEqual(content);
+test("the guest is a few files that offer the whole SDK and do nothing when they are imported", async () => {
+  const made = await bundleGuest({ cacheDirectory: await temporaryDirectory() });
   const alone = await temporaryDirectory();
-  await writeFile(join(alone, "guest.mjs"), content);
+  for (const name of Object.values(guestFiles)) await copyFile(join(made, name), join(alone, name));
   const program = `console.log(Object.keys(await import(${JSON.stringify(pathToFileURL(join(alone, "guest.mjs")).href)})).sort().join())`;
   const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", program], {
     cwd: alone,
@@ -30,7 +30,7 @@ test("the guest is one file that offers the whole SDK and does nothing when it i
 });
 
 test("the guest comes with code that this Node accepts instead of compiling it", async () => {
-  const { path } = await bundleGuest({ cacheDirectory: await temporaryDirectory() });
+  const path = join(await bundleGuest({ cacheDirectory: await temporaryDirectory() }), guestFiles.module);
   const program = `
     const vm = process.getBuiltinModule("node:vm");
     vm.Script = class extends vm.Script {
@@ -47,9 +47,9 @@ test("the guest comes with code that this Node accepts instead of compiling it",
 test("the guest is made again only when what it was made from has changed", async () => {
   const cacheDirectory = await temporaryDirectory();
   const first = await bundleGuest({ cacheDirectory });
-  const { mtimeMs } = await stat(first.path);
-  expect((await bundleGuest({ cacheDirectory })).path).toBe(first.path);
-  expect((await stat(first.path)).mtimeMs).toBe(mtimeMs);
+  const { mtimeMs } = await stat(first);
+  expect(await bundleGuest({ cacheDirectory })).toBe(first);
+  expect((await stat(first)).mtimeMs).toBe(mtimeMs);
 
   const manifestName = (await readdir(cacheDirectory)).find((name) => name.endsWith(".json")) ?? "";
   const manifestPath = join(cacheDirectory, manifestName);
@@ -57,6 +57,6 @@ test("the guest is made again only when what it was made from has changed", asyn
   const [source] = Object.keys(manifest.inputs);
   manifest.inputs[String(source)] = "another digest";
   await writeFile(manifestPath, JSON.stringify(manifest));
-  await rm(first.path);
-  expect((await stat((await bundleGuest({ cacheDirectory })).path)).mtimeMs).toBeGreaterThan(mtimeMs);
+  await rm(first, { recursive: true });
+  expect((await stat(await bundleGuest({ cacheDirectory }))).mtimeMs).toBeGreaterThan(mtimeMs);
 });

@@ -1,10 +1,11 @@
+import { errnoOf } from "@dorian/base/app-error";
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { build, type BuildOptions } from "esbuild";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { guestFile } from "./guest-file.ts";
+import { guestFile, guestFiles } from "./guest-file.ts";
 import { guestModules } from "./guest-modules.ts";
 import { rehearseGuest } from "./rehearse-guest.ts";
 
@@ -13,13 +14,8 @@ export interface GuestBundleOptions {
   cacheDirectory: string;
 }
 
-export interface GuestBundle {
-  /** The guest, for `/usr/lib/dorian/guest.mjs` in containers. */
-  path: string;
-  content: Buffer;
-}
-
 interface Manifest {
+  /** Name of its directory. */
   bundle: string;
   /** Version of Node that the bundle's code cache is for. */
   node: string;
@@ -27,8 +23,8 @@ interface Manifest {
   inputs: Record<string, string>;
 }
 
-/** The guest as one file. Made anew only when one of its sources has changed. */
-export async function bundleGuest(options: GuestBundleOptions): Promise<GuestBundle> {
+/** Path of a directory with the guest's files, for `/usr/lib/dorian` in containers. Made anew only when one of its sources has changed. */
+export async function bundleGuest(options: GuestBundleOptions): Promise<string> {
   const { cacheDirectory } = options;
   await mkdir(cacheDirectory, { recursive: true });
   // Several checkouts may share the directory: each has sources of its own, current or not.
@@ -36,26 +32,25 @@ export async function bundleGuest(options: GuestBundleOptions): Promise<GuestBun
   const known = await readManifest(manifestPath);
   if (known && (await isCurrent(known))) {
     const path = join(cacheDirectory, known.bundle);
-    const content = await unlessAbsent(readFile(path));
-    if (content) return { path, content };
+    if (await unlessAbsent(stat(path))) return path;
   }
-  const { content, sources } = await buildGuest();
+  const { files, sources } = await buildGuest();
   const inputs = Object.fromEntries(
     await Promise.all(sources.map(async (path) => [path, digest(await readFile(path))] as const)),
   );
-  const bundle = `guest-${digest(content).slice(0, 16)}.mjs`;
+  const bundle = `guest-${digest(...Object.values(files)).slice(0, 16)}`;
   const path = join(cacheDirectory, bundle);
-  await writeWhole(path, content);
+  await writeDirectory(path, files);
   await writeWhole(
     manifestPath,
     Buffer.from(JSON.stringify({ bundle, node: process.version, inputs } satisfies Manifest)),
   );
-  return { path, content };
+  return path;
 }
 
 const root = resolve(import.meta.dirname, "../../../..");
 
-async function buildGuest(): Promise<{ content: Buffer; sources: string[] }> {
+async function buildGuest(): Promise<{ files: Record<string, string | Buffer>; sources: string[] }> {
   const entry = fileURLToPath(import.meta.resolve("../main.ts"));
   const result = await build({
     entryPoints: [entry],
@@ -73,14 +68,15 @@ async function buildGuest(): Promise<{ content: Buffer; sources: string[] }> {
     logLevel: "silent",
     plugins: [guestModules()],
   } satisfies BuildOptions);
-  const guest = {
-    body: `(() => { ${result.outputFiles[0]?.text ?? ""}; return exported; })()`,
-    sdkExports: Object.keys(await import("@dorian/sdk")),
-  };
-  const codeCache = await rehearseGuest(guest);
+  const body = `(() => { ${result.outputFiles[0]?.text ?? ""}; return exported; })()`;
+  const sdkExports = Object.keys(await import("@dorian/sdk"));
   const sources = Object.keys(result.metafile.inputs).filter((input) => !/^[\w-]+:/.test(input));
   return {
-    content: Buffer.from(guestFile({ ...guest, codeCache })),
+    files: {
+      [guestFiles.module]: guestFile({ sdkExports }),
+      [guestFiles.body]: body,
+      [guestFiles.codeCache]: await rehearseGuest({ body, sdkExports }),
+    },
     // What makes the bundle counts as well as what goes into it.
     sources: [...sources.map((input) => resolve(root, input)), ...makers()],
   };
@@ -108,13 +104,28 @@ async function readManifest(path: string): Promise<Manifest | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as Manifest);
 }
 
-// Several processes may share the directory: a file is there in full or not at all.
+// Several processes may share the directory: what is in it is there in full or not at all.
+async function writeDirectory(path: string, files: Record<string, string | Buffer>): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  await mkdir(draft);
+  for (const [name, content] of Object.entries(files)) await writeFile(join(draft, name), content);
+  try {
+    await rename(draft, path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOTEMPTY" && errnoOf(error) !== "EEXIST") throw error;
+    // Of the same name, and so with the same content.
+    await rm(draft, { recursive: true });
+  }
+}
+
 async function writeWhole(path: string, content: Buffer): Promise<void> {
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, content);
   await rename(draft, path);
 }
 
-function digest(content: Buffer): string {
-  return createHash("sha256").update(content).digest("hex");
+function digest(...contents: (string | Buffer)[]): string {
+  const hash = createHash("sha256");
+  for (const content of contents) hash.update(content);
+  return hash.digest("hex");
 }

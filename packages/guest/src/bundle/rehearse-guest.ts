@@ -9,12 +9,12 @@ import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { guestFile, type GuestFileOptions } from "./guest-file.ts";
+import { guestFile, guestFiles } from "./guest-file.ts";
 
 const limitMs = 30_000;
 
 /** Lets the guest live a whole container's life, with one input, and returns the code that V8 made of it on the way. */
-export async function rehearseGuest(guest: Pick<GuestFileOptions, "body" | "sdkExports">): Promise<Buffer> {
+export async function rehearseGuest(guest: { body: string; sdkExports: readonly string[] }): Promise<Buffer> {
   const directory = await mkdtemp(join(tmpdir(), "dorian-guest-"));
   const at = (name: string) => join(directory, name);
   let log = "";
@@ -29,7 +29,11 @@ export async function rehearseGuest(guest: Pick<GuestFileOptions, "body" | "sdkE
   });
   void server;
   try {
-    await writeFile(at("guest.mjs"), guestFile({ ...guest, recordTo: at("cache") }));
+    await writeFile(at(guestFiles.body), guest.body);
+    await writeFile(
+      at(guestFiles.module),
+      guestFile({ sdkExports: guest.sdkExports, recordTo: at("cache") }),
+    );
     await writeFile(at("app.mjs"), rehearsedModule);
     const task = create(ContainerArgumentsSchema, {
       functionDef: { functionName: "f", nodeEntrypoint: { modulePath: at("app.mjs"), objectTag: "f" } },
@@ -37,10 +41,15 @@ export async function rehearseGuest(guest: Pick<GuestFileOptions, "body" | "sdkE
     await writeFile(at("arguments"), toBinary(ContainerArgumentsSchema, task));
     const env = { MODAL_SERVER_URL: `unix://${at("s")}`, MODAL_CONTAINER_ARGUMENTS_PATH: at("arguments") };
     log += await new Promise<string>((resolve, reject) => {
-      execFile(process.execPath, [at("guest.mjs")], { env, timeout: limitMs }, (error, stdout, stderr) => {
-        if (error) reject(error);
-        else resolve(`${stdout}${stderr}`);
-      });
+      execFile(
+        process.execPath,
+        [at(guestFiles.module)],
+        { env, timeout: limitMs },
+        (error, stdout, stderr) => {
+          if (error) reject(error);
+          else resolve(`${stdout}${stderr}`);
+        },
+      );
     });
     if (log === "") return await readFile(at("cache"));
     throw new AppError("GUEST_BROKEN", `The guest complained on its rehearsal: ${log}`, {
@@ -52,7 +61,7 @@ export async function rehearseGuest(guest: Pick<GuestFileOptions, "body" | "sdkE
   }
 }
 
-const rehearsedModule = `import { App } from "./guest.mjs";
+const rehearsedModule = `import { App } from "./${guestFiles.module}";
 new App("rehearsal").function({ name: "f" }, async (value) => value);
 `;
 

@@ -7,7 +7,7 @@ import { ModalClient } from "@dorian/protocol/modal";
 import { WorkerService } from "@dorian/protocol/worker";
 import { createWorker, type WorkerOptions } from "@dorian/worker/compose";
 
-import { guestBundlePath } from "./guest-bundle.ts";
+import { guestDirectory } from "./guest-bundle.ts";
 import { setUpProcess } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "../../process/running-service.ts";
 import type { DiskSettings, WorkerLimits } from "./service-options.ts";
@@ -43,7 +43,7 @@ export async function startWorker(
     await createWorker({
       dataDirectory,
       server,
-      guestBundlePath: await guestBundlePath(process.env),
+      guestDirectory: await guestDirectory(process.env),
       npmDirectory: dirname(createRequire(import.meta.url).resolve("npm/package.json")),
       machine,
       simulateGpus,
