@@ -7,7 +7,7 @@ import {
   FunctionCallType,
   ObjectCreationType,
 } from "@dorian/protocol/modal";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { dorian, type CommandResult } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";

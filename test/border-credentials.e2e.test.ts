@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { ModalClient as ModalService, ObjectCreationType } from "@dorian/protocol/modal";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { containersWith } from "@dorian/testkit/containers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { DictGetRequestSchema, ModalClient, ObjectCreationType } from "@dorian/protocol/modal";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { containersWith } from "@dorian/testkit/containers";
 import { eventually } from "@dorian/testkit/eventually";
 import { http2Attacks } from "@dorian/testkit/http2-attacks";

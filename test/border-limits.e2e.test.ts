@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { statfsSync } from "node:fs";
 import { chmod, readFile, stat } from "node:fs/promises";
 import { promisify } from "node:util";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";

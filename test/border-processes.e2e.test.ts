@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readFile } from "node:fs/promises";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { containersOf, containersWith } from "@dorian/testkit/containers";
 import { DorianProcess, isAlive } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";

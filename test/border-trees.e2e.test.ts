@@ -1,7 +1,6 @@
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Function as RemoteFunction, Volume } from "dorian";
 import { printing, runApp } from "@dorian/testkit/app-run";
 import { containersWith } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { libc } from "@dorian/linux/libc";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { pathWithGvisor } from "@dorian/testkit/gvisor";
 import { runningServer } from "@dorian/testkit/running-server";
 import { expect, test } from "vitest";

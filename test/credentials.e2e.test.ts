@@ -12,7 +12,7 @@ import { OperatorService } from "@dorian/protocol/operator";
 import { encodeValue } from "@dorian/protocol/value/payload";
 import { methodEntries, type ServiceClient } from "@dorian/protocol/service";
 import { WorkerService } from "@dorian/protocol/worker";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { containersWith, type RunningContainer } from "@dorian/testkit/containers";
 import { instanceOf } from "@dorian/testkit/leftovers";
 import { dorian } from "@dorian/testkit/run-command";

@@ -1,6 +1,5 @@
 import { newId } from "@dorian/base/ids";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Function as RemoteFunction, Volume } from "dorian";
 import { containerProcesses, containersWith } from "@dorian/testkit/containers";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Function as RemoteFunction, Volume } from "dorian";
 import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";

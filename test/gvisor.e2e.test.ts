@@ -1,6 +1,6 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { pathWithGvisor } from "@dorian/testkit/gvisor";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";

@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { connectToServer } from "@dorian/sdk/client/connect";
-import { Image } from "@dorian/sdk/image/image";
+import { Image } from "dorian";
 import { printing, runApp, type AppRun, type AppRunOptions } from "@dorian/testkit/app-run";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { dorian } from "@dorian/testkit/run-command";
@@ -297,9 +296,7 @@ test("an image of nothing is refused with what to begin with [B12, D3]", async (
   expect(() => new (Image as unknown as new () => Image)()).toThrow(
     expect.objectContaining({ code: "IMAGE_EMPTY", remedy: expect.stringContaining("Image.debianSlim()") }),
   );
-  const client = JSON.parse(await readFile(join(server.dataDirectory, "client.json"), "utf8")) as never;
-  await using transport = await connectToServer(client);
-  const { modal } = transport;
+  const { modal } = server.client;
   const ask = (image: object) => modal.imageGetOrCreate({ image });
   await expect(ask({})).rejects.toThrow(/no steps.*/);
   await expect(ask({ dockerfileCommands: ["  "] })).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { networkInterfaces } from "node:os";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { containersWith } from "@dorian/testkit/containers";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";

@@ -1,5 +1,4 @@
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Function as RemoteFunction, Volume } from "dorian";
 import { containersWith } from "@dorian/testkit/containers";
 import { dorian } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";

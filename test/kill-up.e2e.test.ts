@@ -1,6 +1,5 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Function as RemoteFunction, Volume } from "dorian";
 import { containersOf, containersWith, type RunningContainer } from "@dorian/testkit/containers";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";

@@ -1,7 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { FunctionCall } from "@dorian/sdk/function/function-call";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Function as RemoteFunction, FunctionCall, Volume } from "dorian";
 import { containersOf, containersWith } from "@dorian/testkit/containers";
 import { eventually } from "@dorian/testkit/eventually";
 import { dorian } from "@dorian/testkit/run-command";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { eventually } from "@dorian/testkit/eventually";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";

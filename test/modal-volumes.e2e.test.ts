@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Volume } from "dorian";
 import { eventually } from "@dorian/testkit/eventually";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";

@@ -1,4 +1,4 @@
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { containersOf } from "@dorian/testkit/containers";
 import { eventually } from "@dorian/testkit/eventually";
 import { dorian } from "@dorian/testkit/run-command";

@@ -1,11 +1,9 @@
 import { sleep } from "@dorian/base/sleep";
 import { ObjectCreationType } from "@dorian/protocol/modal";
-import { FunctionCall } from "@dorian/sdk/function/function-call";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import type { Transport } from "@dorian/sdk/client/transport";
+import { Function as RemoteFunction, FunctionCall } from "dorian";
 import { chaosApp } from "@dorian/testkit/chaos/chaos-app";
 import { SeededRandom } from "@dorian/testkit/chaos/seeded-random";
-import { sdkConnection } from "@dorian/testkit/connection";
+import { type Connection, sdkConnection } from "@dorian/testkit/connection";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { leftoversOf } from "@dorian/testkit/leftovers";
@@ -14,7 +12,7 @@ import { copySeed } from "@dorian/testkit/seeded-data";
 import { expect, test } from "vitest";
 
 /** Throws unless what was acknowledged is there. */
-type Promised = (client: Transport) => Promise<void>;
+type Promised = (client: Connection) => Promise<void>;
 
 const add = RemoteFunction.fromName<(a: number, b: number) => Promise<number>>("chaos", "add");
 const write = RemoteFunction.fromName<(name: string, text: string) => Promise<string>>("chaos", "write");
@@ -22,8 +20,8 @@ const read = RemoteFunction.fromName<(name: string) => Promise<string>>("chaos",
 const version = RemoteFunction.fromName<() => Promise<number>>("chaos", "version");
 
 /** What users do, again and again; each resolves when it was acknowledged, with how to see it later. */
-function promises(client: Transport, dataDirectory: string): ((n: number) => Promise<Promised>)[] {
-  const dictOf = ({ modal }: Transport) =>
+function promises(client: Connection, dataDirectory: string): ((n: number) => Promise<Promised>)[] {
+  const dictOf = ({ modal }: Connection) =>
     modal.dictGetOrCreate({
       deploymentName: "promises",
       objectCreationType: ObjectCreationType.CREATE_IF_MISSING,

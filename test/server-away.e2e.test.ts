@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { containersWith } from "@dorian/testkit/containers";
 import { eventually } from "@dorian/testkit/eventually";
 import { dorian } from "@dorian/testkit/run-command";

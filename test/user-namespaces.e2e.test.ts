@@ -1,5 +1,5 @@
 import { readFile, readlink } from "node:fs/promises";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { containersWith } from "@dorian/testkit/containers";
 import { dorian } from "@dorian/testkit/run-command";
 import { runningServer } from "@dorian/testkit/running-server";

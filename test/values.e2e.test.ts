@@ -1,8 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { Cls } from "@dorian/sdk/class/cls";
-import { keywords } from "@dorian/sdk/function/keywords";
-import { RemoteError } from "@dorian/sdk/function/remote-error";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Cls, Function as RemoteFunction, RemoteError, keywords } from "dorian";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";

@@ -1,4 +1,4 @@
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Volume } from "dorian";
 import { eventually } from "@dorian/testkit/eventually";
 import { dorian } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";

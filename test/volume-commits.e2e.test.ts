@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Volume } from "dorian";
 import { containersOf } from "@dorian/testkit/containers";
 import { eventually } from "@dorian/testkit/eventually";
 import { dorian } from "@dorian/testkit/run-command";

@@ -1,6 +1,4 @@
-import { Cls } from "@dorian/sdk/class/cls";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Cls, Function as RemoteFunction, Volume } from "dorian";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";

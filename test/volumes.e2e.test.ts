@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import type { ClientRequest } from "node:http";
 import { join } from "node:path";
-import { Volume } from "@dorian/sdk/volume/volume";
+import { Volume } from "dorian";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, type CommandResult } from "@dorian/testkit/run-command";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { runningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";

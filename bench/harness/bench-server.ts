@@ -2,15 +2,12 @@ import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { dorian } from "@dorian/testkit/run-command";
 import { modalVersions } from "@dorian/testkit/modal-client";
 import { prepareSeeds, seededData } from "@dorian/testkit/seeded-data";
-import { connectToServer } from "@dorian/sdk/client/connect";
-import { setTransport } from "@dorian/sdk/client/current-transport";
-import type { Transport } from "@dorian/sdk/client/transport";
-import { readFile } from "node:fs/promises";
+import { type Connection, sdkConnection } from "@dorian/testkit/connection";
 import { join } from "node:path";
 
 export interface BenchServer extends AsyncDisposable {
   dataDirectory: string;
-  transport: Transport;
+  transport: Connection;
 }
 
 /** A server of its own with one app of `bench/apps` deployed, and this process's SDK connected to it. */
@@ -21,9 +18,7 @@ export async function benchServer(app: string, args: string[] = []): Promise<Ben
   starting.use(await DorianProcess.start({ dataDirectory: data.path, args }));
   const deployed = await dorian(data.path, ["deploy", join(import.meta.dirname, "../apps", app)]);
   if (deployed.code !== 0) throw new Error(`deploy of ${app} failed:\n${deployed.stdout}${deployed.stderr}`);
-  const address = JSON.parse(await readFile(join(data.path, "client.json"), "utf8"));
-  const transport = starting.use(await connectToServer(address));
-  setTransport(transport);
+  const transport = starting.use(await sdkConnection(data.path));
   const resources = starting.move();
   return { dataDirectory: data.path, transport, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

@@ -1,4 +1,4 @@
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { sleep } from "@dorian/base/sleep";
 import { bareContainer } from "../harness/bare-container.ts";
 import { benchServer } from "../harness/bench-server.ts";

@@ -1,6 +1,6 @@
 import { copyFile, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { benchServer } from "../harness/bench-server.ts";
 import { compare, type Outcome } from "../harness/compare.ts";

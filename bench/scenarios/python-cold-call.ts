@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep } from "@dorian/base/sleep";
-import { connectToServer } from "@dorian/sdk/client/connect";
+import { sdkConnection } from "@dorian/testkit/connection";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { prepareSeeds, seededData } from "@dorian/testkit/seeded-data";
@@ -19,9 +18,7 @@ export async function run(): Promise<Outcome[]> {
   const client = await ModalClient.open(modalVersions.newest, data.path);
   const deployed = await client.modal(["deploy", "cold.py"], { cwd: join(import.meta.dirname, "../apps") });
   if (deployed.code !== 0) throw new Error(deployed.stdout + deployed.stderr);
-  await using transport = await connectToServer(
-    JSON.parse(await readFile(join(data.path, "client.json"), "utf8")),
-  );
+  using transport = await sdkConnection(data.path);
   await using rounds = askPython(client, "cold_rounds.py");
   const call = async () => {
     const [seconds = "", taskId = ""] = (await rounds.ask("call")).split(" ");

@@ -1,4 +1,4 @@
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { sdkConnection } from "@dorian/testkit/connection";
 import { containersOf } from "@dorian/testkit/containers";
 import { deployApp } from "@dorian/testkit/deployed-app";

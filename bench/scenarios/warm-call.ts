@@ -1,4 +1,4 @@
-import { RemoteFunction } from "@dorian/sdk/function/remote-function";
+import { Function as RemoteFunction } from "dorian";
 import { benchServer } from "../harness/bench-server.ts";
 import { compare, type Outcome } from "../harness/compare.ts";
 import { deployPython } from "../harness/deploy-python.ts";

@@ -17,6 +17,7 @@ export type StatusName =
   | "DATA_LOSS"
   | "UNAUTHENTICATED";
 
+/** What an AppError says beside its code and its message. */
 export interface AppErrorOptions {
   /** What the reader should do next. */
   remedy: string;
@@ -41,6 +42,7 @@ export class AppError extends Error {
   readonly code: string;
   readonly status: StatusName;
   readonly remedy: string;
+  /** @internal Seen by `is`. */
   readonly [brand] = true;
 
   constructor(code: string, message: string, options: AppErrorOptions) {

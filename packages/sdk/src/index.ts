@@ -1,17 +1,32 @@
-export { AppError } from "@dorian/base/app-error";
-export { App, type AppOptions, type ClassSpec } from "./app/app.ts";
-export { Cls } from "./class/cls.ts";
+export { AppError, type AppErrorOptions, type StatusName } from "@dorian/base/app-error";
+export type { AnyFunction } from "./any-function.ts";
+export { App, type AppOptions, type ClassSpec, type MethodNames } from "./app/app.ts";
+export { Cls, type InstanceOf } from "./class/cls.ts";
 export type { ParameterType } from "./class/class-marks.ts";
-export { build, enter, exit, method, parameter } from "./class/decorators.ts";
+export type { ParameterValue } from "./class/construct.ts";
+export {
+  build,
+  enter,
+  exit,
+  method,
+  parameter,
+  type MethodDecorator,
+  type ParameterDecorator,
+} from "./class/decorators.ts";
 export type { ClassParameters, Instance, RemoteMethod } from "./class/instance.ts";
 export { currentInput, currentInputId, currentTaskId, type CurrentInput } from "./container/current-input.ts";
-export type { Callable, RemoteResult } from "./function/callable.ts";
+export type { Callable, IsGenerator, RemoteResult, Yielded } from "./function/callable.ts";
 export { FunctionCall } from "./function/function-call.ts";
 export type { FunctionOptions, RetryPolicy } from "./function/function-options.ts";
-export { keywords } from "./function/keywords.ts";
+export type { InvokeOptions } from "./function/invocation.ts";
+export { keywords, type Keywords } from "./function/keywords.ts";
 export type { MapOptions } from "./function/map-invocation.ts";
 export { FunctionTimeoutError, RemoteError } from "./function/remote-error.ts";
-export { RemoteFunction as Function } from "./function/remote-function.ts";
+export {
+  RemoteFunction as Function,
+  type FunctionOf,
+  type UntypedFunction,
+} from "./function/remote-function.ts";
 export {
   Image,
   type LocalDirectoryOptions,
@@ -20,11 +35,13 @@ export {
   type RunOptions,
   type StepOptions,
 } from "./image/image.ts";
+export type { LeftOut } from "./local/walk-local-tree.ts";
 export { Secret } from "./secret/secret.ts";
 export { startTimeline, type StartTimeline } from "./timeline.ts";
+export type { DirectoryDownload } from "./volume/get-directory.ts";
 export type { UploadBatch, UploadContent } from "./volume/upload-batch.ts";
 export { Volume } from "./volume/volume.ts";
 export type { VolumeEntry } from "./volume/volume-entry.ts";
-export type { VolumeFiles } from "./volume/volume-files.ts";
-export type { TransferProgress } from "./volume/transfer-progress.ts";
+export type { Transferred, Uploaded, VolumeFiles, WaitOptions } from "./volume/volume-files.ts";
+export type { OnTransferProgress, TransferProgress } from "./volume/transfer-progress.ts";
 export type { TransferSettings } from "./volume/volume-wire.ts";

@@ -6,30 +6,53 @@ import { promisify } from "node:util";
 import { must } from "@dorian/base/must";
 import { checkout } from "@dorian/testkit/checkout";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 
 const index = join(import.meta.dirname, "index.ts");
 const appError = fileURLToPath(import.meta.resolve("@dorian/base/app-error"));
+
+interface Declaration extends Export {
+  text: string;
+  /** All of the file that it stands in, without comments. */
+  file: string;
+}
+
+const surface: Declaration[] = [];
+
+beforeAll(async () => {
+  await using declarations = await temporaryDirectory();
+  await emitDeclarations(declarations.path);
+  const read = async (source: string) => {
+    const path = join(declarations.path, relative(checkout, source)).replace(/\.ts$/, ".d.ts");
+    return withoutComments(await readFile(path, "utf8"));
+  };
+  for (const each of exportsIn(await read(index))) {
+    const { name, from } = each;
+    const file = await read(from === "@dorian/base/app-error" ? appError : join(import.meta.dirname, from));
+    const text = must(declarationOf(name, file), `the declaration of ${name} in ${from}`);
+    surface.push({ ...each, text, file });
+  }
+});
 
 /**
  * What users can import, and what it offers them: whatever is marked `@internal` is left out. A change of it is a change for
  * users: look at it, then write it down with `vitest run packages/sdk/src/public-surface.test.ts -u`.
  */
 test("the SDK offers what public-surface.txt says", async () => {
-  await using declarations = await temporaryDirectory();
-  await emitDeclarations(declarations.path);
-  const read = (source: string) =>
-    readFile(join(declarations.path, relative(checkout, source)).replace(/\.ts$/, ".d.ts"), "utf8");
-  const surface: string[] = [];
-  for (const { name, from, as } of exportsIn(await read(index))) {
-    const source = from === "@dorian/base/app-error" ? appError : join(import.meta.dirname, from);
-    const declaration = must(
-      declarationOf(name, await read(source)),
-      `the declaration of ${name} in ${from}`,
-    );
-    surface.push(as === name ? declaration : `${declaration}\nexport { ${name} as ${as} };`);
-  }
-  await expect(`${surface.toSorted(byName).join("\n\n")}\n`).toMatchFileSnapshot("../public-surface.txt");
+  const texts = surface.map(({ name, as, text }) =>
+    as === name ? text : `${text}\nexport { ${name} as ${as} };`,
+  );
+  await expect(`${texts.toSorted(byName).join("\n\n")}\n`).toMatchFileSnapshot("../public-surface.txt");
+});
+
+test("whatever a signature of the SDK names can be imported as well", () => {
+  const offered = new Set(surface.map(({ name }) => name));
+  const hidden = surface.flatMap(({ name, text, file }) =>
+    ownNamesIn(file)
+      .filter((used) => !offered.has(used) && new RegExp(`\\b${used}\\b`).test(text))
+      .map((used) => `${name} names ${used}`),
+  );
+  expect(hidden).toEqual([]);
 });
 
 async function emitDeclarations(outDir: string): Promise<void> {
@@ -75,9 +98,26 @@ function exportsIn(index: string): Export[] {
   );
 }
 
-/** All of its overloads, without comments. */
-function declarationOf(name: string, text: string): string | undefined {
-  const lines = text.replaceAll(/^ *\/\*\*[\s\S]*?\*\/\n/gm, "").split("\n");
+function withoutComments(text: string): string {
+  return text.replaceAll(/^ *\/\*\*[\s\S]*?\*\/\n/gm, "");
+}
+
+/** What a file declares, or takes from others of ours: what comes from elsewhere users can get there. */
+function ownNamesIn(file: string): string[] {
+  const declared = /^(?:export )?(?:declare )?(?:abstract )?(?:class|function|interface|type|const) (\w+)/gm;
+  const imported = /^import (?:type )?\{([^}]*)\} from "(?:\.|@dorian\/)/gm;
+  const inline = /import\("(?:\.|@dorian\/)[^"]*"\)\.(\w+)/g;
+  return [
+    ...[...file.matchAll(declared), ...file.matchAll(inline)].map(([, name = ""]) => name),
+    ...[...file.matchAll(imported)].flatMap(([, names = ""]) =>
+      [...names.matchAll(/(?:type )?(\w+)(?: as (\w+))?/g)].map(([, name = "", as = name]) => as),
+    ),
+  ];
+}
+
+/** All of its overloads. */
+function declarationOf(name: string, file: string): string | undefined {
+  const lines = file.split("\n");
   const begins = new RegExp(
     `^export (declare )?(abstract )?(class|function|interface|type|const) ${name}\\b`,
   );

@@ -4,8 +4,11 @@ import { connectToServer } from "@dorian/sdk/client/connect";
 import { setTransport } from "@dorian/sdk/client/current-transport";
 import type { Transport } from "@dorian/sdk/client/transport";
 
+/** The SDK of this process, connected to a server. */
+export type Connection = Transport & Disposable;
+
 /** Lets the SDK in this process call the server of a data directory, until it is disposed of. */
-export async function sdkConnection(dataDirectory: string): Promise<Transport & Disposable> {
+export async function sdkConnection(dataDirectory: string): Promise<Connection> {
   const file = await readFile(join(dataDirectory, "client.json"), "utf8");
   const transport = await connectToServer(JSON.parse(file));
   setTransport(transport);

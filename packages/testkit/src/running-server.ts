@@ -1,5 +1,4 @@
-import type { Transport } from "@dorian/sdk/client/transport";
-import { sdkConnection } from "./connection.ts";
+import { sdkConnection, type Connection } from "./connection.ts";
 import { deployApp } from "./deployed-app.ts";
 import { DorianProcess } from "./dorian-process.ts";
 import { leftoversOf } from "./leftovers.ts";
@@ -28,7 +27,7 @@ export interface RunningServer<P = DorianProcess> extends AsyncDisposable {
   dataDirectory: string;
   /** A test that ends these may put others here. */
   processes: P;
-  client: Transport;
+  client: Connection;
   /** Stops everything, and fails if anything is left of it on this machine. */
   [Symbol.asyncDispose](): Promise<void>;
 }

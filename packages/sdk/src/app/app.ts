@@ -20,6 +20,7 @@ import type { Volume } from "../volume/volume.ts";
 import { functionIdOf, type HydratedFunction } from "./hydration.ts";
 import { isGeneratorFunction, type Registered, type RegisteredClass } from "../class/registered.ts";
 
+/** What an app gives its functions and classes. */
 export interface AppOptions {
   /** For functions and classes that name none. Default: `Image.debianSlim()`. */
   image?: Image;
@@ -28,7 +29,9 @@ export interface AppOptions {
   volumes?: Record<string, Volume>;
 }
 
-type MethodNames<T> = { [K in keyof T & string]: T[K] extends AnyFunction ? K : never }[keyof T & string];
+/** Names of the methods of a class. */
+export type MethodNames<T> = { [K in keyof T & string]: T[K] extends AnyFunction ? K : never }[keyof T &
+  string];
 
 /** What the members of a class are for, in the form without decorators. Hooks run in the order they have here. */
 export interface ClassSpec<T> {
@@ -41,8 +44,6 @@ export interface ClassSpec<T> {
     | (keyof ClassParameters<T> & string)[]
     | { [K in keyof ClassParameters<T> & string]?: { type?: ParameterType } };
 }
-
-type EntryPoint = (...args: never[]) => unknown;
 
 const apps: App[] = [];
 
@@ -69,7 +70,7 @@ export class App {
   readonly name: string;
   readonly options: AppOptions;
   #registered = new Map<string, Registered>();
-  #entrypoint: EntryPoint | undefined;
+  #entrypoint: AnyFunction | undefined;
   #hydrated = new Map<string, HydratedFunction>();
 
   constructor(name: string, options: AppOptions = {}) {
@@ -143,7 +144,7 @@ export class App {
   }
 
   /** What `dorian run` runs on your machine. */
-  localEntrypoint<E extends EntryPoint>(run: E): E {
+  localEntrypoint<E extends AnyFunction>(run: E): E {
     if (this.#entrypoint) {
       throw new AppError("ENTRYPOINT_TAKEN", `App "${this.name}" has two local entrypoints.`, {
         status: "INVALID_ARGUMENT",
@@ -160,7 +161,7 @@ export class App {
   }
 
   /** @internal */
-  get entrypoint(): EntryPoint | undefined {
+  get entrypoint(): AnyFunction | undefined {
     return this.#entrypoint;
   }
 

@@ -11,7 +11,8 @@ import { checkName } from "../name-rules.ts";
 import { bindOnce, type ClassParameters, type Instance } from "./instance.ts";
 import { encodeBinding } from "./parameters.ts";
 
-type InstanceOf<C> = C extends abstract new (...args: never[]) => infer T ? T : never;
+/** What a class makes: `Model` of `typeof Model`. */
+export type InstanceOf<C> = C extends abstract new (...args: never[]) => infer T ? T : never;
 
 /**
  * A class of a deployed app, for programs that do not have its code.

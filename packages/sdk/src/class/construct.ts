@@ -1,3 +1,4 @@
+/** What a parameter of a class may hold. */
 export type ParameterValue = string | number | bigint | boolean | Uint8Array;
 
 interface Construction {

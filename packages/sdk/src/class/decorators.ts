@@ -3,7 +3,11 @@ import { isLoadedByCommand } from "../image/local-path.ts";
 import { initialParameter, type ParameterValue } from "./construct.ts";
 import { ownMarks, type MarkKind, type ParameterType } from "./class-marks.ts";
 
-type MethodDecorator = (value: (...args: never[]) => unknown, context: ClassMethodDecoratorContext) => void;
+/** Marks a method, as `@method()` and the hooks do. */
+export type MethodDecorator = (
+  value: (...args: never[]) => unknown,
+  context: ClassMethodDecoratorContext,
+) => void;
 
 /** The method runs once, while the image is built; the files it leaves behind are part of the image. */
 export function build(options: { forceBuild?: boolean } = {}): MethodDecorator {
@@ -25,7 +29,8 @@ export function method(): MethodDecorator {
   return mark("method", arguments);
 }
 
-type ParameterDecorator = <This extends object, V extends ParameterValue>(
+/** Marks a field as a parameter. */
+export type ParameterDecorator = <This extends object, V extends ParameterValue>(
   value: undefined,
   context: ClassFieldDecoratorContext<This, V>,
 ) => (this: This, ownDefault: V) => V;

@@ -6,8 +6,10 @@ import { noteCall } from "./open-calls.ts";
 import { invoke, spawn, type InvokeOptions, type Target } from "./invocation.ts";
 import { invokeMap, type MapOptions } from "./map-invocation.ts";
 
-type Yielded<R> = R extends AsyncIterable<infer Y> ? Y : R extends Iterable<infer Y> ? Y : never;
-type IsGenerator<R> = R extends AsyncGenerator<unknown> | Generator<unknown> ? true : false;
+/** What a generator yields, by what its function returns. */
+export type Yielded<R> = R extends AsyncIterable<infer Y> ? Y : R extends Iterable<infer Y> ? Y : never;
+/** Whether what a function returns makes it a generator. */
+export type IsGenerator<R> = R extends AsyncGenerator<unknown> | Generator<unknown> ? true : false;
 
 /** What `remote` gives back: a promise of the result, or for a generator what it yields. */
 export type RemoteResult<F extends AnyFunction> =

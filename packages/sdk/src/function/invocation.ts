@@ -25,7 +25,9 @@ export interface Target {
 /** Seconds that the server may hold a poll. */
 const pollSeconds = 55;
 
+/** How a call is made. */
 export interface InvokeOptions {
+  /** Cancels the call when it aborts. */
   signal?: AbortSignal;
 }
 

@@ -2,6 +2,7 @@
 export class Keywords {
   readonly values: Record<string, unknown>;
 
+  /** @internal By `keywords`. */
   constructor(values: Record<string, unknown>) {
     this.values = values;
   }

@@ -5,7 +5,8 @@ import type { AnyFunction } from "../any-function.ts";
 import { callable, type Callable, type CallableTarget } from "./callable.ts";
 import { AppError } from "@dorian/base/app-error";
 
-type UntypedFunction = (...args: unknown[]) => unknown;
+/** A function of which only the name is known. */
+export type UntypedFunction = (...args: unknown[]) => unknown;
 
 /** The function behind a type: that of a handle, or the type itself. */
 export type FunctionOf<T> =

@@ -11,6 +11,7 @@ import type { TransferSettings, VolumeWire } from "./volume-wire.ts";
 
 const filesAtOnce = 4;
 
+/** What the download of a directory brought. */
 export interface DirectoryDownload {
   files: number;
   bytes: number;

@@ -10,6 +10,7 @@ export interface TransferProgress {
   filesTotal: number;
 }
 
+/** Told how far a transfer is, again and again. */
 export type OnTransferProgress = (progress: TransferProgress) => void;
 
 /** Counts what is done of files whose sizes are known. */

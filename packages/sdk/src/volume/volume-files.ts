@@ -24,7 +24,9 @@ export interface Uploaded extends Transferred {
   leftOut: LeftOut[];
 }
 
-interface Waiting {
+/** How long to wait for the server. */
+export interface WaitOptions {
+  /** Gives up when it aborts. */
   signal?: AbortSignal | undefined;
 }
 
@@ -48,7 +50,7 @@ export class VolumeFiles {
   /** What a directory holds, in no particular order; for the path of a file, that file. */
   list(
     path: string,
-    options: { recursive?: boolean | undefined } & Waiting = {},
+    options: { recursive?: boolean | undefined } & WaitOptions = {},
   ): AsyncIterable<VolumeEntry> {
     return listEntries(this.#wire, path, options);
   }
@@ -117,19 +119,19 @@ export class VolumeFiles {
   }
 
   /** A file's content, piece by piece. */
-  async *readPieces(remotePath: string, { signal }: Waiting = {}): AsyncGenerator<Uint8Array> {
+  async *readPieces(remotePath: string, { signal }: WaitOptions = {}): AsyncGenerator<Uint8Array> {
     yield* readContent(await findRemoteFile(this.#wire, remotePath, signal), { signal });
   }
 
   /** A file's content, all of it in memory. */
-  async readFile(remotePath: string, options: Waiting = {}): Promise<Uint8Array> {
+  async readFile(remotePath: string, options: WaitOptions = {}): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     for await (const piece of this.readPieces(remotePath, options)) pieces.push(piece);
     return Buffer.concat(pieces);
   }
 
   /** @throws AppError VOLUME_PATH_NOT_FOUND; PATH_IS_A_DIRECTORY unless `recursive` */
-  async remove(path: string, options: { recursive?: boolean | undefined } & Waiting = {}): Promise<void> {
+  async remove(path: string, options: { recursive?: boolean | undefined } & WaitOptions = {}): Promise<void> {
     const { modal, volumeId } = this.#wire;
     const { recursive = false, signal } = options;
     await modal.volumeRemoveFile2({ volumeId, path, recursive }, callOptions(signal));
@@ -139,7 +141,7 @@ export class VolumeFiles {
   async copy(
     sources: string[],
     destination: string,
-    options: { recursive?: boolean | undefined } & Waiting = {},
+    options: { recursive?: boolean | undefined } & WaitOptions = {},
   ): Promise<void> {
     const { modal, volumeId } = this.#wire;
     const { recursive = false, signal } = options;

@@ -8,10 +8,13 @@ export interface VolumeWire {
   volumeId: string;
 }
 
+/** How files are uploaded or downloaded. */
 export interface TransferSettings {
   /** Replace files that are there already. Default false: the call fails, and nothing changes. */
   overwrite?: boolean | undefined;
+  /** Told how far it is. */
   onProgress?: OnTransferProgress | undefined;
+  /** Gives up when it aborts. */
   signal?: AbortSignal | undefined;
 }
 

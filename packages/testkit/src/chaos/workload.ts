@@ -1,6 +1,6 @@
 import { Function as RemoteFunction } from "dorian";
-import type { Transport } from "@dorian/sdk/client/transport";
 import { ObjectCreationType } from "@dorian/protocol/modal";
+import type { Connection } from "../connection.ts";
 import { deployApp } from "../deployed-app.ts";
 import type { ModalClient } from "../modal-client.ts";
 import { buildDeed } from "./build-deed.ts";
@@ -13,7 +13,7 @@ export type Deed = (random: SeededRandom, number: number) => Promise<void>;
 
 export interface Workplace {
   dataDirectory: string;
-  client: Transport;
+  client: Connection;
   python: ModalClient;
   caller: PythonCaller;
 }
