@@ -1,19 +1,27 @@
 import { defineConfig } from "vitest/config";
 import { forgetShell } from "@dorian/testkit/forget-shell";
+import { TestOrder } from "@dorian/testkit/test-order";
 
 forgetShell(process.env);
 
 /** A test that waits for something waits for as long as a loaded machine needs: how fast it comes is not what is tested. */
 const patiently = { timeout: 20_000 };
 
+/** Tests of all kinds run beside each other. They wait much: of two cores four files at a time leave little idle. */
+const maxWorkers = 4;
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: TestOrder },
     projects: [
       {
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/*.e2e.test.ts"],
+          maxWorkers,
+          // A process for each file would cost as much as the half of these tests.
+          isolate: false,
           testTimeout: 60_000,
           expect: { poll: patiently },
         },
@@ -23,13 +31,11 @@ export default defineConfig({
           name: "e2e",
           include: ["test/**/*.e2e.test.ts"],
           globalSetup: ["packages/testkit/src/global-setup.ts"],
-          // After the unit tests, not beside them.
-          sequence: { groupOrder: 1 },
+          setupFiles: ["packages/testkit/src/await-seeds.ts"],
           testTimeout: 180_000,
           expect: { poll: patiently },
           hookTimeout: 300_000,
-          // Containers, and the cores of a small machine, are shared; yet a file alone keeps little more than half a core busy.
-          maxWorkers: 3,
+          maxWorkers,
           // They wait for real processes on a machine that others may load; what fails twice is broken.
           retry: 1,
         },

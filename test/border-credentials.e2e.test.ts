@@ -122,7 +122,7 @@ test("a revoked token takes its commands, streams and addresses with it, within 
     ...command,
     commandArgs: ["sh", "-c", "echo $$ >/tmp/shell; exec sleep 600"],
   });
-  const shell = await vi.waitFor(async () => (await readFile(path("/tmp/shell"), "utf8")).trim(), 10_000);
+  const shell = await vi.waitFor(async () => (await readFile(path("/tmp/shell"), "utf8")).trim(), 30_000);
   const { uploadTypeOneof } = await modal.blobCreate({ contentLength: 10n });
   const upload = uploadTypeOneof.case === "multipart" ? (uploadTypeOneof.value.uploadUrls[0] ?? "") : "";
   const { tasks } = await modal.taskList({});
@@ -153,7 +153,7 @@ test("a revoked token takes its commands, streams and addresses with it, within 
   expect((await fetch(upload, { method: "PUT", body: "0123456789" })).status).toBe(403);
   await vi.waitFor(async () => {
     await expect(readFile(path(`/proc/${shell}/stat`))).rejects.toMatchObject({ code: "ENOENT" });
-  }, 10_000);
+  }, 30_000);
 });
 
 test("a token's scope and expiry hold, and are told [B12]", async () => {
@@ -201,7 +201,7 @@ test("a token's scope and expiry hold, and are told [B12]", async () => {
   })().catch(() => undefined);
   await vi.waitFor(async () => {
     await expect(brief.modal.appList({})).rejects.toMatchObject({ code: "TOKEN_EXPIRED", ...ended });
-  }, 10_000);
+  }, 30_000);
   await logs;
 });
 

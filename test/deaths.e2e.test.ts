@@ -352,8 +352,8 @@ test.for(languages.flatMap((language) => ["busy", "idle"].map((name) => [languag
     const toldAt = performance.now();
     while ((await containerProcesses(server.dataDirectory)).some(({ taskId }) => taskId === container))
       await delay(20);
-    // Two seconds where nothing else runs; it was ten to thirty when grace was given for what nobody waits for.
-    expect(performance.now() - toldAt).toBeLessThan(6_000);
+    // It was ten to thirty seconds when grace was given for what nobody waits for.
+    expect(performance.now() - toldAt).toBeLessThan(10_000);
   },
 );
 

@@ -65,7 +65,7 @@ let client: ModalClient;
 let project: TemporaryDirectory;
 
 beforeAll(async () => {
-  data = await seededData();
+  data = await seededData([modalVersions.newest]);
   up = await DorianProcess.start({ dataDirectory: data.path });
   client = await ModalClient.open(modalVersions.newest, data.path);
   project = await temporaryDirectory({

@@ -30,7 +30,7 @@ beforeAll(async () => {
     },
     { timeout: 30_000, interval: 200 },
   );
-}, 120_000);
+});
 
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -155,7 +155,7 @@ test.for(["1.6.4", "0.64.57", "0.62.181"] as const)(
         const { stdout } = await dorian(server.dataDirectory, ["container", "list"]);
         expect(stdout).not.toContain("sandbox");
       },
-      { timeout: 10_000, interval: 200 },
+      { timeout: 30_000, interval: 200 },
     );
     const { stdout } = await client("1.6.4").modal(["volume", "get", "shell-volume", "note", "-"]);
     expect(stdout).toContain("kept");

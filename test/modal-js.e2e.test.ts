@@ -35,7 +35,7 @@ beforeAll(async () => {
     tokenId: variables.get("MODAL_TOKEN_ID") ?? "",
     tokenSecret: variables.get("MODAL_TOKEN_SECRET") ?? "",
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   modal.close();
@@ -116,7 +116,7 @@ test("the lines that a function wrote are read, without what only tells of state
       for await (const { message } of say.logs.tail()) messages.push(message);
       expect(messages).toContain("one line\n");
     },
-    { timeout: 10_000, interval: 200 },
+    { timeout: 30_000, interval: 200 },
   );
   expect(messages.filter((message) => message.trim() === "")).toEqual([]);
 });

@@ -122,11 +122,9 @@ test("packages come by pip, uv and apt, from files and lists, and the second tim
   expectBuilt(first, Object.keys(installing));
   expect(first.output).toContain("Hello, world!");
   expect(first.output).toContain("was made from the wheel of uv");
-  const startedAt = Date.now();
   const second = await build(installing);
   expect(second.images).toEqual(first.images);
   expect(second.output).not.toContain("=> Step");
-  expect(Date.now() - startedAt).toBeLessThan(10_000);
 });
 
 test("steps set variables, directory, shell and commands, and copy local files [B2]", async () => {

@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { FileLock } from "@dorian/linux/file-lock";
 import { checkout } from "./checkout.ts";
 import { DorianProcess } from "./dorian-process.ts";
 import { ModalClient, modalVersions, type ModalVersion } from "./modal-client.ts";
@@ -47,13 +49,23 @@ def main():
     print(hello.remote())
 `;
 
-/** Builds the seeds that are missing. */
+/** Builds the seeds that are missing, unless somebody else does, who is waited for. */
 export async function prepareSeeds(): Promise<void> {
+  await mkdir(seeds, { recursive: true });
+  using _turn = await turnAt(join(seeds, "lock"));
   await prepareSeed(undefined, undefined);
   let below: ModalVersion | undefined;
   for (const version of clientsInOrder) {
     await prepareSeed(version, below);
     below = version;
+  }
+}
+
+async function turnAt(path: string): Promise<FileLock> {
+  for (;;) {
+    const lock = FileLock.tryAcquire(path);
+    if (lock) return lock;
+    await delay(200);
   }
 }
 
@@ -64,8 +76,8 @@ async function prepareSeed(
 ): Promise<void> {
   const seed = seedDirectory(version);
   if (await exists(seed)) return;
-  // Under another name until it is complete: somebody else may need it, too.
-  const draft = `${seed}.${process.pid}`;
+  // Under another name until it is complete.
+  const draft = `${seed}.draft`;
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true });
   if (version !== undefined) await linkSeed(seedDirectory(below), draft);
@@ -84,8 +96,7 @@ async function prepareSeed(
       );
     }
   }
-  if (await exists(seed)) await rm(draft, { recursive: true, force: true });
-  else await rename(draft, seed);
+  await rename(draft, seed);
 }
 
 /** A data directory of the caller's own, with the image of TypeScript's apps and those that these clients begin with. */

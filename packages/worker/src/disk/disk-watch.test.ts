@@ -29,9 +29,7 @@ test("a tree that grows beyond its limit is ended with the reason, and one withi
   using _large = disk.watch(tree("large", 8 * mebibyte));
   await writeFile(join(place.path, "large/b"), Buffer.alloc(12 * mebibyte, 1));
   await writeFile(join(place.path, "small/b"), Buffer.alloc(12 * mebibyte, 1));
-  await expect
-    .poll(() => reasons["large"]?.message, { timeout: 10_000 })
-    .toMatch(/12 MiB, with a limit of 8 MiB/);
+  await expect.poll(() => reasons["large"]?.message).toMatch(/12 MiB, with a limit of 8 MiB/);
   expect(reasons["small"]).toBeUndefined();
 });
 
@@ -82,7 +80,7 @@ test("on a disk that is nearly full all stand still, the largest is ended, and t
   const { bavail, bsize } = await statfs(small.path);
   const left = bavail * bsize - 8 * mebibyte;
   await run("fallocate", ["-l", String(left), join(small.path, "greedy/a")]);
-  await expect.poll(() => events.includes("thaw modest"), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => events.includes("thaw modest")).toBe(true);
   expect(events.slice(0, 3)).toEqual(["freeze modest", "freeze greedy", "end greedy: DISK_SHORT"]);
   expect(events.toSorted().slice(-2)).toEqual(["thaw greedy", "thaw modest"]);
   expect(events).toHaveLength(5);

@@ -147,7 +147,7 @@ test("what a killed worker left is cleared by another one that finds it dead twi
   expect((await tracesOf(victim)).links).toBeGreaterThan(0);
   expect(await watcher.sweep()).toEqual([victim.instance]);
   await mkdir(victim.runtimeDirectory);
-  await expect.poll(() => tracesOf(victim), { timeout: 10_000 }).toEqual(nothing);
+  await expect.poll(() => tracesOf(victim)).toEqual(nothing);
   expect(await watcher.sweep()).toEqual([]);
   expect((await tracesOf(survivor)).pids).toBe(survivor.pids.length);
   expect((await readdir(join(victim.beside, "workers"))).toSorted()).toEqual(

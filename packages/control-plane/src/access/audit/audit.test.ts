@@ -77,9 +77,7 @@ test("what a token was refused is written down, a few times a minute", async () 
   for (let n = 0; n < 15; n++)
     await expect(modal.appCreate({ description: "mine" })).rejects.toMatchObject({ code: "TOKEN_READ_ONLY" });
   // A refusal is answered before it is written down.
-  await expect
-    .poll(async () => (await entriesOf(server, "status:denied")).length, { timeout: 10_000 })
-    .toBe(10);
+  await expect.poll(async () => (await entriesOf(server, "status:denied")).length).toBe(10);
   const denied = await entriesOf(server, "status:denied");
   expect(denied[0]).toMatchObject({ who: "reader", action: "AppCreate", error: "TOKEN_READ_ONLY" });
 });

@@ -15,7 +15,7 @@ const every = (seconds: number) => ({
   scheduleOneof: { case: "period" as const, value: { seconds } },
 });
 
-const patience = { timeout: 10_000 };
+const patience = { timeout: 20_000 };
 
 const callsIn = async (server: ScriptedServer) =>
   await server.db.selectFrom("function_call").selectAll().orderBy("created_at").execute();

@@ -302,7 +302,7 @@ test("exec with a terminal is interactive and follows the size of the window", a
     signal: never,
   });
   stdin.push(Buffer.from("tty; stty size\n"));
-  await expect.poll(() => text.stdout, { timeout: 5000 }).toContain("30 111");
+  await expect.poll(() => text.stdout).toContain("30 111");
   expect(text.stdout).toContain("/dev/pts/0");
   resizes.push({ rows: 50, columns: 90 });
   await expect
@@ -328,7 +328,7 @@ test("an exec that is aborted is killed with its children", async () => {
     signal: abort.signal,
   });
   running.catch(() => undefined);
-  await expect.poll(() => text.stdout, { timeout: 5000 }).toBe("started\n");
+  await expect.poll(() => text.stdout).toBe("started\n");
   abort.abort(new Error("enough"));
   await expect(running).rejects.toThrow("enough");
   await expect.poll(async () => (await container.pids()).length).toBe(2);
@@ -385,7 +385,7 @@ test("processes that nobody waits for do not stay behind as dead ones, also thos
   const orphans = "for i in $(seq 40); do (sleep 0.1 &); done; sleep 0.3";
   const { text, onOutput } = collector();
   await using container = await host.runtime.run(host.spec(`${orphans}; echo done; sleep 100`), { onOutput });
-  await expect.poll(() => text.stdout, { timeout: 5_000 }).toBe("done\n");
+  await expect.poll(() => text.stdout).toBe("done\n");
   expect(await container.exec(["/bin/sh", "-c", orphans], { onOutput, signal: never })).toBe(0);
   await expect.poll(() => zombiesOf(container)).toBe(0);
   await expect.poll(async () => (await container.pids()).length).toBeLessThanOrEqual(3);
