@@ -15,9 +15,8 @@ test("an overlay made from one string of options shows the topmost file, whateve
   const [low = "", high = "", upper = "", work = "", target = ""] = names.map((name) => join(root, name));
   await writeFile(join(low, "weights"), "old");
   await writeFile(join(high, "weights"), "new");
-  const before = (await mountTable()).length;
   const overlay = openOverlayByOptions({ lower: [low, high], upper, work });
-  expect(await mountTable()).toHaveLength(before);
+  expect((await mountTable()).filter((entry) => entry.target.startsWith(root))).toEqual([]);
   placeMount(overlay, target);
   onTestFinished(() => void unmount(target));
   closeSync(overlay);
