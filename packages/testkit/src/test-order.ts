@@ -12,7 +12,8 @@ const longest = [
 /** Unit tests first: they need nothing that takes long to make. Of each kind the longest files begin. */
 export class TestOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    // oxlint-disable-next-line no-array-sort: this one is of the runner, and returns another list.
+    // The runner's own, which returns another list.
+    // oxlint-disable-next-line no-array-sort
     const sorted = await super.sort(files);
     const turn = ({ moduleId, project }: TestSpecification) =>
       (project.name === "unit" ? 0 : 2) + (longest.some((path) => moduleId.endsWith(path)) ? 0 : 1);
