@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import type { BigIntStats } from "node:fs";
-import { lstat, readdir, realpath, stat } from "node:fs/promises";
-import { join, posix } from "node:path";
-import { AppError, errnoOf } from "@dorian/base/app-error";
+import { lstat, stat } from "node:fs/promises";
+import { errnoOf } from "@dorian/base/app-error";
 import { escapedName } from "@dorian/base/file-name";
-import { IgnorePatterns, type Verdict } from "./ignore-patterns.ts";
+import { IgnorePatterns } from "./ignore-patterns.ts";
 import { withLocalFile } from "./local-file-error.ts";
+import { readLocalDirectory, walkFrom, type WalkedDirectory } from "./read-local-directory.ts";
 
 /** A file, or a directory with nothing in it that is taken along. */
 export interface LocalEntry {
@@ -27,14 +27,6 @@ interface Walk {
   onLeftOut: (entry: LeftOut) => void;
 }
 
-interface Directory {
-  path: string;
-  inside: string;
-  verdict: Verdict;
-  /** Real paths of the directories it is in. */
-  above: readonly string[];
-}
-
 /**
  * What a directory of this machine holds, by name. Links stand for what they lead to: who gets the files has no other way there.
  *
@@ -44,27 +36,14 @@ export function walkLocalTree(
   path: string,
   { ignore = IgnorePatterns.none, onLeftOut }: Partial<Walk> & Pick<Walk, "onLeftOut">,
 ): AsyncGenerator<LocalEntry> {
-  const top = { path, inside: "", verdict: IgnorePatterns.undecided, above: [] };
-  return walk(top, { ignore, onLeftOut });
+  return walk(walkFrom(path), { ignore, onLeftOut });
 }
 
-async function* walk(directory: Directory, options: Walk): AsyncGenerator<LocalEntry, boolean> {
+async function* walk(directory: WalkedDirectory, options: Walk): AsyncGenerator<LocalEntry, boolean> {
   const { ignore, onLeftOut } = options;
-  const { real, names, stats } = await withLocalFile(directory.path, "read", async () => ({
-    real: await realpath(directory.path),
-    names: await readdir(directory.path, { encoding: "buffer" }),
-    stats: await stat(directory.path, { bigint: true }),
-  }));
-  if (directory.above.includes(real)) throw linkCycle(directory.path);
-  const above = [...directory.above, real];
   let isEmpty = true;
-  for (const bytes of names.toSorted(Buffer.compare)) {
-    const name = bytes.toString();
-    const inside = posix.join(directory.inside, name);
-    const verdict = ignore.judge(inside, directory.verdict);
-    const isIgnored = ignore.ignores(verdict);
-    if (isIgnored && !ignore.mayBringBackFrom(inside, verdict)) continue;
-    const path = join(directory.path, name);
+  for (const { bytes, place, isIgnored } of await readLocalDirectory(directory, ignore)) {
+    const { path, inside } = place;
     if (!isUtf8(bytes)) {
       onLeftOut({ path: `${directory.path}/${escapedName(bytes)}`, why: "its name is not UTF-8" });
       continue;
@@ -75,7 +54,7 @@ async function* walk(directory: Directory, options: Walk): AsyncGenerator<LocalE
     if (typeof found === "string" || why !== undefined) {
       if (!isIgnored) onLeftOut({ path, why: why ?? "" });
     } else if (found.isDirectory()) {
-      const tookSomething = yield* walk({ path, inside, verdict, above }, options);
+      const tookSomething = yield* walk(place, options);
       if (tookSomething) isEmpty = false;
     } else if (!isIgnored) {
       isEmpty = false;
@@ -84,7 +63,9 @@ async function* walk(directory: Directory, options: Walk): AsyncGenerator<LocalE
   }
   if (!isEmpty) return true;
   if (ignore.ignores(directory.verdict)) return false;
-  yield { kind: "empty directory", path: directory.path, inside: directory.inside, stats };
+  const { path, inside } = directory;
+  const own = await withLocalFile(path, "read", () => stat(path, { bigint: true }));
+  yield { kind: "empty directory", path, inside, stats: own };
   return true;
 }
 
@@ -105,15 +86,4 @@ async function leadsTo(path: string): Promise<BigIntStats | string> {
 function kindOf(stats: BigIntStats): string {
   if (stats.isFIFO()) return "a pipe";
   return stats.isSocket() ? "a socket" : "a device";
-}
-
-function linkCycle(path: string): AppError {
-  return new AppError(
-    "LOCAL_LINK_CYCLE",
-    `${JSON.stringify(path)} is a link to a directory that it lies in.`,
-    {
-      status: "INVALID_ARGUMENT",
-      remedy: "Remove the link, or leave it out of what is taken along.",
-    },
-  );
 }

@@ -1,5 +1,5 @@
 import type { App, Image } from "@dorian/sdk";
-import { localDirectories } from "@dorian/publish/deploy/local-directories";
+import { watchedDirectories, type WatchedDirectory } from "@dorian/sdk/local/watched-directories";
 import type { LocalSource } from "@dorian/sdk/image/local-source";
 import { dirname, join } from "node:path";
 import type { WatchTargets } from "./file-watch.ts";
@@ -12,10 +12,10 @@ const maxDirectories = 4_000;
 /** What an app is made of: its modules, the project's settings, and local files that its images add. */
 export async function filesOfApp(app: App, inputs: Iterable<string>): Promise<WatchTargets> {
   const sources = new Set([...imagesOf(app)].flatMap((image) => localSources(image)));
-  const directories: [string, (name: string) => boolean][] = [];
+  const directories: WatchedDirectory[] = [];
   for (const source of sources) {
     if (source.kind === "directory") {
-      for await (const each of localDirectories(source)) {
+      for await (const each of watchedDirectories(source.localPath, source.ignore)) {
         if (directories.length < maxDirectories) directories.push(each);
       }
     }
