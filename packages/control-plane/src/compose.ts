@@ -173,6 +173,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       apps: catalog,
       scheduling: catalog,
       readBlob,
+      secretEnv: (secretIds) => registries.secrets.env(secretIds),
       httpPort: http.port,
       webPorts: front.ports,
       dataDirectory,
@@ -215,7 +216,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const things = starting.use(
     await openCatalog({
       stores,
-      access,
+      ...access,
+      speaksTls: tls !== undefined,
       reach,
       registries,
       catalog,
@@ -251,7 +253,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     combine(OperatorService, [...access.operator, ...dispatch.operator, ...things.operator]),
     operatorPermissions,
   );
-  const commands = guard(TaskCommandRouter, combine(TaskCommandRouter, things.commands), commandPermissions);
+  const commands = guard(
+    TaskCommandRouter,
+    combine(TaskCommandRouter, dispatch.commands),
+    commandPermissions,
+  );
   web.serve(modal);
   const forWorker = [mountService(ModalClient, modal), mountService(WorkerService, worker)];
   const listener = starting.use(

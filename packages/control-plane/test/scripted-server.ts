@@ -133,6 +133,7 @@ export class ScriptedServer implements AsyncDisposable {
         },
       },
       readBlob: async (blobId) => new TextEncoder().encode(blobId),
+      secretEnv: () => ({}),
       httpPort: 0,
       dataDirectory: "/tmp",
       dataDirectoryId: "dd-1",

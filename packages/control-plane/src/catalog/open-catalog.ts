@@ -1,14 +1,15 @@
 import type { Logger } from "pino";
-import { environmentHandlers } from "../access/environment/environment-handlers.ts";
+import { environmentHandlers, type EnvironmentContents } from "../access/environment/environment-handlers.ts";
+import type { Environments } from "../access/environment/environments.ts";
 import type { SignedUrls } from "../access/http/signed-urls.ts";
-import type { Access } from "../access/open-access.ts";
 import type { Reach } from "../access/permission/reach.ts";
+import type { CommandTokens } from "../access/token/command-token.ts";
 import type { Stores } from "../database/open-stores.ts";
 import { commandAccessHandlers } from "../dispatch/exec/command-access.ts";
-import { commandRouterHandlers } from "../dispatch/exec/command-router-handlers.ts";
-import { containerExecHandlers } from "../dispatch/exec/container-exec-handlers.ts";
-import type { Dispatch } from "../dispatch/open-dispatch.ts";
-import type { WebAddresses } from "../dispatch/ports.ts";
+import type { Execs } from "../dispatch/exec/execs.ts";
+import type { WorkerOffer } from "../dispatch/placement/placement.ts";
+import type { AppTasks, WebAddresses, WorkerPool } from "../dispatch/ports.ts";
+import type { Tasks } from "../dispatch/task/tasks.ts";
 import { blobHandlers } from "./blob/blob-handlers.ts";
 import { blobRoutes } from "./blob/blob-routes.ts";
 import { classHandlers } from "./class/class-handlers.ts";
@@ -38,13 +39,25 @@ import { volumeHandlers } from "./volume/volume-handlers.ts";
 
 export interface CatalogWingOptions {
   stores: Stores;
-  access: Access;
+  environments: Environments;
+  /** Tokens that live in one environment. */
+  tokens: EnvironmentContents;
+  commandTokens: CommandTokens;
+  /** The server speaks TLS where it speaks plain text. */
+  speaksTls: boolean;
   reach: Reach;
   registries: Registries;
   catalog: Catalog;
   platformMounts: PlatformMounts;
   sandboxes: Sandboxes;
-  dispatch: Dispatch;
+  dispatch: {
+    workerPool: WorkerPool;
+    appTasks: AppTasks;
+    tasks: Pick<Tasks, "get">;
+    execs: Pick<Execs, "input">;
+    /** What connected workers offer. */
+    offers: () => readonly WorkerOffer[];
+  };
   web: WebAddresses;
   urls: SignedUrls;
   /** How long a client may be silent before its app ends. */
@@ -60,12 +73,11 @@ export interface CatalogWingOptions {
 
 /** What users make and name: apps, functions, images, volumes and the rest, with what happens to them by itself. */
 export async function openCatalog(options: CatalogWingOptions) {
-  const { stores, access, reach, registries, catalog, sandboxes, dispatch, web, urls } = options;
+  const { stores, environments, reach, registries, catalog, sandboxes, dispatch, web, urls } = options;
   const { logger, nowMs, elapsedMs } = options;
   const { db, journal, layers, blocks, room } = stores;
   const { apps, blobs, classes, dicts, functions, idempotency, images, mounts, queues, secrets, volumes } =
     registries;
-  const { environments } = access;
   const named = { ...registries, environments, web };
   await using opening = new AsyncDisposableStack();
 
@@ -112,10 +124,6 @@ export async function openCatalog(options: CatalogWingOptions) {
   const lifetimes = opening.use(new Lifetimes({ kinds: [volumes, dicts, queues], apps, logger, elapsedMs }));
   const fileUrls = new FileUrls({ urls, layers, blocks, room });
   const objects = { apps, environments, lifetimes, idempotency, answers: registries.answers };
-  const execOptions = {
-    execs: dispatch.execs,
-    secretEnv: (secretIds: readonly string[]) => secrets.env(secretIds),
-  };
   const ofImages = imageHandlers({ db, images, builds, apps });
   const ofVolumes = volumeHandlers({ volumes, ...objects });
 
@@ -128,7 +136,7 @@ export async function openCatalog(options: CatalogWingOptions) {
     modal: [
       environmentHandlers({
         environments,
-        contents: [lifecycle, secrets, dicts, queues, volumes, access.tokens],
+        contents: [lifecycle, secrets, dicts, queues, volumes, options.tokens],
         reach,
       }),
       appHandlers({
@@ -141,7 +149,7 @@ export async function openCatalog(options: CatalogWingOptions) {
         nowMs,
       }),
       layoutHandlers({ apps, layout: named }),
-      deploymentHandlers({ db, ...named, catalog, lifecycle, nowMs, offers: () => dispatch.offers() }),
+      deploymentHandlers({ db, ...named, catalog, lifecycle, nowMs, offers: dispatch.offers }),
       functionHandlers({ db, journal, ...named, catalog, references: named, nowMs }),
       classHandlers({ apps, classes, functions, environments, web, idempotency, nowMs }),
       mountHandlers({
@@ -155,11 +163,10 @@ export async function openCatalog(options: CatalogWingOptions) {
         room,
       }),
       blobHandlers({ blobs, urls, room, environmentOf: (caller) => reach.environmentOf(caller) }),
-      containerExecHandlers(execOptions),
       commandAccessHandlers({
         tasks: dispatch.tasks,
-        tokens: access.commandTokens,
-        speaksTls: access.tls !== undefined,
+        tokens: options.commandTokens,
+        speaksTls: options.speaksTls,
         taskOfSandbox: (sandboxId) => sandboxes.require(sandboxId).task?.taskId ?? "",
       }),
       sandboxHandlers({ sandboxes, execs: dispatch.execs, apps, references: named, idempotency }),
@@ -173,7 +180,6 @@ export async function openCatalog(options: CatalogWingOptions) {
     ] as const,
     worker: [ofVolumes.worker] as const,
     operator: [ofImages.operator, ofVolumes.operator] as const,
-    commands: [commandRouterHandlers(execOptions)] as const,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

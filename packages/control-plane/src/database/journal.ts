@@ -1,17 +1,9 @@
 import { AppError } from "@dorian/base/app-error";
 import type { Transaction } from "kysely";
-import type { Database, ExclusiveConnection } from "./database.ts";
-import { isFull, isStorageError, outcomeUnknown, UnknownOutcome, writeFailed } from "./storage-failure.ts";
+import type { Database } from "./database.ts";
+import { inOneTransaction, type JournaledWork } from "./journaled-work.ts";
+import { isFull, outcomeUnknown, UnknownOutcome, writeFailed } from "./storage-failure.ts";
 import type { Tables } from "../schema/tables.ts";
-
-type Work = (trx: Transaction<Tables>) => Promise<unknown>;
-
-interface Queued {
-  work: Work;
-  committed: ((value: unknown) => void) | undefined;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
-}
 
 export interface JournalOptions {
   /**
@@ -35,7 +27,7 @@ const patienceMs = 2;
  */
 export class Journal implements AsyncDisposable {
   #db: Database;
-  #queue: Queued[] = [];
+  #queue: JournaledWork[] = [];
   #flushing: Promise<void> | undefined;
   /** Somebody waits for what is queued. */
   #urgent = false;
@@ -142,16 +134,16 @@ export class Journal implements AsyncDisposable {
     if (this.#queue.length > 0) this.#schedule();
   }
 
-  async #writeBatch(batch: Queued[]): Promise<void> {
+  async #writeBatch(batch: JournaledWork[]): Promise<void> {
     let settle: (() => void)[];
     try {
-      settle = await this.#db.exclusively((trx, connection) => inTransaction(batch, trx, connection));
+      settle = await this.#db.exclusively((trx, connection) => inOneTransaction(batch, trx, connection));
     } catch (error) {
       if (error instanceof UnknownOutcome) this.#break(error);
       else if (isFull(error) && batch.length > 1) await this.#writeHalves(batch);
       else {
         const failure = writeFailed(error);
-        for (const queued of batch) queued.reject(failure);
+        for (const each of batch) each.reject(failure);
       }
       return;
     }
@@ -173,68 +165,9 @@ export class Journal implements AsyncDisposable {
   }
 
   /** One work that needs more room than there is must not take the others along: a result is small beside an argument. */
-  async #writeHalves(batch: Queued[]): Promise<void> {
+  async #writeHalves(batch: JournaledWork[]): Promise<void> {
     const middle = Math.ceil(batch.length / 2);
     await this.#writeBatch(batch.slice(0, middle));
     if (!this.#broken) await this.#writeBatch(batch.slice(middle));
-  }
-}
-
-/** What to tell the callers once the transaction is durable. Throws only when the database itself failed. */
-async function inTransaction(
-  batch: readonly Queued[],
-  trx: Transaction<Tables>,
-  connection: ExclusiveConnection,
-): Promise<(() => void)[]> {
-  const settle: (() => void)[] = [];
-  connection.run("begin immediate");
-  try {
-    for (const queued of batch) settle.push(await runAlone(trx, connection, queued));
-  } catch (error) {
-    undo(connection);
-    throw error;
-  }
-  try {
-    connection.run("commit");
-  } catch (error) {
-    undo(connection);
-    throw isFull(error) ? error : new UnknownOutcome(error);
-  }
-  return settle;
-}
-
-function undo(connection: ExclusiveConnection): void {
-  try {
-    connection.rollback();
-  } catch (error) {
-    throw new UnknownOutcome(error);
-  }
-}
-
-async function runAlone(
-  trx: Transaction<Tables>,
-  connection: ExclusiveConnection,
-  queued: Queued,
-): Promise<() => void> {
-  connection.run("savepoint work");
-  try {
-    const value = await queued.work(trx);
-    connection.run("release work");
-    return () => succeed(queued, value);
-  } catch (error) {
-    // A full disk ends the whole transaction; where it does not, what others need may have been the reason.
-    if (!connection.inTransaction || isFull(error)) throw error;
-    connection.run("rollback to work");
-    connection.run("release work");
-    return () => queued.reject(isStorageError(error) ? writeFailed(error) : error);
-  }
-}
-
-function succeed(queued: Queued, value: unknown): void {
-  try {
-    queued.committed?.(value);
-    queued.resolve(value);
-  } catch (error) {
-    queued.reject(error);
   }
 }

@@ -15,6 +15,8 @@ import { outputHandlers } from "./call/output-handlers.ts";
 import { streamedCalls } from "./call/streamed-call.ts";
 import type { Database } from "../database/database.ts";
 import type { Journal } from "../database/journal.ts";
+import { commandRouterHandlers } from "./exec/command-router-handlers.ts";
+import { containerExecHandlers } from "./exec/container-exec-handlers.ts";
 import { Execs } from "./exec/execs.ts";
 import { AppLogs } from "./log/app-logs.ts";
 import { WorkerLogs } from "./log/worker-logs.ts";
@@ -28,6 +30,9 @@ import { restore } from "./restore.ts";
 import { appTasks } from "./app-tasks.ts";
 import { workerEvents } from "./worker-events.ts";
 import { Schedules } from "./schedule/schedules.ts";
+import { TaskLog } from "./task/task-log.ts";
+import { TaskReports } from "./task/task-reports.ts";
+import { TaskStarts } from "./task/task-starts.ts";
 import { TaskStore } from "./task/task-store.ts";
 import { taskHandlers } from "./task/task-handlers.ts";
 import { Tasks } from "./task/tasks.ts";
@@ -43,6 +48,8 @@ export interface DispatchOptions {
   scheduling: SchedulingOverrides;
   /** The bytes of a blob that a client or a container has uploaded. */
   readBlob: (blobId: string) => Promise<Uint8Array>;
+  /** Environment variables of secrets, for commands that run in containers. */
+  secretEnv: (secretIds: readonly string[]) => Record<string, string>;
   /** Where workers find the HTTP server, for their containers. */
   httpPort: number;
   /** At which web functions are reached. Default: none. */
@@ -91,7 +98,7 @@ export async function openDispatch(options: DispatchOptions) {
     bytes: callBytes,
     budget: new MemoryBudget(options.memoryBytes ?? 256 << 20),
   });
-  const taskStore = new TaskStore({ db, journal });
+  const taskStore = new TaskStore({ db, journal, logger });
   const logs = opening.use(
     new AppLogs({
       db,
@@ -117,19 +124,14 @@ export async function openDispatch(options: DispatchOptions) {
       ...(options.workerLostAfterMs === undefined ? {} : { lostAfterMs: options.workerLostAfterMs }),
     }),
   );
-  const tasks = opening.use(
-    new Tasks({
-      catalog,
-      workers,
-      store: taskStore,
-      logs,
-      logger,
-      ...clocks,
-      graceSecs,
-      failFast: options.failFast ?? false,
-    }),
+  const taskLog = new TaskLog({ logs, nowMs });
+  const ofTasks = { workers, store: taskStore, log: taskLog, logger, ...clocks, graceSecs };
+  const tasks = opening.use(new Tasks(ofTasks));
+  const starts = opening.use(
+    new TaskStarts({ ...ofTasks, catalog, tasks, failFast: options.failFast ?? false }),
   );
-  const builds = new Builds({ workers, onRoom: () => tasks.placeWaiting(), nowMs });
+  const taskReports = new TaskReports({ tasks, starts, store: taskStore, log: taskLog });
+  const builds = new Builds({ workers, onRoom: () => starts.placeWaiting(), nowMs });
   const execs = opening.use(new Execs({ tasks, workers, elapsedMs }));
   const pools = opening.use(
     new Pools({
@@ -138,6 +140,8 @@ export async function openDispatch(options: DispatchOptions) {
       store: callStore,
       readBlob: options.readBlob,
       tasks,
+      starts,
+      taskLog,
       logger,
       ...clocks,
       graceSecs,
@@ -147,13 +151,24 @@ export async function openDispatch(options: DispatchOptions) {
   calls.queueIn(pools);
   const workerLogs = await WorkerLogs.open({
     db,
-    take: (batch, origin) => (batch.buildId === "" ? tasks.logs(batch, origin) : builds.logs(batch)),
+    take: (batch, origin) => (batch.buildId === "" ? taskReports.logs(batch, origin) : builds.logs(batch)),
     acknowledge: (workerId, sequence) => workers.send(workerId, { case: "logsKept", value: { sequence } }),
   });
-  workers.listen(workerEvents({ tasks, builds, execs, workerLogs, httpPort: options.httpPort, webPorts }));
+  workers.listen(
+    workerEvents({
+      tasks,
+      starts,
+      taskReports,
+      builds,
+      execs,
+      workerLogs,
+      httpPort: options.httpPort,
+      webPorts,
+    }),
+  );
   webPorts?.watch((ports) => workers.sendAll({ case: "webPorts", value: { ports } }));
 
-  await restore({ calls, pools, tasks, taskStore });
+  await restore({ calls, pools, tasks, starts, taskStore });
 
   const admission = {
     catalog,
@@ -175,6 +190,8 @@ export async function openDispatch(options: DispatchOptions) {
   }, sweepMs).unref();
   opening.defer(() => clearInterval(sweeper));
 
+  const execOptions = { execs, secretEnv: options.secretEnv };
+
   const resources = opening.move();
   return {
     modal: [
@@ -182,7 +199,8 @@ export async function openDispatch(options: DispatchOptions) {
       callInfoHandlers({ calls, catalog, db }),
       outputHandlers({ calls, store: callStore }),
       dataHandlers({ calls, store: callStore }),
-      taskHandlers({ tasks, store: taskStore, apps, graceSecs }),
+      taskHandlers({ tasks, starts, store: taskStore, apps, graceSecs }),
+      containerExecHandlers(execOptions),
       poolHandlers({ pools, catalog, scheduling: options.scheduling }),
       storedLogHandlers({ logs, apps }),
       logHandlers({
@@ -194,6 +212,7 @@ export async function openDispatch(options: DispatchOptions) {
       }),
     ] as const,
     worker: [workers.handlers] as const,
+    commands: [commandRouterHandlers(execOptions)] as const,
     operator: [
       operatorHandlers({
         version: options.version,
@@ -208,8 +227,9 @@ export async function openDispatch(options: DispatchOptions) {
       }),
     ] as const,
     /** Work that the catalog hands to workers. */
-    workerPool: { build: builds.build, runBuilder: runBuilderWith({ catalog, tasks, nowMs }) },
+    workerPool: { build: builds.build, runBuilder: runBuilderWith({ catalog, tasks, starts, nowMs }) },
     tasks,
+    starts,
     execs,
     appTasks: appTasks({ calls, pools, tasks, logs, catalog, graceSecs }),
     /** What connected workers offer. */

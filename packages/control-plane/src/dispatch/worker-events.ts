@@ -5,10 +5,14 @@ import type { WorkerEvents, WorkerReport } from "./fleet/workers.ts";
 import type { WorkerLogs } from "./log/worker-logs.ts";
 import type { WebPorts } from "./ports.ts";
 import { handOver } from "./task/hand-over.ts";
+import type { TaskReports } from "./task/task-reports.ts";
+import type { TaskStarts } from "./task/task-starts.ts";
 import type { Tasks } from "./task/tasks.ts";
 
 export interface WorkerEventsOptions {
   tasks: Tasks;
+  starts: TaskStarts;
+  taskReports: TaskReports;
   builds: Builds;
   execs: Execs;
   workerLogs: WorkerLogs;
@@ -18,14 +22,14 @@ export interface WorkerEventsOptions {
 
 /** Passes on what workers say to those whom it concerns. */
 export function workerEvents(options: WorkerEventsOptions): WorkerEvents {
-  const { tasks, builds, execs, workerLogs, httpPort, webPorts } = options;
+  const { tasks, starts, taskReports, builds, execs, workerLogs, httpPort, webPorts } = options;
   const reported = (workerId: string, report: WorkerReport): void => {
     switch (report.case) {
       case "taskPhase":
-        tasks.phase(report.value);
+        taskReports.phase(report.value);
         break;
       case "taskExited":
-        tasks.exited(report.value);
+        taskReports.exited(report.value);
         break;
       case "logs":
         workerLogs.received(workerId, report.value);
@@ -37,7 +41,7 @@ export function workerEvents(options: WorkerEventsOptions): WorkerEvents {
         execs.reported(report.value);
         break;
       case "disk":
-        tasks.placeWaiting();
+        starts.placeWaiting();
         break;
       case "hello":
       case "heartbeat":
@@ -55,14 +59,14 @@ export function workerEvents(options: WorkerEventsOptions): WorkerEvents {
       httpPort,
       webPorts: { ports: webPorts?.current() ?? [] },
     }),
-    welcomed: (workerId) => tasks.welcomed(workerId),
+    welcomed: (workerId) => taskReports.welcomed(workerId),
     reported,
     drains: (workerId, name) => handOver(tasks, { workerId, name }),
-    resumed: () => tasks.placeWaiting(),
+    resumed: () => starts.placeWaiting(),
     lost(workerId, name) {
       builds.workerLost(workerId, name);
       execs.workerLost(workerId, name);
-      tasks.workerLost(workerId, name);
+      taskReports.workerLost(workerId, name);
     },
   };
 }

@@ -13,9 +13,9 @@ import type { WebFront } from "./web-front.ts";
 
 export interface WebOptions {
   stores: Stores;
-  access: Access;
+  access: Pick<Access, "tokens" | "environments" | "client">;
   registries: Registries;
-  dispatch: Dispatch;
+  dispatch: Pick<Dispatch, "web">;
   front: WebFront;
   logger: Logger;
   nowMs: () => number;

@@ -1,12 +1,11 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
-import type { Insertable, Selectable } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
-import type { EnvironmentRow } from "../../schema/rows/environment.ts";
 import { checkObjectName } from "../object-name.ts";
 import { notFoundWords } from "../not-found-words.ts";
+import { environmentFromRow, rowOfEnvironment } from "./environment-rows.ts";
 
 export const defaultEnvironment = "main";
 
@@ -160,26 +159,4 @@ export function environmentExists(name: string): AppError {
     status: "ALREADY_EXISTS",
     remedy: "Use it, or choose another name.",
   });
-}
-
-function environmentFromRow(row: Selectable<EnvironmentRow> & { name: string }): Environment {
-  return {
-    environmentId: row.environment_id,
-    name: row.name,
-    scope: row.scope,
-    webSuffix: row.web_suffix,
-    imageBuilderVersion: row.image_builder_version ?? undefined,
-    createdAtMs: row.created_at,
-  };
-}
-
-function rowOfEnvironment(environment: Environment): Insertable<EnvironmentRow> {
-  return {
-    environment_id: environment.environmentId,
-    name: environment.name,
-    scope: environment.scope,
-    web_suffix: environment.webSuffix,
-    image_builder_version: environment.imageBuilderVersion ?? null,
-    created_at: environment.createdAtMs,
-  };
 }

@@ -7,7 +7,8 @@ import { checkObjectName } from "../object-name.ts";
 import type { ClientFile } from "./client-file.ts";
 import { CredentialHolders } from "./credential-holders.ts";
 import type { TokenLimits } from "./token-limits.ts";
-import { rowOfToken, tokenExpired, tokenFromRow, tokenInvalid, tokenRevoked, type Token } from "./token.ts";
+import { tokenExpired, tokenInvalid, tokenRevoked, type Token } from "./token.ts";
+import { rowOfToken, tokenFromRow } from "./token-rows.ts";
 
 interface KnownToken {
   token: Token;

@@ -4,8 +4,9 @@ import { AppState } from "@dorian/protocol/modal";
 import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
-import { appFromRow, isOpen, rowOfApp, type App } from "./app.ts";
+import { isOpen, type App } from "./app.ts";
 import { appNotFound } from "../../access/app-not-found.ts";
+import { appFromRow, rowOfApp } from "./app-rows.ts";
 
 /** All apps, in memory. Writers put an app here once its row is durable. */
 export class AppRegistry {

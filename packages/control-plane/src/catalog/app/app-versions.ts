@@ -7,11 +7,11 @@ import {
   type DeploymentType,
   type Function as FunctionDefinition,
 } from "@dorian/protocol/modal";
-import { sql, type Selectable, type Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { AppContent, IdentifiedDefinition } from "./app-content.ts";
-import type { AppVersionRow } from "../../schema/rows/app-version.ts";
+import { deploymentFromRow, mapFrom } from "./app-rows.ts";
 
 /** How one version of an app came about. */
 export interface Deployment {
@@ -185,22 +185,4 @@ async function forgetOldDefinitions(trx: Transaction<Tables>, appId: string, upT
       select kept.value from app_version, json_each(app_version.definition_ids) as kept
       where app_version.app_id = ${appId} and app_version.version > ${upTo}
     )`.execute(trx);
-}
-
-function deploymentFromRow(row: Selectable<AppVersionRow>): Deployment {
-  return {
-    version: row.version,
-    staged: row.staged === 1,
-    deployedAtMs: row.deployed_at,
-    deployedBy: row.deployed_by,
-    clientVersion: row.client_version,
-    tag: row.deployment_tag,
-    rollbackVersion: row.rollback_version,
-    commitInfo: row.commit_info ? fromBinary(CommitInfoSchema, row.commit_info) : undefined,
-    type: row.deployment_type as DeploymentType,
-  };
-}
-
-function mapFrom(json: string): Map<string, string> {
-  return new Map(Object.entries(JSON.parse(json) as Record<string, string>));
 }

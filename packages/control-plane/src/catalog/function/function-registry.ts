@@ -1,15 +1,9 @@
 import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
-import {
-  changedColumns,
-  functionFromRow,
-  rowOfFunction,
-  type FunctionChange,
-  isPin,
-  type FunctionRecord,
-} from "./function-record.ts";
+import { type FunctionChange, isPin, type FunctionRecord } from "./function-record.ts";
 import { functionNotFound } from "../../access/function-not-found.ts";
+import { changedColumns, functionFromRow, rowOfFunction } from "./function-rows.ts";
 
 /** All functions, in memory. Writers put a record here once its row is durable. */
 export class FunctionRegistry {

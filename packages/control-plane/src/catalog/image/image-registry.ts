@@ -1,6 +1,6 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
-import { GenericResultSchema, type GenericResult } from "@dorian/protocol/modal";
+import { type GenericResult } from "@dorian/protocol/modal";
 import { ImageConfigSchema, type ImageConfig } from "@dorian/protocol/worker";
 import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
@@ -10,6 +10,7 @@ import type { BuildComponents } from "./build-components.ts";
 import type { ImageContents } from "./image-contents.ts";
 import { ImageTags } from "./image-tags.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
+import { imageFromRow, rowOfImage } from "./image-rows.ts";
 
 /** One image. Never changed in place. */
 export interface ImageRecord {
@@ -49,24 +50,7 @@ export class ImageRegistry {
   static async load({ db, nowMs }: { db: Database; nowMs: () => number }): Promise<ImageRegistry> {
     const registry = new ImageRegistry(await ImageTags.load({ db, nowMs }));
     for (const row of await db.selectFrom("image").selectAll().orderBy("created_at").execute()) {
-      registry.put({
-        imageId: row.image_id,
-        buildKey: row.build_key,
-        cached: row.cached === 1,
-        state: row.state as ImageRecord["state"],
-        slot: row.slot,
-        components: JSON.parse(row.components) as BuildComponents,
-        baseImageId: row.base_image_id ?? undefined,
-        layerIds: JSON.parse(row.layer_ids) as string[],
-        config: fromBinary(ImageConfigSchema, row.config),
-        result: row.result ? fromBinary(GenericResultSchema, row.result) : undefined,
-        description: row.description,
-        bytes: row.bytes,
-        buildMs: row.build_ms,
-        createdAtMs: row.created_at,
-        usedAtMs: row.used_at,
-        contents: row.contents === null ? undefined : (JSON.parse(row.contents) as ImageContents),
-      });
+      registry.put(imageFromRow(row));
     }
     return registry;
   }
@@ -144,24 +128,7 @@ export async function saveImage(trx: Transaction<Tables>, image: ImageRecord): P
       .where("image_id", "!=", image.imageId)
       .execute();
   }
-  const row = {
-    image_id: image.imageId,
-    build_key: image.buildKey,
-    cached: image.cached ? 1 : 0,
-    state: image.state,
-    slot: image.slot,
-    components: JSON.stringify(image.components),
-    base_image_id: image.baseImageId ?? null,
-    layer_ids: JSON.stringify(image.layerIds),
-    config: toBinary(ImageConfigSchema, image.config),
-    result: image.result ? toBinary(GenericResultSchema, image.result) : null,
-    description: image.description,
-    bytes: image.bytes,
-    build_ms: image.buildMs,
-    created_at: image.createdAtMs,
-    used_at: image.usedAtMs,
-    contents: image.contents ? JSON.stringify(image.contents) : null,
-  };
+  const row = rowOfImage(image);
   const { image_id: _id, ...changed } = row;
   await trx
     .insertInto("image")

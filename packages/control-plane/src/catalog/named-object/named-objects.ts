@@ -1,11 +1,11 @@
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
-import { CompiledQuery, type Selectable, type Transaction } from "kysely";
+import { CompiledQuery, type Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { ObjectKind } from "./get-or-create.ts";
-import type { NamedObjectRow } from "../../schema/rows/named-object.ts";
 import type { ObjectReference } from "../../access/not-found-words.ts";
+import { objectFromRow } from "./named-object-rows.ts";
 
 /** A dict or a queue as such, whatever it holds. */
 export interface NamedObject {
@@ -141,16 +141,5 @@ export function metadataOf(object: NamedObject) {
   return {
     name: object.name ?? "",
     creationInfo: { createdAt: object.createdAtMs / 1000, createdBy: object.createdBy },
-  };
-}
-
-function objectFromRow(row: Selectable<NamedObjectRow>): NamedObject {
-  return {
-    objectId: row.object_id,
-    environment: row.environment,
-    name: row.name ?? undefined,
-    appId: row.app_id ?? undefined,
-    createdAtMs: row.created_at,
-    createdBy: row.created_by,
   };
 }

@@ -23,7 +23,7 @@ import type { Sandboxes } from "./sandboxes.ts";
 
 export interface SandboxHandlersOptions {
   sandboxes: Sandboxes;
-  execs: Execs;
+  execs: Pick<Execs, "input">;
   apps: AppRegistry;
   references: References;
   idempotency: Idempotency;

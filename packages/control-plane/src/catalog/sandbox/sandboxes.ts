@@ -4,12 +4,14 @@ import { newId } from "@dorian/base/ids";
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
 import type { FunctionSpec, SandboxRun } from "../../dispatch/ports.ts";
 import type { Execs } from "../../dispatch/exec/execs.ts";
+import type { TaskStarts } from "../../dispatch/task/task-starts.ts";
 import type { Tasks } from "../../dispatch/task/tasks.ts";
 import { Sandbox, type SandboxStop } from "./sandbox.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
 
 export interface SandboxesOptions {
   tasks: Tasks;
+  starts: TaskStarts;
   execs: Execs;
   catalog: {
     /** Makes the sandbox's container known to placement, until it has ended. */
@@ -47,7 +49,7 @@ export class Sandboxes {
 
   start({ appId, tokenId, definition, run, terminal }: SandboxRequest): Sandbox {
     this.#forgetOld();
-    const { tasks, catalog, nowMs, elapsedMs } = this.#options;
+    const { starts, catalog, nowMs, elapsedMs } = this.#options;
     const sandboxId = newId("sb");
     const sandbox = new Sandbox({
       sandboxId,
@@ -70,7 +72,7 @@ export class Sandboxes {
     };
     this.#sandboxes.set(sandboxId, sandbox);
     catalog.addSandbox(spec);
-    sandbox.task = tasks.start(spec, sandbox, { enqueuedAtMs: nowMs(), freezeRoot: false });
+    sandbox.task = starts.start(spec, sandbox, { enqueuedAtMs: nowMs(), freezeRoot: false });
     if (definition.timeoutSecs > 0) {
       sandbox.timer = whenAwakeFor(definition.timeoutSecs * 1000, () => this.stop(sandbox, "timeout"));
     }

@@ -9,6 +9,7 @@ import type { ServerKeys } from "../../access/keys/server-keys.ts";
 import { openSecret, sealSecret } from "./secret-seal.ts";
 import type { SecretRow } from "../../schema/rows/secret.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
+import { secretFromRow } from "./secret-rows.ts";
 
 /** What may be shown of a secret: never its values. */
 export interface Secret {
@@ -213,16 +214,4 @@ export class SecretStore {
       fingerprint: row.fingerprint,
     });
   }
-}
-
-function secretFromRow(row: Selectable<SecretRow>): Secret {
-  return {
-    secretId: row.secret_id,
-    environment: row.environment,
-    name: row.name ?? undefined,
-    appId: row.app_id ?? undefined,
-    keys: JSON.parse(row.keys) as string[],
-    createdAtMs: row.created_at,
-    lastUsedAtMs: row.last_used_at ?? undefined,
-  };
 }

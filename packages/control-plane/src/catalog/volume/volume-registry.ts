@@ -8,7 +8,8 @@ import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { ObjectKind } from "../named-object/get-or-create.ts";
-import { volumeExists, volumeFromRow, volumeNotFound, type Volume } from "./volume.ts";
+import { volumeExists, volumeNotFound, type Volume } from "./volume.ts";
+import { volumeFromRow } from "./volume-rows.ts";
 
 export interface VolumeHead {
   volumeId: string;

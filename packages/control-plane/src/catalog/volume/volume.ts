@@ -1,7 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
 import { VolumeFsVersion } from "@dorian/protocol/modal";
-import type { Selectable } from "kysely";
-import type { VolumeRow } from "../../schema/rows/volume.ts";
 import { notFoundWords, type ObjectReference } from "../../access/not-found-words.ts";
 
 export interface Volume {
@@ -17,19 +15,6 @@ export interface Volume {
   createdBy: string;
   /** Tasks that use it keep it until they end. */
   deletedAtMs: number | undefined;
-}
-
-export function volumeFromRow(row: Selectable<VolumeRow>): Volume {
-  return {
-    volumeId: row.volume_id,
-    environment: row.environment,
-    name: row.name ?? undefined,
-    fsVersion: row.fs_version === 1 ? VolumeFsVersion.V1 : VolumeFsVersion.V2,
-    appId: row.app_id ?? undefined,
-    createdAtMs: row.created_at,
-    createdBy: row.created_by,
-    deletedAtMs: row.deleted_at ?? undefined,
-  };
 }
 
 export function metadataOf(volume: Volume) {

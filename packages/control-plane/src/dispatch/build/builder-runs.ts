@@ -18,12 +18,14 @@ import { inputTimeoutMs } from "../scaling/scaling-settings.ts";
 import type { BuilderOutcome, BuildLog, FunctionCatalog, WorkerPool } from "../ports.ts";
 import type { InputItem, Task, TaskEnd, TaskOwner } from "../task/task.ts";
 import type { Cause } from "../failure/cause.ts";
+import type { TaskStarts } from "../task/task-starts.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { buildInterrupted, workerLost } from "../failure/worker-lost.ts";
 
 export interface BuilderRunsOptions {
   catalog: FunctionCatalog;
   tasks: Tasks;
+  starts: TaskStarts;
   nowMs: () => number;
 }
 
@@ -32,7 +34,7 @@ const timeoutGraceSecs = 1;
 
 /** Build functions: each runs once, in a container of its own whose root file system becomes a layer. */
 export function runBuilderWith(options: BuilderRunsOptions): WorkerPool["runBuilder"] {
-  const { catalog, tasks, nowMs } = options;
+  const { catalog, tasks, starts, nowMs } = options;
   return async (functionId, input, log) => {
     log.signal.throwIfAborted();
     const spec = catalog.spec(functionId);
@@ -43,7 +45,7 @@ export function runBuilderWith(options: BuilderRunsOptions): WorkerPool["runBuil
       });
     }
     const run = new BuilderRun(input, log);
-    const task = tasks.start(spec, run, { enqueuedAtMs: nowMs(), freezeRoot: true });
+    const task = starts.start(spec, run, { enqueuedAtMs: nowMs(), freezeRoot: true });
     const cancel = () => tasks.stop(task, { graceSecs: 0, reason: "The build was cancelled." });
     const limitMs = inputTimeoutMs(spec.definition);
     const timer = whenAwakeFor(limitMs, () => {

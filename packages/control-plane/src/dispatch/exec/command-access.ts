@@ -8,7 +8,7 @@ import { taskNotFound } from "../task/task-handlers.ts";
 import type { Tasks } from "../task/tasks.ts";
 
 export interface CommandAccessOptions {
-  tasks: Tasks;
+  tasks: Pick<Tasks, "get">;
   tokens: CommandTokens;
   /** The container of a sandbox. */
   taskOfSandbox: (sandboxId: string) => string;

@@ -5,10 +5,12 @@ import type { AppDirectory } from "../ports.ts";
 import type { Task } from "./task.ts";
 import { wireStates } from "./task-state.ts";
 import type { TaskStore } from "./task-store.ts";
+import type { TaskStarts } from "./task-starts.ts";
 import type { Tasks } from "./tasks.ts";
 
 export interface TaskHandlersOptions {
   tasks: Tasks;
+  starts: TaskStarts;
   store: TaskStore;
   apps: AppDirectory;
   graceSecs: number;
@@ -33,11 +35,11 @@ const killSwitch = { inputs: [{ killSwitch: true }] };
 
 /** What containers say and ask, and what is told about them. */
 export function taskHandlers(options: TaskHandlersOptions): Handlers {
-  const { tasks, store, apps, graceSecs } = options;
+  const { tasks, starts, store, apps, graceSecs } = options;
   return {
     async containerHello(_request, context) {
       const task = callingTask(tasks, context);
-      if (task) tasks.hello(task);
+      if (task) starts.hello(task);
       return {};
     },
 
@@ -81,7 +83,7 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
     async functionGetInputs(request, context) {
       const task = callingTask(tasks, context);
       if (!task) return killSwitch;
-      tasks.ready(task);
+      starts.ready(task);
       const inputs = await task.owner.nextInputs(task, {
         key: context.idempotencyKey,
         signal: context.signal,
@@ -103,7 +105,7 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
 
     async taskResult(request, context) {
       const task = callingTask(tasks, context);
-      if (task && request.result) tasks.failedToStart(task, request.result);
+      if (task && request.result) starts.failed(task, request.result);
       return {};
     },
 

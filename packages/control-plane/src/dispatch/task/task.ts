@@ -156,6 +156,18 @@ export class Task {
     return this.timeline.has("boot");
   }
 
+  /** On its way from its place to asking for inputs. */
+  get isStarting(): boolean {
+    return this.#state === "assigned" || this.#state === "starting";
+  }
+
+  /** It will never ask for inputs; its owner is told once. */
+  failStart(failure: StartFailure): void {
+    if (this.startFailure) return;
+    this.startFailure = failure;
+    this.owner.startFailed(this, failure);
+  }
+
   /** Inputs that keep it busy. */
   get load(): number {
     return this.inputs.load;

@@ -58,14 +58,11 @@ export class WaitingTasks implements Disposable {
     this.settle();
   }
 
-  delete(taskId: string): void {
-    this.#waiting.delete(taskId);
-  }
-
   settle(): void {
     clearTimeout(this.#soon);
     this.#soon = undefined;
     clearTimeout(this.#later);
+    for (const { task } of this.#waiting.values()) if (task.isOver) this.#waiting.delete(task.taskId);
     if (this.#waiting.size === 0) return;
     const { offers, live, events, elapsedMs } = this.#options;
     const nowMs = elapsedMs();

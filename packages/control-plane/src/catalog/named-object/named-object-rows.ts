@@ -1,0 +1,14 @@
+import type { Selectable } from "kysely";
+import type { NamedObjectRow } from "../../schema/rows/named-object.ts";
+import type { NamedObject } from "./named-objects.ts";
+
+export function objectFromRow(row: Selectable<NamedObjectRow>): NamedObject {
+  return {
+    objectId: row.object_id,
+    environment: row.environment,
+    name: row.name ?? undefined,
+    appId: row.app_id ?? undefined,
+    createdAtMs: row.created_at,
+    createdBy: row.created_by,
+  };
+}
