@@ -31,6 +31,8 @@ import { ImageBuilder } from "../src/image/image-builder.ts";
 
 const run = promisify(execFile);
 
+export type TestBuilder = Awaited<ReturnType<typeof testBuilder>>;
+
 /** For tests: an image builder, and a way to run tasks, with a data directory, containers and networks of their own. */
 export async function testBuilder(options?: {
   operator?: Partial<OperatorSettings>;
@@ -100,32 +102,40 @@ export async function testBuilder(options?: {
   });
   const all = made.move();
   let count = 0;
+  /** A base of 2 MB with a shell, as a layer. */
+  async function busybox(): Promise<string> {
+    await using rootfs = await busyboxRootfs();
+    await using draft = await layers.draft();
+    await run("cp", ["-a", `${rootfs.path}/.`, draft.path]);
+    return await draft.seal({ durable: false });
+  }
+  async function build(
+    request: MessageInitShape<typeof StartBuildSchema>,
+    more: { onLog?: (stream: string, text: string) => void; signal?: AbortSignal } = {},
+  ) {
+    const log: string[] = [];
+    const built = await builder.build(create(StartBuildSchema, { buildId: `bd-${++count}`, ...request }), {
+      onLog: (stream, text) => {
+        log.push(text);
+        more.onLog?.(stream, text);
+      },
+      signal: more.signal ?? new AbortController().signal,
+    });
+    return { ...built, log: log.join("") };
+  }
   return {
     dataDirectory,
     directories,
     layers,
     /** Newest version of a volume. */
     volumeHead: head,
-    /** A base of 2 MB with a shell, as a layer. */
-    async busybox(): Promise<string> {
-      await using rootfs = await busyboxRootfs();
-      await using draft = await layers.draft();
-      await run("cp", ["-a", `${rootfs.path}/.`, draft.path]);
-      return await draft.seal({ durable: false });
-    },
-    async build(
-      request: MessageInitShape<typeof StartBuildSchema>,
-      more: { onLog?: (stream: string, text: string) => void; signal?: AbortSignal } = {},
-    ) {
-      const log: string[] = [];
-      const built = await builder.build(create(StartBuildSchema, { buildId: `bd-${++count}`, ...request }), {
-        onLog: (stream, text) => {
-          log.push(text);
-          more.onLog?.(stream, text);
-        },
-        signal: more.signal ?? new AbortController().signal,
-      });
-      return { ...built, log: log.join("") };
+    busybox,
+    build,
+    /** Builds Dockerfile lines on such a base, which they call `base`. */
+    async onBusybox() {
+      const base = await busybox();
+      return (...lines: string[]) =>
+        build({ baseLayerIds: [base], baseConfig: {}, dockerfile: ["FROM base", ...lines].join("\n") });
     },
     /** Runs a task of a command, which calls nobody, on this machine. Resolves with its end and what it printed. */
     async task(request: MessageInitShape<typeof StartTaskSchema>) {

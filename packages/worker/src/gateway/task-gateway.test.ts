@@ -10,19 +10,8 @@ import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal
 import { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { expect, onTestFinished, test } from "vitest";
+import { silentObserver } from "../../test/silent-observer.ts";
 import { openTaskGateway, type TaskObserver } from "./task-gateway.ts";
-
-const observer: TaskObserver = {
-  onHello: () => undefined,
-  onPhase: () => undefined,
-  onReady: () => undefined,
-  onInputStarted: () => undefined,
-  onInputEnded: () => undefined,
-  beforeAnswer: () => undefined,
-  onStartFailed: () => undefined,
-  commitVolume: async () => undefined,
-  reloadVolume: async () => undefined,
-};
 
 /** A task's socket in front of a control plane that a test scripts. */
 async function gatewayTo(
@@ -36,7 +25,7 @@ async function gatewayTo(
     socketPath,
     hasNetwork: true,
     upstream: createLocalClient(ModalClient, handlers, { kind: "task", taskId: "ta-1" }),
-    observer: { ...observer, ...watching },
+    observer: { ...silentObserver, ...watching },
     memory: new RequestMemory(),
     onInternalError: (error) => {
       throw error;

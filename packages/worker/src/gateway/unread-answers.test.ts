@@ -18,6 +18,7 @@ import {
   rawSettings,
 } from "@dorian/testkit/raw-http2-peer";
 import { expect, onTestFinished, test } from "vitest";
+import { silentObserver } from "../../test/silent-observer.ts";
 import { openTaskGateway } from "./task-gateway.ts";
 
 const mebibyte = 1024 * 1024;
@@ -61,17 +62,7 @@ async function openTask() {
       socketPath,
       hasNetwork: true,
       upstream: createClient(ModalClient, upstream),
-      observer: {
-        onHello: () => undefined,
-        onPhase: () => undefined,
-        onReady: () => undefined,
-        onInputStarted: () => undefined,
-        onInputEnded: () => undefined,
-        beforeAnswer: () => undefined,
-        onStartFailed: () => undefined,
-        commitVolume: async () => undefined,
-        reloadVolume: async () => undefined,
-      },
+      observer: silentObserver,
       memory: new RequestMemory({}, inWorker),
       onInternalError,
     }),

@@ -2,20 +2,17 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { walkTree } from "@dorian/linux/walk-tree";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { testBuilder } from "../../test/test-builder.ts";
+import { testBuilder, type TestBuilder } from "../../test/test-builder.ts";
 
-let builder: Awaited<ReturnType<typeof testBuilder>>;
-let base: string;
+let builder: TestBuilder;
+let build: Awaited<ReturnType<TestBuilder["onBusybox"]>>;
 
 beforeAll(async () => {
   builder = await testBuilder();
-  base = await builder.busybox();
+  build = await builder.onBusybox();
 });
 
 afterAll(() => builder[Symbol.asyncDispose]());
-
-const build = (...steps: string[]) =>
-  builder.build({ baseLayerIds: [base], baseConfig: {}, dockerfile: ["FROM base", ...steps].join("\n") });
 
 const row = (name: string, count: number) => Array.from({ length: count }, () => name).join("/");
 

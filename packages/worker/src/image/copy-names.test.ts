@@ -1,20 +1,17 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { testBuilder } from "../../test/test-builder.ts";
+import { testBuilder, type TestBuilder } from "../../test/test-builder.ts";
 
-let builder: Awaited<ReturnType<typeof testBuilder>>;
-let base: string;
+let builder: TestBuilder;
+let build: Awaited<ReturnType<TestBuilder["onBusybox"]>>;
 
 beforeAll(async () => {
   builder = await testBuilder();
-  base = await builder.busybox();
+  build = await builder.onBusybox();
 });
 
 afterAll(() => builder[Symbol.asyncDispose]());
-
-const build = (...steps: string[]) =>
-  builder.build({ baseLayerIds: [base], baseConfig: {}, dockerfile: ["FROM base", ...steps].join("\n") });
 
 // `caf` and the byte that Latin-1 has for an accented e, as a file, a directory and where a link leads.
 const odd =
