@@ -5,7 +5,7 @@ import { TestOrder } from "@dorian/testkit/test-order";
 forgetShell(process.env);
 
 /** A test that waits for something waits for as long as a loaded machine needs: how fast it comes is not what is tested. */
-const patiently = { timeout: 20_000 };
+const patiently = { testTimeout: 180_000, hookTimeout: 300_000, expect: { poll: { timeout: 60_000 } } };
 
 /** Tests of all kinds run beside each other. They wait much: of two cores four files at a time leave little idle. */
 const maxWorkers = 4;
@@ -22,8 +22,7 @@ export default defineConfig({
           maxWorkers,
           // A process for each file would cost as much as the half of these tests.
           isolate: false,
-          testTimeout: 60_000,
-          expect: { poll: patiently },
+          ...patiently,
         },
       },
       {
@@ -32,9 +31,7 @@ export default defineConfig({
           include: ["test/**/*.e2e.test.ts"],
           globalSetup: ["packages/testkit/src/global-setup.ts"],
           setupFiles: ["packages/testkit/src/await-seeds.ts"],
-          testTimeout: 180_000,
-          expect: { poll: patiently },
-          hookTimeout: 300_000,
+          ...patiently,
           maxWorkers,
           // They wait for real processes on a machine that others may load; what fails twice is broken.
           retry: 1,
