@@ -47,10 +47,13 @@ export class PythonCaller implements AsyncDisposable {
   /** Resolves with what the client got; an exception of Python is thrown with its type's name before its text. */
   do(deed: string, ...args: unknown[]): Promise<unknown> {
     const id = ++this.#count;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#child.stdin?.write(`${JSON.stringify({ id, deed, args })}\n`);
     });
+    // Whoever asks for several awaits them later: one that fails before is no unhandled rejection, which ends a run that a repetition would save.
+    answer.catch(() => undefined);
+    return answer;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
