@@ -4,8 +4,8 @@ import { AwakeTimers } from "./awake-timer.ts";
 /** Timers on a clock that stands still when the test says so. */
 function timers() {
   let stalledMs = 0;
-  const began = performance.now();
-  const made = new AwakeTimers(() => performance.now() - began + stalledMs);
+  const beganAtMs = performance.now();
+  const made = new AwakeTimers(() => performance.now() - beganAtMs + stalledMs);
   return { made, stall: (ms: number) => (stalledMs += ms) };
 }
 

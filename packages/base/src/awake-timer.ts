@@ -34,7 +34,7 @@ export class AwakeTimers {
 
   after(ms: number, act: () => void): AwakeTimer {
     if (this.#pending.size === 0) this.#beginLooking();
-    const dueAt = this.#awakeMs() + ms;
+    const dueAtMs = this.#awakeMs() + ms;
     let timeout: NodeJS.Timeout | undefined;
     let last: NodeJS.Immediate | undefined;
     const timer: AwakeTimer = {
@@ -45,7 +45,7 @@ export class AwakeTimers {
       },
     };
     const judge = () => {
-      if (this.#restMs(dueAt) > 0) {
+      if (this.#restMs(dueAtMs) > 0) {
         wait();
         return;
       }
@@ -54,7 +54,7 @@ export class AwakeTimers {
     };
     // The loop reads from sockets between a timer and what is immediate.
     const wait = () => {
-      const restMs = Math.min(this.#restMs(dueAt), longestWaitMs);
+      const restMs = Math.min(this.#restMs(dueAtMs), longestWaitMs);
       timeout = setTimeout(() => (last = setImmediate(judge)), restMs);
     };
     this.#pending.add(timer);

@@ -19,7 +19,7 @@ export class Patience {
   #limitMs: number;
   #elapsedMs: () => number;
   #delays: ReturnType<typeof backoff>;
-  #failingSince: number | undefined;
+  #failingSinceMs: number | undefined;
 
   /** `limitMs`: how long a run of failures may last. `firstMs`, `maxMs`: the pauses between tries. */
   constructor(options: { limitMs: number; firstMs: number; maxMs: number; elapsedMs?: () => number }) {
@@ -29,20 +29,20 @@ export class Patience {
   }
 
   succeeded(): void {
-    if (this.#failingSince === undefined) return;
-    this.#failingSince = undefined;
+    if (this.#failingSinceMs === undefined) return;
+    this.#failingSinceMs = undefined;
     this.#delays.reset();
   }
 
   /** After a failure: true when it is time to try again, false at once when failures have gone on for too long. */
   async again(options: { signal: AbortSignal }): Promise<boolean> {
     const now = this.#elapsedMs();
-    this.#failingSince ??= now;
-    if (now - this.#failingSince >= this.#limitMs) return false;
+    this.#failingSinceMs ??= now;
+    if (now - this.#failingSinceMs >= this.#limitMs) return false;
     const pauseMs = this.#delays.next();
     await sleep(pauseMs, options);
     const stalledMs = this.#elapsedMs() - now - pauseMs;
-    if (stalledMs > stallMs) this.#failingSince += stalledMs;
+    if (stalledMs > stallMs) this.#failingSinceMs += stalledMs;
     return true;
   }
 }

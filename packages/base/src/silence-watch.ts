@@ -23,13 +23,13 @@ export class SilenceWatch<Key> {
   #elapsedMs: () => number;
   #heardAt = new Map<Key, number>();
   #suspects = new Set<Key>();
-  #sweptAt: number;
+  #sweptAtMs: number;
 
   constructor(options: SilenceWatchOptions) {
     this.#limitMs = options.limitMs;
     this.#everyMs = options.everyMs;
     this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
-    this.#sweptAt = this.#elapsedMs();
+    this.#sweptAtMs = this.#elapsedMs();
   }
 
   heard(key: Key): void {
@@ -55,8 +55,8 @@ export class SilenceWatch<Key> {
   /** Those that are to be given up: they have been silent for too long, at this sweep and at the one before. */
   sweep(): Key[] {
     const now = this.#elapsedMs();
-    const isLate = now - this.#sweptAt > 2 * this.#everyMs;
-    this.#sweptAt = now;
+    const isLate = now - this.#sweptAtMs > 2 * this.#everyMs;
+    this.#sweptAtMs = now;
     if (isLate) {
       for (const key of this.#heardAt.keys()) this.heard(key);
       return [];

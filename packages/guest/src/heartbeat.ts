@@ -21,7 +21,7 @@ export interface HeartbeatOptions {
 export async function keepHeartbeat(options: HeartbeatOptions): Promise<void> {
   const { modal, signal } = options;
   while (!signal.aborted) {
-    const startedAt = performance.now();
+    const startedAtMs = performance.now();
     let pauseMs = intervalMs;
     try {
       const attempt = AbortSignal.any([signal, AbortSignal.timeout(2 * intervalMs)]);
@@ -37,7 +37,7 @@ export async function keepHeartbeat(options: HeartbeatOptions): Promise<void> {
       if (signal.aborted) return;
       options.onError(messageOf(error));
     }
-    const restMs = Math.max(0, pauseMs - (performance.now() - startedAt));
+    const restMs = Math.max(0, pauseMs - (performance.now() - startedAtMs));
     await sleep(restMs, { signal }).catch(() => undefined);
   }
 }

@@ -142,11 +142,11 @@ async function pullLayer(
   for (let attempt = 1; ; attempt++) {
     await using draft = await layers.draft();
     let received = 0;
-    let loggedAt = performance.now();
+    let loggedAtMs = performance.now();
     const onBytes = (count: number) => {
       received += count;
-      if (performance.now() - loggedAt < progressMs) return;
-      loggedAt = performance.now();
+      if (performance.now() - loggedAtMs < progressMs) return;
+      loggedAtMs = performance.now();
       onLog(`   ${label}: ${Math.round((100 * received) / Math.max(1, layer.size))}%\n`);
     };
     const taken = { bytes: 0, entries: 0 };

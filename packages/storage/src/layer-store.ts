@@ -170,11 +170,11 @@ export class LayerStore implements AsyncDisposable {
     released?: ReadonlySet<string>;
   }): Promise<string[]> {
     const removed: string[] = [];
-    const now = wallClockMs();
+    const nowMs = wallClockMs();
     for (const layerId of await this.list()) {
       if (options.keep.has(layerId)) continue;
       // The rename into the store set the change time; a modification time is the container's to choose.
-      const isOld = async () => now - (await lstat(this.path(layerId))).ctimeMs >= options.olderThanMs;
+      const isOld = async () => nowMs - (await lstat(this.path(layerId))).ctimeMs >= options.olderThanMs;
       if (!options.released?.has(layerId) && !(await isOld())) continue;
       await this.remove(layerId);
       removed.push(layerId);

@@ -35,7 +35,7 @@ export interface RoomWatchOptions {
 export class RoomWatch implements Disposable {
   #options: RoomWatchOptions;
   #room: DiskRoom;
-  #lookedAt = performance.now();
+  #lookedAtMs = performance.now();
   /** Bytes that are about to be written. */
   #held = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -90,9 +90,9 @@ export class RoomWatch implements Disposable {
   }
 
   #refresh(maxAgeMs: number): void {
-    if (performance.now() - this.#lookedAt < maxAgeMs) return;
+    if (performance.now() - this.#lookedAtMs < maxAgeMs) return;
     const before = this.#room.lack;
-    this.#lookedAt = performance.now();
+    this.#lookedAtMs = performance.now();
     try {
       this.#room = this.#look(before);
     } catch {

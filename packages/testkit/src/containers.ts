@@ -53,13 +53,13 @@ export async function containersWith(
   options: { count?: number; timeoutMs?: number } = {},
 ): Promise<RunningContainer[]> {
   const { count = 1, timeoutMs = 60_000 } = options;
-  const deadline = performance.now() + timeoutMs;
+  const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
     const all = await containersOf(dataDirectory);
     const there = await Promise.all(all.map((container) => exists(container.path(inside))));
     const found = all.filter((_, index) => there[index]);
     if (found.length >= count) return found;
-    if (performance.now() > deadline) {
+    if (performance.now() > deadlineMs) {
       throw new Error(
         `${found.length} of ${all.length} containers have ${inside}, ${count} should after ${timeoutMs} ms`,
       );

@@ -6,11 +6,11 @@ export async function eventually<T>(
   wanted: (value: T) => boolean,
   timeoutMs = 60_000,
 ): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
+  const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
     const value = await look();
     if (wanted(value)) return value;
-    if (performance.now() > deadline)
+    if (performance.now() > deadlineMs)
       throw new Error(`After ${timeoutMs} ms it is still ${JSON.stringify(value)}.`);
     await delay(100);
   }

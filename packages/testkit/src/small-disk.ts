@@ -52,8 +52,8 @@ export async function smallDisk(options: SmallDiskOptions): Promise<SmallDisk> {
   const self: SmallDisk = {
     path,
     async keepFull({ ms }) {
-      const until = performance.now() + ms;
-      while (performance.now() < until) {
+      const untilMs = performance.now() + ms;
+      while (performance.now() < untilMs) {
         await self.fill({ leaveBytes: 0 });
         await delay(20);
       }

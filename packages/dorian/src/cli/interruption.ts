@@ -29,11 +29,11 @@ export class Interruption implements Disposable {
     const controller = new AbortController();
     this.signal = controller.signal;
     this.#source = source;
-    let lastAt = -Infinity;
+    let lastAtMs = -Infinity;
     for (const signalName of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       const listener = () => {
-        const repeated = performance.now() - lastAt < sameMs;
-        lastAt = performance.now();
+        const repeated = performance.now() - lastAtMs < sameMs;
+        lastAtMs = performance.now();
         if (repeated) return;
         if (controller.signal.aborted) {
           const replaced = this.#second;

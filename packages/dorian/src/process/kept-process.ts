@@ -111,14 +111,14 @@ export class KeptProcess {
       () => undefined,
     );
     while (!released.aborted) {
-      const startedAt = performance.now();
+      const startedAtMs = performance.now();
       const end = await this.#runOnce();
       if (!wasReady) {
         this.#ready.reject(new NeverReady(end));
         return;
       }
       if (released.aborted) return;
-      if (performance.now() - startedAt > settledMs) delays.reset();
+      if (performance.now() - startedAtMs > settledMs) delays.reset();
       const pauseMs = delays.next();
       logger.error(
         { reason: end.text, pauseMs: Math.round(pauseMs) },

@@ -159,7 +159,7 @@ async function callUnary(
   const signal = options.signal ?? new AbortController().signal;
   for (;;) {
     let call: Http2Call | undefined;
-    const startedAt = performance.now();
+    const startedAtMs = performance.now();
     try {
       call = connection.start(path, { ...options, idempotencyKey });
       call.send(message, { last: true });
@@ -168,7 +168,7 @@ async function callUnary(
     } catch (error) {
       if (!isServerGone(error) || signal.aborted) throw error;
       // A server that was back and kept the call is one that goes away anew.
-      if (call?.reachedPeer && performance.now() - startedAt > keptMs) patience.succeeded();
+      if (call?.reachedPeer && performance.now() - startedAtMs > keptMs) patience.succeeded();
       if (!(await patience.again({ signal }))) throw error;
     }
   }

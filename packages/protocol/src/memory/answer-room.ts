@@ -15,7 +15,7 @@ export class Share {
   /** Answers of a caller that are not made yet, in the order in which they were asked for. */
   readonly waiting = new Set<Waiting>();
   /** When one of them last had its turn. */
-  servedAt = 0;
+  servedAtMs = 0;
 
   constructor(key: unknown, limit: number) {
     this.key = key;

@@ -204,12 +204,12 @@ export class ImageResolver {
       ignoreCache,
     };
     for (;;) {
-      const started = performance.now();
+      const startedAtMs = performance.now();
       const { imageId, result, buildReason } = await modal.imageGetOrCreate(asked, { signal });
       // Another Image object of the same definition leads to the same image: its build is told about once.
       let ready = this.#ready.get(imageId);
       if (!ready) {
-        ready = this.#tell({ imageId, result, buildReason, started, description: request.description });
+        ready = this.#tell({ imageId, result, buildReason, started: startedAtMs, description: request.description });
         ready.catch(() => undefined);
         this.#ready.set(imageId, ready);
       }

@@ -59,7 +59,7 @@ export class LocalDigests {
         options.onRead(Number(stats.size));
         return known.sha256;
       }
-      const startedAt = wallClockMs();
+      const startedAtMs = wallClockMs();
       const hash = createHash("sha256");
       for await (const chunk of createReadStream(path, { signal: options.signal })) {
         hash.update(chunk as Buffer);
@@ -68,7 +68,7 @@ export class LocalDigests {
       if (identityOf(await stat(path, { bigint: true })) !== identity) throw localFileChanged(path);
       const sha256 = hash.digest("hex");
       const changedAt = stats.mtimeMs > stats.ctimeMs ? stats.mtimeMs : stats.ctimeMs;
-      if (startedAt - Number(changedAt) > settledMs && !/[\r\n]/.test(name)) {
+      if (startedAtMs - Number(changedAt) > settledMs && !/[\r\n]/.test(name)) {
         this.#known.set(name, { identity, sha256 });
         this.#hasNew = true;
       }

@@ -97,9 +97,9 @@ export async function waitForOutput(
   options: InvokeOptions & { timeoutMs?: number | undefined },
 ): Promise<FunctionGetOutputsItem> {
   const { signal, timeoutMs } = options;
-  const deadline = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs;
+  const deadlineMs = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs;
   for (;;) {
-    const timeout = Math.max(0, Math.min(pollSeconds, (deadline - performance.now()) / 1000));
+    const timeout = Math.max(0, Math.min(pollSeconds, (deadlineMs - performance.now()) / 1000));
     const { outputs, numUnfinishedInputs } = await wire.modal.functionGetOutputs(
       {
         functionCallId,
@@ -119,7 +119,7 @@ export async function waitForOutput(
         remedy: "Results are kept for 7 days. Call again.",
       });
     }
-    if (performance.now() < deadline) continue;
+    if (performance.now() < deadlineMs) continue;
     throw new AppError("CALL_NOT_FINISHED", `${functionCallId} did not finish within ${timeoutMs} ms.`, {
       status: "DEADLINE_EXCEEDED",
       remedy: "It goes on running: call get() again, or cancel() it.",

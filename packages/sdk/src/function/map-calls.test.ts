@@ -206,9 +206,9 @@ test("a map waits for room on a server's full disk, for a minute [L4]", async ()
   await ScriptedServer.open(server.script(double));
   expect(await all(remote().map([1, 2, 3]))).toEqual([2, 4, 6]);
   server.refusals = 1_000;
-  const startedAt = performance.now();
+  const startedAtMs = performance.now();
   let asked = 0;
-  vi.spyOn(performance, "now").mockImplementation(() => startedAt + (asked += 1) * 20_000);
+  vi.spyOn(performance, "now").mockImplementation(() => startedAtMs + (asked += 1) * 20_000);
   onTestFinished(() => void vi.restoreAllMocks());
   await expect(all(remote().map([1]))).rejects.toMatchObject({ code: "STORAGE_FULL" });
   expect(server.refusals).toBeGreaterThan(990);

@@ -76,7 +76,7 @@ class MapInputs {
   #received = 0;
   #ended = false;
   /** Since when the server finds no room on its disk, on a clock that nobody sets. */
-  #fullSince: number | undefined;
+  #fullSinceMs: number | undefined;
   #failure = new AbortController();
   #sent = 0;
   #changed = new Notifier();
@@ -163,13 +163,13 @@ class MapInputs {
       const { functionId } = this.#target;
       const request = { functionId, functionCallId: this.#functionCallId, inputs };
       const response = await this.#wire.modal.functionPutInputs(request, { signal });
-      this.#fullSince = undefined;
+      this.#fullSinceMs = undefined;
       return new Set(response.inputs.map(({ idx }) => idx));
     } catch (error) {
       if (!AppError.is(error) || error.status !== "RESOURCE_EXHAUSTED") throw error;
       if (error.code !== "STORAGE_FULL") return new Set();
-      this.#fullSince ??= performance.now();
-      if (performance.now() - this.#fullSince > fullDiskPatienceMs) throw error;
+      this.#fullSinceMs ??= performance.now();
+      if (performance.now() - this.#fullSinceMs > fullDiskPatienceMs) throw error;
       return new Set();
     }
   }

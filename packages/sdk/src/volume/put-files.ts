@@ -70,11 +70,11 @@ async function upload(
     if (missingBlocks.length === 0) return;
     const { digestOf, sent } = sending;
     if (missingBlocks.some((block) => receipts.has(digestOf(block)))) throw blocksLost();
-    const startedAt = performance.now();
+    const startedAtMs = performance.now();
     const receiptsBefore = receipts.size;
     try {
       await concurrently(missingBlocks, { limit: sendsAtOnce, signal }, async (block, signal) => {
-        if (performance.now() - startedAt > roundMs) return;
+        if (performance.now() - startedAtMs > roundMs) return;
         const file = must(files[Number(block.fileIndex)], "the file that the server asks for");
         const content = await readUploadBlock(file, Number(block.blockIndex));
         const receipt = await sendBytes(block.putUrl, content, { file: file.localPath, signal });

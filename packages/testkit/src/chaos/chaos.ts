@@ -75,10 +75,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const wasServerAway = (sinceMs: number) => sinceMs <= awayUntil;
   const stopping = new AbortController();
   const working = Array.from({ length: users }, (_, user) => work(user));
-  const until = performance.now() + minutes * 60_000;
+  const untilMs = performance.now() + minutes * 60_000;
   const names = options.faults ?? (Object.keys(faults) as FaultName[]);
   let bag: FaultName[] = [];
-  while (performance.now() < until) {
+  while (performance.now() < untilMs) {
     signal.throwIfAborted();
     if (bag.length === 0) bag = [...names];
     const [name = "nothing"] = bag.splice(random.whole(bag.length), 1);
@@ -142,7 +142,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 
   async function recovery(): Promise<{ ms: number; callId: string } | undefined> {
-    const began = performance.now();
+    const beganAtMs = performance.now();
     const add = RemoteFunction.fromName<(a: number, b: number) => Promise<number>>("chaos", "add");
     let callId = "";
     const { outcome } = await perform(
@@ -153,7 +153,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       },
       { signal, wasServerAway },
     );
-    return outcome.kind === "done" ? { ms: performance.now() - began, callId } : undefined;
+    return outcome.kind === "done" ? { ms: performance.now() - beganAtMs, callId } : undefined;
   }
 }
 

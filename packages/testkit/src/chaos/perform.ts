@@ -23,8 +23,8 @@ export async function perform(
   const late = AbortSignal.any([options.signal, AbortSignal.timeout(patienceMs)]);
   const refusals: string[] = [];
   for (;;) {
-    const began = performance.now();
-    const outcome = await Promise.race([attempt(deed, () => options.wasServerAway(began)), lateness(late)]);
+    const beganAtMs = performance.now();
+    const outcome = await Promise.race([attempt(deed, () => options.wasServerAway(beganAtMs)), lateness(late)]);
     if (outcome.kind !== "refused") return { outcome, refusals };
     refusals.push(outcome.why);
     try {

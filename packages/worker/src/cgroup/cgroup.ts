@@ -182,9 +182,9 @@ export function killNow(pid: number): void {
 }
 
 async function until(what: string, done: () => Promise<boolean>, limitMs = patienceMs): Promise<void> {
-  const deadline = performance.now() + limitMs;
+  const deadlineMs = performance.now() + limitMs;
   while (!(await done())) {
-    if (performance.now() > deadline) {
+    if (performance.now() > deadlineMs) {
       throw new AppError("CGROUP_STUCK", `After ${limitMs / 1000} s it is still not so that ${what}.`, {
         status: "INTERNAL",
         remedy:

@@ -45,7 +45,7 @@ export class DiskWatch implements Disposable {
   #last: Space;
   /** Written since files were last counted, by whomever. */
   #written: Space = { bytes: 0, files: 0 };
-  #restUntil = 0;
+  #restUntilMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -101,9 +101,9 @@ export class DiskWatch implements Disposable {
     }
     this.#last = free;
     const urgency = diskUrgency(free, this.#written, this.#floor);
-    const isResting = performance.now() < this.#restUntil;
+    const isResting = performance.now() < this.#restUntilMs;
     if (urgency !== "critical" && (isResting || (urgency === "none" && !this.#mayExceed()))) return;
-    const startedAt = performance.now();
+    const startedAtMs = performance.now();
     this.#written = { bytes: 0, files: 0 };
     using _standstill = urgency === "critical" ? this.#standstill() : undefined;
     const users = await Promise.all([...this.#trees.values()].map((tree) => this.#count(tree)));
@@ -112,7 +112,7 @@ export class DiskWatch implements Disposable {
       this.#trees.delete(id);
       tree?.end(reason);
     }
-    this.#restUntil = performance.now() + (performance.now() - startedAt) / countingPart;
+    this.#restUntilMs = performance.now() + (performance.now() - startedAtMs) / countingPart;
   }
 
   /** Nobody writes until the result is disposed of. Neither is waited for: a process deep in a write stops only after it. */

@@ -114,7 +114,7 @@ class CopyProgress {
   #log: (text: string) => void;
   #files = 0;
   #bytes = 0;
-  #loggedAt = performance.now();
+  #loggedAtMs = performance.now();
 
   constructor(log: (text: string) => void) {
     this.#log = log;
@@ -123,8 +123,8 @@ class CopyProgress {
   add(bytes: number): void {
     this.#files++;
     this.#bytes += bytes;
-    if (performance.now() - this.#loggedAt < progressMs) return;
-    this.#loggedAt = performance.now();
+    if (performance.now() - this.#loggedAtMs < progressMs) return;
+    this.#loggedAtMs = performance.now();
     this.#log(`   ${this.#files} files copied, ${(this.#bytes / 1_000_000).toFixed(1)} MB\n`);
   }
 }

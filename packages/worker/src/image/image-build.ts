@@ -128,7 +128,7 @@ export class ImageBuild implements AsyncDisposable {
 
   async #finish(): Promise<BuiltImage> {
     const { layers } = this.#options;
-    const startedAt = performance.now();
+    const startedAtMs = performance.now();
     const stage = this.#stages.current;
     await stage.freeze();
     const base = this.#request.baseLayerIds;
@@ -138,7 +138,7 @@ export class ImageBuild implements AsyncDisposable {
     const layerIds = isOnBase ? stack.slice(base.length) : stack;
     let bytes = 0;
     for (const layerId of layerIds) bytes += await layers.sizeOf(layerId);
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
     this.#say(`Saved the image: ${(bytes / 1_000_000).toFixed(1)} MB in ${seconds} s\n`);
     this.#options.signal.throwIfAborted();
     // Layers of earlier stages served only to copy from.

@@ -99,16 +99,16 @@ test("ENV, WORKDIR, USER, SHELL, ENTRYPOINT and ARG reach the steps and the conf
 
 test("output arrives while its step still runs, from both streams [B7]", async () => {
   const seen: { stream: string; text: string; at: number }[] = [];
-  const startedAt = performance.now();
+  const startedAtMs = performance.now();
   await builder.build(onBase("RUN echo first; echo second >&2; sleep 1; printf 'no newline'"), {
-    onLog: (stream, text) => seen.push({ stream, text, at: performance.now() - startedAt }),
+    onLog: (stream, text) => seen.push({ stream, text, at: performance.now() - startedAtMs }),
   });
-  const took = performance.now() - startedAt;
+  const tookMs = performance.now() - startedAtMs;
   const find = (text: string) => seen.find((line) => line.text.includes(text) && !line.text.startsWith("=>"));
   expect(find("first")).toMatchObject({ stream: "stdout" });
   expect(find("second")).toMatchObject({ stream: "stderr" });
   expect(find("no newline")).toBeDefined();
-  expect(took - (find("first")?.at ?? took)).toBeGreaterThan(900);
+  expect(tookMs - (find("first")?.at ?? tookMs)).toBeGreaterThan(900);
 });
 
 test("a failing step fails the build with its text and code, and nothing of it stays [B8, B10]", async () => {

@@ -50,7 +50,7 @@ export class ImageBuilder {
     const limitMs = Math.min(request.timeoutSecs * 1000, longestTimerMs);
     const limit = limitMs > 0 ? AbortSignal.timeout(limitMs) : undefined;
     const signal = limit ? AbortSignal.any([options.signal, limit]) : options.signal;
-    const startedAt = performance.now();
+    const startedAtMs = performance.now();
     try {
       await using build = new ImageBuild(request, {
         ...this.#options,
@@ -61,7 +61,7 @@ export class ImageBuilder {
       });
       const built = await storing(this.#options.directories.scratch, () => build.run());
       this.#options.logger.debug(
-        { buildId: request.buildId, bytes: built.bytes, ms: Math.round(performance.now() - startedAt) },
+        { buildId: request.buildId, bytes: built.bytes, ms: Math.round(performance.now() - startedAtMs) },
         "image built",
       );
       return built;

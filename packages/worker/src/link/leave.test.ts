@@ -6,9 +6,9 @@ afterEach(() => vi.useRealTimers());
 
 /** A worker of which the test says what it is at; tells what it did, and after how many seconds. */
 function departing(state: { isIdle?: () => boolean; serverAwayMs?: () => number } = {}) {
-  const from = performance.now();
+  const fromMs = performance.now();
   const done: [string, number][] = [];
-  const note = (what: string) => done.push([what, Math.round((performance.now() - from) / 1000)]);
+  const note = (what: string) => done.push([what, Math.round((performance.now() - fromMs) / 1000)]);
   const worker: Departing = {
     announce: () => note("announce"),
     isIdle: state.isIdle ?? (() => false),
@@ -17,7 +17,7 @@ function departing(state: { isIdle?: () => boolean; serverAwayMs?: () => number 
   };
   const stop = new AbortController();
   const left = leave(worker, { workMs: 30_000, exitMs: 20_000, signal: stop.signal });
-  return { done, left, stop, secondsGone: () => (performance.now() - from) / 1000 };
+  return { done, left, stop, secondsGone: () => (performance.now() - fromMs) / 1000 };
 }
 
 test("a worker that ends says so first and gives what runs its grace [L8]", async () => {
@@ -41,8 +41,8 @@ test("it goes as soon as nothing runs any more [L8]", async () => {
 });
 
 test("it waits for a server that restarts, and not for one that stays away [L8]", async () => {
-  const began = performance.now();
-  const { done, left } = departing({ serverAwayMs: () => performance.now() - began });
+  const beganAtMs = performance.now();
+  const { done, left } = departing({ serverAwayMs: () => performance.now() - beganAtMs });
   await vi.advanceTimersByTimeAsync(60_000);
   await left;
   expect(done.at(-1)).toEqual(["hand back in 20 s", 10]);

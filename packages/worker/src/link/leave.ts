@@ -28,7 +28,7 @@ const lookEveryMs = 100;
 export async function leave(departing: Departing, options: LeaveOptions): Promise<void> {
   const { workMs, exitMs, signal } = options;
   departing.announce();
-  for (const startedAt = performance.now(); performance.now() - startedAt < workMs;) {
+  for (const startedAtMs = performance.now(); performance.now() - startedAtMs < workMs;) {
     if (signal.aborted || departing.isIdle() || departing.serverAwayMs() > longestAwayMs) break;
     await sleep(lookEveryMs, { signal }).catch(() => undefined);
   }

@@ -60,7 +60,7 @@ export class ServerLink {
   #joined = Promise.withResolvers<void>();
   #httpPort = 0;
   #standing = WorkerStanding.SERVING;
-  #awaySince: number | undefined = performance.now();
+  #awaySinceMs: number | undefined = performance.now();
   #closing = false;
 
   constructor(options: ServerLinkOptions) {
@@ -80,7 +80,7 @@ export class ServerLink {
 
   /** For how many milliseconds no server has been connected; 0 while one is. */
   get awayMs(): number {
-    return this.#awaySince === undefined ? 0 : performance.now() - this.#awaySince;
+    return this.#awaySinceMs === undefined ? 0 : performance.now() - this.#awaySinceMs;
   }
 
   /** Says that this worker is about to end, now and to every server that it dials from now on: it is sent nothing new. */
@@ -141,7 +141,7 @@ export class ServerLink {
           case "welcome":
             this.#httpPort = message.value.httpPort;
             this.#joined.resolve();
-            this.#awaySince = undefined;
+            this.#awaySinceMs = undefined;
             onJoined();
             // Before the ends of what ended meanwhile.
             logs.connected(message.value.logsKept);
@@ -175,7 +175,7 @@ export class ServerLink {
     } finally {
       logs.disconnected();
       clearInterval(beating);
-      this.#awaySince ??= performance.now();
+      this.#awaySinceMs ??= performance.now();
       this.#outgoing.end();
     }
   }

@@ -96,10 +96,10 @@ export class LogOutbox {
 
   /** Resolves when nothing of the source waits here any more: what is reported now comes to the server after its lines. */
   async allSent(source: LogSource, options: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
-    const deadline = performance.now() + options.timeoutMs;
+    const deadlineMs = performance.now() + options.timeoutMs;
     const { signal } = options;
     while (this.#queues.has(keyOf(source))) {
-      const timeoutMs = deadline - performance.now();
+      const timeoutMs = deadlineMs - performance.now();
       if (timeoutMs <= 0 || signal.aborted) return;
       await this.#changed.wait({ signal, timeoutMs });
     }
@@ -107,10 +107,10 @@ export class LogOutbox {
 
   /** Resolves when the server has everything, or is not there. */
   async allKept(options: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
-    const deadline = performance.now() + options.timeoutMs;
+    const deadlineMs = performance.now() + options.timeoutMs;
     const { signal } = options;
     while (this.#isConnected && (this.#queues.size > 0 || this.#unkept.length > 0)) {
-      const timeoutMs = deadline - performance.now();
+      const timeoutMs = deadlineMs - performance.now();
       if (timeoutMs <= 0 || signal.aborted) return;
       await this.#changed.wait({ signal, timeoutMs });
     }

@@ -19,8 +19,8 @@ const droppedNoteMs = 5_000;
 interface StreamState {
   lines: LineAssembler;
   timer: NodeJS.Timeout | undefined;
-  heldSince: number;
-  writtenAt: number;
+  heldSinceMs: number;
+  writtenAtMs: number;
 }
 
 /** What a process writes to its two streams, in lines, as far as its allowance goes. */
@@ -49,9 +49,9 @@ export class OutputLines implements Disposable {
       state.timer = undefined;
       return;
     }
-    const now = performance.now();
-    state.writtenAt = now;
-    if (!wasHolding || text !== "") state.heldSince = now;
+    const elapsedMs = performance.now();
+    state.writtenAtMs = elapsedMs;
+    if (!wasHolding || text !== "") state.heldSinceMs = elapsedMs;
     state.timer ??= setTimeout(() => this.#judge(stream), pauseMs);
   }
 
@@ -66,8 +66,8 @@ export class OutputLines implements Disposable {
 
   #judge(stream: OutputStream): void {
     const state = this.#streams[stream];
-    const now = performance.now();
-    const leftMs = Math.min(state.writtenAt + pauseMs, state.heldSince + longestHoldMs) - now;
+    const elapsedMs = performance.now();
+    const leftMs = Math.min(state.writtenAtMs + pauseMs, state.heldSinceMs + longestHoldMs) - elapsedMs;
     state.timer = leftMs > 0 ? setTimeout(() => this.#judge(stream), leftMs) : undefined;
     if (state.timer === undefined) this.#emit(stream, state.lines.release());
   }
@@ -91,5 +91,5 @@ export class OutputLines implements Disposable {
 }
 
 function newState(): StreamState {
-  return { lines: new LineAssembler(), timer: undefined, heldSince: 0, writtenAt: 0 };
+  return { lines: new LineAssembler(), timer: undefined, heldSinceMs: 0, writtenAtMs: 0 };
 }

@@ -55,14 +55,14 @@ export async function reapLeftovers(options: {
  */
 async function killProcesses(layout: CgroupLayout, parent: string, state: string): Promise<number> {
   const seen = new Set<number>();
-  const started = performance.now();
+  const startedAtMs = performance.now();
   for (;;) {
     for (const pid of await processesOf(layout, parent)) seen.add(pid);
     await killAll(layout, parent);
     const runcs = await runtimeProcesses(state);
     for (const pid of runcs) seen.add(pid);
     if (runcs.length === 0 && (await processesOf(layout, parent)).length === 0) return seen.size;
-    const waitedMs = performance.now() - started;
+    const waitedMs = performance.now() - startedAtMs;
     if (waitedMs > patienceMs) {
       throw new AppError("REAP_INCOMPLETE", `The runc processes ${runcs.join(", ")} do not die.`, {
         status: "INTERNAL",

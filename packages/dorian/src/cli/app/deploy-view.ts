@@ -24,7 +24,7 @@ export class DeployView {
   /** Image whose log was shown last; another one gets its header again. */
   #shown: string | undefined;
   #unfinishedLine = new Map<string, string>();
-  #drawnAt = Number.NEGATIVE_INFINITY;
+  #drawnAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(output: Output, status: StatusLine) {
     this.#output = output;
@@ -87,9 +87,9 @@ export class DeployView {
   ): void {
     const { done, total, bytesDone, bytesTotal } = progress;
     const isDone = done >= total;
-    const now = performance.now();
-    if (!isDone && now - this.#drawnAt < (this.#output.animated ? drawEveryMs : noteEveryMs)) return;
-    this.#drawnAt = now;
+    const elapsedMs = performance.now();
+    if (!isDone && elapsedMs - this.#drawnAtMs < (this.#output.animated ? drawEveryMs : noteEveryMs)) return;
+    this.#drawnAtMs = elapsedMs;
     const bytes = `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`;
     this.#status.set(isDone ? "Creating objects" : `${verb} files (${done}/${total}, ${bytes})`);
   }

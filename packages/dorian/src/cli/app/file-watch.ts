@@ -76,8 +76,8 @@ export class FileWatch implements Disposable {
     while (!signal.aborted) {
       try {
         while (this.#changed.size === 0) await this.#notifier.wait({ signal });
-        const latest = performance.now() + longestMs;
-        while (performance.now() < latest && (await this.#notifier.wait({ signal, timeoutMs: settleMs }))) {
+        const latestMs = performance.now() + longestMs;
+        while (performance.now() < latestMs && (await this.#notifier.wait({ signal, timeoutMs: settleMs }))) {
           // Another one came.
         }
       } catch (error) {

@@ -25,7 +25,7 @@ export const command = defineCommand<Deployment>({
 
   async run(input, context) {
     const { config, signal } = context;
-    const startedAt = performance.now();
+    const startedAtMs = performance.now();
     const file = input.argument("file");
     const { app } = await loadAppFor(file, context);
     const name = input.option("name") ?? app.name;
@@ -52,7 +52,7 @@ export const command = defineCommand<Deployment>({
       appId: deployed.appId,
       url: deployed.url,
       functions: deployed.functionIds,
-      milliseconds: performance.now() - startedAt,
+      milliseconds: performance.now() - startedAtMs,
     };
   },
 

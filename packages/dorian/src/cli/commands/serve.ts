@@ -135,7 +135,7 @@ async function publishAgain(options: {
 }): Promise<DeployedApp> {
   const { source, names, current, context, workplace } = options;
   const { output, signal } = context;
-  const startedAt = performance.now();
+  const startedAtMs = performance.now();
   try {
     workplace.status.set(`Publishing the change of ${names}`);
     const { app, bundle } = await source.load();
@@ -150,7 +150,7 @@ async function publishAgain(options: {
       signal,
     });
     output.note(
-      `${output.noteColors.green("✓")} Published again in ${formatDuration(performance.now() - startedAt)} (${names} changed).`,
+      `${output.noteColors.green("✓")} Published again in ${formatDuration(performance.now() - startedAtMs)} (${names} changed).`,
     );
     return deployed;
   } catch (error) {

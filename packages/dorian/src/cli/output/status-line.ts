@@ -14,7 +14,7 @@ export class StatusLine implements Disposable {
   #live: LiveRegion | undefined;
   #timer: NodeJS.Timeout | undefined;
   #text = "";
-  #since = 0;
+  #sinceMs = 0;
   #below: string[] = [];
 
   private constructor(output: Output, live: LiveRegion | undefined) {
@@ -30,7 +30,7 @@ export class StatusLine implements Disposable {
   set(text: string): void {
     if (text === this.#text) return;
     this.#text = text;
-    this.#since = performance.now();
+    this.#sinceMs = performance.now();
     if (!this.#live) {
       this.#output.note(`${text} …`);
       return;
@@ -56,7 +56,7 @@ export class StatusLine implements Disposable {
   #draw(): void {
     if (this.#live && this.#text !== "") {
       this.#live.draw([
-        statusText(this.#text, performance.now() - this.#since, this.#output),
+        statusText(this.#text, performance.now() - this.#sinceMs, this.#output),
         ...this.#below,
       ]);
     }

@@ -18,8 +18,8 @@ export class TransferView {
   #output: Output;
   #status: StatusLine;
   #stage: TransferProgress["stage"] | undefined;
-  #startedAt = 0;
-  #drawnAt = 0;
+  #startedAtMs = 0;
+  #drawnAtMs = 0;
 
   constructor(output: Output, status: StatusLine) {
     this.#output = output;
@@ -27,17 +27,17 @@ export class TransferView {
   }
 
   readonly onProgress = (progress: TransferProgress): void => {
-    const now = performance.now();
+    const elapsedMs = performance.now();
     if (progress.stage !== this.#stage) {
       this.#stage = progress.stage;
-      this.#startedAt = now;
+      this.#startedAtMs = elapsedMs;
       const { filesTotal, bytesTotal } = progress;
       const files = `${filesTotal} ${filesTotal === 1 ? "file" : "files"}`;
       this.#status.set(`${verbs[progress.stage]} ${files} (${formatBytes(bytesTotal)})`);
     }
-    if (!this.#output.animated || now - this.#drawnAt < drawEveryMs) return;
-    this.#drawnAt = now;
-    this.#status.setBelow(transferLines(progress, now - this.#startedAt, this.#output.noteColors));
+    if (!this.#output.animated || elapsedMs - this.#drawnAtMs < drawEveryMs) return;
+    this.#drawnAtMs = elapsedMs;
+    this.#status.setBelow(transferLines(progress, elapsedMs - this.#startedAtMs, this.#output.noteColors));
   };
 }
 

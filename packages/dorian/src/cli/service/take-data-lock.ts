@@ -22,12 +22,12 @@ export async function takeDataLock(
 ): Promise<DataLock> {
   // The first thing that writes.
   useStartReserve(dataDirectory);
-  const startedAt = performance.now();
+  const startedAtMs = performance.now();
   for (;;) {
     try {
       return DataLock.acquire(dataDirectory, role, supervisor ? { supervisorPid: process.ppid } : {});
     } catch (error) {
-      const waitedMs = performance.now() - startedAt;
+      const waitedMs = performance.now() - startedAtMs;
       const orphan = isInUse(error) ? DataLock.orphanHolding(dataDirectory, role) : undefined;
       if (orphan === undefined || waitedMs > orphanMs + killedMs) throw error;
       if (waitedMs > orphanMs) process.kill(orphan, "SIGKILL");

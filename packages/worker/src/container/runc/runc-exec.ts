@@ -190,9 +190,9 @@ async function describeProcess(path: string, description: OciProcess, id: string
 
 // runc writes the id down when the program has begun already: without waiting for it, the program would stay behind.
 async function killProcess(pidFile: string, runc: ChildProcess, kill: (pid: number) => void): Promise<void> {
-  const deadline = performance.now() + startLimitMs;
+  const deadlineMs = performance.now() + startLimitMs;
   let pid = await readPid(pidFile);
-  while (!pid && runc.exitCode === null && runc.signalCode === null && performance.now() < deadline) {
+  while (!pid && runc.exitCode === null && runc.signalCode === null && performance.now() < deadlineMs) {
     await delay(10);
     pid = await readPid(pidFile);
   }

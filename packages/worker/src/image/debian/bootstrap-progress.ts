@@ -5,7 +5,7 @@ const intervalMs = 2_000;
 export class BootstrapProgress {
   readonly lastLines: string[] = [];
   #log: (text: string) => void;
-  #lastLoggedAt = -Infinity;
+  #lastLoggedAtMs = -Infinity;
   #counts = { fetched: 0, unpacked: 0, "set up": 0 };
 
   constructor(log: (text: string) => void) {
@@ -23,13 +23,13 @@ export class BootstrapProgress {
     else if (line.startsWith("Unpacking ")) this.#counts.unpacked++;
     else if (line.startsWith("Setting up ")) this.#counts["set up"]++;
     else return;
-    if (performance.now() - this.#lastLoggedAt < intervalMs) return;
+    if (performance.now() - this.#lastLoggedAtMs < intervalMs) return;
     const { fetched, unpacked, "set up": setUp } = this.#counts;
     this.#write(`${fetched} files fetched, ${unpacked} packages unpacked, ${setUp} set up`);
   }
 
   #write(text: string): void {
-    this.#lastLoggedAt = performance.now();
+    this.#lastLoggedAtMs = performance.now();
     this.#log(`   ${text}\n`);
   }
 }

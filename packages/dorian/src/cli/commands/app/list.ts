@@ -44,7 +44,7 @@ export const command = defineCommand<AppRow[]>({
       );
       return;
     }
-    const now = wallClockMs();
+    const nowMs = wallClockMs();
     output.print(
       renderTable<AppRow>(
         [
@@ -52,8 +52,8 @@ export const command = defineCommand<AppRow[]>({
           { title: "Name", value: (app) => app.name },
           { title: "State", value: (app) => app.state },
           { title: "Tasks", value: (app) => String(app.tasks), align: "right" },
-          { title: "Created", value: (app) => formatAgo(app.createdAt, now) },
-          { title: "Stopped", value: (app) => formatAgo(app.stoppedAt, now) },
+          { title: "Created", value: (app) => formatAgo(app.createdAt, nowMs) },
+          { title: "Stopped", value: (app) => formatAgo(app.stoppedAt, nowMs) },
         ],
         apps,
         output.colors,

@@ -38,12 +38,12 @@ export const command = defineCommand<AuditRow[]>({
 
   async run(input, { config, signal }) {
     using server = new ServerConnection(config);
-    const now = wallClockMs();
+    const nowMs = wallClockMs();
     const token = input.option("token");
     const action = input.option("action");
     const q = [token && `actor:"${token}"`, action && `action:"${action}"`].filter(Boolean).join(" ");
     const limit = input.wholeNumber("limit", 1) ?? usualLimit;
-    const oldestMs = BigInt(now - (input.lengthOfTime("since") ?? usualSecs) * 1000);
+    const oldestMs = BigInt(nowMs - (input.lengthOfTime("since") ?? usualSecs) * 1000);
     const rows: AuditRow[] = [];
     for (let newestCursor: AuditLogCursor | undefined; rows.length < limit;) {
       const request = { q, oldestMs, limit: limit - rows.length };
@@ -58,11 +58,11 @@ export const command = defineCommand<AuditRow[]>({
   },
 
   render(rows, output) {
-    const now = wallClockMs();
+    const nowMs = wallClockMs();
     output.print(
       renderTable<AuditRow>(
         [
-          { title: "When", value: (row) => formatAgo(Date.parse(row.at) / 1000, now) },
+          { title: "When", value: (row) => formatAgo(Date.parse(row.at) / 1000, nowMs) },
           { title: "Who", value: (row) => row.actor },
           { title: "What", value: (row) => row.action },
           {

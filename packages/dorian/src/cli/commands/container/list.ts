@@ -52,7 +52,7 @@ export const command = defineCommand<ContainerRow[]>({
       output.note("No containers are running or waiting.");
       return;
     }
-    const now = wallClockMs();
+    const nowMs = wallClockMs();
     output.print(
       renderTable<ContainerRow>(
         [
@@ -64,7 +64,7 @@ export const command = defineCommand<ContainerRow[]>({
             value: (row) => (row.pendingReason ? `${row.state}: ${row.pendingReason}` : row.state),
           },
           { title: "Worker", value: (row) => row.worker },
-          { title: "Started", value: (row) => formatAgo(row.startedAt, now) },
+          { title: "Started", value: (row) => formatAgo(row.startedAt, nowMs) },
         ],
         rows,
         output.colors,

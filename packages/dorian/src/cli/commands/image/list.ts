@@ -40,7 +40,7 @@ export const command = defineCommand<ImageRow[]>({
       output.note("No images have been built. `dorian run app.ts` builds what an app needs.");
       return;
     }
-    const now = wallClockMs();
+    const nowMs = wallClockMs();
     output.print(
       renderTable<ImageRow>(
         [
@@ -49,7 +49,7 @@ export const command = defineCommand<ImageRow[]>({
           { title: "State", value: (image) => image.state },
           { title: "Size", value: (image) => formatBytes(image.bytes), align: "right" },
           { title: "Built in", value: (image) => formatDuration(image.buildSeconds * 1000), align: "right" },
-          { title: "Created", value: (image) => formatAgo(image.createdAt, now) },
+          { title: "Created", value: (image) => formatAgo(image.createdAt, nowMs) },
         ],
         images,
         output.colors,

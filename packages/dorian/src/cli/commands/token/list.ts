@@ -45,7 +45,7 @@ export const command = defineCommand<TokenRow[]>({
   },
 
   render(tokens, output) {
-    const now = wallClockMs();
+    const nowMs = wallClockMs();
     output.print(
       renderTable<TokenRow>(
         [
@@ -54,8 +54,8 @@ export const command = defineCommand<TokenRow[]>({
           { title: "Environment", value: (token) => token.environmentName || "all" },
           { title: "Allows", value: (token) => (token.readOnly ? "reading" : "everything") },
           { title: "Made with", value: (token) => token.createdBy || "-" },
-          { title: "Used", value: (token) => formatAgo(token.lastUsedAt, now) },
-          { title: "Created", value: (token) => formatAgo(token.createdAt, now) },
+          { title: "Used", value: (token) => formatAgo(token.lastUsedAt, nowMs) },
+          { title: "Created", value: (token) => formatAgo(token.createdAt, nowMs) },
           { title: "Expires", value: (token) => isoTime(token.expiresAt) ?? "never" },
         ],
         tokens,

@@ -37,7 +37,7 @@ export const command = defineCommand<Downloaded>({
   async run(input, { config, output, signal }) {
     const source = input.argument("remote-path");
     const target = input.optionalArgument("local-path") ?? ".";
-    const startedAt = performance.now();
+    const startedAtMs = performance.now();
     using server = new ServerConnection(config);
     const volumeId = await findVolume(server, input.argument("volume"), { signal });
     const files = new VolumeFiles(server.modal, volumeId);
@@ -50,12 +50,12 @@ export const command = defineCommand<Downloaded>({
         await output.writeBytes(piece);
         bytes += piece.length;
       }
-      return { source, target, files: 1, bytes, skipped: [], milliseconds: performance.now() - startedAt };
+      return { source, target, files: 1, bytes, skipped: [], milliseconds: performance.now() - startedAtMs };
     }
     const moved = (await isFile(files, source, signal))
       ? { skipped: [], ...(await files.getFile(source, target, settings)) }
       : await files.getDirectory(source, target, settings);
-    return { source, target, ...moved, milliseconds: performance.now() - startedAt };
+    return { source, target, ...moved, milliseconds: performance.now() - startedAtMs };
   },
 
   render({ source, target, files, bytes, skipped, milliseconds }, output) {

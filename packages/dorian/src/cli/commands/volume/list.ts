@@ -40,13 +40,13 @@ export const command = defineCommand<VolumeRow[]>({
       output.note("There are no volumes. Create one with `dorian volume create my-volume`.");
       return;
     }
-    const now = wallClockMs();
+    const nowMs = wallClockMs();
     output.print(
       renderTable<VolumeRow>(
         [
           { title: "Name", value: (volume) => volume.name },
           { title: "Volume", value: (volume) => volume.volumeId },
-          { title: "Created", value: (volume) => formatAgo(volume.createdAt, now) },
+          { title: "Created", value: (volume) => formatAgo(volume.createdAt, nowMs) },
         ],
         volumes,
         output.colors,

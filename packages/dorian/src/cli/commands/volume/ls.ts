@@ -60,7 +60,7 @@ export const command = defineCommand<FileRow[]>({
       output.note("Nothing is there.");
       return;
     }
-    const now = wallClockMs();
+    const nowMs = wallClockMs();
     output.print(
       renderTable<FileRow>(
         [
@@ -71,7 +71,7 @@ export const command = defineCommand<FileRow[]>({
             value: (file) => (file.type === "file" ? formatBytes(file.size) : ""),
             align: "right",
           },
-          { title: "Modified", value: (file) => formatAgo(file.modifiedAt, now) },
+          { title: "Modified", value: (file) => formatAgo(file.modifiedAt, nowMs) },
         ],
         files,
         output.colors,

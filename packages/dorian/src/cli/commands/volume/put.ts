@@ -49,11 +49,11 @@ export const command = defineCommand<Uploaded>({
     using status = await StatusLine.open(output);
     const { onProgress } = new TransferView(output, status);
     const settings = { overwrite: input.flag("force"), onProgress, signal };
-    const startedAt = performance.now();
+    const startedAtMs = performance.now();
     const moved = (await isDirectory(source))
       ? await files.putDirectory(source, target, settings)
       : await files.putFile(source === "-" ? stdin : source, target, settings);
-    return { source, target, ...moved, milliseconds: performance.now() - startedAt };
+    return { source, target, ...moved, milliseconds: performance.now() - startedAtMs };
   },
 
   render({ source, target, files, bytes, leftOut, milliseconds }, output) {

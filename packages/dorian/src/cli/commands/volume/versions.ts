@@ -40,12 +40,12 @@ export const command = defineCommand<VersionRow[]>({
       output.note("Nothing has been committed to this volume.");
       return;
     }
-    const now = wallClockMs();
+    const nowMs = wallClockMs();
     output.print(
       renderTable<VersionRow>(
         [
           { title: "Version", value: (row) => String(row.version), align: "right" },
-          { title: "Committed", value: (row) => formatAgo(row.createdAt, now) },
+          { title: "Committed", value: (row) => formatAgo(row.createdAt, nowMs) },
           { title: "By", value: (row) => row.author },
           { title: "Adds", value: (row) => formatBytes(row.bytes), align: "right" },
         ],
