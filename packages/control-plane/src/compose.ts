@@ -98,7 +98,7 @@ export interface ControlPlane extends AsyncDisposable {
 }
 
 /** Puts a control plane together on a data directory, goes on where the last one stopped, and listens. */
-export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+export async function openControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { dataDirectory, logger, sockets } = options;
   const clocks = {
     nowMs: options.nowMs ?? wallClockMs,

@@ -32,7 +32,7 @@ import { LayerStore } from "@dorian/storage/layer-store";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { GarbageAges } from "../src/gc/collect-garbage.ts";
-import { createControlPlane, type ControlPlane, type ControlPlaneOptions } from "../src/compose.ts";
+import { openControlPlane, type ControlPlane, type ControlPlaneOptions } from "../src/compose.ts";
 import { openClientFile } from "../src/access/token/client-file.ts";
 import { readDataDirectoryId } from "../src/access/keys/data-directory-id.ts";
 
@@ -79,7 +79,7 @@ export class CatalogServer implements AsyncDisposable {
     dataDirectory: string,
     options: Partial<ControlPlaneOptions> = {},
   ): Promise<CatalogServer> {
-    const plane = await createControlPlane({
+    const plane = await openControlPlane({
       dataDirectory,
       version: "0.1.0",
       listen: "127.0.0.1:0",

@@ -36,7 +36,7 @@ export interface PullOptions {
   credentials?: RegistryCredentials;
   /** Remembers which layer holds which blob, across images. */
   blobLayers: {
-    get(digest: string): Promise<string | undefined>;
+    read(digest: string): Promise<string | undefined>;
     put(digest: string, layerId: string): Promise<void>;
   };
   onLog: (text: string) => void;
@@ -78,7 +78,7 @@ export async function pullImage(reference: ImageReference, options: PullOptions)
   const room = new ImageRoom({ name, limitBytes, diskFloor, directory: layers.scratchPath });
   const layerIds: string[] = [];
   for (const [index, layer] of manifest.layers.entries()) {
-    const known = await options.blobLayers.get(layer.digest);
+    const known = await options.blobLayers.read(layer.digest);
     const label = `layer ${index + 1} of ${manifest.layers.length} (${megabytes(layer.size)})`;
     if (known !== undefined) options.onLog(`   ${label}: already here\n`);
     layerIds.push(known ?? (await pullLayer({ client, layer, label, room }, options)));

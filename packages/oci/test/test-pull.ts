@@ -38,7 +38,7 @@ export async function testPull(
       transport,
       registries: { mirrors: new Map(), credentials: new Map(), ...registries },
       blobLayers: {
-        get: async (digest) => layerOfBlob.get(digest),
+        read: async (digest) => layerOfBlob.get(digest),
         put: async (digest, layerId) => void layerOfBlob.set(digest, layerId),
       },
       limitBytes,

@@ -38,7 +38,7 @@ async function open(
   };
   const index = await WheelIndex.open({ settings, cacheDirectory });
   onTestFinished(() => index[Symbol.dispose]());
-  return { cacheDirectory, get: (wanted: string) => index.get(wanted, target, { signal: never }) };
+  return { cacheDirectory, get: (wanted: string) => index.fetch(wanted, target, { signal: never }) };
 }
 
 test.each(["json", "html"] as const)(
@@ -233,8 +233,8 @@ test("one who gives up does not wait, and does not spoil it for the others", asy
   };
   using index = await WheelIndex.open({ settings, cacheDirectory: scratch.path });
   const impatient = new AbortController();
-  const first = index.get("pkg", target, { signal: impatient.signal });
-  const second = index.get("pkg", target, { signal: never });
+  const first = index.fetch("pkg", target, { signal: impatient.signal });
+  const second = index.fetch("pkg", target, { signal: never });
   impatient.abort(new Error("gave up"));
   await expect(first).rejects.toThrow("gave up");
   expect((await second).version).toBe("1.0");

@@ -86,7 +86,7 @@ export class WheelIndex implements Disposable {
    *
    * @throws AppError WHEEL_NOT_FOUND, WHEEL_DIGEST_MISMATCH, HTTP_SOURCE_UNREACHABLE, REQUIREMENT_INVALID
    */
-  async get(
+  async fetch(
     wanted: string | Requirement,
     target: WheelFor,
     options: { signal: AbortSignal },

@@ -1,4 +1,4 @@
-import { createControlPlane } from "@dorian/control-plane/compose";
+import { openControlPlane } from "@dorian/control-plane/compose";
 import { openClientFile } from "@dorian/control-plane/access/token/client-file";
 import { createLocalClient } from "@dorian/protocol/client/local-client";
 import {
@@ -28,7 +28,7 @@ export async function openVolumeServer(): Promise<VolumeServer> {
   await using stack = new AsyncDisposableStack();
   const data = stack.use(await temporaryDirectory());
   const plane = stack.use(
-    await createControlPlane({
+    await openControlPlane({
       dataDirectory: data.path,
       version: "0.1.0",
       listen: "127.0.0.1:0",

@@ -47,9 +47,9 @@ import { handleOrders } from "./link/orders.ts";
 import { ServerLink } from "./link/server-link.ts";
 import type { TaskUpstream } from "./task/task-dependencies.ts";
 import type { TaskEnd } from "./task/task-end.ts";
-import { TaskTable } from "./task/task-table.ts";
+import { Tasks } from "./task/tasks.ts";
 import { openUserNamespaces, type UserNamespaceMode } from "./user-namespace/open-user-namespaces.ts";
-import type { VolumeRegistry } from "./volume/mounted-volume.ts";
+import type { VolumeHeads } from "./volume/mounted-volume.ts";
 
 export interface WorkerOptions {
   dataDirectory: string;
@@ -102,7 +102,7 @@ export interface Worker extends AsyncDisposable {
 }
 
 /** Puts a worker together, clears what an earlier one left behind, and joins the server. */
-export async function createWorker(options: WorkerOptions): Promise<Worker> {
+export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const { dataDirectory, server, logger } = options;
   await requireInit();
   const runcHoles = runcWarning(judgeRunc(await runcVersion()));
@@ -187,7 +187,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const workerId = newId("wo");
   const stopping = new AbortController();
 
-  const registry: VolumeRegistry = {
+  const heads: VolumeHeads = {
     head: async (volumeId, { signal }) => versionOf(await server.worker.volumeHead({ volumeId }, { signal })),
     append: async (commit, { signal }) =>
       versionOf(await server.worker.volumeAppend({ ...commit, bytes: BigInt(commit.bytes) }, { signal })),
@@ -226,14 +226,14 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       },
     });
   const reportEnd = (taskId: string, end: TaskEnd) => afterLines({ taskId }, () => sendEnd(taskId, end));
-  const tasks = new TaskTable({
+  const tasks = new Tasks({
     onEnded: reportEnd,
     dependencies: {
       layers,
       disk,
       runtimes,
       network,
-      registry,
+      heads,
       userNamespaces,
       upstream: server.asTask,
       requestMemory: new RequestMemory(),
@@ -261,7 +261,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       runtimes,
       network,
       operator,
-      registry,
+      heads,
       directories,
       discard,
       dataDirectory,

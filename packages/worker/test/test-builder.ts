@@ -22,7 +22,7 @@ import { NetworkPool } from "../src/network/network-pool.ts";
 import { readOperatorSettings, type OperatorSettings } from "@dorian/operator/operator-settings";
 import { reapLeftovers } from "../src/reap/reap-leftovers.ts";
 import { openUserNamespaces, type UserNamespaceMode } from "../src/user-namespace/open-user-namespaces.ts";
-import type { VolumeRegistry } from "../src/volume/mounted-volume.ts";
+import type { VolumeHeads } from "../src/volume/mounted-volume.ts";
 import type { VolumeVersion } from "../src/volume/volume-version.ts";
 import { prepareHomeLayer } from "../src/layers/home-layer.ts";
 import { Task } from "../src/task/task.ts";
@@ -70,7 +70,7 @@ export async function testBuilder(options?: {
   const operator = { ...(await readOperatorSettings()), ...options?.operator };
   const volumes = new Map<string, VolumeVersion>();
   const head = (volumeId: string) => volumes.get(volumeId) ?? { version: 0n, layerIds: [] };
-  const registry: VolumeRegistry = {
+  const heads: VolumeHeads = {
     head: async (volumeId) => head(volumeId),
     async append({ volumeId, layerId }) {
       const { version, layerIds } = head(volumeId);
@@ -92,7 +92,7 @@ export async function testBuilder(options?: {
     runtimes,
     network,
     operator,
-    registry,
+    heads,
     directories,
     discard: removeTree,
     dataDirectory,
@@ -151,7 +151,7 @@ export async function testBuilder(options?: {
           disk,
           runtimes,
           network,
-          registry,
+          heads,
           userNamespaces,
           upstream: () => ({ modal: {} as TaskUpstream["modal"], [Symbol.dispose]: () => undefined }),
           requestMemory: new RequestMemory(),

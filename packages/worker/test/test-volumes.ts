@@ -13,40 +13,40 @@ import { UserNamespaces } from "../src/user-namespace/user-namespaces.ts";
 import {
   MountedVolume,
   type MountedVolumeOptions,
-  type VolumeRegistry,
+  type VolumeHeads,
   type VolumeUsers,
 } from "../src/volume/mounted-volume.ts";
 import type { VolumeVersion } from "../src/volume/volume-version.ts";
 
 export const signal = new AbortController().signal;
 
-type MemoryRegistry = VolumeRegistry & {
+type MemoryHeads = VolumeHeads & {
   versions: VolumeVersion[];
   fail: boolean;
   whenAppending: () => Promise<void>;
 };
 
-/** A registry that keeps versions in memory: what the control plane does with a database. */
-export function memoryRegistry(): MemoryRegistry {
-  const registry = {
+/** Keeps versions in memory: what the control plane does with a database. */
+export function memoryHeads(): MemoryHeads {
+  const heads = {
     versions: [{ version: 0n, layerIds: [] as string[] }],
     fail: false,
     /** Runs before a layer is recorded. */
     whenAppending: async () => {},
     async head() {
-      return registry.versions.at(-1) as VolumeVersion;
+      return heads.versions.at(-1) as VolumeVersion;
     },
     async append({ layerId }: { layerId: string }) {
-      await registry.whenAppending();
-      if (registry.fail)
+      await heads.whenAppending();
+      if (heads.fail)
         throw new AppError("SERVER_UNREACHABLE", "No server.", { status: "UNAVAILABLE", remedy: "" });
-      const head = registry.versions.at(-1) as VolumeVersion;
+      const head = heads.versions.at(-1) as VolumeVersion;
       const next = { version: head.version + 1n, layerIds: [...head.layerIds, layerId] };
-      registry.versions.push(next);
+      heads.versions.push(next);
       return next;
     },
   };
-  return registry;
+  return heads;
 }
 
 export interface MachineOptions {
@@ -73,7 +73,7 @@ export async function machine(options: MachineOptions = {}) {
   makeShared(run);
   const layers = made.use(await LayerStore.open(root));
   const userNamespace = options.userNamespace ? await ownIds(root, runtimeDirectory, made) : undefined;
-  const registry = memoryRegistry();
+  const heads = memoryHeads();
   let count = 0;
   const mount = async (
     more: Partial<
@@ -88,8 +88,8 @@ export async function machine(options: MachineOptions = {}) {
       mountPath: join(run, `v${count}`),
       scratch: join(root, "scratch", `v${count}`),
       layers,
-      registry,
-      head: await registry.head("vo-1", { signal }),
+      heads,
+      head: await heads.head("vo-1", { signal }),
       userNamespace,
       ...more,
     });
@@ -100,7 +100,7 @@ export async function machine(options: MachineOptions = {}) {
     /** Where volumes are mounted. */
     run,
     layers,
-    registry,
+    heads,
     mount,
     userNamespace,
     /** Disposed of with the machine. */

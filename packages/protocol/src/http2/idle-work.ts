@@ -6,16 +6,16 @@ export class IdleWork {
   #points = 0;
   #earned = 0;
   #intervalEnd = 0;
-  #now: () => number;
+  #elapsedMs: () => number;
 
   /** `now`: milliseconds of a clock that never goes back. */
-  constructor(now: () => number = () => process.uptime() * 1000) {
-    this.#now = now;
+  constructor(elapsedMs: () => number = () => process.uptime() * 1000) {
+    this.#elapsedMs = elapsedMs;
   }
 
   /** @throws ConnectionError when it is too much. */
   spend(kind: keyof typeof pointsOf): void {
-    const now = this.#now();
+    const now = this.#elapsedMs();
     if (now >= this.#intervalEnd) {
       this.#intervalEnd = now + idleWorkIntervalMs;
       this.#points = 0;

@@ -35,7 +35,7 @@ export async function compileSource(
   const key = createHash("sha256")
     .update([compilerIdentity(), needs.decorators, needs.place, name, source].join("\0"))
     .digest("hex");
-  const known = await cache?.get(key);
+  const known = await cache?.read(key);
   if (known !== undefined) return JSON.parse(known) as CompiledSource;
   const compiled = await compile(name, source, needs);
   if (compiled) await cache?.set(key, JSON.stringify(compiled));

@@ -18,7 +18,7 @@ export class SourceCache {
     this.#directory = directory;
   }
 
-  async get(key: string): Promise<string | undefined> {
+  async read(key: string): Promise<string | undefined> {
     const path = join(this.#directory, key);
     const text = await unlessAbsent(readFile(path, "utf8"));
     if (text === undefined) return undefined;

@@ -209,7 +209,13 @@ export class ImageResolver {
       // Another Image object of the same definition leads to the same image: its build is told about once.
       let ready = this.#ready.get(imageId);
       if (!ready) {
-        ready = this.#tell({ imageId, result, buildReason, started: startedAtMs, description: request.description });
+        ready = this.#tell({
+          imageId,
+          result,
+          buildReason,
+          started: startedAtMs,
+          description: request.description,
+        });
         ready.catch(() => undefined);
         this.#ready.set(imageId, ready);
       }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { expect, test } from "vitest";
-import { connectToServer, findServer } from "./connect.ts";
+import { connectToServer, readServerAddress } from "./connect.ts";
 
 const known = { url: "http://127.0.0.1:7070", tokenId: "ak-1", tokenSecret: "as-1" };
 const variables = { MODAL_SERVER_URL: "http://other:1", MODAL_TOKEN_ID: "ak-2", MODAL_TOKEN_SECRET: "as-2" };
@@ -10,13 +10,13 @@ test("the environment says where the server is, and the data directory what it l
   await using data = await temporaryDirectory({
     "client.json": JSON.stringify({ ...known, workerToken: "x" }),
   });
-  expect(await findServer({ DORIAN_DATA: data.path })).toEqual(known);
-  expect(await findServer({ ...variables, DORIAN_DATA: "/nowhere" })).toEqual({
+  expect(await readServerAddress({ DORIAN_DATA: data.path })).toEqual(known);
+  expect(await readServerAddress({ ...variables, DORIAN_DATA: "/nowhere" })).toEqual({
     url: "http://other:1",
     tokenId: "ak-2",
     tokenSecret: "as-2",
   });
-  expect(await findServer({ MODAL_SERVER_URL: "http://other:1", DORIAN_DATA: data.path })).toEqual({
+  expect(await readServerAddress({ MODAL_SERVER_URL: "http://other:1", DORIAN_DATA: data.path })).toEqual({
     ...known,
     url: "http://other:1",
   });
@@ -26,9 +26,9 @@ test("a server that speaks TLS comes with the authority to trust, also where the
   const trust = { authority: "/data/tls/authority.pem" };
   const secure = { ...known, url: "https://127.0.0.1:7070" };
   await using data = await temporaryDirectory({ "client.json": JSON.stringify({ ...secure, trust }) });
-  expect(await findServer({ DORIAN_DATA: data.path })).toEqual({ ...secure, trust });
+  expect(await readServerAddress({ DORIAN_DATA: data.path })).toEqual({ ...secure, trust });
   const told = { ...variables, MODAL_SERVER_URL: "https://box.example:7070" };
-  expect(await findServer({ ...told, DORIAN_DATA: data.path })).toEqual({
+  expect(await readServerAddress({ ...told, DORIAN_DATA: data.path })).toEqual({
     url: "https://box.example:7070",
     tokenId: "ak-2",
     tokenSecret: "as-2",
@@ -39,10 +39,10 @@ test("a server that speaks TLS comes with the authority to trust, also where the
 test("where neither says, the error names the file that is missing or unreadable", async () => {
   await using data = await temporaryDirectory({ "bad/client.json": "{" });
   const unknown = { code: "SERVER_UNKNOWN", remedy: expect.stringContaining("dorian up") as unknown };
-  const missing = findServer({ DORIAN_DATA: data.path });
+  const missing = readServerAddress({ DORIAN_DATA: data.path });
   await expect(missing).rejects.toMatchObject(unknown);
   await expect(missing).rejects.toThrow(`${join(data.path, "client.json")} does not exist`);
-  await expect(findServer({ DORIAN_DATA: join(data.path, "bad") })).rejects.toThrow("cannot be read");
+  await expect(readServerAddress({ DORIAN_DATA: join(data.path, "bad") })).rejects.toThrow("cannot be read");
 });
 
 test("a server that is not there is an error at once, not after a minute", async () => {

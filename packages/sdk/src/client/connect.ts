@@ -22,7 +22,7 @@ const defaultDataDirectory = "/var/lib/dorian";
  *
  * @throws AppError SERVER_UNKNOWN when neither says.
  */
-export async function findServer(env: NodeJS.ProcessEnv = process.env): Promise<ServerAddress> {
+export async function readServerAddress(env: NodeJS.ProcessEnv = process.env): Promise<ServerAddress> {
   const { MODAL_SERVER_URL: url, MODAL_TOKEN_ID: tokenId, MODAL_TOKEN_SECRET: tokenSecret } = env;
   const told = url && tokenId && tokenSecret ? { url, tokenId, tokenSecret } : undefined;
   if (told && !told.url.startsWith("https:")) return told;
@@ -53,7 +53,7 @@ const retryUnavailableMs = 60_000;
 
 /** A transport over a connection to the server. The connection stays open for the process's life. */
 export async function connectToServer(address?: ServerAddress): Promise<Transport & Disposable> {
-  const { url, tokenId, tokenSecret, trust } = address ?? (await findServer());
+  const { url, tokenId, tokenSecret, trust } = address ?? (await readServerAddress());
   using connecting = new DisposableStack();
   const connection = connecting.use(
     new Connection({

@@ -52,7 +52,7 @@ class ItemStream {
   #items: AsyncQueue<unknown>;
   #received = 0n;
   #total: bigint | undefined;
-  #lastAt = 0;
+  #lastAtMs = 0;
   isFinished = false;
 
   constructor(wire: Transport, callId: string, items: AsyncQueue<unknown>) {
@@ -72,7 +72,7 @@ class ItemStream {
           if (chunk.index <= this.#received) continue;
           if (chunk.index !== this.#received + 1n) throw valueMissing(this.#received + 1n, chunk.index);
           this.#received = chunk.index;
-          this.#lastAt = performance.now();
+          this.#lastAtMs = performance.now();
           delays.reset();
           this.#items.push(plainValue(chunk.dataFormat, await bytesOf(this.#wire, chunk.dataOneof)));
           this.#endWhenComplete();
@@ -93,8 +93,8 @@ class ItemStream {
       return;
     }
     // A failure does not say how many values came before it.
-    this.#lastAt = performance.now();
-    for (let rest = afterFailureMs; rest > 0; rest = this.#lastAt + afterFailureMs - performance.now()) {
+    this.#lastAtMs = performance.now();
+    for (let rest = afterFailureMs; rest > 0; rest = this.#lastAtMs + afterFailureMs - performance.now()) {
       await sleep(rest, { signal });
     }
     this.#items.fail(failureOf(output.result));

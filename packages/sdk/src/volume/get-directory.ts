@@ -4,7 +4,7 @@ import { AppError, errnoOf } from "@dorian/base/app-error";
 import { concurrently } from "@dorian/base/concurrently";
 import { checkTarget, receiveFile } from "./get-file.ts";
 import { withLocalFile } from "../local/local-file-error.ts";
-import { findRemoteFile } from "./read-content.ts";
+import { requireRemoteFile } from "./read-content.ts";
 import { TransferCounter } from "./transfer-progress.ts";
 import { listEntries, type VolumeEntry } from "./volume-entry.ts";
 import type { TransferSettings, VolumeWire } from "./volume-wire.ts";
@@ -49,7 +49,7 @@ export async function getDirectory(
   await concurrently([...files.entries()], { limit: filesAtOnce, signal }, async ([index, entry], signal) => {
     const { path, type, localPath } = entry;
     try {
-      const file = await findRemoteFile(wire, path, signal);
+      const file = await requireRemoteFile(wire, path, signal);
       if (type === "symlink") counter.include(path, file.size);
       const from = join(staging.path, String(index));
       const onReceived = (bytes: number) => counter.add(path, bytes);

@@ -5,7 +5,7 @@ import { AppError, errnoOf } from "@dorian/base/app-error";
 import { withoutTrailingZeros } from "./block.ts";
 import { concurrently } from "@dorian/base/concurrently";
 import { localFileExists, withLocalFile } from "../local/local-file-error.ts";
-import { findRemoteFile, type RemoteFile } from "./read-content.ts";
+import { requireRemoteFile, type RemoteFile } from "./read-content.ts";
 import { receiveBytes } from "./transfer.ts";
 import { TransferCounter } from "./transfer-progress.ts";
 import type { TransferSettings, VolumeWire } from "./volume-wire.ts";
@@ -26,7 +26,7 @@ export async function getFile(
 ): Promise<{ files: number; bytes: number }> {
   const target = (await isDirectory(localPath)) ? join(localPath, basename(remotePath)) : localPath;
   await checkTarget(target, overwrite);
-  const file = await findRemoteFile(wire, remotePath, signal);
+  const file = await requireRemoteFile(wire, remotePath, signal);
   const counter = new TransferCounter("receiving", [file], onProgress);
   const arriving = join(dirname(target), `.${basename(target).slice(0, 200)}.${randomUUID().slice(0, 8)}`);
   await withLocalFile(target, "written", async () => {

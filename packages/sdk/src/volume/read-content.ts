@@ -23,7 +23,7 @@ export interface RemoteFile {
 }
 
 /** @throws AppError VOLUME_PATH_NOT_FOUND, PATH_IS_NOT_A_FILE */
-export async function findRemoteFile(
+export async function requireRemoteFile(
   { modal, volumeId }: VolumeWire,
   path: string,
   signal: AbortSignal | undefined,

@@ -7,7 +7,7 @@ import { getDirectory, type DirectoryDownload } from "./get-directory.ts";
 import { getFile } from "./get-file.ts";
 import { withLocalFile } from "../local/local-file-error.ts";
 import { putFiles } from "./put-files.ts";
-import { findRemoteFile, readContent } from "./read-content.ts";
+import { requireRemoteFile, readContent } from "./read-content.ts";
 import { TransferCounter } from "./transfer-progress.ts";
 import { UploadBatch, type UploadContent } from "./upload-batch.ts";
 import { listEntries, type VolumeEntry } from "./volume-entry.ts";
@@ -100,7 +100,7 @@ export class VolumeFiles {
   ): Promise<Transferred> {
     if (typeof target === "string") return await getFile(this.#wire, remotePath, target, settings);
     const { onProgress, signal } = settings;
-    const file = await findRemoteFile(this.#wire, remotePath, signal);
+    const file = await requireRemoteFile(this.#wire, remotePath, signal);
     const counter = new TransferCounter("receiving", [file], onProgress);
     const content = readContent(file, { signal, onReceived: (bytes) => counter.add(file.path, bytes) });
     await withLocalFile("the output", "written", () =>
@@ -120,7 +120,7 @@ export class VolumeFiles {
 
   /** A file's content, piece by piece. */
   async *readPieces(remotePath: string, { signal }: WaitOptions = {}): AsyncGenerator<Uint8Array> {
-    yield* readContent(await findRemoteFile(this.#wire, remotePath, signal), { signal });
+    yield* readContent(await requireRemoteFile(this.#wire, remotePath, signal), { signal });
   }
 
   /** A file's content, all of it in memory. */

@@ -24,7 +24,10 @@ export async function perform(
   const refusals: string[] = [];
   for (;;) {
     const beganAtMs = performance.now();
-    const outcome = await Promise.race([attempt(deed, () => options.wasServerAway(beganAtMs)), lateness(late)]);
+    const outcome = await Promise.race([
+      attempt(deed, () => options.wasServerAway(beganAtMs)),
+      lateness(late),
+    ]);
     if (outcome.kind !== "refused") return { outcome, refusals };
     refusals.push(outcome.why);
     try {

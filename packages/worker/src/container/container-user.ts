@@ -19,8 +19,8 @@ export async function containerUser(rootPath: string, user: string): Promise<Con
   if (group === undefined && ["", "root", "0"].includes(name)) return { uid: 0, gid: 0, home: "/root" };
   const isNumber = /^\d+$/.test(name);
   const entry = isNumber
-    ? await find(rootPath, "/etc/passwd", (fields) => fields[2] === name)
-    : await lookUp(rootPath, "/etc/passwd", name);
+    ? await findEntry(rootPath, "/etc/passwd", (fields) => fields[2] === name)
+    : await requireEntry(rootPath, "/etc/passwd", name);
   const uid = isNumber ? Number(name) : Number(entry?.[2]);
   const home = entry?.[5] || "/";
   if (group === undefined) {
@@ -28,12 +28,12 @@ export async function containerUser(rootPath: string, user: string): Promise<Con
     const groups = entry ? await groupsOf(rootPath, entry[0] ?? "", gid) : [];
     return { uid, gid, home, ...(groups.length > 0 && { groups }) };
   }
-  const groupEntry = /^\d+$/.test(group) ? undefined : await lookUp(rootPath, "/etc/group", group);
+  const groupEntry = /^\d+$/.test(group) ? undefined : await requireEntry(rootPath, "/etc/group", group);
   return { uid, gid: groupEntry ? Number(groupEntry[2]) : Number(group), home };
 }
 
 /** The entry of a list of users or groups. */
-async function find(
+async function findEntry(
   rootPath: string,
   file: string,
   isMeant: (fields: string[]) => boolean,
@@ -55,8 +55,8 @@ async function entriesOf(rootPath: string, file: string): Promise<string[][]> {
     .map((line) => line.split(":"));
 }
 
-async function lookUp(rootPath: string, file: string, name: string): Promise<string[]> {
-  const entry = await find(rootPath, file, (fields) => fields[0] === name);
+async function requireEntry(rootPath: string, file: string, name: string): Promise<string[]> {
+  const entry = await findEntry(rootPath, file, (fields) => fields[0] === name);
   if (entry) return entry;
   throw new AppError("IMAGE_USER_UNKNOWN", `The image's user "${name}" is not in its ${file}.`, {
     status: "INVALID_ARGUMENT",

@@ -37,7 +37,7 @@ export class BaseCache {
   }
 
   /** Undefined when it is not known, or a layer of it is gone. */
-  async image(name: string): Promise<BaseImage | undefined> {
+  async readImage(name: string): Promise<BaseImage | undefined> {
     const image = (await this.#read()).images[name];
     return image && (await this.#haveAll(image.layerIds)) ? image : undefined;
   }
@@ -48,7 +48,7 @@ export class BaseCache {
     });
   }
 
-  async blobLayer(digest: string): Promise<string | undefined> {
+  async readBlobLayer(digest: string): Promise<string | undefined> {
     const layerId = (await this.#read()).blobs[digest];
     return layerId !== undefined && (await this.#haveAll([layerId])) ? layerId : undefined;
   }

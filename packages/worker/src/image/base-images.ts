@@ -58,7 +58,7 @@ export class BaseImages {
    *
    * @throws AppError IMAGE_NOT_FOUND, REGISTRY_UNREACHABLE, REGISTRY_ACCESS_DENIED, FETCH_REFUSED, DEBIAN_BOOTSTRAP_FAILED, …
    */
-  async get(name: string, asker: BaseImageAsker): Promise<BaseImage> {
+  async getOrCreate(name: string, asker: BaseImageAsker): Promise<BaseImage> {
     if (name === "scratch") return { layerIds: [], config: emptyConfiguration() };
     const [repository, tag = "latest"] = name.split(":");
     if (repository === nodeImage) {
@@ -81,7 +81,7 @@ export class BaseImages {
     make: (participant: Participant) => Promise<BaseImage>,
     refresh = false,
   ): Promise<BaseImage> {
-    const known = await this.#cache.image(key);
+    const known = await this.#cache.readImage(key);
     // What was put together here has no newer version elsewhere.
     if (known && !(refresh && known.note === undefined)) return known;
     const work = async (participant: Participant) => {
@@ -109,7 +109,7 @@ export class BaseImages {
       guard: new FetchGuard(operator.networkBorder, registryAddresses(operator.registries)),
     });
     const blobLayers = {
-      get: (digest: string) => this.#cache.blobLayer(digest),
+      read: (digest: string) => this.#cache.readBlobLayer(digest),
       put: (digest: string, layerId: string) => this.#cache.putBlobLayer(digest, layerId),
     };
     onLog(`   fetching ${formatImageReference(reference)}\n`);

@@ -6,7 +6,7 @@ import type { DiskWatch } from "../disk/disk-watch.ts";
 import type { WorkerDirectories } from "../machine/worker-directories.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
-import type { VolumeRegistry } from "../volume/mounted-volume.ts";
+import type { VolumeHeads } from "../volume/mounted-volume.ts";
 
 /** What builds need of the worker that runs them. */
 export interface BuildDependencies {
@@ -19,7 +19,7 @@ export interface BuildDependencies {
   network: Pick<NetworkPool, "acquireForBuild">;
   operator: OperatorSettings;
   /** Where versions of volumes that builds write to are recorded. */
-  registry: VolumeRegistry;
+  heads: VolumeHeads;
   directories: Pick<WorkerDirectories, "runtime" | "scratch">;
   /** Takes a directory of a build out of the way for good. Never throws. */
   discard: (path: string) => Promise<void>;

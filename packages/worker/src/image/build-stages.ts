@@ -51,7 +51,7 @@ export class BuildStages {
     if (name === "base" || (this.count === 0 && baseLayerIds.length > 0)) {
       return { layerIds: baseLayerIds, config: configurationFrom(baseConfig) };
     }
-    return bases.get(name, {
+    return bases.getOrCreate(name, {
       onLog: say,
       signal,
       login: { kind: registryAuth, env: { ...secretEnv, ...registryEnv } },

@@ -6,12 +6,12 @@ import type { LayerStore } from "@dorian/storage/layer-store";
 import type { ContainerMount } from "../container/container-spec.ts";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import type { DirectoryOwner } from "../volume/covered-directories.ts";
-import { MountedVolume, type VolumeRegistry } from "../volume/mounted-volume.ts";
+import { MountedVolume, type VolumeHeads } from "../volume/mounted-volume.ts";
 
 export interface BuildVolumesOptions {
   buildId: string;
   layers: LayerStore;
-  registry: VolumeRegistry;
+  heads: VolumeHeads;
   /** For mount points. */
   directory: string;
   /** For what is written; on the file system of the layer store. */
@@ -48,7 +48,7 @@ export class BuildVolumes implements AsyncDisposable {
         covered: options.covered.get(request.mountPath),
         scratch: join(options.scratch, `volume-${index}`),
         layers: options.layers,
-        registry: options.registry,
+        heads: options.heads,
         head: { version: head.version, layerIds: head.layerIds },
       });
       volumes.#mounted.push({ request, volume: volumes.#resources.use(volume) });

@@ -241,7 +241,7 @@ export class ImageBuild implements AsyncDisposable {
       gpus: gpuDevices.length,
       volumes: volumes.map(({ volumeId, mountPath, subPath }) => [volumeId, mountPath, subPath]),
     });
-    const known = await steps.get(key);
+    const known = await steps.read(key);
     if (known) {
       this.#say("   Done before.\n");
       await stage.take(known.layerId);
@@ -279,7 +279,7 @@ export class ImageBuild implements AsyncDisposable {
       await BuildVolumes.mount(this.#request.volumes, {
         buildId: this.#request.buildId,
         layers: this.#options.layers,
-        registry: this.#options.registry,
+        heads: this.#options.heads,
         directory: this.#directory,
         scratch: this.#scratch,
         userNamespace,

@@ -30,7 +30,7 @@ export class StepCache {
   }
 
   /** Undefined when the step is not known, was made too long ago, or its layer is gone. */
-  async get(key: string): Promise<MadeStep | undefined> {
+  async read(key: string): Promise<MadeStep | undefined> {
     const path = join(this.#directory, key);
     const text = await unlessAbsent(readFile(path, "utf8"));
     if (text === undefined) return undefined;

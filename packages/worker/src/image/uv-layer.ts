@@ -53,10 +53,10 @@ async function uvWheel(index: WheelIndex, requirement: string, signal: AbortSign
   const arch = process.arch === "arm64" ? "aarch64" : "x86_64";
   const target = { pythonMinor: "3.12", arch } as const;
   try {
-    return await index.get(requirement, { ...target, libc: "musllinux" }, { signal });
+    return await index.fetch(requirement, { ...target, libc: "musllinux" }, { signal });
   } catch (error) {
     if (!AppError.is(error) || error.code !== "WHEEL_NOT_FOUND") throw error;
-    return await index.get(requirement, { ...target, libc: "manylinux" }, { signal });
+    return await index.fetch(requirement, { ...target, libc: "manylinux" }, { signal });
   }
 }
 

@@ -2,13 +2,13 @@ import { AppError } from "@dorian/base/app-error";
 import { assertNever } from "@dorian/base/must";
 import type { Container } from "../container/runtime.ts";
 import type { TaskEnd } from "../task/task-end.ts";
-import type { TaskTable } from "../task/task-table.ts";
+import type { Tasks } from "../task/tasks.ts";
 import type { Builds } from "../image/builds.ts";
 import type { Execs } from "../container/execs.ts";
 import type { ServerOrders } from "./server-link.ts";
 
 export interface OrdersOptions {
-  tasks: TaskTable;
+  tasks: Tasks;
   builds: Builds;
   execs: Execs;
   onTaskEnded: (taskId: string, end: TaskEnd) => void;
@@ -67,7 +67,7 @@ export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOption
   };
 }
 
-function containerOf(tasks: TaskTable, taskId: string, signal: AbortSignal): Promise<Container> {
+function containerOf(tasks: Tasks, taskId: string, signal: AbortSignal): Promise<Container> {
   const task = tasks.get(taskId);
   if (task) return task.whenRunning({ signal });
   throw new AppError("TASK_NOT_RUNNING", `Container ${taskId} is not running.`, {

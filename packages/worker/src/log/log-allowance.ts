@@ -5,22 +5,22 @@ const bytesPerSecond = 1024 * 1024;
 
 /** What of a container's output is kept: all of it, unless it writes without end. */
 export class LogAllowance {
-  #nowMs: () => number;
+  #elapsedMs: () => number;
   #left = burstBytes;
   #filledAtMs: number;
   #dropped = 0;
   #isOver = false;
 
-  constructor(nowMs: () => number = () => performance.now()) {
-    this.#nowMs = nowMs;
-    this.#filledAtMs = nowMs();
+  constructor(elapsedMs: () => number = () => performance.now()) {
+    this.#elapsedMs = elapsedMs;
+    this.#filledAtMs = elapsedMs();
   }
 
   /** Whether so much more is kept. After a drop nothing is, until a good part of the burst has come back. */
   takes(bytes: number): boolean {
-    const nowMs = this.#nowMs();
-    this.#left = Math.min(burstBytes, this.#left + ((nowMs - this.#filledAtMs) / 1000) * bytesPerSecond);
-    this.#filledAtMs = nowMs;
+    const elapsedMs = this.#elapsedMs();
+    this.#left = Math.min(burstBytes, this.#left + ((elapsedMs - this.#filledAtMs) / 1000) * bytesPerSecond);
+    this.#filledAtMs = elapsedMs;
     // Otherwise a flood would be told as one drop after another.
     const needed = this.#isOver ? Math.max(bytes, burstBytes / 16) : bytes;
     if (this.#left < needed) {

@@ -99,7 +99,7 @@ export async function prepareTask(preparation: TaskPreparation): Promise<Prepare
       userNamespace,
       covered,
       layers,
-      registry: dependencies.registry,
+      heads: dependencies.heads,
       directory: join(directory, "volumes"),
       scratch,
       note,

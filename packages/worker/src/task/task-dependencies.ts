@@ -7,7 +7,7 @@ import type { ContainerRuntimes } from "../container/container-runtimes.ts";
 import type { DiskWatch } from "../disk/disk-watch.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
 import type { UserNamespaces } from "../user-namespace/user-namespaces.ts";
-import type { VolumeRegistry } from "../volume/mounted-volume.ts";
+import type { VolumeHeads } from "../volume/mounted-volume.ts";
 import type { LaunchDirectories } from "./launcher.ts";
 import type { Phase } from "./phase-clock.ts";
 
@@ -21,7 +21,7 @@ export interface TaskDependencies extends LaunchDirectories {
   layers: LayerStore;
   runtimes: ContainerRuntimes;
   network: NetworkPool;
-  registry: VolumeRegistry;
+  heads: VolumeHeads;
   /** For containers with user ids of their own. */
   userNamespaces: UserNamespaces | undefined;
   upstream: (taskId: string) => TaskUpstream;

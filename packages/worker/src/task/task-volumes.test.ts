@@ -25,7 +25,7 @@ async function taskVolumes(
     ],
     official: false,
     layers: host.layers,
-    registry: host.registry,
+    heads: host.heads,
     userNamespace: undefined,
     covered: new Map(),
     directory: host.run,
@@ -47,7 +47,7 @@ test("an answer waits for what was written, also when the container's start has 
   const waiting = volumes.commitWritten(() => known.promise, signal)?.then(() => (answered = true));
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(answered).toBe(false);
-  expect(host.registry.versions).toHaveLength(1);
+  expect(host.heads.versions).toHaveLength(1);
   known.resolve(undefined);
   await waiting;
   expect(await readdir((await host.mount()).target)).toEqual(["weights"]);
@@ -59,9 +59,9 @@ test("an answer waits while a commit fails for a reason that passes, and the rea
   const { volumes, path, notes } = await taskVolumes(host, { backgroundCommits: true });
   await writeFile(join(path, "weights"), "w");
   let failures = 0;
-  host.registry.whenAppending = async () => {
+  host.heads.whenAppending = async () => {
     failures += 1;
-    host.registry.fail = failures < 4;
+    host.heads.fail = failures < 4;
   };
   await volumes.commitWritten(nobody, signal);
   expect(failures).toBe(4);
@@ -74,13 +74,13 @@ test("an answer is refused at once for what cannot be committed as it is, and wh
   const { volumes, path } = await taskVolumes(host, { backgroundCommits: true });
   await writeFile(join(path, "weights"), "w");
   const refuse = () => Promise.reject(new AppError("LAYER_REFUSED", "Not this.", { remedy: "Write less." }));
-  host.registry.whenAppending = refuse;
+  host.heads.whenAppending = refuse;
   await expect(volumes.commitWritten(nobody, signal)).rejects.toMatchObject({
     code: "VOLUME_NOT_COMMITTED",
     message: "What this call wrote to the volume at /vol could not be committed: Not this.",
     remedy: "Write less.",
   });
-  host.registry.whenAppending = async () => {};
+  host.heads.whenAppending = async () => {};
   await volumes.commitWritten(nobody, signal);
   expect(await readdir((await host.mount()).target)).toEqual(["weights"]);
 });
@@ -89,7 +89,7 @@ test("a call that goes away while its commit is tried again ends the tries", asy
   const host = await machine();
   const { volumes, path } = await taskVolumes(host, { backgroundCommits: true });
   await writeFile(join(path, "weights"), "w");
-  host.registry.fail = true;
+  host.heads.fail = true;
   const call = new AbortController();
   const waiting = volumes.commitWritten(nobody, call.signal);
   call.abort(new Error("gone"));

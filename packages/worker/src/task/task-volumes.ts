@@ -9,7 +9,7 @@ import type { Container } from "../container/runtime.ts";
 import type { DirectoryOwner } from "../volume/covered-directories.ts";
 import { commitInBackground } from "../volume/background-commits.ts";
 import { notCommitted, patiently } from "../volume/patient-commit.ts";
-import { MountedVolume, type VolumeRegistry } from "../volume/mounted-volume.ts";
+import { MountedVolume, type VolumeHeads } from "../volume/mounted-volume.ts";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
 import { officialMountPath, type VolumeLink } from "../volume/volume-links.ts";
 import { failureOf } from "../gateway/platform-failure.ts";
@@ -23,7 +23,7 @@ export interface TaskVolumesOptions {
    */
   official: boolean;
   layers: LayerStore;
-  registry: VolumeRegistry;
+  heads: VolumeHeads;
   /** The container's. Default: the host's. */
   userNamespace: UserNamespace | undefined;
   /** What they are mounted over, by mount path. */
@@ -56,7 +56,7 @@ export class TaskVolumes implements AsyncDisposable {
   }
 
   static async mount(options: TaskVolumesOptions): Promise<TaskVolumes> {
-    const { taskId, layers, registry } = options;
+    const { taskId, layers, heads } = options;
     await using mounting = new AsyncDisposableStack();
     const volumes = mounting.use(new TaskVolumes(options));
     for (const [index, request] of options.volumes.entries()) {
@@ -73,7 +73,7 @@ export class TaskVolumes implements AsyncDisposable {
         openFiles: options.official ? "refused" : "kept",
         scratch: join(options.scratch, `volume-${index}`),
         layers,
-        registry,
+        heads,
         head: { version: head.version, layerIds: head.layerIds },
       });
       volumes.#mounted.push({ request, volume });
@@ -92,7 +92,7 @@ export class TaskVolumes implements AsyncDisposable {
 
   /** Makes what the container wrote to a volume its next version. @throws AppError VOLUME_NOT_MOUNTED, VOLUME_READ_ONLY */
   async commit(volumeId: string, users: Container | undefined, signal: AbortSignal): Promise<void> {
-    const { request, volume } = this.#find(volumeId, "commit");
+    const { request, volume } = this.#require(volumeId, "commit");
     if (request.readOnly) {
       // The official clients commit at the container's end whatever they mount.
       if (this.#options.official) return;
@@ -107,7 +107,7 @@ export class TaskVolumes implements AsyncDisposable {
 
   /** Shows a volume's newest version. @throws AppError VOLUME_NOT_MOUNTED */
   async reload(volumeId: string, users: Container | undefined, signal: AbortSignal): Promise<void> {
-    await this.#find(volumeId, "reload").volume.reload(users, { signal });
+    await this.#require(volumeId, "reload").volume.reload(users, { signal });
   }
 
   /** Commits what may be committed unasked, every `intervalMs`, until `signal` aborts. */
@@ -196,7 +196,7 @@ export class TaskVolumes implements AsyncDisposable {
     return this.#mounted.filter(({ request }) => request.backgroundCommits && !request.readOnly);
   }
 
-  #find(volumeId: string, verb: "commit" | "reload") {
+  #require(volumeId: string, verb: "commit" | "reload") {
     const found = this.#mounted.find(({ request }) => request.volumeId === volumeId);
     if (found) return found;
     throw new AppError(

@@ -83,7 +83,7 @@ async function expectAllCommitted(
   });
   const reader = await host.mount(volume.target === directory ? { subPath: "team" } : {});
   expect(readTree(reader.target)).toEqual(seen);
-  const known = new Set(host.registry.versions.flatMap((version) => version.layerIds));
+  const known = new Set(host.heads.versions.flatMap((version) => version.layerIds));
   expect((await host.layers.list()).toSorted()).toEqual([...known].toSorted());
 }
 
@@ -111,7 +111,7 @@ test.each(
       await using host = await machine({ ...options.machine, on: disk.path });
       const all = await written(host, options);
       const before = readTree(all.volume.target);
-      const versions = host.registry.versions.length;
+      const versions = host.heads.versions.length;
       if (lack === "inodes") await disk.fillInodes({ leave: room });
       else await disk.fill({ leaveBytes: room * 4096 });
       const outcome = await all.volume
@@ -120,7 +120,7 @@ test.each(
       if (outcome instanceof Error) {
         failures += 1;
         expect(outcome).toMatchObject({ code: "STORAGE_FULL" });
-        expect(host.registry.versions).toHaveLength(versions);
+        expect(host.heads.versions).toHaveLength(versions);
         expect(readTree(all.volume.target)).toEqual(before);
       }
       await disk.free();
@@ -139,8 +139,8 @@ test("what is written while a commit is being recorded stays, and is committed, 
   await writeFile(join(other.target, "others"), "o");
   await other.commit("requested", undefined, { signal });
   await writeFile(join(volume.target, "first"), "1");
-  host.registry.whenAppending = async () => {
-    host.registry.whenAppending = async () => {};
+  host.heads.whenAppending = async () => {
+    host.heads.whenAppending = async () => {};
     await writeFile(join(volume.target, "meanwhile"), "m");
   };
   await volume.commit("requested", undefined, { signal });
@@ -155,8 +155,8 @@ test("what is written before a reload shows the newest version stays, and is com
   const [volume, other] = [await host.mount(), await host.mount()];
   const standing = await ShellSession.open(volume.target);
   await standing.run("echo 1 > first");
-  host.registry.whenAppending = async () => {
-    host.registry.whenAppending = async () => {};
+  host.heads.whenAppending = async () => {
+    host.heads.whenAppending = async () => {};
     await standing.run("echo m > meanwhile");
     await writeFile(join(other.target, "others"), "o");
     await other.commit("requested", undefined, { signal });
@@ -177,7 +177,7 @@ const breakages: [string, Breaking][] = [
   [
     "that the server does not take",
     (host, users) => {
-      host.registry.fail = true;
+      host.heads.fail = true;
       return users;
     },
   ],
@@ -191,14 +191,14 @@ test.each(
     const host = await machine(options.machine);
     const all = await written(host, options);
     const before = readTree(all.volume.target);
-    const versions = host.registry.versions.length;
+    const versions = host.heads.versions.length;
     const users = how(host, all.writer.users);
     // Where nothing is swapped nobody needs to be there.
     await all.volume.commit(options.kind, users, { signal }).then(
       () => expect(options.standing).toBe(true),
-      () => expect(host.registry.versions).toHaveLength(versions),
+      () => expect(host.heads.versions).toHaveLength(versions),
     );
-    host.registry.fail = false;
+    host.heads.fail = false;
     expect(readTree(all.volume.target)).toEqual(before);
     await expectAllCommitted(host, all);
   },

@@ -20,10 +20,10 @@ test("a commit publishes what was written and a reload elsewhere shows it, but n
 });
 
 test("a commit without changes makes no version", async () => {
-  const { mount, registry } = await machine();
+  const { mount, heads } = await machine();
   const volume = await mount();
   expect(await volume.commit("requested", undefined, { signal })).toBeUndefined();
-  expect(registry.versions).toHaveLength(1);
+  expect(heads.versions).toHaveLength(1);
 });
 
 test("writers of different files in one new directory both survive, and of one file the last commit wins [L4]", async () => {
@@ -127,22 +127,22 @@ test("a process whose working directory is the volume can go on writing after a 
 });
 
 test("a reload commits what was written before [N6]", async () => {
-  const { mount, registry } = await machine();
+  const { mount, heads } = await machine();
   const volume = await mount();
   await writeFile(join(volume.target, "mine"), "x");
   await volume.reload(undefined, { signal });
   expect(await readFile(join(volume.target, "mine"), "utf8")).toBe("x");
-  expect(registry.versions).toHaveLength(2);
+  expect(heads.versions).toHaveLength(2);
 });
 
 test("a commit that cannot be recorded loses nothing and is recorded by the next one", async () => {
-  const { mount, registry } = await machine();
+  const { mount, heads } = await machine();
   const volume = await mount();
   await writeFile(join(volume.target, "a"), "a");
-  registry.fail = true;
+  heads.fail = true;
   await expect(volume.commit("requested", undefined, { signal })).rejects.toThrow("No server");
   expect(await readFile(join(volume.target, "a"), "utf8")).toBe("a");
-  registry.fail = false;
+  heads.fail = false;
   await writeFile(join(volume.target, "b"), "b");
   await volume.commit("requested", undefined, { signal });
   const reader = await mount();
@@ -150,12 +150,12 @@ test("a commit that cannot be recorded loses nothing and is recorded by the next
 });
 
 test("committing moves a file into the layer and copies no byte of it [L8]", async () => {
-  const { mount, layers, registry } = await machine();
+  const { mount, layers, heads } = await machine();
   const volume = await mount();
   await writeFile(join(volume.target, "weights"), Buffer.alloc(1 << 20, 7));
   const before = await stat(join(volume.target, "weights"));
   await volume.commit("requested", undefined, { signal });
-  const layerId = (await registry.head("vo-1", { signal })).layerIds.at(-1) as string;
+  const layerId = (await heads.head("vo-1", { signal })).layerIds.at(-1) as string;
   expect((await stat(join(layers.path(layerId), "weights"))).ino).toBe(before.ino);
 });
 

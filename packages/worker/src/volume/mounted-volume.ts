@@ -21,8 +21,8 @@ import type { VolumeVersion } from "./volume-version.ts";
 import { WritableDirectory } from "./writable-directory.ts";
 import { stillWritten } from "./written-files.ts";
 
-/** Where versions are recorded: the control plane. */
-export interface VolumeRegistry {
+/** Newest versions of volumes, where they are recorded: in the control plane. */
+export interface VolumeHeads {
   head(volumeId: string, options: { signal: AbortSignal }): Promise<VolumeVersion>;
   append(
     commit: { volumeId: string; layerId: string; baseVersion: bigint; taskId: string; bytes: number },
@@ -50,7 +50,7 @@ export interface MountedVolumeOptions {
   /** Private directory on the file system of the layer store. */
   scratch: string;
   layers: LayerStore;
-  registry: VolumeRegistry;
+  heads: VolumeHeads;
   head: VolumeVersion;
   /** Of its users. Default: the host's. */
   userNamespace?: UserNamespace | undefined;
@@ -99,7 +99,7 @@ export class MountedVolume implements AsyncDisposable {
 
   static async mount(options: MountedVolumeOptions): Promise<MountedVolume> {
     const { layers, head, scratch } = options;
-    const shown = await ShownDirectory.find(layers, head.layerIds, options.subPath ?? "");
+    const shown = await ShownDirectory.locate(layers, head.layerIds, options.subPath ?? "");
     const lower = await shown.lower(head.layerIds);
     await mkdir(options.target, { recursive: true });
     for (const name of ["empty", "void"]) await mkdir(join(scratch, name), { recursive: true });
@@ -155,7 +155,7 @@ export class MountedVolume implements AsyncDisposable {
       if (users?.mountsCanBeReplaced === false) throw cannotReload(this.volumeId);
       if (this.#options.openFiles === "refused" && users) await this.#refuseOpenFiles(users);
       await this.#commit("requested", users, options.signal);
-      const head = await this.#options.registry.head(this.volumeId, options);
+      const head = await this.#options.heads.head(this.volumeId, options);
       await this.#show(head, users, options.signal);
     });
   }
@@ -327,10 +327,10 @@ export class MountedVolume implements AsyncDisposable {
 
   /** Records frozen layers in order. Returns the head after the last one, and the bytes of that. */
   #publish(signal: AbortSignal): Promise<{ head: VolumeVersion; bytes: number } | undefined> {
-    const { registry, taskId } = this.#options;
+    const { heads, taskId } = this.#options;
     return this.#unpublished.publish(async (layer) => {
       const commit = { volumeId: this.volumeId, taskId, baseVersion: this.#version, ...layer };
-      const head = await registry.append(commit, { signal });
+      const head = await heads.append(commit, { signal });
       this.#version = head.version;
       return head;
     });

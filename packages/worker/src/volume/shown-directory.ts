@@ -22,7 +22,7 @@ export class ShownDirectory {
    *
    * @throws AppError VOLUME_SUB_PATH_INVALID when a file is there
    */
-  static async find(
+  static async locate(
     layers: LayerStore,
     layerIds: readonly string[],
     subPath: string,

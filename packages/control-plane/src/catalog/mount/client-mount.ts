@@ -24,7 +24,7 @@ export async function clientFiles(options: {
   signal: AbortSignal;
 }): Promise<MountFile[]> {
   const { version, index, blocks, signal } = options;
-  const client = await index.get(`modal==${version}`, "any", { signal });
+  const client = await index.fetch(`modal==${version}`, "any", { signal });
   const requirements = (await wheelRequirements(client.path)).filter(
     (line) => normalName(/^[\w.-]+/.exec(line)?.[0] ?? "") === companion,
   );
@@ -38,7 +38,7 @@ export async function clientFiles(options: {
       },
     );
   }
-  const base = await index.get(needed, "any", { signal });
+  const base = await index.fetch(needed, "any", { signal });
   const [own, foreign] = await Promise.all([
     storeWheel(client.path, blocks, (path) => placeIn(clientPackages, path)),
     storeWheel(base.path, blocks, (path) => placeIn([companion], path)),

@@ -39,7 +39,7 @@ interface DependencyOptions {
  */
 export async function dependencyFiles(options: DependencyOptions): Promise<MountFile[]> {
   const { clientVersion, builderVersion, target, index, blocks, signal } = options;
-  const client = await index.get(`modal==${clientVersion}`, "any", { signal });
+  const client = await index.fetch(`modal==${clientVersion}`, "any", { signal });
   const list = await builderList(client.path, builderVersion, clientVersion);
   const wanted = parseRequirements(list).filter(
     ({ marker }) => marker === undefined || markerHolds(marker, target),
@@ -61,7 +61,7 @@ export async function dependencyFiles(options: DependencyOptions): Promise<Mount
 async function pinnedOrNear(requirement: Requirement, options: DependencyOptions): Promise<Wheel> {
   const { index, target, logger, signal } = options;
   try {
-    return await index.get(requirement, target, { signal });
+    return await index.fetch(requirement, target, { signal });
   } catch (error) {
     if (!AppError.is(error) || error.code !== "WHEEL_NOT_FOUND") throw error;
     for (const line of linesOf(requirement)) {
@@ -89,7 +89,7 @@ async function lookup(
   signal: AbortSignal,
 ): Promise<Wheel | undefined> {
   try {
-    return await index.get(requirement, target, { signal });
+    return await index.fetch(requirement, target, { signal });
   } catch (error) {
     if (AppError.is(error) && error.code === "WHEEL_NOT_FOUND") return undefined;
     throw error;

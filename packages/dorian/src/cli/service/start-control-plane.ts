@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { createControlPlane } from "@dorian/control-plane/compose";
+import { openControlPlane } from "@dorian/control-plane/compose";
 import type { KeptSockets } from "@dorian/protocol/listener/kept-sockets";
 import type { WebSettings } from "@dorian/control-plane/web/web-front";
 
@@ -27,7 +27,7 @@ export async function startControlPlane(
     DiskSettings & { web: WebSettings; failFast: boolean; sockets: KeptSockets | undefined },
 ): Promise<RunningControlPlane> {
   setUpProcess();
-  const controlPlane = await createControlPlane({
+  const controlPlane = await openControlPlane({
     ...settings,
     onStorageBroken: (failure) => {
       settings.logger.fatal(`${failure.message} ${failure.remedy ?? ""}`);

@@ -5,7 +5,7 @@ import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { smallAnswerBytes } from "@dorian/protocol/http2/limits";
 import { ModalClient } from "@dorian/protocol/modal";
 import { WorkerService } from "@dorian/protocol/worker";
-import { createWorker, type WorkerOptions } from "@dorian/worker/compose";
+import { openWorker, type WorkerOptions } from "@dorian/worker/compose";
 
 import { guestDirectory } from "./guest-bundle.ts";
 import { setUpProcess } from "./service-setup.ts";
@@ -40,7 +40,7 @@ export async function startWorker(
   await using starting = new AsyncDisposableStack();
   const server = connectWorker(settings.server, starting);
   const worker = starting.use(
-    await createWorker({
+    await openWorker({
       dataDirectory,
       server,
       guestDirectory: await guestDirectory(process.env),

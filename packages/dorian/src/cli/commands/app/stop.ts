@@ -3,7 +3,7 @@ import { defineCommand } from "../../command.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
 import { StatusLine } from "../../output/status-line.ts";
-import { findApp } from "../../target/find-app.ts";
+import { requireApp } from "../../target/require-app.ts";
 
 export const command = defineCommand<{ appId: string }>({
   arguments: [{ name: "app", description: "Name or id of the app" }],
@@ -11,7 +11,7 @@ export const command = defineCommand<{ appId: string }>({
 
   async run(input, { config, output, signal }) {
     using server = new ServerConnection(config);
-    const appId = await findApp(server, input.argument("app"), { signal });
+    const appId = await requireApp(server, input.argument("app"), { signal });
     using status = await StatusLine.open(output);
     status.set(`Stopping ${input.argument("app")} and its containers`);
     await server.modal.appStop({ appId, source: AppStopSource.CLI }, { signal });

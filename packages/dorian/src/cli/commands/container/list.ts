@@ -5,7 +5,7 @@ import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { findApp } from "../../target/find-app.ts";
+import { requireApp } from "../../target/require-app.ts";
 import { taskStateText } from "../../target/task-state.ts";
 
 interface ContainerRow {
@@ -32,7 +32,7 @@ export const command = defineCommand<ContainerRow[]>({
   async run(input, { config, signal }) {
     using server = new ServerConnection(config);
     const app = input.option("app");
-    const appId = app === undefined ? "" : await findApp(server, app, { signal });
+    const appId = app === undefined ? "" : await requireApp(server, app, { signal });
     const { tasks } = await server.modal.taskList({ appId }, { signal });
     return tasks.map((task) => ({
       taskId: task.taskId,

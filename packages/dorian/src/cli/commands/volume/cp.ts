@@ -2,7 +2,7 @@ import { defineCommand } from "../../command.ts";
 import { UsageError } from "../../input.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { findVolume } from "../../target/find-volume.ts";
+import { requireVolume } from "../../target/require-volume.ts";
 
 export const command = defineCommand<{ sources: string[]; destination: string }>({
   arguments: [
@@ -28,7 +28,7 @@ export const command = defineCommand<{ sources: string[]; destination: string }>
       );
     }
     using server = new ServerConnection(config);
-    const volumeId = await findVolume(server, input.argument("volume"), { signal });
+    const volumeId = await requireVolume(server, input.argument("volume"), { signal });
     await server.modal.volumeCopyFiles2(
       { volumeId, srcPaths: sources, dstPath: destination, recursive: input.flag("recursive") },
       { signal },

@@ -2,7 +2,7 @@ import { defineCommand } from "../../command.ts";
 import { confirm } from "../../confirm.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { findVolume } from "../../target/find-volume.ts";
+import { requireVolume } from "../../target/require-volume.ts";
 
 export const command = defineCommand<{ deleted: boolean }>({
   arguments: [{ name: "volume", description: "Name of the volume" }],
@@ -12,7 +12,7 @@ export const command = defineCommand<{ deleted: boolean }>({
     const { config, signal } = context;
     const name = input.argument("volume");
     using server = new ServerConnection(config);
-    const volumeId = await findVolume(server, name, { signal });
+    const volumeId = await requireVolume(server, name, { signal });
     if (!input.flag("yes")) {
       const question = `Delete volume ${name} and every version of it? This cannot be undone.`;
       if (!(await confirm(question, context))) return { deleted: false };

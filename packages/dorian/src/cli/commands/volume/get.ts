@@ -7,7 +7,7 @@ import { StatusLine } from "../../output/status-line.ts";
 import { TransferView } from "../../output/transfer-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { findVolume } from "../../target/find-volume.ts";
+import { requireVolume } from "../../target/require-volume.ts";
 
 interface Downloaded {
   source: string;
@@ -39,7 +39,7 @@ export const command = defineCommand<Downloaded>({
     const target = input.optionalArgument("local-path") ?? ".";
     const startedAtMs = performance.now();
     using server = new ServerConnection(config);
-    const volumeId = await findVolume(server, input.argument("volume"), { signal });
+    const volumeId = await requireVolume(server, input.argument("volume"), { signal });
     const files = new VolumeFiles(server.modal, volumeId);
     using status = await StatusLine.open(output);
     const { onProgress } = new TransferView(output, status);

@@ -7,7 +7,7 @@ import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { findVolume } from "../../target/find-volume.ts";
+import { requireVolume } from "../../target/require-volume.ts";
 
 interface FileRow {
   path: string;
@@ -35,7 +35,7 @@ export const command = defineCommand<FileRow[]>({
 
   async run(input, { config, signal }) {
     using server = new ServerConnection(config);
-    const volumeId = await findVolume(server, input.argument("volume"), { signal });
+    const volumeId = await requireVolume(server, input.argument("volume"), { signal });
     const path = input.optionalArgument("path") ?? "/";
     const files: FileRow[] = [];
     const batches = server.modal.volumeListFiles2(

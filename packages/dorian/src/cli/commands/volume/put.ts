@@ -11,7 +11,7 @@ import { StatusLine } from "../../output/status-line.ts";
 import { TransferView } from "../../output/transfer-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { findVolume } from "../../target/find-volume.ts";
+import { requireVolume } from "../../target/require-volume.ts";
 
 interface Uploaded {
   source: string;
@@ -44,7 +44,7 @@ export const command = defineCommand<Uploaded>({
       );
     }
     using server = new ServerConnection(config);
-    const volumeId = await findVolume(server, input.argument("volume"), { signal });
+    const volumeId = await requireVolume(server, input.argument("volume"), { signal });
     const files = new VolumeFiles(server.modal, volumeId);
     using status = await StatusLine.open(output);
     const { onProgress } = new TransferView(output, status);

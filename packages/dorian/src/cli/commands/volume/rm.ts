@@ -1,7 +1,7 @@
 import { defineCommand } from "../../command.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { findVolume } from "../../target/find-volume.ts";
+import { requireVolume } from "../../target/require-volume.ts";
 
 export const command = defineCommand<void>({
   arguments: [
@@ -15,7 +15,7 @@ export const command = defineCommand<void>({
 
   async run(input, { config, signal }) {
     using server = new ServerConnection(config);
-    const volumeId = await findVolume(server, input.argument("volume"), { signal });
+    const volumeId = await requireVolume(server, input.argument("volume"), { signal });
     await server.modal.volumeRemoveFile2(
       { volumeId, path: input.argument("path"), recursive: input.flag("recursive") },
       { signal },

@@ -6,7 +6,7 @@ import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { findVolume } from "../../target/find-volume.ts";
+import { requireVolume } from "../../target/require-volume.ts";
 
 interface VersionRow {
   version: number;
@@ -23,7 +23,7 @@ export const command = defineCommand<VersionRow[]>({
 
   async run(input, { config, signal }) {
     using server = new ServerConnection(config);
-    const volumeId = await findVolume(server, input.argument("volume"), { signal });
+    const volumeId = await requireVolume(server, input.argument("volume"), { signal });
     const { items } = await server.operator.volumeVersions({ volumeId }, { signal });
     return items
       .map((item) => ({

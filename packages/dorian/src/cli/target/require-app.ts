@@ -7,7 +7,7 @@ import type { ServerConnection } from "../server-connection.ts";
  *
  * @throws AppError APP_NOT_FOUND, APP_AMBIGUOUS
  */
-export async function findApp(
+export async function requireApp(
   server: ServerConnection,
   nameOrId: string,
   options: { signal: AbortSignal },

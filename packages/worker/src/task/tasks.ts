@@ -3,7 +3,7 @@ import { Task } from "./task.ts";
 import type { TaskDependencies } from "./task-dependencies.ts";
 import type { TaskEnd } from "./task-end.ts";
 
-export interface TaskTableOptions {
+export interface TasksOptions {
   dependencies: TaskDependencies;
   onEnded: (taskId: string, end: TaskEnd) => void;
 }
@@ -12,14 +12,14 @@ export interface TaskTableOptions {
 const rememberedEnds = 1_000;
 
 /** The tasks of this worker. */
-export class TaskTable {
-  #options: TaskTableOptions;
+export class Tasks {
+  #options: TasksOptions;
   #running = new Map<string, Task>();
   #ended = new Map<string, TaskEnd>();
   #refuses = false;
   #stopping = false;
 
-  constructor(options: TaskTableOptions) {
+  constructor(options: TasksOptions) {
     this.#options = options;
   }
 

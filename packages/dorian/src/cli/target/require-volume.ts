@@ -6,7 +6,7 @@ import type { ServerConnection } from "../server-connection.ts";
  *
  * @throws AppError of the server, NOT_FOUND
  */
-export async function findVolume(
+export async function requireVolume(
   server: ServerConnection,
   name: string,
   options: { signal: AbortSignal },
