@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 /** What both apps do: an argument says how the container ends, or what the guilty one among several does. */
 const typescriptApp = `
+import { spawn } from "node:child_process";
 import { appendFile, existsSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
@@ -29,6 +30,10 @@ async function die(how: string): Promise<void> {
   if (how === "abort") process.abort();
   if (["SIGKILL", "SIGTERM", "SIGSEGV"].includes(how)) {
     process.kill(process.pid, how);
+    await delay(30_000);
+  }
+  if (how === "shell") {
+    spawn("sh", ["-c", "kill -9 $PPID"]);
     await delay(30_000);
   }
   if (how === "heap") for (const all: unknown[] = [];;) all.push(new Array(1000).fill(all.length));
@@ -70,7 +75,7 @@ export const count = app.function({ name: "count" }, async function* (to: number
 `;
 
 const pythonApp = `
-import asyncio, os, signal, time
+import asyncio, os, signal, subprocess, time
 import modal
 
 volume = modal.Volume.from_name("deaths", create_if_missing=True)
@@ -102,6 +107,8 @@ def die(how):
             os.kill(os.getpid(), signal.SIGKILL)
         os.waitpid(child, 0)
         os._exit(5)
+    if how == "shell":
+        subprocess.run(["sh", "-c", "kill -9 $PPID"])
     if how.isupper() or how in ["raised", "group", "child"]:
         time.sleep(30)
     held = []
@@ -304,6 +311,17 @@ test("Python code whose child ends itself is told how its own process ended [A5]
   const call = functionOf("python", "once").remote("of a child", "once-own-python-of-a-child");
   await expect(call).rejects.toThrow(/exited with code 5\.$/);
 });
+
+test.for(languages)(
+  "an input of %s that has its process killed by a shell is told after three tries, which cannot be seen to be its own before [A5]",
+  async (language) => {
+    const run = `once-shell-${language}-${newId("in")}`;
+    await expect(functionOf(language, "once").remote("shell", run)).rejects.toThrow(
+      /ended by SIGKILL\. This input was tried 3 times .* its own code is taken to have done it/,
+    );
+    expect(await runsOf(run)).toBe(3);
+  },
+);
 
 test.for(languages)("an input of %s with retries runs as often as the user says [L16]", async (language) => {
   const run = `twice-${language}`;

@@ -225,9 +225,7 @@ test("without room new calls are refused with what to do, and reading, deleting 
   await expect(add.remote(2, 3)).rejects.toMatchObject({
     code: "STORAGE_FULL",
     status: "RESOURCE_EXHAUSTED",
-    message: expect.stringMatching(
-      /^The disk is nearly full: \d+ MiB are free at \/.*, and \d+ MiB are kept/,
-    ),
+    message: expect.stringMatching(/^The disk is nearly full: \d+ MiB are free, and \d+ MiB are kept/),
     remedy: expect.stringContaining("dorian volume delete"),
   });
   container?.touch("/tmp/go");

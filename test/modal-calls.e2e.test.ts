@@ -5,6 +5,8 @@ import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/tem
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const { newest, between, late2024, early2024 } = modalVersions;
+/** For clients that start slowly on a busy machine. */
+const timeout = 180_000;
 
 /** One app for clients of every age; its name tells with which it was deployed. */
 const app = `
@@ -39,7 +41,7 @@ def sized(n):
     return b"x" * n
 
 @app.function(**options)
-@modal.batched(max_batch_size=4, wait_ms=300)
+@modal.batched(max_batch_size=4, wait_ms=2000)
 def batch(xs):
     return [(x, len(xs)) for x in xs]
 
@@ -69,8 +71,14 @@ def parent(x):
 
 CONCURRENT
 async def gather(seconds):
+    global together
+    together += 1
+    seen = together
     await asyncio.sleep(seconds)
-    return os.getpid()
+    together -= 1
+    return os.getpid(), seen
+
+together = 0
 
 ticks = 0
 
@@ -240,9 +248,9 @@ raised(lambda: call.get(timeout=5))
 assert fn("slow").remote(0) == 0
 assert time.time() - started < 40, time.time() - started
 assert "exited with code 3." in raised(lambda: fn("crash").remote())
-started = time.time()
-assert len(set(fn("gather").map([4] * 8))) == 1
-assert time.time() - started < 32, time.time() - started
+gathered = list(fn("gather").map([1] * 8))
+assert len({pid for pid, _ in gathered}) == 1, gathered
+assert 2 <= max(seen for _, seen in gathered) <= 4, gathered
 `,
     );
     expect(printed).toContain("done");
@@ -276,7 +284,7 @@ test.for([newest, late2024])(
 tick = fn("tick")
 first = tick.remote(False)
 started = time.time()
-while tick.remote(False) < first + 3 and time.time() - started < 20:
+while tick.remote(False) < first + 3 and time.time() - started < 40:
     time.sleep(0.2)
 print(tick.remote(False) - first, time.time() - started)
 `,

@@ -28,7 +28,7 @@ beforeAll(async () => {
       expect(first?.state).toMatch(/idle|running/);
       return first?.taskId ?? "";
     },
-    { timeout: 30_000, interval: 200 },
+    { timeout: 60_000, interval: 200 },
   );
 });
 
@@ -261,7 +261,7 @@ async def main(task_id):
     print(await run(task_id, ["sh", "-c", "wc -c; exit 7"], stdin=b"x" * 300000))
     print(await run(task_id, ["sh", "-c", "pwd; echo $GREETING; sleep 0.2"], workdir="/tmp", env={"GREETING": "hello"}))
     began = time.monotonic()
-    print(await run(task_id, ["sh", "-c", "echo begun; sleep 60"], timeout_secs=1), time.monotonic() - began < 10)
+    print(await run(task_id, ["sh", "-c", "echo begun; sleep 60"], timeout_secs=1), time.monotonic() - began < 50)
 
 synchronizer.create_blocking(main, "main", __name__)(sys.argv[1])
 `;

@@ -43,11 +43,13 @@ def devours():
 @app.function(image=plain)
 def orphans(count):
     for _ in range(count): subprocess.run(["sh", "-c", "(sleep 0.05 &) ; exit 0"])
-    time.sleep(1)
-    states = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try: states.append(open(f"/proc/{pid}/stat").read().rsplit(") ")[1][0])
-        except OSError: pass
+    for _ in range(100):
+        time.sleep(0.1)
+        states = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try: states.append(open(f"/proc/{pid}/stat").read().rsplit(") ")[1][0])
+            except OSError: pass
+        if states.count("Z") == 0: break
     return states.count("Z")
 
 @app.function(image=plain)

@@ -6,10 +6,12 @@ import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/tem
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const { newest, late2024 } = modalVersions;
+/** For clients that start slowly on a busy machine. */
+const timeout = 180_000;
 
 /** One app for both eras of the client. */
 const app = `
-import os, signal, subprocess, sys, time
+import os, subprocess, sys, time
 import modal
 
 VERSION = tuple(int(part) for part in modal.__version__.split(".")[:2])
@@ -34,7 +36,10 @@ def refuse(what):
 def surroundings():
     subprocess.run(["sh", "-c", "(sleep 0.1 &)"])
     time.sleep(0.4)
-    zombies = subprocess.run(["sh", "-c", "cat /proc/[0-9]*/stat | awk '$3 == \\"Z\\"'"], capture_output=True).stdout
+    for _ in range(100):
+        zombies = subprocess.run(["sh", "-c", "cat /proc/[0-9]*/stat | awk '$3 == \\"Z\\"'"], capture_output=True).stdout
+        if not zombies: break
+        time.sleep(0.1)
     names = ["MODAL_TASK_ID", "MODAL_IMAGE_ID", "MODAL_IS_REMOTE", "MODAL_ENVIRONMENT"]
     return os.getcwd(), sys.path[:3], [os.environ.get(name, "") for name in names], zombies
 
@@ -79,9 +84,10 @@ def tries(name):
 @app.function(timeout=60)
 def killed_once(name):
     if tries(name) == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
+        # A shell's, which nobody sees: it counts as a kill from outside.
+        subprocess.run(["sh", "-c", "kill -9 $PPID"])
         time.sleep(30)
-        return "survived its own SIGKILL"
+        return "survived a SIGKILL"
     return "second try"
 
 @app.function()

@@ -119,7 +119,7 @@ test("what is not there is told in Python's words [A23]", { timeout }, async () 
   expect(stdout).toContain("`modal.Secret.from_dict`");
   expect(stdout.match(/`create_if_missing=True`/g)).toHaveLength(3);
   expect(stdout.match(/`modal deploy`/g)).toHaveLength(2);
-  expect(stdout).not.toMatch(/createIfMissing|fromDict|dorian/);
+  expect(stdout).not.toMatch(/createIfMissing|fromObject|dorian/);
 });
 
 test(

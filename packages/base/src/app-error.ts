@@ -63,9 +63,14 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What happened, and for an error of ours what to do next: for whoever gets text and not the error. */
+/**
+ * What happened, and for an error of ours what to do next: for whoever gets text and not the error. The system's own, such
+ * as "EIO: i/o error, open '/data/x'", is told without the path: callers are elsewhere.
+ */
 export function explanationOf(error: unknown): string {
-  return AppError.is(error) ? `${error.message} ${error.remedy}`.trim() : messageOf(error);
+  if (AppError.is(error)) return `${error.message} ${error.remedy}`.trim();
+  const text = messageOf(error);
+  return /^E[A-Z0-9]+: [^,]+(?=, \w+)/.exec(text)?.[0] ?? text;
 }
 
 /** The `code` of a Node system error ("ENOENT", …), or undefined. */

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { basename } from "node:path";
 import { OpenDirectory } from "./open-directory.ts";
 
 /** Directories on the way down that stay open. */
@@ -69,14 +70,12 @@ export function identityOf(directory: OpenDirectory): string {
 
 /** A directory was moved away while the tree that it is in was read. */
 export function treeChanged(directory: OpenDirectory): AppError {
-  return new AppError(
-    "TREE_CHANGED",
-    `A directory was moved while the tree above ${directory.realPath()} was read.`,
-    {
-      status: "ABORTED",
-      remedy: "Stop what moves directories there, then try again.",
-    },
-  );
+  // Only its name: callers hear it, and where the tree lies on this machine is not for them.
+  const name = JSON.stringify(basename(directory.realPath()));
+  return new AppError("TREE_CHANGED", `A directory was moved while the tree above ${name} was read.`, {
+    status: "ABORTED",
+    remedy: "Stop what moves directories there, then try again.",
+  });
 }
 
 function tooManyDetours(): AppError {

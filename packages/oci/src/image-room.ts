@@ -86,14 +86,14 @@ function tooLarge(name: string, limit: string): AppError {
   });
 }
 
-function hasNoRoom({ name, directory }: ImageRoomOptions, free: number, floor: number): AppError {
+function hasNoRoom({ name }: ImageRoomOptions, free: number, floor: number): AppError {
   const mebibytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MiB`;
   return new AppError(
     "IMAGE_HAS_NO_ROOM",
     `The image ${name} does not fit on the worker's disk: ${mebibytes(free)} are free, of which ${mebibytes(floor)} stay free.`,
     {
       status: "RESOURCE_EXHAUSTED",
-      remedy: `Free space on the file system of ${directory} (\`df\`), or begin with a smaller image.`,
+      remedy: "Free space on the file system of the worker's data directory, or begin with a smaller image.",
     },
   );
 }

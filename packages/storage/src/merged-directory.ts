@@ -1,5 +1,5 @@
 import type { Dirent, Stats } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { isOpaque, isWhiteout } from "@dorian/linux/overlay-marks";
@@ -96,7 +96,7 @@ function openLayerDirectory(hostPath: string): OpenDirectory {
   try {
     return OpenDirectory.openPlain(hostPath);
   } catch (error) {
-    if (["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "")) throw unreadable(hostPath);
+    if (["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "")) throw unreadable(basename(hostPath));
     throw error;
   }
 }
@@ -124,7 +124,7 @@ async function lookupMarked(
 
 async function listed(parents: readonly Parent[], name: string): Promise<Named<StackEntry | Whiteout>> {
   const entry = await lookupMarked(parents, name);
-  if (entry === undefined) throw unreadable(join(parents[0]?.hostPath ?? "", name));
+  if (entry === undefined) throw unreadable(name);
   return { name, entry };
 }
 
@@ -151,8 +151,8 @@ async function lstatIfPresent(path: string): Promise<Stats | undefined> {
 }
 
 /** The error for a name that a directory lists and that then cannot be found. */
-export function unreadable(hostPath: string): AppError {
-  return new AppError("LAYER_CHANGED", `${hostPath} vanished while its layer was read.`, {
+function unreadable(name: string): AppError {
+  return new AppError("LAYER_CHANGED", `${JSON.stringify(name)} vanished while its layer was read.`, {
     status: "ABORTED",
     remedy: "The layer was probably removed as no longer needed. Try again with the newest version.",
   });

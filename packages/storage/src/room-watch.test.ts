@@ -30,7 +30,7 @@ test("whoever asks is refused with what there is and what to do while the disk i
         code: "STORAGE_FULL",
         status: "RESOURCE_EXHAUSTED",
         message:
-          "The disk is nearly full: 40 MiB are free at /data, and 100 MiB are kept for work that has been accepted.",
+          "The disk is nearly full: 40 MiB are free, and 100 MiB are kept for work that has been accepted.",
         remedy: expect.stringContaining("dorian volume delete"),
       }),
     );
@@ -63,7 +63,7 @@ test("what several are about to write is counted together, until it is written [
 
 test("a disk may be short from the start, and for want of files [L4]", () => {
   using watch = watched({ bytes: 500 * mebibyte, files: 50 }).watch;
-  expect(() => watch.require()).toThrow(/50 files \(inodes\) are free at \/data, and 100 files are kept/);
+  expect(() => watch.require()).toThrow(/50 files \(inodes\) are free, and 100 files are kept/);
 });
 
 test("a disk that nobody asks about is looked at as often as somebody could have filled it", () => {

@@ -110,34 +110,30 @@ export class RoomWatch implements Disposable {
   }
 }
 
-/** What to do about a disk without room. */
-export function roomAdvice(directory: string): string {
-  return (
-    `Free space on the file system of ${directory} (\`df ${directory}\`), for example with \`dorian volume delete\` or ` +
-    "`dorian app stop`, or lower --reserve-disk."
-  );
-}
+/** What to do about a disk without room. Callers hear it as well, and where the server keeps its data is not for them. */
+const roomAdvice =
+  "Free space on the file system of the data directory, for example with `dorian volume delete` or `dorian app stop`, or lower --reserve-disk.";
 
-/** "31 MiB are free at /data, and 64 MiB are kept for work that has been accepted" */
-export function describeRoom({ directory, free, reserve, lack }: DiskRoom): string {
+/** "31 MiB are free, and 64 MiB are kept for work that has been accepted" */
+export function describeRoom({ free, reserve, lack }: DiskRoom): string {
   const [left, kept] =
     lack === "files"
       ? [`${free.files} files (inodes)`, `${Math.ceil(reserve.files)} files`]
       : [`${mebibytes(free.bytes)} MiB`, `${mebibytes(reserve.bytes)} MiB`];
-  return `${left} are free at ${directory}, and ${kept} are kept for work that has been accepted`;
+  return `${left} are free, and ${kept} are kept for work that has been accepted`;
 }
 
 /** What to log when room runs short, and when there is some again. */
 export function roomNotice(room: DiskRoom): string {
   return room.lack
-    ? `The disk is nearly full: ${describeRoom(room)}. Nothing new is taken until there is more. ${roomAdvice(room.directory)}`
+    ? `The disk of ${room.directory} is nearly full: ${describeRoom(room)}. Nothing new is taken until there is more. ${roomAdvice}`
     : `The disk has room again: ${mebibytes(room.free.bytes)} MiB are free at ${room.directory}.`;
 }
 
 function noRoom(room: DiskRoom): AppError {
   return new AppError("STORAGE_FULL", `The disk is nearly full: ${describeRoom(room)}.`, {
     status: "RESOURCE_EXHAUSTED",
-    remedy: `${roomAdvice(room.directory)} Nothing was changed; then try again.`,
+    remedy: `${roomAdvice} Nothing was changed; then try again.`,
   });
 }
 

@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 
 /**
- * Does `work`, which writes at or below `path`, and says so plainly when the disk has no room for it.
+ * Does `work`, which writes at or below `path`, and says so plainly when the disk has no room for it. Callers hear it, so
+ * it does not name the path: the cause does, for the log.
  *
  * @throws AppError STORAGE_FULL when the file system is out of space, inodes or quota; other errors pass.
  */
@@ -22,24 +23,25 @@ function isFull(error: unknown): boolean {
 }
 
 async function storageFull(path: string, cause: unknown): Promise<AppError> {
-  const { place, free, freeFiles } = await freeSpace(path);
+  const { free, freeFiles } = await freeSpace(path);
   const lack =
     freeFiles === 0
       ? "it has no room for another file (inodes)"
       : `${Math.floor(free / 2 ** 20)} MiB are free`;
-  return new AppError("STORAGE_FULL", `The disk is full: ${path} could not be written, ${lack}.`, {
+  return new AppError("STORAGE_FULL", `The disk is full: ${lack}.`, {
     status: "RESOURCE_EXHAUSTED",
-    remedy: `Free space on the file system of ${place} (\`df ${place}\`), or move the data directory to a larger one. Nothing was changed; then try again.`,
+    remedy:
+      "Free space on the file system of the data directory, or move it to a larger one. Nothing was changed; then try again.",
     cause,
   });
 }
 
 /** Space at the nearest directory that exists: the path itself may not have come to be. */
-async function freeSpace(path: string): Promise<{ place: string; free: number; freeFiles: number }> {
+async function freeSpace(path: string): Promise<{ free: number; freeFiles: number }> {
   try {
     const { bavail, bsize, ffree, files } = await statfs(path);
     // A file system without an inode table says 0 of 0.
-    return { place: path, free: bavail * bsize, freeFiles: files === 0 ? Number.POSITIVE_INFINITY : ffree };
+    return { free: bavail * bsize, freeFiles: files === 0 ? Number.POSITIVE_INFINITY : ffree };
   } catch (error) {
     if (!isAbsence(error)) throw error;
     return await freeSpace(dirname(path));

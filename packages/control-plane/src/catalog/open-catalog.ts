@@ -150,7 +150,7 @@ export async function openCatalog(options: CatalogWingOptions) {
       }),
       layoutHandlers({ apps, layout: named }),
       deploymentHandlers({ db, ...named, catalog, lifecycle, nowMs, offers: dispatch.offers }),
-      functionHandlers({ db, journal, ...named, catalog, references: named, nowMs }),
+      functionHandlers({ db, journal, ...named, catalog, references: named, nowMs, offers: dispatch.offers }),
       classHandlers({ apps, classes, functions, environments, web, idempotency, nowMs }),
       mountHandlers({
         mounts,

@@ -11,8 +11,8 @@ test("code in a message is said in the reader's language, and what else stands t
     'There is no volume "createIfMissing". Create it with `dorian volume create createIfMissing`, or pass `createIfMissing: true` to `Volume.fromName`; Volume `minContainersOfMine`.';
   expect(inWordsOf("typescript", text)).toBe(text);
   expect(
-    inWordsOf("python", "Pass `Secret.fromDict({ … })` or `createIfMissing: true`. Secret.fromDict"),
-  ).toBe("Pass `modal.Secret.from_dict({ … })` or `create_if_missing=True`. Secret.fromDict");
+    inWordsOf("python", "Pass `Secret.fromObject({ … })` or `createIfMissing: true`. Secret.fromObject"),
+  ).toBe("Pass `modal.Secret.from_dict({ … })` or `create_if_missing=True`. Secret.fromObject");
   expect(inWordsOf("python", "`dorian app list --all`, `dorian doctor`, `myVolume`, `./Volume.d`")).toBe(
     "`modal app list`, `dorian doctor`, `myVolume`, `./modal.Volume.d`",
   );

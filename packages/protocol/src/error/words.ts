@@ -33,7 +33,7 @@ const vocabulary: readonly (readonly [string, string])[] = [
   ["dorian volume delete", "modal volume delete"],
   ["dorian volume ls", "modal volume ls"],
   ["dorian volume get", "modal volume get"],
-  ["Secret.fromDict", "modal.Secret.from_dict"],
+  ["Secret.fromObject", "modal.Secret.from_dict"],
   ["FunctionCall.fromId", "modal.FunctionCall.from_id"],
   ["Image.debianSlim", "modal.Image.debian_slim"],
   ["Image.fromRegistry", "modal.Image.from_registry"],

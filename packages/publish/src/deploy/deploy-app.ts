@@ -112,9 +112,11 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
           methodDefinitions: identity.methodDefinitions ?? {},
           supportedInputFormats: [DataFormat.CBOR],
           supportedOutputFormats: [DataFormat.CBOR],
+          announced: announcedOf(session, item),
         },
         { signal },
       );
+      for (const { message } of precreated.serverWarnings) onProgress({ kind: "warning", message });
       const message = { ...(await definitionOf(session, images, item, fallbackImage)), ...identity };
       const { functionId, handleMetadata } = await modal.functionCreate(
         { appId: session.appId, function: message, existingFunctionId: precreated.functionId },
@@ -232,6 +234,12 @@ function identityOf(item: Registered, tag: string): Identity {
     ),
     classParameterInfo: { format: ParameterFormat.PARAM_SERIALIZATION_FORMAT_PROTO, schema: specs },
   };
+}
+
+/** What is known of a function before its image is there. */
+function announcedOf({ modulePath }: DeploySession, { options, tag }: Registered): FunctionInit {
+  const entrypoint = { modulePath, objectTag: tag };
+  return functionMessage({ options, imageId: "", mountIds: [], secretIds: [], volumeMounts: [], entrypoint });
 }
 
 async function definitionOf(

@@ -377,6 +377,23 @@ describe("a deploy", () => {
     expect(only(seen, "appPublish")).toMatchObject([{ name: "again", appState: AppState.DEPLOYED }]);
   });
 
+  test("says once what the server knows of a function before its image is there [L13]", async () => {
+    const serverWarnings = [{ message: "f cannot start: no worker has a GPU." }];
+    const { seen, progress, options } = await start({
+      functionPrecreate: async () => ({ functionId: "fu-f", serverWarnings }),
+      appPublish: async () => ({ url: "", serverWarnings }),
+    });
+    const app = new App("large", { image: Image.debianSlim() });
+    app.function({ name: "f", gpu: "H100" }, async () => 1);
+    await deployByName(app, options);
+    expect(only(seen, "functionPrecreate")).toMatchObject([
+      { announced: { imageId: "", resources: { gpuConfig: { gpuType: "H100", count: 1 } } } },
+    ]);
+    const kinds = progress.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "warning")).toHaveLength(1);
+    expect(kinds.indexOf("warning")).toBeLessThan(kinds.indexOf("image-ready"));
+  });
+
   test("that fails tells the server, when the app is new", async () => {
     const { seen, options } = await start({
       secretGetOrCreate: async () => {

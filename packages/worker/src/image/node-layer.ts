@@ -58,7 +58,7 @@ async function npmVersion(directory: string): Promise<string> {
   if (text !== undefined && (await stat(join(directory, "bin/npm-cli.js")))) {
     return (JSON.parse(text) as { version: string }).version;
   }
-  throw new AppError("NPM_MISSING", `There is no npm in ${directory}.`, {
+  throw new AppError("NPM_MISSING", "The worker's machine has no npm to put into images.", {
     remedy: "Install Dorian again: images get npm from its own packages.",
   });
 }

@@ -1,4 +1,4 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError, explanationOf } from "@dorian/base/app-error";
 import { Patience } from "@dorian/base/patience";
 
 /**
@@ -35,7 +35,7 @@ function isLasting(error: unknown): boolean {
 
 export function notCommitted(mountPath: string, cause: unknown): AppError {
   const status = AppError.is(cause) ? cause.status : "UNAVAILABLE";
-  const because = AppError.is(cause) ? cause.message : messageOf(cause);
+  const because = AppError.is(cause) ? cause.message : explanationOf(cause);
   const remedy = AppError.is(cause) ? cause.remedy : "The worker's log may say more; try again.";
   return new AppError(
     "VOLUME_NOT_COMMITTED",

@@ -39,7 +39,7 @@ import {
 } from "../app/app-versions.ts";
 import { whereToLook } from "./app-description.ts";
 import { publish, type Published } from "./publish.ts";
-import { roomWarnings } from "./room-warnings.ts";
+import { roomWarnings } from "../function/room-warnings.ts";
 import type { WorkerOffer } from "../../dispatch/placement/placement.ts";
 
 export interface DeploymentHandlerOptions {

@@ -5,6 +5,7 @@ import {
   FunctionPrecreateResponseSchema,
   type Function as FunctionDefinition,
   type FunctionOptions,
+  type FunctionPrecreateRequest,
   type ModalClient,
 } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
@@ -16,6 +17,7 @@ import type { Idempotency } from "../../database/idempotency.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { Environments } from "../../access/environment/environments.ts";
+import type { WorkerOffer } from "../../dispatch/placement/placement.ts";
 import type { WebAddresses } from "../../dispatch/ports.ts";
 import { appNotDeployed } from "./app-not-deployed.ts";
 import { applyOptions } from "./apply-options.ts";
@@ -32,6 +34,7 @@ import { notPublished, type Catalog } from "./function-catalog.ts";
 import { functionDataOf, withoutCode } from "./function-data.ts";
 import { lookedUp } from "./function-lookup.ts";
 import { newFunctionRecord, type FunctionChange, type FunctionRecord } from "./function-record.ts";
+import { roomWarnings } from "./room-warnings.ts";
 import { ignoredOptions } from "./ignored-options.ts";
 import { insertFunction, updateFunction, type FunctionRegistry } from "./function-registry.ts";
 import { classFunctionOf, handleMetadata, type HandleSources } from "./handle-metadata.ts";
@@ -50,10 +53,12 @@ export interface FunctionHandlerOptions {
   journal: Journal;
   idempotency: Idempotency;
   nowMs: () => number;
+  /** What the workers of now have. */
+  offers: () => readonly WorkerOffer[];
 }
 
 export function functionHandlers(options: FunctionHandlerOptions) {
-  const { db, apps, functions, environments, references, web, catalog, journal, idempotency, nowMs } =
+  const { db, apps, functions, environments, references, web, catalog, journal, idempotency, nowMs, offers } =
     options;
   const sources: HandleSources = { apps, functions, web };
   const variants: VariantSources = { functions, images: references.images, catalog, journal, nowMs };
@@ -76,6 +81,7 @@ export function functionHandlers(options: FunctionHandlerOptions) {
     async functionPrecreate(request, context) {
       const app = apps.requireOpen(request.appId);
       checkAnnouncement(request);
+      const serverWarnings = announcedWarnings(request, offers());
       for (const each of [request, ...Object.values(request.methodDefinitions)]) dropEmptyWebhook(each);
       return await idempotency.once(
         context,
@@ -84,19 +90,16 @@ export function functionHandlers(options: FunctionHandlerOptions) {
           const tag = request.functionName;
           const known = existing(request.appId, request.existingFunctionId, tag);
           const record = known ?? newRecord(request.appId, tag);
-          const precreated = { ...record, precreated: request, definition: undefined, pending: undefined };
+          const kept = { precreated: { ...request, announced: undefined } };
+          const precreated = { ...record, ...kept, definition: undefined, pending: undefined };
           const addresses = await allocateAddresses(trx, web, app, tag, request);
-          const committed = await write(
-            trx,
-            known,
-            { ...record, precreated: request },
-            { precreated: request },
-          );
+          const committed = await write(trx, known, { ...record, ...kept }, kept);
           const described = { ...sources, web: addresses.web };
           return {
             response: {
               functionId: record.functionId,
               handleMetadata: handleMetadata(described, precreated, undefined, ""),
+              serverWarnings,
             },
             committed: () => {
               addresses.committed();
@@ -256,6 +259,14 @@ export function functionHandlers(options: FunctionHandlerOptions) {
     const metadata = handleMetadata(sources, record, definition, record.definitionId);
     return { boundFunctionId: record.functionId, handleMetadata: metadata };
   }
+}
+
+/** What is known to stay unplaced before time is spent on its image. */
+function announcedWarnings(
+  { functionName: tag, announced: definition }: FunctionPrecreateRequest,
+  offers: readonly WorkerOffer[],
+) {
+  return definition ? roomWarnings([{ tag, definition }], offers) : [];
 }
 
 function created(

@@ -227,7 +227,7 @@ export class ImageBuilds implements AsyncDisposable {
     } catch (error) {
       // The database refused: what is in memory must not claim more than the disk will say after a restart.
       logger.error({ err: error, imageId: image.imageId }, "could not record an image build");
-      const result = failureOf(`The build could not be recorded: ${messageOf(error)}`);
+      const result = failureOf(`The build could not be recorded: ${explanationOf(error)}`);
       images.put({ ...image, state: "failed", result });
     }
   }

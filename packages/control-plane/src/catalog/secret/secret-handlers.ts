@@ -156,7 +156,7 @@ function checkEnv(values: Record<string, string>): void {
 function notFound(name: string): AppError {
   return new AppError("SECRET_NOT_FOUND", notFoundWords("Secret", { name }), {
     status: "NOT_FOUND",
-    remedy: "Create it first, or pass the values with `Secret.fromDict`.",
+    remedy: "Create it first, or pass the values with `Secret.fromObject`.",
   });
 }
 

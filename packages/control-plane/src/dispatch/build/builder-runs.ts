@@ -149,5 +149,5 @@ class BuilderRun implements TaskOwner {
 }
 
 function isOthersDoing(cause: Cause): boolean {
-  return cause === "outside" || cause === "platform";
+  return cause === "killed" || cause === "outside" || cause === "platform";
 }

@@ -29,15 +29,15 @@ test.for<[string, Partial<ReportedEnd>, string]>([
     "code",
   ],
   ["the memory of all containers", { exitCode: 137, signal: "SIGKILL", outOfMemory: true }, "outside"],
-  ["kill -9", { exitCode: 137, signal: "SIGKILL" }, "outside"],
+  ["kill -9", { exitCode: 137, signal: "SIGKILL" }, "killed"],
   [
     "process.kill(process.pid, 'SIGKILL')",
     { exitCode: 137, signal: "SIGKILL", ownSignal: "SIGKILL" },
     "code",
   ],
   ["process.kill(process.pid)", { wasLeaving: true, ownSignal: "SIGTERM" }, "code"],
-  ["kill -TERM of Python", { exitCode: 143, signal: "SIGTERM" }, "outside"],
-  ["kill -TERM of our guest", { wasLeaving: true }, "outside"],
+  ["kill -TERM of Python", { exitCode: 143, signal: "SIGTERM" }, "killed"],
+  ["kill -TERM of our guest", { wasLeaving: true }, "killed"],
   [
     "its own limit of the disk",
     { exitCode: 137, signal: "SIGKILL", failureStatus: "FAILED_PRECONDITION" },
@@ -63,7 +63,7 @@ test("what the server asked for is nobody's fault, whatever it ended with [L16]"
 test("what ends by itself before the user's code had its turn may be anybody's doing [L5]", () => {
   const early = { isStopping: false, saidHello: false };
   expect(causeOfEnd(end({ exitCode: 127 }), early)).toBe("unclear");
-  expect(causeOfEnd(end({ exitCode: 137, signal: "SIGKILL" }), early)).toBe("outside");
+  expect(causeOfEnd(end({ exitCode: 137, signal: "SIGKILL" }), early)).toBe("killed");
 });
 
 test("an error that another try may not meet is the platform's, any other the settings' [L5]", () => {

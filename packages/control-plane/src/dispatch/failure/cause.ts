@@ -5,12 +5,13 @@ import type { TaskExited } from "@dorian/protocol/worker";
  *
  * `code`: the function's own code or settings. It would end like this again.
  * `unclear`: it ended by itself before it was the user's turn, as it does with a broken image, or on a machine in trouble.
- * `outside`: somebody, or the machine for want of memory, killed it.
+ * `killed`: a signal ended it that others send: somebody on its machine, or a program of its own that nobody saw do it.
+ * `outside`: the machine ended it for want of memory.
  * `platform`: what is done for a container failed, such as its network or its disk.
  * `lost`: nobody could say how it ended.
  * `asked`: the server or its worker wanted it to end.
  */
-export type Cause = "code" | "unclear" | "outside" | "platform" | "lost" | "asked";
+export type Cause = "code" | "unclear" | "killed" | "outside" | "platform" | "lost" | "asked";
 
 /** What its worker reports. */
 export type ReportedEnd = Pick<
@@ -29,10 +30,7 @@ export type ReportedEnd = Pick<
 /** Signals that come from others: no program sends them to itself because something is wrong with it. */
 const outsideSignals = new Set(["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]);
 
-/**
- * The cause of an end. A program that kills itself with one of the signals which others send cannot be told from one
- * that was killed, unless our guest saw it: it counts as that, which loses nothing, because repetitions are bounded.
- */
+/** The cause of an end. What its guest saw its own code send to it is no kill. */
 export function causeOfEnd(end: ReportedEnd, task: { isStopping: boolean; saidHello: boolean }): Cause {
   if (end.isUnknown) return "lost";
   if (end.wasStopped || task.isStopping) return "asked";
@@ -40,9 +38,9 @@ export function causeOfEnd(end: ReportedEnd, task: { isStopping: boolean; saidHe
   // The limit of all containers together is nobody's own.
   if (end.outOfMemory) return end.memoryLimitMb > 0 ? "code" : "outside";
   if (end.ownSignal !== "") return "code";
-  if (outsideSignals.has(end.signal)) return "outside";
+  if (outsideSignals.has(end.signal)) return "killed";
   // Our guest ends in good order when somebody sends it a signal.
-  if (end.wasLeaving) return "outside";
+  if (end.wasLeaving) return "killed";
   return task.saidHello ? "code" : "unclear";
 }
 

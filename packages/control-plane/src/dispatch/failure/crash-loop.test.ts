@@ -27,7 +27,7 @@ test("an end before the user's code had its turn is believed at the third time [
   expect(tries.map(({ told }) => told)).toEqual(["nobody", "nobody", "all", "all"]);
 });
 
-test.for<Cause>(["outside", "platform"])(
+test.for<Cause>(["killed", "outside", "platform"])(
   "starts that fail from %s are tried for ten minutes, soon at first and every half minute in the end [L5]",
   (cause) => {
     const tries = series(cause, 60);
@@ -56,7 +56,7 @@ test("whoever asks anew gets a try at once [L5]", () => {
 test("nobody is told of what passes before it has lasted as long as callers are to wait [L5]", () => {
   const steps = fc.array(
     fc.record({
-      cause: fc.constantFrom<Cause>("outside", "platform"),
+      cause: fc.constantFrom<Cause>("killed", "outside", "platform"),
       afterMs: fc.integer({ min: 0, max: 120_000 }),
     }),
   );

@@ -37,6 +37,30 @@ test.for<Cause>(["outside", "lost", "platform"])(
   },
 );
 
+test("an input whose containers are killed is repeated twice, at once; a third kill is its own doing, to be retried as the user says [L16]", () => {
+  const { pauses, ...end } = fateOf("killed");
+  expect(pauses).toEqual([0, 0]);
+  expect(end).toMatchObject({
+    kind: "failed",
+    exception: expect.stringMatching(
+      /^The container was ended by SIGKILL\. This input was tried 3 times .* its own code is taken to have done it/,
+    ),
+  });
+});
+
+test("of inputs that were killed together only the one that is killed alone is taken for the cause [L16]", () => {
+  const once = afterInterruption(fresh, inCompany("killed"), whole);
+  expect(once).toEqual({ kind: "again", afterMs: 0, deaths: 1, isSuspect: false });
+  const twice = afterInterruption({ deaths: 1, isSuspect: false }, inCompany("killed"), whole);
+  expect(twice).toEqual({ kind: "again", afterMs: 0, deaths: 2, isSuspect: true });
+  expect(afterInterruption({ deaths: 2, isSuspect: true }, alone("killed"), whole).kind).toBe("failed");
+});
+
+test("kills after workers were lost are no sooner an input's own doing [L16]", () => {
+  const first = afterInterruption({ deaths: 3, isSuspect: false }, alone("killed"), whole);
+  expect(first).toMatchObject({ kind: "again", isSuspect: true });
+});
+
 test("what the server does is no fault of an input's, however often [L16]", () => {
   expect(fateOf("asked").kind).toBe("for ever");
   expect(afterInterruption(fresh, inCompany("asked"), whole)).toEqual({
@@ -61,7 +85,7 @@ test("an input that outlives several containers is repeated alone [L16]", () => 
 });
 
 test("what a caller has received is not run again, whoever's doing it was [L16]", () => {
-  for (const cause of ["code", "outside", "lost", "asked"] as const) {
+  for (const cause of ["code", "killed", "outside", "lost", "asked"] as const) {
     const after = afterInterruption(fresh, alone(cause), { canRunAgain: false, yielded: 2 });
     expect(after).toEqual({
       kind: "given up",

@@ -33,6 +33,13 @@ export type AfterInterruption =
 const mostDeaths = 8;
 /** From here on it is likelier that an input is what its containers die of than that it was near by. */
 const deathsOfSuspects = 4;
+/**
+ * By kills this is likely sooner: who kills containers of a machine seldom meets one input again and again, and code that
+ * has its own process killed, such as by a shell or a child, does so each time.
+ */
+const killsOfSuspects = 2;
+/** Of a suspect that runs alone: one more kill under it is its own doing. */
+const deathsByItself = 3;
 /** The first repetitions come at once. Later ones wait for longer each time, since a machine in trouble may recover. */
 const triesAtOnce = 3;
 const firstPauseMs = 500;
@@ -52,13 +59,20 @@ export function afterInterruption(
   const isItsOwn = cause === "code" || cause === "unclear";
   if (isItsOwn && !inCompany) return { kind: "failed", exception: reason };
   const deaths = before.deaths + 1;
+  if (cause === "killed" && !inCompany && before.isSuspect && deaths >= deathsByItself)
+    return { kind: "failed", exception: `${reason} ${whyItsOwn(deaths)}` };
   if (deaths >= mostDeaths) {
     const exception = `${reason} This input was tried ${deaths} times and its container died each time.`;
     return { kind: "given up", exception };
   }
-  const isSuspect = before.isSuspect || isItsOwn || deaths >= deathsOfSuspects;
+  const isSuspect =
+    before.isSuspect || isItsOwn || deaths >= (cause === "killed" ? killsOfSuspects : deathsOfSuspects);
   const afterMs = deaths < triesAtOnce ? 0 : firstPauseMs * 2 ** (deaths - triesAtOnce);
   return { kind: "again", afterMs: isItsOwn ? 0 : afterMs, deaths, isSuspect };
+}
+
+function whyItsOwn(deaths: number): string {
+  return `This input was tried ${deaths} times and its container died each time, so its own code is taken to have done it, such as by a child process that kills its parent. If something on the worker's machine kills processes, end that and call again.`;
 }
 
 function whyNotAgain(yielded: number): string {

@@ -21,7 +21,7 @@ test("nothing starts on a worker whose disk is short, what runs there goes on, a
   const call = await spawn(server.modal, fixture.catalog.add({}, { tag: "waiting" }), 21);
   const { tasks } = await server.modal.taskList({});
   expect(tasks.find((task) => task.functionTag === "waiting")?.pendingReason).toBe(
-    "waiting for room on the disk of worker box: 5 MiB are free at /data, and 64 MiB are kept for work that has been accepted",
+    "waiting for room on the disk of worker box: 5 MiB are free, and 64 MiB are kept for work that has been accepted",
   );
   expect(worker.containers).toHaveLength(1);
   const { workers } = await server.operator.serverInfo({});

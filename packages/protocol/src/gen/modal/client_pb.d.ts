@@ -6848,6 +6848,13 @@ export declare type FunctionPrecreateRequest = Message<"modal.client.FunctionPre
    * @generated from field: repeated modal.client.DataFormat supported_output_formats = 11;
    */
   supportedOutputFormats: DataFormat[];
+
+  /**
+   * Dorian: the function without its image and other objects, so that what can be judged of it is told before they are built.
+   *
+   * @generated from field: modal.client.Function announced = 10000;
+   */
+  announced?: Function | undefined;
 };
 
 /**
@@ -6869,6 +6876,13 @@ export declare type FunctionPrecreateResponse = Message<"modal.client.FunctionPr
    * @generated from field: modal.client.FunctionHandleMetadata handle_metadata = 2;
    */
   handleMetadata?: FunctionHandleMetadata | undefined;
+
+  /**
+   * Dorian
+   *
+   * @generated from field: repeated modal.client.Warning server_warnings = 10000;
+   */
+  serverWarnings: Warning[];
 };
 
 /**
