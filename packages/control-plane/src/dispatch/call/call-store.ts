@@ -243,6 +243,7 @@ export class CallStore {
         userRetries: row.user_retries,
         deliveries: row.deliveries,
         deaths: row.deaths,
+        killsAlone: 0,
         isSuspect: row.suspect === 1,
         output: undefined,
         saved: true,

@@ -237,6 +237,7 @@ export class Calls implements Disposable {
       return;
     }
     input.deaths = after.deaths;
+    input.killsAlone = after.killsAlone;
     input.isSuspect = after.isSuspect;
     if (after.afterMs > 0) this.#pause(input, after.afterMs);
     else input.state = inputMoves(input.state, { kind: "pending" });
@@ -332,6 +333,7 @@ export class Calls implements Disposable {
       userRetries: 0,
       deliveries: 0,
       deaths: 0,
+      killsAlone: 0,
       isSuspect: false,
       output: undefined,
       saved: false,

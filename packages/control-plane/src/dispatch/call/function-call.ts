@@ -44,6 +44,8 @@ export interface CallInput {
   deliveries: number;
   /** Containers that died under it: see {@link afterInterruption}. */
   deaths: number;
+  /** Of these, kills of containers that it had for itself. */
+  killsAlone: number;
   /** It may be what they died of. */
   isSuspect: boolean;
   output: CallOutput | undefined;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Cause } from "./cause.ts";
 import { afterInterruption, type Deaths } from "./interruption.ts";
 
-const fresh: Deaths = { deaths: 0, isSuspect: false };
+const fresh: Deaths = { deaths: 0, killsAlone: 0, isSuspect: false };
 const whole = { canRunAgain: true, yielded: 0 };
 const reason = "The container was ended by SIGKILL.";
 const alone = (cause: Cause) => ({ cause, reason, inCompany: false });
@@ -43,22 +43,19 @@ test("an input whose containers are killed is repeated twice, at once; a third k
   expect(end).toMatchObject({
     kind: "failed",
     exception: expect.stringMatching(
-      /^The container was ended by SIGKILL\. This input was tried 3 times .* its own code is taken to have done it/,
+      /^The container was ended by SIGKILL\. 3 containers that this input had for itself were killed, so its own code is taken to have done it/,
     ),
   });
 });
 
 test("of inputs that were killed together only the one that is killed alone is taken for the cause [L16]", () => {
   const once = afterInterruption(fresh, inCompany("killed"), whole);
-  expect(once).toEqual({ kind: "again", afterMs: 0, deaths: 1, isSuspect: false });
-  const twice = afterInterruption({ deaths: 1, isSuspect: false }, inCompany("killed"), whole);
-  expect(twice).toEqual({ kind: "again", afterMs: 0, deaths: 2, isSuspect: true });
-  expect(afterInterruption({ deaths: 2, isSuspect: true }, alone("killed"), whole).kind).toBe("failed");
-});
-
-test("kills after workers were lost are no sooner an input's own doing [L16]", () => {
-  const first = afterInterruption({ deaths: 3, isSuspect: false }, alone("killed"), whole);
-  expect(first).toMatchObject({ kind: "again", isSuspect: true });
+  expect(once).toEqual({ kind: "again", afterMs: 0, deaths: 1, killsAlone: 0, isSuspect: false });
+  const twice = afterInterruption({ ...fresh, deaths: 1 }, inCompany("killed"), whole);
+  expect(twice).toEqual({ kind: "again", afterMs: 0, deaths: 2, killsAlone: 0, isSuspect: true });
+  const suspect = { deaths: 4, killsAlone: 2, isSuspect: true };
+  expect(afterInterruption(suspect, alone("killed"), whole).kind).toBe("failed");
+  expect(afterInterruption({ ...suspect, killsAlone: 1 }, alone("killed"), whole).kind).toBe("again");
 });
 
 test("what the server does is no fault of an input's, however often [L16]", () => {
@@ -72,13 +69,15 @@ test("what the server does is no fault of an input's, however often [L16]", () =
 
 test("of inputs that ran together each is repeated alone, and fails only when its container dies again [L16]", () => {
   const after = afterInterruption(fresh, inCompany("code"), whole);
-  expect(after).toEqual({ kind: "again", afterMs: 0, deaths: 1, isSuspect: true });
-  expect(afterInterruption({ deaths: 1, isSuspect: true }, alone("code"), whole).kind).toBe("failed");
+  expect(after).toEqual({ kind: "again", afterMs: 0, deaths: 1, killsAlone: 0, isSuspect: true });
+  expect(afterInterruption({ ...fresh, deaths: 1, isSuspect: true }, alone("code"), whole).kind).toBe(
+    "failed",
+  );
 });
 
 test("an input that outlives several containers is repeated alone [L16]", () => {
   const suspects = [0, 1, 2, 3, 4].map((deaths) => {
-    const after = afterInterruption({ deaths, isSuspect: false }, inCompany("outside"), whole);
+    const after = afterInterruption({ ...fresh, deaths }, inCompany("outside"), whole);
     return after.kind === "again" && after.isSuspect;
   });
   expect(suspects).toEqual([false, false, false, true, true]);

@@ -13,6 +13,8 @@ export interface Interruption {
 export interface Deaths {
   /** Containers that died under it without it being known that they did so for something else. */
   deaths: number;
+  /** Those of them that were killed, by nobody knows whom, while they had no other input. Not kept: a server that starts again counts anew. */
+  killsAlone: number;
   /** It may be what they died of: it runs alone, until that is known. */
   isSuspect: boolean;
 }
@@ -38,8 +40,8 @@ const deathsOfSuspects = 4;
  * has its own process killed, such as by a shell or a child, does so each time.
  */
 const killsOfSuspects = 2;
-/** Of a suspect that runs alone: one more kill under it is its own doing. */
-const deathsByItself = 3;
+/** As many kills of containers in which it was alone are an input's own doing. */
+const mostKillsAlone = 3;
 /** The first repetitions come at once. Later ones wait for longer each time, since a machine in trouble may recover. */
 const triesAtOnce = 3;
 const firstPauseMs = 500;
@@ -59,8 +61,9 @@ export function afterInterruption(
   const isItsOwn = cause === "code" || cause === "unclear";
   if (isItsOwn && !inCompany) return { kind: "failed", exception: reason };
   const deaths = before.deaths + 1;
-  if (cause === "killed" && !inCompany && before.isSuspect && deaths >= deathsByItself)
-    return { kind: "failed", exception: `${reason} ${whyItsOwn(deaths)}` };
+  const killsAlone = before.killsAlone + (cause === "killed" && !inCompany ? 1 : 0);
+  if (killsAlone >= mostKillsAlone)
+    return { kind: "failed", exception: `${reason} ${whyItsOwn(killsAlone)}` };
   if (deaths >= mostDeaths) {
     const exception = `${reason} This input was tried ${deaths} times and its container died each time.`;
     return { kind: "given up", exception };
@@ -68,11 +71,11 @@ export function afterInterruption(
   const isSuspect =
     before.isSuspect || isItsOwn || deaths >= (cause === "killed" ? killsOfSuspects : deathsOfSuspects);
   const afterMs = deaths < triesAtOnce ? 0 : firstPauseMs * 2 ** (deaths - triesAtOnce);
-  return { kind: "again", afterMs: isItsOwn ? 0 : afterMs, deaths, isSuspect };
+  return { kind: "again", afterMs: isItsOwn ? 0 : afterMs, deaths, killsAlone, isSuspect };
 }
 
-function whyItsOwn(deaths: number): string {
-  return `This input was tried ${deaths} times and its container died each time, so its own code is taken to have done it, such as by a child process that kills its parent. If something on the worker's machine kills processes, end that and call again.`;
+function whyItsOwn(kills: number): string {
+  return `${kills} containers that this input had for itself were killed, so its own code is taken to have done it, such as by a child process that kills its parent. If something on the worker's machine kills processes, end that and call again.`;
 }
 
 function whyNotAgain(yielded: number): string {

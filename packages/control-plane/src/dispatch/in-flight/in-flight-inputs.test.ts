@@ -34,6 +34,7 @@ function inputOf(blobId?: string): CallInput {
     userRetries: 0,
     deliveries: 0,
     deaths: 0,
+    killsAlone: 0,
     isSuspect: false,
     output: undefined,
     saved: false,
