@@ -195,6 +195,13 @@ test("inputs that take much longer than others did get a container for what wait
   ).toEqual({ start: 0, drain: [], recheckAtMs: base.nowMs + 250 });
 });
 
+test("inputs that wait for one another get the container that the next one needs, though each began when the one before it had started", () => {
+  const nested = (ms: number) =>
+    [ms, ms - 1_100].map((runningMs, at) => task(String(at), { runningInputs: 1, runningMs: [runningMs] }));
+  const askedAt = Array.from({ length: 20 }, (_, at) => 1_200 + at * 500);
+  expect(askedAt.map((ms) => ask({ pendingInputs: 1, tasks: nested(ms) }))).toContain(1);
+});
+
 test("an input whose answer is there does not start a container for the next one [L15]", () => {
   const answered = [task("a", { runningInputs: 1, runningMs: [2] })];
   expect(ask({ pendingInputs: 1, tasks: answered })).toBe(0);

@@ -42,7 +42,10 @@ export function helpfulStarts(work: WorkAtHand, pace: SeenPace, machine: Machine
     pace.inputMs === undefined
       ? 2 * Math.max(0, ...work.runningMs)
       : Math.max(pace.inputMs, meanOf(work.runningMs));
-  const leftMs = work.runningMs.map((ms) => (ms < inputMs ? inputMs - ms : ms));
+  // Of each one by itself: inputs that wait for each other would else seem about to end for ever.
+  const leftMs = work.runningMs.map((ms) =>
+    ms < (pace.inputMs ?? 0) ? inputMs - ms : Math.max(ms, inputMs - ms),
+  );
   const free = [
     ...leftMs,
     ...copies(Math.max(0, ready * slots - leftMs.length), 0),
