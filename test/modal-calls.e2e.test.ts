@@ -5,8 +5,6 @@ import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/tem
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const { newest, between, late2024, early2024 } = modalVersions;
-/** For clients that start slowly on a busy machine. */
-const timeout = 180_000;
 
 /** One app for clients of every age; its name tells with which it was deployed. */
 const app = `

@@ -6,8 +6,6 @@ import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/tem
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const { newest, late2024 } = modalVersions;
-/** For clients that start slowly on a busy machine. */
-const timeout = 180_000;
 
 /** One app for both eras of the client. */
 const app = `
