@@ -20,7 +20,10 @@ async function start() {
   // Not the default place below /tmp: what is read from there as code would run with the rights of root.
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "dorian", "compiled");
   if (!process.env.NODE_COMPILE_CACHE) nodeModule.enableCompileCache(cache);
-  const { main } = await import(pathToFileURL(join(here, "../src/cli/main.ts")).href);
+  const built = join(here, "../dist/cli.js");
+  const { main } = await import(
+    pathToFileURL(existsSync(built) ? built : join(here, "../src/cli/main.ts")).href
+  );
   await main(process.argv.slice(2));
 }
 
@@ -31,7 +34,7 @@ function relay() {
     process.stderr.write(
       `Error: Dorian needs Node ${wantedMajor} or newer, and this is Node ${process.versions.node}.\n` +
         `  Why: no node_modules/node/bin/node was found in ${here} or above it.\n` +
-        `  Fix: run \`npm ci\` where Dorian is installed (it brings its own Node), or install Node ${wantedMajor}.\n`,
+        `  Fix: install Node ${wantedMajor}, or have npm put it beside Dorian: \`npm install node@${wantedMajor}\`.\n`,
     );
     process.exitCode = 1;
     return;
@@ -43,7 +46,7 @@ function relay() {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     process.stderr.write(
-      `Error: ${node} could not be started.\n  Why: ${error.message}\n  Fix: run \`npm ci\` again where Dorian is installed.\n`,
+      `Error: ${node} could not be started.\n  Why: ${error.message}\n  Fix: install Dorian and the Node beside it again.\n`,
     );
     process.exitCode = 1;
   });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { packageDirectory } from "../package-directory.ts";
 import { messageOf } from "@dorian/base/app-error";
 import { backoff } from "@dorian/base/backoff";
 import { sleep } from "@dorian/base/sleep";
@@ -46,7 +47,7 @@ export class NeverReady extends Error {
   }
 }
 
-const command = fileURLToPath(new URL("../../bin/dorian.js", import.meta.url));
+const command = join(packageDirectory, "bin/dorian.js");
 
 /**
  * Mebibytes for each half of what V8 allocates first: its default, 16, keeps tens of mebibytes from both processes that a server

@@ -1,12 +1,10 @@
 import { errnoOf } from "@dorian/base/app-error";
 import { unlessAbsent } from "@dorian/base/unless-absent";
-import { build, type BuildOptions } from "esbuild";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { buildGuest } from "./build-guest.ts";
 import { guestFile, guestFiles } from "./guest-file.ts";
-import { guestModules } from "./guest-modules.ts";
 import { rehearseGuest } from "./rehearse-guest.ts";
 
 export interface GuestBundleOptions {
@@ -27,14 +25,22 @@ interface Manifest {
 export async function bundleGuest(options: GuestBundleOptions): Promise<string> {
   const { cacheDirectory } = options;
   await mkdir(cacheDirectory, { recursive: true });
-  // Several checkouts may share the directory: each has sources of its own, current or not.
-  const manifestPath = join(cacheDirectory, `guest-${digest(Buffer.from(root)).slice(0, 16)}.json`);
+  // Several installations may share the directory: each has sources of its own, current or not.
+  const manifestPath = join(
+    cacheDirectory,
+    `guest-${digest(Buffer.from(import.meta.filename)).slice(0, 16)}.json`,
+  );
   const known = await readManifest(manifestPath);
   if (known && (await isCurrent(known))) {
     const path = join(cacheDirectory, known.bundle);
     if (await unlessAbsent(stat(path))) return path;
   }
-  const { files, sources } = await buildGuest();
+  const { body, sdkExports, sources } = await buildGuest();
+  const files = {
+    [guestFiles.module]: guestFile({ sdkExports }),
+    [guestFiles.body]: body,
+    [guestFiles.codeCache]: await rehearseGuest({ body, sdkExports }),
+  };
   const inputs = Object.fromEntries(
     await Promise.all(sources.map(async (path) => [path, digest(await readFile(path))] as const)),
   );
@@ -46,48 +52,6 @@ export async function bundleGuest(options: GuestBundleOptions): Promise<string> 
     Buffer.from(JSON.stringify({ bundle, node: process.version, inputs } satisfies Manifest)),
   );
   return path;
-}
-
-const root = resolve(import.meta.dirname, "../../../..");
-
-async function buildGuest(): Promise<{ files: Record<string, string | Buffer>; sources: string[] }> {
-  const entry = fileURLToPath(import.meta.resolve("../main.ts"));
-  const result = await build({
-    entryPoints: [entry],
-    absWorkingDir: root,
-    outfile: "guest.js",
-    write: false,
-    metafile: true,
-    bundle: true,
-    platform: "node",
-    format: "iife",
-    globalName: "exported",
-    target: "node24",
-    minify: true,
-    legalComments: "none",
-    logLevel: "silent",
-    plugins: [guestModules()],
-  } satisfies BuildOptions);
-  const body = `(() => { ${result.outputFiles[0]?.text ?? ""}; return exported; })()`;
-  const sdkExports = Object.keys(await import("@dorian/sdk"));
-  const sources = Object.keys(result.metafile.inputs).filter((input) => !/^[\w-]+:/.test(input));
-  return {
-    files: {
-      [guestFiles.module]: guestFile({ sdkExports }),
-      [guestFiles.body]: body,
-      [guestFiles.codeCache]: await rehearseGuest({ body, sdkExports }),
-    },
-    // What makes the bundle counts as well as what goes into it.
-    sources: [...sources.map((input) => resolve(root, input)), ...makers()],
-  };
-}
-
-function makers(): string[] {
-  const own = ["bundle-guest.ts", "guest-file.ts", "guest-modules.ts", "lean-module.ts", "rehearse-guest.ts"];
-  return [
-    ...own.map((name) => join(import.meta.dirname, name)),
-    fileURLToPath(import.meta.resolve("esbuild/package.json")),
-  ];
 }
 
 async function isCurrent(manifest: Manifest): Promise<boolean> {
@@ -107,6 +71,8 @@ async function readManifest(path: string): Promise<Manifest | undefined> {
 // Several processes may share the directory: what is in it is there in full or not at all.
 async function writeDirectory(path: string, files: Record<string, string | Buffer>): Promise<void> {
   const draft = `${path}.${process.pid}`;
+  // Of a process of the same number that was killed.
+  await rm(draft, { recursive: true, force: true });
   await mkdir(draft);
   for (const [name, content] of Object.entries(files)) await writeFile(join(draft, name), content);
   try {

@@ -9,9 +9,9 @@ const firstBytes = 16 * 1024;
 /** Smaller ones share their memory with others. */
 const pooledBytes = 4 * 1024;
 
-/** Frees the memory of a message that nobody refers to any more. */
+/** Frees the memory of a message that nobody refers to any more; where Node is older than 21, its garbage collector does. */
 export function freeMemory(message: Uint8Array): void {
-  if (message.length >= pooledBytes && message.buffer instanceof ArrayBuffer) message.buffer.transfer(0);
+  if (message.length >= pooledBytes && message.buffer instanceof ArrayBuffer) message.buffer.transfer?.(0);
 }
 
 export interface MessageLimits {

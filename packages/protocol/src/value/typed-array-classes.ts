@@ -1,3 +1,6 @@
+/** Absent in Node 22 and older: programs there meet no such array. */
+const halfFloats = typeof Float16Array === "undefined" ? [] : [Float16Array];
+
 /** The classes of arrays of numbers, but that of bytes, which every language has. */
 export const typedArrayClasses = [
   Int8Array,
@@ -8,7 +11,7 @@ export const typedArrayClasses = [
   Uint32Array,
   BigInt64Array,
   BigUint64Array,
-  Float16Array,
+  ...halfFloats,
   Float32Array,
   Float64Array,
-] as const;
+];

@@ -1,7 +1,7 @@
 import type { PluginItem } from "@babel/core";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { basename, extname } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FileReference } from "./module-place.ts";
 import type { SourceCache } from "./source-cache.ts";
@@ -95,16 +95,14 @@ let identity: string | undefined;
 /** Changes with whatever decides what a source is compiled to. */
 function compilerIdentity(): string {
   identity ??= [
-    ...["./compile-source.ts", "./place-references.ts"].map((file) => new URL(file, import.meta.url)),
+    import.meta.filename,
+    // As built for npm, this file names the other by a digest of it.
+    ...[join(import.meta.dirname, "place-references.ts")].filter((path) => existsSync(path)),
     ...["@babel/core", "@babel/plugin-proposal-decorators"].map((name) =>
-      import.meta.resolve(`${name}/package.json`),
+      fileURLToPath(import.meta.resolve(`${name}/package.json`)),
     ),
   ]
-    .map((url) =>
-      createHash("sha256")
-        .update(readFileSync(fileURLToPath(url)))
-        .digest("hex"),
-    )
+    .map((path) => createHash("sha256").update(readFileSync(path)).digest("hex"))
     .join();
   return identity;
 }

@@ -42,7 +42,7 @@ export async function loadApp(
   process.setSourceMapsEnabled(true);
   const directory = await mkdtemp(join(tmpdir(), "dorian-app-"));
   try {
-    const sdkUrl = import.meta.resolve("@dorian/sdk");
+    const sdkUrl = import.meta.resolve("dorian");
     const { path, inputs, warnings } = await bundleForLocal(file, {
       sdkUrl,
       directory,

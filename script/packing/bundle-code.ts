@@ -1,0 +1,76 @@
+import { buildGuest } from "@dorian/guest/bundle/build-guest";
+import { isBuiltin } from "node:module";
+import { join } from "node:path";
+import { rolldown, type InputOptions, type Plugin } from "rolldown";
+import { installedBeside } from "./installed-beside.ts";
+import { workspace } from "./workspace.ts";
+
+/** What Node 22 and older lack of explicit resource management. */
+const disposableStacks = "@whatwg-node/disposablestack";
+
+const sdk = join(workspace, "packages/dorian/src/index.ts");
+const commandLine = join(workspace, "packages/dorian/src/cli/main.ts");
+
+/**
+ * Writes the code of the package into `directory`: `index.js` and `cli.js` with what both are made of, each module in one file alone,
+ * so that an app and the command that loads it have one SDK; and `index.cjs` for programs that `require`.
+ *
+ * @returns Paths of the foreign files that went into it.
+ */
+export async function bundleCode(directory: string): Promise<string[]> {
+  const options: InputOptions = {
+    cwd: workspace,
+    platform: "node",
+    external: isExternal,
+    transform: {
+      target: "node20.19",
+      inject: {
+        DisposableStack: [disposableStacks, "DisposableStack"],
+        AsyncDisposableStack: [disposableStacks, "AsyncDisposableStack"],
+      },
+    },
+    plugins: [builtGuest()],
+    onLog(level, log) {
+      if (level === "warn") throw new Error(log.message);
+    },
+  };
+  await using modules = await rolldown({ ...options, input: { index: sdk, cli: commandLine } });
+  const { output } = await modules.write({
+    dir: directory,
+    format: "esm",
+    sourcemap: true,
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+  });
+  await using common = await rolldown({ ...options, input: { index: sdk } });
+  await common.write({
+    dir: directory,
+    format: "cjs",
+    sourcemap: true,
+    codeSplitting: false,
+    entryFileNames: "[name].cjs",
+  });
+  return output
+    .flatMap((file) => (file.type === "chunk" ? file.moduleIds : []))
+    .filter((path) => path.includes("/node_modules/"));
+}
+
+/** What is installed beside the package is imported from there; all else goes into it. */
+function isExternal(id: string): boolean {
+  return isBuiltin(id) || id in installedBeside();
+}
+
+/** Puts the guest, as built here, in the place of what builds it. */
+function builtGuest(): Plugin {
+  const builder = join(workspace, "packages/guest/src/bundle/build-guest.ts");
+  return {
+    name: "built-guest",
+    load: {
+      filter: { id: builder },
+      async handler() {
+        const { body, sdkExports } = await buildGuest();
+        return `export const buildGuest = async () => (${JSON.stringify({ body, sdkExports, sources: [] })});`;
+      },
+    },
+  };
+}

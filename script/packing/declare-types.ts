@@ -1,0 +1,18 @@
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+import { dts } from "rolldown-plugin-dts";
+import { workspace } from "./workspace.ts";
+
+/** Writes what users see of the SDK's types into `directory`, whole and without what is marked internal, once for each module system. */
+export async function declareTypes(directory: string): Promise<void> {
+  await using types = await rolldown({
+    cwd: workspace,
+    input: { index: join(workspace, "packages/sdk/src/index.ts") },
+    external: /^node:/,
+    logLevel: "silent",
+    plugins: [dts({ dtsOnly: true, tsconfig: join(workspace, "tsconfig.types.json"), sourcemap: false })],
+  });
+  await types.write({ dir: directory, format: "esm" });
+  await copyFile(join(directory, "index.d.ts"), join(directory, "index.d.cts"));
+}

@@ -1,0 +1,33 @@
+import { installedBeside } from "./installed-beside.ts";
+import { readManifest } from "./workspace.ts";
+
+/** The package's `package.json`: what its parts depend on, together, and the doors of the SDK. */
+export function packageManifest(): Record<string, unknown> {
+  const { name, version, license } = readManifest("packages/dorian");
+  const { devDependencies } = readManifest(".");
+  return {
+    name,
+    version,
+    description:
+      "Serverless ML apps on machines you own: functions, images, volumes and GPUs, from TypeScript or Python.",
+    keywords: ["serverless", "machine-learning", "gpu", "containers", "modal"],
+    license,
+    type: "module",
+    bin: { dorian: "./bin/dorian.js" },
+    exports: {
+      ".": {
+        import: { types: "./dist/index.d.ts", default: "./dist/index.js" },
+        require: { types: "./dist/index.d.cts", default: "./dist/index.cjs" },
+      },
+      "./package.json": "./package.json",
+    },
+    types: "./dist/index.d.ts",
+    main: "./dist/index.cjs",
+    engines: { node: ">=20.19" },
+    dependencies: {
+      ...installedBeside(),
+      // Declarations name streams, and a program that is checked whole must find them.
+      "@types/node": devDependencies?.["@types/node"] ?? "*",
+    },
+  };
+}
