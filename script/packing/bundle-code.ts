@@ -1,5 +1,4 @@
 import { buildGuest } from "@dorian/guest/bundle/build-guest";
-import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { rolldown, type InputOptions, type Plugin } from "rolldown";
 import { installedBeside } from "./installed-beside.ts";
@@ -21,7 +20,9 @@ export async function bundleCode(directory: string): Promise<string[]> {
   const options: InputOptions = {
     cwd: workspace,
     platform: "node",
-    external: isExternal,
+    // What is installed beside the package is imported from there; all else goes into it.
+    external: [/^node:/, ...Object.keys(installedBeside())],
+    checks: { pluginTimings: false },
     transform: {
       target: "node20.19",
       inject: {
@@ -53,11 +54,6 @@ export async function bundleCode(directory: string): Promise<string[]> {
   return output
     .flatMap((file) => (file.type === "chunk" ? file.moduleIds : []))
     .filter((path) => path.includes("/node_modules/"));
-}
-
-/** What is installed beside the package is imported from there; all else goes into it. */
-function isExternal(id: string): boolean {
-  return isBuiltin(id) || id in installedBeside();
 }
 
 /** Puts the guest, as built here, in the place of what builds it. */

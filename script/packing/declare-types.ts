@@ -13,6 +13,7 @@ export async function declareTypes(directory: string): Promise<void> {
     logLevel: "silent",
     plugins: [dts({ dtsOnly: true, tsconfig: join(workspace, "tsconfig.types.json"), sourcemap: false })],
   });
-  await types.write({ dir: directory, format: "esm" });
+  // Streams and signals are Node's, and TypeScript looks for its types only where somebody refers to them.
+  await types.write({ dir: directory, format: "esm", banner: '/// <reference types="node" />' });
   await copyFile(join(directory, "index.d.ts"), join(directory, "index.d.cts"));
 }

@@ -21,6 +21,8 @@ export interface DorianProcessOptions {
   env?: Record<string, string>;
   /** Command that runs the one behind it, e.g. in a network namespace. */
   within?: string[];
+  /** Node, and the `dorian` it runs: this checkout's unless the test has one installed. */
+  program?: readonly [node: string, bin: string];
 }
 
 /** A server or worker as its own process, the way an operator starts it. */
@@ -47,7 +49,7 @@ export class DorianProcess implements AsyncDisposable {
   }
 
   static async start(options: DorianProcessOptions): Promise<DorianProcess> {
-    const [node, bin] = dorianCommand;
+    const [node, bin] = options.program ?? dorianCommand;
     const listen = options.command === "worker" ? [] : ["--listen", "127.0.0.1:0"];
     const command = options.command ?? "up";
     const isGraceful = command === "server" || options.args?.includes("--grace");

@@ -15,6 +15,8 @@ export interface RunningServerOptions {
   env?: Record<string, string>;
   /** Command that runs `dorian up`, e.g. in a network namespace. */
   within?: string[];
+  /** Node, and the `dorian` it runs, when that is not this checkout's. */
+  program?: readonly [node: string, bin: string];
 }
 
 export interface OtherProcessesOptions<P> extends Pick<RunningServerOptions, "clients" | "apps"> {

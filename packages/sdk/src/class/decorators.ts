@@ -4,10 +4,11 @@ import { initialParameter, type ParameterValue } from "./construct.ts";
 import { ownMarks, type MarkKind, type ParameterType } from "./class-marks.ts";
 
 /** Marks a method, as `@method()` and the hooks do. */
-export type MethodDecorator = (
-  value: (...args: never[]) => unknown,
-  context: ClassMethodDecoratorContext,
-) => void;
+export interface MethodDecorator {
+  (value: (...args: never[]) => unknown, context: ClassMethodDecoratorContext): void;
+  /** How a project with "experimentalDecorators" in its tsconfig checks it; commands compile it as the standard has it all the same. */
+  (prototype: object, name: string, descriptor: PropertyDescriptor): void;
+}
 
 /** The method runs once, while the image is built; the files it leaves behind are part of the image. */
 export function build(options: { forceBuild?: boolean } = {}): MethodDecorator {
@@ -30,10 +31,14 @@ export function method(): MethodDecorator {
 }
 
 /** Marks a field as a parameter. */
-export type ParameterDecorator = <This extends object, V extends ParameterValue>(
-  value: undefined,
-  context: ClassFieldDecoratorContext<This, V>,
-) => (this: This, ownDefault: V) => V;
+export interface ParameterDecorator {
+  <This extends object, V extends ParameterValue>(
+    value: undefined,
+    context: ClassFieldDecoratorContext<This, V>,
+  ): (this: This, ownDefault: V) => V;
+  /** As for methods: how "experimentalDecorators" checks it. */
+  (prototype: object, name: string): void;
+}
 
 /**
  * The field is a parameter: `app.instance(Model, { modelId: "b" })` sets it, and each set of values has containers of
@@ -41,22 +46,27 @@ export type ParameterDecorator = <This extends object, V extends ParameterValue>
  */
 export function parameter(options: { type?: ParameterType } = {}): ParameterDecorator {
   refuseBare("parameter", arguments);
-  return (_, context) => {
+  const decorate = <This extends object, V extends ParameterValue>(
+    _: undefined,
+    context: ClassFieldDecoratorContext<This, V>,
+  ) => {
     checkContext("parameter", "field", context);
     const name = memberName("parameter", context);
     ownMarks(context.metadata).parameters.push({ name, ...options });
-    return function (ownDefault) {
-      return initialParameter(this, name, ownDefault) as typeof ownDefault;
+    return function (this: This, ownDefault: V): V {
+      return initialParameter(this, name, ownDefault) as V;
     };
   };
+  return decorate as ParameterDecorator;
 }
 
 function mark(kind: MarkKind, args: IArguments, options: { forceBuild?: boolean } = {}): MethodDecorator {
   refuseBare(kind, args);
-  return (_, context) => {
+  const decorate = (_: unknown, context: ClassMethodDecoratorContext) => {
     checkContext(kind, "method", context);
     ownMarks(context.metadata).marks.push({ kind, name: memberName(kind, context), ...options });
   };
+  return decorate as MethodDecorator;
 }
 
 function checkContext(

@@ -1,0 +1,158 @@
+import { checkout } from "@dorian/testkit/checkout";
+import { NpmRegistry } from "@dorian/testkit/npm-registry";
+import { olderNode } from "@dorian/testkit/older-node";
+import { runCommand } from "@dorian/testkit/run-command";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { chmod, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const app = `
+import { readFileSync } from "node:fs";
+import { App, Image, parameter, method } from "dorian";
+import { shout } from "./lib/shout.js";
+
+const image = Image.debianSlim().addLocalDir("data", "/opt/data");
+export const app = new App("installed", { image });
+export const greet = app.function({ name: "greet" }, async (name: string) => {
+  const words = JSON.parse(readFileSync("/opt/data/words.json", "utf8")) as { hello: string };
+  return shout(\`\${words.hello} \${name}\`);
+});
+@app.cls()
+export class Counter {
+  @parameter() start = 0;
+  @method() async next() { return this.start + 1; }
+}
+app.localEntrypoint(async () => {
+  console.log(await greet.remote("Ann"), await app.instance(Counter, { start: 6 }).next.remote());
+});
+`;
+
+const files = {
+  "package.json": JSON.stringify({ name: "project", private: true, type: "module" }),
+  "tsconfig.json": JSON.stringify({
+    compilerOptions: { strict: true, noEmit: true, target: "es2022", lib: ["es2022"], skipLibCheck: false },
+    include: ["src"],
+  }),
+  "src/app.ts": app,
+  "src/lib/shout.ts": `export const shout = (text: string): string => text.toUpperCase() + "!";`,
+  "src/data/words.json": `{"hello": "hello"}`,
+  "call.mjs": `
+import { Function } from "dorian";
+console.log(await Function.fromName("installed", "greet").remote("module"));
+process.exit(0);`,
+  "call.cjs": `
+const { Function, RemoteError } = require("dorian");
+Function.fromName("installed", "greet").remote("common").then((said) => { console.log(said); process.exit(0); });`,
+  // What an import of the SDK loads from disk.
+  "loaded.mjs": `
+import { registerHooks } from "node:module";
+const loaded = [];
+registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context); } });
+await import("dorian");
+console.log(JSON.stringify(loaded.filter((url) => url.startsWith("file:"))));`,
+};
+
+let project: TemporaryDirectory;
+let packed: TemporaryDirectory;
+let server: RunningServer;
+
+const at = (...path: string[]) => join(project.path, ...path);
+const tool = (name: string) => join(checkout, "node_modules/.bin", name);
+
+async function said(command: string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
+  const { code, stdout, stderr } = await runCommand(command, { cwd: project.path, ...options });
+  expect(code, stdout + stderr).toBe(0);
+  return stdout.trim();
+}
+
+beforeAll(async () => {
+  packed = await temporaryDirectory();
+  const built = await runCommand(
+    [process.execPath, join(checkout, "script/pack.ts"), "--out", packed.path],
+    {},
+  );
+  expect(built.code, built.stderr).toBe(0);
+  const tarball = built.stdout.trim().split("\n").at(-1) ?? "";
+  const manifest = JSON.parse(await readFile(join(packed.path, "package/package.json"), "utf8")) as {
+    name: string;
+    version: string;
+  };
+  project = await temporaryDirectory(files);
+  await chmod(project.path, 0o755);
+  const operators = await runCommand(["npm", "config", "get", "registry"], { cwd: project.path });
+  await using registry = await NpmRegistry.open(tarball, manifest, operators.stdout.trim());
+  const flags = ["--registry", registry.url, "--no-audit", "--no-fund", "--prefer-offline"];
+  await said(["npm", "install", ...flags, "dorian"]);
+  server = await runningServer({ program: [process.execPath, at("node_modules/dorian/bin/dorian.js")] });
+});
+
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await project?.[Symbol.asyncDispose]();
+  await packed?.[Symbol.asyncDispose]();
+});
+
+const dorian = (args: string[], cwd: string) =>
+  said([at("node_modules/.bin/dorian"), ...args], { cwd, env: { DORIAN_DATA: server.dataDirectory } });
+
+test("the package is one that every module system and its types resolve", async () => {
+  expect(await said([tool("publint"), "--strict", join(packed.path, "package")])).toContain("All good");
+  expect(await said([tool("attw"), "--pack", join(packed.path, "package")])).toContain("No problems found");
+});
+
+test.each([
+  ["nodenext", "nodenext", false],
+  ["node16", "node16", false],
+  ["preserve", "bundler", false],
+  ["nodenext", "nodenext", true],
+])(
+  "an app is checked strictly, libraries and all (%s, %s, old decorators: %s)",
+  async (module, moduleResolution, old) => {
+    const flags = [
+      "--module",
+      module,
+      "--moduleResolution",
+      moduleResolution,
+      "--experimentalDecorators",
+      String(old),
+    ];
+    expect(await said([tool("tsc"), "--project", project.path, ...flags])).toBe("");
+  },
+);
+
+test("an app with files beside it runs from any directory", async () => {
+  expect(await dorian(["run", "src/app.ts"], project.path)).toContain("HELLO ANN! 7");
+  expect(await dorian(["run", at("src/app.ts")], "/")).toContain("HELLO ANN! 7");
+});
+
+describe("a deployed function is called", () => {
+  beforeAll(async () => void (await dorian(["deploy", "src/app.ts"], project.path)));
+
+  test.each([20, 22, 24])("from programs of both module systems on Node %i", async (major) => {
+    const node = major === 24 ? process.execPath : await olderNode(major);
+    const env = { DORIAN_DATA: server.dataDirectory };
+    expect(await said([node, "call.mjs"], { env })).toBe("HELLO MODULE!");
+    expect(await said([node, "call.cjs"], { env })).toBe("HELLO COMMON!");
+  });
+
+  test("by a user without root, with a token of their own", async () => {
+    const printed = await dorian(["token", "new"], project.path);
+    const token = Object.fromEntries(
+      [...printed.matchAll(/^(?:export )?(MODAL_\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [
+        name,
+        value,
+      ]),
+    );
+    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    expect(await said([...nobody, process.execPath, "call.mjs"], { env: token })).toBe("HELLO MODULE!");
+  });
+});
+
+test("whoever imports the SDK loads neither the server nor what builds apps", async () => {
+  const loaded = JSON.parse(await said([process.execPath, "loaded.mjs"])) as string[];
+  const others = loaded.filter((url) => !url.includes("/node_modules/dorian/dist/"));
+  expect(others).toEqual([]);
+  expect(loaded.join()).not.toMatch(/server|worker|cli/);
+});
