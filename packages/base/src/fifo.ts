@@ -29,6 +29,11 @@ export class Fifo<T> {
     return item;
   }
 
+  /** Those that wait, in order; they stay. */
+  *[Symbol.iterator](): Generator<T> {
+    for (let place = this.#taken; place < this.#items.length; place++) yield this.#items[place] as T;
+  }
+
   /** Those that wait, in order; they are taken out. */
   *drain(): Generator<T> {
     while (this.length > 0) yield this.shift() as T;

@@ -37,6 +37,8 @@ export class ScriptedContainer {
   readonly request: StartTask;
   modal: ModalCaller;
   readonly inputs: string[] = [];
+  /** Those that it works on. */
+  readonly working = new Set<string>();
   readonly attempts: number[] = [];
   readonly stops: StopTask[] = [];
   #script: Script;
@@ -61,18 +63,29 @@ export class ScriptedContainer {
     return createLocalClient(ModalClient, mergedParts(dispatch.modal), { kind: "task", taskId: this.taskId });
   }
 
+  /** Its connection breaks: what it has asked is not answered, and what it asks reaches nobody until it is connected again. */
+  hangUp(): void {
+    this.#away = Promise.withResolvers();
+    this.#moved.abort();
+    this.#moved = new AbortController();
+  }
+
   /** What it asks the old server in vain, it asks the new one. */
   reconnect(dispatch: ServedParts): void {
     this.modal = this.sayTo(dispatch);
+    this.#away?.resolve();
+    this.#away = undefined;
     this.#moved.abort();
     this.#moved = new AbortController();
   }
 
   #moved = new AbortController();
+  #away: PromiseWithResolvers<void> | undefined;
 
   /** As the worker's gateway does: what a lost server did not answer is asked of the next one. */
   async #persistently<T>(ask: (modal: ModalCaller, signal: AbortSignal) => Promise<T>): Promise<T> {
     for (;;) {
+      await this.#away?.promise;
       const moved = this.#moved.signal;
       const asked = ask(this.modal, AbortSignal.any([moved, this.#gone.signal]));
       asked.catch(() => undefined);
@@ -138,6 +151,7 @@ export class ScriptedContainer {
 
   async #work(item: FunctionGetInputsItem): Promise<void> {
     this.inputs.push(item.inputId);
+    this.working.add(item.inputId);
     this.attempts.push(item.retryCount);
     const startedAt = Date.now() / 1000;
     const given = item.input?.dataFormat === DataFormat.PICKLE ? undefined : item.input?.argsOneof;
@@ -159,6 +173,7 @@ export class ScriptedContainer {
       result = failure(error.message);
     }
     if (this.dead) return;
+    this.working.delete(item.inputId);
     const output = {
       inputId: item.inputId,
       result,
@@ -172,9 +187,10 @@ export class ScriptedContainer {
 
   async #heartbeats(): Promise<void> {
     while (!this.dead) {
-      const { cancelInputEvent } = await this.modal
-        .containerHeartbeat({}, { signal: this.#gone.signal })
-        .catch(() => ({ cancelInputEvent: undefined }));
+      const beat = (modal: ModalCaller, signal: AbortSignal) => modal.containerHeartbeat({}, { signal });
+      const { cancelInputEvent } = await this.#persistently(beat).catch(() => ({
+        cancelInputEvent: undefined,
+      }));
       for (const inputId of cancelInputEvent?.inputIds ?? []) this.#cancelled.get(inputId)?.();
       await sleep(1, { signal: this.#gone.signal }).catch(() => undefined);
     }

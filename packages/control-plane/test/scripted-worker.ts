@@ -39,6 +39,10 @@ export class ScriptedWorker implements AsyncDisposable {
   #outgoing = new AsyncQueue<WorkerMessage>();
   #connection = new AbortController();
   welcomed: string[] | undefined;
+  /** Of each command, how much of what was said of it has come to the server. */
+  execReports: Record<string, bigint> = {};
+  /** It has no connection. */
+  isAway = true;
 
   constructor(dispatch: ServedParts, options: ScriptedWorkerOptions = {}) {
     this.#dispatch = dispatch;
@@ -78,6 +82,7 @@ export class ScriptedWorker implements AsyncDisposable {
         dataDirectoryId: "dd-1",
         version: "0.1.0",
         standing: this.options.standing ?? WorkerStanding.SERVING,
+        execInputs: this.execInputs,
       },
     });
     const welcome = Promise.withResolvers<void>();
@@ -117,29 +122,35 @@ export class ScriptedWorker implements AsyncDisposable {
 
   #suspended: PromiseWithResolvers<void> | undefined;
   #silent = false;
+  /** Said in its hello: of each command, how many pieces of input have come. */
+  execInputs: Record<string, bigint> = {};
   /** Told with the end of every container. */
   exitWith: Omit<MessageInitShape<typeof TaskExitedSchema>, "$typeName"> = {};
 
   async #listen(welcome: PromiseWithResolvers<void>): Promise<void> {
-    const server = createLocalClient(WorkerService, mergedParts(this.#dispatch.worker), { kind: "worker" });
     const { signal } = this.#connection;
     const heartbeat = setInterval(() => {
       if (!this.#suspended) this.report({ case: "heartbeat", value: {} });
     }, 100);
     try {
+      const server = createLocalClient(WorkerService, mergedParts(this.#dispatch.worker), { kind: "worker" });
       for await (const { message } of server.join(this.#outgoing, { signal })) {
         await this.#suspended?.promise;
         if (message.case === "welcome") {
           this.welcomed = message.value.taskIds;
+          this.execReports = message.value.execReports;
+          this.isAway = false;
           this.#settle(message.value.taskIds);
           welcome.resolve();
         } else if (message.case === "startTask") this.#start(message.value);
         else if (message.case === "stopTask") this.#stop(message.value);
         else this.onOrder(message);
       }
+      welcome.reject(new Error("the server hung up before it welcomed the worker"));
     } catch (error) {
       welcome.reject(error);
     } finally {
+      if (signal === this.#connection.signal) this.isAway = true;
       clearInterval(heartbeat);
     }
   }
@@ -148,7 +159,12 @@ export class ScriptedWorker implements AsyncDisposable {
   onOrder: (message: { case: string | undefined; value?: unknown }) => void = () => undefined;
 
   #settle(taskIds: string[]): void {
-    for (const container of this.alive) if (!taskIds.includes(container.taskId)) container.die();
+    for (const container of this.alive) {
+      const { taskId, working } = container;
+      if (!taskIds.includes(taskId)) container.die();
+      else if (working.size > 0)
+        this.report({ case: "taskInputs", value: { taskId, inputIds: [...working] } });
+    }
     for (const taskId of taskIds) {
       if (!this.alive.some((container) => container.taskId === taskId))
         this.report({

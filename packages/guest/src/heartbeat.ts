@@ -20,6 +20,7 @@ export interface HeartbeatOptions {
  */
 export async function keepHeartbeat(options: HeartbeatOptions): Promise<void> {
   const { modal, signal } = options;
+  let answers = 0;
   while (!signal.aborted) {
     const startedAtMs = performance.now();
     let pauseMs = intervalMs;
@@ -27,8 +28,10 @@ export async function keepHeartbeat(options: HeartbeatOptions): Promise<void> {
       const attempt = AbortSignal.any([signal, AbortSignal.timeout(2 * intervalMs)]);
       const { cancelInputEvent } = await modal.containerHeartbeat(
         { canceledInputsReturnOutputsV2: true },
-        { signal: attempt },
+        // The same until it has been answered: what an answer that got lost has told is told again.
+        { signal: attempt, idempotencyKey: `heartbeat-${answers}` },
       );
+      answers += 1;
       if (cancelInputEvent) {
         options.onCancel(cancelInputEvent);
         pauseMs = afterCancelMs;

@@ -16,13 +16,19 @@ function refusal(status: StatusName, message: string): AppError {
 }
 
 /** Serves one input against a server whose first answers are these refusals; returns the outputs that it took. */
-async function serveOne(refusals: { outputs?: AppError[]; inputs?: AppError[] }): Promise<GenericResult[]> {
-  const { outputs = [], inputs = [] } = refusals;
+async function serveOne(refusals: {
+  outputs?: AppError[];
+  inputs?: AppError[];
+  /** Told of the key of each question for inputs. */
+  onQuestion?: (key: string) => void;
+}): Promise<GenericResult[]> {
+  const { outputs = [], inputs = [], onQuestion } = refusals;
   const taken: GenericResult[] = [];
   const modal = createLocalClient(
     ModalClient,
     {
-      async functionGetInputs() {
+      async functionGetInputs(_request, { idempotencyKey }) {
+        onQuestion?.(idempotencyKey);
         const error = inputs.shift();
         if (error) throw error;
         return { inputs: [{ inputId: "in-1", functionCallId: "fc-1", input: { finalInput: true } }] };
@@ -64,4 +70,10 @@ test("an output that the server will never take is told as the input's failure [
   expect(taken.map(({ status, exception }) => [status, exception])).toEqual([
     [Status.FAILURE, "AppError: The output is too odd."],
   ]);
+});
+
+test("a question for inputs keeps its key until it is answered: what an answer that got lost has given is given again", async () => {
+  const keys: string[] = [];
+  await serveOne({ inputs: [refusal("UNAVAILABLE", "lost")], onQuestion: (key) => keys.push(key) });
+  expect(keys).toEqual(["inputs-1", "inputs-1"]);
 });

@@ -40,6 +40,7 @@ export class InputLoop {
   #inputs = new RunningInputs();
   #stopFetching = new AbortController();
   #taken = 0;
+  #questions = 0;
   /** Rejects when an output cannot be handed over at all. */
   #failed = Promise.withResolvers<never>();
   // Outputs outlive everything that may be stopped.
@@ -127,7 +128,10 @@ export class InputLoop {
     const { modal, functionId, concurrency } = this.#options;
     try {
       const request = { functionId, inputConcurrency: concurrency };
-      const response = await patiently(() => modal.functionGetInputs(request, { signal }), { signal });
+      // The same until it has been answered: inputs whose answer got lost are given again.
+      const idempotencyKey = `inputs-${++this.#questions}`;
+      const ask = () => modal.functionGetInputs(request, { signal, idempotencyKey });
+      const response = await patiently(ask, { signal });
       if (response.rateLimitSleepDuration > 0)
         await sleep(response.rateLimitSleepDuration * 1000, { signal });
       return response.inputs;

@@ -46,6 +46,9 @@ import { leave, type LeaveOptions } from "./link/leave.ts";
 import { handleOrders } from "./link/orders.ts";
 import { ServerLink } from "./link/server-link.ts";
 import type { TaskUpstream } from "./task/task-dependencies.ts";
+import { operatorEnvironment } from "./task/operator-environment.ts";
+import type { ReportedPhase } from "./task/phase-clock.ts";
+import type { Task } from "./task/task.ts";
 import type { TaskEnd } from "./task/task-end.ts";
 import { Tasks } from "./task/tasks.ts";
 import { openUserNamespaces, type UserNamespaceMode } from "./user-namespace/open-user-namespaces.ts";
@@ -225,6 +228,15 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
         interrupted: end.interrupted ?? false,
       },
     });
+  const sendPhase = (taskId: string, phase: ReportedPhase) =>
+    link.report({
+      case: "taskPhase",
+      value: { taskId, ...phase, bytesCopied: BigInt(phase.bytesCopied) },
+    });
+  const tellAgain = ({ taskId, phases, inputIds }: Task) => {
+    for (const phase of phases) sendPhase(taskId, phase);
+    if (inputIds.length > 0) link.report({ case: "taskInputs", value: { taskId, inputIds } });
+  };
   const reportEnd = (taskId: string, end: TaskEnd) => afterLines({ taskId }, () => sendEnd(taskId, end));
   const tasks = new Tasks({
     onEnded: reportEnd,
@@ -241,15 +253,13 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       scratchDirectory: directories.scratch,
       guestLayer: await prepareGuestLayer(dataDirectory, options.guestDirectory),
       homeLayer: await prepareHomeLayer(dataDirectory),
-      operatorEnv: operator.runtimeEnv,
+      operator: await operatorEnvironment(operator, {
+        directory: join(directories.runtime, "operator"),
+      }),
       discard,
       commitIntervalMs: options.commitIntervalMs ?? 5_000,
       onLogs: (taskId, items) => outbox.add({ taskId }, items),
-      onPhase: (taskId, phase) =>
-        link.report({
-          case: "taskPhase",
-          value: { taskId, ...phase, bytesCopied: BigInt(phase.bytesCopied) },
-        }),
+      onPhase: sendPhase,
       logger,
     },
   });
@@ -298,7 +308,8 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       dataDirectoryId: await dataDirectoryId(dataDirectory),
       version: options.version,
     },
-    orders: handleOrders({ tasks, builds, execs, onTaskEnded: reportEnd }),
+    execInputs: () => execs.inputs,
+    orders: handleOrders({ tasks, builds, execs, onTaskEnded: reportEnd, onTaskKept: tellAgain }),
     logs: outbox,
     onWebPorts: (ports) => {
       network.setWebPorts(ports).catch((error: unknown) => {

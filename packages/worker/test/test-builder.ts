@@ -24,6 +24,7 @@ import { reapLeftovers } from "../src/reap/reap-leftovers.ts";
 import { openUserNamespaces, type UserNamespaceMode } from "../src/user-namespace/open-user-namespaces.ts";
 import type { VolumeHeads } from "../src/volume/mounted-volume.ts";
 import type { VolumeVersion } from "../src/volume/volume-version.ts";
+import { operatorEnvironment } from "../src/task/operator-environment.ts";
 import { prepareHomeLayer } from "../src/layers/home-layer.ts";
 import { Task } from "../src/task/task.ts";
 import type { TaskUpstream } from "../src/task/task-dependencies.ts";
@@ -159,7 +160,9 @@ export async function testBuilder(options?: {
           scratchDirectory: directories.scratch,
           guestLayer: dataDirectory,
           homeLayer: await prepareHomeLayer(dataDirectory),
-          operatorEnv: operator.runtimeEnv,
+          operator: await operatorEnvironment(operator, {
+            directory: join(directories.runtime, "operator"),
+          }),
           discard: removeTree,
           commitIntervalMs: 60_000,
           onLogs: (_, items) => printed.push(...items.map((item) => item.data)),

@@ -28,6 +28,9 @@ export function workerEvents(options: WorkerEventsOptions): WorkerEvents {
       case "taskPhase":
         taskReports.phase(report.value);
         break;
+      case "taskInputs":
+        taskReports.worksOn(report.value);
+        break;
       case "taskExited":
         taskReports.exited(report.value);
         break;
@@ -51,15 +54,22 @@ export function workerEvents(options: WorkerEventsOptions): WorkerEvents {
     }
   };
   return {
-    joined: (workerId) => ({
-      taskIds: tasks.onWorker(workerId).map((task) => task.taskId),
-      buildIds: builds.onWorker(workerId),
-      execIds: execs.onWorker(workerId),
-      logsKept: workerLogs.keptOf(workerId),
-      httpPort,
-      webPorts: { ports: webPorts?.current() ?? [] },
-    }),
-    welcomed: (workerId) => taskReports.welcomed(workerId),
+    joined(workerId) {
+      const execReports = execs.onWorker(workerId);
+      return {
+        taskIds: tasks.onWorker(workerId).map((task) => task.taskId),
+        buildIds: builds.onWorker(workerId),
+        execIds: Object.keys(execReports),
+        execReports,
+        logsKept: workerLogs.keptOf(workerId),
+        httpPort,
+        webPorts: { ports: webPorts?.current() ?? [] },
+      };
+    },
+    welcomed(workerId, { execInputs }) {
+      taskReports.welcomed(workerId);
+      execs.welcomed(workerId, execInputs);
+    },
     reported,
     drains: (workerId, name) => handOver(tasks, { workerId, name }),
     resumed: () => starts.placeWaiting(),

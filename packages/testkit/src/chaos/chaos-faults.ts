@@ -37,8 +37,8 @@ const clockMs = 3_000;
 /** All of them, by name. */
 export const faults = {
   nothing: { strike: ({ signal }) => sleep(500, { signal }) },
+  // Its sockets are kept, and the next one is there in seconds: whoever is refused meets a fault of ours.
   "server killed": {
-    takesServerAway: true,
     strike: async ({ server }) => void process.kill(await server.pidOf("server"), "SIGKILL"),
   },
   "worker killed": {

@@ -8,6 +8,13 @@ import { sleep } from "@dorian/base/sleep";
  */
 export type Outcome = { kind: "done" | "told" } | { kind: "refused" | "lost"; why: string };
 
+/**
+ * What clients say that find no server: the official one repeats a request for less than a second, a browser hardly at all, and ours
+ * for a minute.
+ */
+const saysServerAway =
+  /\b(ConnectionError|ServiceError|StreamTerminatedError|Connection lost|Connect call failed|UNAVAILABLE|SERVER_UNREACHABLE|ECONNREFUSED)\b/;
+
 /** Time after which nobody would still wait: far beyond every fault. */
 const patienceMs = 180_000;
 
@@ -47,18 +54,11 @@ async function attempt(deed: () => Promise<void>, wasServerAway: () => boolean):
     const code = AppError.is(error) ? `${error.code}: ` : "";
     const why = `${code}${text}`;
     if (AppError.is(error) && error.status === "RESOURCE_EXHAUSTED") return { kind: "refused", why };
-    // User code that has no room to write or to commit, and a command that finds no server: both say so, and may be repeated.
-    if (/ENOSPC|No space left|disk is (nearly )?full|STORAGE_FULL|SERVER_UNREACHABLE/.test(text))
+    // User code that has no room to write or to commit says so, and may be repeated.
+    if (/ENOSPC|No space left|disk is (nearly )?full|STORAGE_FULL/.test(text))
       return { kind: "refused", why };
     if (text.includes("so it was not run again")) return { kind: "told" };
-    // The official client repeats a request for less than a second.
-    if (
-      /\b(ConnectionError|ServiceError|StreamTerminatedError|Connection lost|Connect call failed|UNAVAILABLE)\b/.test(
-        text,
-      ) &&
-      wasServerAway()
-    )
-      return { kind: "refused", why };
+    if (saysServerAway.test(why) && wasServerAway()) return { kind: "refused", why };
     return { kind: "lost", why };
   }
 }

@@ -32,6 +32,15 @@ def read(name):
     volume.reload()
     with open("/vol/" + name) as file:
         return file.read()
+
+@app.function()
+@modal.concurrent(max_inputs=10)
+@modal.wsgi_app()
+def page():
+    def answer(environ, start_response):
+        start_response("200 OK", [("content-type", "text/plain")])
+        return [environ["QUERY_STRING"].encode()]
+    return answer
 `;
 
 /** A program that does on demand what users of the official client do: one JSON line each for demand and answer. */
@@ -63,6 +72,7 @@ deeds = {
     "count": lambda start, values: list(function("count").remote_gen(start, values)),
     "write": lambda name, text: function("write").remote(name, text),
     "read": lambda name: function("read").remote(name),
+    "address of the page": lambda: function("page").get_web_url(),
     "dict": dict_roundtrip,
     "queue": queue_roundtrip,
 }

@@ -4,9 +4,12 @@ import type { Connection } from "../connection.ts";
 import { deployApp } from "../deployed-app.ts";
 import type { ModalClient } from "../modal-client.ts";
 import { buildDeed } from "./build-deed.ts";
+import { pageAt } from "./page-at.ts";
 import { chaosApp } from "./chaos-app.ts";
 import type { PythonCaller } from "./python-caller.ts";
+import { same } from "./same.ts";
 import type { SeededRandom } from "./seeded-random.ts";
+import { WrittenFiles } from "./written-files.ts";
 
 /** Something that a user does. It resolves when all is right, and throws when something is missing or wrong. */
 export type Deed = (random: SeededRandom, number: number) => Promise<void>;
@@ -124,6 +127,8 @@ function typescriptDeeds({ dataDirectory, client, python }: Workplace): Record<s
 function pythonDeeds({ caller }: Workplace): Record<string, Deed> {
   const files = new WrittenFiles();
   let keys = 0;
+  let questions = 0;
+  let address: string | undefined;
   const sum = (deed: string): Deed => {
     return async (random) => {
       const [a, b] = [random.whole(1000), random.whole(1000)];
@@ -155,33 +160,17 @@ function pythonDeeds({ caller }: Workplace): Record<string, Deed> {
     async "Python: reader"(random) {
       await files.checkOne(random, (name) => caller.do("read", name));
     },
+    async "web request"() {
+      address ??= String(await caller.do("address of the page"));
+      const question = `question-${++questions}`;
+      same("what the page answered", await pageAt(`${address}/?${question}`), question);
+    },
     async "Python: dict and queue"() {
       const key = `key-${++keys}`;
       same("the value of Python's dict", await caller.do("dict", key), key);
       same("Python's queue", await caller.do("queue", key, [1, 2, 3]), [1, 2, 3]);
     },
   };
-}
-
-/** What a volume has to hold from now on. */
-class WrittenFiles {
-  #written: { name: string; text: string }[] = [];
-  #count = 0;
-
-  /** What a write that failed left of it may be committed after the next: each has a file of its own. */
-  next(number: number, random: SeededRandom): { name: string; text: string } {
-    return { name: `file-${number}-${++this.#count}`, text: `${number} ${random.whole(1e9)}` };
-  }
-
-  add(name: string, text: string): void {
-    this.#written.push({ name, text });
-  }
-
-  /** Reads any of them. */
-  async checkOne(random: SeededRandom, read: (name: string) => Promise<unknown>): Promise<void> {
-    const file = this.#written[random.whole(Math.max(1, this.#written.length))];
-    if (file) same(`the file ${file.name}, read again`, await read(file.name), file.text);
-  }
 }
 
 function range(from: number, count: number): number[] {
@@ -192,9 +181,4 @@ async function allOf<T>(values: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const value of values) all.push(value);
   return all;
-}
-
-function same(what: string, got: unknown, expected: unknown): void {
-  if (JSON.stringify(got) === JSON.stringify(expected)) return;
-  throw new Error(`${what} is ${JSON.stringify(got)}, not ${JSON.stringify(expected)}`);
 }

@@ -1,5 +1,6 @@
 import { AppError, explanationOf } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
+import { SentMessages } from "@dorian/base/sent-messages";
 import type { TerminalSize } from "@dorian/linux/pseudo-terminal";
 import type { ExecInput, ExecStart } from "@dorian/protocol/worker";
 import type { Container } from "./runtime.ts";
@@ -14,19 +15,37 @@ export interface ExecReport {
   error?: string;
 }
 
-interface RunningExec {
+interface KnownExec {
   stdin: AsyncQueue<Uint8Array>;
   resizes: AsyncQueue<TerminalSize>;
   abort: AbortController;
+  reports: SentMessages<ExecReport>;
+  /** Pieces of input that have come. */
+  inputs: number;
 }
+
+/** Of what is said of a command: as much as may be on its way when a connection breaks. */
+const keptBytes = 256 * 1024;
+/** What a report has besides output. */
+const reportBytes = 100;
+/** How many that have ended are remembered, for a server that has not heard all of them. */
+const rememberedEnds = 32;
 
 /** Commands that users run in containers, from the moment when the container runs. */
 export class Execs {
-  #running = new Map<string, RunningExec>();
+  #running = new Map<string, KnownExec>();
+  /** What was said of those that have ended, oldest first. */
+  #ended = new Map<string, SentMessages<ExecReport>>();
+  #isConnected = false;
   #report: (report: ExecReport) => void;
 
   constructor(report: (report: ExecReport) => void) {
     this.#report = report;
+  }
+
+  /** Of each that runs, how many pieces of input have come. */
+  get inputs(): Record<string, bigint> {
+    return Object.fromEntries([...this.#running].map(([execId, { inputs }]) => [execId, BigInt(inputs)]));
   }
 
   async start(
@@ -37,9 +56,13 @@ export class Execs {
     const stdin = new AsyncQueue<Uint8Array>();
     const resizes = new AsyncQueue<TerminalSize>();
     const abort = new AbortController();
-    this.#running.set(execId, { stdin, resizes, abort });
-    let index = 0n;
-    const report = (what: Omit<ExecReport, "execId">) => this.#report({ execId, index: ++index, ...what });
+    const reports = new SentMessages<ExecReport>({ mostBytes: keptBytes });
+    this.#running.set(execId, { stdin, resizes, abort, reports, inputs: 0 });
+    const report = (what: Omit<ExecReport, "execId" | "index">) => {
+      const bytes = reportBytes + (what.stdout?.length ?? 0) + (what.stderr?.length ?? 0);
+      const said = reports.add(bytes, (number) => ({ execId, index: BigInt(number), ...what }));
+      if (this.#isConnected) this.#report(said);
+    };
     const { rows, columns } = request;
     try {
       const container = await containerOf(request.taskId, { signal: abort.signal });
@@ -56,30 +79,59 @@ export class Execs {
       report({ error: explanationOf(error), exitCode: 126 });
     } finally {
       this.#running.delete(execId);
+      this.#remember(execId, reports);
     }
   }
 
-  /** After a broken connection: ends what the server has forgotten, and says what has ended meanwhile. */
-  reconcile(execIds: readonly string[]): void {
+  /**
+   * The server is there again, and counts on these commands, of which so many reports have come: it is told the rest. What it has
+   * forgotten is ended.
+   */
+  connected(execIds: readonly string[], reportsOf: Readonly<Record<string, bigint>>): void {
+    this.#isConnected = true;
     for (const [execId, { abort }] of this.#running)
       if (!execIds.includes(execId)) abort.abort(cancelled("The server has restarted."));
     for (const execId of execIds) {
-      if (this.#running.has(execId)) continue;
-      const error = "The command ended while the worker was not connected to the server.";
-      this.#report({ execId, error, exitCode: 126 });
+      const reports = this.#running.get(execId)?.reports ?? this.#ended.get(execId);
+      if (!reports) this.#report({ execId, error: notKnown, exitCode: 126 });
+      for (const each of reports?.after(Number(reportsOf[execId] ?? 0n)) ?? []) this.#report(each);
     }
+  }
+
+  /** What is said from now on waits until the server is there again. */
+  disconnected(): void {
+    this.#isConnected = false;
   }
 
   input(message: ExecInput): void {
     const exec = this.#running.get(message.execId);
-    if (!exec) return;
+    const index = Number(message.index);
+    // Sent again, it has come already.
+    if (!exec || index <= exec.inputs) return;
+    if (index > exec.inputs + 1) exec.abort.abort(inputLost());
+    exec.inputs = index;
     if (message.stdin.length > 0) exec.stdin.push(message.stdin);
     if (message.end) exec.stdin.end();
     const { rows, columns } = message;
     if (rows > 0 && columns > 0) exec.resizes.push({ rows, columns });
     if (message.cancel) exec.abort.abort(cancelled("The caller has gone."));
   }
+
+  #remember(execId: string, reports: SentMessages<ExecReport>): void {
+    this.#ended.set(execId, reports);
+    const oldest = this.#ended.keys().next().value;
+    if (this.#ended.size > rememberedEnds && oldest !== undefined) this.#ended.delete(oldest);
+  }
 }
+
+function inputLost(): AppError {
+  return new AppError("EXEC_INPUT_LOST", "Part of the command's input was lost with a connection.", {
+    status: "DATA_LOSS",
+    remedy: "Run it again, or give it a file to read from.",
+  });
+}
+
+const notKnown = "The command ended while the worker was not connected to the server.";
 
 function cancelled(reason: string): AppError {
   return new AppError("EXEC_CANCELLED", reason, { status: "CANCELLED", remedy: "" });

@@ -1,6 +1,7 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerMount } from "../container/container-spec.ts";
+import { operatorDirectory, shareCertificates } from "../container/operator-certificates.ts";
 import {
   archivesFor,
   parseAptSources,
@@ -9,7 +10,6 @@ import {
   type AptArchives,
   type AptSource,
 } from "@dorian/operator/apt-sources";
-import { certificateVariables } from "@dorian/operator/certificate-bundle";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import { localLinks, pipEnvironment } from "@dorian/operator/pip-settings";
 import { AppError } from "@dorian/base/app-error";
@@ -26,7 +26,6 @@ export interface BuildEnvironment {
 
 /** Lists of archives and the like have a few kB. */
 const maxHintBytes = 1024 * 1024;
-const inContainer = "/run/dorian/operator";
 /** Package managers' caches: they would make layers large, and name the operator's indexes in them. */
 const cache = "/run/dorian/cache";
 
@@ -43,7 +42,7 @@ export async function buildEnvironment(
   await mkdir(shared, { recursive: true, mode: 0o755 });
   await mkdir(options.cacheDirectory, { recursive: true, mode: 0o777 });
   const mounts: ContainerMount[] = [
-    { source: shared, target: inContainer, readOnly: true },
+    { source: shared, target: operatorDirectory, readOnly: true },
     { source: options.cacheDirectory, target: cache, readOnly: false },
   ];
   const env: Record<string, string> = {
@@ -57,11 +56,12 @@ export async function buildEnvironment(
   };
 
   if (settings.certificates !== undefined) {
-    await writeFile(join(shared, "certificates.crt"), settings.certificates, { mode: 0o644 });
-    for (const name of certificateVariables) env[name] = `${inContainer}/certificates.crt`;
+    Object.assign(env, await shareCertificates(settings.certificates, shared));
     if (await exists(rootPath, "/etc/apt/apt.conf.d")) {
       const file = join(directory, "apt.conf");
-      await writeFile(file, `Acquire::https::CaInfo "${inContainer}/certificates.crt";\n`, { mode: 0o644 });
+      await writeFile(file, `Acquire::https::CaInfo "${operatorDirectory}/certificates.crt";\n`, {
+        mode: 0o644,
+      });
       mounts.push({ source: file, target: "/etc/apt/apt.conf.d/95dorian-operator", readOnly: true });
     }
   }
@@ -69,12 +69,12 @@ export async function buildEnvironment(
     // Lock files in the image must not say where the operator's registry is.
     const npmrc = `${settings.npmrc}omit-lockfile-registry-resolved=true\n`;
     await writeFile(join(shared, "npmrc"), npmrc, { mode: 0o644 });
-    env["NPM_CONFIG_GLOBALCONFIG"] = `${inContainer}/npmrc`;
+    env["NPM_CONFIG_GLOBALCONFIG"] = `${operatorDirectory}/npmrc`;
   }
   const links = new Map<string, string>();
   for (const [index, link] of localLinks(settings.pip).entries()) {
     if (!(await unlessAbsent(stat(link)))) continue;
-    const target = `${inContainer}-links/${index}`;
+    const target = `${operatorDirectory}-links/${index}`;
     links.set(link, target);
     mounts.push({ source: link, target, readOnly: true });
   }
@@ -143,7 +143,7 @@ async function throughMirrorLists(sources: AptSource[], directory: string): Prom
   }
   return sources.map((source) => ({
     ...source,
-    uris: [`mirror+file:${inContainer}/archive-${places.indexOf(source.uris.join("\n"))}.list`],
+    uris: [`mirror+file:${operatorDirectory}/archive-${places.indexOf(source.uris.join("\n"))}.list`],
   }));
 }
 

@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { assertNever } from "@dorian/base/must";
 import type { Container } from "../container/runtime.ts";
 import type { TaskEnd } from "../task/task-end.ts";
+import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import type { Builds } from "../image/builds.ts";
 import type { Execs } from "../container/execs.ts";
@@ -12,6 +13,8 @@ export interface OrdersOptions {
   builds: Builds;
   execs: Execs;
   onTaskEnded: (taskId: string, end: TaskEnd) => void;
+  /** Tells the server once more what of a task it may have missed. */
+  onTaskKept: (task: Task) => void;
 }
 
 /** Grace in milliseconds for a task that the server no longer counts on. */
@@ -21,13 +24,15 @@ const orphanGraceMs = 10_000;
 const endOfUnknown: TaskEnd = { exitCode: -1, signal: "SIGKILL", outOfMemory: false, isUnknown: true };
 
 /** Turns the server's orders into work on this machine. */
-export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOptions): ServerOrders {
+export function handleOrders(options: OrdersOptions): ServerOrders {
+  const { tasks, builds, execs, onTaskEnded, onTaskKept } = options;
   return {
-    onWelcome({ taskIds, buildIds, execIds }) {
+    onWelcome({ taskIds, buildIds, execIds, execReports }) {
       builds.reconcile(buildIds);
-      execs.reconcile(execIds);
+      execs.connected(execIds, execReports);
       for (const task of tasks.running) {
-        if (!taskIds.includes(task.taskId)) {
+        if (taskIds.includes(task.taskId)) onTaskKept(task);
+        else {
           void task.stop({ graceMs: orphanGraceMs, reason: "the server does not count on it any more" });
         }
       }
@@ -36,6 +41,7 @@ export function handleOrders({ tasks, builds, execs, onTaskEnded }: OrdersOption
         onTaskEnded(taskId, tasks.endOf(taskId) ?? endOfUnknown);
       }
     },
+    onDisconnected: () => execs.disconnected(),
     onOrder(message) {
       switch (message.case) {
         case "startTask":

@@ -23,6 +23,8 @@ import type { LogOutbox } from "../log/log-outbox.ts";
 export interface ServerOrders {
   /** The server counts on these; whatever else runs here must stop, and those that are gone must be reported. */
   onWelcome(expected: Welcome): void;
+  /** Nobody hears what is said until the next welcome. */
+  onDisconnected(): void;
   onOrder(
     message: Exclude<
       ServerMessage["message"],
@@ -34,6 +36,8 @@ export interface ServerOrders {
 export interface ServerLinkOptions {
   server: ServiceClient<typeof WorkerService>;
   hello: MessageInitShape<typeof import("@dorian/protocol/worker").WorkerHelloSchema>;
+  /** Said in each hello: of each command that runs, how many pieces of input have come. */
+  execInputs: () => Record<string, bigint>;
   orders: ServerOrders;
   /** Unlike other reports, lines of logs outlive a connection. */
   logs: Pick<LogOutbox, "connected" | "disconnected" | "kept">;
@@ -129,10 +133,14 @@ export class ServerLink {
   }
 
   async #connect(onJoined: () => void): Promise<void> {
-    const { server, hello, orders, logs, onWebPorts, heartbeat, heartbeatMs, signal } = this.#options;
+    const { server, hello, execInputs, orders, logs, onWebPorts, heartbeat, heartbeatMs, signal } =
+      this.#options;
     // Reports made while nobody listened are worth nothing: the welcome that follows settles what is true.
     this.#outgoing = new AsyncQueue();
-    this.report({ case: "hello", value: { ...(hello as WorkerHello), standing: this.#standing } });
+    this.report({
+      case: "hello",
+      value: { ...(hello as WorkerHello), standing: this.#standing, execInputs: execInputs() },
+    });
     this.report(heartbeat());
     const beating = setInterval(() => this.report(heartbeat()), heartbeatMs);
     try {
@@ -174,6 +182,7 @@ export class ServerLink {
       }
     } finally {
       logs.disconnected();
+      orders.onDisconnected();
       clearInterval(beating);
       this.#awaySinceMs ??= performance.now();
       this.#outgoing.end();

@@ -1,9 +1,15 @@
 import { wallClockMs } from "@dorian/base/wall-clock";
+
 /** A stretch of a task's start; times in Unix seconds. */
 export interface Phase {
   phase: string;
   startedAt: number;
   endedAt: number;
+}
+
+/** One of which the server is told, with the bytes that were copied for the start until then. */
+export interface ReportedPhase extends Phase {
+  bytesCopied: number;
 }
 
 /**

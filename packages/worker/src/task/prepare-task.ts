@@ -131,13 +131,14 @@ export async function prepareTask(preparation: TaskPreparation): Promise<Prepare
     stdin: launch.stdinOpen ? "open" : "empty",
     config: { user: config?.user ?? "", workdir: config?.workdir ?? "", env: config?.env ?? {} },
     env: {
-      operator: dependencies.operatorEnv,
+      operator: dependencies.operator.env,
       secrets: request.secretEnv,
       platform: (chosen) => ({ ...platformEnvironment(request, chosen), ...launch.env }),
     },
     usualDirectory: "/root",
     mounts: [
       { source: privateDirectory, target: inContainer.directory, readOnly: false, noExec: true },
+      ...dependencies.operator.mounts,
       ...volumes.mounts,
     ],
     network: connection,

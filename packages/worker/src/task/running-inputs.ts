@@ -17,6 +17,10 @@ export class RunningInputs {
     return this.#succeeded;
   }
 
+  get ids(): string[] {
+    return [...this.#byId.keys()];
+  }
+
   /** The running input, when there is exactly one: only then is it clear whose output a line is. */
   get only(): { inputId: string; functionCallId: string } | undefined {
     if (this.#byId.size !== 1) return undefined;

@@ -9,7 +9,8 @@ import type { NetworkPool } from "../network/network-pool.ts";
 import type { UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import type { VolumeHeads } from "../volume/mounted-volume.ts";
 import type { LaunchDirectories } from "./launcher.ts";
-import type { Phase } from "./phase-clock.ts";
+import type { OperatorEnvironment } from "./operator-environment.ts";
+import type { ReportedPhase } from "./phase-clock.ts";
 
 /** The control plane, as one task. */
 export interface TaskUpstream extends Disposable {
@@ -33,11 +34,11 @@ export interface TaskDependencies extends LaunchDirectories {
   scratchDirectory: string;
   disk: DiskWatch;
   /** The operator's proxies and certificates, for the way out. */
-  operatorEnv: Record<string, string>;
+  operator: OperatorEnvironment;
   /** Takes a directory of a task out of the way for good. Never throws. */
   discard: (path: string) => Promise<void>;
   commitIntervalMs: number;
   onLogs: (taskId: string, items: TaskLogs[]) => void;
-  onPhase: (taskId: string, phase: Phase & { bytesCopied: number }) => void;
+  onPhase: (taskId: string, phase: ReportedPhase) => void;
   logger: Logger;
 }

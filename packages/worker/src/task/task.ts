@@ -12,7 +12,7 @@ import { bytesIn } from "../volume/upper-directory.ts";
 import { ownSignal, saysHeapFull } from "./last-signs.ts";
 import { launchOf } from "./launch.ts";
 import type { Launch } from "./launcher.ts";
-import { PhaseClock, type Phase } from "./phase-clock.ts";
+import { PhaseClock, type Phase, type ReportedPhase } from "./phase-clock.ts";
 import { prepareTask } from "./prepare-task.ts";
 import { RunningInputs } from "./running-inputs.ts";
 import type { TaskDependencies } from "./task-dependencies.ts";
@@ -49,6 +49,7 @@ export class Task {
   #launch: Launch;
   #volumes: TaskVolumes | undefined;
   #inputs = new RunningInputs();
+  #phases: ReportedPhase[] = [];
   /** It has asked for work. */
   #ready = false;
   /** Its guest has begun to stop, for whatever reason. */
@@ -80,6 +81,16 @@ export class Task {
       failureStatus: AppError.is(error) ? error.status : "INTERNAL",
       wasStopped: this.#stopped,
     }));
+  }
+
+  /** Phases of its start that are over. */
+  get phases(): readonly ReportedPhase[] {
+    return this.#phases;
+  }
+
+  /** Inputs that its container works on. */
+  get inputIds(): string[] {
+    return this.#inputs.ids;
   }
 
   /** The running container, once it has started. @throws AppError TASK_NOT_RUNNING when it has ended or cannot start */
@@ -225,7 +236,9 @@ export class Task {
   async #reportPhase(phase: Phase): Promise<void> {
     const upper = join(this.#deps.scratchDirectory, this.taskId, "upper");
     const bytesCopied = phase.phase === "enter" ? await bytesIn(upper) : 0;
-    this.#deps.onPhase(this.taskId, { ...phase, bytesCopied });
+    const reported = { ...phase, bytesCopied };
+    this.#phases.push(reported);
+    this.#deps.onPhase(this.taskId, reported);
   }
 
   #observer(volumes: TaskVolumes): TaskObserver {

@@ -1,5 +1,6 @@
 import type { AwakeTimer } from "@dorian/base/awake-timer";
 import { AppError } from "@dorian/base/app-error";
+import { SentMessages } from "@dorian/base/sent-messages";
 import { ExecOutput, type OutputStream } from "./exec-output.ts";
 
 export interface ExecFacts {
@@ -12,17 +13,34 @@ export interface ExecFacts {
   failure: "as error" | "as output";
 }
 
+/** What its worker is told of its input. */
+export interface ExecInputOrder {
+  execId: string;
+  stdin?: Uint8Array;
+  end?: boolean;
+  rows?: number;
+  columns?: number;
+  cancel?: boolean;
+  index: bigint;
+}
+
+/** Of a command's input: as much as may be on its way when the connection to its worker breaks. */
+const keptInputBytes = 1 << 20;
+/** What a piece has besides its bytes. */
+const pieceBytes = 100;
+
 /** A command that somebody runs in a container. */
 export class Exec {
   readonly facts: ExecFacts;
   readonly output = new ExecOutput();
   /** As a shell counts: 128 + n after signal n. Undefined while it runs. */
   exitCode: number | undefined;
+  /** What its worker was sent of it. */
+  readonly inputs = new SentMessages<ExecInputOrder>({ mostBytes: keptInputBytes });
   /** Bytes of input that have been passed on. */
   inputBytes = 0;
   /** Number of the last piece of input, of clients that number them. */
   inputIndex = 0;
-  /** How much of what its worker says of it has come. */
   #reports = 0n;
   /** It is to be killed. */
   isCancelled = false;
@@ -38,11 +56,28 @@ export class Exec {
     if (to) this.output.append(to, data);
   }
 
-  /** False when something that its worker said before was lost with a connection. */
-  follows(index: bigint): boolean {
-    const follows = index === 0n || index === this.#reports + 1n;
+  /** How much of what its worker says of it has come. */
+  get reports(): bigint {
+    return this.#reports;
+  }
+
+  /** The next piece of its input. */
+  nextInput(input: Omit<ExecInputOrder, "execId" | "index">): ExecInputOrder {
+    const { execId } = this.facts;
+    return this.inputs.add(pieceBytes + (input.stdin?.length ?? 0), (number) => ({
+      execId,
+      ...input,
+      index: BigInt(number),
+    }));
+  }
+
+  /** How a report stands to those before it: after a broken connection some come again, and what is too old is missing. */
+  place(index: bigint): "next" | "again" | "after a gap" {
+    if (index === 0n) return "next";
+    if (index <= this.#reports) return "again";
+    const follows = index === this.#reports + 1n;
     this.#reports = index;
-    return follows;
+    return follows ? "next" : "after a gap";
   }
 
   /** In the worker's words. */

@@ -95,16 +95,14 @@ export class Execs implements Disposable {
   input(exec: Exec, input: { stdin?: Uint8Array; end?: boolean; rows?: number; columns?: number }): void {
     if (exec.exitCode !== undefined) return;
     exec.inputBytes += input.stdin?.length ?? 0;
-    const { execId, workerId } = exec.facts;
-    this.#options.workers.send(workerId, { case: "execInput", value: { execId, ...input } });
+    this.#send(exec, input);
   }
 
   /** Kills the command. */
   cancel(exec: Exec): void {
     if (exec.exitCode !== undefined) return;
     exec.isCancelled = true;
-    const { execId, workerId } = exec.facts;
-    this.#options.workers.send(workerId, { case: "execInput", value: { execId, cancel: true } });
+    this.#send(exec, { cancel: true });
   }
 
   /** Kills what a token that has ended was used to run. */
@@ -115,7 +113,9 @@ export class Execs implements Disposable {
   reported(report: ExecReport): void {
     const exec = this.#execs.get(report.execId);
     if (!exec) return;
-    if (!exec.follows(report.index)) exec.output.fail(outputLost());
+    const place = exec.place(report.index);
+    if (place === "again") return;
+    if (place === "after a gap") exec.output.fail(outputLost());
     exec.write("stdout", report.stdout);
     exec.write("stderr", report.stderr);
     if (exec.output.bytes > unreadBytes) this.#overflow(exec);
@@ -124,16 +124,23 @@ export class Execs implements Disposable {
     this.#end(exec, exec.isCancelled ? killedExitCode : report.exitCode);
   }
 
-  /** Those that run there as far as is known. */
-  onWorker(workerId: string): string[] {
-    return [...this.#execs.values()]
-      .filter(({ facts, exitCode }) => facts.workerId === workerId && exitCode === undefined)
-      .map(({ facts }) => facts.execId);
+  /** Those that run there as far as is known, with how much of what the worker said of each has come. */
+  onWorker(workerId: string): Record<string, bigint> {
+    return Object.fromEntries(this.#runningOn(workerId).map((exec) => [exec.facts.execId, exec.reports]));
+  }
+
+  /** A worker is back, and says how much input has come of what runs there: it is sent the rest. */
+  welcomed(workerId: string, inputs: Readonly<Record<string, bigint>>): void {
+    for (const exec of this.#runningOn(workerId)) {
+      const come = inputs[exec.facts.execId];
+      if (come === undefined) continue;
+      for (const value of exec.inputs.after(Number(come)))
+        this.#options.workers.send(workerId, { case: "execInput", value });
+    }
   }
 
   workerLost(workerId: string, name: string): void {
-    for (const exec of this.#execs.values()) {
-      if (exec.facts.workerId !== workerId || exec.exitCode !== undefined) continue;
+    for (const exec of this.#runningOn(workerId)) {
       exec.output.fail(
         new AppError("WORKER_LOST", `Worker ${name} was lost.`, {
           status: "NOT_FOUND",
@@ -156,6 +163,17 @@ export class Execs implements Disposable {
       status: "ALREADY_EXISTS",
       remedy: "Choose an id of your own for each command.",
     });
+  }
+
+  #runningOn(workerId: string): Exec[] {
+    return [...this.#execs.values()].filter(
+      ({ facts, exitCode }) => facts.workerId === workerId && exitCode === undefined,
+    );
+  }
+
+  #send(exec: Exec, input: Parameters<Exec["nextInput"]>[0]): void {
+    const value = exec.nextInput(input);
+    this.#options.workers.send(exec.facts.workerId, { case: "execInput", value });
   }
 
   #end(exec: Exec, exitCode: number): void {

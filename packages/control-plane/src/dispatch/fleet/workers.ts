@@ -31,12 +31,13 @@ export interface WorkerEvents {
     taskIds: string[];
     buildIds: string[];
     execIds: string[];
+    execReports: Record<string, bigint>;
     httpPort: number;
     logsKept: bigint;
     webPorts: { ports: number[] };
   };
   /** After the worker's welcome has been sent. */
-  welcomed(workerId: string): void;
+  welcomed(workerId: string, hello: Pick<WorkerHello, "execInputs">): void;
   reported(workerId: string, report: WorkerReport): void;
   /** It takes no new work from now on: it is about to end, or an operator wants it so. */
   drains(workerId: string, name: string): void;
@@ -135,8 +136,7 @@ export class Workers implements Disposable {
       });
     }
     worker.standing = standing;
-    const value = standing === "serving" ? WireStanding.SERVING : WireStanding.DRAINING;
-    this.send(workerId, { case: "setStanding", value });
+    this.#sendStanding(worker);
     this.#options.logger.info({ workerId, name: worker.name }, `worker is ${standing}`);
     if (standing === "draining") this.#events.drains(workerId, worker.name);
     else {
@@ -282,7 +282,7 @@ export class Workers implements Disposable {
       },
       simulatedGpus: hello.capacity?.simulatedGpus ?? false,
       runtimes: hello.capacity?.runtimes ?? [],
-      standing: standingOf(hello.standing),
+      standing: standingNow(hello, known),
       disk: known?.disk,
       link,
       isSilent: false,
@@ -293,8 +293,10 @@ export class Workers implements Disposable {
     this.#silence.heard(worker);
     logger.info({ workerId: worker.workerId, name: worker.name }, "worker joined");
     link.push({ message: { case: "welcome", value: events.joined(hello.workerId) } });
+    // What an operator wants of it may have been lost with its connection.
+    if (worker.standing !== standingOf(hello.standing)) this.#sendStanding(worker);
     if (worker.standing !== "serving") events.drains(worker.workerId, worker.name);
-    events.welcomed(hello.workerId);
+    events.welcomed(hello.workerId, hello);
     this.#changed.notify();
     return worker;
   }
@@ -337,6 +339,11 @@ export class Workers implements Disposable {
     } finally {
       link.end();
     }
+  }
+
+  #sendStanding({ workerId, standing }: Worker): void {
+    const value = standing === "serving" ? WireStanding.SERVING : WireStanding.DRAINING;
+    this.send(workerId, { case: "setStanding", value });
   }
 
   #leaves(worker: Worker): void {
@@ -397,6 +404,12 @@ export class Workers implements Disposable {
     else logger.warn({ workerId, name }, "worker lost");
     this.#events.lost(worker.workerId, worker.name);
   }
+}
+
+/** That it leaves a worker knows best. Otherwise it has its standing from the server that it has been with, or from an earlier one. */
+function standingNow(hello: WorkerHello, known: Worker | undefined): WorkerStanding {
+  const said = standingOf(hello.standing);
+  return said === "leaving" || known?.total === undefined ? said : known.standing;
 }
 
 /** Whatever ends there makes no room: a container begins with files. */

@@ -1,6 +1,7 @@
 import { type AwakeTimer, whenAwakeFor } from "@dorian/base/awake-timer";
 import type { CallInput } from "../call/function-call.ts";
 import type { Surroundings } from "../scaling/pace.ts";
+import { Cancellations } from "./cancellations.ts";
 
 /** What an input is begun with. */
 export interface Departure {
@@ -29,8 +30,8 @@ export class InFlightInputs implements Disposable {
   #flights = new Map<string, Flight>();
   /** Cancelled ones that it has not let go of yet, with the timer that loses patience. */
   #lettingGo = new Map<string, AwakeTimer>();
-  /** Cancellations that it has not been told of. */
-  #untold = new Set<string>();
+  /** What it is to be told of those. */
+  readonly cancellations = new Cancellations();
   /** Ids by the key of the request that fetched them: an answer that got lost is asked for again. */
   #fetched = new Map<string, string[]>();
 
@@ -46,6 +47,11 @@ export class InFlightInputs implements Disposable {
 
   get ids(): string[] {
     return [...this.#flights.keys()];
+  }
+
+  /** It works on it, or has not let go of it. */
+  has(inputId: string): boolean {
+    return this.#flights.has(inputId) || this.#lettingGo.has(inputId);
   }
 
   begin(input: CallInput, { batch, limitMs, onTimeout, nowMs }: Departure): void {
@@ -115,28 +121,19 @@ export class InFlightInputs implements Disposable {
   /** An input was cancelled: its container is to hear of it. With `patience` it counts as busy until it has let go. */
   cancel(inputId: string, patience?: { ms: number; onEnd: () => void }): void {
     if (patience) this.#lettingGo.set(inputId, whenAwakeFor(patience.ms, patience.onEnd));
-    this.#untold.add(inputId);
-  }
-
-  get hasUntoldCancellations(): boolean {
-    return this.#untold.size > 0;
-  }
-
-  /** Ids of what was cancelled since it was told last. */
-  takeCancellations(): string[] {
-    const inputIds = [...this.#untold];
-    this.#untold.clear();
-    return inputIds;
+    this.cancellations.add(inputId);
   }
 
   hasLetGo(inputId: string): void {
     this.#lettingGo.get(inputId)?.clear();
     this.#lettingGo.delete(inputId);
+    this.cancellations.remove(inputId);
   }
 
   hasLetGoOfAll(): void {
     for (const timer of this.#lettingGo.values()) timer.clear();
     this.#lettingGo.clear();
+    this.cancellations.clear();
   }
 
   /** Whether an id is that of an input, a call or an argument which it works on. */

@@ -83,6 +83,17 @@ export class Attempts {
     else if (companions === 0) this.#askToLetGo(task, input.inputId);
   }
 
+  /** The container works on these: has it let go of what nobody wants any more. */
+  seen(task: Task, inputIds: readonly string[]): void {
+    const isUnwanted = (inputId: string) =>
+      !task.inputs.has(inputId) && !this.#options.calls.openInput(inputId);
+    const unwanted = inputIds.filter(isUnwanted);
+    // As where one is cancelled: a batch goes on while others want theirs.
+    const isBatched = (this.#options.spec()?.definition.batchMaxSize ?? 0) > 1;
+    if (isBatched && unwanted.length < inputIds.length) return;
+    for (const inputId of unwanted) this.#askToLetGo(task, inputId);
+  }
+
   #timeOut(task: Task, input: CallInput, limitMs: number): void {
     const { calls, tasks, logger } = this.#options;
     if (!this.end(task, input.inputId)) return;

@@ -193,6 +193,12 @@ export class Pool implements TaskOwner, Disposable {
     });
   }
 
+  /** Those that nobody wants any more were cancelled, and the word of that was lost with a server or a connection. */
+  worksOn(task: Task, inputIds: readonly string[]): void {
+    this.#attempts.seen(task, inputIds);
+    this.evaluate();
+  }
+
   leaving(task: Task): void {
     this.#delivery.dismiss(task);
     this.evaluate();

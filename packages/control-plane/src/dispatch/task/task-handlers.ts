@@ -48,13 +48,16 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
       const task = callingTask(tasks, context);
       if (!task) return {};
       task.confirmsCancellation = request.canceledInputsReturnOutputsV2;
+      const { cancellations } = task.inputs;
+      const { idempotencyKey: key, signal } = context;
+      cancellations.asked(key);
       const deadline = performance.now() + heartbeatHoldMs;
-      while (!task.inputs.hasUntoldCancellations && !task.isOver) {
+      while (!cancellations.isDue(key) && !task.isOver) {
         const timeoutMs = deadline - performance.now();
         if (timeoutMs <= 0) break;
-        await task.changed.wait({ signal: context.signal, timeoutMs });
+        await task.changed.wait({ signal, timeoutMs });
       }
-      const inputIds = task.inputs.takeCancellations();
+      const inputIds = cancellations.tell(key);
       return inputIds.length === 0 ? {} : { cancelInputEvent: { inputIds } };
     },
 

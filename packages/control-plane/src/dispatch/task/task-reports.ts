@@ -1,4 +1,4 @@
-import type { LogBatch, TaskExited, TaskPhase } from "@dorian/protocol/worker";
+import type { LogBatch, TaskExited, TaskInputs, TaskPhase } from "@dorian/protocol/worker";
 import { causeOfEnd } from "../failure/cause.ts";
 import { endReason } from "../failure/end-reason.ts";
 import type { LogOrigin } from "../log/app-logs.ts";
@@ -46,7 +46,8 @@ export class TaskReports {
     const task = tasks.get(report.taskId);
     if (!task) return;
     task.timeline.end(report.phase, report.endedAt * 1000);
-    task.bytesCopied += Number(report.bytesCopied);
+    if (!task.toldPhases.has(report.phase)) task.bytesCopied += Number(report.bytesCopied);
+    task.toldPhases.add(report.phase);
     task.startedAtMs ??= report.startedAt * 1000;
     if (report.phase === "image") log.showState(task, "creating the container");
     // Not every client says hello itself.
@@ -54,6 +55,12 @@ export class TaskReports {
     // A sandbox asks for no inputs: it is ready when its command runs.
     if (report.phase === "enter") starts.ready(task);
     if (task.wasReady) store.save(task);
+  }
+
+  /** What a container works on, as its worker sees it. */
+  worksOn({ taskId, inputIds }: TaskInputs): void {
+    const task = this.#options.tasks.get(taskId);
+    task?.owner.worksOn?.(task, inputIds);
   }
 
   exited(report: TaskExited): void {

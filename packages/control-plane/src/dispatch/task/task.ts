@@ -35,6 +35,16 @@ export interface TaskEnd {
   frozenBytes: number;
 }
 
+/** How a container is to be stopped. */
+export interface StopOptions {
+  graceSecs: number;
+  reason: string;
+  /** Nobody needs to read of it in the container's log. */
+  quiet?: boolean;
+  /** For a container whose work nobody waits for: time to begin to stop. A process too busy for that is killed then. */
+  responseSecs?: number;
+}
+
 /** A container's question for work. */
 export interface InputQuestion {
   /** Key of the request, empty when it has none. */
@@ -60,6 +70,8 @@ export interface TaskOwner {
   nextInputs(task: Task, question: InputQuestion): Promise<InputItem[]>;
   /** Resolves when the output is durable. */
   putOutput(task: Task, output: FunctionPutOutputsItem): Promise<void>;
+  /** After a broken connection or a restart of the server: these inputs are what it works on. */
+  worksOn?(task: Task, inputIds: readonly string[]): void;
   /** It gets no more work: whoever waits for some on its behalf must be answered. */
   leaving(task: Task): void;
   ended(task: Task, end: TaskEnd): void;
@@ -108,10 +120,14 @@ export class Task {
   startedAtMs: number | undefined;
   finishedAtMs: number | undefined;
   bytesCopied = 0;
+  /** Of its start, which its worker has told of: after a broken connection it tells of them again. */
+  readonly toldPhases: Set<string>;
   /** Why it will never be ready; its owner has been told. */
   startFailure: StartFailure | undefined;
   /** When its worker kills it at the latest, once that was told to stop it; on the monotonic clock. */
   killAtMs = Infinity;
+  /** What its worker was told then. */
+  stopOrder: StopOptions | undefined;
   /** Set once the server wants it to end. */
   stopReason: string | undefined;
   result: GenericResult | undefined;
@@ -122,6 +138,7 @@ export class Task {
     this.facts = options.facts;
     this.owner = options.owner;
     this.timeline = options.timeline;
+    this.toldPhases = new Set(options.timeline.phases.map(({ name }) => name));
     this.#state = options.state ?? "queued";
   }
 

@@ -2,7 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { Notifier } from "@dorian/base/notifier";
 import type { Workers } from "../fleet/workers.ts";
 import { failureOfEnd } from "./start-failure.ts";
-import type { Task, TaskEnd } from "./task.ts";
+import type { StopOptions, Task, TaskEnd } from "./task.ts";
 import type { TaskLog } from "./task-log.ts";
 import type { TaskStore } from "./task-store.ts";
 
@@ -14,15 +14,6 @@ export interface TasksOptions {
   /** Milliseconds on a clock that nobody sets. */
   elapsedMs: () => number;
   graceSecs: number;
-}
-
-export interface StopOptions {
-  graceSecs: number;
-  reason: string;
-  /** Nobody needs to read of it in the container's log. */
-  quiet?: boolean;
-  /** For a container whose work nobody waits for: time to begin to stop. A process too busy for that is killed then. */
-  responseSecs?: number;
 }
 
 /** Time that a worker gets beyond a container's grace before it is believed to have lost it. */
@@ -127,6 +118,7 @@ export class Tasks implements Disposable {
     const killAtMs = this.#options.elapsedMs() + options.graceSecs * 1000;
     if (options.graceSecs > 0 && killAtMs >= task.killAtMs) return;
     task.killAtMs = killAtMs;
+    task.stopOrder = options;
     task.after(options.graceSecs * 1000 + stopPatienceMs, () =>
       this.end(task, "lost", { reason: "Its worker did not report its end." }),
     );
@@ -135,8 +127,11 @@ export class Tasks implements Disposable {
 
   /** Tells a worker that is back what it may have missed. */
   repeatStop(task: Task): void {
-    if (task.state === "stopping")
-      this.#sendStop(task, { graceSecs: this.#options.graceSecs, reason: task.stopReason ?? "" });
+    if (task.state !== "stopping") return;
+    const { stopOrder, killAtMs } = task;
+    const restSecs = Math.max(0, Math.ceil((killAtMs - this.#options.elapsedMs()) / 1000));
+    const graceSecs = Math.min(restSecs, stopOrder?.graceSecs ?? this.#options.graceSecs);
+    this.#sendStop(task, { reason: task.stopReason ?? "", ...stopOrder, graceSecs });
   }
 
   /** Gives up a container of before a restart: its worker will be told to stop it. */

@@ -17,7 +17,10 @@ import { defineCommand } from "../command.ts";
 
 export const command = defineCommand<void>({
   options: [...serverOptions, readyOption],
-  notes: ["Functions run once a worker has joined: `dorian worker` with the same data directory."],
+  notes: [
+    "Functions run once a worker has joined: `dorian worker` with the same data directory.",
+    "Nothing starts it again when it ends. Until it is back Dorian's own clients wait for a minute, official ones raise ConnectionError and web clients are refused; under `dorian up` all of them wait.",
+  ],
 
   async run(input, context) {
     const { config, signal, supervisor } = context;

@@ -74,6 +74,15 @@ export declare type WorkerMessage = Message<"dorian.worker.WorkerMessage"> & {
     case: "leaving";
   } | {
     /**
+     * Follows a welcome, for each task that has some: the server may have been told not to want them any more, and have ended
+     * before it passed that on.
+     *
+     * @generated from field: dorian.worker.TaskInputs task_inputs = 9;
+     */
+    value: TaskInputs;
+    case: "taskInputs";
+  } | {
+    /**
      * Sent in place of a heartbeat, and whenever it changes whether there is enough.
      *
      * @generated from field: dorian.disk.DiskRoom disk = 20;
@@ -126,6 +135,13 @@ export declare type WorkerHello = Message<"dorian.worker.WorkerHello"> & {
    * @generated from field: dorian.worker.WorkerStanding standing = 6;
    */
   standing: WorkerStanding;
+
+  /**
+   * Of each command that runs here, how many pieces of input have come: those that got lost with a connection are sent again.
+   *
+   * @generated from field: map<string, uint64> exec_inputs = 7;
+   */
+  execInputs: { [key: string]: bigint };
 };
 
 /**
@@ -238,6 +254,29 @@ export declare type TaskPhase = Message<"dorian.worker.TaskPhase"> & {
  * Use `create(TaskPhaseSchema)` to create a new message.
  */
 export declare const TaskPhaseSchema: GenMessage<TaskPhase>;
+
+/**
+ * Inputs that a container works on, as seen in its calls.
+ *
+ * @generated from message dorian.worker.TaskInputs
+ */
+export declare type TaskInputs = Message<"dorian.worker.TaskInputs"> & {
+  /**
+   * @generated from field: string task_id = 1;
+   */
+  taskId: string;
+
+  /**
+   * @generated from field: repeated string input_ids = 2;
+   */
+  inputIds: string[];
+};
+
+/**
+ * Describes the message dorian.worker.TaskInputs.
+ * Use `create(TaskInputsSchema)` to create a new message.
+ */
+export declare const TaskInputsSchema: GenMessage<TaskInputs>;
 
 /**
  * @generated from message dorian.worker.TaskExited
@@ -466,7 +505,8 @@ export declare type ExecOutput = Message<"dorian.worker.ExecOutput"> & {
   error: string;
 
   /**
-   * Counts what is said of a command, from 1: what gets lost with a connection is seen. 0 for a command that the worker does not know.
+   * Counts what is said of a command, from 1: what gets lost with a connection is said again, or its lack is seen. 0 for a command that
+   * the worker does not know.
    *
    * @generated from field: uint64 index = 6;
    */
@@ -602,6 +642,13 @@ export declare type Welcome = Message<"dorian.worker.Welcome"> & {
    * @generated from field: dorian.worker.WebPorts web_ports = 6;
    */
   webPorts?: WebPorts | undefined;
+
+  /**
+   * Of each of these commands, how much of what is said of it has come: the worker says the rest again.
+   *
+   * @generated from field: map<string, uint64> exec_reports = 7;
+   */
+  execReports: { [key: string]: bigint };
 };
 
 /**
@@ -1056,6 +1103,13 @@ export declare type ExecInput = Message<"dorian.worker.ExecInput"> & {
    * @generated from field: bool cancel = 6;
    */
   cancel: boolean;
+
+  /**
+   * Counts the pieces of a command's input, from 1, as index of ExecOutput does.
+   *
+   * @generated from field: uint64 index = 7;
+   */
+  index: bigint;
 };
 
 /**
