@@ -43,6 +43,18 @@ test.each(ways)(
   },
 );
 
+test("a server that runs alone keeps nothing: who connects while it is away is refused, and served when it is back", async () => {
+  await using data = await temporaryDirectory();
+  const start = (listen: string) =>
+    DorianProcess.start({ dataDirectory: data.path, command: "server", args: ["--listen", listen] });
+  const server = await start("127.0.0.1:0");
+  const { hostname: host, port, host: address } = new URL(String(server.ready["url"]));
+  await server.kill();
+  expect(await isServed({ host, port: Number(port), speech: "plain" })).toBe(false);
+  await using _next = await start(address);
+  expect(await isServed({ host, port: Number(port), speech: "plain" })).toBe(true);
+});
+
 test("the official client finds a server that speaks TLS however often it is killed", async () => {
   await using server = await runningServer({
     clients: [modalVersions.newest],

@@ -21,6 +21,8 @@ export type Database = Kysely<Tables> & {
    * itself at a commit, tells nobody, and writes over a log whose content may be nowhere else.
    */
   moveLog(): void;
+  /** Moves all of the log into the file and leaves none of it; nobody may have the connection. */
+  emptyLog(): void;
   /** Runs `work` with the connection to itself: it says on it where its transaction and savepoints begin and end. */
   exclusively<T>(work: (trx: Transaction<Tables>, connection: ExclusiveConnection) => Promise<T>): Promise<T>;
 };
@@ -75,6 +77,9 @@ function extend(
         // It is tried again after the next commit.
         if (!isFull(error)) throw error;
       }
+    },
+    emptyLog() {
+      file.exec("pragma wal_checkpoint(truncate)");
     },
     exclusively<T>(
       work: (trx: Transaction<Tables>, connection: ExclusiveConnection) => Promise<T>,

@@ -75,6 +75,19 @@ export class Journal implements AsyncDisposable {
     }
   }
 
+  /**
+   * The database's file is not where it was: what is durable is moved into it, so that no log is left for the one in its place, and
+   * from then on nothing is settled. The process has to end.
+   */
+  async abandon(failure: AppError): Promise<void> {
+    try {
+      await this.#db.exclusively(async () => this.#db.emptyLog());
+    } catch {
+      // What could be done for a file that is to be given up.
+    }
+    this.#end(failure);
+  }
+
   /** Waits for everything queued so far. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
@@ -159,9 +172,13 @@ export class Journal implements AsyncDisposable {
   }
 
   #break(error: unknown): void {
+    this.#end(outcomeUnknown(error));
+  }
+
+  #end(failure: AppError): void {
     if (this.#broken) return;
     this.#broken = true;
-    this.#onBroken(outcomeUnknown(error));
+    this.#onBroken(failure);
   }
 
   /** One work that needs more room than there is must not take the others along: a result is small beside an argument. */

@@ -10,6 +10,8 @@ import { refuseGrowth } from "./disk/growing-calls.ts";
 import { keepReserves } from "./disk/keep-reserves.ts";
 import { watchRoom } from "./disk/watch-room.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
+import { databaseMoved } from "./storage-failure.ts";
+import { watchFile } from "./watch-file.ts";
 
 export interface StoresOptions {
   dataDirectory: string;
@@ -38,9 +40,11 @@ export async function openStores(options: StoresOptions): Promise<Stores> {
   await using opening = new AsyncDisposableStack();
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const room = opening.use(watchRoom({ directory: dataDirectory, reserveBytes, logger }));
-  const db = await openDatabase(join(dataDirectory, "state.db"), { version, nowMs });
+  const path = join(dataDirectory, "state.db");
+  const db = await openDatabase(path, { version, nowMs });
   opening.defer(() => db.destroy());
   const journal = opening.use(new Journal(db, { onBroken }));
+  opening.use(await watchFile(path, () => journal.abandon(databaseMoved(path))));
   opening.use(keepReserves({ dataDirectory, db, journal, room, logger }));
   const onLeftover: OnLeftover = ({ path, error }) =>
     logger.warn(

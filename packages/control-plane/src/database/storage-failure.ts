@@ -46,6 +46,19 @@ export function outcomeUnknown(cause: unknown): AppError {
   );
 }
 
+/** A process's last word when its database's file was moved, removed or replaced under it. */
+export function databaseMoved(path: string): AppError {
+  return new AppError(
+    "DATABASE_MOVED",
+    `${path} is not the file that this server has opened: it was moved, removed or replaced. What would be written from now on would be lost, so this process ends; the next one reads what is there now.`,
+    {
+      status: "INTERNAL",
+      remedy:
+        "Put the file back: it holds all that was accepted until a moment ago. To restore a copy, stop Dorian first.",
+    },
+  );
+}
+
 function codeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
     return undefined;

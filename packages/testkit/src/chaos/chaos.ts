@@ -52,7 +52,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const clock = cleaning.use(await settableClock());
   await copySeed(disk.path, [modalVersions.newest]);
   const start = (args: string[] = []) =>
-    DorianProcess.start({ dataDirectory: disk.path, args, env: clock.environment });
+    DorianProcess.start({
+      dataDirectory: disk.path,
+      args: [...args, "--web-ports", ownPorts()],
+      env: clock.environment,
+    });
   let server = await start();
   cleaning.defer(() => server.stop());
   const address = ["--listen", new URL(String(server.ready["url"])).host];
@@ -155,6 +159,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     );
     return outcome.kind === "done" ? { ms: performance.now() - beganAtMs, callId } : undefined;
   }
+}
+
+/** Where no other server of this machine finds a free port, nor the kernel for a client, while this one is away. */
+function ownPorts(): string {
+  const first = 61_000 + (process.pid % 400) * 10;
+  return `${first}-${first + 9}`;
 }
 
 async function deployPython(python: ModalClient): Promise<void> {
