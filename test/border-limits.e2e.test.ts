@@ -39,6 +39,11 @@ export const takeProcesses = app.function({ name: "takeProcesses" }, () => new P
     resolve(String(error ?? "") + stdout + stderr));
 }));
 
+/** Whoever is refused a child asks again. */
+export const multiply = app.function({ name: "multiply", maxContainers: 1 }, () => new Promise<string>((resolve) => {
+  execFile("perl", ["-e", "alarm 60; for (;;) { $p = fork; alarm 60 if defined $p && !$p }"], (error) => resolve(String(error ?? "over")));
+}));
+
 export const orphans = app.function({ name: "orphans" }, () =>
   execFileSync("/bin/sh", ["-c", 'for i in $(seq 40); do (sleep 0.2 &); done; sleep 1; cat /proc/[0-9]*/stat | awk \\'$3 == "Z"\\' | wc -l'], { encoding: "utf8" }).trim());
 
@@ -143,6 +148,13 @@ test("a fork bomb fills its own container and nothing else [B15] [B16]", async (
   const { result } = await withCanary(call<string>("takeProcesses"));
   expect(result).toMatch(/fork|Resource temporarily unavailable|killed|over|Command failed/i);
   expect(await call<number>("add", 1, 2)).toBe(3);
+});
+
+test("a container that stays at its limit of processes is ended alone, and told its limit and what to do [B15]", async () => {
+  const { result, answered } = await withCanary(call("multiply").then(String, messageOf));
+  expect(result).toMatch(/The container was ended\. It stayed at its limit of 300 processes and threads/);
+  expect(result).toContain("--container-pids");
+  expect(answered).toBeGreaterThan(1);
 });
 
 test("forty orphans leave no dead processes in a TypeScript container [B15]", async () => {

@@ -20,6 +20,8 @@ import type { RuntimePolicy } from "./container/container-runtimes.ts";
 import { openRuntimes } from "./container/open-runtimes.ts";
 import { judgeRunc, runcAdvice, runcWarning } from "./container/runc/runc-holes.ts";
 import { runcVersion } from "./container/runc/runc-version.ts";
+import { processCountOf } from "./cgroup/process-count.ts";
+import { ProcessWatch } from "./cgroup/process-watch.ts";
 import { DiskWatch } from "./disk/disk-watch.ts";
 import { detectGpus } from "./gpu/detect-gpus.ts";
 import { simulatedGpus } from "./gpu/simulated-gpus.ts";
@@ -147,7 +149,9 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const operator = await readOperatorSettings();
   const machine = await thisMachine();
   const share = shareMachine(machine, options.machine ?? {});
-  const unlimited = await limitGroup(await readCgroupLayout(), `/dorian-${directories.instance}`, {
+  const layout = await readCgroupLayout();
+  const group = `/dorian-${directories.instance}`;
+  const unlimited = await limitGroup(layout, group, {
     memoryBytes: share.memoryMb * mebibyte,
     pids: share.pids,
     cpuWeight: share.cpuWeight,
@@ -171,6 +175,13 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     await DiskWatch.open({
       directory: directories.scratch,
       ...(diskMb !== undefined && { limitBytes: diskMb * mebibyte }),
+      logger,
+    }),
+  );
+  const processes = starting.use(
+    new ProcessWatch({
+      countAll: () => processCountOf(layout, group),
+      leastLimit: share.container.pids,
       logger,
     }),
   );
@@ -243,6 +254,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     dependencies: {
       layers,
       disk,
+      processes,
       runtimes,
       network,
       heads,
@@ -267,6 +279,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     builder: new ImageBuilder({
       layers,
       disk,
+      processes,
       imageLimitBytes: share.imageMb * mebibyte,
       runtimes,
       network,

@@ -14,6 +14,9 @@ import { findInterpreters } from "@dorian/python/interpreters";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { checkout } from "@dorian/testkit/checkout";
 import pino from "pino";
+import { readCgroupLayout } from "../src/cgroup/cgroup-layout.ts";
+import { processCountOf } from "../src/cgroup/process-count.ts";
+import { ProcessWatch } from "../src/cgroup/process-watch.ts";
 import { DiskWatch } from "../src/disk/disk-watch.ts";
 import { ContainerRuntimes } from "../src/container/container-runtimes.ts";
 import { RuncRuntime } from "../src/container/runc/runc-runtime.ts";
@@ -38,6 +41,8 @@ export type TestBuilder = Awaited<ReturnType<typeof testBuilder>>;
 export async function testBuilder(options?: {
   operator?: Partial<OperatorSettings>;
   diskLimitBytes?: number;
+  /** Of one step. */
+  pidsLimit?: number;
   userNamespaces?: UserNamespaceMode;
 }) {
   await using made = new AsyncDisposableStack();
@@ -56,7 +61,11 @@ export async function testBuilder(options?: {
   });
   const layers = made.use(await LayerStore.open(dataDirectory));
   const logger = pino({ level: "silent" });
-  const runtime = new RuncRuntime({ instance: directories.instance, runtimeDirectory: directories.runtime });
+  const runtime = new RuncRuntime({
+    instance: directories.instance,
+    runtimeDirectory: directories.runtime,
+    ...(options?.pidsLimit !== undefined && { defaultLimits: { pids: options.pidsLimit } }),
+  });
   const runtimes = new ContainerRuntimes({ runc: runtime }, { standard: "runc", untrusted: "runc" });
   const mode = options?.userNamespaces ?? "auto";
   const userNamespaces = made.use(await openUserNamespaces(mode, { directories, dataDirectory, logger }));
@@ -86,9 +95,19 @@ export async function testBuilder(options?: {
       logger,
     }),
   );
+  const instance = `/dorian-${directories.instance}`;
+  const layout = await readCgroupLayout();
+  const processes = made.use(
+    new ProcessWatch({
+      countAll: () => processCountOf(layout, instance),
+      leastLimit: options?.pidsLimit ?? 0,
+      logger,
+    }),
+  );
   const builder = new ImageBuilder({
     layers,
     disk,
+    processes,
     imageLimitBytes: 8 * 2 ** 30,
     runtimes,
     network,
@@ -150,6 +169,7 @@ export async function testBuilder(options?: {
         {
           layers,
           disk,
+          processes,
           runtimes,
           network,
           heads,

@@ -9,6 +9,7 @@ import { Interrupted, Interruption } from "./interruption.ts";
 import { LocalFailure } from "../process/local-failure.ts";
 import { exitCodeOf, renderError } from "./output/error-block.ts";
 import { Output } from "./output/output.ts";
+import { visibleJson } from "./output/visible-text.ts";
 import { parseCommandLine } from "./program.ts";
 import { RemoteFailure } from "./remote-failure.ts";
 import { dorianVersion } from "./version.ts";
@@ -85,7 +86,7 @@ async function runCommandLine(
 async function runCommand(command: AnyCommand, input: Input, context: CommandContext): Promise<number> {
   const { output } = context;
   const result = await command.run(input, context);
-  if (command.json && input.flag("json")) output.print(JSON.stringify(command.json(result), null, 2));
+  if (command.json && input.flag("json")) output.print(visibleJson(command.json(result)));
   else command.render(result, output, input);
   return command.exitCode?.(result) ?? exitCode.ok;
 }

@@ -144,6 +144,7 @@ test("what was killed may take a minute to die on a machine that is busy, and is
   await slow;
   await writeFile(join(root, group, "cgroup.procs"), `${gone}\n`);
   const never = killAll(layout, group);
+  await sleep(100);
   clock.mockReturnValue(200_000);
   await expect(never).rejects.toMatchObject({ code: "CGROUP_STUCK" });
 });

@@ -4,9 +4,13 @@ import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import type { CgroupLayout } from "./cgroup-layout.ts";
+import { isGone, readIfThere, writeIfThere } from "./group-files.ts";
 
 // Control group files have no descriptor one could wait on that works in v1, so changes are polled for.
-const pollMs = 1;
+const leastPollMs = 1;
+/** Of the time that was waited for it already: what takes long is looked at seldom. */
+const pollPart = 1 / 8;
+const mostPollMs = 100;
 const patienceMs = 10_000;
 /** A process that was killed needs a turn on a processor to die, and thousands of others may be before it. */
 const deathMs = 120_000;
@@ -82,16 +86,13 @@ export async function thaw(layout: CgroupLayout, name: string): Promise<void> {
   if (!layout.freezer) return;
   const { root, version } = layout.freezer;
   const [file, value] = version === 2 ? ["cgroup.freeze", "0"] : ["freezer.state", "THAWED"];
-  const path = join(root, name, file);
-  try {
-    await writeFile(path, value, { flag: "r+" });
-  } catch (error) {
-    if (!isGone(error)) throw error;
-  }
+  await writeIfThere(join(root, name, file), value);
 }
 
 /** Kills every process of the group, frozen or not; resolves when there is none left. */
 export async function killAll(layout: CgroupLayout, name: string): Promise<void> {
+  // Those that multiply would do so faster than one after the other is killed.
+  if (layout.pids) await writeIfThere(join(layout.pids.root, name, "pids.max"), "0");
   const isDone = async () => {
     const processes = await processesOf(layout, name);
     if (processes.length === 0) return true;
@@ -159,19 +160,6 @@ async function subdirectories(directory: string): Promise<string[]> {
   }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
-
-function isGone(error: unknown): boolean {
-  return errnoOf(error) === "ENOENT" || errnoOf(error) === "ENODEV";
-}
-
 /** Kills one process; nothing when it is gone. */
 export function killNow(pid: number): void {
   try {
@@ -182,15 +170,16 @@ export function killNow(pid: number): void {
 }
 
 async function until(what: string, done: () => Promise<boolean>, limitMs = patienceMs): Promise<void> {
-  const deadlineMs = performance.now() + limitMs;
+  const startedAtMs = performance.now();
   while (!(await done())) {
-    if (performance.now() > deadlineMs) {
+    const waitedMs = performance.now() - startedAtMs;
+    if (waitedMs > limitMs) {
       throw new AppError("CGROUP_STUCK", `After ${limitMs / 1000} s it is still not so that ${what}.`, {
         status: "INTERNAL",
         remedy:
           "A process in uninterruptible sleep does this (see `ps -eo pid,stat,wchan,args`): check its disk.",
       });
     }
-    await delay(pollMs);
+    await delay(Math.min(Math.max(waitedMs * pollPart, leastPollMs), mostPollMs));
   }
 }

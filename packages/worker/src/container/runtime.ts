@@ -1,3 +1,4 @@
+import type { ProcessCount } from "../cgroup/process-count.ts";
 import type { ContainerSpec, ExecTerminal } from "./container-spec.ts";
 
 export type OutputStream = "stdout" | "stderr";
@@ -26,6 +27,8 @@ export interface Container extends AsyncDisposable {
   /** Kills every process of the container and waits until they are gone. */
   kill(): Promise<void>;
   pids(): Promise<number[]>;
+  /** How many processes and threads it has; undefined when it is gone, or this machine does not count. */
+  processCount(): Promise<ProcessCount | undefined>;
   /** Stops every process where it is until the result is disposed of. */
   freeze(): Promise<AsyncDisposable>;
   /**

@@ -2,16 +2,15 @@ import type { Interpreter } from "@dorian/python/interpreters";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Logger } from "pino";
 import type { ContainerRuntimes } from "../container/container-runtimes.ts";
-import type { DiskWatch } from "../disk/disk-watch.ts";
+import type { LimitWatches } from "../container/hold-to-limits.ts";
 import type { WorkerDirectories } from "../machine/worker-directories.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import type { VolumeHeads } from "../volume/mounted-volume.ts";
 
 /** What builds need of the worker that runs them. */
-export interface BuildDependencies {
+export interface BuildDependencies extends LimitWatches {
   layers: LayerStore;
-  disk: Pick<DiskWatch, "watch">;
   /** What the layers of one fetched image may hold together. */
   imageLimitBytes: number;
   /** Steps run in what the operator chose for functions that ask for nothing else. */

@@ -3,8 +3,11 @@ import { testBuilder } from "../../test/test-builder.ts";
 
 const mebibyte = 2 ** 20;
 
-async function builtWith(step: string): Promise<unknown> {
-  await using builder = await testBuilder({ diskLimitBytes: 16 * mebibyte });
+async function builtWith(
+  step: string,
+  limits: { diskLimitBytes?: number; pidsLimit?: number } = { diskLimitBytes: 16 * mebibyte },
+): Promise<unknown> {
+  await using builder = await testBuilder(limits);
   const base = await builder.busybox();
   const request = { baseLayerIds: [base], baseConfig: {}, dockerfile: `FROM base\nRUN ${step}` };
   const outcome = await builder.build(request).then(
@@ -31,6 +34,16 @@ test.each([
     });
   },
 );
+
+test("a build step that multiplies without end is ended with the reason and leaves nothing [B15]", async () => {
+  // A shell ends when it is refused a child; awk goes on.
+  const forks = `awk 'BEGIN { for (;;) system("sleep 100 &") }' 2>/dev/null`;
+  expect(await builtWith(forks, { pidsLimit: 60 })).toMatchObject({
+    code: "PROCESS_LIMIT_REACHED",
+    message: expect.stringContaining("limit of 60 processes and threads"),
+    remedy: expect.stringContaining("--container-pids"),
+  });
+});
 
 test("stages count together: a build does not fill the disk a stage at a time [B16]", async () => {
   const step = (name: string) => `RUN dd if=/dev/urandom of=/${name} bs=1M count=10`;

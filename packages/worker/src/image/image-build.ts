@@ -13,6 +13,7 @@ import type { BuildDependencies } from "./build-dependencies.ts";
 import { BuildVolumes } from "./build-volumes.ts";
 import { BuildStage } from "./build-stage.ts";
 import { BuildStages } from "./build-stages.ts";
+import { holdToLimits } from "../container/hold-to-limits.ts";
 import type { Container } from "../container/runtime.ts";
 import { copyFiles } from "./copy-instruction.ts";
 import { makeDirectory } from "./copy-target.ts";
@@ -56,7 +57,7 @@ export class ImageBuild implements AsyncDisposable {
   #scratch: string;
   #resources = new AsyncDisposableStack();
   /** The container of the step that runs, or of the last one. */
-  #step: Pick<Container, "pids" | "freeze"> | undefined;
+  #step: Pick<Container, "pids" | "freeze" | "processCount"> | undefined;
   /** By the worker itself, for what the build does to the machine. */
   #ended = new AbortController();
   /** Layers made by this build that nobody finds again, to remove when it fails. */
@@ -99,16 +100,15 @@ export class ImageBuild implements AsyncDisposable {
     this.#variables = new BuildVariables({ given: this.#request.buildArgs, escape });
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await mkdir(this.#scratch, { recursive: true, mode: 0o755 });
-    using _watched = this.#options.disk.watch({
+    using _held = holdToLimits(this.#options, {
       id: this.#request.buildId,
       // Layers of earlier stages are as much its own as what it writes now.
       directories: () => [
         this.#scratch,
         ...this.#written.map((layerId) => this.#options.layers.path(layerId)),
       ],
-      limitBytes: undefined,
-      pids: async () => (await this.#step?.pids()) ?? [],
-      freeze: async () => (await this.#step?.freeze()) ?? new AsyncDisposableStack(),
+      diskLimitBytes: undefined,
+      container: () => this.#step,
       end: (reason) => this.#ended.abort(reason),
     });
     for (const [index, instruction] of instructions.entries()) {

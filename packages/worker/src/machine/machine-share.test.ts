@@ -10,7 +10,7 @@ test("a tenth of the memory is kept for the machine, and no processor time [B16]
     memoryMb: 21_600,
     pids: 2_097_152,
     cpuWeight: 100,
-    container: { memoryMb: 16_200, pids: 4_096 },
+    container: { memoryMb: 16_200, pids: 1_024 },
     imageMb: 65_536,
   });
 });
@@ -36,6 +36,14 @@ test("what the operator says stands, less a reserve that was said as well", () =
     milliCpu: 1_000,
     memoryMb: 20_000,
   });
+});
+
+test.each([
+  [500, 640],
+  [4_000, 1_536],
+  [64_000, 4_096],
+])("with %i thousandths of a core, one container has %i processes and threads [B15]", (milliCpu, pids) => {
+  expect(shareMachine({ ...machine, milliCpu }, {}).container.pids).toBe(pids);
 });
 
 test("one container never gets more than all together", () => {

@@ -41,8 +41,13 @@ const mostReservedPart = 0.5;
 /** Part of the containers' memory that one may take which names no limit: the others keep some. */
 const partOfOne = 0.75;
 
-/** Processes and threads of one container: enough for data loaders on a large machine, too few to fill the table. */
-const pidsOfOne = 4096;
+/**
+ * Processes and threads of one container: some for programs as such, more with every core, as libraries make threads by
+ * cores and data loaders processes with all of those threads in each; too few to fill the table.
+ */
+const leastPidsOfOne = 512;
+const pidsOfCore = 256;
+const mostPidsOfOne = 4096;
 /** Part of the machine's process table that all containers may fill. */
 const partOfPids = 0.5;
 
@@ -65,6 +70,8 @@ export function shareMachine(machine: Machine, settings: MachineSettings): Machi
   );
   const memoryMb = left(capacity.memoryMb, machine.memoryMb, reserve.memoryMb, usualReserve);
   const pids = Math.floor(machine.pids * partOfPids);
+  const cores = machine.milliCpu / 1000;
+  const usualPids = Math.min(leastPidsOfOne + Math.floor(cores * pidsOfCore), mostPidsOfOne);
   return {
     milliCpu: left(capacity.milliCpu, machine.milliCpu, reserve.milliCpu, 0),
     memoryMb,
@@ -72,7 +79,7 @@ export function shareMachine(machine: Machine, settings: MachineSettings): Machi
     cpuWeight: settings.cpuWeight ?? ordinaryWeight,
     container: {
       memoryMb: Math.min(container.memoryMb ?? Math.max(1, Math.floor(memoryMb * partOfOne)), memoryMb),
-      pids: Math.min(container.pids ?? pidsOfOne, pids),
+      pids: Math.min(container.pids ?? usualPids, pids),
     },
     imageMb: settings.imageMb ?? usualImageMb,
   };

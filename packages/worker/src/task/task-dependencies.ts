@@ -4,7 +4,7 @@ import type { ServiceClient } from "@dorian/protocol/service";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { Logger } from "pino";
 import type { ContainerRuntimes } from "../container/container-runtimes.ts";
-import type { DiskWatch } from "../disk/disk-watch.ts";
+import type { LimitWatches } from "../container/hold-to-limits.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
 import type { UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import type { VolumeHeads } from "../volume/mounted-volume.ts";
@@ -18,7 +18,7 @@ export interface TaskUpstream extends Disposable {
 }
 
 /** What tasks need of the worker that runs them. */
-export interface TaskDependencies extends LaunchDirectories {
+export interface TaskDependencies extends LaunchDirectories, LimitWatches {
   layers: LayerStore;
   runtimes: ContainerRuntimes;
   network: NetworkPool;
@@ -32,7 +32,6 @@ export interface TaskDependencies extends LaunchDirectories {
   runtimeDirectory: string;
   /** On the file system of the layer store. */
   scratchDirectory: string;
-  disk: DiskWatch;
   /** The operator's proxies and certificates, for the way out. */
   operator: OperatorEnvironment;
   /** Takes a directory of a task out of the way for good. Never throws. */

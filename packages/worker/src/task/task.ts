@@ -5,6 +5,7 @@ import { GenericResult_GenericStatus, type GenericResult } from "@dorian/protoco
 import type { StartTask } from "@dorian/protocol/worker";
 import { storing } from "@dorian/storage/storage-error";
 import { join } from "node:path";
+import { holdToLimits } from "../container/hold-to-limits.ts";
 import type { Container, ContainerExit, OnOutput } from "../container/runtime.ts";
 import type { TaskObserver } from "../gateway/task-gateway.ts";
 import { OutputLog } from "../log/output-log.ts";
@@ -169,12 +170,11 @@ export class Task {
     this.#container = container;
     const diskMb = request.arguments?.functionDef?.resources?.ephemeralDiskMb;
     resources.use(
-      this.#deps.disk.watch({
+      holdToLimits(this.#deps, {
         id: taskId,
         directories: () => [scratch],
-        limitBytes: diskMb ? diskMb * mebibyte : undefined,
-        pids: () => container.pids(),
-        freeze: () => container.freeze(),
+        diskLimitBytes: diskMb ? diskMb * mebibyte : undefined,
+        container: () => container,
         end: (reason) => this.#endFor(reason, container),
       }),
     );

@@ -52,7 +52,7 @@ export const command = defineCommand<{ value: unknown } | { help: string }>({
     ]);
     using _workplace = workplace;
     const detach = input.flag("detach");
-    const onItem = (item: unknown) => output.print(formatValue(item, output.columns));
+    const onItem = (item: unknown) => output.pass("stdout", `${formatValue(item, output.columns)}\n`);
     const value = await withPublishedApp({ app, bundle, detach, context, workplace }, async ({ deployed }) =>
       callTarget({ app, target: resolved, mapped, detach, onItem }, deployed),
     );
@@ -65,7 +65,7 @@ export const command = defineCommand<{ value: unknown } | { help: string }>({
       return;
     }
     const { value } = result;
-    if (value !== undefined) output.print(formatValue(value, output.columns));
+    if (value !== undefined) output.pass("stdout", `${formatValue(value, output.columns)}\n`);
     output.note(`${output.noteColors.green("✓")} App completed.`);
   },
 });

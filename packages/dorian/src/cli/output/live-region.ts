@@ -1,4 +1,5 @@
 import type { createLogUpdate } from "log-update";
+import { visibleLines } from "./visible-text.ts";
 
 /**
  * Lines at the bottom of a terminal that are drawn anew in place, with ordinary output appearing above them.
@@ -21,7 +22,7 @@ export class LiveRegion implements Disposable {
 
   draw(lines: string[]): void {
     if (this.#closed) return;
-    this.#lines = lines;
+    this.#lines = lines.map((line) => visibleLines(line, { colored: true }));
     this.#redraw();
   }
 

@@ -165,6 +165,17 @@ describe("where it is shown", () => {
     expect(stderr.text).toBe("note\nwarning");
   });
 
+  test("names of others steer no terminal, in tables, notes and results [B18]", async () => {
+    const [stdout, stderr] = [new Sink(true), new Sink(true)];
+    const output = new Output({ stdout, stderr, env: {} });
+    const name = "\u001B]0;owned\u0007\u001B[8mx\r";
+    output.print(renderTable([{ title: "T", value: (row: string) => row }], [name], plain));
+    expect(stdout.text).toContain("\\x1b]0;owned\\x07\\x1b[8mx");
+    output.note(`There is no ${name}.`);
+    expect(stderr.text).toContain("\\x1b]0;owned\\x07");
+    for (const code of ["\u0007", "\r", "\u001B]"]) expect(stdout.text + stderr.text).not.toContain(code);
+  });
+
   test("without a terminal a wait is one plain line per state, with no control codes", async () => {
     const stderr = new Sink(false);
     await using output = new Output({ stdout: new Sink(false), stderr, env: {} });

@@ -1,5 +1,6 @@
 import picocolors from "picocolors";
 import { LiveRegion } from "./live-region.ts";
+import { visibleLines } from "./visible-text.ts";
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -44,12 +45,12 @@ export class Output implements AsyncDisposable {
 
   /** A line of result. */
   print(text: string): void {
-    this.#above(this.#stdout, `${text}\n`);
+    this.#above(this.#stdout, `${visibleLines(text, { colored: this.colors.isColorSupported })}\n`);
   }
 
   /** A line of Dorian's own. */
   note(text: string): void {
-    this.#above(this.#stderr, `${text}\n`);
+    this.#above(this.#stderr, `${visibleLines(text, { colored: this.noteColors.isColorSupported })}\n`);
   }
 
   /** Output of user code, byte for byte. */

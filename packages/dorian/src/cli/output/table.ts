@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Colors } from "./output.ts";
+import { visibleText } from "./visible-text.ts";
 
 export interface Column<Row> {
   title: string;
@@ -33,7 +34,7 @@ export function renderTable<Row>(columns: Column<Row>[], rows: Row[], colors: Co
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*[\r\n]+\s*/g, " ");
+  return visibleText(text.replaceAll(/\s*[\r\n]+\s*/g, " "));
 }
 
 function width(text: string): number {

@@ -27,6 +27,15 @@ test("warnings and errors are marked, and an error shows its stack", () => {
   expect(text()).toMatch(/ error failed err=TypeError: bad\n {4}at /);
 });
 
+test("what others named their files is shown, and makes neither lines of the log nor commands of the terminal [B18]", () => {
+  const { logger, text } = logged(false);
+  const path = "/x\u001B[2J\n12:00:00 all is well";
+  logger.warn({ path, tight: "\u001B[2J", deep: { path: "\u009B2J" } }, `not removed: ${path}`);
+  expect(text().trimEnd()).not.toMatch(/[\p{Cc}]/u);
+  logger.error({ err: new Error("\u001B[2J") }, "failed");
+  expect(text()).not.toContain("\u001B");
+});
+
 test("machines get JSON lines", () => {
   const { logger, text } = logged(true);
   logger.info({ taskId: "ta-1" }, "task started");

@@ -1,5 +1,6 @@
 import { formatWithOptions } from "node:util";
 import { pino, type Logger } from "pino";
+import { visibleLines, visibleText } from "../output/visible-text.ts";
 import type { Colors, TextStream } from "../output/output.ts";
 
 const hidden = new Set(["level", "time", "pid", "hostname", "source", "msg"]);
@@ -36,14 +37,18 @@ export function renderLogLine(line: string, colors: Colors): string {
     .filter(([name]) => !hidden.has(name))
     .map(([name, value]) => colors.dim(` ${name}=${fieldText(value)}`))
     .join("");
-  return `${clock}${source}${level} ${event.msg ?? ""}${fields}\n`;
+  return `${clock}${source}${level} ${visibleText(event.msg ?? "")}${fields}\n`;
 }
 
 function fieldText(value: unknown): string {
-  if (typeof value === "string") return /\s/.test(value) ? JSON.stringify(value) : value;
+  if (typeof value === "string") return visibleText(/\s/.test(value) ? JSON.stringify(value) : value);
   const error = value as { message?: unknown; stack?: unknown } | null;
   if (typeof error === "object" && error !== null && typeof error.message === "string") {
-    return typeof error.stack === "string" ? error.stack : JSON.stringify(error.message);
+    return typeof error.stack === "string"
+      ? visibleLines(error.stack, { colored: false })
+      : visibleText(JSON.stringify(error.message));
   }
-  return formatWithOptions({ depth: 3, breakLength: Infinity }, "%o", value) && JSON.stringify(value);
+  return (
+    formatWithOptions({ depth: 3, breakLength: Infinity }, "%o", value) && visibleText(JSON.stringify(value))
+  );
 }

@@ -119,7 +119,7 @@ const limitOptions: readonly OptionDefinition[] = [
   {
     name: "container-pids",
     value: "n",
-    description: "Processes and threads of one container (4096)",
+    description: "Processes and threads of one container (512 and 256 for each core, at most 4096)",
   },
   {
     name: "runtime",

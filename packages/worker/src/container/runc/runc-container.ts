@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { errnoOf } from "@dorian/base/app-error";
 import { freeze, hitOwnMemoryLimit, killAll, oomKillsOf, processesOf, thaw } from "../../cgroup/cgroup.ts";
+import { type ProcessCount, processCountOf } from "../../cgroup/process-count.ts";
 import type { ContainerSpec } from "../container-spec.ts";
 import type { Container, ContainerExit, ExecOptions } from "../runtime.ts";
 import { runcExec } from "./runc-exec.ts";
@@ -65,6 +66,10 @@ export class RuncContainer implements Container {
 
   pids(): Promise<number[]> {
     return processesOf(this.#placement.layout, this.#placement.cgroup);
+  }
+
+  processCount(): Promise<ProcessCount | undefined> {
+    return processCountOf(this.#placement.layout, this.#placement.cgroup);
   }
 
   async freeze(): Promise<AsyncDisposable> {

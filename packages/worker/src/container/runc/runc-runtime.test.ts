@@ -135,6 +135,17 @@ test("kill ends every process, even of a frozen container", async () => {
   await frozen[Symbol.asyncDispose]();
 });
 
+test("what multiplies without end is counted, and dead as soon as it is to be [B15]", async () => {
+  await using host = await testRuntime();
+  // A shell ends when it is refused a child; awk goes on.
+  const spec = host.spec(`awk 'BEGIN { for (;;) system("sleep 100 &") }'`, { limits: { pids: 60 } });
+  await using container = await host.runtime.run(spec, { onOutput: () => undefined });
+  await expect.poll(async () => (await container.processCount())?.refused).toBeGreaterThan(0);
+  expect(await container.processCount()).toMatchObject({ limit: 60 });
+  await container.kill();
+  expect(await container.pids()).toEqual([]);
+});
+
 test("a frozen container stands still and then goes on", async () => {
   await using host = await testRuntime();
   const { text, onOutput } = collector();

@@ -2,6 +2,7 @@ import { wallClockMs } from "@dorian/base/wall-clock";
 import { FileEntry_FileType as FileType } from "@dorian/protocol/modal";
 import { defineCommand } from "../../command.ts";
 import { formatBytes } from "../../../format-bytes.ts";
+import { visibleText } from "../../output/visible-text.ts";
 import { formatAgo } from "../../output/duration.ts";
 import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
@@ -64,7 +65,10 @@ export const command = defineCommand<FileRow[]>({
     output.print(
       renderTable<FileRow>(
         [
-          { title: "Path", value: (file) => (file.type === "directory" ? `${file.path}/` : file.path) },
+          {
+            title: "Path",
+            value: (file) => visibleText(file.type === "directory" ? `${file.path}/` : file.path),
+          },
           { title: "Type", value: (file) => file.type },
           {
             title: "Size",

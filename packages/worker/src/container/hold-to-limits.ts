@@ -1,0 +1,39 @@
+import type { AppError } from "@dorian/base/app-error";
+import type { ProcessWatch } from "../cgroup/process-watch.ts";
+import type { DiskWatch } from "../disk/disk-watch.ts";
+import type { Container } from "./runtime.ts";
+
+/** What no control group can keep by itself: space on the disk, and asking for processes over and over. */
+export interface LimitWatches {
+  disk: Pick<DiskWatch, "watch">;
+  processes: Pick<ProcessWatch, "watch">;
+}
+
+export interface Limited {
+  id: string;
+  /** All that it writes to. */
+  directories: () => readonly string[];
+  /** Undefined for the worker's default. */
+  diskLimitBytes: number | undefined;
+  /** Undefined while none runs. */
+  container: () => Pick<Container, "pids" | "freeze" | "processCount"> | undefined;
+  end: (reason: AppError) => void;
+}
+
+/** Ends a task or a build when it takes more than it may, until the result is disposed of. */
+export function holdToLimits(watches: LimitWatches, limited: Limited): Disposable {
+  const { id, directories, diskLimitBytes: limitBytes, container, end } = limited;
+  const held = new DisposableStack();
+  held.use(
+    watches.disk.watch({
+      id,
+      directories,
+      limitBytes,
+      pids: async () => (await container()?.pids()) ?? [],
+      freeze: async () => (await container()?.freeze()) ?? new AsyncDisposableStack(),
+      end,
+    }),
+  );
+  held.use(watches.processes.watch({ id, count: async () => container()?.processCount(), end }));
+  return held;
+}
