@@ -1,3 +1,4 @@
+import { LongWork } from "@dorian/base/long-work";
 import { sql, type ExpressionBuilder, type Insertable, type Selectable } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
@@ -22,8 +23,10 @@ export interface AuditSelection extends AuditQuery {
 
 /** Long enough to look into what happened in a quarter of a year. */
 const keptMs = 90 * 24 * 60 * 60_000;
-/** A few hundred bytes each: some tens of megabytes at most. */
+/** Some hundreds of bytes each, two thousand where somebody wants it so. */
 const mostEntries = 100_000;
+/** Entries that are looked through in one turn. */
+const entriesAtOnce = 200;
 /** Entries between two looks at what may go. */
 const pruneEvery = 1_000;
 
@@ -65,22 +68,34 @@ export class AuditLog {
     selection: AuditSelection,
     page: { before: number | undefined; from: number | undefined; limit: number },
   ): Promise<Selectable<AuditEntryRow>[]> {
-    let query = this.#selected(selection).selectAll().orderBy("entry_id", "desc").limit(page.limit);
-    if (page.before !== undefined) query = query.where("entry_id", "<", page.before);
-    if (page.from !== undefined) query = query.where("entry_id", ">=", page.from);
-    return await query.execute();
+    const found: Selectable<AuditEntryRow>[] = [];
+    for await (const stretch of this.#stretches(page)) {
+      const query = this.#selected(selection, stretch).selectAll().orderBy("entry_id", "desc");
+      found.push(...(await query.limit(page.limit - found.length).execute()));
+      if (found.length >= page.limit) break;
+    }
+    return found;
   }
 
   async count(selection: AuditSelection): Promise<number> {
-    const row = await this.#selected(selection)
-      .select((each) => each.fn.countAll<number>().as("count"))
-      .executeTakeFirstOrThrow();
-    return row.count;
+    let count = 0;
+    for await (const stretch of this.#stretches()) {
+      const query = this.#selected(selection, stretch).select((each) =>
+        each.fn.countAll<number>().as("count"),
+      );
+      count += (await query.executeTakeFirstOrThrow()).count;
+    }
+    return count;
   }
 
   /** Ids and times of all, newest first. */
   async ids(selection: AuditSelection): Promise<{ entry_id: number; at: number }[]> {
-    return await this.#selected(selection).select(["entry_id", "at"]).orderBy("entry_id", "desc").execute();
+    const found: { entry_id: number; at: number }[] = [];
+    for await (const stretch of this.#stretches()) {
+      const query = this.#selected(selection, stretch).select(["entry_id", "at"]).orderBy("entry_id", "desc");
+      found.push(...(await query.execute()));
+    }
+    return found;
   }
 
   /** Removes what is too old, and the oldest of too many. */
@@ -114,8 +129,35 @@ export class AuditLog {
     return entry_id;
   }
 
-  #selected({ terms, oldestMs, newestMs, environment }: AuditSelection) {
-    let query = this.#db.selectFrom("audit_entry").where("at", ">=", oldestMs).where("at", "<", newestMs);
+  /** All entries a few at a time, newest first: to look for many words in all of them takes seconds. */
+  async *#stretches(
+    within: { before?: number | undefined; from?: number | undefined } = {},
+  ): AsyncGenerator<Stretch> {
+    const { oldest, newest } = await this.#db
+      .selectFrom("audit_entry")
+      .select((each) => [
+        each.fn.min<number | null>("entry_id").as("oldest"),
+        each.fn.max<number | null>("entry_id").as("newest"),
+      ])
+      .executeTakeFirstOrThrow();
+    const from = Math.max(oldest ?? 0, within.from ?? 0);
+    const work = new LongWork(entriesAtOnce);
+    for (let before = Math.min((newest ?? 0) + 1, within.before ?? Infinity); before > from;) {
+      const stretch = { from: Math.max(from, before - entriesAtOnce), before };
+      yield stretch;
+      before = stretch.from;
+      await work.done(entriesAtOnce);
+    }
+  }
+
+  #selected({ terms, oldestMs, newestMs, environment }: AuditSelection, { from, before }: Stretch) {
+    let query = this.#db
+      .selectFrom("audit_entry")
+      .where("entry_id", ">=", from)
+      .where("entry_id", "<", before)
+      // The plus keeps the index of times out of it, by which all would be gone through each time.
+      .where(sql`+at`, ">=", oldestMs)
+      .where(sql`+at`, "<", newestMs);
     if (environment !== undefined) query = query.where("environment", "=", environment);
     for (const { field, text } of terms) {
       query = query.where((each) =>
@@ -124,6 +166,12 @@ export class AuditLog {
     }
     return query;
   }
+}
+
+/** Entries by their numbers. */
+interface Stretch {
+  from: number;
+  before: number;
 }
 
 type Column = "action" | "actor_id" | "actor_name" | "targets" | "status" | "address";

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { ModalClient, ObjectCreationType } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
@@ -135,6 +136,28 @@ test("the log is read in pages and buckets, and a token of one environment sees 
     newestCursor: cursor as never,
   });
   expect([newest.items.length, oldest.items.length]).toEqual([100, 21]);
+});
+
+test("who looks for many words in a long log keeps nobody waiting [B11]", async () => {
+  await using server = await CatalogServer.open(await temporaryDirectory());
+  for (let n = 0; n < 450; n += 1) {
+    await server.modal.secretDelete({ secretId: `st-${String(n).padStart(22, "0")}` }).catch(() => undefined);
+  }
+  const q = Array.from({ length: 16 }, (_, index) => `word${index}`).join(" ");
+  const turnsOf = async (answer: Promise<unknown>) => {
+    let turns = 0;
+    const over = answer.then(() => "over");
+    while ((await Promise.race([over, nextTurn("not yet")])) !== "over") turns += 1;
+    return turns;
+  };
+  for (const ask of ["auditLogCount", "auditLogPlan", "auditLogList"] as const)
+    expect(await turnsOf(server.modal[ask]({ ...everything, q }))).toBeGreaterThanOrEqual(3);
+  expect(await server.modal.auditLogCount({ ...everything, q: "action:secret.delete" })).toMatchObject({
+    count: 450n,
+  });
+  const page = await server.modal.auditLogList({ ...everything, q: "secret.delete", limit: 300 });
+  expect(new Set(page.items.map(({ id }) => id)).size).toBe(300);
+  expect(page.nextCursor).toBeDefined();
 });
 
 test("a query is words and values of fields", () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { FileDescriptor, ModalClient, TaskLogsSchema } from "@dorian/protocol/modal";
@@ -120,4 +121,21 @@ test("a clock that is set back hides nothing, and each line has the time of its 
   expect(await fetched({})).toEqual(["before\n", "in a year\n", "after\n"]);
   expect(await fetched({ since: at(start), until: at(start + 5_000) })).toEqual(["before\n", "after\n"]);
   expect(await fetched({ since: at(start + 500) })).toEqual(["in a year\n", "after\n"]);
+});
+
+test("a container that wrote nothing but line breaks keeps nobody waiting when its log is read or counted [B11]", async () => {
+  const { modal, sayAll } = await open();
+  for (let batch = 0; batch < 4; batch++) await sayAll(["\n".repeat(50_000)]);
+  const turnsOf = async (answer: Promise<unknown>) => {
+    let turns = 0;
+    const over = answer.then(() => "over");
+    while ((await Promise.race([over, nextTurn("not yet")])) !== "over") turns += 1;
+    return turns;
+  };
+  const counted = modal.appCountLogs({ appId: "ap-1" });
+  expect(await turnsOf(counted)).toBeGreaterThan(50);
+  expect((await counted).buckets.reduce((sum, { stdoutLogs }) => sum + stdoutLogs, 0n)).toBe(200_000n);
+  const searched = modal.appFetchLogs({ appId: "ap-1", searchText: "x" });
+  expect(await turnsOf(searched)).toBeGreaterThan(50);
+  expect(textOf(await modal.appFetchLogs({ appId: "ap-1", limit: 3 }))).toEqual(["\n", "\n", "\n"]);
 });
