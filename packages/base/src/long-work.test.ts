@@ -6,22 +6,22 @@ import { LongWork } from "./long-work.ts";
 async function piecesByTurn(workers: number, amounts: readonly number[], piece: number): Promise<number[]> {
   const turns: number[] = [];
   let pieces = 0;
-  let working = workers;
-  const all = Array.from({ length: workers }, async () => {
-    const work = new LongWork(piece);
+  const state = { isOver: false };
+  const work = Array.from({ length: workers }, async () => {
+    const longWork = new LongWork(piece);
     for (const amount of amounts) {
-      const turn = work.done(amount);
+      const turn = longWork.done(amount);
       if (turn) await turn;
       if (turn) pieces += 1;
     }
-    working -= 1;
   });
-  while (working > 0) {
+  const all = Promise.all(work).finally(() => (state.isOver = true));
+  while (!state.isOver) {
     await nextTurn();
     turns.push(pieces);
     pieces = 0;
   }
-  await Promise.all(all);
+  await all;
   return turns;
 }
 
