@@ -24,7 +24,7 @@ test("delays grow by the coefficient up to the longest, for as many retries as t
 test("whatever the policy says, delays are times that a clock can wait for, never shrink, and end with the retries", () => {
   const policies = fc.record({
     retries: fc.nat({ max: 2_000 }),
-    backoffCoefficient: fc.oneof(fc.constant(0), fc.float({ min: 1, max: 1_000, noNaN: true })),
+    backoffCoefficient: fc.float(),
     initialDelayMs: fc.nat({ max: 2 ** 32 - 1 }),
     maxDelayMs: fc.oneof(fc.constant(0), fc.nat({ max: 2 ** 32 - 1 })),
   });
@@ -35,7 +35,7 @@ test("whatever the policy says, delays are times that a clock can wait for, neve
       const next = retryDelayMs(policy, spent + 1);
       expect(delay === undefined).toBe(spent >= fields.retries);
       if (delay === undefined) return;
-      expect(Number.isFinite(delay)).toBe(true);
+      expect(delay).toBeLessThan(2 ** 31);
       expect(delay).toBeGreaterThanOrEqual(0);
       if (fields.maxDelayMs > 0) expect(delay).toBeLessThanOrEqual(fields.maxDelayMs);
       if (next !== undefined) expect(next).toBeGreaterThanOrEqual(delay);

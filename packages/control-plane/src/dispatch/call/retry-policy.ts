@@ -1,7 +1,7 @@
 import type { FunctionRetryPolicy } from "@dorian/protocol/modal";
 
-/** The most that a policy can name: one that names none grows without end. */
-const longestDelayMs = 2 ** 32 - 1;
+/** The most that a timer takes: a policy may name more, and one that names none grows without end. */
+const longestDelayMs = 2 ** 31 - 1;
 
 /**
  * Delay in milliseconds before the user's next attempt, or undefined when the policy allows none.
@@ -10,7 +10,9 @@ const longestDelayMs = 2 ** 32 - 1;
  */
 export function retryDelayMs(policy: FunctionRetryPolicy | undefined, spent: number): number | undefined {
   if (!policy || spent >= policy.retries) return undefined;
-  const coefficient = policy.backoffCoefficient || 1;
-  const delay = policy.initialDelayMs * coefficient ** spent;
-  return Math.min(delay, policy.maxDelayMs || longestDelayMs);
+  // Clients may send any number, and what is none.
+  const coefficient = policy.backoffCoefficient >= 1 ? policy.backoffCoefficient : 1;
+  // Nothing times without end is no number.
+  const delay = policy.initialDelayMs * coefficient ** spent || 0;
+  return Math.max(0, Math.min(delay, policy.maxDelayMs || longestDelayMs, longestDelayMs));
 }

@@ -9,6 +9,9 @@ import type { InputQueue } from "./input-queue.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { WaitingPolls, type Poll } from "./waiting-polls.ts";
 
+/** Containers say how long inputs may wait for others, in numbers that no timer takes. */
+const longestLingerMs = 3_600_000;
+
 export interface DeliveryOptions {
   spec: () => FunctionSpec | undefined;
   queue: InputQueue<CallInput>;
@@ -95,7 +98,10 @@ export class Delivery implements Disposable {
     for (const input of items) queue.remove(input);
     clearTimeout(this.#linger);
     if (items.length === 0 && queue.size > 0)
-      this.#linger = setTimeout(() => this.handOut(), Math.max(1, dueAtMs - nowMs));
+      this.#linger = setTimeout(
+        () => this.handOut(),
+        Math.min(Math.max(1, dueAtMs - nowMs), longestLingerMs),
+      );
     return items;
   }
 

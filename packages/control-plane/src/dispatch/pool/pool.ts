@@ -121,7 +121,14 @@ export class Pool implements TaskOwner, Disposable {
     this.#evaluating = true;
     queueMicrotask(() => {
       this.#evaluating = false;
-      if (!this.#closed) this.#evaluateNow();
+      if (this.#closed) return;
+      try {
+        this.#evaluateNow();
+      } catch (error) {
+        // What is wrong with one function's settings is not to end the server for all others.
+        const { logger, functionId } = this.#options;
+        logger.error({ functionId, err: error }, "it could not be decided what containers a function needs");
+      }
     });
   }
 

@@ -26,6 +26,24 @@ test("the newer settings win over their older duplicates, one by one", () => {
   });
 });
 
+test("numbers that no machine could serve are not counted with: any client may send them [B11]", () => {
+  const most = 2 ** 32 - 1;
+  const definition = create(FunctionSchema$, {
+    autoscalerSettings: {
+      minContainers: most,
+      bufferContainers: most,
+      maxContainers: most,
+      scaledownWindow: most,
+      targetConcurrency: most,
+    },
+    batchMaxSize: most,
+  });
+  const settings = scalingSettingsOf(definition);
+  expect(settings).toMatchObject({ min: 10_000, buffer: 10_000, targetConcurrency: 10_000 });
+  // More does not fit into a timer.
+  expect(settings.scaledownWindowMs).toBeLessThan(2 ** 31);
+});
+
 test("a call may take 300 s unless it says otherwise, and 24 h at most; a start as long as a call [R4] [F8]", () => {
   expect(inputTimeoutMs({ timeoutSecs: 0 })).toBe(300_000);
   expect(inputTimeoutMs({ timeoutSecs: 1_000_000 })).toBe(86_400_000);

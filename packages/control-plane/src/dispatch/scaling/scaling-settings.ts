@@ -25,23 +25,30 @@ type Definition = Pick<
 >;
 
 const defaultScaledownSecs = 60;
+const mostScaledownSecs = 7 * 24 * 3600;
+/** Beyond what any worker has room for: decisions count containers, and clients send whatever fits in 32 bits. */
+const mostContainers = 10_000;
+/** Inputs that one container may plan with at once. */
+const mostConcurrent = 10_000;
 
 /** The newer message wins over its older duplicates, setting by setting. */
 export function scalingSettingsOf(definition: Definition): ScalingSettings {
   const settings = definition.autoscalerSettings;
   const max = settings?.maxContainers ?? definition.concurrencyLimit;
-  const min = settings?.minContainers ?? definition.warmPoolSize;
+  const min = Math.min(settings?.minContainers ?? definition.warmPoolSize, mostContainers);
+  const buffer = settings?.bufferContainers ?? definition.ExperimentalBufferContainers;
+  const scaledownSecs = settings?.scaledownWindow || definition.taskIdleTimeoutSecs || defaultScaledownSecs;
+  const concurrency =
+    settings?.targetConcurrency || definition.targetConcurrentInputs || definition.maxConcurrentInputs;
   return {
     min: max > 0 ? Math.min(min, max) : min,
     max: max > 0 ? max : Infinity,
-    buffer: settings?.bufferContainers ?? definition.ExperimentalBufferContainers,
-    scaledownWindowMs:
-      (settings?.scaledownWindow || definition.taskIdleTimeoutSecs || defaultScaledownSecs) * 1000,
-    targetConcurrency:
-      Math.max(
-        1,
-        settings?.targetConcurrency || definition.targetConcurrentInputs || definition.maxConcurrentInputs,
-      ) * Math.max(1, definition.batchMaxSize),
+    buffer: Math.min(buffer, mostContainers),
+    scaledownWindowMs: Math.min(scaledownSecs, mostScaledownSecs) * 1000,
+    targetConcurrency: Math.min(
+      Math.max(1, concurrency) * Math.max(1, definition.batchMaxSize),
+      mostConcurrent,
+    ),
   };
 }
 

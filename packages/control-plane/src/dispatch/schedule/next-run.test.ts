@@ -88,6 +88,11 @@ test("what is no schedule is refused with an example of one", () => {
     period({}),
     period({ seconds: 0.5 }),
     period({ hours: -1, days: 2 }),
+    period({ seconds: Infinity }),
+    period({ seconds: NaN }),
+    period({ seconds: 3e38 }),
+    period({ months: 2 ** 31 - 1 }),
+    period({ years: 2 ** 31 - 1 }),
   ]) {
     expect(() => checkSchedule(wrong)).toThrow(expect.objectContaining({ code: "SCHEDULE_INVALID" }));
   }

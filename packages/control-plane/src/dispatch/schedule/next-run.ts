@@ -4,6 +4,8 @@ import { Cron } from "croner";
 
 const shortestPeriodMs = 1_000;
 const longestMonthMs = 31 * 24 * 3600_000;
+/** Far beyond it there are no dates. */
+const longestPeriodMs = 1200 * longestMonthMs;
 
 /**
  * When a schedule runs next after a moment; undefined when it never does.
@@ -53,8 +55,10 @@ export function checkSchedule(schedule: Schedule): void {
   if (kind !== "period") return;
   const { months, fixedMs } = lengthOf(value);
   const isNegative = Object.values(value).some((part) => typeof part === "number" && part < 0);
-  if (isNegative || months * longestMonthMs + fixedMs < shortestPeriodMs)
-    throw invalid("A period lasts one second or more.");
+  const lengthMs = months * longestMonthMs + fixedMs;
+  // Turned round for what is no number.
+  if (isNegative || !(lengthMs >= shortestPeriodMs && lengthMs <= longestPeriodMs))
+    throw invalid("A period lasts from one second to a hundred years.");
 }
 
 function cronOf({ cronString, timezone }: Schedule_Cron): Cron {
