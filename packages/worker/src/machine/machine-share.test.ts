@@ -8,7 +8,7 @@ test("a tenth of the memory is kept for the machine, and no processor time [B16]
   expect(shareMachine(machine, {})).toEqual({
     milliCpu: 2_000,
     memoryMb: 21_600,
-    pids: 2_097_152,
+    pids: 4_096,
     cpuWeight: 100,
     container: { memoryMb: 16_200, pids: 1_024 },
     imageMb: 65_536,

@@ -50,6 +50,8 @@ const pidsOfCore = 256;
 const mostPidsOfOne = 4096;
 /** Part of the machine's process table that all containers may fill. */
 const partOfPids = 0.5;
+/** And for each core: thousands that begin and end processes all the time hold up the kernel for everybody. */
+const pidsOfCoreTogether = 2048;
 
 /** Twice what the largest images of GPU vendors hold. */
 const usualImageMb = 64 * 1024;
@@ -69,8 +71,8 @@ export function shareMachine(machine: Machine, settings: MachineSettings): Machi
     mostReservedMb,
   );
   const memoryMb = left(capacity.memoryMb, machine.memoryMb, reserve.memoryMb, usualReserve);
-  const pids = Math.floor(machine.pids * partOfPids);
   const cores = machine.milliCpu / 1000;
+  const pids = Math.floor(Math.min(machine.pids * partOfPids, Math.max(1, cores) * pidsOfCoreTogether));
   const usualPids = Math.min(leastPidsOfOne + Math.floor(cores * pidsOfCore), mostPidsOfOne);
   return {
     milliCpu: left(capacity.milliCpu, machine.milliCpu, reserve.milliCpu, 0),
