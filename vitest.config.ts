@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { forgetShell } from "@dorian/testkit/forget-shell";
 import { TestOrder } from "@dorian/testkit/test-order";
@@ -7,8 +8,8 @@ forgetShell(process.env);
 /** A test that waits for something waits for as long as a loaded machine needs: how fast it comes is not what is tested. */
 const patiently = { testTimeout: 180_000, hookTimeout: 300_000, expect: { poll: { timeout: 60_000 } } };
 
-/** Tests of all kinds run beside each other. They wait much: of two cores four files at a time leave little idle. */
-const maxWorkers = 4;
+/** Tests of all kinds run beside each other. They wait much: two files at a time leave little of a core idle. */
+const maxWorkers = Math.min(8, 2 * availableParallelism());
 
 export default defineConfig({
   test: {

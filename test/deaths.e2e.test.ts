@@ -364,9 +364,13 @@ test.for(languages)(
 test.for(languages.flatMap((language) => ["busy", "idle"].map((name) => [language, name] as const)))(
   "a time-out of %s code that is %s is told, and its container ends soon after it [L18]",
   async ([language, name]) => {
-    const call = functionOf(language, name).remote();
-    const container = await startedContainer();
-    await expect(call).rejects.toThrow("The call took longer than its timeout of 2 s.");
+    let told: Promise<void> | undefined;
+    const container = await startedContainer(() => {
+      told = expect(functionOf(language, name).remote()).rejects.toThrow(
+        "The call took longer than its timeout of 2 s.",
+      );
+    });
+    await told;
     const toldAt = performance.now();
     while ((await containerProcesses(server.dataDirectory)).some(({ taskId }) => taskId === container))
       await delay(20);
@@ -375,9 +379,10 @@ test.for(languages.flatMap((language) => ["busy", "idle"].map((name) => [languag
   },
 );
 
-/** The container that comes next. */
-async function startedContainer(): Promise<string> {
+/** The container that comes of what is begun. */
+async function startedContainer(begin: () => void): Promise<string> {
   const before = new Set((await containerProcesses(server.dataDirectory)).map(({ taskId }) => taskId));
+  begin();
   for (;;) {
     const next = (await containerProcesses(server.dataDirectory)).find(({ taskId }) => !before.has(taskId));
     if (next) return next.taskId;

@@ -104,7 +104,6 @@ test("no line is lost, torn, doubled or out of order while the server is killed 
     await eventually(
       async () => linesOf(await logOf(), name).at(-1),
       (last) => last === `${name} 2999`,
-      5_000,
     );
     const lines = linesOf(await logOf(), name);
     expect([firstWrong(lines, name, 3_000), lines.length]).toEqual([undefined, 3_000]);
@@ -123,7 +122,6 @@ test.for(["end", "fail", "quit", "die", "leave", "late", "shut"])(
     await eventually(
       async () => linesOf(await logOf(), which).length,
       (count) => count >= words,
-      5_000,
     );
     const log = await logOf();
     expect(firstWrong(linesOf(log, which).map(shortened), which, words)).toBeUndefined();
