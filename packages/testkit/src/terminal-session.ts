@@ -16,7 +16,7 @@ export interface TerminalSession {
   readonly ended: Promise<number | null>;
 }
 
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 export interface TerminalOptions {
   cwd?: string;
