@@ -364,13 +364,13 @@ test.for(languages)(
 test.for(languages.flatMap((language) => ["busy", "idle"].map((name) => [language, name] as const)))(
   "a time-out of %s code that is %s is told, and its container ends soon after it [L18]",
   async ([language, name]) => {
-    let told: Promise<void> | undefined;
+    let call: Promise<unknown> | undefined;
     const container = await startedContainer(() => {
-      told = expect(functionOf(language, name).remote()).rejects.toThrow(
-        "The call took longer than its timeout of 2 s.",
-      );
+      call = functionOf(language, name).remote();
+      // On a loaded machine it fails before it is awaited.
+      call.catch(() => undefined);
     });
-    await told;
+    await expect(call).rejects.toThrow("The call took longer than its timeout of 2 s.");
     const toldAt = performance.now();
     while ((await containerProcesses(server.dataDirectory)).some(({ taskId }) => taskId === container))
       await delay(20);
