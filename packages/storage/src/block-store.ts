@@ -2,10 +2,12 @@ import { unlessAbsent } from "@dorian/base/unless-absent";
 import { chmod, link, lstat, mkdir, open, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { type DigestAlgorithm, FileDigests } from "@dorian/base/file-digests";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { DraftSpace } from "./draft-space.ts";
 import { digestMismatch } from "./file-content.ts";
 import { LargeFiles } from "./large-files.ts";
+import { PartedContents } from "./parted-contents.ts";
 import { type Content, receiveContent, writeChunksAt } from "./receive-content.ts";
 import { type OnLeftover, SetAside } from "./set-aside.ts";
 import { storing } from "./storage-error.ts";
@@ -17,6 +19,8 @@ export const blockBytes = 8 * 1024 * 1024;
 export interface PutBlockOptions {
   /** SHA-256 that the content must have, as 64 hexadecimal digits. */
   expectedSha?: string;
+  /** Whether its MD5 is wanted as well. */
+  md5?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -27,16 +31,26 @@ export interface PutBlockOptions {
 export class BlockStore implements AsyncDisposable {
   /** Blocks that lie in files of several. */
   readonly large: LargeFiles;
+  /** What will be a block once all of its parts are there. */
+  readonly parted: PartedContents;
   readonly #directory: string;
   readonly #incoming: DraftSpace;
   readonly #aside: SetAside;
+  readonly #digests = new FileDigests();
 
   private constructor(directory: string, incoming: DraftSpace, aside: SetAside, bytes: number) {
     this.#directory = directory;
     this.#incoming = incoming;
     this.#aside = aside;
     const newPath = () => incoming.newPath();
-    this.large = new LargeFiles({ directory, blockBytes: bytes, blocks: this, newPath });
+    const digests = this.#digests;
+    this.large = new LargeFiles({ directory, blockBytes: bytes, blocks: this, newPath, digests });
+    this.parted = new PartedContents({
+      directory: join(directory, "parted"),
+      newPath,
+      digests,
+      publish: (path, sha) => this.#publish(path, sha),
+    });
   }
 
   /** Opens the store below `dataDirectory`, making it if absent, and clears what dead processes were receiving. */
@@ -92,21 +106,38 @@ export class BlockStore implements AsyncDisposable {
    *
    * @throws AppError BLOCK_DIGEST_MISMATCH when it is not what `expectedSha` says; STORAGE_FULL. Nothing is kept then.
    */
-  async put(source: Content, options: PutBlockOptions = {}): Promise<{ sha: string; size: number }> {
-    const { expectedSha, signal } = options;
+  async put(
+    source: Content,
+    options: PutBlockOptions & { md5: true },
+  ): Promise<{ sha: string; size: number; md5: string }>;
+  async put(source: Content, options?: PutBlockOptions): Promise<{ sha: string; size: number }>;
+  async put(
+    source: Content,
+    { expectedSha, md5 = false, signal }: PutBlockOptions = {},
+  ): Promise<{ sha: string; size: number; md5?: string }> {
     if (expectedSha !== undefined) this.path(expectedSha);
     const incoming = this.#incoming.newPath();
     try {
       return await storing(this.#directory, async () => {
-        await using file = await open(incoming, "wx", blockMode);
-        const write = (chunks: Uint8Array[], position: number) => writeChunksAt(file, chunks, position);
-        const received = await receiveContent(source, write, signal);
-        if (expectedSha !== undefined && received.sha !== expectedSha)
-          throw digestMismatch(received, expectedSha);
+        await using file = await open(incoming, "wx+", blockMode);
+        const algorithms: DigestAlgorithm[] = md5 ? ["sha256", "md5"] : ["sha256"];
+        const { digests, size } = await receiveContent(
+          source,
+          {
+            write: (chunks, position) => writeChunksAt(file, chunks, position),
+            algorithms,
+            digest: async (bytes) =>
+              (await this.#digests.of(file, { start: 0, end: bytes }, algorithms)).digests,
+          },
+          signal,
+        );
+        const [sha = "", sum = ""] = digests;
+        if (expectedSha !== undefined && sha !== expectedSha)
+          throw digestMismatch({ sha, size }, expectedSha);
         await file.chmod(blockMode);
         await file.datasync();
-        await this.#publish(incoming, received.sha);
-        return received;
+        await this.#publish(incoming, sha);
+        return md5 ? { sha, size, md5: sum } : { sha, size };
       });
     } finally {
       await removeTree(incoming);
@@ -120,6 +151,7 @@ export class BlockStore implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#incoming[Symbol.asyncDispose]();
     await this.#aside[Symbol.asyncDispose]();
+    await this.#digests[Symbol.asyncDispose]();
   }
 
   async #publish(incoming: string, sha: string): Promise<void> {

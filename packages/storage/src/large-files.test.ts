@@ -7,7 +7,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { assembleFile } from "./assemble-file.ts";
 import { BlockStore } from "./block-store.ts";
+import { TemporaryStorage } from "../test/temporary-storage.ts";
 import type { FileContent } from "./file-content.ts";
+import type { Content } from "./receive-content.ts";
 
 const blockBytes = 16;
 const digest = (content: Uint8Array) => createHash("sha256").update(content).digest("hex");
@@ -155,6 +157,67 @@ test("somebody who is slow to send a block keeps nobody else from it, and change
   const before = await lstat(made);
   await store.send(upload, 0);
   expect((await lstat(made)).mtimeMs).toBe(before.mtimeMs);
+});
+
+test("blocks that are too large to be hashed as they come are checked, in batches and in pieces [E3]", async () => {
+  await using storage = await TemporaryStorage.open();
+  const { large } = storage.blocks;
+  const sent = [Buffer.alloc(large.blockBytes, "ab"), Buffer.alloc(700_000, "cd")];
+  const blocks = sent.map((content) => ({ sha: digest(content), size: content.length }));
+  const content = { path: "file", size: large.blockBytes + 700_000, blocks };
+  const file = large.nameOf(content);
+  const receive = (index: number, source: Content) =>
+    large.receive(source, { sha: blocks[index]?.sha ?? "", place: { file, index } });
+  async function* inBatches(of: Buffer) {
+    for (let at = 0; at < of.length; at += 200_000)
+      yield [of.subarray(at, at + 100_000), of.subarray(at + 100_000, at + 200_000)];
+  }
+  const wrong = Buffer.concat([sent[1] ?? Buffer.alloc(0), Buffer.from("x")]);
+  await expect(receive(1, inBatches(wrong))).rejects.toMatchObject({ code: "BLOCK_DIGEST_MISMATCH" });
+  await receive(0, inBatches(sent[0] ?? Buffer.alloc(0)));
+  await expect(receive(0, inBatches(wrong))).rejects.toMatchObject({ code: "BLOCK_DIGEST_MISMATCH" });
+  await receive(1, sent[1] ?? Buffer.alloc(0));
+  expect(await readFile(await large.complete(content))).toEqual(Buffer.concat(sent));
+});
+
+test("who is still sending a large block when its file is completed is told that it is there, or to send it again", async () => {
+  await using storage = await TemporaryStorage.open();
+  const { large } = storage.blocks;
+  const sent = [Buffer.alloc(large.blockBytes, "ab"), Buffer.alloc(700_000, "cd")];
+  const blocks = sent.map((content) => ({ sha: digest(content), size: content.length }));
+  const fileOf = (path: string, mode: number) => ({
+    path,
+    mode,
+    size: large.blockBytes + 700_000,
+    blocks,
+  });
+  const sendSlowly = (file: FileContent) => {
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    async function* slow() {
+      yield [Buffer.alloc(300_000, "cd")];
+      begun.resolve();
+      await gate.promise;
+      yield [Buffer.alloc(400_000, "cd")];
+    }
+    const place = { file: large.nameOf(file), index: 1 };
+    const answer = large
+      .receive(slow(), { sha: blocks[1]?.sha ?? "", place })
+      .catch((error: unknown) => error);
+    return { begun: begun.promise, goOn: () => gate.resolve(), answer };
+  };
+  const [failing, whole] = [fileOf("failing", 0o600), fileOf("whole", 0o644)];
+  const first = sendSlowly(failing);
+  await first.begun;
+  await expect(large.complete(failing)).rejects.toMatchObject({ code: "BLOCK_NOT_FOUND" });
+  first.goOn();
+  expect(await first.answer).toMatchObject({ code: "BLOCK_PLACE_TAKEN", status: "UNAVAILABLE" });
+  const second = sendSlowly(whole);
+  await second.begun;
+  for (const content of sent) await storage.blocks.put(content);
+  const path = await large.complete(whole);
+  second.goOn();
+  expect(await second.answer).toBe(undefined);
+  expect(await readFile(path)).toEqual(Buffer.concat(sent));
 });
 
 test("files are kept while layers link to them or somebody asked for a block, and their blocks are known as long", async () => {

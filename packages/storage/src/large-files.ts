@@ -13,6 +13,8 @@ import {
   unlink,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { AppError } from "@dorian/base/app-error";
+import type { FileDigests } from "@dorian/base/file-digests";
 import { SharedWork } from "@dorian/base/shared-work";
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { clearRange, copyRange } from "@dorian/linux/file-ranges";
@@ -60,6 +62,7 @@ export interface LargeFilesOptions {
   };
   /** A path for what is about to be renamed. */
   newPath(): string;
+  digests: FileDigests;
 }
 
 interface Receiving {
@@ -129,19 +132,31 @@ export class LargeFiles {
     await storing(this.#files, async () => {
       await using file = await this.#open(place.file);
       if (await isWhole(file)) await turn.stop();
-      const write = async (chunks: Uint8Array[], position: number) => {
+      const write = async (chunks: readonly Uint8Array[], position: number) => {
         const end = chunks.reduce((sum, chunk) => sum + chunk.length, position);
         if (end > this.blockBytes) throw blockTooLarge(this.blockBytes);
         await turn.write(() => writeChunksAt(file, chunks, start + position));
       };
-      const received = await receiveContent(source, write, signal);
-      if (received.sha !== sha) throw digestMismatch(received, sha);
+      const digest = async (size: number) => {
+        if (!turn.isStopped) return [await this.#options.digests.sha256(file, { start, end: start + size })];
+        // Who completed the file has had the block from elsewhere: what came is in its place only in part.
+        if (await this.find(sha)) return [sha];
+        throw placeTaken(sha);
+      };
+      const { digests, size } = await receiveContent(
+        source,
+        // What is not written has to be looked at as it comes.
+        { write, algorithms: ["sha256"], digest: turn.isStopped ? undefined : digest },
+        signal,
+      );
+      const [received = ""] = digests;
+      if (received !== sha) throw digestMismatch({ sha: received, size }, sha);
       await turn.write(async () => {
         // Content that was refused may have been longer.
-        await clearRange(file, start + received.size, start + this.blockBytes);
+        await clearRange(file, start + size, start + this.blockBytes);
         await flush.run(() => file.datasync());
       });
-      if (!turn.isStopped || (await isWhole(file))) await this.#link(sha, place, received.size);
+      if (!turn.isStopped || (await isWhole(file))) await this.#link(sha, place, size);
     });
   }
 
@@ -255,6 +270,17 @@ export class LargeFiles {
 
 async function isWhole(file: FileHandle): Promise<boolean> {
   return ((await file.stat()).mode & receivingBit) === 0;
+}
+
+function placeTaken(sha: string): AppError {
+  return new AppError(
+    "BLOCK_PLACE_TAKEN",
+    `Somebody else was putting a file together while its block ${sha} came.`,
+    {
+      status: "UNAVAILABLE",
+      remedy: "Send it again.",
+    },
+  );
 }
 
 function parsePlace(text: string): Place & { size: number } {

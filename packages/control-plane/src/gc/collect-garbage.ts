@@ -112,6 +112,7 @@ export async function collectGarbage(
   await collectBlocks(join(options.dataDirectory, "blocks"), blocks, { keep, before: now - ages.blockMs });
   // A whole one without a layer is about to get one, or had one that was removed.
   await blocks.large.collect({ receiving: now - ages.blockMs, whole: now - ages.layerMs });
+  await blocks.parted.collect(now - ages.blockMs);
   return removed;
 }
 

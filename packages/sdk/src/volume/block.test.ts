@@ -15,8 +15,8 @@ test("only zeros at the end are left out, however many there are", () => {
   );
 });
 
-test("a block of zeros has the digest of nothing", async () => {
-  expect(await blockDigest(Buffer.alloc(blockBytes))).toBe(createHash("sha256").digest("hex"));
+test("a block of zeros has the digest of nothing", () => {
+  expect(blockDigest(Buffer.alloc(blockBytes))).toBe(createHash("sha256").digest("hex"));
 });
 
 test("blocks cover a file without gaps", () => {

@@ -13,14 +13,9 @@ export function withoutTrailingZeros(block: Uint8Array): Uint8Array {
   return block.subarray(0, end);
 }
 
-/** Less is hashed in less time than it takes to ask a thread for it. */
-const threadBytes = 64 * 1024;
-
-/** The name of a block's content: SHA-256, in hexadecimal, of what is sent of it. Large ones are hashed in threads. */
-export async function blockDigest(block: Uint8Array): Promise<string> {
-  const sent = withoutTrailingZeros(block);
-  if (sent.length < threadBytes) return hash("sha256", sent, "hex");
-  return Buffer.from(await crypto.subtle.digest("SHA-256", sent as Uint8Array<ArrayBuffer>)).toString("hex");
+/** The name of a block's content: SHA-256, in hexadecimal, of what is sent of it. */
+export function blockDigest(block: Uint8Array): string {
+  return hash("sha256", withoutTrailingZeros(block), "hex");
 }
 
 /** Where the blocks of a file of `size` bytes begin, and how long they are. */

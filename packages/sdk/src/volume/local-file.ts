@@ -1,10 +1,11 @@
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { AppError } from "@dorian/base/app-error";
+import { type FileDigests, threadBytes } from "@dorian/base/file-digests";
 import { concurrently } from "@dorian/base/concurrently";
 import { blockBytes, blockDigest, blockRanges, withoutTrailingZeros } from "./block.ts";
 import { localFileChanged, withLocalFile } from "../local/local-file-error.ts";
 
-/** Blocks of one file that are read and hashed at once: more than Node has threads gain nothing. */
+/** Blocks of one file that are read and hashed at once: more than there are threads gain nothing. */
 const blocksAtOnce = 4;
 
 /** A file of this machine, and the place in a volume that it is for. */
@@ -24,6 +25,7 @@ export interface UploadFile extends UploadSource {
 }
 
 export interface ReadOptions {
+  digests: FileDigests;
   signal?: AbortSignal | undefined;
   /** Told of the bytes of each block. */
   onRead?: (bytes: number) => void;
@@ -34,7 +36,7 @@ export interface ReadOptions {
  *
  * @throws AppError LOCAL_FILE_MISSING, LOCAL_FILE_INVALID, LOCAL_FILE_UNREADABLE, LOCAL_FILE_CHANGED
  */
-export async function readUploadFile(source: UploadSource, options: ReadOptions = {}): Promise<UploadFile> {
+export async function readUploadFile(source: UploadSource, options: ReadOptions): Promise<UploadFile> {
   const { localPath } = source;
   return await withLocalFile(localPath, "read", async () => {
     // Opening a named pipe would wait for its writer.
@@ -43,14 +45,12 @@ export async function readUploadFile(source: UploadSource, options: ReadOptions 
     const { size: bytes, mtimeNs, mode } = await file.stat({ bigint: true });
     const size = Number(bytes);
     const blocks: string[] = [];
-    const buffers: Buffer[] = [];
-    const { signal } = options;
+    const { digests, signal } = options;
     await concurrently(blockRanges(size), { limit: blocksAtOnce, signal }, async ({ start, length }) => {
-      const buffer = buffers.pop() ?? Buffer.allocUnsafe(Math.min(size, blockBytes));
-      const block = buffer.subarray(0, length);
-      if (!(await fill(file, block, start))) throw localFileChanged(localPath);
-      blocks[start / blockBytes] = await blockDigest(block);
-      buffers.push(buffer);
+      const range = { start, end: start + length, withoutTrailingZeros: true };
+      blocks[start / blockBytes] = await (length < threadBytes
+        ? digestHere(file, localPath, range)
+        : digests.sha256(file, range));
       options.onRead?.(length);
     });
     const upload = { ...source, size, mode: Number(mode & 0o777n), mtimeNs, blocks };
@@ -60,22 +60,37 @@ export async function readUploadFile(source: UploadSource, options: ReadOptions 
 }
 
 /**
- * What is to be sent of a file's block. While the file is as it was it is not hashed again: whoever receives it does that.
+ * What is to be sent of a file's block, read into `buffer`. While the file is as it was it is not hashed again: whoever receives
+ * it does that.
  *
  * @throws AppError LOCAL_FILE_CHANGED when it is not what it was
  */
-export async function readUploadBlock(upload: UploadFile, index: number): Promise<Uint8Array> {
+export async function readUploadBlock(
+  upload: UploadFile,
+  index: number,
+  buffer: Uint8Array = Buffer.allocUnsafe(blockBytes),
+): Promise<Uint8Array> {
   const { localPath } = upload;
   return await withLocalFile(localPath, "read", async () => {
     await using file = await open(localPath);
     const start = index * blockBytes;
-    const block = Buffer.allocUnsafe(Math.min(blockBytes, upload.size - start));
+    const block = buffer.subarray(0, upload.size - start);
     if (!(await fill(file, block, start))) throw localFileChanged(localPath);
     // Something may have been added at its end, for example.
-    if ((await isChanged(file, upload)) && (await blockDigest(block)) !== upload.blocks[index])
+    if ((await isChanged(file, upload)) && blockDigest(block) !== upload.blocks[index])
       throw localFileChanged(localPath);
     return withoutTrailingZeros(block);
   });
+}
+
+async function digestHere(
+  file: FileHandle,
+  localPath: string,
+  { start, end }: { start: number; end: number },
+): Promise<string> {
+  const block = Buffer.allocUnsafe(end - start);
+  if (!(await fill(file, block, start))) throw localFileChanged(localPath);
+  return blockDigest(block);
 }
 
 async function isChanged(
@@ -87,7 +102,7 @@ async function isChanged(
 }
 
 /** Fills the buffer; false when the file ends before. */
-async function fill(file: FileHandle, buffer: Buffer, start: number): Promise<boolean> {
+async function fill(file: FileHandle, buffer: Uint8Array, start: number): Promise<boolean> {
   for (let filled = 0; filled < buffer.length;) {
     const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, start + filled);
     if (bytesRead === 0) return false;

@@ -3,6 +3,7 @@ import { AppError } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
 import type { VolumePutFiles2Response_MissingBlock as MissingBlock } from "@dorian/protocol/modal";
 import { blockBytes } from "./block.ts";
+import { FileDigests } from "@dorian/base/file-digests";
 import { concurrently } from "@dorian/base/concurrently";
 import { withLocalFile } from "../local/local-file-error.ts";
 import { readUploadBlock, readUploadFile, type UploadFile, type UploadSource } from "./local-file.ts";
@@ -43,13 +44,14 @@ async function readAll(sources: readonly UploadSource[], settings: TransferSetti
   );
   const counter = new TransferCounter("reading", sized, settings.onProgress);
   const files: UploadFile[] = [];
+  await using digests = new FileDigests();
   const { signal } = settings;
   await concurrently(
     [...sources.entries()],
     { limit: readsAtOnce, signal },
     async ([index, source], signal) => {
       const onRead = (bytes: number) => counter.add(source.remotePath, bytes);
-      files[index] = await readUploadFile(source, { signal, onRead });
+      files[index] = await readUploadFile(source, { digests, signal, onRead });
     },
   );
   return files;
@@ -61,6 +63,8 @@ async function upload(
   { overwrite, onProgress, signal }: TransferSettings,
 ): Promise<void> {
   const receipts = new Map<string, Uint8Array>();
+  /** Memory that the system has to bring first takes as long as what is read into it. */
+  const buffers: Buffer[] = [];
   let sending: Sending | undefined;
   let failedRounds = 0;
   for (;;) {
@@ -76,8 +80,10 @@ async function upload(
       await concurrently(missingBlocks, { limit: sendsAtOnce, signal }, async (block, signal) => {
         if (performance.now() - startedAtMs > roundMs) return;
         const file = must(files[Number(block.fileIndex)], "the file that the server asks for");
-        const content = await readUploadBlock(file, Number(block.blockIndex));
+        const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(blockBytes);
+        const content = await readUploadBlock(file, Number(block.blockIndex), buffer);
         const receipt = await sendBytes(block.putUrl, content, { file: file.localPath, signal });
+        buffers.push(buffer);
         receipts.set(digestOf(block), receipt);
         sent(block);
       });

@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import type { HttpRoute } from "./http-route.ts";
 import { HttpServer } from "./http-server.ts";
-import { bodyOf } from "./limit-bytes.ts";
+import { bodyOf } from "./incoming-body.ts";
 import { SignedUrls } from "./signed-urls.ts";
 
 async function serving(route: Partial<HttpRoute> = {}) {
@@ -56,7 +56,8 @@ test("whoever sends a body that is refused halfway, or before it is read, gets t
   const { urls } = await serving({
     method: "PUT",
     async handle({ incoming }) {
-      if (readsFirst) for await (const _chunk of bodyOf(incoming)) throw full();
+      if (readsFirst)
+        for await (const _chunk of bodyOf(incoming, { maxBytes: Infinity, tooLarge: full })) throw full();
       throw full();
     },
   });

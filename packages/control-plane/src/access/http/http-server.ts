@@ -131,6 +131,7 @@ async function dropRest(incoming: IncomingMessage): Promise<void> {
     if (bytes > droppedBytes) over.resolve();
   });
   for (const event of ["end", "close", "error"]) incoming.once(event, () => over.resolve());
+  incoming.resume();
   const timer = setTimeout(() => over.resolve(), droppedMs);
   await over.promise;
   clearTimeout(timer);

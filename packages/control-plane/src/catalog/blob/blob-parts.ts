@@ -5,3 +5,8 @@ export const partBytes = 64 * 1024 ** 2;
 export function partCount(size: number): number {
   return Math.max(1, Math.ceil(size / partBytes));
 }
+
+/** Bytes of the part `index` of an upload of `size` bytes. */
+export function bytesOfPart(index: number, size: number): number {
+  return Math.min(partBytes, size - index * partBytes);
+}

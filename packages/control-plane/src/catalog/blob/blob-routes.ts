@@ -1,20 +1,19 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError } from "@dorian/base/app-error";
 import type { BlockStore } from "@dorian/storage/block-store";
 import type { RoomWatch } from "@dorian/storage/room-watch";
-import { must } from "@dorian/base/must";
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import type { HttpRoute } from "../../access/http/http-route.ts";
-import { bodyBytes, bodyOf, limitBytes } from "../../access/http/limit-bytes.ts";
+import { bodyBytes, bodyOf } from "../../access/http/incoming-body.ts";
 import { sendFile } from "../../access/http/send-file.ts";
 import { signedPaths } from "@dorian/protocol/convention/task-http";
 import type { SignedUrls } from "../../access/http/signed-urls.ts";
-import { partBytes, partCount } from "./blob-parts.ts";
+import { bytesOfPart, partBytes, partCount } from "./blob-parts.ts";
 import { sumExpectedBy } from "./whole-upload.ts";
 import type { Blob, BlobRegistry } from "./blob-registry.ts";
 
 interface Part {
-  sha: string;
+  /** Only of one that is all of its blob. */
+  sha?: string;
   size: number;
   md5: string;
 }
@@ -32,11 +31,12 @@ export function blobRoutes(options: {
   const forgetOld = () => {
     for (const blobId of uploads.keys()) if (!blobs.has(blobId)) uploads.delete(blobId);
   };
-  const joined = async (parts: Part[], signal: AbortSignal) => {
-    const [only] = parts;
-    if (only && parts.length === 1) return only;
-    using _room = room.hold(parts.reduce((sum, part) => sum + part.size, 0));
-    return await blocks.put(concatenated(parts.map((part) => blocks.path(part.sha))), { signal });
+  const contentOf = async ({ blobId, size }: Blob, parts: Part[]) => {
+    const sha = parts.length === 1 ? parts[0]?.sha : undefined;
+    const content = sha === undefined ? await blocks.parted.complete(blobId, size) : { sha, size };
+    if (content) return content;
+    uploads.delete(blobId);
+    throw incomplete({ blobId, size }, 0);
   };
 
   return [
@@ -44,37 +44,34 @@ export function blobRoutes(options: {
       "PUT",
       signedPaths.blobs,
       async ({ incoming, response, parameters: { whole }, rest, signal }) => {
-        const [blobId = "", part] = rest.split("/");
+        const [blobId = "", part = "0"] = rest.split("/");
         const blob = blobs.require(blobId);
-        const limit = whole === undefined ? partBytes : blob.size;
-        using _room = room.hold(bodyBytes(incoming, limit));
-        const md5 = createHash("md5");
-        const { sha, size } = await blocks.put(
-          observed(
-            limitBytes(bodyOf(incoming), limit, () => partTooLarge(limit)),
-            (chunk) => md5.update(chunk),
-          ),
-          { signal },
-        );
-        const sum = md5.digest("hex");
-        const digest = whole === undefined ? sum : sumExpectedBy(incoming.headers["user-agent"], sum);
-        if (part === undefined) {
-          const [only] = completeParts(blob, new Map([[0, { sha, size, md5: digest }]]));
-          await blobs.complete(blobId, must(only, "the only part"));
-          response.writeHead(200, { ETag: `"${digest}"` }).end();
-          return;
-        }
+        const index = Number(part);
+        const isWhole = whole !== undefined || partCount(blob.size) === 1;
+        const maxBytes = whole === undefined ? partBytes : blob.size;
+        using _room = room.hold(bodyBytes(incoming, maxBytes));
+        const body = bodyOf(incoming, { maxBytes, tooLarge: () => partTooLarge(maxBytes) });
+        const received = isWhole
+          ? await blocks.put(body, { md5: true, signal })
+          : await blocks.parted.receive(body, { name: blobId, start: index * partBytes, signal });
+        const md5 =
+          whole === undefined ? received.md5 : sumExpectedBy(incoming.headers["user-agent"], received.md5);
         const parts = uploads.get(blobId) ?? new Map<number, Part>();
-        parts.set(Number(part), { sha, size, md5: digest });
-        if (!uploads.has(blobId)) forgetOld();
-        uploads.set(blobId, parts);
-        response.writeHead(200, { ETag: `"${digest}"` }).end();
+        parts.set(index, { ...received, md5 });
+        if (rest === blobId) {
+          await blobs.complete(blobId, await contentOf(blob, completeParts(blob, parts)));
+        } else {
+          if (!uploads.has(blobId)) forgetOld();
+          uploads.set(blobId, parts);
+        }
+        response.writeHead(200, { ETag: `"${md5}"` }).end();
       },
     ),
-    urls.route("POST", signedPaths.blobs, async ({ incoming, response, rest: blobId, signal }) => {
+    urls.route("POST", signedPaths.blobs, async ({ incoming, response, rest: blobId }) => {
       incoming.resume();
-      const parts = completeParts(blobs.require(blobId), uploads.get(blobId));
-      await blobs.complete(blobId, await joined(parts, signal));
+      const blob = blobs.require(blobId);
+      const parts = completeParts(blob, uploads.get(blobId));
+      await blobs.complete(blobId, await contentOf(blob, parts));
       uploads.delete(blobId);
       const md5s = Buffer.concat(parts.map((part) => Buffer.from(part.md5, "hex")));
       const etag = `${createHash("md5").update(md5s).digest("hex")}-${parts.length}`;
@@ -99,11 +96,19 @@ function partTooLarge(limit: number): AppError {
 function completeParts({ blobId, size }: Blob, received: Map<number, Part> | undefined): Part[] {
   const first = received?.get(0);
   if (first?.size === size) return [first];
-  const parts = Array.from({ length: partCount(size) }, (_, index) => received?.get(index));
-  const complete = parts.filter((part) => part !== undefined);
-  const bytes = complete.reduce((sum, part) => sum + part.size, 0);
-  if (complete.length === parts.length && bytes === size) return complete;
-  throw new AppError("BLOB_INCOMPLETE", `The blob ${blobId} has ${bytes} of its ${size} bytes.`, {
+  const whole = Array.from({ length: partCount(size) }, (_, index) => received?.get(index)).filter(
+    (part, index) => part?.size === bytesOfPart(index, size),
+  );
+  const parts = whole.filter((part) => part !== undefined);
+  if (parts.length === partCount(size)) return parts;
+  throw incomplete(
+    { blobId, size },
+    parts.reduce((sum, part) => sum + part.size, 0),
+  );
+}
+
+function incomplete({ blobId, size }: Pick<Blob, "blobId" | "size">, bytes: number): AppError {
+  return new AppError("BLOB_INCOMPLETE", `The blob ${blobId} has ${bytes} of its ${size} bytes.`, {
     remedy: "Send all parts, then complete the upload. After a restart of the server, send them again.",
   });
 }
@@ -113,24 +118,4 @@ function blobGone(blobId: string): AppError {
     status: "NOT_FOUND",
     remedy: "Send the data again.",
   });
-}
-
-async function* observed(source: AsyncIterable<Uint8Array>, see: (chunk: Uint8Array) => void) {
-  for await (const chunk of source) {
-    see(chunk);
-    yield chunk;
-  }
-}
-
-async function* concatenated(paths: string[]): AsyncGenerator<Uint8Array> {
-  for (const path of paths) {
-    try {
-      yield* createReadStream(path) as AsyncIterable<Buffer>;
-    } catch (error) {
-      throw new AppError("BLOB_INCOMPLETE", `A part of the upload cannot be read: ${messageOf(error)}.`, {
-        remedy: "Send the data again.",
-        cause: error,
-      });
-    }
-  }
 }

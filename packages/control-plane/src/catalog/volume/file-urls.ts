@@ -10,7 +10,7 @@ import { signedPaths } from "@dorian/protocol/convention/task-http";
 import { join, relative } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { HttpRoute } from "../../access/http/http-route.ts";
-import { bodyBytes, bodyOf, limitBytes } from "../../access/http/limit-bytes.ts";
+import { bodyBytes, bodyOf } from "../../access/http/incoming-body.ts";
 import { sendFile } from "../../access/http/send-file.ts";
 import type { SignedUrls } from "../../access/http/signed-urls.ts";
 
@@ -121,7 +121,7 @@ export class FileUrls {
         const tooLarge = () => blockTooLarge(urlBytes);
         if (Number(incoming.headers["content-length"] ?? 0) > urlBytes) throw tooLarge();
         using _room = room.hold(bodyBytes(incoming, urlBytes));
-        const body = limitBytes(bodyOf(incoming), urlBytes, tooLarge);
+        const body = bodyOf(incoming, { maxBytes: urlBytes, tooLarge });
         const { file, index } = parameters;
         if (file === undefined) await blocks.put(body, { expectedSha: sha, signal });
         else await blocks.large.receive(body, { sha, place: { file, index: Number(index) }, signal });
