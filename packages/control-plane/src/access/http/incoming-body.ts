@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
-/** So much of a body waits in memory while what came before is worked on. */
-const waitingBytes = 1024 * 1024;
+/** So much of a body is worked on at once, while as much waits in memory. */
+const batchBytes = 512 * 1024;
+/** A peer that sends its bytes one by one must not fill the memory with what each of them is wrapped in. */
+const batchChunks = 64;
 
 /** What a body is announced with, at most `maxBytes`: of one that says nothing, all of that may come. */
 export function bodyBytes({ headers }: IncomingMessage, maxBytes: number): number {
@@ -9,7 +11,7 @@ export function bodyBytes({ headers }: IncomingMessage, maxBytes: number): numbe
 }
 
 /**
- * The bytes of a body, each time all that has come meanwhile. Whoever stops reading, or is told by `tooLarge()` that there are
+ * The bytes of a body, many at a time. Whoever stops reading, or is told by `tooLarge()` that there are
  * more than `maxBytes`, can still answer: the connection stays. The memory of a batch is given back when the next one is asked
  * for: left to the garbage collector, a fast sender has all of the heap looked through many times a second.
  */
@@ -22,12 +24,13 @@ export async function* bodyOf(
   let size = 0;
   let end: { error?: Error } | undefined;
   let changed = Promise.withResolvers<void>();
+  const isBatch = () => waiting >= batchBytes || chunks.length >= batchChunks;
   const onData = (chunk: Buffer) => {
     size += chunk.length;
     waiting += chunk.length;
     if (size > maxBytes) end ??= { error: tooLarge() };
     else chunks.push(chunk);
-    if (waiting >= waitingBytes || end) incoming.pause();
+    if (isBatch() || end) incoming.pause();
     changed.resolve();
   };
   const onEnd = (error?: Error) => {
@@ -40,7 +43,7 @@ export async function* bodyOf(
   try {
     for (;;) {
       if (end?.error) throw end.error;
-      if (chunks.length > 0) {
+      if (isBatch() || (end && chunks.length > 0)) {
         const batch = chunks;
         [chunks, waiting] = [[], 0];
         incoming.resume();

@@ -47,11 +47,11 @@ export function blobRoutes(options: {
         const [blobId = "", part = "0"] = rest.split("/");
         const blob = blobs.require(blobId);
         const index = Number(part);
-        const isWhole = whole !== undefined || partCount(blob.size) === 1;
+        const isOnePart = whole !== undefined || partCount(blob.size) === 1;
         const maxBytes = whole === undefined ? partBytes : blob.size;
         using _room = room.hold(bodyBytes(incoming, maxBytes));
         const body = bodyOf(incoming, { maxBytes, tooLarge: () => partTooLarge(maxBytes) });
-        const received = isWhole
+        const received = isOnePart
           ? await blocks.put(body, { md5: true, signal })
           : await blocks.parted.receive(body, { name: blobId, start: index * partBytes, signal });
         const md5 =
