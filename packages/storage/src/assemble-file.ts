@@ -3,11 +3,9 @@ import { AppError } from "@dorian/base/app-error";
 import { copyRange } from "@dorian/linux/file-ranges";
 import { chmod, open } from "@dorian/linux/tree-calls";
 import type { BlockStore } from "./block-store.ts";
-import { blockMissing, type FileContent, permissionsOf } from "./file-content.ts";
+import { blockMissing, type FileContent, permissionsOf, sharedMode } from "./file-content.ts";
 import type { Located } from "./large-files.ts";
 import { linkFile } from "./link-file.ts";
-
-const sharedMode = 0o644;
 
 /**
  * Makes the file `target` from blocks. A file of several blocks, or of one whole block with the usual permissions, becomes

@@ -5,14 +5,13 @@ import { AppError, errnoOf } from "@dorian/base/app-error";
 import { type DigestAlgorithm, FileDigests } from "@dorian/base/file-digests";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { DraftSpace } from "./draft-space.ts";
-import { digestMismatch } from "./file-content.ts";
+import { digestMismatch, sharedMode } from "./file-content.ts";
 import { LargeFiles } from "./large-files.ts";
 import { PartedContents } from "./parted-contents.ts";
 import { type Content, receiveContent, writeChunksAt } from "./receive-content.ts";
 import { type OnLeftover, SetAside } from "./set-aside.ts";
 import { storing } from "./storage-error.ts";
 
-const blockMode = 0o644;
 /** Block i of a file holds its bytes from i times this on. */
 export const blockBytes = 8 * 1024 * 1024;
 
@@ -98,7 +97,7 @@ export class BlockStore implements AsyncDisposable {
    * here. The modification time stays: it shows in the layers that share the file.
    */
   async touch(sha: string): Promise<boolean> {
-    return (await unlessAbsent(chmod(this.path(sha), blockMode).then(() => true))) ?? false;
+    return (await unlessAbsent(chmod(this.path(sha), sharedMode).then(() => true))) ?? false;
   }
 
   /**
@@ -119,7 +118,7 @@ export class BlockStore implements AsyncDisposable {
     const incoming = this.#incoming.newPath();
     try {
       return await storing(this.#directory, async () => {
-        await using file = await open(incoming, "wx+", blockMode);
+        await using file = await open(incoming, "wx+", sharedMode);
         const algorithms: DigestAlgorithm[] = md5 ? ["sha256", "md5"] : ["sha256"];
         const { digests, size } = await receiveContent(
           source,
@@ -134,7 +133,7 @@ export class BlockStore implements AsyncDisposable {
         const [sha = "", sum = ""] = digests;
         if (expectedSha !== undefined && sha !== expectedSha)
           throw digestMismatch({ sha, size }, expectedSha);
-        await file.chmod(blockMode);
+        await file.chmod(sharedMode);
         await file.datasync();
         await this.#publish(incoming, sha);
         return md5 ? { sha, size, md5: sum } : { sha, size };

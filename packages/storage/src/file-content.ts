@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 
-const sharedMode = 0o644;
+/** Of files that several layers may share. */
+export const sharedMode = 0o644;
 /** What a client may choose: not that a file gives rights to whoever runs it. */
 const permissionBits = 0o777;
 

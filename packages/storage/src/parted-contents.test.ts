@@ -19,7 +19,14 @@ async function filesOf(storage: TemporaryStorage): Promise<string[]> {
   return await readdir(join(storage.directory, "blocks/parted"));
 }
 
+/** Of an operator who shuts others out. */
+function withUmask(mask: number): Disposable {
+  const before = process.umask(mask);
+  return { [Symbol.dispose]: () => void process.umask(before) };
+}
+
 test("parts that come in any order make the content, in the file that they were written to [E3]", async () => {
+  using _restore = withUmask(0o077);
   await using storage = await TemporaryStorage.open();
   const answers = await Promise.all([2, 0, 1].map((index) => send(storage, index)));
   expect(answers).toEqual(
@@ -31,7 +38,8 @@ test("parts that come in any order make the content, in the file that they were 
   );
   expect([content, again]).toEqual(Array(2).fill({ sha: sha256(whole), size: whole.length }));
   const path = storage.blocks.path(sha256(whole));
-  expect((await lstat(path)).ino).toBe(written.ino);
+  const { ino, mode } = await lstat(path);
+  expect([ino, mode & 0o7777]).toEqual([written.ino, 0o644]);
   expect(await readFile(path)).toEqual(whole);
   expect(await filesOf(storage)).toEqual([]);
   expect(await storage.blocks.parted.complete("upload", whole.length)).toBe(undefined);

@@ -7,6 +7,7 @@ import { must } from "@dorian/base/must";
 import { SharedWork } from "@dorian/base/shared-work";
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { removeTree } from "@dorian/linux/remove-tree";
+import { sharedMode } from "./file-content.ts";
 import { PlaceTurn } from "./place-turn.ts";
 import { type Content, receiveBytes, type WriteChunks, writeChunksAt } from "./receive-content.ts";
 import { SharedFlush } from "./shared-flush.ts";
@@ -59,7 +60,7 @@ export class PartedContents {
       await before?.stop();
       return await storing(this.#options.directory, async () => {
         await mkdir(this.#options.directory, { recursive: true });
-        await using file = await open(this.#pathOf(name), constants.O_RDWR | constants.O_CREAT, 0o644);
+        await using file = await open(this.#pathOf(name), constants.O_RDWR | constants.O_CREAT, sharedMode);
         const write: WriteChunks = (chunks, position) =>
           turn.write(() => writeChunksAt(file, chunks, start + position));
         const size = await receiveBytes(source, write, signal);
@@ -92,6 +93,8 @@ export class PartedContents {
         return await storing(this.#options.directory, async () => {
           await using file = await open(path, "r+");
           await file.truncate(size);
+          // Whatever this process's umask took off.
+          await file.chmod(sharedMode);
           await file.datasync();
           const sha = await this.#options.digests.sha256(file, { start: 0, end: size });
           await this.#options.publish(path, sha);
