@@ -191,13 +191,13 @@ test("who is still sending a large block when its file is completed is told that
     size: large.blockBytes + 700_000,
     blocks,
   });
-  const sendSlowly = (file: FileContent) => {
+  const sendSlowly = (file: FileContent, rest: Buffer) => {
     const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     async function* slow() {
       yield [Buffer.alloc(300_000, "cd")];
       begun.resolve();
       await gate.promise;
-      yield [Buffer.alloc(400_000, "cd")];
+      yield [rest];
     }
     const place = { file: large.nameOf(file), index: 1 };
     const answer = large
@@ -206,17 +206,21 @@ test("who is still sending a large block when its file is completed is told that
     return { begun: begun.promise, goOn: () => gate.resolve(), answer };
   };
   const [failing, whole] = [fileOf("failing", 0o600), fileOf("whole", 0o644)];
-  const first = sendSlowly(failing);
+  const first = sendSlowly(failing, Buffer.alloc(400_000, "cd"));
   await first.begun;
   await expect(large.complete(failing)).rejects.toMatchObject({ code: "BLOCK_NOT_FOUND" });
   first.goOn();
   expect(await first.answer).toMatchObject({ code: "BLOCK_PLACE_TAKEN", status: "UNAVAILABLE" });
-  const second = sendSlowly(whole);
+  const second = sendSlowly(whole, Buffer.alloc(500_000, "wrong"));
   await second.begun;
   for (const content of sent) await storage.blocks.put(content);
   const path = await large.complete(whole);
   second.goOn();
   expect(await second.answer).toBe(undefined);
+  // What is known of the block is what completed the file, not what came too late.
+  for (const { sha } of blocks) await storage.blocks.remove(sha);
+  const [, tail] = blocks;
+  expect(await large.find(tail?.sha ?? "")).toEqual({ path, offset: large.blockBytes, size: 700_000 });
   expect(await readFile(path)).toEqual(Buffer.concat(sent));
 });
 

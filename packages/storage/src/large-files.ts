@@ -117,7 +117,7 @@ export class LargeFiles {
    * Stores a block where it is needed; it is on disk when this returns. What is here already is read and checked only.
    * While somebody else writes to its place it becomes a file of its own, and is copied when the file is completed.
    *
-   * @throws AppError BLOCK_DIGEST_MISMATCH, BLOCK_TOO_LARGE, STORAGE_FULL
+   * @throws AppError BLOCK_DIGEST_MISMATCH, BLOCK_TOO_LARGE, BLOCK_PLACE_TAKEN, STORAGE_FULL
    */
   async receive(
     source: Content,
@@ -137,11 +137,13 @@ export class LargeFiles {
         if (end > this.blockBytes) throw blockTooLarge(this.blockBytes);
         await turn.write(() => writeChunksAt(file, chunks, start + position));
       };
+      let isKnownElsewhere = false;
       const digest = async (size: number) => {
         if (!turn.isStopped) return [await this.#options.digests.sha256(file, { start, end: start + size })];
-        // Who completed the file has had the block from elsewhere: what came is in its place only in part.
-        if (await this.find(sha)) return [sha];
-        throw placeTaken(sha);
+        // Who completed the file has had the block from elsewhere: what came is in its place only in part, and not looked at.
+        isKnownElsewhere = (await this.find(sha)) !== undefined;
+        if (!isKnownElsewhere) throw placeTaken(sha);
+        return [sha];
       };
       const { digests, size } = await receiveContent(
         source,
@@ -149,6 +151,7 @@ export class LargeFiles {
         { write, algorithms: ["sha256"], digest: turn.isStopped ? undefined : digest },
         signal,
       );
+      if (isKnownElsewhere) return;
       const [received = ""] = digests;
       if (received !== sha) throw digestMismatch({ sha: received, size }, sha);
       await turn.write(async () => {
