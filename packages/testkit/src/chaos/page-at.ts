@@ -3,16 +3,20 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 
+/** Faults come one after the other: a page that is slow to start may meet several. */
+const mostBroken = 5;
+
 /**
- * What a page answers, on a connection of its own. As a browser does, it asks once more when its connection breaks before the answer
- * has come; it is not patient with a server that is not there.
+ * What a page answers, on a connection of its own. As people at a browser do, it asks again when its connection breaks before the
+ * answer has come; it is not patient with a server that is not there.
  */
 export async function pageAt(url: string): Promise<string> {
-  try {
-    return await ask(url);
-  } catch (error) {
-    if (errnoOf(error) !== "ECONNRESET") throw error;
-    return await ask(url);
+  for (let broken = 0; ; broken += 1) {
+    try {
+      return await ask(url);
+    } catch (error) {
+      if (errnoOf(error) !== "ECONNRESET" || broken === mostBroken) throw error;
+    }
   }
 }
 

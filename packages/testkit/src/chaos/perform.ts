@@ -13,7 +13,7 @@ export type Outcome = { kind: "done" | "told" } | { kind: "refused" | "lost"; wh
  * for a minute.
  */
 const saysServerAway =
-  /\b(ConnectionError|ServiceError|StreamTerminatedError|Connection lost|Connect call failed|UNAVAILABLE|SERVER_UNREACHABLE|ECONNREFUSED|socket hang up)\b/;
+  /\b(ConnectionError|ServiceError|StreamTerminatedError|Connection lost|Connect call failed|UNAVAILABLE|SERVER_UNREACHABLE|ECONNREFUSED|ECONNRESET|socket hang up)\b/;
 
 /** Time after which nobody would still wait: far beyond every fault. */
 const patienceMs = 180_000;
