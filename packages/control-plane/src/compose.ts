@@ -24,7 +24,7 @@ import {
 import type { TlsSettings } from "./access/tls/server-tls.ts";
 import { isOpen } from "./catalog/app/app.ts";
 import type { PythonSupplies } from "./catalog/mount/open-platform-mounts.ts";
-import { objectEnvironments } from "./catalog/object-environments.ts";
+import { objectScopes } from "./catalog/object-scopes.ts";
 import { openCatalog } from "./catalog/open-catalog.ts";
 import { openFunctions } from "./catalog/open-functions.ts";
 import { loadRegistries } from "./catalog/registries.ts";
@@ -190,7 +190,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   const sandboxes = new Sandboxes({ ...dispatch, catalog, ...clocks });
   const { reach, admit, guard } = createBorder({
     ...access,
-    environmentOf: objectEnvironments({
+    scopeOfObject: objectScopes({
       ...registries,
       environments,
       dicts: registries.dicts.objects,
@@ -202,7 +202,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       const task = dispatch.tasks.get(taskId);
       return task && reachingTask(task);
     },
-    appEnvironment: (appId) => apps.get(appId)?.environment,
+    scopeOfApp: (appId) => apps.get(appId)?.scope,
     logger,
     ...clocks,
   });

@@ -37,7 +37,7 @@ export async function openWeb(fixture: DispatchFixture, options: WebFixtureOptio
   });
   const target: WebTarget = {
     functionId,
-    environment: "main",
+    scope: "main",
     methodName: "page",
     parameters: [],
     config: create(WebhookConfigSchema, options.config),

@@ -1,3 +1,4 @@
+import { repeatedly } from "@dorian/base/repeatedly";
 import { randomFillSync } from "node:crypto";
 import { existsSync, unlinkSync } from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
@@ -26,24 +27,10 @@ export function keepStartReserve(
   directory: string,
   { room, onError }: { room: RoomWatch; onError: (error: unknown) => void },
 ): AsyncDisposable {
-  let running: Promise<void> | undefined;
-  const look = () => {
-    if (room.isShort || existsSync(pathIn(directory))) return;
-    running ??= writeReserve(directory)
-      .catch(onError)
-      .finally(() => {
-        running = undefined;
-      });
+  const look = async () => {
+    if (!room.isShort && !existsSync(pathIn(directory))) await writeReserve(directory);
   };
-  const first = setTimeout(look, firstMs).unref();
-  const timer = setInterval(look, everyMs).unref();
-  return {
-    async [Symbol.asyncDispose]() {
-      clearTimeout(first);
-      clearInterval(timer);
-      await running;
-    },
-  };
+  return repeatedly(look, { firstMs, everyMs, onError });
 }
 
 async function writeReserve(directory: string): Promise<void> {

@@ -6,7 +6,7 @@ import { WorkerService } from "@dorian/protocol/worker";
 import type { Logger } from "pino";
 import type { AuditLog } from "./audit/audit-log.ts";
 import { AuditRecorder } from "./audit/audit-recorder.ts";
-import { environmentOfCall } from "./audit/environment-of-call.ts";
+import { scopeOfCall } from "./audit/scope-of-call.ts";
 import type { Environments } from "./environment/environments.ts";
 import { createGuard } from "./guard.ts";
 import { modalPermissions } from "./permission/modal-permissions.ts";
@@ -33,12 +33,12 @@ const services: [DescService, Record<string, AnyPermission>][] = [
 
 /** What stands between callers and handlers: permissions, how far each caller reaches, and the log of what is done. */
 export function createBorder(options: BorderOptions) {
-  const { auditLog, environments, environmentOf, tokens, logger, elapsedMs } = options;
+  const { auditLog, environments, scopeOfObject: environmentOf, tokens, logger, elapsedMs } = options;
   const reach = new Reach(options);
   const audit = new AuditRecorder({
     log: auditLog,
     tokens,
-    environmentOf: (call) => environmentOfCall(call, { environments, environmentOf, reach }),
+    scopeOf: (call) => scopeOfCall(call, { environments, scopeOfObject: environmentOf, reach }),
     elapsedMs,
     onError: (error) => logger.error({ err: error }, "a refusal could not be written down"),
   });

@@ -162,7 +162,7 @@ export async function openCatalog(options: CatalogWingOptions) {
         blocks,
         room,
       }),
-      blobHandlers({ blobs, urls, room, environmentOf: (caller) => reach.environmentOf(caller) }),
+      blobHandlers({ blobs, urls, room, scopeOf: (caller) => reach.scopeOf(caller) }),
       commandAccessHandlers({
         tasks: dispatch.tasks,
         tokens: options.commandTokens,

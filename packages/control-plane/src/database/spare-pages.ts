@@ -1,3 +1,4 @@
+import { repeatedly } from "@dorian/base/repeatedly";
 import { sql } from "kysely";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Database } from "./database.ts";
@@ -22,26 +23,10 @@ export function keepSparePages(options: {
   onError: (error: unknown) => void;
 }): AsyncDisposable {
   const { db, journal, room, onError } = options;
-  const stopping = new AbortController();
-  let running: Promise<void> | undefined;
-  const look = () => {
-    if (room.isShort) return;
-    running ??= addSparePages({ db, journal }, { bytes: spareBytes, signal: stopping.signal })
-      .catch(onError)
-      .finally(() => {
-        running = undefined;
-      });
+  const look = async (signal: AbortSignal) => {
+    if (!room.isShort) await addSparePages({ db, journal }, { bytes: spareBytes, signal });
   };
-  const first = setTimeout(look, firstMs).unref();
-  const timer = setInterval(look, everyMs).unref();
-  return {
-    async [Symbol.asyncDispose]() {
-      clearTimeout(first);
-      clearInterval(timer);
-      stopping.abort();
-      await running;
-    },
-  };
+  return repeatedly(look, { firstMs, everyMs, onError });
 }
 
 /** Makes the file longer until about `bytes` of it are free, when less than half of that is. */

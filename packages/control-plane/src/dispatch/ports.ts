@@ -118,7 +118,7 @@ export interface WebFunction {
   appId: string;
   /** Name of the app, or its description until it is deployed: for names that people read. */
   appName: string;
-  environment: string;
+  scope: string;
   /** "page", or "Model.page" for a method. */
   tag: string;
   config: WebhookConfig;
@@ -147,7 +147,7 @@ export interface WebPorts {
 /** What a request for a web function calls. */
 export interface WebTarget {
   functionId: string;
-  environment: string;
+  scope: string;
   /** Empty for a function. */
   methodName: string;
   /** Of the class, as far as they can be given in words. */

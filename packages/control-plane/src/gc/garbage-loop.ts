@@ -1,3 +1,4 @@
+import { repeatedly } from "@dorian/base/repeatedly";
 import type { Logger } from "pino";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import { believedAges, collectGarbage, urgentAges, usualAges, type GarbageAges } from "./collect-garbage.ts";
@@ -21,7 +22,6 @@ export function startCollecting(
   const clock = new SteadyClock();
   const steadyMs = () => clock.steadyMs({ wallMs: nowMs(), monotonicMs: performance.now() });
   const released = new Set<string>();
-  let running: Promise<void> | undefined;
   let restUntil = 0;
   let usualAt = performance.now() + everyMs;
   steadyMs();
@@ -30,25 +30,18 @@ export function startCollecting(
     try {
       const removed = await collectGarbage(options, { ages, now: nowMs(), released });
       if (removed.length > 0) logger.info({ layers: removed.length }, "removed layers that nothing used");
-    } catch (error) {
-      logger.error({ err: error }, "collecting garbage failed");
     } finally {
-      running = undefined;
       restUntil = performance.now() + (performance.now() - startedAt) / urgentPart;
     }
   };
-  const timer = setInterval(() => {
+  const look = async () => {
     const steady = steadyMs();
     const isUsual = performance.now() >= usualAt;
     const isUrgent = performance.now() >= restUntil && room.isShort;
-    if (running || !(isUsual || isUrgent)) return;
+    if (!(isUsual || isUrgent)) return;
     if (isUsual) usualAt = performance.now() + everyMs;
-    running = pass(believedAges(isUrgent ? urgentAges : usualAges, steady));
-  }, whenShortMs).unref();
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await running;
-    },
+    await pass(believedAges(isUrgent ? urgentAges : usualAges, steady));
   };
+  const onError = (error: unknown) => logger.error({ err: error }, "collecting garbage failed");
+  return repeatedly(look, { everyMs: whenShortMs, onError });
 }

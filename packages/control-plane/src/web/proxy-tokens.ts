@@ -48,12 +48,12 @@ export class ProxyTokens {
   }
 
   /** What a web client goes by while its request lasts; undefined when it is not let in. */
-  admit(tokenId: string, secret: string, environment: string): Credential | undefined {
+  admit(tokenId: string, secret: string, scope: string): Credential | undefined {
     const token = this.#byId.get(tokenId);
     // Compared whether or not there is such a token, so that the time taken tells nothing.
     const isSame = timingSafeEqual(digestOf(secret), token?.digest ?? nothing);
     const isGood = isSame && token !== undefined && this.#isLive(token);
-    return isGood && (token.environments?.includes(environment) ?? true) ? token.holders : undefined;
+    return isGood && (token.environments?.includes(scope) ?? true) ? token.holders : undefined;
   }
 
   /** Oldest first. */

@@ -22,7 +22,7 @@ export interface WebAddressBookOptions {
   /** False once an app is stopped: another one of its name may have its addresses. */
   isOpen: (appId: string) => boolean;
   /** What labels of an environment begin with, by the environment's scope. */
-  labelPrefix: (environment: string) => string;
+  labelPrefix: (scope: string) => string;
   logger: Logger;
   nowMs: () => number;
 }
@@ -104,7 +104,7 @@ export class WebAddressBook implements WebAddresses {
   /** The function's own label, or the next one that is free when somebody else serves under it. */
   async #label(trx: Transaction<Tables>, web: WebFunction): Promise<string> {
     const wanted = webLabel({
-      environmentSuffix: this.#options.labelPrefix(web.environment),
+      environmentSuffix: this.#options.labelPrefix(web.scope),
       appName: web.appName,
       tag: web.tag,
       requested: web.config.requestedSuffix,

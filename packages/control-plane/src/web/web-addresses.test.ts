@@ -79,7 +79,7 @@ async function openBook(
           book.allocate(trx, {
             appId: "ap-1",
             appName: "shop",
-            environment: "main",
+            scope: "main",
             tag: "page",
             ephemeral: false,
             ...web,

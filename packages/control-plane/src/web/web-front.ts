@@ -28,7 +28,7 @@ export interface WebFrontOptions {
   sockets?: KeptSockets | undefined;
   settings: WebSettings;
   isOpen: (appId: string) => boolean;
-  labelPrefix: (environment: string) => string;
+  labelPrefix: (scope: string) => string;
   logger: Logger;
   nowMs: () => number;
 }

@@ -173,7 +173,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     const called = { target, appId: site.appId, functionId: target.functionId };
     if (!target.config.requiresProxyAuth) return { ...called, ownHeaders: [] };
     const shown = proxyCredentials(headers);
-    const credential = shown && tokens.admit(shown.tokenId, shown.secret, target.environment);
+    const credential = shown && tokens.admit(shown.tokenId, shown.secret, target.scope);
     return credential ? { ...called, ownHeaders: shown.headers, credential } : notAuthorized;
   }
 

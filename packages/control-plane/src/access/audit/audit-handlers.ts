@@ -27,7 +27,7 @@ export function auditHandlers(options: { log: AuditLog; environments: Environmen
     ...parseAuditQuery(request.q),
     oldestMs: Number(request.oldestMs),
     newestMs: request.newestMs > 0n ? Number(request.newestMs) : Number.MAX_SAFE_INTEGER,
-    environment: identity.kind === "client" ? identity.environment : undefined,
+    scope: identity.kind === "client" ? identity.environment : undefined,
   });
 
   const wireEntry = (row: Selectable<AuditEntryRow>) => {

@@ -18,7 +18,7 @@ export interface AuditSelection extends AuditQuery {
   oldestMs: number;
   newestMs: number;
   /** Scope of the only environment whose entries are wanted. */
-  environment: string | undefined;
+  scope: string | undefined;
 }
 
 /** Long enough to look into what happened in a quarter of a year. */
@@ -150,7 +150,7 @@ export class AuditLog {
     }
   }
 
-  #selected({ terms, oldestMs, newestMs, environment }: AuditSelection, { from, before }: Stretch) {
+  #selected({ terms, oldestMs, newestMs, scope }: AuditSelection, { from, before }: Stretch) {
     let query = this.#db
       .selectFrom("audit_entry")
       .where("entry_id", ">=", from)
@@ -158,7 +158,7 @@ export class AuditLog {
       // The plus keeps the index of times out of it, by which all would be gone through each time.
       .where(sql`+at`, ">=", oldestMs)
       .where(sql`+at`, "<", newestMs);
-    if (environment !== undefined) query = query.where("environment", "=", environment);
+    if (scope !== undefined) query = query.where("environment", "=", scope);
     for (const { field, text } of terms) {
       query = query.where((each) =>
         each.or(columnsOf(field).map((column) => matches(each, column, field, text))),

@@ -16,7 +16,7 @@ export interface AuditRecorderOptions {
   log: AuditLog;
   tokens: Pick<Tokens, "get">;
   /** Scope of the environment that a call concerns, as far as one can tell; undefined for none or all. */
-  environmentOf: (call: RecordedCall) => Promise<string | undefined>;
+  scopeOf: (call: RecordedCall) => Promise<string | undefined>;
   /** Milliseconds on a clock that nobody sets. */
   elapsedMs: () => number;
   onError: (error: unknown) => void;
@@ -55,12 +55,12 @@ export class AuditRecorder {
     const action = typeof audit === "function" ? audit(call.request as never) : audit;
     if (action === undefined) return await work();
     const { log } = this.#options;
-    const environment = await this.#options.environmentOf(call);
+    const scope = await this.#options.scopeOf(call);
     const targets = targetsOf(call.method.input, call.request);
     const entryId = await log.begin({
       ...this.#actorOf(call.context),
       action,
-      environment: environment ?? null,
+      environment: scope ?? null,
       targets,
     });
     try {

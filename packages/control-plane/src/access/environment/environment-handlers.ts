@@ -29,7 +29,7 @@ export function environmentHandlers(options: {
   environments: Environments;
   /** In the order in which they are removed with their environment. */
   contents: readonly EnvironmentContents[];
-  reach: Pick<Reach, "environmentOf">;
+  reach: Pick<Reach, "scopeOf">;
 }) {
   const { environments, contents, reach } = options;
   return {
@@ -74,7 +74,7 @@ export function environmentHandlers(options: {
     },
 
     async environmentList(_request, { identity }) {
-      const own = reach.environmentOf(identity);
+      const own = reach.scopeOf(identity);
       const items = environments.all().filter(({ scope }) => own === undefined || scope === own);
       return { items: items.map((environment) => listItem(environment)) };
     },

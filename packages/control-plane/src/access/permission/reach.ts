@@ -7,7 +7,7 @@ import { namedInRequest, type NamedInRequest } from "./named-in-request.ts";
 import { readOnly, type AnyPermission } from "./permissions.ts";
 
 /** Scope of the environment that an object is in; "all" for what all share, undefined for what is not known. */
-export type ObjectEnvironments = (id: string) => Promise<string | "all" | undefined>;
+export type ScopeOfObject = (id: string) => Promise<string | "all" | undefined>;
 
 /** A container, as far as it decides what may be reached from it. */
 export interface ReachingTask {
@@ -24,13 +24,13 @@ const looksInTurn = 200;
 
 export interface ReachOptions {
   environments: { nameOf(scope: string): string; lookup(name: string): { scope: string } | undefined };
-  environmentOf: ObjectEnvironments;
+  scopeOfObject: ScopeOfObject;
   /** Who made a blob. */
   blobMaker: (blobId: string) => string | undefined;
   tokens: { get(tokenId: string): { environment?: string | undefined } | undefined };
   /** Undefined for one that the server does not count on any more. */
   task: (taskId: string) => ReachingTask | undefined;
-  appEnvironment: (appId: string) => string | undefined;
+  scopeOfApp: (appId: string) => string | undefined;
 }
 
 /** Holds callers that do not reach everything to what they reach, whatever their requests name. */
@@ -47,8 +47,8 @@ export class Reach {
   }
 
   /** Scope of the only environment that a caller reaches; undefined for one that reaches all. */
-  environmentOf(identity: Identity): string | undefined {
-    const { tokens, task, appEnvironment } = this.#options;
+  scopeOf(identity: Identity): string | undefined {
+    const { tokens, task, scopeOfApp: appEnvironment } = this.#options;
     switch (identity.kind) {
       case "client":
         return identity.environment;
@@ -83,36 +83,36 @@ export class Reach {
     )
       throw readOnly(method.name);
     if (permission.reach !== "request") return;
-    const environment = this.environmentOf(identity);
-    if (environment === undefined) return;
+    const scope = this.scopeOf(identity);
+    if (scope === undefined) return;
     const named = namedInRequest(method.input, request, permission);
-    this.#checkNames(named, environment, identity);
+    this.#checkNames(named, scope, identity);
     const isRestricted = identity.kind === "task" && this.isUntrusted(identity.taskId);
     let looked = 0;
     for (const id of named.ids) {
       // An answer that is there takes no turn of the event loop, however many there are.
       if (++looked % looksInTurn === 0) await nextTurn();
       if (isRestricted) this.#checkOwn(id, identity.taskId);
-      else await this.#checkId(id, environment, identity);
+      else await this.#checkId(id, scope, identity);
     }
   }
 
-  #checkNames(named: NamedInRequest, environment: string, identity: Identity): void {
+  #checkNames(named: NamedInRequest, scope: string, identity: Identity): void {
     const { environments } = this.#options;
-    const own = environments.nameOf(environment);
+    const own = environments.nameOf(scope);
     for (const { name, replace } of named.environments) {
       if (name === "" && replace) replace(own);
-      else if (name !== own || environments.lookup(name)?.scope !== environment)
+      else if (name !== own || environments.lookup(name)?.scope !== scope)
         throw this.#beyond(`the environment "${name}" is another`, own, identity);
     }
   }
 
-  async #checkId(id: string, environment: string, identity: Identity): Promise<void> {
-    const found = await this.#options.environmentOf(id);
-    if (found === undefined || found === environment) return;
+  async #checkId(id: string, scope: string, identity: Identity): Promise<void> {
+    const found = await this.#options.scopeOfObject(id);
+    if (found === undefined || found === scope) return;
     // A container is given blobs of callers who reach everything.
     if (found === "all" && (identity.kind === "task" || !id.startsWith("bl-"))) return;
-    throw this.#beyond(`${id} is not in it`, this.#options.environments.nameOf(environment), identity);
+    throw this.#beyond(`${id} is not in it`, this.#options.environments.nameOf(scope), identity);
   }
 
   /** What a container of a function with restricted access may name: itself, its function, its inputs and their blobs. */

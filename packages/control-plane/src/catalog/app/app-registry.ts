@@ -44,31 +44,31 @@ export class AppRegistry {
   }
 
   /** The app deployed under a name, if there is one that has not been stopped. */
-  deployed(environment: string, name: string): App | undefined {
+  deployed(scope: string, name: string): App | undefined {
     for (const app of this.#apps.values()) {
-      if (app.state === AppState.DEPLOYED && app.environment === environment && app.name === name) return app;
+      if (app.state === AppState.DEPLOYED && app.scope === scope && app.name === name) return app;
     }
     return undefined;
   }
 
   /** What a name leads to for callers: the app deployed under it, else the one that runs under it and began last. */
-  callable(environment: string, name: string): App | undefined {
+  callable(scope: string, name: string): App | undefined {
     const isMeant = (app: App) =>
-      app.environment === environment &&
+      app.scope === scope &&
       app.name === undefined &&
       app.description === name &&
       isOpen(app) &&
       app.functionIds.size > 0;
     return (
-      this.deployed(environment, name) ??
+      this.deployed(scope, name) ??
       [...this.#apps.values()].filter(isMeant).toSorted((a, b) => b.createdAtMs - a.createdAtMs)[0]
     );
   }
 
   /** The app that had a name last. */
-  lastStopped(environment: string, name: string): App | undefined {
+  lastStopped(scope: string, name: string): App | undefined {
     return [...this.#apps.values()]
-      .filter((app) => app.environment === environment && app.name === name && !isOpen(app))
+      .filter((app) => app.scope === scope && app.name === name && !isOpen(app))
       .toSorted((a, b) => (b.stoppedAtMs ?? 0) - (a.stoppedAtMs ?? 0))[0];
   }
 

@@ -9,7 +9,7 @@ import type { Deployment } from "./app-versions.ts";
 export function appFromRow(row: Selectable<AppRow>): App {
   return {
     appId: row.app_id,
-    environment: row.environment,
+    scope: row.environment,
     name: row.name ?? undefined,
     description: row.description,
     state: row.state as AppState,
@@ -28,7 +28,7 @@ export function appFromRow(row: Selectable<AppRow>): App {
 export function rowOfApp(app: App): Insertable<AppRow> {
   return {
     app_id: app.appId,
-    environment: app.environment,
+    environment: app.scope,
     name: app.name ?? null,
     description: app.description,
     state: app.state,

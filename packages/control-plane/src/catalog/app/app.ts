@@ -3,7 +3,7 @@ import { AppState } from "@dorian/protocol/modal";
 /** A named group of functions. Never changed in place: a change is a new value in the registry. */
 export interface App {
   appId: string;
-  environment: string;
+  scope: string;
   /** Set once deployed. */
   name: string | undefined;
   description: string;

@@ -15,10 +15,10 @@ export function blobHandlers(options: {
   blobs: BlobRegistry;
   urls: SignedUrls;
   /** Scope of the only environment that a caller reaches; undefined for one that reaches all. */
-  environmentOf: (caller: Identity) => string | undefined;
+  scopeOf: (caller: Identity) => string | undefined;
   room: RoomWatch;
 }) {
-  const { blobs, urls, environmentOf, room } = options;
+  const { blobs, urls, scopeOf: environmentOf, room } = options;
   return {
     async blobCreate(request, { identity: caller, isLibmodal, clientVersion }) {
       const size = Number(request.contentLength);
@@ -35,7 +35,7 @@ export function blobHandlers(options: {
       room.require(size);
       const { blobId } = await blobs.create(size, {
         createdBy: callerIdOf(caller),
-        environment: environmentOf(caller),
+        scope: environmentOf(caller),
       });
       const whole = sendsWhole(clientVersion);
       const parts = whole ? 1 : partCount(size);

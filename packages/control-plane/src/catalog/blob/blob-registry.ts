@@ -13,7 +13,7 @@ export interface Blob {
   /** Token or container that made it; empty for one from before that was kept. */
   createdBy: string;
   /** Scope of its maker's environment; undefined for a maker that reaches all. */
-  environment: string | undefined;
+  scope: string | undefined;
 }
 
 export interface BlobRegistryOptions {
@@ -27,7 +27,7 @@ export class BlobRegistry {
   #nowMs: () => number;
   #blobs = new Map<string, Blob>();
   /** Addresses by id, of content that is kept elsewhere; oldest first. */
-  #lent = new Map<string, { url: string; until: number; environment: string | undefined }>();
+  #lent = new Map<string, { url: string; until: number; scope: string | undefined }>();
 
   private constructor(options: BlobRegistryOptions) {
     this.#journal = options.journal;
@@ -43,13 +43,13 @@ export class BlobRegistry {
         size: row.size,
         createdAtMs: row.created_at,
         createdBy: row.created_by,
-        environment: row.environment ?? undefined,
+        scope: row.environment ?? undefined,
       });
     }
     return registry;
   }
 
-  async create(size: number, maker: Pick<Blob, "createdBy" | "environment">): Promise<Blob> {
+  async create(size: number, maker: Pick<Blob, "createdBy" | "scope">): Promise<Blob> {
     const blob: Blob = { blobId: newId("bl"), sha256: undefined, size, createdAtMs: this.#nowMs(), ...maker };
     await this.#journal.write(async (trx) => {
       const row = {
@@ -58,7 +58,7 @@ export class BlobRegistry {
         size,
         created_at: blob.createdAtMs,
         created_by: blob.createdBy,
-        environment: blob.environment ?? null,
+        environment: blob.scope ?? null,
       };
       await trx.insertInto("blob").values(row).execute();
     });
@@ -79,14 +79,14 @@ export class BlobRegistry {
   }
 
   /** An id for content that has an address already, for the next minutes. */
-  lend(url: string, environment: string | undefined): string {
+  lend(url: string, scope: string | undefined): string {
     const now = this.#nowMs();
     for (const [blobId, { until }] of this.#lent) {
       if (until > now) break;
       this.#lent.delete(blobId);
     }
     const blobId = newId("bl");
-    this.#lent.set(blobId, { url, until: now + lentMs, environment });
+    this.#lent.set(blobId, { url, until: now + lentMs, scope });
     return blobId;
   }
 
@@ -96,9 +96,9 @@ export class BlobRegistry {
   }
 
   /** Whose a blob is; undefined for one that is not known. */
-  ownerOf(blobId: string): { createdBy: string; environment: string | undefined } | undefined {
+  ownerOf(blobId: string): { createdBy: string; scope: string | undefined } | undefined {
     const lent = this.#lent.get(blobId);
-    return lent ? { createdBy: "", environment: lent.environment } : this.#blobs.get(blobId);
+    return lent ? { createdBy: "", scope: lent.scope } : this.#blobs.get(blobId);
   }
 
   has(blobId: string): boolean {

@@ -17,7 +17,7 @@ test("a blob is read when it can be passed on, and refused by its size before it
         size: sizes[blobId] ?? 0,
         createdAtMs: 0,
         createdBy: "",
-        environment: undefined,
+        scope: undefined,
       }),
     },
     blocks: { path: (sha: string) => join(directory, sha) },

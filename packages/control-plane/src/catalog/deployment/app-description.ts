@@ -38,7 +38,7 @@ export function appMetadata(app: App, options: { environments: Environments; fun
   return {
     description: app.name ?? app.description,
     appId: app.appId,
-    environmentName: options.environments.nameOf(app.environment),
+    environmentName: options.environments.nameOf(app.scope),
     lifecycle: lifecycleOf(app),
     functions,
     servers,

@@ -38,7 +38,7 @@ const listedMs = 24 * 60 * 60_000;
 export function appHandlers(options: AppHandlerOptions) {
   const { apps, environments, functions, lifecycle, tasks, idempotency, nowMs } = options;
 
-  const newApp = (fields: Pick<App, "environment" | "description" | "state"> & Partial<App>): App => ({
+  const newApp = (fields: Pick<App, "scope" | "description" | "state"> & Partial<App>): App => ({
     appId: newId("ap"),
     name: undefined,
     version: 0,
@@ -57,7 +57,7 @@ export function appHandlers(options: AppHandlerOptions) {
     async appCreate(request, context) {
       const state = request.appState || stateBeforeAppState(request);
       const app = newApp({
-        environment: environments.require(request.environmentName).scope,
+        scope: environments.require(request.environmentName).scope,
         description: request.description,
         state,
         tags: request.tags,
@@ -120,7 +120,7 @@ export function appHandlers(options: AppHandlerOptions) {
           const app = made
             ? apps.require(made.app_id)
             : newApp({
-                environment: scope,
+                scope,
                 name: request.appName,
                 description: request.appName,
                 state: AppState.DEPLOYED,
@@ -159,7 +159,7 @@ export function appHandlers(options: AppHandlerOptions) {
     async appList(request) {
       const { scope } = environments.require(request.environmentName);
       const listed = [...apps.all()]
-        .filter((app) => app.environment === scope)
+        .filter((app) => app.scope === scope)
         .filter((app) => app.stoppedAtMs === undefined || nowMs() - app.stoppedAtMs < listedMs)
         .toSorted((a, b) => b.createdAtMs - a.createdAtMs);
       return {

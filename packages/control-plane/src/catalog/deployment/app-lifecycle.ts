@@ -78,7 +78,7 @@ export class AppLifecycle implements AsyncDisposable {
 
   /** Stops the apps of an environment. Resolves when none takes inputs any more. */
   async removeScope(scope: string): Promise<void> {
-    const open = [...this.#options.apps.all()].filter((app) => app.environment === scope && isOpen(app));
+    const open = [...this.#options.apps.all()].filter((app) => app.scope === scope && isOpen(app));
     await Promise.all(open.map((app) => this.stop(app.appId, "its environment was deleted")));
   }
 

@@ -107,7 +107,7 @@ async function deploymentName(trx: Transaction<Tables>, app: App, requested: str
   const other = await trx
     .selectFrom("app")
     .select("app_id")
-    .where("environment", "=", app.environment)
+    .where("environment", "=", app.scope)
     .where("name", "=", name)
     .where("stopped_at", "is", null)
     .where("app_id", "!=", app.appId)

@@ -47,7 +47,7 @@ export function dictHandlers(options: DictHandlerOptions) {
   return {
     async dictGetOrCreate(request, context) {
       const wanted = {
-        environment: environments.require(request.environmentName).scope,
+        scope: environments.require(request.environmentName).scope,
         name: request.deploymentName,
         type: request.objectCreationType,
         appId: "",
@@ -62,10 +62,10 @@ export function dictHandlers(options: DictHandlerOptions) {
     async dictCreate(request, context) {
       const { appId, existingDictId, data } = request;
       if (existingDictId !== "") return { dictId: objects.require(existingDictId).objectId };
-      const { environment } = apps.requireOpen(appId);
+      const { scope } = apps.requireOpen(appId);
       const type = ObjectCreationType.ANONYMOUS_OWNED_BY_APP;
       const once = { method: "DictCreate", schema: DictCreateResponseSchema };
-      const wanted = { environment, name: "", type, appId };
+      const wanted = { scope, name: "", type, appId };
       return await getOrCreateObject(creating(data), context, once, wanted, (object) => ({
         dictId: object.objectId,
       }));
@@ -82,8 +82,7 @@ export function dictHandlers(options: DictHandlerOptions) {
     },
 
     async dictList(request) {
-      const { name: environmentName, scope } = environments.require(request.environmentName);
-      const page = newestFirst(objects.all(), scope, request.pagination);
+      const { environmentName, page } = newestFirst(objects.all(), environments, request);
       return {
         environmentName,
         dicts: page.map((object) => ({

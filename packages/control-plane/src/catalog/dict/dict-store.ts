@@ -7,7 +7,7 @@ import type { Database } from "../../database/database.ts";
 import { insertRows } from "../../database/insert-rows.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
-import { NamedObjects } from "../named-object/named-objects.ts";
+import { NamedObjects, type NamedObject } from "../named-object/named-objects.ts";
 import { notFoundWords, type ObjectReference } from "../../access/not-found-words.ts";
 
 /** A value, unless it is large. */
@@ -140,14 +140,13 @@ export class DictStore {
     return await this.objects.delete(trx, dictId);
   }
 
-  *anonymous(): Iterable<{ objectId: string; appId: string | undefined }> {
-    for (const object of this.objects.all()) if (object.name === undefined) yield object;
+  anonymous(): Iterable<NamedObject> {
+    return this.objects.anonymous();
   }
 
   /** Deletes all dicts of an environment. */
   async removeScope(scope: string): Promise<void> {
-    const doomed = [...this.objects.all()].filter((object) => object.environment === scope);
-    await Promise.all(doomed.map((object) => this.remove(object.objectId)));
+    await Promise.all(this.objects.inScope(scope).map(({ objectId }) => this.remove(objectId)));
   }
 
   async remove(dictId: string): Promise<void> {

@@ -50,7 +50,7 @@ export async function planContainer(
       tracingContext: {},
       serializedParams,
       runtime: "",
-      environmentName: environments.nameOf(app.environment),
+      environmentName: environments.nameOf(app.scope),
       appLayout: appLayout(sources, app, { unpublished: spec.isBuilder, extra: definition }),
       inputPlaneServerUrl: "",
     },

@@ -99,7 +99,7 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
   lookupApp(appId: string): { description: string; environment: string; stopped: boolean } | undefined {
     const app = this.#options.apps.get(appId);
     if (!app) return undefined;
-    const environment = this.#options.environments.nameOf(app.environment);
+    const environment = this.#options.environments.nameOf(app.scope);
     return { description: app.name ?? app.description, environment, stopped: !isOpen(app) };
   }
 

@@ -24,9 +24,9 @@ export async function allocateAddresses(
   const urls = new Map<string, string>();
   const commits: (() => void)[] = [];
   for (const [each, config] of webTags(tag, parts)) {
-    const { appId, name, description, environment } = app;
+    const { appId, name, description, scope } = app;
     const ephemeral = app.state === AppState.EPHEMERAL || app.state === AppState.DETACHED;
-    const web = { appId, appName: name ?? description, environment, tag: each, config, ephemeral };
+    const web = { appId, appName: name ?? description, scope, tag: each, config, ephemeral };
     const { url, committed } = await addresses.allocate(trx, web);
     urls.set(each, url);
     commits.push(committed);

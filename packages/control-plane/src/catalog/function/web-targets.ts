@@ -13,7 +13,7 @@ export function createWebTargets(options: { apps: AppRegistry; functions: Functi
     webTarget(appId, tag) {
       const app = apps.get(appId);
       if (!app) return undefined;
-      const { environment } = app;
+      const { scope } = app;
       const isActive = (each: string) => isOpen(app) && app.functionIds.has(each);
       const own = functions.byTag(appId, tag);
       const config = own?.definition?.webhookConfig;
@@ -21,7 +21,7 @@ export function createWebTargets(options: { apps: AppRegistry; functions: Functi
         const methodName = aliasedMethod(own);
         const functionId = methodName === "" ? own.functionId : classFunctionOf(functions, own)?.functionId;
         if (functionId === undefined) return undefined;
-        return { functionId, environment, methodName, parameters: [], config, active: isActive(tag) };
+        return { functionId, scope, methodName, parameters: [], config, active: isActive(tag) };
       }
       return methodTarget(tag);
 
@@ -35,7 +35,7 @@ export function createWebTargets(options: { apps: AppRegistry; functions: Functi
         const isReadable = classParameterInfo?.format === Format.PARAM_SERIALIZATION_FORMAT_PROTO;
         return {
           functionId: record.functionId,
-          environment,
+          scope,
           methodName,
           parameters: isReadable ? classParameterInfo.schema : [],
           config: webhook,

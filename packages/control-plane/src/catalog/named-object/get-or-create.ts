@@ -11,7 +11,7 @@ import type { ObjectReference } from "../../access/not-found-words.ts";
 
 /** What a call says about the object it wants. */
 export interface ObjectWanted {
-  environment: string;
+  scope: string;
   name: string;
   type: ObjectCreationType;
   /** The app that an object without a name belongs to; empty for none. */
@@ -22,12 +22,12 @@ export interface ObjectWanted {
 export interface ObjectKind<O, T = unknown> {
   /** "a dict" */
   noun: string;
-  named(environment: string, name: string): O | undefined;
-  find(trx: Transaction<Tables>, environment: string, name: string): Promise<O | undefined>;
+  named(scope: string, name: string): O | undefined;
+  find(trx: Transaction<Tables>, scope: string, name: string): Promise<O | undefined>;
   insert(
     trx: Transaction<Tables>,
     options: T & {
-      environment: string;
+      scope: string;
       name: string | undefined;
       appId: string | undefined;
       createdBy: string;
@@ -60,7 +60,7 @@ export async function getOrCreateObject<O, T, M extends DescMessage>(
   respond: (object: O) => MessageInitShape<M>,
 ): Promise<MessageInitShape<M> | MessageShape<M>> {
   const { kind, apps, idempotency } = options;
-  const { environment, name, type, appId } = wanted;
+  const { scope, name, type, appId } = wanted;
   const isAnonymous = anonymousTypes.includes(type);
   if (type === ObjectCreationType.CREATE_OVERWRITE_IF_EXISTS) {
     throw new AppError("OBJECT_NOT_OVERWRITABLE", `${kind.noun} is not overwritten as a whole.`, {
@@ -69,17 +69,17 @@ export async function getOrCreateObject<O, T, M extends DescMessage>(
     });
   }
   if (isAnonymous && appId !== "") apps.requireOpen(appId);
-  const known = isAnonymous ? undefined : kind.named(environment, name);
+  const known = isAnonymous ? undefined : kind.named(scope, name);
   if (known && type !== ObjectCreationType.CREATE_FAIL_IF_EXISTS) return respond(known);
   if (type === ObjectCreationType.UNSPECIFIED) throw kind.notFound({ name });
   if (!isAnonymous) checkObjectName(kind.noun, name);
   return await idempotency.once(context, once, async (trx) => {
-    const existing = isAnonymous ? undefined : await kind.find(trx, environment, name);
+    const existing = isAnonymous ? undefined : await kind.find(trx, scope, name);
     if (existing && type === ObjectCreationType.CREATE_FAIL_IF_EXISTS) throw kind.exists(name);
     if (existing) return { response: respond(existing) };
     const { object, committed } = await kind.insert(trx, {
       ...options.traits,
-      environment,
+      scope,
       name: isAnonymous ? undefined : name,
       appId: appId === "" ? undefined : appId,
       createdBy: authorOf(context),

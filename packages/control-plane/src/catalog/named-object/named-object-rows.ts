@@ -5,7 +5,7 @@ import type { NamedObject } from "./named-objects.ts";
 export function objectFromRow(row: Selectable<NamedObjectRow>): NamedObject {
   return {
     objectId: row.object_id,
-    environment: row.environment,
+    scope: row.environment,
     name: row.name ?? undefined,
     appId: row.app_id ?? undefined,
     createdAtMs: row.created_at,

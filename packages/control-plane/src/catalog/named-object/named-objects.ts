@@ -10,7 +10,7 @@ import { objectFromRow } from "./named-object-rows.ts";
 /** A dict or a queue as such, whatever it holds. */
 export interface NamedObject {
   objectId: string;
-  environment: string;
+  scope: string;
   /** Undefined for one that lives as long as somebody's heartbeats, or as an app. */
   name: string | undefined;
   appId: string | undefined;
@@ -73,20 +73,28 @@ export class NamedObjects implements ObjectKind<NamedObject> {
     if (rows.length === 0) throw this.notFound({ id: objectId });
   }
 
-  named(environment: string, name: string): NamedObject | undefined {
-    return this.#objects.get(this.#ids.get(`${environment}/${name}`) ?? "");
+  named(scope: string, name: string): NamedObject | undefined {
+    return this.#objects.get(this.#ids.get(`${scope}/${name}`) ?? "");
   }
 
   all(): Iterable<NamedObject> {
     return this.#objects.values();
   }
 
-  async find(trx: Transaction<Tables>, environment: string, name: string): Promise<NamedObject | undefined> {
+  anonymous(): Iterable<NamedObject> {
+    return this.#objects.values().filter(({ name }) => name === undefined);
+  }
+
+  inScope(scope: string): NamedObject[] {
+    return [...this.#objects.values()].filter((object) => object.scope === scope);
+  }
+
+  async find(trx: Transaction<Tables>, scope: string, name: string): Promise<NamedObject | undefined> {
     const row = await trx
       .selectFrom("named_object")
       .selectAll()
       .where("kind", "=", this.#options.kind)
-      .where("environment", "=", environment)
+      .where("environment", "=", scope)
       .where("name", "=", name)
       .executeTakeFirst();
     return row && objectFromRow(row);
@@ -94,7 +102,7 @@ export class NamedObjects implements ObjectKind<NamedObject> {
 
   async insert(
     trx: Transaction<Tables>,
-    options: Pick<NamedObject, "environment" | "name" | "appId" | "createdBy">,
+    options: Pick<NamedObject, "scope" | "name" | "appId" | "createdBy">,
   ): Promise<{ object: NamedObject; committed: () => void }> {
     this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, this.#options.nowMs());
     const object = { ...options, objectId: newId(this.#options.prefix), createdAtMs: this.#lastCreatedAt };
@@ -103,7 +111,7 @@ export class NamedObjects implements ObjectKind<NamedObject> {
       .values({
         object_id: object.objectId,
         kind: this.#options.kind,
-        environment: object.environment,
+        environment: object.scope,
         name: object.name ?? null,
         app_id: object.appId ?? null,
         created_at: object.createdAtMs,
@@ -122,14 +130,14 @@ export class NamedObjects implements ObjectKind<NamedObject> {
   #put(object: NamedObject): void {
     this.#objects.set(object.objectId, object);
     this.#lastCreatedAt = Math.max(this.#lastCreatedAt, object.createdAtMs);
-    if (object.name !== undefined) this.#ids.set(`${object.environment}/${object.name}`, object.objectId);
+    if (object.name !== undefined) this.#ids.set(`${object.scope}/${object.name}`, object.objectId);
   }
 
   #remove(objectId: string): void {
     const object = this.#objects.get(objectId);
     if (!object) return;
     this.#objects.delete(objectId);
-    const key = `${object.environment}/${object.name}`;
+    const key = `${object.scope}/${object.name}`;
     if (this.#ids.get(key) === objectId) this.#ids.delete(key);
   }
 }

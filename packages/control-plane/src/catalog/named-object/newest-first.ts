@@ -1,16 +1,19 @@
 import type { ListPagination } from "@dorian/protocol/modal";
+import type { Environments } from "../../access/environment/environments.ts";
 
-/** One page of what has a name in an environment, newest first. */
-export function newestFirst<O extends { environment: string; name: string | undefined; createdAtMs: number }>(
+/** One page of what has a name in an environment, newest first. @throws AppError ENVIRONMENT_NOT_FOUND */
+export function newestFirst<O extends { scope: string; name: string | undefined; createdAtMs: number }>(
   objects: Iterable<O>,
-  environment: string,
-  pagination: ListPagination | undefined,
+  environments: Environments,
+  request: { environmentName: string; pagination?: ListPagination | undefined },
 ) {
-  const before = pagination?.createdBefore || Number.POSITIVE_INFINITY;
-  const max = pagination?.maxObjects || Number.POSITIVE_INFINITY;
-  return [...objects]
+  const { name: environmentName, scope } = environments.require(request.environmentName);
+  const before = request.pagination?.createdBefore || Number.POSITIVE_INFINITY;
+  const max = request.pagination?.maxObjects || Number.POSITIVE_INFINITY;
+  const page = [...objects]
     .filter((object): object is O & { name: string } => object.name !== undefined)
-    .filter((object) => object.environment === environment && object.createdAtMs / 1000 < before)
+    .filter((object) => object.scope === scope && object.createdAtMs / 1000 < before)
     .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
     .slice(0, max);
+  return { environmentName, page };
 }

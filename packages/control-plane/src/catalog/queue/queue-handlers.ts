@@ -37,7 +37,7 @@ export function queueHandlers(options: QueueHandlerOptions) {
 
     async queueGetOrCreate(request, context) {
       const wanted = {
-        environment: environments.require(request.environmentName).scope,
+        scope: environments.require(request.environmentName).scope,
         name: request.deploymentName,
         type: request.objectCreationType,
         appId: "",
@@ -52,8 +52,8 @@ export function queueHandlers(options: QueueHandlerOptions) {
     async queueCreate(request, context) {
       const { appId, existingQueueId } = request;
       if (existingQueueId !== "") return { queueId: objects.require(existingQueueId).objectId };
-      const { environment } = apps.requireOpen(appId);
-      const wanted = { environment, name: "", type: ObjectCreationType.ANONYMOUS_OWNED_BY_APP, appId };
+      const { scope } = apps.requireOpen(appId);
+      const wanted = { scope, name: "", type: ObjectCreationType.ANONYMOUS_OWNED_BY_APP, appId };
       const once = { method: "QueueCreate", schema: QueueCreateResponseSchema };
       return await getOrCreateObject(creating, context, once, wanted, (object) => ({
         queueId: object.objectId,
@@ -71,8 +71,7 @@ export function queueHandlers(options: QueueHandlerOptions) {
     },
 
     async queueList(request) {
-      const { name: environmentName, scope } = environments.require(request.environmentName);
-      const page = newestFirst(objects.all(), scope, request.pagination);
+      const { environmentName, page } = newestFirst(objects.all(), environments, request);
       return {
         environmentName,
         queues: page.map((object) => {

@@ -4,7 +4,7 @@ import type { Database } from "../../database/database.ts";
 import { insertRows } from "../../database/insert-rows.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
-import { NamedObjects } from "../named-object/named-objects.ts";
+import { NamedObjects, type NamedObject } from "../named-object/named-objects.ts";
 import { Partition, type QueuedItem } from "./partition.ts";
 import { queueLimits } from "./queue-limits.ts";
 import { TakenItems } from "./taken-items.ts";
@@ -131,14 +131,13 @@ export class QueueStore implements Disposable {
     };
   }
 
-  *anonymous(): Iterable<{ objectId: string; appId: string | undefined }> {
-    for (const object of this.objects.all()) if (object.name === undefined) yield object;
+  anonymous(): Iterable<NamedObject> {
+    return this.objects.anonymous();
   }
 
   /** Deletes all queues of an environment. */
   async removeScope(scope: string): Promise<void> {
-    const doomed = [...this.objects.all()].filter((object) => object.environment === scope);
-    await Promise.all(doomed.map((object) => this.remove(object.objectId)));
+    await Promise.all(this.objects.inScope(scope).map(({ objectId }) => this.remove(objectId)));
   }
 
   async remove(queueId: string): Promise<void> {

@@ -108,7 +108,7 @@ export function sandboxHandlers(options: SandboxHandlersOptions): Handlers {
     },
 
     async sandboxCreateV2(request, context) {
-      const env = environmentOf(request.secretSources, request.ephemeralSecrets?.contents ?? {}, references);
+      const env = envOf(request.secretSources, request.ephemeralSecrets?.contents ?? {}, references);
       return await idempotency.once(
         context,
         { method: "SandboxCreateV2", schema: SandboxCreateV2ResponseSchema },
@@ -137,7 +137,7 @@ export function sandboxHandlers(options: SandboxHandlersOptions): Handlers {
 }
 
 /** Secrets in the order in which they were given: a later one wins. */
-function environmentOf(
+function envOf(
   sources: readonly SecretSource[],
   ephemeral: Record<string, string>,
   { secrets }: References,

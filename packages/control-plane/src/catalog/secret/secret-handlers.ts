@@ -13,6 +13,7 @@ import { checkObjectName } from "../../access/object-name.ts";
 import { requireClient } from "../../access/permission/permissions.ts";
 import type { Secret, SecretStore } from "./secret-store.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
+import { newestFirst } from "../named-object/newest-first.ts";
 
 const maxBytes = 64 * 1024;
 
@@ -28,7 +29,7 @@ export function secretHandlers(options: {
     name: secret.name ?? "",
     creationInfo: { createdAt: secret.createdAtMs / 1000, createdBy: "client" },
     keys: secret.keys,
-    environmentName: environments.nameOf(secret.environment),
+    environmentName: environments.nameOf(secret.scope),
     lastUsedAt: (secret.lastUsedAtMs ?? 0) / 1000,
   });
 
@@ -67,7 +68,7 @@ export function secretHandlers(options: {
           }
           if (known && type === ObjectCreationType.CREATE_FAIL_IF_EXISTS) throw exists(deploymentName);
           const { secret, committed } = await secrets.write(trx, {
-            environment: scope,
+            scope,
             env: request.envDict,
             ...(anonymous ? {} : { name: deploymentName }),
             ...(request.appId === "" ? {} : { appId: request.appId }),
@@ -83,19 +84,14 @@ export function secretHandlers(options: {
     },
 
     async secretList(request) {
-      const environment = environments.require(request.environmentName);
-      const { maxObjects = 0, createdBefore = 0 } = request.pagination ?? {};
-      const older = secrets
-        .list(environment.scope)
-        .filter((secret) => createdBefore === 0 || secret.createdAtMs / 1000 < createdBefore);
-      const page = maxObjects > 0 ? older.slice(0, maxObjects) : older;
+      const { environmentName, page } = newestFirst(secrets.all(), environments, request);
       return {
-        environmentName: environment.name,
+        environmentName,
         items: page.map((secret) => ({
-          label: secret.name ?? "",
+          label: secret.name,
           createdAt: secret.createdAtMs / 1000,
           lastUsedAt: (secret.lastUsedAtMs ?? 0) / 1000,
-          environmentName: environment.name,
+          environmentName,
           secretId: secret.secretId,
           metadata: metadataOf(secret),
         })),
@@ -109,7 +105,7 @@ export function secretHandlers(options: {
         const env = secrets.merged(secretId, request.updates);
         checkEnv(env);
         const { committed } = await secrets.write(trx, {
-          environment: known.environment,
+          scope: known.scope,
           env,
           replaces: secretId,
           ...(known.name === undefined ? {} : { name: known.name }),

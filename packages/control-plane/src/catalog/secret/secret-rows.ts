@@ -5,7 +5,7 @@ import type { Secret } from "./secret-store.ts";
 export function secretFromRow(row: Selectable<SecretRow>): Secret {
   return {
     secretId: row.secret_id,
-    environment: row.environment,
+    scope: row.environment,
     name: row.name ?? undefined,
     appId: row.app_id ?? undefined,
     keys: JSON.parse(row.keys) as string[],

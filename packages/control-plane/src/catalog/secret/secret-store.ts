@@ -14,7 +14,7 @@ import { secretFromRow } from "./secret-rows.ts";
 /** What may be shown of a secret: never its values. */
 export interface Secret {
   secretId: string;
-  environment: string;
+  scope: string;
   name: string | undefined;
   appId: string | undefined;
   keys: string[];
@@ -59,9 +59,9 @@ export class SecretStore {
     return this.#require(secretId);
   }
 
-  named(environment: string, name: string): Secret | undefined {
+  named(scope: string, name: string): Secret | undefined {
     for (const secret of this.#secrets.values()) {
-      if (secret.environment === environment && secret.name === name) return secret;
+      if (secret.scope === scope && secret.name === name) return secret;
     }
     return undefined;
   }
@@ -75,11 +75,8 @@ export class SecretStore {
     return env;
   }
 
-  /** Named secrets of an environment, newest first. */
-  list(environment: string): Secret[] {
-    return [...this.#secrets.values()]
-      .filter((secret) => secret.environment === environment && secret.name !== undefined)
-      .toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+  all(): Iterable<Secret> {
+    return this.#secrets.values();
   }
 
   /** To be called when a container or a build is given them. */
@@ -123,7 +120,7 @@ export class SecretStore {
 
   /** Removes what an environment has. */
   async removeScope(scope: string): Promise<void> {
-    const inScope = [...this.#secrets.values()].filter((secret) => secret.environment === scope);
+    const inScope = [...this.#secrets.values()].filter((secret) => secret.scope === scope);
     await this.delete(inScope.map((secret) => secret.secretId));
   }
 
@@ -143,14 +140,14 @@ export class SecretStore {
   async write(
     trx: Transaction<Tables>,
     options: {
-      environment: string;
+      scope: string;
       name?: string;
       appId?: string;
       env: Record<string, string>;
       replaces?: string;
     },
   ): Promise<{ secret: Secret; committed: () => void }> {
-    const { environment, name, appId, env } = options;
+    const { scope, name, appId, env } = options;
     const fingerprint = this.#fingerprint(env);
     if (name === undefined && appId !== undefined && options.replaces === undefined) {
       const same = await trx
@@ -165,7 +162,7 @@ export class SecretStore {
     const secretId = options.replaces ?? newId("st");
     const row = {
       secret_id: secretId,
-      environment,
+      environment: scope,
       name: name ?? null,
       app_id: appId ?? null,
       keys: JSON.stringify(Object.keys(env)),

@@ -118,7 +118,7 @@ export function volumeFileHandlers(options: VolumeFileHandlerOptions) {
       if (isWhole && size > inlineBytes) {
         const blobId = blobs.lend(
           fileUrls.whole(identity, { layerId, hostPath }, size),
-          volumes.require(request.volumeId).environment,
+          volumes.require(request.volumeId).scope,
         );
         return {
           dataOneof: { case: "dataBlobId" as const, value: blobId },

@@ -42,7 +42,7 @@ export function volumeHandlers(options: VolumeHandlerOptions) {
   const modal = {
     async volumeGetOrCreate(request, context) {
       const wanted = {
-        environment: environments.require(request.environmentName).scope,
+        scope: environments.require(request.environmentName).scope,
         name: request.deploymentName,
         type: request.objectCreationType,
         appId: request.appId,
@@ -53,8 +53,8 @@ export function volumeHandlers(options: VolumeHandlerOptions) {
 
     async volumeCreate(request, context) {
       const { appId } = request;
-      const { environment } = apps.requireOpen(appId);
-      const wanted = { environment, name: "", type: ObjectCreationType.ANONYMOUS_OWNED_BY_APP, appId };
+      const { scope } = apps.requireOpen(appId);
+      const wanted = { scope, name: "", type: ObjectCreationType.ANONYMOUS_OWNED_BY_APP, appId };
       const once = { method: "VolumeCreate", schema: VolumeCreateResponseSchema };
       return await getOrCreateObject(creating(request.version), context, once, wanted, (volume) => ({
         volumeId: volume.volumeId,
@@ -73,8 +73,7 @@ export function volumeHandlers(options: VolumeHandlerOptions) {
     },
 
     async volumeList(request) {
-      const { name: environmentName, scope } = environments.require(request.environmentName);
-      const page = newestFirst(volumes.all(), scope, request.pagination);
+      const { environmentName, page } = newestFirst(volumes.all(), environments, request);
       return {
         environmentName,
         items: page.map((volume) => ({

@@ -86,15 +86,15 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
     return volume;
   }
 
-  named(environment: string, name: string): Volume | undefined {
-    return this.#volumes.get(this.#ids.get(`${environment}/${name}`) ?? "");
+  named(scope: string, name: string): Volume | undefined {
+    return this.#volumes.get(this.#ids.get(`${scope}/${name}`) ?? "");
   }
 
-  async find(trx: Transaction<Tables>, environment: string, name: string): Promise<Volume | undefined> {
+  async find(trx: Transaction<Tables>, scope: string, name: string): Promise<Volume | undefined> {
     const row = await trx
       .selectFrom("volume")
       .selectAll()
-      .where("environment", "=", environment)
+      .where("environment", "=", scope)
       .where("name", "=", name)
       .executeTakeFirst();
     return row && volumeFromRow(row);
@@ -103,7 +103,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
   /** Makes a volume with its empty version 0. */
   async insert(
     trx: Transaction<Tables>,
-    options: Pick<Volume, "environment" | "name" | "appId" | "createdBy" | "fsVersion">,
+    options: Pick<Volume, "scope" | "name" | "appId" | "createdBy" | "fsVersion">,
   ): Promise<{ object: Volume; committed: () => void }> {
     this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, this.#nowMs());
     const volume: Volume = {
@@ -116,7 +116,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
       .insertInto("volume")
       .values({
         volume_id: volume.volumeId,
-        environment: volume.environment,
+        environment: volume.scope,
         name: volume.name ?? null,
         ephemeral: volume.name === undefined ? 1 : 0,
         created_at: volume.createdAtMs,
@@ -137,7 +137,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
 
   async rename(trx: Transaction<Tables>, volumeId: string, name: string): Promise<() => void> {
     const volume = this.requireAlive(volumeId);
-    const taken = await this.find(trx, volume.environment, name);
+    const taken = await this.find(trx, volume.scope, name);
     if (taken && taken.volumeId !== volumeId) throw volumeExists(name);
     await trx.updateTable("volume").set({ name }).where("volume_id", "=", volumeId).execute();
     return () => this.put({ ...volume, name });
@@ -164,7 +164,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
   /** Deletes all volumes of an environment. */
   async removeScope(scope: string): Promise<void> {
     const doomed = [...this.#volumes.values()].filter(
-      (volume) => volume.environment === scope && volume.deletedAtMs === undefined,
+      (volume) => volume.scope === scope && volume.deletedAtMs === undefined,
     );
     await Promise.all(doomed.map((volume) => this.remove(volume.volumeId)));
   }
@@ -255,8 +255,8 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
 
   put(volume: Volume): void {
     const before = this.#volumes.get(volume.volumeId);
-    if (before?.name !== undefined) this.#ids.delete(`${before.environment}/${before.name}`);
-    if (volume.name !== undefined) this.#ids.set(`${volume.environment}/${volume.name}`, volume.volumeId);
+    if (before?.name !== undefined) this.#ids.delete(`${before.scope}/${before.name}`);
+    if (volume.name !== undefined) this.#ids.set(`${volume.scope}/${volume.name}`, volume.volumeId);
     this.#volumes.set(volume.volumeId, volume);
     this.#lastCreatedAt = Math.max(this.#lastCreatedAt, volume.createdAtMs);
   }

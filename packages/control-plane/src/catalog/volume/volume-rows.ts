@@ -6,7 +6,7 @@ import type { Volume } from "./volume.ts";
 export function volumeFromRow(row: Selectable<VolumeRow>): Volume {
   return {
     volumeId: row.volume_id,
-    environment: row.environment,
+    scope: row.environment,
     name: row.name ?? undefined,
     fsVersion: row.fs_version === 1 ? VolumeFsVersion.V1 : VolumeFsVersion.V2,
     appId: row.app_id ?? undefined,

@@ -4,7 +4,7 @@ import { notFoundWords, type ObjectReference } from "../../access/not-found-word
 
 export interface Volume {
   volumeId: string;
-  environment: string;
+  scope: string;
   /** Undefined for one that lives as long as somebody's heartbeats or as an app, and for a deleted one. */
   name: string | undefined;
   /** Which calls newer clients use for its files: both sorts work on any volume, the store is the same. */

@@ -1,3 +1,4 @@
+import { repeatedly } from "@dorian/base/repeatedly";
 import { sleep } from "@dorian/base/sleep";
 import type { Logger } from "pino";
 import { SteadyClock, trustAfterMs } from "./steady-clock.ts";
@@ -37,25 +38,16 @@ export function keepForgetting(
   options: { logger: Logger; nowMs: () => number },
 ): AsyncDisposable {
   const clock = new SteadyClock();
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let pass: Promise<void> | undefined;
-  const timer = setInterval(() => {
+  const look = async (signal: AbortSignal) => {
     const steadyMs = clock.steadyMs({ wallMs: options.nowMs(), monotonicMs: performance.now() });
     if (steadyMs < trustAfterMs) return;
-    pass ??= forgetExpired(histories, { signal, rests: true })
-      .catch((error: unknown) => {
-        if (!signal.aborted) options.logger.error({ err: error }, "removing what has expired failed");
-      })
-      .finally(() => {
-        pass = undefined;
-      });
-  }, everyMs).unref();
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      stopping.abort(new Error("The server stops."));
-      await pass;
-    },
+    try {
+      await forgetExpired(histories, { signal, rests: true });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   };
+  const onError = (error: unknown) =>
+    options.logger.error({ err: error }, "removing what has expired failed");
+  return repeatedly(look, { everyMs, onError });
 }

@@ -1,5 +1,5 @@
 import type { AppRegistry } from "./app/app-registry.ts";
-import type { ObjectEnvironments } from "../access/permission/reach.ts";
+import type { ScopeOfObject } from "../access/permission/reach.ts";
 import type { BlobRegistry } from "./blob/blob-registry.ts";
 import type { ClassRegistry } from "./class/class-registry.ts";
 import type { Environments } from "../access/environment/environments.ts";
@@ -25,11 +25,10 @@ export interface ObjectSources {
 /** Images, code mounts and definitions are contents: who knows their ids may use them, in every environment. */
 const shared: readonly string[] = ["im", "mo", "de", "ir"];
 
-/** Tells which environment an id belongs to, by the kind that it begins with. */
-export function objectEnvironments(sources: ObjectSources): ObjectEnvironments {
+/** Tells the scope of what an id names, by the kind that it begins with. */
+export function objectScopes(sources: ObjectSources): ScopeOfObject {
   const { apps, functions, classes, environments, volumes, secrets, dicts, queues, blobs } = sources;
-  const ofApp = (appId: string | undefined) =>
-    appId === undefined ? undefined : apps.get(appId)?.environment;
+  const ofApp = (appId: string | undefined) => (appId === undefined ? undefined : apps.get(appId)?.scope);
   return async (id) => {
     const kind = id.slice(0, 2);
     switch (kind) {
@@ -42,16 +41,16 @@ export function objectEnvironments(sources: ObjectSources): ObjectEnvironments {
       case "en":
         return environments.all().find((each) => each.environmentId === id)?.scope;
       case "vo":
-        return volumes.get(id)?.environment;
+        return volumes.get(id)?.scope;
       case "st":
-        return secrets.get(id)?.environment;
+        return secrets.get(id)?.scope;
       case "di":
-        return dicts.get(id)?.environment;
+        return dicts.get(id)?.scope;
       case "qu":
-        return queues.get(id)?.environment;
+        return queues.get(id)?.scope;
       case "bl": {
         const owner = blobs.ownerOf(id);
-        return owner && (owner.environment ?? "all");
+        return owner && (owner.scope ?? "all");
       }
       default:
         return shared.includes(kind) ? "all" : ofApp(await sources.appOfWork(id));
