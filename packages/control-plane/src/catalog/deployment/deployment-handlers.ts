@@ -34,13 +34,13 @@ import {
   removeVersion,
   saveVersion,
   versionForgotten,
-  versionNotFound,
   type Deployment,
 } from "../app/app-versions.ts";
 import { whereToLook } from "./app-description.ts";
 import { publish, type Published } from "./publish.ts";
 import { roomWarnings } from "../function/room-warnings.ts";
 import type { WorkerOffer } from "../../dispatch/placement/placement.ts";
+import { rollbackTarget } from "./rollback-target.ts";
 
 export interface DeploymentHandlerOptions {
   db: Database;
@@ -292,18 +292,6 @@ export function deploymentHandlers(options: DeploymentHandlerOptions) {
       });
     },
   } satisfies ServiceHandlers<typeof ModalClient>;
-}
-
-/** A version by its number or, when negative, by how many deployments ago it was. */
-async function rollbackTarget(trx: Transaction<Tables>, app: App, requested: number): Promise<number> {
-  if (requested > 0) {
-    if (requested !== app.version) return requested;
-    throw versionNotFound(`Version ${requested} is what the app ${titleOf(app)} runs already.`);
-  }
-  const ran = (await deploymentsOf(trx, app.appId)).filter((each) => !each.staged);
-  const target = ran.filter((each) => each.version < app.version)[-requested - 1];
-  if (requested < 0 && target) return target.version;
-  throw versionNotFound(`The app ${titleOf(app)} has no version before ${app.version} to go back to.`);
 }
 
 function requireDeployed(app: App): void {

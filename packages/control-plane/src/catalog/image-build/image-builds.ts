@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { AppError, explanationOf, messageOf } from "@dorian/base/app-error";
+import { AppError, explanationOf } from "@dorian/base/app-error";
 import { orAborted } from "@dorian/base/or-aborted";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
@@ -33,7 +33,8 @@ import {
   type ImageRecord,
   type ImageRegistry,
 } from "../image/image-registry.ts";
-import { BuildAbandoned, RunningBuild, type CacheUse } from "./running-build.ts";
+import { RunningBuild, type CacheUse } from "./running-build.ts";
+import { cancelled, worded } from "./build-results.ts";
 
 export interface ImageBuildsOptions {
   db: Database;
@@ -357,38 +358,6 @@ function describe(components: BuildComponents, subject: string): string {
   const lines = components.commands.filter((line) => line.trim() !== "");
   const first = lines.find((line) => !/^\s*FROM\s+base\s*$/i.test(line)) ?? lines[0] ?? "";
   return first.length > 200 ? `${first.slice(0, 199)}…` : first;
-}
-
-// The sentences that clients of Modal know, with the image's id and what to do.
-function worded(imageId: string, result: GenericResult): GenericResult {
-  switch (result.status) {
-    case Status.TERMINATED:
-      return {
-        ...result,
-        exception: `The build of ${imageId} was terminated: ${result.exception || "its worker stopped"}. Please try again.`,
-      };
-    case Status.TIMEOUT:
-      return {
-        ...result,
-        exception:
-          `The build of ${imageId} timed out. Please try again with a larger timeout. ${result.exception}`.trim(),
-      };
-    case Status.UNSPECIFIED:
-      return failureOf(`The build of ${imageId} ended without a result.`);
-    case Status.SUCCESS:
-      return result;
-    default:
-      // Clients know no other way for a build to fail.
-      return { ...result, status: Status.FAILURE };
-  }
-}
-
-function cancelled(imageId: string, signal: AbortSignal): GenericResult {
-  const why = signal.reason instanceof BuildAbandoned ? signal.reason.message : messageOf(signal.reason);
-  return create(GenericResultSchema, {
-    status: Status.TERMINATED,
-    exception: `The build of ${imageId} was cancelled: ${why}. Please try again.`,
-  });
 }
 
 function stopping(): AppError {

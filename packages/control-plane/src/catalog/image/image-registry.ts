@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
-import { type GenericResult } from "@dorian/protocol/modal";
+import type { GenericResult } from "@dorian/protocol/modal";
 import { ImageConfigSchema, type ImageConfig } from "@dorian/protocol/worker";
 import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";

@@ -9,7 +9,7 @@ import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { ObjectKind } from "../named-object/get-or-create.ts";
 import { volumeExists, volumeNotFound, type Volume } from "./volume.ts";
-import { volumeFromRow } from "./volume-rows.ts";
+import { insertVersion, newestVersion, parseStack, volumeFromRow } from "./volume-rows.ts";
 
 export interface VolumeHead {
   volumeId: string;
@@ -217,7 +217,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
       .where("volume_id", "=", volumeId)
       .where("layer_id", "=", change.layerId)
       .executeTakeFirst();
-    const last = await newest(trx, volumeId);
+    const last = await newestVersion(trx, volumeId);
     if (known) {
       // Not the version that it made: others may have come since, and its stack may have been dropped.
       const head = { volumeId, version: last.version, layerIds: parseStack(last.layer_ids) };
@@ -236,7 +236,7 @@ export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsV
   async replaceLowest(volumeId: string, run: readonly string[], layerId: string): Promise<boolean> {
     const head = await this.#journal.write(
       async (trx) => {
-        const last = await newest(trx, volumeId);
+        const last = await newestVersion(trx, volumeId);
         const stack = parseStack(last.layer_ids);
         if (run.some((each, index) => stack[index] !== each)) return undefined;
         const layerIds = [layerId, ...stack.slice(run.length)];
@@ -295,38 +295,4 @@ export interface VolumeRegistryOptions {
   journal: Journal;
   layers: LayerStore;
   nowMs: () => number;
-}
-
-export async function insertVersion(
-  trx: Transaction<Tables>,
-  head: VolumeHead,
-  change: VolumeChange,
-  createdAtMs: number,
-): Promise<void> {
-  await trx
-    .insertInto("volume_version")
-    .values({
-      volume_id: head.volumeId,
-      version: head.version,
-      layer_id: change.layerId,
-      layer_ids: JSON.stringify(head.layerIds),
-      author: change.author,
-      bytes: change.bytes,
-      created_at: createdAtMs,
-    })
-    .execute();
-}
-
-async function newest(trx: Transaction<Tables>, volumeId: string) {
-  return await trx
-    .selectFrom("volume_version")
-    .select(["version", "layer_ids"])
-    .where("volume_id", "=", volumeId)
-    .orderBy("version", "desc")
-    .executeTakeFirstOrThrow();
-}
-
-/** A version whose stack was dropped as too old reads as empty; the newest one never is. */
-function parseStack(json: string | null): string[] {
-  return json === null ? [] : (JSON.parse(json) as string[]);
 }

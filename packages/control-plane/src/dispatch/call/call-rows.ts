@@ -1,7 +1,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FunctionInputSchema, GenericResultSchema } from "@dorian/protocol/modal";
-import { CompiledQuery, type Transaction } from "kysely";
+import { CompiledQuery, type Selectable, type Transaction } from "kysely";
+import type { CallInputRow } from "../../schema/rows/call.ts";
 import type { Tables } from "../../schema/tables.ts";
+import { statusOfBytes } from "./call-graph.ts";
 import type { CallInput, FunctionCall } from "./function-call.ts";
 import type { InputState } from "./input-state.ts";
 
@@ -17,6 +19,46 @@ export function stateOf(row: {
     return { kind: "running", taskId: row.task_id, startedAtMs: 0 };
   if (row.state === "backing-off") return { kind: "backing-off", untilMs: row.retry_at ?? 0 };
   return { kind: "pending" };
+}
+
+/** What is read of an input's row at first: of its result no more than shows how it ended. */
+export type InputRowHead = Omit<Selectable<CallInputRow>, "call_id" | "request" | "result"> & {
+  result_bytes: number | null;
+  result_head: Uint8Array | null;
+};
+
+/** An input as it was when its call was written last. */
+export function inputFromRow(row: InputRowHead, call: FunctionCall): CallInput {
+  const input: CallInput = {
+    inputId: row.input_id,
+    call,
+    idx: row.idx,
+    createdAtMs: row.created_at,
+    waitingSinceMs: 0,
+    method: row.method,
+    request: undefined,
+    state: stateOf(row),
+    attempt: row.attempt,
+    userRetries: row.user_retries,
+    deliveries: row.deliveries,
+    deaths: row.deaths,
+    killsAlone: 0,
+    isSuspect: row.suspect === 1,
+    output: undefined,
+    saved: true,
+  };
+  if (row.output_cursor === null) return input;
+  input.output = {
+    result: undefined,
+    status: statusOfBytes(row.result_head),
+    bytes: row.result_bytes ?? 0,
+    format: row.output_format,
+    taskId: row.output_task_id,
+    startedAtSecs: row.output_started_at,
+    createdAtSecs: row.output_created_at,
+    cursor: row.output_cursor,
+  };
+  return input;
 }
 
 // Ready-made statements: these run on every call, and building one costs more than running it.

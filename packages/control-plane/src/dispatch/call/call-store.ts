@@ -13,8 +13,8 @@ import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { CallBytes } from "./call-bytes.ts";
 import type { Tables } from "../../schema/tables.ts";
-import { statusBytes, statusOfBytes } from "./call-graph.ts";
-import { insertCall, stateOf, writeInput } from "./call-rows.ts";
+import { statusBytes } from "./call-graph.ts";
+import { inputFromRow, insertCall, writeInput } from "./call-rows.ts";
 import { CoalescedWrites } from "../../database/coalesced-writes.ts";
 import { FunctionCall, type CallInput } from "./function-call.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
@@ -230,37 +230,9 @@ export class CallStore {
       .execute();
     const finished: CallInput[] = [];
     for (const row of rows) {
-      const input: CallInput = {
-        inputId: row.input_id,
-        call,
-        idx: row.idx,
-        createdAtMs: row.created_at,
-        waitingSinceMs: 0,
-        method: row.method,
-        request: undefined,
-        state: stateOf(row),
-        attempt: row.attempt,
-        userRetries: row.user_retries,
-        deliveries: row.deliveries,
-        deaths: row.deaths,
-        killsAlone: 0,
-        isSuspect: row.suspect === 1,
-        output: undefined,
-        saved: true,
-      };
+      const input = inputFromRow(row, call);
       call.inputs.set(row.idx, input);
-      if (row.output_cursor === null) continue;
-      input.output = {
-        result: undefined,
-        status: statusOfBytes(row.result_head),
-        bytes: row.result_bytes ?? 0,
-        format: row.output_format,
-        taskId: row.output_task_id,
-        startedAtSecs: row.output_started_at,
-        createdAtSecs: row.output_created_at,
-        cursor: row.output_cursor,
-      };
-      finished.push(input);
+      if (input.output) finished.push(input);
     }
     finished.sort((a, b) => (a.output?.cursor ?? 0) - (b.output?.cursor ?? 0));
     for (const input of finished) call.addOutput(input, input.output?.cursor ?? 0);

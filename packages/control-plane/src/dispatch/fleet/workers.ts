@@ -1,5 +1,4 @@
 import { must } from "@dorian/base/must";
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { untilAborted } from "@dorian/base/or-aborted";
 import { AsyncQueue } from "@dorian/base/async-queue";
@@ -11,7 +10,6 @@ import { diskRoomOf, type DiskRoom } from "@dorian/protocol/convention/disk-room
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import {
   WorkerStanding as WireStanding,
-  type ServerMessageSchema,
   type WorkerHello,
   type WorkerMessage,
   type WorkerService,
@@ -20,8 +18,15 @@ import { describeRoom } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import type { Resources, WorkerOffer } from "../placement/placement.ts";
 import { standingOf, type WorkerStanding } from "./worker-standing.ts";
+import {
+  joinedWorker,
+  offerOf,
+  rememberedWorker,
+  type ServerOrder,
+  type Worker,
+  type WorkerLink,
+} from "./worker.ts";
 
-export type ServerOrder = NonNullable<MessageInitShape<typeof ServerMessageSchema>["message"]>;
 export type WorkerReport = Exclude<WorkerMessage["message"], { case: undefined } | { case: "leaving" }>;
 
 /** Who is told what workers say. */
@@ -53,22 +58,6 @@ export interface WorkersOptions {
   logger: Logger;
   /** Silence after which a worker counts as lost. Default: 15 s. */
   lostAfterMs?: number;
-}
-
-interface Worker {
-  workerId: string;
-  name: string;
-  /** Undefined for one that is only remembered, from before a restart of the server. */
-  total: Resources | undefined;
-  simulatedGpus: boolean;
-  runtimes: readonly string[];
-  standing: WorkerStanding;
-  /** What it last said of its disk. */
-  disk: DiskRoom | undefined;
-  link: AsyncQueue<{ message: ServerOrder }> | undefined;
-  /** Its connection stands, and it has said nothing for long: it stands still, and is sent nothing new. */
-  isSilent: boolean;
-  reservations: Map<string, Resources>;
 }
 
 /** Workers that are connected, or may come back, and what of them is in use. */
@@ -166,18 +155,7 @@ export class Workers implements Disposable {
   /** A worker from before a restart, whose tasks are counted on until it has been silent for too long. */
   expect(workerId: string, name: string): void {
     if (this.#workers.has(workerId)) return;
-    const worker: Worker = {
-      workerId,
-      name,
-      total: undefined,
-      simulatedGpus: false,
-      runtimes: [],
-      standing: "serving",
-      disk: undefined,
-      link: undefined,
-      isSilent: false,
-      reservations: new Map(),
-    };
+    const worker = rememberedWorker(workerId, name);
     this.#workers.set(workerId, worker);
     this.#silence.heard(worker);
   }
@@ -266,28 +244,13 @@ export class Workers implements Disposable {
     );
   }
 
-  #connect(hello: WorkerHello, link: AsyncQueue<{ message: ServerOrder }>): Worker {
+  #connect(hello: WorkerHello, link: WorkerLink): Worker {
     const { logger } = this.#options;
     const events = this.#events;
     this.#dropPredecessors(hello);
     const known = this.#workers.get(hello.workerId);
     known?.link?.end();
-    const worker: Worker = {
-      workerId: hello.workerId,
-      name: hello.name,
-      total: {
-        milliCpu: hello.capacity?.milliCpu ?? 0,
-        memoryMb: Number(hello.capacity?.memoryMb ?? 0),
-        gpus: hello.capacity?.gpus.map(({ type, device }) => ({ type, device })) ?? [],
-      },
-      simulatedGpus: hello.capacity?.simulatedGpus ?? false,
-      runtimes: hello.capacity?.runtimes ?? [],
-      standing: standingNow(hello, known),
-      disk: known?.disk,
-      link,
-      isSilent: false,
-      reservations: known?.reservations ?? new Map(),
-    };
+    const worker = joinedWorker(hello, link, known);
     this.#workers.set(hello.workerId, worker);
     if (known) this.#silence.forget(known);
     this.#silence.heard(worker);
@@ -309,7 +272,7 @@ export class Workers implements Disposable {
 
   async #read(
     worker: Worker,
-    link: AsyncQueue<{ message: ServerOrder }>,
+    link: WorkerLink,
     iterator: AsyncIterator<WorkerMessage>,
     signal: AbortSignal,
   ): Promise<void> {
@@ -404,38 +367,4 @@ export class Workers implements Disposable {
     else logger.warn({ workerId, name }, "worker lost");
     this.#events.lost(worker.workerId, worker.name);
   }
-}
-
-/** That it leaves a worker knows best. Otherwise it has its standing from the server that it has been with, or from an earlier one. */
-function standingNow(hello: WorkerHello, known: Worker | undefined): WorkerStanding {
-  const said = standingOf(hello.standing);
-  return said === "leaving" || known?.total === undefined ? said : known.standing;
-}
-
-/** Whatever ends there makes no room: a container begins with files. */
-const nothingFits: Resources = {
-  milliCpu: Number.NEGATIVE_INFINITY,
-  memoryMb: Number.NEGATIVE_INFINITY,
-  gpus: [],
-};
-
-function offerOf(worker: Worker, total: Resources): WorkerOffer {
-  const used = [...worker.reservations.values()];
-  const disk = worker.disk && diskRoomOf(worker.disk);
-  const taken = new Set(used.flatMap((each) => each.gpus.map((gpu) => gpu.device)));
-  return {
-    workerId: worker.workerId,
-    name: worker.name,
-    total,
-    free: disk?.lack
-      ? nothingFits
-      : {
-          milliCpu: used.reduce((free, each) => free - each.milliCpu, total.milliCpu),
-          memoryMb: used.reduce((free, each) => free - each.memoryMb, total.memoryMb),
-          gpus: total.gpus.filter((gpu) => !taken.has(gpu.device)),
-        },
-    noRoom: disk?.lack && describeRoom(disk),
-    simulatedGpus: worker.simulatedGpus,
-    runtimes: worker.runtimes,
-  };
 }
