@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Image } from "dorian";
 import { printing, runApp, type AppRun, type AppRunOptions } from "@dorian/testkit/app-run";
+import { sdkConnection } from "@dorian/testkit/connection";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { dorian } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
@@ -296,7 +297,9 @@ test("an image of nothing is refused with what to begin with [B12, D3]", async (
   expect(() => new (Image as unknown as new () => Image)()).toThrow(
     expect.objectContaining({ code: "IMAGE_EMPTY", remedy: expect.stringContaining("Image.debianSlim()") }),
   );
-  const { modal } = server.client;
+  // The server was started again, at another port.
+  using connection = await sdkConnection(server.dataDirectory);
+  const { modal } = connection;
   const ask = (image: object) => modal.imageGetOrCreate({ image });
   await expect(ask({})).rejects.toThrow(/no steps.*/);
   await expect(ask({ dockerfileCommands: ["  "] })).rejects.toMatchObject({

@@ -2,7 +2,6 @@ import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { newId } from "@dorian/base/ids";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
-import { sleep } from "@dorian/base/sleep";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { findInterpreters } from "@dorian/python/interpreters";
 import { diskRoomMessage } from "@dorian/protocol/convention/disk-room";
@@ -46,7 +45,10 @@ import { Builds } from "./image/builds.ts";
 import { Execs } from "./container/execs.ts";
 import { leave, type LeaveOptions } from "./link/leave.ts";
 import { handleOrders } from "./link/orders.ts";
+import { serverHeads } from "./link/server-heads.ts";
 import { ServerLink } from "./link/server-link.ts";
+import { taskExited } from "./link/task-exited.ts";
+import { whileServerIsThere } from "./link/while-server-is-there.ts";
 import type { TaskUpstream } from "./task/task-dependencies.ts";
 import { operatorEnvironment } from "./task/operator-environment.ts";
 import type { ReportedPhase } from "./task/phase-clock.ts";
@@ -54,7 +56,6 @@ import type { Task } from "./task/task.ts";
 import type { TaskEnd } from "./task/task-end.ts";
 import { Tasks } from "./task/tasks.ts";
 import { openUserNamespaces, type UserNamespaceMode } from "./user-namespace/open-user-namespaces.ts";
-import type { VolumeHeads } from "./volume/mounted-volume.ts";
 
 export interface WorkerOptions {
   dataDirectory: string;
@@ -95,10 +96,6 @@ const hangUpMs = 2_000;
 
 /** How long the end of something waits for its last lines to leave, in milliseconds: its callers wait for it. */
 const lastLinesMs = 5_000;
-
-/** A server that is away for so many milliseconds is not waited for by a worker that ends. */
-const longestSilenceMs = 500;
-const lookEveryMs = 50;
 
 export interface Worker extends AsyncDisposable {
   readonly workerId: string;
@@ -201,11 +198,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const workerId = newId("wo");
   const stopping = new AbortController();
 
-  const heads: VolumeHeads = {
-    head: async (volumeId, { signal }) => versionOf(await server.worker.volumeHead({ volumeId }, { signal })),
-    append: async (commit, { signal }) =>
-      versionOf(await server.worker.volumeAppend({ ...commit, bytes: BigInt(commit.bytes) }, { signal })),
-  };
+  const heads = serverHeads(server.worker);
   const outbox = new LogOutbox({ send: (value) => link.report({ case: "logs", value }) });
   const reporting = new Set<Promise<void>>();
   /** The end of something is told after its last lines, unless the server cannot take them. */
@@ -217,28 +210,6 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       .finally(() => reporting.delete(reported));
     reporting.add(reported);
   };
-  const sendEnd = (taskId: string, end: TaskEnd) =>
-    link.report({
-      case: "taskExited",
-      value: {
-        taskId,
-        exitCode: end.exitCode,
-        signal: end.signal,
-        outOfMemory: end.outOfMemory,
-        memoryLimitMb: BigInt(end.memoryLimitMb ?? 0),
-        ...(end.failure ? { failure: end.failure } : {}),
-        rootFrozen: end.frozen !== undefined,
-        frozenLayerId: end.frozen?.layerId ?? "",
-        frozenBytes: BigInt(end.frozen?.bytes ?? 0),
-        failureStatus: end.failureStatus ?? "",
-        isUnknown: end.isUnknown ?? false,
-        wasStopped: end.wasStopped ?? false,
-        wasLeaving: end.wasLeaving ?? false,
-        ownSignal: end.ownSignal ?? "",
-        heapFull: end.heapFull ?? false,
-        interrupted: end.interrupted ?? false,
-      },
-    });
   const sendPhase = (taskId: string, phase: ReportedPhase) =>
     link.report({
       case: "taskPhase",
@@ -248,7 +219,8 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     for (const phase of phases) sendPhase(taskId, phase);
     if (inputIds.length > 0) link.report({ case: "taskInputs", value: { taskId, inputIds } });
   };
-  const reportEnd = (taskId: string, end: TaskEnd) => afterLines({ taskId }, () => sendEnd(taskId, end));
+  const reportEnd = (taskId: string, end: TaskEnd) =>
+    afterLines({ taskId }, () => link.report({ case: "taskExited", value: taskExited(taskId, end) }));
   const tasks = new Tasks({
     onEnded: reportEnd,
     dependencies: {
@@ -368,23 +340,4 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     leave: (how) => leave(departing, how),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-/** Waits for what is being said, unless there is nobody to say it to. */
-async function whileServerIsThere(said: Promise<unknown>, link: { readonly awayMs: number }): Promise<void> {
-  const { signal } = new AbortController();
-  for (;;) {
-    const isSaid = await Promise.race([
-      said.then(() => true),
-      sleep(lookEveryMs, { signal }).then(() => false),
-    ]);
-    if (isSaid || link.awayMs >= longestSilenceMs) return;
-  }
-}
-
-function versionOf(message: { version: bigint; layerIds: string[] }): {
-  version: bigint;
-  layerIds: string[];
-} {
-  return { version: message.version, layerIds: message.layerIds };
 }

@@ -8,7 +8,7 @@ export class IdleWork {
   #intervalEnd = 0;
   #elapsedMs: () => number;
 
-  /** `now`: milliseconds of a clock that never goes back. */
+  /** @param elapsedMs a clock that never goes back */
   constructor(elapsedMs: () => number = () => process.uptime() * 1000) {
     this.#elapsedMs = elapsedMs;
   }

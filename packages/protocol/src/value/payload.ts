@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { CborWriter } from "./cbor/cbor-writer.ts";
-import { readCbor, UnreadableAt } from "./cbor/read-cbor.ts";
+import { readCbor } from "./cbor/read-cbor.ts";
+import { UnreadableAt } from "./cbor/unreadable.ts";
 import { maxWrittenBytes, writeAnswer, writeArguments } from "./sending.ts";
 import type { WalkOptions } from "./walk-value.ts";
 

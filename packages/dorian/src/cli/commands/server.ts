@@ -2,13 +2,9 @@ import { giveBackMemory } from "../../process/give-back-memory.ts";
 import { makeDataDirectory } from "../../process/data-directory.ts";
 import { serveUntilStopped } from "../service/serve-until-stopped.ts";
 import { readNetworkSettings } from "../service/network-settings.ts";
-import {
-  readDiskSettings,
-  readHistorySettings,
-  readWebSettings,
-  readyOption,
-  serverOptions,
-} from "../service/service-options.ts";
+import { readDiskSettings, readHistorySettings } from "../service/disk-settings.ts";
+import { readyOption, serverOptions } from "../service/service-options.ts";
+import { readWebSettings } from "../service/web-settings.ts";
 import { serviceSettings } from "../service/service-setup.ts";
 import { startControlPlane } from "../service/start-control-plane.ts";
 import { takeDataLock } from "../service/take-data-lock.ts";

@@ -4,20 +4,19 @@ import { nextStep } from "../output/next-step.ts";
 import { makeDataDirectory } from "../../process/data-directory.ts";
 import { readNetworkSettings } from "../service/network-settings.ts";
 import { serveUntilStopped } from "../service/serve-until-stopped.ts";
+import { readDiskSettings, readHistorySettings } from "../service/disk-settings.ts";
+import { readGrace } from "../service/grace.ts";
 import {
   commandLineOf,
-  readDiskSettings,
-  readHistorySettings,
-  readGrace,
   readStuckMs,
-  readWebSettings,
-  readWorkerLimits,
   readyOption,
   requireRoot,
   serverOptions,
   upOptions,
   workerOptions,
 } from "../service/service-options.ts";
+import { readWebSettings } from "../service/web-settings.ts";
+import { readWorkerLimits } from "../service/worker-limits.ts";
 import { serviceSettings, setUpProcess } from "../service/service-setup.ts";
 import { Supervisor } from "../../process/supervisor.ts";
 

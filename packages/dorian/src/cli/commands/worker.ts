@@ -1,13 +1,9 @@
 import { giveBackMemory } from "../../process/give-back-memory.ts";
 import { secureDataDirectory } from "../../process/data-directory.ts";
-import {
-  readDiskSettings,
-  readGrace,
-  readWorkerLimits,
-  readyOption,
-  requireRoot,
-  workerOptions,
-} from "../service/service-options.ts";
+import { readDiskSettings } from "../service/disk-settings.ts";
+import { readGrace } from "../service/grace.ts";
+import { readyOption, requireRoot, workerOptions } from "../service/service-options.ts";
+import { readWorkerLimits } from "../service/worker-limits.ts";
 import { serviceSettings } from "../service/service-setup.ts";
 import { serveUntilStopped } from "../service/serve-until-stopped.ts";
 import { startWorker } from "../service/start-worker.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { Input, UsageError } from "../input.ts";
 import { parseMebibytes } from "./byte-size.ts";
-import { readWebSettings, readWorkerLimits } from "./service-options.ts";
+import { readWebSettings } from "./web-settings.ts";
+import { readWorkerLimits } from "./worker-limits.ts";
 
 const input = (options: Record<string, string | boolean> = {}) => new Input({}, options);
 

@@ -10,7 +10,7 @@ import { endProcess } from "../../process/end-process.ts";
 import type { NetworkSettings } from "./network-settings.ts";
 import { setUpProcess } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "../../process/running-service.ts";
-import type { DiskSettings, HistorySettings } from "./service-options.ts";
+import type { DiskSettings, HistorySettings } from "./disk-settings.ts";
 
 export interface RunningControlPlane extends RunningService {
   /** What web clients reach: the first to be drained. */

@@ -10,7 +10,8 @@ import { openWorker, type WorkerOptions } from "@dorian/worker/compose";
 import { guestDirectory } from "./guest-bundle.ts";
 import { setUpProcess } from "./service-setup.ts";
 import type { RunningService, ServiceSettings } from "../../process/running-service.ts";
-import type { DiskSettings, WorkerLimits } from "./service-options.ts";
+import type { DiskSettings } from "./disk-settings.ts";
+import type { WorkerLimits } from "./worker-limits.ts";
 
 /** Where a worker finds its control plane. */
 export interface WorkerServer {

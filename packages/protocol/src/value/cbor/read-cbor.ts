@@ -1,21 +1,8 @@
-import { bareError } from "../builtin-errors.ts";
 import { noStep, placeOf } from "../place.ts";
-import { typedArrayClasses } from "../typed-array-classes.ts";
 import { maxValueDepth } from "../walk-value.ts";
-import { foreignTags, tags, typedArrayTags } from "./tags.ts";
-
-/** Why bytes cannot be read as a value of JavaScript. */
-export class UnreadableAt extends Error {
-  /** As one would write it in code; empty for the whole value. */
-  readonly place: string;
-  readonly remedy: string | undefined;
-
-  constructor(place: string, reason: string, remedy: string | undefined, options?: ErrorOptions) {
-    super(reason, options);
-    this.place = place;
-    this.remedy = remedy;
-  }
-}
+import { bignum, dateOf, epochOf, instanceOf, typedArrays } from "./tagged-values.ts";
+import { foreignTags, tags } from "./tags.ts";
+import { broken, Unreadable, UnreadableAt } from "./unreadable.ts";
 
 /**
  * The value that CBOR stands for. Maps whose keys are all text become objects, others a Map.
@@ -28,15 +15,6 @@ export function readCbor(bytes: Uint8Array): unknown {
     return reader.whole();
   } catch (error) {
     throw reader.failure(error);
-  }
-}
-
-class Unreadable extends Error {
-  readonly remedy: string | undefined;
-
-  constructor(reason: string, remedy?: string) {
-    super(reason);
-    this.remedy = remedy;
   }
 }
 
@@ -340,10 +318,6 @@ const nothing = {};
 /** Up to so many bytes, a loop over them is faster than a call into Node. */
 const shortText = 24;
 
-function broken(): Unreadable {
-  return new Unreadable("is broken: its bytes are not whole CBOR", "Send it again.");
-}
-
 /** A plain value, or its boxed form where it is marked. */
 function form(marks: number, plain: unknown): unknown {
   return marks > 0 ? Object(plain) : plain;
@@ -376,54 +350,3 @@ function setOwn(object: Record<string, unknown>, key: string, value: unknown): v
   if (key !== "__proto__") object[key] = value;
   else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
-
-function bignum(bytes: unknown): bigint {
-  if (!(bytes instanceof Uint8Array)) throw broken();
-  return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
-}
-
-function epochOf(seconds: unknown): Date {
-  if (typeof seconds !== "number") throw broken();
-  return new Date(Math.round(seconds * 1000));
-}
-
-function dateOf(text: unknown): Date {
-  const date = new Date(typeof text === "string" ? text : Number.NaN);
-  if (Number.isNaN(date.getTime())) throw new Unreadable("is a date that JavaScript cannot read");
-  return date;
-}
-
-/** An error or a regular expression: the only classes of which something is made here. */
-function instanceOf(parts: unknown): object {
-  if (!Array.isArray(parts)) throw broken();
-  const [className, first, second, third] = parts as unknown[];
-  if (className === "RegExp" && typeof first === "string" && typeof second === "string") {
-    const expression = new RegExp(first, second);
-    if (typeof third === "number") expression.lastIndex = third;
-    return expression;
-  }
-  const error = typeof className === "string" ? bareError(className) : undefined;
-  if (!error) throw new Unreadable(`is an instance of ${String(className)}, a class that is not known here`);
-  const define = (name: string, value: unknown, enumerable: boolean) =>
-    Object.defineProperty(error, name, { value, enumerable, configurable: true, writable: true });
-  if (first !== undefined) define("message", first, false);
-  for (const [name, value] of entriesOf(second)) define(name, value, false);
-  for (const [name, value] of entriesOf(third)) define(name, value, true);
-  return error;
-}
-
-function entriesOf(properties: unknown): [string, unknown][] {
-  return typeof properties === "object" && properties !== null ? Object.entries(properties) : [];
-}
-
-type FromBytes = (content: unknown) => ArrayBufferView;
-
-const typedArrays: ReadonlyMap<number, FromBytes> = new Map(
-  typedArrayClasses.map((Kind): [number, FromBytes] => [
-    typedArrayTags.get(Kind.name) ?? -1,
-    (content) => {
-      if (!(content instanceof Uint8Array) || content.length % Kind.BYTES_PER_ELEMENT !== 0) throw broken();
-      return new Kind(new Uint8Array(content).buffer);
-    },
-  ]),
-);
