@@ -160,9 +160,8 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     runtimeDirectory: directories.runtime,
     defaultLimits: { memoryBytes: share.container.memoryMb * mebibyte, pids: share.container.pids },
   };
-  const runtimes = await openRuntimes(
-    runtimeOptions,
-    options.runtimePolicy ?? { standard: "runc", untrusted: "runc" },
+  const runtimes = starting.use(
+    await openRuntimes(runtimeOptions, options.runtimePolicy ?? { standard: "runc", untrusted: "runc" }),
   );
   const userNamespaces = starting.use(
     await openUserNamespaces(options.userNamespaces ?? "auto", { directories, dataDirectory, logger }),

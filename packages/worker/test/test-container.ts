@@ -9,20 +9,23 @@ import type { ContainerSpec } from "../src/container/container-spec.ts";
 import { RuncRuntime, type RuncRuntimeOptions } from "../src/container/runc/runc-runtime.ts";
 
 /** For tests: a runtime with directories and an instance name of its own, and specs for its containers. */
-export async function testRuntime(options?: Pick<RuncRuntimeOptions, "cdiDirectories" | "defaultLimits">) {
+export async function testRuntime(
+  options?: Pick<RuncRuntimeOptions, "cdiDirectories" | "defaultLimits" | "startsAhead">,
+) {
   await using made = new AsyncDisposableStack();
   const rootfs = made.use(await busyboxRootfs());
   const instance = randomBytes(4).toString("hex");
   const runtimeDirectory = await mkdtemp(join(tmpdir(), "dorian-run-"));
   made.defer(() => rm(runtimeDirectory, { recursive: true, force: true }));
   made.defer(async () => void (await reapLeftovers({ instance, runtimeDirectory, discard: removeTree })));
+  const runtime = made.use(new RuncRuntime({ instance, runtimeDirectory, ...options }));
   const all = made.move();
   let count = 0;
   return {
     instance,
     runtimeDirectory,
     rootfs: rootfs.path,
-    runtime: new RuncRuntime({ instance, runtimeDirectory, ...options }),
+    runtime,
     spec(script: string, more: Partial<ContainerSpec> = {}): ContainerSpec {
       count += 1;
       return {

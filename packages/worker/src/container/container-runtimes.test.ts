@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { ContainerRuntimes } from "./container-runtimes.ts";
 import type { ContainerRuntime } from "./runtime.ts";
 
-const runtime: ContainerRuntime = { run: () => Promise.reject(new Error("not for this test")) };
+const runtime: ContainerRuntime = {
+  run: () => Promise.reject(new Error("not for this test")),
+  [Symbol.asyncDispose]: async () => undefined,
+};
 const both = { runc: runtime, runsc: runtime };
 const plain = { runtime: "", untrusted: false };
 

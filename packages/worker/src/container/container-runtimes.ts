@@ -21,13 +21,17 @@ export interface ChosenRuntime {
 }
 
 /** The ways to run a container that this machine has. */
-export class ContainerRuntimes {
+export class ContainerRuntimes implements AsyncDisposable {
   #runtimes: Partial<Record<ContainerRuntimeName, ContainerRuntime>>;
   #policy: RuntimePolicy;
 
   constructor(runtimes: Partial<Record<ContainerRuntimeName, ContainerRuntime>>, policy: RuntimePolicy) {
     this.#runtimes = runtimes;
     this.#policy = policy;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const runtime of Object.values(this.#runtimes)) await runtime[Symbol.asyncDispose]();
   }
 
   get names(): ContainerRuntimeName[] {

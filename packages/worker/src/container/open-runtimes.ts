@@ -24,7 +24,7 @@ export async function openRuntimes(
   }
   return new ContainerRuntimes(
     {
-      runc: new RuncRuntime(options),
+      runc: new RuncRuntime({ ...options, startsAhead: true }),
       ...(hasRunsc && { runsc: new RuncRuntime({ ...options, engine: runscEngine }) }),
     },
     policy,

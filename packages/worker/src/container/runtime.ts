@@ -4,8 +4,8 @@ import type { ContainerSpec, ExecTerminal } from "./container-spec.ts";
 export type OutputStream = "stdout" | "stderr";
 export type OnOutput = (stream: OutputStream, chunk: Buffer) => void;
 
-/** Starts containers on this machine. */
-export interface ContainerRuntime {
+/** Starts containers on this machine. Those that run outlive its disposal. */
+export interface ContainerRuntime extends AsyncDisposable {
   /**
    * Resolves when the container's process runs. `signal` cancels the start; it has no effect afterwards.
    *

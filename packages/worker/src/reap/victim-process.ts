@@ -15,7 +15,7 @@ const root = join(runtimeDirectory, "root");
 mkdirSync(root);
 mountOverlay(root, { lower: [rootfs], upper: join(scratch, "upper"), work: join(scratch, "work") });
 
-const runtime = new RuncRuntime({ instance, runtimeDirectory });
+const runtime = new RuncRuntime({ instance, runtimeDirectory, startsAhead: true });
 const network = await NetworkPool.open({ instance, runtimeDirectory, size: 2 });
 const signal = new AbortController().signal;
 const pids: number[] = [];

@@ -4,12 +4,12 @@ import { removeTree } from "@dorian/linux/remove-tree";
 import type { CgroupLayout } from "../../cgroup/cgroup-layout.ts";
 import { killAll, removeGroup } from "../../cgroup/cgroup.ts";
 import type { Engine } from "./engine.ts";
-import type { OciConfig } from "./oci-config.ts";
 
 /** How one container is put on this machine. */
 export interface Placement {
-  config: OciConfig;
-  /** Directory of its configuration, made here. */
+  /** What the engine calls it: something else than we do where the engine was started ahead. */
+  engineId: string;
+  /** Directory of its configuration. */
   bundle: string;
   /** The engine's --root. */
   state: string;
@@ -20,11 +20,12 @@ export interface Placement {
 }
 
 /** Removes what a container leaves on the host, whatever state it is in; kills what still runs. */
-export async function removeTraces(id: string, placement: Placement): Promise<void> {
+export async function removeTraces(placement: Placement): Promise<void> {
   await killAll(placement.layout, placement.cgroup);
   await removeGroup(placement.layout, placement.cgroup);
-  await removeTree(join(placement.state, id));
-  if (placement.engine.processes === "sandboxed") await removeSandboxState(id, placement.state);
+  await removeTree(join(placement.state, placement.engineId));
+  if (placement.engine.processes === "sandboxed")
+    await removeSandboxState(placement.engineId, placement.state);
   await removeTree(placement.bundle);
 }
 

@@ -19,7 +19,8 @@ export class RuncContainer implements Container {
   #spec: ContainerSpec;
   #placement: Placement;
   #runc: RuncProcess;
-  #removed: Promise<void>;
+  /** Settles when nothing of it is left. */
+  readonly removed: Promise<void>;
   #freezes = 0;
   #execs = 0;
 
@@ -36,9 +37,9 @@ export class RuncContainer implements Container {
     this.#runc = parts.runc;
     this.pid = parts.pid;
     this.exited = parts.closed.then((code) => this.#exitOf(code));
-    this.#removed = this.exited.then(() => removeTraces(parts.spec.id, parts.placement));
+    this.removed = this.exited.then(() => removeTraces(parts.placement));
     // Whoever disposes of the container is told.
-    this.#removed.catch(() => undefined);
+    this.removed.catch(() => undefined);
   }
 
   get mountsCanBeReplaced(): boolean {
@@ -100,7 +101,7 @@ export class RuncContainer implements Container {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    await this.#removed;
+    await this.removed;
   }
 
   async #exitOf(code: number): Promise<ContainerExit> {

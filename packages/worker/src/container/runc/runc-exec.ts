@@ -53,7 +53,15 @@ export async function runcExec(
   const logging = ["--log", file("log"), "--log-format", "json"];
   const { engine } = placement;
   const innerPidFile = engine.processes === "sandboxed" ? ["--internal-pid-file", file("inner-pid")] : [];
-  const exec = ["exec", "--process", file("json"), "--pid-file", file("pid"), ...innerPidFile, spec.id];
+  const exec = [
+    "exec",
+    "--process",
+    file("json"),
+    "--pid-file",
+    file("pid"),
+    ...innerPidFile,
+    placement.engineId,
+  ];
   const command = ["--root", placement.state, ...engine.options(spec), ...logging, ...exec];
   const start = terminal ? withTerminal(terminal) : withPipes;
   using session = start(engine.program, command, options);

@@ -5,7 +5,10 @@ import { initProgram } from "../init-program.ts";
 import type { ContainerLimits, ContainerSpec } from "../container-spec.ts";
 import type { Container, ContainerRuntime, OnOutput } from "../runtime.ts";
 import { type Engine, runcEngine } from "./engine.ts";
+import { EngineAhead } from "./engine-ahead.ts";
+import { containerExists, EngineRun } from "./engine-run.ts";
 import { runcConfig } from "./runc-config.ts";
+import type { RuncContainer } from "./runc-container.ts";
 import { startContainer } from "./start-container.ts";
 
 export interface RuncRuntimeOptions {
@@ -21,14 +24,20 @@ export interface RuncRuntimeOptions {
   init?: string;
   /** Where device specifications (CDI) are. */
   cdiDirectories?: string[];
+  /** One is always started ahead, for the next container. Default: none. For runc alone: gVisor's options are the container's. */
+  startsAhead?: boolean;
 }
 
 const defaultPids = 4096;
 
 /** Containers by `runc` or a program like it, one `run` each: it stays as the parent of the container's first process. */
-export class RuncRuntime implements ContainerRuntime {
+export class RuncRuntime implements ContainerRuntime, AsyncDisposable {
   #options: Required<RuncRuntimeOptions>;
   #layout: Promise<CgroupLayout> | undefined;
+  #ahead: EngineAhead | undefined;
+  #startedAhead = 0;
+  /** Of all containers that are not gone. */
+  #ids = new Set<string>();
 
   constructor(options: RuncRuntimeOptions) {
     this.#options = {
@@ -36,31 +45,74 @@ export class RuncRuntime implements ContainerRuntime {
       init: initProgram,
       defaultLimits: { pids: defaultPids },
       cdiDirectories: ["/etc/cdi", "/var/run/cdi"],
+      startsAhead: false,
       ...options,
     };
+    if (this.#options.startsAhead) this.#ahead = new EngineAhead(() => this.#startAhead());
   }
 
   async run(
     unlimited: ContainerSpec,
     options: { onOutput: OnOutput; signal?: AbortSignal },
   ): Promise<Container> {
-    const { instance, runtimeDirectory, engine, init, cdiDirectories, defaultLimits } = this.#options;
+    const { id } = unlimited;
+    if (this.#ids.has(id)) throw containerExists(id);
+    this.#ids.add(id);
+    try {
+      const container = await this.#start(unlimited, options);
+      container.removed.then(
+        () => this.#ids.delete(id),
+        () => undefined,
+      );
+      return container;
+    } catch (error) {
+      this.#ids.delete(id);
+      throw error;
+    }
+  }
+
+  async #start(
+    unlimited: ContainerSpec,
+    options: { onOutput: OnOutput; signal?: AbortSignal },
+  ): Promise<RuncContainer> {
+    const { instance, engine, init, cdiDirectories, defaultLimits } = this.#options;
     const spec = { ...unlimited, limits: limitsOf(unlimited.limits, defaultLimits) };
     const layout = await (this.#layout ??= readCgroupLayout());
     const cgroup = `/dorian-${instance}/${spec.id}`;
     const config = runcConfig(spec, { layout, cgroup, architecture: process.arch, init });
-    return startContainer(
-      spec,
-      {
-        config: spec.devices.length === 0 ? config : await addDevices(config, spec.devices, cdiDirectories),
-        bundle: join(runtimeDirectory, "bundles", spec.id),
-        state: join(runtimeDirectory, "runc"),
-        engine,
-        cgroup,
-        layout,
-      },
-      options,
+    const text = JSON.stringify(
+      spec.devices.length === 0 ? config : await addDevices(config, spec.devices, cdiDirectories),
     );
+    return startContainer(spec, {
+      begin: () => this.#takeAhead(spec, text) ?? EngineRun.start(this.#runOptions(spec.id, spec), text),
+      place: { state: this.#state, engine, cgroup, layout },
+      ...options,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#ahead?.[Symbol.asyncDispose]();
+  }
+
+  get #state(): string {
+    return join(this.#options.runtimeDirectory, "runc");
+  }
+
+  #runOptions(id: string, container: Pick<ContainerSpec, "network" | "stdin">) {
+    const { engine, runtimeDirectory } = this.#options;
+    return { engine, state: this.#state, id, bundle: join(runtimeDirectory, "bundles", id), container };
+  }
+
+  #startAhead(): EngineRun {
+    this.#startedAhead += 1;
+    const id = `ahead-${this.#startedAhead}`;
+    return EngineRun.startAhead(this.#runOptions(id, { network: { kind: "none" } }));
+  }
+
+  /** Its standard input is empty, and its configuration can be read once: hooks that come with devices read it again. */
+  #takeAhead(spec: ContainerSpec, config: string): EngineRun | undefined {
+    if (spec.stdin === "open" || spec.devices.length > 0) return undefined;
+    return this.#ahead?.take(config);
   }
 }
 

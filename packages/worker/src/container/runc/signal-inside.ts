@@ -20,7 +20,7 @@ export function signalInside(
     ...options(spec),
     "kill",
     ...process,
-    spec.id,
+    placement.engineId,
     name.slice("SIG".length),
   ];
   spawn(program, args, { stdio: "ignore" }).once("error", () => undefined);
