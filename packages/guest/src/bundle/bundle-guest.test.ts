@@ -29,7 +29,7 @@ test("the guest is a few files that offer the whole SDK and do nothing when they
   expect(stderr).toBe("");
 });
 
-test("the guest comes with code that this Node accepts instead of compiling it", async () => {
+test("the guest comes with code that this Node accepts instead of compiling it, also as workers start it", async () => {
   const path = join(await bundleGuest({ cacheDirectory: await temporaryDirectory() }), guestFiles.module);
   const program = `
     const vm = process.getBuiltinModule("node:vm");
@@ -40,8 +40,10 @@ test("the guest comes with code that this Node accepts instead of compiling it",
       }
     };
     await import(${JSON.stringify(pathToFileURL(path).href)});`;
-  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program]);
-  expect(stdout.trim()).toBe("true false");
+  for (const flags of [[], ["--min-semi-space-size=4"]]) {
+    const { stdout } = await run(process.execPath, [...flags, "--input-type=module", "-e", program]);
+    expect(stdout.trim()).toBe("true false");
+  }
 });
 
 test("the guest is made again only when what it was made from has changed", async () => {

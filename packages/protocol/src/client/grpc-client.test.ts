@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -207,6 +208,29 @@ test("a call without a server fails as unreachable, or waits for the server when
   await new Promise((resolve) => setTimeout(resolve, 200));
   await serve({ appHeartbeat: async () => ({}) }, socket);
   await patient;
+});
+
+test("a connection can be opened before there is a call, and one that failed meanwhile is opened anew", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "http2-client-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const path = join(directory, "s.sock");
+  let sockets = 0;
+  const connection = new Connection({
+    url: `unix://${path}`,
+    connect: () => {
+      sockets += 1;
+      return createConnection(path);
+    },
+  });
+  onTestFinished(() => connection[Symbol.dispose]());
+  const client = createClient(ModalClient, connection);
+  connection.open();
+  // Nobody listens yet: that is told to nobody.
+  await delay(50);
+  await serve({ appCreate: async () => ({ appId: "ap-1" }) }, path);
+  connection.open();
+  expect((await client.appCreate({})).appId).toBe("ap-1");
+  expect(sockets).toBe(2);
 });
 
 test("a restart of the server during a call repeats it with the same idempotency key", async () => {

@@ -50,6 +50,11 @@ class Carrier implements Disposable {
         remedy: "Make a new connection.",
       });
     }
+    return new Http2Call(this.open(), headers, { url: this.#url, takeRoom });
+  }
+
+  /** One that has room for a call. */
+  open(): ClientConnection {
     this.#connections = this.#connections.filter((each) => each.usable);
     let free = this.#connections.find((each) => each.hasRoom);
     if (!free) {
@@ -59,7 +64,7 @@ class Carrier implements Disposable {
       });
       this.#connections.push(free);
     }
-    return new Http2Call(free, headers, { url: this.#url, takeRoom });
+    return free;
   }
 
   [Symbol.dispose](): void {
@@ -97,6 +102,11 @@ export class Connection implements Disposable {
       },
       this.#carrier,
     );
+  }
+
+  /** Connects before there is a call, which then need not wait for it. What fails here, the first call meets. */
+  open(): void {
+    this.#carrier.open();
   }
 
   /** Starts a call. Messages go and come through it. */

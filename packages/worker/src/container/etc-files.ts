@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerMount } from "./container-spec.ts";
 
@@ -13,7 +13,7 @@ export interface Surroundings {
 const ownAddress = "127.0.1.1";
 
 /** Writes the files by which programs find their own name and that of others. Returns how to mount them. */
-export async function etcFiles(directory: string, surroundings: Surroundings): Promise<ContainerMount[]> {
+export function etcFiles(directory: string, surroundings: Surroundings): ContainerMount[] {
   const { hostname, network } = surroundings;
   const files = {
     hosts: hostsFile(hostname, network?.address ?? ownAddress),
@@ -23,7 +23,7 @@ export async function etcFiles(directory: string, surroundings: Surroundings): P
   const mounts: ContainerMount[] = [];
   for (const [name, content] of Object.entries(files)) {
     const source = join(directory, name);
-    await writeFile(source, content);
+    writeFileSync(source, content);
     mounts.push({ source, target: `/etc/${name}`, readOnly: true });
   }
   return mounts;

@@ -48,7 +48,7 @@ export async function prepareContainer(order: ContainerOrder): Promise<Container
   const { rootfs, config, env, network, userNamespace, directory } = order;
   const user = await containerUser(rootfs, config.user);
   userNamespace?.requireIds(user);
-  const mounts = [...(await etcFiles(directory, { hostname, network })), ...order.mounts];
+  const mounts = [...etcFiles(directory, { hostname, network }), ...order.mounts];
   const chosen = { ...env.operator, ...config.env, ...env.secrets };
   return {
     id: order.id,

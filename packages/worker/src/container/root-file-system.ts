@@ -46,9 +46,8 @@ export class RootFileSystem implements AsyncDisposable {
 
   static async mount(options: RootFileSystemOptions): Promise<RootFileSystem> {
     const root = new RootFileSystem(options);
-    await mkdir(root.upper, { recursive: true });
-    await mkdir(join(options.scratch, "work"), { recursive: true });
-    await mkdir(options.target, { recursive: true });
+    const work = join(options.scratch, "work");
+    await Promise.all([root.upper, work, options.target].map((path) => mkdir(path, { recursive: true })));
     const { target, userNamespace, prepare } = options;
     if (prepare) {
       mountOverlay(target, root.#overlay);

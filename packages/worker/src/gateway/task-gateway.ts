@@ -1,4 +1,4 @@
-import { chmod } from "node:fs/promises";
+import { chmodSync } from "node:fs";
 import { AppError } from "@dorian/base/app-error";
 import {
   methodEntries,
@@ -87,7 +87,7 @@ export async function openTaskGateway(options: TaskGatewayOptions): Promise<Grpc
     refusalOf: unservedCall,
   });
   // For every user of the container; no other of the machine can come near it.
-  await chmod(options.socketPath, 0o666);
+  chmodSync(options.socketPath, 0o666);
   return server;
 }
 

@@ -320,7 +320,7 @@ export class ImageBuild implements AsyncDisposable {
     const { network, signal } = this.#options;
     const lease = this.#resources.use(await network.acquireForBuild({ signal }));
     // Root in a step must reach its root file system.
-    await lease.userNamespace?.giveToRoot(this.#directory);
+    lease.userNamespace?.giveToRoot(this.#directory);
     return lease;
   }
 

@@ -1,10 +1,13 @@
 import { inContainer } from "./platform-environment.ts";
 import type { Launcher } from "./launcher.ts";
 
+/** So much room that nothing need be collected before the first call: in V8's usual megabyte it is done twice. In mebibytes. */
+const youngGeneration = "--min-semi-space-size=4";
+
 /** TypeScript functions run in our guest. */
 export const launchNode: Launcher = (_request, { homeLayer, guestLayer }) => ({
   layers: [homeLayer, guestLayer],
-  args: [inContainer.node, inContainer.guest],
+  args: [inContainer.node, youngGeneration, inContainer.guest],
   env: {},
   stdinOpen: false,
   tellsPhases: true,

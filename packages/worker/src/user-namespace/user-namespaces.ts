@@ -1,4 +1,5 @@
-import { chown, mkdir, rmdir } from "node:fs/promises";
+import { chownSync } from "node:fs";
+import { mkdir, rmdir } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { removeTree } from "@dorian/linux/remove-tree";
@@ -145,8 +146,8 @@ export class UserNamespace implements AsyncDisposable {
   }
 
   /** Gives a file of the host to the container's root. */
-  async giveToRoot(path: string): Promise<void> {
-    await chown(path, this.ids.first, this.ids.first);
+  giveToRoot(path: string): void {
+    chownSync(path, this.ids.first, this.ids.first);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

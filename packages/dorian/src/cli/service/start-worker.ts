@@ -83,6 +83,8 @@ function connectWorker(server: WorkerServer, resources: AsyncDisposableStack): W
         // The rest of a large answer stays in the server until its container has room for it.
         streamWindow: smallAnswerBytes,
       });
+      // While the container starts there is time for it.
+      own.open();
       return { modal: createClient(ModalClient, own), [Symbol.dispose]: () => own[Symbol.dispose]() };
     },
   };
