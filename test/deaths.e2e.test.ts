@@ -240,14 +240,17 @@ async function killWhileBooting(count: number): Promise<Set<string>> {
 test.for(languages)(
   "calls of %s lose nothing when four containers are killed while they boot [L5]",
   async (language) => {
-    const killing = killWhileBooting(4);
+    let areKilled = false;
+    const killing = killWhileBooting(4).finally(() => (areKilled = true));
     const double = functionOf<number>(language, "double");
     const calls = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((n) => double.spawn(n)));
+    // A container that boots between two looks does all that there is to do, and no other one would come.
+    for (; !areKilled; await delay(200)) calls.push(await double.spawn(calls.length + 1));
     expect((await killing).size).toBe(4);
-    expect(await Promise.all(calls.map((call) => call.get()))).toEqual([2, 4, 6, 8, 10, 12, 14, 16]);
+    expect(await Promise.all(calls.map((call) => call.get()))).toEqual(calls.map((_, n) => 2 * (n + 1)));
     const { stdout, stderr } = await dorian(server.dataDirectory, ["app", "logs", `deaths-${language}`]);
     expect(stdout + stderr).toMatch(
-      /double could not start \(.*\)\. It is tried again in [\d.]+ s; 8 inputs wait\./,
+      /double could not start \(.*\)\. It is tried again in [\d.]+ s; \d+ inputs wait\./,
     );
   },
 );

@@ -106,9 +106,13 @@ test("an engine that waits ends by itself when its worker is killed", async () =
   const program = `
     const { RuncRuntime } = await import(${module});
     new RuncRuntime({ ...${JSON.stringify({ instance, runtimeDirectory })}, startsAhead: true });
-    setInterval(() => undefined, 1000);`;
-  const worker = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: "ignore" });
+    setInterval(() => undefined, 1000);
+    console.log("up");`;
+  const worker = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const ended = once(worker, "exit");
+  await once(worker.stdout, "data");
   await waiting(host);
   worker.kill("SIGKILL");
   await ended;
