@@ -13,9 +13,9 @@ type Host = Awaited<ReturnType<typeof testRuntime>>;
 const bundles = (host: Host) => readdir(join(host.runtimeDirectory, "bundles"));
 const engines = (host: Host) => runtimeProcesses(join(host.runtimeDirectory, "runc"));
 
-/** The engine that waits, once there is one besides those of `running` containers. */
-async function waiting(host: Host, running = 0): Promise<void> {
-  await expect.poll(async () => (await engines(host)).length).toBe(running + 1);
+/** Resolves once an engine waits, where no container runs. */
+async function waiting(host: Host): Promise<void> {
+  await expect.poll(async () => (await engines(host)).length).toBe(1);
 }
 
 async function outputOf(host: Host, script: string, more = {}): Promise<string> {

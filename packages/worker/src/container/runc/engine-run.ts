@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, type FSWatcher, mkdirSync, watch, writeFileSync, writeSync } from "node:fs";
+import { closeSync, type FSWatcher, mkdirSync, rmSync, watch, writeFileSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { openFifo } from "@dorian/linux/fifo";
@@ -81,16 +81,24 @@ export class EngineRun implements Disposable {
 
   /** With its configuration. @throws AppError CONTAINER_EXISTS */
   static start(options: EngineRunOptions, config: string): EngineRun {
-    makeBundle(options);
-    // For the owner alone: the configuration holds the secrets of the environment.
-    writeFileSync(join(options.bundle, "config.json"), config, { mode: 0o600 });
-    return new EngineRun(options);
+    return inBundle(options, (path) => {
+      // For the owner alone: the configuration holds the secrets of the environment.
+      writeFileSync(path, config, { mode: 0o600 });
+      return new EngineRun(options);
+    });
   }
 
   /** Before it is known what for: the engine starts, and waits for its configuration. It ends when this process does. */
   static startAhead(options: EngineRunOptions): EngineRun {
-    makeBundle(options);
-    return new EngineRun(options, openFifo(join(options.bundle, "config.json")));
+    return inBundle(options, (path) => {
+      const fifo = openFifo(path);
+      try {
+        return new EngineRun(options, fifo);
+      } catch (error) {
+        closeSync(fifo);
+        throw error;
+      }
+    });
   }
 
   get pidFile(): string {
@@ -116,7 +124,17 @@ export class EngineRun implements Disposable {
   }
 }
 
-// All of this is synchronous, here only: 0.2 ms, where the trips to the thread pool and back take several on a busy machine.
+// Synchronous: 0.2 ms, where the trips to the thread pool and back take several on a busy machine.
+function inBundle(options: EngineRunOptions, begin: (configPath: string) => EngineRun): EngineRun {
+  makeBundle(options);
+  try {
+    return begin(join(options.bundle, "config.json"));
+  } catch (error) {
+    rmSync(options.bundle, { recursive: true, force: true });
+    throw error;
+  }
+}
+
 function makeBundle({ bundle, id }: EngineRunOptions): void {
   mkdirSync(dirname(bundle), { recursive: true, mode: 0o700 });
   try {
