@@ -1,7 +1,8 @@
-import { statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { asFileOwner } from "@dorian/linux/file-owner";
 import { instanceOf } from "./leftovers.ts";
 
@@ -16,14 +17,18 @@ export interface RunningContainer {
   touch(inside: string): void;
 }
 
-/** Every process of every container that the worker of a data directory runs now, from the moment it has begun. */
+/**
+ * Every process of every container that the worker of a data directory runs now, from the moment it has begun. By their control groups:
+ * on a machine with many processes a look at each takes longer than a container's start.
+ */
 export async function containerProcesses(dataDirectory: string): Promise<{ taskId: string; pid: number }[]> {
-  const instance = await instanceOf(dataDirectory);
+  const hierarchy = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"].find((path) => existsSync(path)) ?? "";
+  const group = join(hierarchy, `dorian-${await instanceOf(dataDirectory)}`);
   const found: { taskId: string; pid: number }[] = [];
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const cgroup = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
-    const taskId = new RegExp(`/dorian-${instance}/(ta-[^/\n]+)`).exec(cgroup)?.[1];
-    if (taskId !== undefined) found.push({ taskId, pid: Number(pid) });
+  for (const taskId of (await unlessAbsent(readdir(group))) ?? []) {
+    if (!taskId.startsWith("ta-")) continue;
+    const pids = await readFile(join(group, taskId, "cgroup.procs"), "utf8").catch(() => "");
+    for (const pid of pids.split("\n")) if (pid !== "") found.push({ taskId, pid: Number(pid) });
   }
   return found;
 }
