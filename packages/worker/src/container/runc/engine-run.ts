@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { closeSync, type FSWatcher, mkdirSync, rmSync, watch, writeFileSync, writeSync } from "node:fs";
+import { closeSync, type FSWatcher, mkdirSync, watch, writeFileSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { openFifo } from "@dorian/linux/fifo";
+import { removeTree } from "@dorian/linux/remove-tree";
 import type { ContainerSpec } from "../container-spec.ts";
 import type { Engine } from "./engine.ts";
 import type { RuncProcess } from "./runc-container.ts";
@@ -130,7 +131,8 @@ function inBundle(options: EngineRunOptions, begin: (configPath: string) => Engi
   try {
     return begin(join(options.bundle, "config.json"));
   } catch (error) {
-    rmSync(options.bundle, { recursive: true, force: true });
+    // Nobody waits for it: what is left of it is removed with all else below the runtime directory.
+    void removeTree(options.bundle).catch(() => undefined);
     throw error;
   }
 }
