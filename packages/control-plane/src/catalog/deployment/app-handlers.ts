@@ -145,7 +145,7 @@ export function appHandlers(options: AppHandlerOptions) {
     async appClientDisconnect(request) {
       const app = apps.require(request.appId);
       if (!isOpen(app)) return {};
-      const reason = disconnectReason(reasonTexts[request.reason], request.exception);
+      const reason = disconnectReason(reasonOf(request.reason), request.exception);
       await lifecycle.disconnect(app, reason);
       return {};
     },
@@ -219,3 +219,9 @@ const reasonTexts: Record<AppDisconnectReason, string> = {
   [AppDisconnectReason.DEPLOYMENT_EXCEPTION]: "the deploy failed",
   [AppDisconnectReason.REMOTE_EXCEPTION]: "a call failed",
 };
+
+/** Clients newer than this server may have others. */
+function reasonOf(reason: AppDisconnectReason): string {
+  const known: Partial<typeof reasonTexts> = reasonTexts;
+  return known[reason] ?? reasonTexts[AppDisconnectReason.UNSPECIFIED];
+}

@@ -404,6 +404,16 @@ test("a run's app stops when its client says goodbye, and its functions take no 
   expect(await modal.appClientDisconnect({ appId })).toBeDefined();
 });
 
+test("a reason for the end of a run that is not known here is taken for none [B18]", async () => {
+  await using open = await openWithImage();
+  const { modal } = open;
+  const { appId } = await modal.appCreate({ description: "run", appState: AppState.EPHEMERAL });
+  await modal.appClientDisconnect({ appId, reason: 2 ** 31 - 1 });
+  await expect
+    .poll(async () => (await modal.appGetLifecycle({ appId })).lifecycle?.stoppedBy)
+    .toBe("the client has disconnected");
+});
+
 test("a run whose client is silent is stopped; one that sends heartbeats and a deployed app are not", async () => {
   await using open = await openWithImage(undefined, { heartbeatTimeoutMs: 300 });
   const { modal, imageId } = open;
