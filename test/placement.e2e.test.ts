@@ -43,6 +43,20 @@ test("a call of what this machine can never run fails with the reason where the 
   await expect(large.remote()).rejects.toThrow(/it asks for 8 CPUs and the largest worker has 2/);
 });
 
+test("what this machine can never run says so before its image is built [L13]", async () => {
+  await using project = await temporaryDirectory({
+    "app.ts": `
+import { App, Image } from "dorian";
+export const app = new App("too-large-to-build", { image: Image.debianSlim().runCommands("exit 3") });
+export const train = app.function({ name: "train", cpu: 8 }, async () => 1);
+`,
+  });
+  const deployed = await dorian(server.dataDirectory, ["deploy", "app.ts"], { cwd: project.path });
+  expect(deployed.code).not.toBe(0);
+  expect(deployed.stdout + deployed.stderr).toContain("exit 3");
+  expect(deployed.stdout + deployed.stderr).toContain("train cannot start: it asks for 8 CPUs");
+});
+
 test("what this machine can never run says so at deploy [L13]", async () => {
   await using project = await temporaryDirectory({
     "app.ts": `

@@ -143,3 +143,12 @@ test("whenever the clock is set, a schedule waits at most for twice the time bet
     }),
   );
 });
+
+test.each([
+  ["61 * * * *", "", 'The cron schedule "61 * * * *" is not one: Invalid value for minute: 61.'],
+  ["* * * * * *", "", 'The cron schedule "* * * * * *" is not one: it has 6 fields.'],
+  ["", "", 'The cron schedule "" is not one: it has 0 fields.'],
+  ["0 9 * * *", "Mars/Base", 'There is no time zone "Mars/Base".'],
+])("the schedule %j in zone %j is refused in words of our own [A23]", (cronString, timezone, message) => {
+  expect(() => checkSchedule(cron(cronString, timezone))).toThrow(expect.objectContaining({ message }));
+});

@@ -68,8 +68,25 @@ function cronOf({ cronString, timezone }: Schedule_Cron): Cron {
     cron.nextRun();
     return cron;
   } catch (error) {
-    throw invalid(`The cron schedule "${cronString}" is not one: ${messageOf(error)}`, error);
+    if (timezone !== "" && !isTimeZone(timezone))
+      throw invalid(`There is no time zone "${timezone}".`, error);
+    throw invalid(`The cron schedule "${cronString}" is not one: ${whyNot(cronString, error)}`, error);
   }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Of fields in the right number the library says what is wrong, and its own name, which is left out. */
+function whyNot(cronString: string, error: unknown): string {
+  const count = cronString.split(/\s+/).filter((field) => field !== "").length;
+  if (count !== 5) return `it has ${count} ${count === 1 ? "field" : "fields"}.`;
+  return `${messageOf(error).replace(/^\w+: /, "")}.`;
 }
 
 function nextPeriodMs(
