@@ -22,7 +22,7 @@ export interface WebsocketExchangeOptions {
   onOpen: (websocket: WebSocket) => void;
 }
 
-const maxMessageBytes = 16 * 1024 * 1024;
+const maxWebsocketMessageBytes = 16 * 1024 * 1024;
 const pingMs = 30_000;
 /** Answers to pings that a client leaves unread, before it is let go. */
 const maxUnreadPongBytes = 64 * 1024;
@@ -108,7 +108,7 @@ async function accept(
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    maxPayload: maxMessageBytes,
+    maxPayload: maxWebsocketMessageBytes,
     autoPong: false,
     handleProtocols: () => subprotocol ?? false,
   });

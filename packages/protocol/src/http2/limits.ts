@@ -3,6 +3,12 @@
  * of them.
  */
 
+/** A message: Modal's clients allow as much. */
+export const maxMessageBytes = 100 * 1024 * 1024;
+
+/** A message whose sender has shown no token: names and versions. */
+export const anonymousMessageBytes = 64 * 1024;
+
 /** Requests at a time on one connection: more than a busy client has, few enough to look at all of them after a read. */
 export const maxStreams = 250;
 

@@ -1,7 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
+import { maxMessageBytes } from "./limits.ts";
 
-/** Modal's clients allow 100 MiB messages. */
-export const maxMessageBytes = 100 * 1024 * 1024;
 const prefixBytes = 5;
 /** What a message gets before its bytes are there, whatever length it claims. */
 const firstBytes = 16 * 1024;

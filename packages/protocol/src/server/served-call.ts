@@ -9,9 +9,9 @@ import { answerHead, endOf, statusCodes, successTrailers, trailersOf, type CallE
 import { FairTurns } from "../listener/fair-turns.ts";
 import type { Headers } from "../http2/header-list.ts";
 import { ConnectionError, errorCode } from "../http2/http2-error.ts";
-import { creditBytes, smallAnswerBytes } from "../http2/limits.ts";
+import { anonymousMessageBytes, creditBytes, maxMessageBytes, smallAnswerBytes } from "../http2/limits.ts";
 import { envelope, envelopeHead } from "../http2/message-envelope.ts";
-import { freeMemory, maxMessageBytes, MessageReader } from "../http2/message-reader.ts";
+import { freeMemory, MessageReader } from "../http2/message-reader.ts";
 import type { Http2Stream, StreamEvents } from "../http2/stream.ts";
 import type { AnswerRoom } from "../memory/answer-room.ts";
 import { checkMessageCost, malformed } from "./message-cost.ts";
@@ -49,9 +49,6 @@ export interface CallSource {
   /** Address of the other end; undefined for one within the machine. */
   peer: string | undefined;
 }
-
-/** What a message may have whose sender has shown no token: names and versions. */
-const anonymousMessageBytes = 64 * 1024;
 
 /** Calls of all connections, each of some 50 µs, that begin in one turn: there is one event loop for all servers of a process. */
 const turns = new FairTurns(64);

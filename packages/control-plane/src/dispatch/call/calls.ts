@@ -17,8 +17,8 @@ import { PipeMemory } from "./chunk-pipe.ts";
 import { FunctionCall, openLiveData, type CallInput, type FunctionCallFacts } from "./function-call.ts";
 import { inputMoves } from "./input-state.ts";
 import { afterInterruption, type Interruption } from "../failure/interruption.ts";
-import { isRetryable, payloadBytes, serverResult } from "./results.ts";
-import { retryDelayMs } from "./retry-policy.ts";
+import { payloadBytes, serverResult } from "./results.ts";
+import { canRunAgain, isRetryable, retryDelayMs } from "./retry-policy.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
 
 export interface CallsOptions {
@@ -412,9 +412,4 @@ export class Calls implements Disposable {
   #logUnsaved(error: unknown): void {
     this.#options.logger.error({ err: error }, "an input's progress could not be saved");
   }
-}
-
-/** What a caller has received, or a container has read for good, cannot be had twice. */
-function canRunAgain(call: FunctionCall): boolean {
-  return call.yielded === 0 && (call.live?.in.isWhole ?? true);
 }

@@ -16,15 +16,6 @@ export function serverResult(
   return create(GenericResultSchema, { status: GenericResult_GenericStatus[status], exception });
 }
 
-/** True for outcomes that the user's retry policy is about. */
-export function isRetryable(result: GenericResult): boolean {
-  return (
-    result.status === GenericResult_GenericStatus.FAILURE ||
-    result.status === GenericResult_GenericStatus.TIMEOUT ||
-    result.status === GenericResult_GenericStatus.INTERNAL_FAILURE
-  );
-}
-
 export function payloadBytes(value: { dataOneof?: { case?: string | undefined; value?: unknown } }): number {
   return value.dataOneof?.value instanceof Uint8Array ? value.dataOneof.value.byteLength : 0;
 }

@@ -1,4 +1,23 @@
-import type { FunctionRetryPolicy } from "@dorian/protocol/modal";
+import {
+  GenericResult_GenericStatus,
+  type FunctionRetryPolicy,
+  type GenericResult,
+} from "@dorian/protocol/modal";
+import type { FunctionCall } from "./function-call.ts";
+
+/** True for outcomes that the user's retry policy is about. */
+export function isRetryable(result: GenericResult): boolean {
+  return (
+    result.status === GenericResult_GenericStatus.FAILURE ||
+    result.status === GenericResult_GenericStatus.TIMEOUT ||
+    result.status === GenericResult_GenericStatus.INTERNAL_FAILURE
+  );
+}
+
+/** What a caller has received, or a container has read for good, cannot be had twice. */
+export function canRunAgain(call: FunctionCall): boolean {
+  return call.yielded === 0 && (call.live?.in.isWhole ?? true);
+}
 
 /** The most that a timer takes: a policy may name more, and one that names none grows without end. */
 const longestDelayMs = 2 ** 31 - 1;
