@@ -144,14 +144,12 @@ test("files with secrets, and the way to the sockets of tasks, are for their own
   expect(await mode(join(server.dataDirectory, "server.key"))).toBe("600");
   expect(await mode(join(server.dataDirectory, "state.db"))).toBe("600");
   // Root of a container, nobody on this machine, passes through to its own directory; none of these can be listed, and
-  // what is in them is closed to it.
+  // what is in them is closed to it. The operator's certificates are there for every container to read.
   const runtime = `/run/dorian/${await instanceOf(server.dataDirectory)}`;
   expect(await mode(runtime)).toBe("711");
-  for (const name of await readdir(runtime)) {
-    expect(`${name} ${await mode(join(runtime, name))}`).toBe(
-      `${name} ${["tasks", "builds"].includes(name) ? "711" : "700"}`,
-    );
-  }
+  const open: Record<string, string> = { tasks: "711", builds: "711", operator: "755" };
+  for (const name of await readdir(runtime))
+    expect(`${name} ${await mode(join(runtime, name))}`).toBe(`${name} ${open[name] ?? "700"}`);
 });
 
 test("a task acts for itself alone, whatever it sends, and cannot touch apps or other tasks", async () => {

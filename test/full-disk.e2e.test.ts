@@ -241,7 +241,7 @@ test("without room new calls are refused with what to do, and reading, deleting 
     expect(await dorian(disk.path, list)).toMatchObject({ code: 0 });
   const deleted = await dorian(disk.path, ["volume", "delete", "not-needed", "--yes"]);
   expect(deleted).toMatchObject({ code: 0 });
-  expect(server.output).toMatch(/The disk is nearly full: /);
+  expect(server.output).toMatch(/The disk of \S+ is nearly full: /);
 
   await disk.free();
   expect(await add.remote(4, 5)).toBe(9);
