@@ -29,7 +29,11 @@ app.localEntrypoint(async () => {
 });
 `;
 
+/** More than is hashed without a thread. */
+const largeBytes = 1_000_000;
+
 const files = {
+  "large.bin": Buffer.alloc(largeBytes, "large"),
   "package.json": JSON.stringify({ name: "project", private: true, type: "module" }),
   "tsconfig.json": JSON.stringify({
     compilerOptions: { strict: true, noEmit: true, target: "es2022", lib: ["es2022"], skipLibCheck: false },
@@ -39,11 +43,14 @@ const files = {
   "src/lib/shout.ts": `export const shout = (text: string): string => text.toUpperCase() + "!";`,
   "src/data/words.json": `{"hello": "hello"}`,
   "call.mjs": `
-import { Function } from "dorian";
-console.log(await Function.fromName("installed", "greet").remote("module"));
+import { Function, Volume } from "dorian";
+const files = await Volume.fromName("kept", { createIfMissing: true }).files();
+await files.putFile("large.bin", "/large.bin", { overwrite: true });
+const { length } = await files.readFile("/large.bin");
+console.log(await Function.fromName("installed", "greet").remote("module"), length);
 process.exit(0);`,
   "call.cjs": `
-const { Function, RemoteError } = require("dorian");
+const { Function } = require("dorian");
 Function.fromName("installed", "greet").remote("common").then((said) => { console.log(said); process.exit(0); });`,
   // What an import of the SDK loads from disk.
   "loaded.mjs": `
@@ -133,7 +140,7 @@ describe("a deployed function is called", () => {
   test.each([20, 22, 24])("from programs of both module systems on Node %i", async (major) => {
     const node = major === 24 ? process.execPath : await olderNode(major);
     const env = { DORIAN_DATA: server.dataDirectory };
-    expect(await said([node, "call.mjs"], { env })).toBe("HELLO MODULE!");
+    expect(await said([node, "call.mjs"], { env })).toBe(`HELLO MODULE! ${largeBytes}`);
     expect(await said([node, "call.cjs"], { env })).toBe("HELLO COMMON!");
   });
 
@@ -146,7 +153,9 @@ describe("a deployed function is called", () => {
       ]),
     );
     const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-    expect(await said([...nobody, process.execPath, "call.mjs"], { env: token })).toBe("HELLO MODULE!");
+    expect(await said([...nobody, process.execPath, "call.mjs"], { env: token })).toBe(
+      `HELLO MODULE! ${largeBytes}`,
+    );
   });
 });
 

@@ -36,8 +36,10 @@ interface Question {
 
 type Answer = RangeDigest | { failure: { message: string; code?: string } };
 
-interface Job extends PromiseWithResolvers<RangeDigest> {
+interface Job {
   question: Question;
+  resolve: (digest: RangeDigest) => void;
+  reject: (error: Error) => void;
 }
 
 interface Thread {
@@ -62,14 +64,12 @@ export class FileDigests implements AsyncDisposable {
     range: DigestRange,
     algorithms: readonly DigestAlgorithm[],
   ): Promise<RangeDigest> {
-    const job = {
-      ...Promise.withResolvers<RangeDigest>(),
-      question: { fd: file.fd, range, algorithms },
-    };
     if (this.#isOver) throw ended();
-    this.#waiting.push(job);
-    this.#assign();
-    return await job.promise;
+    // In the words of Node 20, in which programs put files, too.
+    return await new Promise((resolve, reject) => {
+      this.#waiting.push({ question: { fd: file.fd, range, algorithms }, resolve, reject });
+      this.#assign();
+    });
   }
 
   async sha256(file: FileHandle, range: DigestRange): Promise<string> {
