@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What the package says of the foreign code in it: name, version and licence of each package that `paths` lie in. */
@@ -22,8 +22,6 @@ function notice(root: string): string {
   >;
   const [file] = globSync("LICEN[CS]E*", { cwd: root });
   const text =
-    file !== undefined && existsSync(join(root, file))
-      ? `\n\`\`\`\n${readFileSync(join(root, file), "utf8").trim()}\n\`\`\`\n`
-      : "";
+    file === undefined ? "" : `\n\`\`\`\n${readFileSync(join(root, file), "utf8").trim()}\n\`\`\`\n`;
   return `## ${name} ${version}\n\nLicence: ${license}\n${text}`;
 }

@@ -9,12 +9,8 @@ import type { ServiceHandlers } from "@dorian/protocol/service";
 import { requireClient } from "../permission/permissions.ts";
 import type { Reach } from "../permission/reach.ts";
 import { builderVersionFor, checkBuilderVersion, prescribedBuilderVersion } from "./builder-version.ts";
-import {
-  defaultEnvironment,
-  environmentExists,
-  type Environment,
-  type Environments,
-} from "./environments.ts";
+import { defaultEnvironment, environmentExists, type Environments } from "./environments.ts";
+import type { Environment } from "./environment.ts";
 
 /** Objects of one kind that live in environments. */
 export interface EnvironmentContents {

@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from "kysely";
 import type { EnvironmentRow } from "../../schema/rows/environment.ts";
-import type { Environment } from "./environments.ts";
+import type { Environment } from "./environment.ts";
 
 export function environmentFromRow(row: Selectable<EnvironmentRow> & { name: string }): Environment {
   return {

@@ -6,19 +6,9 @@ import type { Journal } from "../../database/journal.ts";
 import { checkObjectName } from "../object-name.ts";
 import { notFoundWords } from "../not-found-words.ts";
 import { environmentFromRow, rowOfEnvironment } from "./environment-rows.ts";
+import type { Environment } from "./environment.ts";
 
 export const defaultEnvironment = "main";
-
-export interface Environment {
-  environmentId: string;
-  name: string;
-  /** What its objects carry. Stays the same when the environment gets another name. */
-  scope: string;
-  webSuffix: string;
-  /** What images are built by, where the client knows it. */
-  imageBuilderVersion: string | undefined;
-  createdAtMs: number;
-}
 
 export interface EnvironmentsOptions {
   db: Database;

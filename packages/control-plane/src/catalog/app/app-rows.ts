@@ -4,7 +4,7 @@ import type { Insertable, Selectable } from "kysely";
 import type { AppVersionRow } from "../../schema/rows/app-version.ts";
 import type { AppRow } from "../../schema/rows/app.ts";
 import type { App } from "./app.ts";
-import type { Deployment } from "./app-versions.ts";
+import type { Deployment } from "./deployment.ts";
 
 export function appFromRow(row: Selectable<AppRow>): App {
   return {

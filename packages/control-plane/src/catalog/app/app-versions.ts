@@ -3,8 +3,6 @@ import { AppError } from "@dorian/base/app-error";
 import {
   CommitInfoSchema,
   FunctionSchema$,
-  type CommitInfo,
-  type DeploymentType,
   type Function as FunctionDefinition,
 } from "@dorian/protocol/modal";
 import { sql, type Transaction } from "kysely";
@@ -12,21 +10,7 @@ import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { AppContent, IdentifiedDefinition } from "./app-content.ts";
 import { deploymentFromRow, mapFrom } from "./app-rows.ts";
-
-/** How one version of an app came about. */
-export interface Deployment {
-  version: number;
-  /** Not what runs: it waits to be promoted. */
-  staged: boolean;
-  deployedAtMs: number;
-  deployedBy: string;
-  clientVersion: string;
-  tag: string;
-  /** The version whose content it has again; 0 when the content is its own. */
-  rollbackVersion: number;
-  commitInfo: CommitInfo | undefined;
-  type: DeploymentType;
-}
+import type { Deployment } from "./deployment.ts";
 
 /** Versions of an app that a rollback can go back to. Older ones stay on record without their definitions. */
 const keptVersions = 20;

@@ -34,8 +34,8 @@ import {
   removeVersion,
   saveVersion,
   versionForgotten,
-  type Deployment,
 } from "../app/app-versions.ts";
+import type { Deployment } from "../app/deployment.ts";
 import { whereToLook } from "./app-description.ts";
 import { publish, type Published } from "./publish.ts";
 import { roomWarnings } from "../function/room-warnings.ts";

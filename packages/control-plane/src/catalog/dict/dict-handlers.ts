@@ -18,7 +18,8 @@ import type { Tables } from "../../schema/tables.ts";
 import type { Environments } from "../../access/environment/environments.ts";
 import { getOrCreateObject } from "../named-object/get-or-create.ts";
 import type { Lifetimes } from "../named-object/lifetimes.ts";
-import { metadataOf, type NamedObject } from "../named-object/named-objects.ts";
+import { metadataOf } from "../named-object/named-objects.ts";
+import type { NamedObject } from "../named-object/named-object.ts";
 import { newestFirst } from "../named-object/newest-first.ts";
 import { LargeValue, smallValueBytes, type DictStore } from "./dict-store.ts";
 

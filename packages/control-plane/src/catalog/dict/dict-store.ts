@@ -7,7 +7,8 @@ import type { Database } from "../../database/database.ts";
 import { insertRows } from "../../database/insert-rows.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
-import { NamedObjects, type NamedObject } from "../named-object/named-objects.ts";
+import { NamedObjects } from "../named-object/named-objects.ts";
+import type { NamedObject } from "../named-object/named-object.ts";
 import { notFoundWords, type ObjectReference } from "../../access/not-found-words.ts";
 
 /** A value, unless it is large. */

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
 import { pythonRuntimeOf } from "../image/image-contents.ts";
-import type { ImageRecord } from "../image/image-registry.ts";
+import type { ImageRecord } from "../image/image-record.ts";
 import type { MountNames } from "../mount/mount-names.ts";
 import { globalScope, type PlatformMounts } from "../mount/platform-mounts.ts";
 

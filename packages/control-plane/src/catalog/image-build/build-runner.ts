@@ -19,7 +19,8 @@ import type { BuildLog as LogSink, WorkerPool } from "../../dispatch/ports.ts";
 import type { SecretStore } from "../secret/secret-store.ts";
 import { taskVolumes } from "../volume/task-volumes.ts";
 import type { VolumeRegistry } from "../volume/volume-registry.ts";
-import { emptyConfig, type ImageRecord } from "../image/image-registry.ts";
+import { emptyConfig } from "../image/image-registry.ts";
+import type { ImageRecord } from "../image/image-record.ts";
 
 /** What a finished build says of its image. Layers and configuration only of a success. */
 export interface BuildOutcome {

@@ -30,9 +30,9 @@ import {
   imageCycle,
   saveImage,
   touchImage,
-  type ImageRecord,
   type ImageRegistry,
 } from "../image/image-registry.ts";
+import type { ImageRecord } from "../image/image-record.ts";
 import { RunningBuild, type CacheUse } from "./running-build.ts";
 import { cancelled, worded } from "./build-results.ts";
 

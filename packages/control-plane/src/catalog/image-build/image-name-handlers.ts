@@ -7,7 +7,8 @@ import { checkObjectName } from "../../access/object-name.ts";
 import type { FunctionRegistry } from "../function/function-registry.ts";
 import { authorOf } from "../named-object/get-or-create.ts";
 import { metadataOf } from "../image/image-metadata.ts";
-import { removeImage, type ImageRecord, type ImageRegistry } from "../image/image-registry.ts";
+import { removeImage, type ImageRegistry } from "../image/image-registry.ts";
+import type { ImageRecord } from "../image/image-record.ts";
 
 const usualPage = 100;
 

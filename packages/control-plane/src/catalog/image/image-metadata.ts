@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ImageMetadataSchema } from "@dorian/protocol/modal";
-import type { ImageRecord } from "./image-registry.ts";
+import type { ImageRecord } from "./image-record.ts";
 
 /** What clients are told about an image. */
 export function metadataOf(image: ImageRecord): MessageInitShape<typeof ImageMetadataSchema> {

@@ -1,41 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
-import type { GenericResult } from "@dorian/protocol/modal";
 import { ImageConfigSchema, type ImageConfig } from "@dorian/protocol/worker";
 import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
-import type { BuildComponents } from "./build-components.ts";
-import type { ImageContents } from "./image-contents.ts";
 import { ImageTags } from "./image-tags.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
 import { imageFromRow, rowOfImage } from "./image-rows.ts";
-
-/** One image. Never changed in place. */
-export interface ImageRecord {
-  imageId: string;
-  buildKey: string;
-  /** Answers for its key. */
-  cached: boolean;
-  state: "building" | "ready" | "failed";
-  /** What the step is called across its versions. */
-  slot: string;
-  components: BuildComponents;
-  baseImageId: string | undefined;
-  /** The whole stack, lowest first. */
-  layerIds: string[];
-  config: ImageConfig;
-  result: GenericResult | undefined;
-  description: string;
-  /** Bytes that it adds to its base. */
-  bytes: number;
-  buildMs: number;
-  createdAtMs: number;
-  usedAtMs: number;
-  /** What its files say; undefined until it is ready. */
-  contents: ImageContents | undefined;
-}
+import type { ImageRecord } from "./image-record.ts";
 
 /** All images, in memory. Writers put a record here once its row is durable. */
 export class ImageRegistry {

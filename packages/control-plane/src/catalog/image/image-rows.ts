@@ -5,7 +5,7 @@ import type { Insertable, Selectable } from "kysely";
 import type { ImageRow } from "../../schema/rows/image.ts";
 import type { BuildComponents } from "./build-components.ts";
 import type { ImageContents } from "./image-contents.ts";
-import type { ImageRecord } from "./image-registry.ts";
+import type { ImageRecord } from "./image-record.ts";
 
 export function imageFromRow(row: Selectable<ImageRow>): ImageRecord {
   return {

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { NamedObjectRow } from "../../schema/rows/named-object.ts";
-import type { NamedObject } from "./named-objects.ts";
+import type { NamedObject } from "./named-object.ts";
 
 export function objectFromRow(row: Selectable<NamedObjectRow>): NamedObject {
   return {

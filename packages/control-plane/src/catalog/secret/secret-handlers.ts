@@ -11,7 +11,8 @@ import type { Idempotency } from "../../database/idempotency.ts";
 import type { Environments } from "../../access/environment/environments.ts";
 import { checkObjectName } from "../../access/object-name.ts";
 import { requireClient } from "../../access/permission/permissions.ts";
-import type { Secret, SecretStore } from "./secret-store.ts";
+import type { SecretStore } from "./secret-store.ts";
+import type { Secret } from "./secret.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
 import { newestFirst } from "../named-object/newest-first.ts";
 

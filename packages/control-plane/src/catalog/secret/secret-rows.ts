@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { SecretRow } from "../../schema/rows/secret.ts";
-import type { Secret } from "./secret-store.ts";
+import type { Secret } from "./secret.ts";
 
 export function secretFromRow(row: Selectable<SecretRow>): Secret {
   return {

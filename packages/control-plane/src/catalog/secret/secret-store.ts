@@ -10,17 +10,7 @@ import { openSecret, sealSecret } from "./secret-seal.ts";
 import type { SecretRow } from "../../schema/rows/secret.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
 import { secretFromRow } from "./secret-rows.ts";
-
-/** What may be shown of a secret: never its values. */
-export interface Secret {
-  secretId: string;
-  scope: string;
-  name: string | undefined;
-  appId: string | undefined;
-  keys: string[];
-  createdAtMs: number;
-  lastUsedAtMs: number | undefined;
-}
+import type { Secret } from "./secret.ts";
 
 /** How exactly it is kept when a secret was last used. */
 const usePrecisionMs = 60_000;

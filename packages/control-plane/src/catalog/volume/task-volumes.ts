@@ -1,4 +1,5 @@
-import type { VolumeHead, VolumeRegistry } from "./volume-registry.ts";
+import type { VolumeRegistry } from "./volume-registry.ts";
+import type { VolumeHead } from "./volume-head.ts";
 
 /** Mounts of a function or a build, each with the version that is newest now. */
 export function taskVolumes(

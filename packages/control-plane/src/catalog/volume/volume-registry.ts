@@ -10,20 +10,7 @@ import type { Tables } from "../../schema/tables.ts";
 import type { ObjectKind } from "../named-object/get-or-create.ts";
 import { volumeExists, volumeNotFound, type Volume } from "./volume.ts";
 import { insertVersion, newestVersion, parseStack, volumeFromRow } from "./volume-rows.ts";
-
-export interface VolumeHead {
-  volumeId: string;
-  version: number;
-  /** Lowest first. */
-  layerIds: readonly string[];
-}
-
-export interface VolumeChange {
-  layerId: string;
-  /** A task id, or "client". */
-  author: string;
-  bytes: number;
-}
+import type { VolumeHead, VolumeChange } from "./volume-head.ts";
 
 /** Volumes and the newest version of each, in memory; all versions in the database. */
 export class VolumeRegistry implements ObjectKind<Volume, { fsVersion: VolumeFsVersion }> {

@@ -3,7 +3,7 @@ import type { Selectable, Transaction } from "kysely";
 import type { VolumeRow } from "../../schema/rows/volume.ts";
 import type { Tables } from "../../schema/tables.ts";
 import type { Volume } from "./volume.ts";
-import type { VolumeChange, VolumeHead } from "./volume-registry.ts";
+import type { VolumeChange, VolumeHead } from "./volume-head.ts";
 
 export function volumeFromRow(row: Selectable<VolumeRow>): Volume {
   return {
