@@ -162,7 +162,11 @@ test("while no server can start, who connects is refused after a while, and serv
   process.kill(await up.pidOf("server"), "SIGKILL");
   expect(await endOfConnection()).toBe("ECONNRESET");
   expect(await endOfConnection()).toBe("ECONNREFUSED");
-  expect(up.output).toContain("clients that connect are refused until it is");
+  // Its log comes by a pipe, maybe after the refusal.
+  await eventually(
+    async () => up.output,
+    (output) => output.includes("clients that connect are refused until it is"),
+  );
   await rm(state, { recursive: true });
   await rename(`${state}.aside`, state);
   await eventually(
