@@ -23,6 +23,8 @@ export interface DorianProcessOptions {
   within?: string[];
   /** Node, and the `dorian` it runs: this checkout's unless the test has one installed. */
   program?: readonly [node: string, bin: string];
+  /** Given what it writes to stdout and stderr as it comes. */
+  onOutput?: (text: string) => void;
 }
 
 /** A server or worker as its own process, the way an operator starts it. */
@@ -76,7 +78,10 @@ export class DorianProcess implements AsyncDisposable {
     );
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr])
-      stream?.on("data", (chunk: Buffer) => output.push(chunk.toString()));
+      stream?.on("data", (chunk: Buffer) => {
+        output.push(chunk.toString());
+        options.onOutput?.(chunk.toString());
+      });
     const lines = createInterface({ input: child.stdio[3] as Readable });
     const first = await Promise.race([
       once(lines, "line").then(([line]) => JSON.parse(String(line)) as Record<string, unknown>),

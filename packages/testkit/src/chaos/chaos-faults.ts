@@ -17,10 +17,12 @@ export interface FaultTarget {
 
 /** Something that goes wrong with the machine. */
 export interface Fault {
-  /** Resolves when it is over. */
-  strike(target: FaultTarget): Promise<void>;
+  /** Resolves when it is over, with the container that it met if it meets a single one. */
+  strike(target: FaultTarget): Promise<string | void>;
   /** Nobody answers for a while, which clients that are not patient say. */
   takesServerAway?: true;
+  /** What the server says was the cause of the end of containers that it ends. Without it their inputs stay where they are. */
+  endsContainers?: readonly string[];
 }
 
 /** Longer than the silence after which a worker is given up. */
@@ -42,18 +44,25 @@ export const faults = {
     strike: async ({ server }) => void process.kill(await server.pidOf("server"), "SIGKILL"),
   },
   "worker killed": {
+    endsContainers: ["lost"],
     strike: async ({ server }) => void process.kill(await server.pidOf("worker"), "SIGKILL"),
   },
   "container killed": {
+    endsContainers: ["killed"],
     strike: (target) => onContainer(target, (pid) => void process.kill(pid, "SIGKILL")),
   },
-  "all killed": { takesServerAway: true, strike: ({ restart }) => restart("kill") },
-  "stopped and started": { takesServerAway: true, strike: ({ restart }) => restart("stop") },
+  "all killed": { takesServerAway: true, endsContainers: ["lost"], strike: ({ restart }) => restart("kill") },
+  "stopped and started": {
+    takesServerAway: true,
+    endsContainers: ["lost", "asked"],
+    strike: ({ restart }) => restart("stop"),
+  },
   "server suspended": {
     takesServerAway: true,
     strike: async ({ server, signal }) => suspend(await server.pidOf("server"), signal),
   },
   "worker suspended": {
+    endsContainers: ["lost"],
     strike: async ({ server, signal }) => suspend(await server.pidOf("worker"), signal),
   },
   "container suspended": {
@@ -80,10 +89,14 @@ export const faults = {
 
 export type FaultName = keyof typeof faults;
 
-async function onContainer(target: FaultTarget, fault: (pid: number) => void | Promise<void>): Promise<void> {
+async function onContainer(
+  target: FaultTarget,
+  fault: (pid: number) => void | Promise<void>,
+): Promise<string> {
   const containers = await containersOf(target.server.dataDirectory);
   const container = containers[target.random.whole(Math.max(1, containers.length))];
   if (container) await fault(container.pid);
+  return container?.taskId ?? "";
 }
 
 async function suspend(pid: number, signal: AbortSignal): Promise<void> {

@@ -21,6 +21,8 @@ export interface ChaosReport {
   seed: number;
   minutes: number;
   faults: Record<string, FaultRecord>;
+  /** Inputs that were handed out again although no fault had ended their container. */
+  unexplained: string[];
   /** What was still there when everything had been stopped. */
   leftovers: string[];
 }
@@ -42,6 +44,7 @@ export function newRecord(): FaultRecord {
 export function isClean(report: ChaosReport): boolean {
   return (
     report.leftovers.length === 0 &&
+    report.unexplained.length === 0 &&
     Object.values(report.faults).every(({ lost, leaks }) => lost.length === 0 && leaks.length === 0)
   );
 }
@@ -74,11 +77,12 @@ export function renderReport(report: ChaosReport): string {
     ...lines,
     "",
     `${report.minutes} min with seed ${report.seed}: ${total(({ done }) => done)} deeds, ${total(({ inputs }) => inputs)} inputs, ` +
-      `${total(({ repeated }) => repeated)} of them handed out more than once, ${report.leftovers.length} things left at the end.`,
+      `${total(({ repeated }) => repeated)} of them handed out more than once (${report.unexplained.length} unexplained), ${report.leftovers.length} things left at the end.`,
     ...records.flatMap(([name, { lost, leaks }]) => [
       ...lost.map((why) => `LOST (${name}): ${why}`),
       ...leaks.map((leak) => `LEAKED (${name}): ${leak}`),
     ]),
+    ...report.unexplained.map((what) => `UNEXPLAINED: ${what}`),
     ...report.leftovers.map((leftover) => `LEFT AT THE END: ${leftover}`),
   ].join("\n");
 }

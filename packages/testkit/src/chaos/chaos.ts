@@ -17,6 +17,7 @@ import { Orphans } from "./orphans.ts";
 import { perform } from "./perform.ts";
 import { pythonApp } from "./python-app.ts";
 import { PythonCaller } from "./python-caller.ts";
+import { Repetitions, type Strike } from "./repetitions.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { deeds, heavyDeeds, type Deed } from "./workload.ts";
 
@@ -51,15 +52,17 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const disk = cleaning.use(await smallDisk({ mebibytes: diskMebibytes }));
   const clock = cleaning.use(await settableClock());
   await copySeed(disk.path, [modalVersions.newest]);
-  const start = (args: string[] = []) =>
+  const repetitions = new Repetitions();
+  const start = (address = `${ownHost()}:0`) =>
     DorianProcess.start({
       dataDirectory: disk.path,
-      args: [...args, "--web-ports", ownPorts()],
+      args: ["--json", "--listen", address, "--web-ports", webPorts],
       env: clock.environment,
+      onOutput: repetitions.listener(),
     });
   let server = await start();
   cleaning.defer(() => server.stop());
-  const address = ["--listen", new URL(String(server.ready["url"])).host];
+  const address = new URL(String(server.ready["url"])).host;
   const restart = async (how: "kill" | "stop") => {
     await server[how]();
     server = await start(address);
@@ -91,7 +94,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     current.turns += 1;
     const fault: Fault = faults[name];
     if (fault.takesServerAway) awayUntil = Infinity;
-    await fault.strike({ server, restart, disk, clock, random, signal });
+    const strike: Strike = { fault: name };
+    repetitions.struck(strike);
+    const taskId = await fault.strike({ server, restart, disk, clock, random, signal });
+    if (taskId !== undefined) strike.taskId = taskId;
     const recovered = await recovery();
     if (fault.takesServerAway) awayUntil = performance.now() + clientsNoticeMs;
     if (recovered) {
@@ -113,9 +119,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   );
   for (const [index, { record }] of turns.entries()) {
     record.inputs += handOuts[index]?.inputs ?? 0;
-    record.repeated += handOuts[index]?.repeated ?? 0;
+    record.repeated += handOuts[index]?.repeated.length ?? 0;
   }
-  return { seed, minutes, faults: Object.fromEntries(records), leftovers: await leftoversOf(disk.path) };
+  return {
+    seed,
+    minutes,
+    faults: Object.fromEntries(records),
+    unexplained: repetitions.unexplained(handOuts.flatMap(({ repeated }) => repeated)),
+    leftovers: await leftoversOf(disk.path),
+  };
 
   async function work(user: number): Promise<void> {
     const own = new SeededRandom(seed * users + user);
@@ -161,10 +173,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
-/** Where no other server of this machine finds a free port, nor the kernel for a client, while this one is away. */
-function ownPorts(): string {
-  const first = 61_000 + (process.pid % 400) * 10;
-  return `${first}-${first + 9}`;
+/** Above those that the kernel gives to clients. */
+const webPorts = "61000-61009";
+
+/** An address of this machine's loopback for this run alone, so that no other server answers while its own is away. */
+function ownHost(): string {
+  return `127.77.${(process.pid >> 8) & 255}.${process.pid & 255}`;
 }
 
 async function deployPython(python: ModalClient): Promise<void> {

@@ -226,6 +226,7 @@ export class Calls implements Disposable {
   interrupted(input: CallInput, interruption: Interruption): void {
     if (input.state.kind !== "running") return;
     const { call } = input;
+    const { taskId } = input.state;
     const after = afterInterruption(input, interruption, {
       canRunAgain: canRunAgain(call),
       yielded: call.yielded,
@@ -236,6 +237,11 @@ export class Calls implements Disposable {
       told.catch((error: unknown) => this.#logUnsaved(error));
       return;
     }
+    const { cause, reason } = interruption;
+    this.#options.logger.info(
+      { inputId: input.inputId, taskId, cause, reason },
+      "an input goes to another container",
+    );
     input.deaths = after.deaths;
     input.killsAlone = after.killsAlone;
     input.isSuspect = after.isSuspect;

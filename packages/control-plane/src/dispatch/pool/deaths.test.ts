@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { GenericResult_GenericStatus as Status, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
+import { pino } from "pino";
 import { expect, test } from "vitest";
 import { dispatchFixture, double, pause } from "../../../test/dispatch-fixture.ts";
 import { eventually, outputOf, remote, spawn, valueOf } from "../../../test/scripted-caller.ts";
@@ -73,6 +74,22 @@ test("an input whose container is killed from outside is run again, at no cost o
   await using worker = await new ScriptedWorker(server.dispatch, { script: dying(killed, 2) }).join();
   expect(await remote(server.modal, fixture.catalog.add(), 21)).toBe(42);
   expect(worker.containers).toHaveLength(3);
+});
+
+test("the server's log says of each input that is repeated which container had it, and how that ended [L16]", async () => {
+  const said: Record<string, unknown>[] = [];
+  const write = (line: string) => void said.push(JSON.parse(line) as Record<string, unknown>);
+  await using server = await openServer({ logger: pino({ base: null }, { write }) });
+  await using worker = await new ScriptedWorker(server.dispatch, { script: dying(killed, 1) }).join();
+  await remote(server.modal, fixture.catalog.add());
+  expect(said.filter(({ msg }) => msg === "an input goes to another container")).toEqual([
+    expect.objectContaining({
+      inputId: expect.stringMatching(/^in-/) as string,
+      taskId: worker.containers[0]?.taskId,
+      cause: "killed",
+      reason: "The container was ended by SIGKILL.",
+    }),
+  ]);
 });
 
 test("of inputs that ran together the guilty is told, and the others get their results [L16]", async () => {
