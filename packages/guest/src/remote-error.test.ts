@@ -89,6 +89,20 @@ test("an error of a class without a name of its own is called by its class", () 
   expect(arrived(new DOMException("x", "AbortError")).name).toBe("AbortError");
 });
 
+test("an error with an empty name is called an error, with its message behind that", () => {
+  class Nameless extends Error {
+    static {
+      this.prototype.name = "";
+    }
+  }
+  expect(arrived(new Nameless("no room")).remoteStack).toMatch(/^Nameless: no room\n {4}at /);
+  const emptied = Object.assign(new Error("no room"), { name: "" });
+  expect(arrived(emptied).remoteStack).toMatch(/^Error: no room\n {4}at /);
+  expect(tracebackOf(toRemoteError({ name: "", message: "no room", stack: "no room" }))).toBe(
+    "Error: no room",
+  );
+});
+
 test.for<[what: string, thrown: unknown, message: string]>([
   ["text", "just text", "just text"],
   ["undefined", undefined, "undefined"],

@@ -140,12 +140,19 @@ function messageWithRemedy(thrown: ErrorLike): string {
 
 /** The stack with the name that the caller sees at its head, and with what to do where that is known. */
 function stackOf(thrown: ErrorLike, name: string): string {
-  const head = text(thrown, "name");
-  const own = text(thrown, "stack");
-  const stack = head !== name && own.startsWith(head) ? `${name}${own.slice(head.length)}` : own;
   const message = text(thrown, "message");
+  const stack = withName(text(thrown, "stack"), { name, before: text(thrown, "name"), message });
   const told = messageWithRemedy(thrown);
   return told === message ? stack : stack.replace(message, () => told);
+}
+
+function withName(stack: string, head: { name: string; before: string; message: string }): string {
+  const { name, before, message } = head;
+  if (before !== "") return stack.startsWith(before) ? `${name}${stack.slice(before.length)}` : stack;
+  if (stack === "") return stack;
+  // Without a name there is no colon either, unless it had one while the stack was taken.
+  const beginning = ["", "Error: "].find((each) => stack.startsWith(`${each}${message}`));
+  return beginning === undefined ? stack : `${name}: ${stack.slice(beginning.length)}`;
 }
 
 function propertiesOf(thrown: object): Uint8Array {

@@ -92,6 +92,19 @@ export class BlockStore implements AsyncDisposable {
     return (await unlessAbsent(lstat(this.path(sha))))?.size;
   }
 
+  /** The MD5 of each piece of so many bytes of the content, in hexadecimal; undefined when it is not here. */
+  async md5sOf(sha: string, pieceBytes: number): Promise<string[] | undefined> {
+    const opened = await unlessAbsent(open(this.path(sha), "r"));
+    if (!opened) return undefined;
+    await using file = opened;
+    const { size } = await file.stat();
+    const pieces = Array.from({ length: Math.max(1, Math.ceil(size / pieceBytes)) }, (_, index) => {
+      const start = index * pieceBytes;
+      return this.#digests.of(file, { start, end: Math.min(start + pieceBytes, size) }, ["md5"]);
+    });
+    return (await Promise.all(pieces)).flatMap(({ digests }) => digests);
+  }
+
   /**
    * Renews the content's change time (ctime), by which collectors tell what nobody asked for lately; false when it is not
    * here. The modification time stays: it shows in the layers that share the file.

@@ -48,6 +48,38 @@ test("signed addresses expire", async () => {
   expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining("has expired")]);
 });
 
+test("a completion whose answer got lost is answered again as it was, by the next server as well", async () => {
+  const directory = await temporaryDirectory();
+  const parts = [Buffer.alloc(64 * 1024 ** 2, "a"), Buffer.from("end")];
+  const content = Buffer.concat(parts);
+  let blobId = "";
+  const answers: [number, string][] = [];
+  const complete = async (url = "") => {
+    const answer = await fetch(url, { method: "POST", body: "<x/>" });
+    answers.push([answer.status, await answer.text()]);
+  };
+  let completionPath = "";
+  {
+    await using server = await CatalogServer.open(directory);
+    const created = await server.modal.blobCreate({ contentLength: BigInt(content.length) });
+    blobId = created.blobId;
+    const upload = created.uploadTypeOneof.case === "multipart" ? created.uploadTypeOneof.value : undefined;
+    for (const [index, url] of (upload?.uploadUrls ?? []).entries())
+      await fetch(url, { method: "PUT", body: new Uint8Array(parts[index] ?? []) });
+    const { pathname, search } = new URL(upload?.completionUrl ?? "");
+    completionPath = pathname + search;
+    await complete(upload?.completionUrl);
+    await complete(upload?.completionUrl);
+  }
+  await using server = await CatalogServer.open(directory);
+  const { downloadUrl } = await server.modal.blobGet({ blobId });
+  await complete(new URL(completionPath, downloadUrl).href);
+  const digests = parts.map((part) => Buffer.from(md5(part), "hex"));
+  const expected = [200, expect.stringContaining(`"${md5(Buffer.concat(digests))}-2"`)];
+  expect(answers).toEqual([expected, expected, expected]);
+  expect(Buffer.from(await (await fetch(downloadUrl)).arrayBuffer()).equals(content)).toBe(true);
+});
+
 test("a blob whose parts are not all there is not completed, and its parts may be sent again", async () => {
   await using server = await CatalogServer.open(await temporaryDirectory());
   const { modal } = server;
