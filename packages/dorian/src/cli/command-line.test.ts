@@ -60,6 +60,11 @@ describe("mistakes on the command line end with exit code 2 and three lines", ()
     [["up", "--memory", "lots"], "--memory takes an amount such as 512m or 16g"],
     [["up", "--cpus", "0"], "--cpus takes a number above 0"],
     [["up", "--simulate-gpus", "0"], "--simulate-gpus takes a whole number of at least 1"],
+    [["app", "logs", "x", "--since", "yesterday"], "--since takes how long ago, such as 12h or 90m"],
+    [["app", "logs", "x", "--source", "disk"], '--source takes stdout, stderr, system, not "disk"'],
+    [["app", "logs", "x", "--tail", "20000"], "--tail takes at most 10000 lines"],
+    [["app", "logs", "x", "-f", "--until", "1h"], "--follow waits for what is to come"],
+    [["container", "logs", "ta-1", "--since", "1h", "--until", "2h"], "--since is not before --until"],
     [["run", "app.ts::"], '"app.ts::" names nothing that can run.'],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await dorian(args);

@@ -1,4 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
+import { secondsOfLength } from "./length-of-time.ts";
+import { parseMoment } from "./moment.ts";
 
 /** What was typed after a command: its arguments and options by name. */
 export class Input {
@@ -53,12 +55,30 @@ export class Input {
   lengthOfTime(name: string): number | undefined {
     const text = this.option(name);
     if (text === undefined) return undefined;
-    const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w)$/.exec(text.trim()) ?? [];
-    const seconds = Math.round(Number(amount) * (secondsOf[unit] ?? 0));
-    if (amount === "" || seconds <= 0 || seconds > longestSecs) {
+    const seconds = secondsOfLength(text);
+    if (seconds === undefined)
       throw new UsageError(`--${name} takes a length of time such as 30d, 12h or 90m, not "${text}".`);
-    }
     return seconds;
+  }
+
+  /** A moment, such as "12h" (ago) or "2026-11-30T08:15", in milliseconds since 1970. */
+  moment(name: string, nowMs: number): number | undefined {
+    const text = this.option(name);
+    if (text === undefined) return undefined;
+    const ms = parseMoment(text, nowMs);
+    if (ms !== undefined) return ms;
+    throw new UsageError(
+      `--${name} takes how long ago, such as 12h or 90m, or a moment such as 2026-11-30T08:15, not "${text}".`,
+    );
+  }
+
+  /** One of some words. */
+  choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
+    const text = this.option(name);
+    if (text === undefined) return undefined;
+    const chosen = choices.find((choice) => choice === text);
+    if (chosen !== undefined) return chosen;
+    throw new UsageError(`--${name} takes ${choices.join(", ")}, not "${text}".`);
   }
 
   /** A number above zero. */
@@ -72,10 +92,6 @@ export class Input {
     return value;
   }
 }
-
-/** A hundred years: what is meant to last for ever is given no length. */
-const longestSecs = 100 * 365 * 86_400;
-const secondsOf: Record<string, number> = { s: 1, min: 60, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /** The command line itself is wrong: exit code 2. */
 export class UsageError extends AppError {

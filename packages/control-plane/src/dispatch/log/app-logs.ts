@@ -15,7 +15,16 @@ import type { Logger } from "pino";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
-import { countBytes, entriesOf, type LogEntry, newestBefore, oldestSince, removeOldest } from "./log-rows.ts";
+import {
+  countBytes,
+  entriesOf,
+  type LogEntry,
+  newestBefore,
+  newestEntry,
+  oldestSince,
+  removeOldest,
+} from "./log-rows.ts";
+import { isWithin, type TimeRange } from "./log-time.ts";
 
 export interface AppLogsOptions {
   db: Database;
@@ -32,13 +41,6 @@ export interface AppLogsOptions {
 export interface LogOrigin {
   workerId: string;
   sequence: bigint;
-}
-
-/** A stretch of time, in milliseconds since 1970. */
-export interface TimeRange {
-  since: number | undefined;
-  /** The end, which does not belong to it. */
-  until: number | undefined;
 }
 
 interface AppLog {
@@ -96,7 +98,7 @@ export class AppLogs implements AsyncDisposable {
   /** Resolves when the disk has it, which is when readers see it. While the disk takes nothing, they see it before. */
   append(
     appId: string,
-    source: { taskId: string; functionId: string },
+    source: { taskId: string; functionId: string; functionTag?: string },
     items: readonly TaskLogs[],
     origin?: LogOrigin,
   ): Promise<void> {
@@ -135,21 +137,33 @@ export class AppLogs implements AsyncDisposable {
     return this.#shown(appId).filter(({ entry }) => entry > cursor);
   }
 
+  /** Where what came in a stretch of time stands: after one entry, up to another. Undefined where nothing did. */
+  async placeOf(appId: string, range: TimeRange): Promise<{ after: number; last: number } | undefined> {
+    const { db } = this.#options;
+    const { since, until } = range;
+    const oldest = since === undefined ? 0 : await oldestSince(db, appId, since);
+    const newest = until === undefined ? Infinity : await newestBefore(db, appId, until);
+    return oldest === undefined || newest === undefined ? undefined : { after: oldest - 1, last: newest };
+  }
+
+  /** The newest entry that is on disk; 0 when none is. */
+  newest(appId: string): Promise<number> {
+    return newestEntry(this.#options.db, appId);
+  }
+
   /** Entries before `cursor`, newest first, that came in a stretch of time. Empty when there is none left. */
   async readBack(appId: string, range: TimeRange & { cursor: number }): Promise<LogEntry[]> {
     const { db } = this.#options;
     const { since, until, cursor } = range;
-    const isIn = ({ entry, at }: LogEntry) =>
-      entry < cursor && at >= (since ?? 0) && at < (until ?? Infinity);
+    const isIn = ({ entry, at }: LogEntry) => entry < cursor && isWithin(at, range);
     const shown = this.#shown(appId).filter(isIn).toReversed();
     if (shown.length > 0) return shown;
     // The clock may have been set while the app was logging: what came at the right time need not be in one piece.
-    const oldest = since === undefined ? 0 : await oldestSince(db, appId, since);
-    const newest = until === undefined ? Infinity : await newestBefore(db, appId, until);
-    if (oldest === undefined || newest === undefined) return [];
+    const place = await this.placeOf(appId, range);
+    if (!place) return [];
     return await entriesOf(db, appId, {
-      after: oldest - 1,
-      before: Math.min(cursor, newest + 1),
+      after: place.after,
+      before: Math.min(cursor, place.last + 1),
       order: "desc",
       ...(since !== undefined && { since }),
       ...(until !== undefined && { until }),
@@ -282,12 +296,8 @@ export class AppLogs implements AsyncDisposable {
 }
 
 async function firstGiven(trx: Transaction<Tables>, appId: string): Promise<number> {
-  const row = await trx
-    .selectFrom("task_log")
-    .select((eb) => eb.fn.max<number | null>("entry").as("last"))
-    .where("app_id", "=", appId)
-    .executeTakeFirstOrThrow();
-  return row.last === null ? 0 : row.last + skippedAtStart;
+  const last = await newestEntry(trx, appId);
+  return last === 0 ? 0 : last + skippedAtStart;
 }
 
 function numbered(batch: TaskLogsBatch, entry: number): TaskLogsBatch {

@@ -53,14 +53,22 @@ export function filterOf(
 export function filterItems(batch: TaskLogsBatch, filter: LogFilter): TaskLogs[] {
   if (filter.functionIds && !filter.functionIds.has(batch.functionId)) return [];
   if (filter.taskId !== "" && batch.taskId !== filter.taskId) return [];
-  const wanted = batch.items.filter(
-    (item) =>
+  const wanted = batch.items.flatMap((item) => {
+    const isWanted =
       (filter.inputId === "" || item.inputId === filter.inputId) &&
       (filter.functionCallId === "" || item.functionCallId === filter.functionCallId) &&
-      (filter.fileDescriptor === 0 || item.fileDescriptor === filter.fileDescriptor) &&
-      (filter.searchText === "" || item.data.includes(filter.searchText)),
-  );
+      (filter.fileDescriptor === 0 || item.fileDescriptor === filter.fileDescriptor);
+    if (!isWanted) return [];
+    return filter.searchText === "" ? [item] : linesWith(filter.searchText, item);
+  });
   return filter.language === "python" ? wanted.map(inPython) : wanted;
+}
+
+/** What was written at once may be many lines. */
+function linesWith(text: string, item: TaskLogs): TaskLogs[] {
+  if (!item.data.includes(text)) return [];
+  const lines = item.data.split(/(?<=\n)/).filter((line) => line.includes(text));
+  return lines.length === 0 ? [item] : [{ ...item, data: lines.join("") }];
 }
 
 /** The platform's own lines are in its reader's words; those of the user's code are nobody else's business. */

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AppGetLogsRequestSchema, FileDescriptor, TaskLogsSchema } from "@dorian/protocol/modal";
 import type { Language } from "@dorian/protocol/error/words";
 import { pino } from "pino";
@@ -21,7 +22,8 @@ async function open(left: number) {
     await db.destroy();
     await rm(directory, { recursive: true });
   });
-  const logs = new AppLogs({ db, journal, logger: pino({ level: "silent" }), nowMs: () => 1_000_000 });
+  const clock = { ms: 1_000_000 };
+  const logs = new AppLogs({ db, journal, logger: pino({ level: "silent" }), nowMs: () => clock.ms });
   const containers = { left };
   const { appGetLogs } = logHandlers({
     logs,
@@ -37,8 +39,11 @@ async function open(left: number) {
     logs.append("ap-1", { taskId: "ta-1", functionId: "fu-1" }, [
       create(TaskLogsSchema, { data, fileDescriptor: FileDescriptor.STDOUT }),
     ]);
-  const read = async (language: Language) => {
-    const request = create(AppGetLogsRequestSchema, { appId: "ap-1", timeout: 60 });
+  const read = async (
+    language: Language,
+    what: MessageInitShape<typeof AppGetLogsRequestSchema> = { timeout: 60 },
+  ) => {
+    const request = create(AppGetLogsRequestSchema, { appId: "ap-1", ...what });
     const identity = { kind: "client", tokenId: "ak-1" } as const;
     const context = { identity, language, signal: new AbortController().signal, idempotencyKey: "" };
     let text = "";
@@ -52,7 +57,7 @@ async function open(left: number) {
     containers.left = 0;
     logs.wake("ap-1");
   };
-  return { say, read, end };
+  return { clock, say, read, end };
 }
 
 test("a Python reader of a stopped app is let go before it gives up, and told where the rest will be", async () => {
@@ -72,4 +77,34 @@ test("other readers of a stopped app wait until its last container has ended", a
   end();
   expect(await reading).toBe("last words\n");
   expect(await read("python")).toBe("last words\n");
+});
+
+test("a reader gets what came in a stretch of time alone, and the end of one ends the reading", async () => {
+  const { clock, say, read } = await open(1);
+  for (let n = 0; n < 5; n++) {
+    clock.ms = 1_000_000 + n * 1000;
+    await say(`${n}\n`);
+  }
+  const range = { since: timestampFromMs(1_001_000), until: timestampFromMs(1_003_000) };
+  expect(await read("typescript", { ...range, timeout: 60 })).toBe("1\n2\n(cut)");
+  expect(await read("typescript", { since: range.until })).toBe("3\n4\n(cut)");
+  expect(await read("typescript", { since: timestampFromMs(2_000_000) })).toBe("(cut)");
+  expect(await read("typescript", { until: timestampFromMs(5) })).toBe("(cut)");
+});
+
+test("a reader from a moment on that nothing came after gets what comes", async () => {
+  const { clock, say, read, end } = await open(1);
+  await say("before\n");
+  const reading = read("typescript", { since: timestampFromMs(1_000_001), timeout: 60 });
+  clock.ms = 1_000_002;
+  await say("after\n");
+  end();
+  expect(await reading).toBe("after\n");
+});
+
+test("of many lines that were written at once a search gives those that have its text", async () => {
+  const { say, read } = await open(1);
+  await say("loss 3\nepoch 1\nloss 2\n");
+  await say("epoch 2\n");
+  expect(await read("typescript", { searchText: "loss" })).toBe("loss 3\nloss 2\n(cut)");
 });

@@ -5,6 +5,7 @@ import type { AppDirectory } from "../ports.ts";
 import type { AppLogs } from "./app-logs.ts";
 import { appNotFound } from "../../access/app-not-found.ts";
 import { filterItems, filterOf } from "./log-filter.ts";
+import { isWithin, rangeOf } from "./log-time.ts";
 
 export interface LogHandlersOptions {
   logs: AppLogs;
@@ -29,8 +30,17 @@ export function logHandlers(
       const { appId } = request;
       if (!apps.lookupApp(appId)) throw appNotFound(appId);
       const filter = filterOf(request, apps, context);
-      const deadline = performance.now() + Math.min(request.timeout, longestStreamSecs) * 1000;
-      let cursor = Number.parseInt(request.lastEntryId, 10) || 0;
+      const range = rangeOf(request);
+      const ends = range.until !== undefined;
+      const timeoutSecs = ends ? 0 : Math.min(request.timeout, longestStreamSecs);
+      const deadline = performance.now() + timeoutSecs * 1000;
+      // Asked first: what comes meanwhile is not passed over.
+      const newest = range.since === undefined ? 0 : await logs.newest(appId);
+      const place = await logs.placeOf(appId, range);
+      if (!place && ends) return;
+      const first = place ? place.after : newest;
+      const last = place?.last ?? Infinity;
+      let cursor = Math.max(Number.parseInt(request.lastEntryId, 10) || 0, first);
       let leaveAt = Infinity;
       for (;;) {
         // Asked before reading: what is said up to its end is then among what is read.
@@ -38,8 +48,10 @@ export function logHandlers(
         const over =
           (left === 0 || (request.taskId !== "" && isGone(request.taskId))) && !logs.isBehind(appId);
         const entries = await logs.read(appId, cursor);
-        for (const { entry, batch } of entries) {
+        for (const { entry, at, batch } of entries) {
+          if (entry > last) return;
           cursor = entry;
+          if (!isWithin(at, range)) continue;
           const items = filterItems(batch, filter);
           if (items.length > 0) yield { ...batch, items };
         }

@@ -76,6 +76,16 @@ export async function newestBefore(db: Database, appId: string, at: number): Pro
   return row?.entry ?? undefined;
 }
 
+/** 0 when there is none. */
+export async function newestEntry(db: Database | Transaction<Tables>, appId: string): Promise<number> {
+  const row = await db
+    .selectFrom("task_log")
+    .select((eb) => eb.fn.max<number | null>("entry").as("last"))
+    .where("app_id", "=", appId)
+    .executeTakeFirstOrThrow();
+  return row.last ?? 0;
+}
+
 export async function countBytes(trx: Transaction<Tables>, appId: string): Promise<number> {
   const row = await trx
     .selectFrom("task_log")

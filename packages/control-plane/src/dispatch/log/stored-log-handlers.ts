@@ -14,7 +14,7 @@ import type { AppDirectory } from "../ports.ts";
 import type { AppLogs } from "./app-logs.ts";
 import { appNotFound } from "../../access/app-not-found.ts";
 import { filterItems, filterOf } from "./log-filter.ts";
-import { bucketStart, millisecondsOf } from "./log-time.ts";
+import { bucketStart, rangeOf } from "./log-time.ts";
 import { WholeLines } from "./whole-lines.ts";
 
 const defaultLimit = 1_000;
@@ -36,10 +36,7 @@ export function storedLogHandlers(options: {
     request: AppFetchLogsRequest | AppCountLogsRequest,
   ): AsyncGenerator<{ line: TaskLogs; of: TaskLogsBatch; at: number }> {
     if (!apps.lookupApp(request.appId)) throw appNotFound(request.appId);
-    const range = {
-      since: request.since && millisecondsOf(request.since),
-      until: request.until && millisecondsOf(request.until),
-    };
+    const range = rangeOf(request);
     const whole = new WholeLines();
     const work = new LongWork(bytesAtOnce);
     for (let cursor = Infinity; ;) {

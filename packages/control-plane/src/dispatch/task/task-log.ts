@@ -44,9 +44,9 @@ export class TaskLog {
 
   /** Resolves when the lines are on disk. */
   async append(task: Task, items: TaskLogs[], origin?: LogOrigin): Promise<void> {
-    const { taskId, functionId, appId } = task.facts;
+    const { taskId, functionId, appId, tag: functionTag } = task.facts;
     if (task.owner.receiveLogs) await task.owner.receiveLogs(items);
-    else await this.#options.logs.append(appId, { taskId, functionId }, items, origin);
+    else await this.#options.logs.append(appId, { taskId, functionId, functionTag }, items, origin);
   }
 
   /** Shows readers of its app's log that it has ended. */

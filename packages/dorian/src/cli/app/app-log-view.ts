@@ -1,6 +1,6 @@
 import { TaskState, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
-import { printLogBatch } from "../output/log-batch.ts";
+import { LogView } from "../output/log-view.ts";
 import type { Output } from "../output/output.ts";
 import { readAppLog } from "../target/app-log.ts";
 
@@ -19,10 +19,11 @@ export class AppLogView implements AsyncDisposable {
 
   async #follow(modal: ServiceClient<typeof ModalClient>, appId: string, output: Output): Promise<void> {
     const { signal } = this.#stop;
+    const view = new LogView(output);
     try {
       for await (const batch of readAppLog(modal, { appId, follow: true }, { signal })) {
         // Lines of image builds have been shown by the build itself.
-        if (batch.imageId === "") printLogBatch(batch, output);
+        if (batch.imageId === "") view.show(batch);
         for (const { taskState, containerId } of batch.items) {
           if (taskState === TaskState.COMPLETED) this.#ended.add(containerId);
         }

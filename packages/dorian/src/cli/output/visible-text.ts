@@ -20,7 +20,16 @@ export function visibleLines(text: string, { colored }: { colored: boolean }): s
 
 /** A value for programs, which a person may look at. */
 export function visibleJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replaceAll(steering, (letter) =>
+  return escaped(JSON.stringify(value, null, 2));
+}
+
+/** The same on one line, for one of many. */
+export function visibleJsonLine(value: unknown): string {
+  return escaped(JSON.stringify(value));
+}
+
+function escaped(json: string): string {
+  return json.replaceAll(steering, (letter) =>
     letter === "\n" ? letter : `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

@@ -724,6 +724,18 @@ export declare type AppGetLogsRequest = Message<"modal.client.AppGetLogsRequest"
    * @generated from field: string search_text = 12;
    */
   searchText: string;
+
+  /**
+   * Dorian: of lines that came in this stretch of time alone. With an end, the stream ends with what is there.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 10000;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp until = 10001;
+   */
+  until?: Timestamp | undefined;
 };
 
 /**
@@ -11573,6 +11585,13 @@ export declare type TaskLogsBatch = Message<"modal.client.TaskLogsBatch"> & {
    * @generated from field: string sandbox_id = 18;
    */
   sandboxId: string;
+
+  /**
+   * Dorian: "train", or "Model" for a class.
+   *
+   * @generated from field: string function_tag = 10000;
+   */
+  functionTag: string;
 };
 
 /**

@@ -1,22 +1,32 @@
 import { defineCommand } from "../../command.ts";
-import { printLogBatch } from "../../output/log-batch.ts";
+import { LogView } from "../../output/log-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
 import { readAppLog } from "../../target/app-log.ts";
+import { logOptions, logQuery } from "../../target/log-options.ts";
 import { requireApp } from "../../target/require-app.ts";
+import { requireFunction } from "../../target/require-function.ts";
 
 export const command = defineCommand<void>({
   arguments: [{ name: "app", description: "Name or id of the app" }],
   options: [
     ...serverOptions,
     { name: "follow", short: "f", description: "Keep showing what is written, until the app is done" },
+    ...logOptions,
+    { name: "function", value: "name", description: "What containers of this function or class wrote" },
+    { name: "container", value: "id", description: "What this container wrote (ta-…)" },
   ],
 
   async run(input, { config, output, signal }) {
+    const { filter, format, ...rest } = logQuery(input);
     using server = new ServerConnection(config);
-    const appId = await requireApp(server, input.argument("app"), { signal });
-    const batches = readAppLog(server.modal, { appId, follow: input.flag("follow") }, { signal });
-    for await (const batch of batches) printLogBatch(batch, output);
+    const appId = await requireApp(server, input.argument("app"), { signal, stopped: true });
+    const name = input.option("function");
+    const functionId = name === undefined ? "" : await requireFunction(server, appId, name, { signal });
+    const taskId = input.option("container") ?? "";
+    const request = { appId, filter: { ...filter, functionId, taskId }, ...rest };
+    const view = new LogView(output, format);
+    for await (const batch of readAppLog(server.modal, request, { signal })) view.show(batch);
   },
 
   render() {},

@@ -1,22 +1,26 @@
 import { defineCommand } from "../../command.ts";
-import { printLogBatch } from "../../output/log-batch.ts";
+import { LogView } from "../../output/log-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
 import { readAppLog } from "../../target/app-log.ts";
+import { logOptions, logQuery } from "../../target/log-options.ts";
 
 export const command = defineCommand<void>({
   arguments: [{ name: "container", description: "Id of the container (ta-…)" }],
   options: [
     ...serverOptions,
     { name: "follow", short: "f", description: "Keep showing what is written, until the container is done" },
+    ...logOptions,
   ],
 
   async run(input, { config, output, signal }) {
+    const { filter, format, ...rest } = logQuery(input);
     using server = new ServerConnection(config);
     const taskId = input.argument("container");
     const { appId } = await server.modal.taskGetInfo({ taskId }, { signal });
-    const batches = readAppLog(server.modal, { appId, taskId, follow: input.flag("follow") }, { signal });
-    for await (const batch of batches) printLogBatch(batch, output);
+    const request = { appId, filter: { ...filter, taskId }, ...rest };
+    const view = new LogView(output, format);
+    for await (const batch of readAppLog(server.modal, request, { signal })) view.show(batch);
   },
 
   render() {},

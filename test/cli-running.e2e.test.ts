@@ -1,0 +1,108 @@
+import { Function as RemoteFunction } from "dorian";
+import { eventually } from "@dorian/testkit/eventually";
+import { dorian, type CommandOptions, type CommandResult } from "@dorian/testkit/run-command";
+import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const source = `
+import { App } from "dorian";
+export const app = new App("running");
+export const say = app.function({ name: "say" }, async (word: string) => {
+  console.log("said " + word);
+  console.error("muttered " + word);
+});
+export const sing = app.function({ name: "sing" }, async (word: string) => console.log("sang " + word));
+`;
+
+let server: RunningServer;
+
+beforeAll(async () => {
+  server = await runningServer({ apps: [source] });
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+function cli(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+  return dorian(server.dataDirectory, args, options);
+}
+
+const remote = <Target extends (...args: never[]) => Promise<unknown>>(name: string) =>
+  RemoteFunction.fromName<Target>("running", name);
+
+describe("logs", () => {
+  const say = remote<(word: string) => Promise<void>>("say");
+  const sing = remote<(word: string) => Promise<void>>("sing");
+  const logs = async (...args: string[]) => (await cli(["app", "logs", "running", ...args])).stdout;
+
+  interface Line {
+    timestamp: string;
+    source: string;
+    function: string;
+    container: string;
+    call: string;
+    text: string;
+  }
+  const linesOf = async (...args: string[]) =>
+    (await logs("--json", ...args))
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as Line);
+
+  let tries = 0;
+
+  test("are shown as far as one asks: of a function, a call, a container, a source, with a text, the last, since when", async () => {
+    const try_ = `try${++tries}`;
+    const call = await say.spawn(`one ${try_}`);
+    await call.get();
+    await Promise.all([say.remote(`two ${try_}`), sing.remote(`three ${try_}`)]);
+    const all = await eventually(
+      () => linesOf("--search", try_),
+      (lines) => lines.length === 5,
+    );
+    const one = all.find(({ text }) => text === `said one ${try_}`);
+    const since = one?.timestamp ?? "";
+    expect(one).toMatchObject({ source: "stdout", function: "say", call: call.functionCallId });
+    const texts = async (...args: string[]) =>
+      (await linesOf(...args)).map(({ text }) => text.replace(` ${try_}`, ""));
+    expect(await texts("--function", "sing", "--source", "stdout", "--since", since)).toEqual(["sang three"]);
+    expect((await texts("--call", call.functionCallId)).toSorted()).toEqual(["muttered one", "said one"]);
+    expect(await texts("--container", one?.container ?? "", "--source", "stderr")).toContain("muttered one");
+    expect(await texts("--search", `muttered two ${try_}`)).toEqual(["muttered two"]);
+    expect(await texts("--source", "stdout", "--tail", "1", "--function", "say")).toEqual(["said two"]);
+    expect(await texts("--until", "1h")).toEqual([]);
+    expect(await texts("--since", "1h", "--search", `said one ${try_}`)).toEqual(["said one"]);
+  });
+
+  test("have the time of each line before it with --timestamps, and a container's log takes the same options", async () => {
+    await sing.remote("times");
+    const [line] = await eventually(
+      () => linesOf("--search", "sang times", "--tail", "1"),
+      (found) => found.length === 1,
+    );
+    const shown = ["--tail", "1", "--search", "sang times"];
+    expect(await logs("--timestamps", ...shown)).toBe(`${line?.timestamp} sang times\n`);
+    const ofContainer = await cli(["container", "logs", line?.container ?? "", ...shown]);
+    expect([ofContainer.code, ofContainer.stdout]).toEqual([0, "sang times\n"]);
+  });
+
+  test("--follow goes on from the last lines until Ctrl-C", async () => {
+    let called = false;
+    const followed = await cli(["app", "logs", "running", "-f", "--tail", "1", "--source", "stdout"], {
+      onOutput: (text, send) => {
+        if (!called) void sing.remote("the end");
+        called = true;
+        if (text.includes("sang the end")) send("SIGINT");
+      },
+    });
+    expect(followed.code).toBe(130);
+    expect(followed.stdout).toMatch(/^(said|sang) .+\nsang the end\n$/);
+  });
+
+  test("of a function that there is not: what, why, and which there are", async () => {
+    const { code, stderr } = await cli(["app", "logs", "running", "--function", "sy"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^Error: The app ap-\w+ has no function or class "sy"\.\n.*FUNCTION_NOT_FOUND.*\n.*say/,
+    );
+  });
+});
