@@ -56,6 +56,21 @@ export const commandIndex: IndexEntry[] = [
     leaf("delete", "Delete a volume and all its versions", () => import("./commands/volume/delete.ts")),
     leaf("versions", "List the versions of a volume", () => import("./commands/volume/versions.ts")),
   ]),
+  group("secret", "Values that reach containers as variables, and nobody else", [
+    leaf("create", "Create a secret", () => import("./commands/secret/create.ts")),
+    leaf("list", "List secrets and the keys in them", () => import("./commands/secret/list.ts")),
+    leaf("delete", "Delete a secret", () => import("./commands/secret/delete.ts")),
+  ]),
+  group("environment", "Name spaces of apps, volumes, secrets, dicts and queues", [
+    leaf("create", "Create an environment", () => import("./commands/environment/create.ts")),
+    leaf("list", "List environments", () => import("./commands/environment/list.ts")),
+    leaf("rename", "Give an environment another name", () => import("./commands/environment/rename.ts")),
+    leaf(
+      "delete",
+      "Delete an environment and all that is in it",
+      () => import("./commands/environment/delete.ts"),
+    ),
+  ]),
   group("image", "Look at built images", [
     leaf("list", "List image layers", () => import("./commands/image/list.ts")),
   ]),

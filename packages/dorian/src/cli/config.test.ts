@@ -43,6 +43,33 @@ test("what the server of the data directory is to be trusted by goes along with 
   expect(credentials(elsewhere).trust).toBeUndefined();
 });
 
+test("what neither an option nor a variable says, the file of settings does, unless a data directory is named", () => {
+  const directory = dataDirectory("{}");
+  const path = join(directory, "config.json");
+  const file = { server: "http://file:1", tokenId: "ak-1", tokenSecret: "as-1", environment: "staging" };
+  writeFileSync(path, JSON.stringify(file));
+  const env = { DORIAN_CONFIG: path };
+  expect(readConfig(env, {})).toMatchObject(file);
+  expect(readConfig({ ...env, MODAL_ENVIRONMENT: "main" }, { server: "http://option:1" })).toMatchObject({
+    ...file,
+    server: "http://option:1",
+    environment: "main",
+  });
+  expect(readConfig({ ...env, MODAL_ENVIRONMENT: "main" }, { environment: "trial" }).environment).toBe(
+    "trial",
+  );
+  expect(readConfig(env, { data: directory })).toMatchObject({ server: undefined, environment: undefined });
+});
+
+test.each(["{", "[]", '{"sever": "http://box:1"}', '{"server": 1}'])(
+  "a file of settings that is damaged is named: %s",
+  (content) => {
+    const path = join(dataDirectory("{}"), "config.json");
+    writeFileSync(path, content);
+    expect(() => readConfig({ DORIAN_CONFIG: path }, {})).toThrow(`The file of settings ${path} `);
+  },
+);
+
 test("switches of the environment are off when empty, 0 or false", () => {
   for (const off of [undefined, "", "0", "false"])
     expect(readConfig({ MODAL_FORCE_BUILD: off }, {}).forceBuild).toBe(false);

@@ -1,4 +1,5 @@
 import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { readUserSettings, userSettingsPath } from "@dorian/sdk/client/user-settings";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
@@ -11,7 +12,10 @@ export interface Credentials {
   trust?: { authority: string; all: string };
 }
 
-/** Settings of one command line: an option wins over the environment, the environment over the data directory. */
+/**
+ * Settings of one command line: an option wins over a variable, a variable over the file of settings, and that over the data
+ * directory.
+ */
 export interface Config {
   dataDirectory: string;
   /** True when --data or DORIAN_DATA named the data directory. */
@@ -19,6 +23,8 @@ export interface Config {
   server: string | undefined;
   tokenId: string | undefined;
   tokenSecret: string | undefined;
+  /** What commands are about where they name no environment; undefined for the server's default one. */
+  environment: string | undefined;
   /** Build every image step anew; with the second one, without keeping the result for later. */
   forceBuild: boolean;
   ignoreCache: boolean;
@@ -35,6 +41,7 @@ export const settings = {
   server: { option: "server", env: "MODAL_SERVER_URL" },
   tokenId: { env: "MODAL_TOKEN_ID" },
   tokenSecret: { env: "MODAL_TOKEN_SECRET" },
+  environment: { option: "environment", env: "MODAL_ENVIRONMENT" },
   dataDirectory: { option: "data", env: "DORIAN_DATA", default: "/var/lib/dorian" },
   forceBuild: { option: "force-build", env: "MODAL_FORCE_BUILD" },
   ignoreCache: { env: "MODAL_IGNORE_CACHE" },
@@ -44,15 +51,23 @@ export const settings = {
 
 export function readConfig(
   env: Record<string, string | undefined>,
-  options: { server?: string | undefined; data?: string | undefined; forceBuild?: boolean },
+  options: {
+    server?: string | undefined;
+    data?: string | undefined;
+    environment?: string | undefined;
+    forceBuild?: boolean;
+  },
 ): Config {
   const data = options.data ?? nonEmpty(env[settings.dataDirectory.env]);
+  // Whoever names a data directory means the server of that, not the one of the file.
+  const file = data === undefined ? readUserSettings(userSettingsPath(env)) : {};
   return {
-    dataDirectory: resolve(data ?? settings.dataDirectory.default),
+    dataDirectory: resolve(data ?? file.data ?? settings.dataDirectory.default),
     dataDirectoryGiven: data !== undefined,
-    server: options.server ?? nonEmpty(env[settings.server.env]),
-    tokenId: nonEmpty(env[settings.tokenId.env]),
-    tokenSecret: nonEmpty(env[settings.tokenSecret.env]),
+    server: options.server ?? nonEmpty(env[settings.server.env]) ?? file.server,
+    tokenId: nonEmpty(env[settings.tokenId.env]) ?? file.tokenId,
+    tokenSecret: nonEmpty(env[settings.tokenSecret.env]) ?? file.tokenSecret,
+    environment: options.environment ?? nonEmpty(env[settings.environment.env]) ?? file.environment,
     forceBuild: options.forceBuild === true || isOn(env[settings.forceBuild.env]),
     ignoreCache: isOn(env[settings.ignoreCache.env]),
     modalConfigPath: nonEmpty(env[settings.modalConfigPath.env]) ?? join(homedir(), ".modal.toml"),

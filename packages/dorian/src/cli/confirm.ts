@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { ask } from "./ask.ts";
 import type { CommandContext } from "./context.ts";
 import { UsageError } from "./input.ts";
 
@@ -11,14 +11,11 @@ export async function confirm(
   question: string,
   context: Pick<CommandContext, "stdin" | "output" | "signal">,
 ): Promise<boolean> {
-  const { stdin, output, signal } = context;
-  if (!stdin.isTTY) {
+  if (!context.stdin.isTTY) {
     throw new UsageError(
       `This needs a confirmation, and there is no terminal to ask on. (${question})`,
       "add --yes to go ahead without being asked.",
     );
   }
-  output.pass("stderr", `${question} [y/N] `);
-  using lines = createInterface({ input: stdin });
-  return /^y(es)?$/i.test((await lines.question("", { signal })).trim());
+  return /^y(es)?$/i.test((await ask(`${question} [y/N]`, context)).trim());
 }

@@ -70,6 +70,7 @@ async function runCommandLine(
     const config = readConfig(env, {
       server: input.option("server"),
       data: input.option("data"),
+      environment: input.option("environment"),
       forceBuild: input.flag("force-build"),
     });
     return await runCommand(command, input, makeContext(config));

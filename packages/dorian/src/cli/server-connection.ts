@@ -2,6 +2,7 @@ import { createClient, Connection } from "@dorian/protocol/client/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceClient } from "@dorian/protocol/service";
+import { inEnvironment } from "@dorian/sdk/client/in-environment";
 import { type Config, type Credentials, credentials } from "./config.ts";
 
 /** A connection to the server that the command line names, with its two services. */
@@ -22,7 +23,7 @@ export class ServerConnection implements Disposable {
       authority: trust?.authority,
       metadata: { "x-modal-token-id": tokenId, "x-modal-token-secret": tokenSecret },
     });
-    this.modal = createClient(ModalClient, this.#connection);
+    this.modal = inEnvironment(createClient(ModalClient, this.#connection), config.environment);
     this.operator = createClient(OperatorService, this.#connection);
   }
 

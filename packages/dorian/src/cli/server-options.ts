@@ -1,11 +1,21 @@
 import type { OptionDefinition } from "./command.ts";
 
 /** Options of every command that talks to a server. */
-export const serverOptions: readonly OptionDefinition[] = [
+export const connectionOptions: readonly OptionDefinition[] = [
   { name: "server", value: "url", description: "Server to talk to (or set MODAL_SERVER_URL)" },
   {
     name: "data",
     value: "directory",
     description: "Data directory of a server on this machine (or set DORIAN_DATA; else /var/lib/dorian)",
+  },
+];
+
+/** Those of commands about what lives in an environment. */
+export const serverOptions: readonly OptionDefinition[] = [
+  ...connectionOptions,
+  {
+    name: "environment",
+    value: "name",
+    description: "Environment that it is about (or set MODAL_ENVIRONMENT; else the server's default one)",
   },
 ];

@@ -22,6 +22,22 @@ test("the environment says where the server is, and the data directory what it l
   });
 });
 
+test("programs find what the file of settings says, unless a data directory is named", async () => {
+  const settings = { server: "http://file:1", tokenId: "ak-3", tokenSecret: "as-3", environment: "staging" };
+  await using directory = await temporaryDirectory({
+    "client.json": JSON.stringify(known),
+    "config.json": JSON.stringify(settings),
+  });
+  const env = { DORIAN_CONFIG: join(directory.path, "config.json") };
+  const { server: url, ...rest } = settings;
+  expect(await readServerAddress(env)).toEqual({ url, ...rest });
+  expect(await readServerAddress({ ...env, ...variables, MODAL_ENVIRONMENT: "main" })).toMatchObject({
+    url: "http://other:1",
+    environment: "main",
+  });
+  expect(await readServerAddress({ ...env, DORIAN_DATA: directory.path })).toEqual(known);
+});
+
 test("a server that speaks TLS comes with the authority to trust, also where the environment names it [B20]", async () => {
   const trust = { authority: "/data/tls/authority.pem" };
   const secure = { ...known, url: "https://127.0.0.1:7070" };

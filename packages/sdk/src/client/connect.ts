@@ -4,7 +4,9 @@ import { AppError, errnoOf } from "@dorian/base/app-error";
 import { createClient, Connection } from "@dorian/protocol/client/grpc-client";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
+import { inEnvironment } from "./in-environment.ts";
 import type { Transport } from "./transport.ts";
+import { readUserSettings, userSettingsPath } from "./user-settings.ts";
 
 export interface ServerAddress {
   url: string;
@@ -12,28 +14,38 @@ export interface ServerAddress {
   tokenSecret: string;
   /** File with the authority to trust when the server speaks TLS. */
   trust?: { authority: string };
+  /** What requests are about that name no environment; absent for the server's default one. */
+  environment?: string;
 }
 
 const defaultDataDirectory = "/var/lib/dorian";
 
 /**
- * Where the server is and with which token to call it: MODAL_SERVER_URL, MODAL_TOKEN_ID and MODAL_TOKEN_SECRET, and for
- * what is not set there `client.json` in the data directory (DORIAN_DATA, else /var/lib/dorian).
+ * Where the server is and with which token to call it: MODAL_SERVER_URL, MODAL_TOKEN_ID, MODAL_TOKEN_SECRET and
+ * MODAL_ENVIRONMENT; for what is not set there the user's settings; then `client.json` in the data directory. Where DORIAN_DATA
+ * names one, the server of that is meant, and not the one of the settings.
  *
  * @throws AppError SERVER_UNKNOWN when neither says.
  */
 export async function readServerAddress(env: NodeJS.ProcessEnv = process.env): Promise<ServerAddress> {
-  const { MODAL_SERVER_URL: url, MODAL_TOKEN_ID: tokenId, MODAL_TOKEN_SECRET: tokenSecret } = env;
-  const told = url && tokenId && tokenSecret ? { url, tokenId, tokenSecret } : undefined;
+  const given = env["DORIAN_DATA"];
+  const settings = given ? {} : readUserSettings(userSettingsPath(env));
+  const url = env["MODAL_SERVER_URL"] || settings.server;
+  const tokenId = env["MODAL_TOKEN_ID"] || settings.tokenId;
+  const tokenSecret = env["MODAL_TOKEN_SECRET"] || settings.tokenSecret;
+  const name = env["MODAL_ENVIRONMENT"] || settings.environment;
+  const environment = name ? { environment: name } : {};
+  const told = url && tokenId && tokenSecret ? { url, tokenId, tokenSecret, ...environment } : undefined;
   if (told && !told.url.startsWith("https:")) return told;
-  const path = join(env["DORIAN_DATA"] ?? defaultDataDirectory, "client.json");
+  const path = join(given || settings.data || defaultDataDirectory, "client.json");
   try {
     const found = JSON.parse(await readFile(path, "utf8")) as ServerAddress;
     return {
       ...(found.trust ? { trust: { authority: found.trust.authority } } : {}),
-      url: url ?? found.url,
-      tokenId: tokenId ?? found.tokenId,
-      tokenSecret: tokenSecret ?? found.tokenSecret,
+      url: url || found.url,
+      tokenId: tokenId || found.tokenId,
+      tokenSecret: tokenSecret || found.tokenSecret,
+      ...environment,
     };
   } catch (error) {
     // A server elsewhere is trusted as everybody trusts it.
@@ -53,7 +65,7 @@ const retryUnavailableMs = 60_000;
 
 /** A transport over a connection to the server. The connection stays open for the process's life. */
 export async function connectToServer(address?: ServerAddress): Promise<Transport & Disposable> {
-  const { url, tokenId, tokenSecret, trust } = address ?? (await readServerAddress());
+  const { url, tokenId, tokenSecret, trust, environment } = address ?? (await readServerAddress());
   using connecting = new DisposableStack();
   const connection = connecting.use(
     new Connection({
@@ -67,7 +79,7 @@ export async function connectToServer(address?: ServerAddress): Promise<Transpor
       },
     }),
   );
-  const modal = createClient(ModalClient, connection);
+  const modal = inEnvironment(createClient(ModalClient, connection), environment);
   const operator = createClient(OperatorService, connection);
   // The first call finds out at once whether a server is there; later ones ride out a restart.
   await operator.serverInfo({});

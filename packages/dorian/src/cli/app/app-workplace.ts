@@ -32,7 +32,11 @@ export class AppWorkplace implements Disposable {
 
   /** Connects to the server; the SDK's calls in this process go there from now on. */
   static async open(context: CommandContext): Promise<AppWorkplace> {
-    const transport = await connectToServer(credentials(context.config));
+    const { environment } = context.config;
+    const transport = await connectToServer({
+      ...credentials(context.config),
+      ...(environment === undefined ? {} : { environment }),
+    });
     setTransport(transport);
     const status = await StatusLine.open(context.output);
     return new AppWorkplace(transport, status, new DeployView(context.output, status));

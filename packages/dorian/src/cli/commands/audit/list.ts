@@ -4,7 +4,7 @@ import { defineCommand } from "../../command.ts";
 import { formatAgo } from "../../output/duration.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { connectionOptions } from "../../server-options.ts";
 
 interface AuditRow {
   /** ISO 8601. */
@@ -25,7 +25,7 @@ const usualLimit = 100;
 
 export const command = defineCommand<AuditRow[]>({
   options: [
-    ...serverOptions,
+    ...connectionOptions,
     { name: "since", value: "time", description: "How far back, such as 12h or 30d; else 7d" },
     { name: "token", value: "token", description: "What was done with this token, by name or id" },
     { name: "action", value: "action", description: "What was done in this way, such as app.deploy" },

@@ -3,7 +3,7 @@ import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { type ContainerExecRequest, OperatorService } from "@dorian/protocol/operator";
 import { defineCommand } from "../../command.ts";
 import { credentials } from "../../config.ts";
-import { serverOptions } from "../../server-options.ts";
+import { connectionOptions } from "../../server-options.ts";
 
 type ExecMessage = Partial<Omit<ContainerExecRequest, "$typeName" | "$unknown">>;
 
@@ -18,7 +18,7 @@ export const command = defineCommand<number>({
     },
   ],
   options: [
-    ...serverOptions,
+    ...connectionOptions,
     { name: "no-terminal", description: "Connect pipes even when this is a terminal" },
   ],
   notes: ["Put -- before a command that has options of its own:", "  dorian container exec ta-… -- ls -l /"],

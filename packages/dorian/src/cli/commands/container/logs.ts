@@ -1,14 +1,14 @@
 import { defineCommand } from "../../command.ts";
 import { LogView } from "../../output/log-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { connectionOptions } from "../../server-options.ts";
 import { readAppLog } from "../../target/app-log.ts";
 import { logOptions, logQuery } from "../../target/log-options.ts";
 
 export const command = defineCommand<void>({
   arguments: [{ name: "container", description: "Id of the container (ta-…)" }],
   options: [
-    ...serverOptions,
+    ...connectionOptions,
     { name: "follow", short: "f", description: "Keep showing what is written, until the container is done" },
     ...logOptions,
   ],

@@ -1,10 +1,13 @@
 import { defineCommand } from "../../command.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { connectionOptions } from "../../server-options.ts";
 
 export const command = defineCommand<{ taskId: string; alreadyStopped: boolean }>({
   arguments: [{ name: "container", description: "Id of the container (ta-…)" }],
-  options: [...serverOptions, { name: "kill", description: "Kill it instead of letting its exit hooks run" }],
+  options: [
+    ...connectionOptions,
+    { name: "kill", description: "Kill it instead of letting its exit hooks run" },
+  ],
 
   async run(input, { config, signal }) {
     using server = new ServerConnection(config);

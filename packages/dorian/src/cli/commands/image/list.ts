@@ -5,7 +5,7 @@ import { formatAgo, formatDuration } from "../../output/duration.ts";
 import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { connectionOptions } from "../../server-options.ts";
 
 interface ImageRow {
   imageId: string;
@@ -18,7 +18,7 @@ interface ImageRow {
 }
 
 export const command = defineCommand<ImageRow[]>({
-  options: serverOptions,
+  options: connectionOptions,
   json: (images) => images.map((image) => ({ ...image, createdAt: isoTime(image.createdAt) })),
 
   async run(_input, { config, signal }) {

@@ -1,11 +1,11 @@
 import { defineCommand } from "../../command.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { connectionOptions } from "../../server-options.ts";
 
 export const command = defineCommand<{ name: string }>({
   arguments: [{ name: "code", description: "What `modal token new` shows" }],
   options: [
-    ...serverOptions,
+    ...connectionOptions,
     { name: "name", value: "name", description: "Name of the new token; else one after the client" },
   ],
   notes: [

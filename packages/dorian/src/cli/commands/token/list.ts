@@ -4,7 +4,7 @@ import { formatAgo } from "../../output/duration.ts";
 import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { connectionOptions } from "../../server-options.ts";
 
 interface TokenRow {
   tokenId: string;
@@ -20,7 +20,7 @@ interface TokenRow {
 }
 
 export const command = defineCommand<TokenRow[]>({
-  options: serverOptions,
+  options: connectionOptions,
   json: (tokens) =>
     tokens.map((token) => ({
       ...token,

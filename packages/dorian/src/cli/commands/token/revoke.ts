@@ -1,10 +1,13 @@
 import { defineCommand } from "../../command.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { connectionOptions } from "../../server-options.ts";
 
 export const command = defineCommand<{ name: string; made: string[]; keepMade: boolean }>({
   arguments: [{ name: "token", description: "Name or id (ak-…) of the token" }],
-  options: [...serverOptions, { name: "keep-made", description: "Keep the tokens that were made with it" }],
+  options: [
+    ...connectionOptions,
+    { name: "keep-made", description: "Keep the tokens that were made with it" },
+  ],
   notes: [
     "What goes on with the token ends: calls, log streams, commands in containers, transfers of files,",
     "and the tokens and proxy tokens that were made with it.",

@@ -5,6 +5,7 @@ import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
+import { allPages } from "../../target/all-pages.ts";
 
 interface VolumeRow {
   name: string;
@@ -12,27 +13,17 @@ interface VolumeRow {
   createdAt: number;
 }
 
-const pageSize = 100;
-
 export const command = defineCommand<VolumeRow[]>({
   options: serverOptions,
   json: (volumes) => volumes.map((volume) => ({ ...volume, createdAt: isoTime(volume.createdAt) })),
 
   async run(_input, { config, signal }) {
     using server = new ServerConnection(config);
-    const volumes: VolumeRow[] = [];
-    let createdBefore = wallClockMs() / 1000 + 1;
-    for (;;) {
-      const page = await server.modal.volumeList(
-        { pagination: { maxObjects: pageSize, createdBefore } },
-        { signal },
-      );
-      for (const item of page.items) {
-        volumes.push({ name: item.label, volumeId: item.volumeId, createdAt: item.createdAt });
-        createdBefore = item.createdAt;
-      }
-      if (page.items.length < pageSize) return volumes;
-    }
+    const items = await allPages(async (pagination) => {
+      const page = await server.modal.volumeList({ pagination }, { signal });
+      return page.items;
+    });
+    return items.map(({ label, volumeId, createdAt }) => ({ name: label, volumeId, createdAt }));
   },
 
   render(volumes, output) {

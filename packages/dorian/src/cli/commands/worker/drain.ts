@@ -2,7 +2,7 @@ import { sleep } from "@dorian/base/sleep";
 import { defineCommand } from "../../command.ts";
 import { StatusLine } from "../../output/status-line.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { connectionOptions } from "../../server-options.ts";
 
 interface Drained {
   workerId: string;
@@ -15,7 +15,7 @@ const lookEveryMs = 500;
 
 export const command = defineCommand<Drained>({
   arguments: [{ name: "worker", description: "Id of the worker (wo-…), or its name" }],
-  options: [...serverOptions, { name: "undo", description: "Let it take new work again" }],
+  options: [...connectionOptions, { name: "undo", description: "Let it take new work again" }],
   notes: [
     "The worker gets nothing new, and this waits until what it has is done. Ctrl-C ends the waiting, not the draining.",
   ],

@@ -2,7 +2,7 @@ import { defineCommand } from "../../command.ts";
 import { type DiskState, diskStateOf, diskText } from "../../output/disk-state.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { connectionOptions } from "../../server-options.ts";
 
 interface WorkerRow {
   workerId: string;
@@ -20,7 +20,7 @@ interface WorkerRow {
 }
 
 export const command = defineCommand<WorkerRow[]>({
-  options: serverOptions,
+  options: connectionOptions,
   json: (rows) => rows,
 
   async run(_input, { config, signal }) {
