@@ -1,7 +1,11 @@
+import { execFileSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Function as RemoteFunction } from "dorian";
 import { eventually } from "@dorian/testkit/eventually";
 import { dorian, type CommandOptions, type CommandResult } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const source = `
@@ -28,6 +32,67 @@ function cli(args: string[], options: CommandOptions = {}): Promise<CommandResul
 
 const remote = <Target extends (...args: never[]) => Promise<unknown>>(name: string) =>
   RemoteFunction.fromName<Target>("running", name);
+
+describe("versions", () => {
+  const source_ = (word: string) => `
+import { App } from "dorian";
+export const app = new App("versions");
+export const which = app.function({ name: "which", minContainers: 1 }, async () => ["${word}", process.env.MODAL_TASK_ID]);
+`;
+  const which = RemoteFunction.fromName<() => Promise<[string, string]>>("versions", "which");
+  const history = async () =>
+    JSON.parse((await cli(["app", "history", "versions", "--json"])).stdout) as Record<string, unknown>[];
+  const isNow = (wanted: string) =>
+    eventually(
+      () => which.remote(),
+      ([word]) => word === wanted,
+    );
+
+  test("of an app are listed with tag and commit, gone back to and rolled over", async () => {
+    await using project = await temporaryDirectory({ "app.ts": source_("one") });
+    const git = (...args: string[]) =>
+      execFileSync("git", ["-c", "user.name=Ada", "-c", "user.email=a@b.c", ...args], { cwd: project.path });
+    git("init", "--quiet", "--initial-branch", "trunk");
+    git("add", ".");
+    git("commit", "--quiet", "-m", "One");
+    const deploy = (...args: string[]) => cli(["deploy", "app.ts", ...args], { cwd: project.path });
+    expect((await deploy("--tag", "first")).code).toBe(0);
+    await writeFile(join(project.path, "app.ts"), source_("two"));
+    expect((await deploy()).code).toBe(0);
+    await isNow("two");
+    const [second, first] = await history();
+    const [newest, older] = [second?.["version"] as number, first?.["version"] as number];
+    expect(second).toMatchObject({ state: "running", how: "deploy", tag: "", commit: { dirty: true } });
+    expect(first).toMatchObject({
+      state: "kept",
+      tag: "first",
+      client: "dorian",
+      commit: { branch: "trunk", dirty: false, author: "Ada", hash: expect.stringMatching(/^[0-9a-f]{40}$/) },
+    });
+    const back = await cli(["app", "rollback", "versions", `v${older}`]);
+    expect([back.code, back.stdout]).toEqual([0, ""]);
+    expect(back.stderr).toContain(`as version ${newest + 1}.`);
+    const [, before] = await isNow("one");
+    const over = await cli(["app", "rollover", "versions", "--json"]);
+    expect(JSON.parse(over.stdout)).toMatchObject({ version: newest + 2 });
+    await eventually(
+      () => which.remote(),
+      ([word, container]) => word === "one" && container !== before,
+    );
+    const table = (await cli(["app", "history", "versions"])).stdout;
+    expect(table).toMatch(/Version +State +Deployed +By +How +Client +Tag +Commit/);
+    expect(table).toMatch(new RegExp(`${newest + 2} +running .* rollover\\n`));
+    expect(table).toMatch(new RegExp(`${newest + 1} +kept .* rollback to ${older}\\n`));
+  });
+
+  test("that there are not cannot be gone back to", async () => {
+    const { code, stderr } = await cli(["app", "rollback", "running", "99"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /(^|\n)Error: There is no version 99 of this app\.\n.*APP_VERSION_NOT_FOUND.*\n.*app history/,
+    );
+  });
+});
 
 describe("logs", () => {
   const say = remote<(word: string) => Promise<void>>("say");

@@ -15,7 +15,7 @@ import { blobRoutes } from "./blob/blob-routes.ts";
 import { classHandlers } from "./class/class-handlers.ts";
 import { appHandlers } from "./deployment/app-handlers.ts";
 import { AppLifecycle } from "./deployment/app-lifecycle.ts";
-import { deploymentHandlers } from "./deployment/deployment-handlers.ts";
+import { deploymentHandlers, type TokenNames } from "./deployment/deployment-handlers.ts";
 import { layoutHandlers } from "./deployment/layout-handlers.ts";
 import { dictHandlers } from "./dict/dict-handlers.ts";
 import type { Catalog } from "./function/function-catalog.ts";
@@ -40,8 +40,8 @@ import { volumeHandlers } from "./volume/volume-handlers.ts";
 export interface CatalogWingOptions {
   stores: Stores;
   environments: Environments;
-  /** Tokens that live in one environment. */
-  tokens: EnvironmentContents;
+  /** Some live in one environment. */
+  tokens: EnvironmentContents & TokenNames;
   commandTokens: CommandTokens;
   /** The server speaks TLS where it speaks plain text. */
   speaksTls: boolean;
@@ -149,7 +149,15 @@ export async function openCatalog(options: CatalogWingOptions) {
         nowMs,
       }),
       layoutHandlers({ apps, layout: named }),
-      deploymentHandlers({ db, ...named, catalog, lifecycle, nowMs, offers: dispatch.offers }),
+      deploymentHandlers({
+        db,
+        ...named,
+        catalog,
+        lifecycle,
+        nowMs,
+        offers: dispatch.offers,
+        tokens: options.tokens,
+      }),
       functionHandlers({ db, journal, ...named, catalog, references: named, nowMs, offers: dispatch.offers }),
       classHandlers({ apps, classes, functions, environments, web, idempotency, nowMs }),
       mountHandlers({

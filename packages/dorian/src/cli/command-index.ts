@@ -37,6 +37,13 @@ export const commandIndex: IndexEntry[] = [
     leaf("list", "List apps", () => import("./commands/app/list.ts")),
     leaf("stop", "Stop an app and its containers", () => import("./commands/app/stop.ts")),
     leaf("logs", "Show the log of an app", () => import("./commands/app/logs.ts")),
+    leaf("history", "List the versions of a deployed app", () => import("./commands/app/history.ts")),
+    leaf("rollback", "Go back to an earlier version of an app", () => import("./commands/app/rollback.ts")),
+    leaf(
+      "rollover",
+      "Replace an app's containers without a pause",
+      () => import("./commands/app/rollover.ts"),
+    ),
   ]),
   group("container", "Look into running containers", [
     leaf("list", "List containers", () => import("./commands/container/list.ts")),

@@ -24,6 +24,8 @@ const vocabulary: readonly (readonly [string, string])[] = [
   ["dorian app list", "modal app list"],
   ["dorian app logs", "modal app logs"],
   ["dorian app stop", "modal app stop"],
+  ["dorian app history", "modal app history"],
+  ["dorian app rollback", "modal app rollback"],
   ["dorian container list", "modal container list"],
   ["dorian container logs", "modal container logs"],
   ["dorian container exec", "modal container exec"],

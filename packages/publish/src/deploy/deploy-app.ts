@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import {
   AppState,
@@ -6,6 +7,7 @@ import {
   DataFormat,
   Function_FunctionType as FunctionType,
   type ClassParameterSpec,
+  type CommitInfoSchema,
 } from "@dorian/protocol/modal";
 import { Image, Secret, type App } from "@dorian/sdk";
 import { isGeneratorFunction, type Registered, type RegisteredClass } from "@dorian/sdk/class/registered";
@@ -39,6 +41,8 @@ export interface DeployOptions {
   state: AppState.EPHEMERAL | AppState.DETACHED | AppState.DEPLOYED;
   /** Name to deploy under; default: the app's own. */
   name?: string;
+  /** What the app's history says of this version. */
+  origin?: { tag: string; commit: MessageInitShape<typeof CommitInfoSchema> | undefined };
   forceBuild?: boolean;
   ignoreCache?: boolean;
   /** Where to remember digests of local files; undefined: nowhere. */
@@ -150,6 +154,8 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
       classIds,
       definitionIds,
       clientVersion: "dorian",
+      deploymentTag: options.origin?.tag ?? "",
+      ...(options.origin?.commit ? { commitInfo: options.origin.commit } : {}),
     },
     { signal },
   );

@@ -156,7 +156,7 @@ export function versionForgotten(version: number): AppError {
 export function versionNotFound(message: string): AppError {
   return new AppError("APP_VERSION_NOT_FOUND", message, {
     status: "NOT_FOUND",
-    remedy: "`modal app history` lists the versions there are.",
+    remedy: "`dorian app history` lists the versions there are.",
   });
 }
 

@@ -42,6 +42,10 @@ import { roomWarnings } from "../function/room-warnings.ts";
 import type { WorkerOffer } from "../../dispatch/placement/placement.ts";
 import { rollbackTarget } from "./rollback-target.ts";
 
+export interface TokenNames {
+  get(tokenId: string): { name: string } | undefined;
+}
+
 export interface DeploymentHandlerOptions {
   db: Database;
   apps: AppRegistry;
@@ -54,18 +58,21 @@ export interface DeploymentHandlerOptions {
   nowMs: () => number;
   /** What connected workers offer. */
   offers: () => readonly WorkerOffer[];
+  tokens: TokenNames;
 }
 
 /** How a version comes about, but for what the server adds. */
 type Origin = Pick<Deployment, "type"> & {
   tag?: string;
   rollbackVersion?: number;
+  clientVersion?: string;
   commitInfo?: CommitInfo | undefined;
 };
 
 /** Calls that make something the version of an app that runs. */
 export function deploymentHandlers(options: DeploymentHandlerOptions) {
-  const { db, apps, classes, functions, images, catalog, lifecycle, idempotency, nowMs, offers } = options;
+  const { db, apps, classes, functions, images, catalog, lifecycle, idempotency, nowMs, offers, tokens } =
+    options;
 
   /** What a version consisted of. @throws AppError APP_VERSION_NOT_FOUND, APP_VERSION_FORGOTTEN also when an image has gone */
   async function wholeContent(trx: Transaction<Tables>, appId: string, version: number) {
@@ -102,13 +109,18 @@ export function deploymentHandlers(options: DeploymentHandlerOptions) {
     );
   }
 
+  /** Of the token that somebody deploys with. */
+  function nameOf(identity: CallContext["identity"]): string {
+    return (identity.kind === "client" ? tokens.get(identity.tokenId)?.name : undefined) ?? "client";
+  }
+
   function deploymentOf(context: CallContext, version: number, origin: Origin): Deployment {
     return {
       version,
       staged: origin.type === DeploymentType.STAGED,
       deployedAtMs: nowMs(),
-      deployedBy: "client",
-      clientVersion: context.clientVersion ?? "",
+      deployedBy: nameOf(context.identity),
+      clientVersion: origin.clientVersion || (context.clientVersion ?? ""),
       tag: origin.tag ?? "",
       rollbackVersion: origin.rollbackVersion ?? 0,
       commitInfo: origin.commitInfo,
@@ -157,7 +169,8 @@ export function deploymentHandlers(options: DeploymentHandlerOptions) {
       const call = { method: "AppPublish", schema: AppPublishResponseSchema };
       const response = await change(request.appId, context, call, async (trx, app) => {
         const content = contentOf(app, request, { functions, classes });
-        const origin = { tag: request.deploymentTag, commitInfo: request.commitInfo };
+        const { deploymentTag: tag, commitInfo, clientVersion } = request;
+        const origin = { tag, commitInfo, clientVersion };
         if (request.staged) {
           await stage(trx, context, app, content, origin);
           return { response: { url: whereToLook(app.appId, context), deployedAt: nowMs() / 1000 } };
@@ -282,7 +295,7 @@ export function deploymentHandlers(options: DeploymentHandlerOptions) {
             "APP_VERSION_NOT_STAGED",
             `Version ${request.version} was deployed, not staged.`,
             {
-              remedy: "Go back to it with `modal app rollback`.",
+              remedy: "Go back to it with `dorian app rollback`.",
             },
           );
         }

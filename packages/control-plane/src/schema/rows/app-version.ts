@@ -1,4 +1,4 @@
-/** One deployment of an app: what `modal app history` lists and a rollback goes back to. */
+/** One deployment of an app: what `dorian app history` lists and a rollback goes back to. */
 export interface AppVersionRow {
   app_id: string;
   version: number;

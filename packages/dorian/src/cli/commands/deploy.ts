@@ -1,5 +1,7 @@
+import { dirname, resolve } from "node:path";
 import { deployByName } from "@dorian/publish/deploy/deploy-by-name";
 import { AppWorkplace, bundleCode } from "../app/app-workplace.ts";
+import { commitOf } from "../app/commit-of.ts";
 import { loadAppFor } from "../app/load-app.ts";
 import { defineCommand } from "../command.ts";
 import { formatDuration } from "../output/duration.ts";
@@ -19,6 +21,7 @@ export const command = defineCommand<Deployment>({
   options: [
     ...serverOptions,
     { name: "name", value: "name", description: "Name to deploy under; the app's own when left out" },
+    { name: "tag", value: "tag", description: "A word for this version, which `app history` shows" },
     { name: "force-build", description: "Build every image step, even those built before" },
   ],
   json: (deployment) => deployment,
@@ -29,9 +32,10 @@ export const command = defineCommand<Deployment>({
     const file = input.argument("file");
     const { app } = await loadAppFor(file, context);
     const name = input.option("name") ?? app.name;
-    const [bundle, workplace] = await Promise.all([
+    const [bundle, workplace, commit] = await Promise.all([
       bundleCode(app, file, context),
       AppWorkplace.open(context),
+      commitOf(dirname(resolve(context.cwd, file)), { signal }),
     ]);
     using _workplace = workplace;
     const { transport, view, status } = workplace;
@@ -41,6 +45,7 @@ export const command = defineCommand<Deployment>({
       transport,
       bundle,
       name,
+      origin: { tag: input.option("tag") ?? "", commit },
       forceBuild,
       ignoreCache,
       cacheDirectory: config.cacheDirectory,
