@@ -1,3 +1,4 @@
+import { steadyClockMs } from "./steady-clock.ts";
 /** Milliseconds between looks at whether this process runs. */
 const lookEveryMs = 1_000;
 
@@ -28,7 +29,7 @@ export class AwakeTimers {
   #restUntil = 0;
 
   /** `elapsedMs`: a clock that nobody sets. */
-  constructor(elapsedMs: () => number = () => performance.now()) {
+  constructor(elapsedMs = steadyClockMs) {
     this.#elapsedMs = elapsedMs;
   }
 

@@ -1,3 +1,4 @@
+import { steadyClockMs } from "./steady-clock.ts";
 import { backoff } from "./backoff.ts";
 import { sleep } from "./sleep.ts";
 
@@ -24,7 +25,7 @@ export class Patience {
   /** `limitMs`: how long a run of failures may last. `firstMs`, `maxMs`: the pauses between tries. */
   constructor(options: { limitMs: number; firstMs: number; maxMs: number; elapsedMs?: () => number }) {
     this.#limitMs = options.limitMs;
-    this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
+    this.#elapsedMs = options.elapsedMs ?? steadyClockMs;
     this.#delays = backoff(options);
   }
 

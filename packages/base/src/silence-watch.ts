@@ -1,9 +1,10 @@
+import { steadyClockMs } from "./steady-clock.ts";
 export interface SilenceWatchOptions {
   /** Milliseconds of silence after which one counts as gone. */
   limitMs: number;
   /** Milliseconds between the sweeps that the owner makes. */
   everyMs: number;
-  /** A clock that nobody sets and that stands still with the machine. Default: `performance.now`. */
+  /** A clock that nobody sets and that stands still with the machine. Default: `steadyClockMs`. */
   elapsedMs?: () => number;
 }
 
@@ -28,7 +29,7 @@ export class SilenceWatch<Key> {
   constructor(options: SilenceWatchOptions) {
     this.#limitMs = options.limitMs;
     this.#everyMs = options.everyMs;
-    this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
+    this.#elapsedMs = options.elapsedMs ?? steadyClockMs;
     this.#sweptAtMs = this.#elapsedMs();
   }
 

@@ -1,4 +1,5 @@
 import { isId } from "@dorian/base/ids";
+import { steadyClockMs } from "@dorian/base/steady-clock";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import { mountService } from "@dorian/protocol/server/grpc-server";
 import type { KeptSockets } from "@dorian/protocol/listener/kept-sockets";
@@ -58,7 +59,7 @@ export interface ControlPlaneOptions {
   logger: Logger;
   /** Milliseconds since 1970. Default: the clock. */
   nowMs?: () => number;
-  /** Milliseconds on a clock that nobody sets, for judging silence. Default: `performance.now`. */
+  /** Milliseconds on a clock that nobody sets, for judging silence. Default: `steadyClockMs`. */
   elapsedMs?: () => number;
   /** Default: 60 s. */
   heartbeatTimeoutMs?: number;
@@ -102,7 +103,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   const { dataDirectory, logger, sockets } = options;
   const clocks = {
     nowMs: options.nowMs ?? wallClockMs,
-    elapsedMs: options.elapsedMs ?? (() => performance.now()),
+    elapsedMs: options.elapsedMs ?? steadyClockMs,
   };
   const { host, port } = parseListen(options.listen);
   const publicHost = options.publicHost ?? reachableHost(host);

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { ChunkWriter } from "./chunk-writer.ts";
 
 /** A writer whose messages a server takes as `take` says; `received` is what it took. */
-function writerTo(take: (count: number) => void | Promise<void>) {
+function writerTo(take: (count: number) => void | Promise<void>, options: { elapsedMs?: () => number } = {}) {
   const received: string[] = [];
   let count = 0;
   const modal = createLocalClient(
@@ -27,6 +27,7 @@ function writerTo(take: (count: number) => void | Promise<void>) {
     functionCallId: "fc-1",
     dataFormat: DataFormat.CBOR,
     signal,
+    ...options,
   });
   return { writer, received };
 }
@@ -48,9 +49,11 @@ test("once a message is refused nothing follows it: no value goes out under the 
     status: "INTERNAL",
     remedy: "",
   });
-  const { writer, received } = writerTo((count) => {
+  const take = (count: number) => {
     if (count === 2) throw refused;
-  });
+  };
+  // On a clock that stands still each value waits for as long as its message takes.
+  const { writer, received } = writerTo(take, { elapsedMs: () => 0 });
   await writer.write(Buffer.from("v0"));
   await turn();
   await expect(writer.write(Buffer.from("v1"))).rejects.toThrow("The disk is broken.");

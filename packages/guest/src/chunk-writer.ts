@@ -1,4 +1,5 @@
 import { Notifier } from "@dorian/base/notifier";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import { DataFormat, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 
@@ -34,7 +35,8 @@ export class ChunkWriter {
   #sending: Promise<void> | undefined;
   #error: { reason: unknown } | undefined;
   #changed = new Notifier();
-  readonly #startedAtMs = performance.now();
+  #elapsedMs: (() => number) | undefined;
+  #sinceStart: Stopwatch;
   #waitedMs = 0;
 
   constructor(options: {
@@ -42,11 +44,14 @@ export class ChunkWriter {
     functionCallId: string;
     dataFormat: DataFormat;
     signal: AbortSignal;
+    elapsedMs?: () => number;
   }) {
     this.#modal = options.modal;
     this.#functionCallId = options.functionCallId;
     this.#dataFormat = options.dataFormat;
     this.#signal = options.signal;
+    this.#elapsedMs = options.elapsedMs;
+    this.#sinceStart = new Stopwatch(options.elapsedMs);
   }
 
   /** How many chunks were written. */
@@ -76,12 +81,12 @@ export class ChunkWriter {
 
   /** Waits until the server has everything, while that is not too much waiting. */
   async #letOut(): Promise<void> {
-    const startedMs = performance.now();
-    const mayWaitMs = freeWaitMs + waitShare * (startedMs - this.#startedAtMs) - this.#waitedMs;
+    const waiting = new Stopwatch(this.#elapsedMs);
+    const mayWaitMs = freeWaitMs + waitShare * this.#sinceStart.ms - this.#waitedMs;
     let restMs = mayWaitMs;
     while (this.#unsentBytes > 0 && restMs > 0 && !this.#error) {
       await this.#changed.wait({ signal: this.#signal, timeoutMs: restMs });
-      restMs = mayWaitMs - (performance.now() - startedMs);
+      restMs = mayWaitMs - waiting.ms;
     }
     this.#waitedMs += mayWaitMs - restMs;
   }

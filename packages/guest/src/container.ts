@@ -1,5 +1,4 @@
 import { AppError } from "@dorian/base/app-error";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import type { GuestService } from "@dorian/protocol/guest";
 import type { ContainerArguments, ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
@@ -29,6 +28,7 @@ export interface ContainerOptions {
   /** Runs code of an input so that it finds out which one it belongs to. */
   within: <T>(input: RunningInput, run: () => T) => T;
   log: (line: string) => void;
+  nowMs: () => number;
 }
 
 /** One container from its first word to the server to its exit code. */
@@ -113,7 +113,7 @@ export class Container {
   }
 
   async #serve(program: Program): Promise<void> {
-    const { modal, within } = this.#options;
+    const { modal, within, nowMs } = this.#options;
     const { functionId, functionDef } = this.#options.arguments;
     const builder = functionDef?.isBuilderFunction ?? false;
     this.#loop = new InputLoop({
@@ -122,6 +122,7 @@ export class Container {
       concurrency: builder ? 1 : Math.max(1, functionDef?.maxConcurrentInputs ?? 1),
       maxInputs: builder || functionDef?.singleUseContainers ? 1 : (functionDef?.maxInputs ?? 0),
       within,
+      nowMs,
       run: async (running) => {
         const output = await within(running, () => runInput(modal, program, running));
         if (!running.answered) this.#showFailure(output);
@@ -178,7 +179,7 @@ export class Container {
   // The worker measures the start by it, and sees that a container reacts; nothing else is lost with a report.
   #reportPhase(phase: "import" | "enter" | "serve"): void {
     void this.#options.guest
-      .reportPhase({ phase, endedAt: wallClockMs() / 1000 }, { signal: this.#ended.signal })
+      .reportPhase({ phase, endedAt: this.#options.nowMs() / 1000 }, { signal: this.#ended.signal })
       .catch(() => undefined);
   }
 }

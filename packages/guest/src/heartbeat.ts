@@ -1,5 +1,6 @@
 import { messageOf } from "@dorian/base/app-error";
 import { sleep } from "@dorian/base/sleep";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { CancelInputEvent, ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 
@@ -22,7 +23,7 @@ export async function keepHeartbeat(options: HeartbeatOptions): Promise<void> {
   const { modal, signal } = options;
   let answers = 0;
   while (!signal.aborted) {
-    const startedAtMs = performance.now();
+    const watch = new Stopwatch();
     let pauseMs = intervalMs;
     try {
       const attempt = AbortSignal.any([signal, AbortSignal.timeout(2 * intervalMs)]);
@@ -40,7 +41,7 @@ export async function keepHeartbeat(options: HeartbeatOptions): Promise<void> {
       if (signal.aborted) return;
       options.onError(messageOf(error));
     }
-    const restMs = Math.max(0, pauseMs - (performance.now() - startedAtMs));
+    const restMs = Math.max(0, pauseMs - watch.ms);
     await sleep(restMs, { signal }).catch(() => undefined);
   }
 }

@@ -52,6 +52,7 @@ async function serveOne(refusals: {
       dataFormat: DataFormat.CBOR,
     }),
     within: (_input, run) => run(),
+    nowMs: Date.now,
   });
   await loop.serve();
   return taken;

@@ -24,6 +24,7 @@ export interface InputLoopOptions {
   run: (input: RunningInput) => Promise<InputResult>;
   /** Runs code so that it finds out which input it belongs to. */
   within: <T>(input: RunningInput, run: () => T) => T;
+  nowMs: () => number;
 }
 
 /** An output on its way. `accepted` resolves when the server has it for good. */
@@ -142,7 +143,7 @@ export class InputLoop {
   }
 
   async #work(item: FunctionGetInputsItem, before: Answer): Promise<Answer> {
-    const running = this.#inputs.begin(item);
+    const running = this.#inputs.begin(item, this.#options.nowMs() / 1000);
     if (!running) return before;
     const result = await this.#options.run(running);
     // One output on its way is enough: a server that has no room for it holds back the work.
@@ -164,7 +165,12 @@ export class InputLoop {
     const put = (answer: InputResult) =>
       putOutput(
         this.#options.modal,
-        { item: running.item, startedAt: running.startedAt, ...answer },
+        {
+          item: running.item,
+          startedAt: running.startedAt,
+          createdAt: this.#options.nowMs() / 1000,
+          ...answer,
+        },
         { signal: this.#never },
       );
     // What the server will never take is told in its place: nobody would know of it otherwise.

@@ -1,4 +1,3 @@
-import { wallClockMs } from "@dorian/base/wall-clock";
 import {
   DataFormat,
   type FunctionGetInputsItem,
@@ -10,7 +9,9 @@ import { patiently } from "./patiently.ts";
 
 export interface InputOutput {
   item: FunctionGetInputsItem;
+  /** Unix seconds. */
   startedAt: number;
+  createdAt: number;
   result: GenericResult;
   dataFormat: DataFormat;
 }
@@ -34,12 +35,11 @@ export async function putOutput(
             functionCallId: item.functionCallId,
             result: output.result,
             inputStartedAt: output.startedAt,
-            outputCreatedAt: wallClockMs() / 1000,
+            outputCreatedAt: output.createdAt,
             dataFormat: output.dataFormat,
             retryCount: item.retryCount,
           },
         ],
-        requestedAt: wallClockMs() / 1000,
       },
       options,
     );

@@ -1,5 +1,5 @@
 import { Notifier } from "@dorian/base/notifier";
-import { wallClockMs } from "@dorian/base/wall-clock";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { FunctionGetInputsItem } from "@dorian/protocol/modal";
 
 /** Why user code was told to stop. */
@@ -15,14 +15,16 @@ export class ContainerStopping extends Error {
 /** One delivery of an input to this container. */
 export class RunningInput {
   readonly item: FunctionGetInputsItem;
-  readonly startedAt = wallClockMs() / 1000;
-  /** When it was cancelled: nobody waits for it since. On the monotonic clock, in milliseconds. */
-  cancelledAtMs: number | undefined;
+  /** Unix seconds. */
+  readonly startedAt: number;
+  /** Runs since it was cancelled: nobody waits for it any more. */
+  sinceCancelled: Stopwatch | undefined;
   #stop = new AbortController();
   #answered = false;
 
-  constructor(item: FunctionGetInputsItem) {
+  constructor(item: FunctionGetInputsItem, startedAt: number) {
     this.item = item;
+    this.startedAt = startedAt;
   }
 
   get signal(): AbortSignal {
@@ -54,10 +56,10 @@ export class RunningInputs {
    * Undefined for a second delivery of the attempt that is running, which is to be dropped. One that comes behind its answer is a
    * new beginning: the server that took the answer has forgotten it.
    */
-  begin(item: FunctionGetInputsItem): RunningInput | undefined {
+  begin(item: FunctionGetInputsItem, startedAt: number): RunningInput | undefined {
     const before = this.#byId.get(item.inputId);
     if (before && !before.answered && before.item.retryCount === item.retryCount) return undefined;
-    const input = new RunningInput(item);
+    const input = new RunningInput(item, startedAt);
     this.#byId.set(item.inputId, input);
     this.#changed.notify();
     return input;
@@ -70,7 +72,7 @@ export class RunningInputs {
 
   /** Nobody waits for it any more. */
   cancelled(input: RunningInput): void {
-    input.cancelledAtMs ??= performance.now();
+    input.sinceCancelled ??= new Stopwatch();
     this.#changed.notify();
   }
 
@@ -89,9 +91,11 @@ export class RunningInputs {
    */
   async settled(options: { cancelledMs: number; signal: AbortSignal }): Promise<void> {
     for (;;) {
-      const sinces = [...this.#byId.values()].map((input) => input.cancelledAtMs ?? Infinity);
-      const restMs = Math.max(0, ...sinces) + options.cancelledMs - performance.now();
-      if (sinces.length === 0 || restMs <= 0) return;
+      const rests = [...this.#byId.values()].map(({ sinceCancelled }) =>
+        sinceCancelled ? options.cancelledMs - sinceCancelled.ms : Infinity,
+      );
+      const restMs = Math.max(0, ...rests);
+      if (restMs === 0) return;
       await this.#changed.wait({
         signal: options.signal,
         ...(restMs === Infinity ? {} : { timeoutMs: restMs }),

@@ -1,3 +1,4 @@
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { fromBinary } from "@bufbuild/protobuf";
 import { GuestService } from "@dorian/protocol/guest";
 import { createClient, Connection } from "@dorian/protocol/client/grpc-client";
@@ -53,6 +54,7 @@ export function startContainer(options: StartOptions): void {
     within: ({ item, signal }, run) =>
       runWithInput({ inputId: item.inputId, functionCallId: item.functionCallId, signal }, run),
     log,
+    nowMs: wallClockMs,
   });
   handleSignals(container);
   handleEscapedErrors(container);

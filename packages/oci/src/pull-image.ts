@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { AppError } from "@dorian/base/app-error";
 import { boundedText } from "@dorian/base/bounded-text";
 import { must } from "@dorian/base/must";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { RegistryCredentials, RegistrySettings } from "@dorian/operator/registry-settings";
 import type { Space } from "@dorian/storage/free-space";
 import type { LayerStore } from "@dorian/storage/layer-store";
@@ -142,11 +143,11 @@ async function pullLayer(
   for (let attempt = 1; ; attempt++) {
     await using draft = await layers.draft();
     let received = 0;
-    let loggedAtMs = performance.now();
+    const sinceLogged = new Stopwatch();
     const onBytes = (count: number) => {
       received += count;
-      if (performance.now() - loggedAtMs < progressMs) return;
-      loggedAtMs = performance.now();
+      if (sinceLogged.ms < progressMs) return;
+      sinceLogged.restart();
       onLog(`   ${label}: ${Math.round((100 * received) / Math.max(1, layer.size))}%\n`);
     };
     const taken = { bytes: 0, entries: 0 };

@@ -9,6 +9,7 @@ import { AppError } from "@dorian/base/app-error";
 import { orAborted } from "@dorian/base/or-aborted";
 import { SharedWork } from "@dorian/base/shared-work";
 import { boundedText } from "@dorian/base/bounded-text";
+import { Deadline } from "@dorian/base/deadline";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import { FetchGuard } from "@dorian/operator/fetch-guard";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
@@ -49,7 +50,7 @@ export class WheelIndex implements Disposable {
   #cacheDirectory: string;
   #http: HttpSource;
   #closing = new AbortController();
-  #pages = new Map<string, { askedAt: number; files: Promise<IndexFile[]> }>();
+  #pages = new Map<string, { freshness: Deadline; files: Promise<IndexFile[]> }>();
   #downloads = new SharedWork<string, string>();
 
   private constructor({ settings, cacheDirectory }: WheelIndexOptions) {
@@ -120,9 +121,9 @@ export class WheelIndex implements Disposable {
 
   #page(url: string): Promise<IndexFile[]> {
     const kept = this.#pages.get(url);
-    if (kept && performance.now() - kept.askedAt < keptPageMs) return kept.files;
+    if (kept && !kept.freshness.isOver) return kept.files;
     const files = this.#readPage(url);
-    this.#pages.set(url, { askedAt: performance.now(), files });
+    this.#pages.set(url, { freshness: new Deadline(keptPageMs), files });
     files.catch(() => this.#pages.delete(url));
     return files;
   }

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import { lackOf, reserveOf, type SpaceUnit } from "./disk-reserve.ts";
 import { soonestMs, type Space, spaceAt } from "./free-space.ts";
 
@@ -35,7 +36,7 @@ export interface RoomWatchOptions {
 export class RoomWatch implements Disposable {
   #options: RoomWatchOptions;
   #room: DiskRoom;
-  #lookedAtMs = performance.now();
+  #sinceLooked = new Stopwatch();
   /** Bytes that are about to be written. */
   #held = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -90,9 +91,9 @@ export class RoomWatch implements Disposable {
   }
 
   #refresh(maxAgeMs: number): void {
-    if (performance.now() - this.#lookedAtMs < maxAgeMs) return;
+    if (this.#sinceLooked.ms < maxAgeMs) return;
     const before = this.#room.lack;
-    this.#lookedAtMs = performance.now();
+    this.#sinceLooked.restart();
     try {
       this.#room = this.#look(before);
     } catch {

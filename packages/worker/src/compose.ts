@@ -2,6 +2,7 @@ import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { newId } from "@dorian/base/ids";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
+import { wallClockMs } from "@dorian/base/wall-clock";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { findInterpreters } from "@dorian/python/interpreters";
 import { diskRoomMessage } from "@dorian/protocol/convention/disk-room";
@@ -198,7 +199,10 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const stopping = new AbortController();
 
   const heads = serverHeads(server.worker);
-  const outbox = new LogOutbox({ send: (value) => link.report({ case: "logs", value }) });
+  const outbox = new LogOutbox({
+    send: (value) => link.report({ case: "logs", value }),
+    nowMs: wallClockMs,
+  });
   const reporting = new Set<Promise<void>>();
   /** The end of something is told after its last lines, unless the server cannot take them. */
   const afterLines = (source: LogSource, report: () => void) => {
@@ -243,6 +247,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       commitIntervalMs: options.commitIntervalMs ?? 5_000,
       onLogs: (taskId, items) => outbox.add({ taskId }, items),
       onPhase: sendPhase,
+      nowMs: wallClockMs,
       logger,
     },
   });
@@ -263,6 +268,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       findInterpreters: () => findInterpreters({ env: process.env, home: homedir() }),
       logger,
     }),
+    nowMs: wallClockMs,
     onLogs: (buildId, items) => outbox.add({ buildId }, items),
     onFinished: (value) =>
       afterLines({ buildId: value.buildId }, () => link.report({ case: "buildFinished", value })),

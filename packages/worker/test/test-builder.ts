@@ -187,6 +187,7 @@ export async function testBuilder(options?: {
           commitIntervalMs: 60_000,
           onLogs: (_, items) => printed.push(...items.map((item) => item.data)),
           onPhase: () => undefined,
+          nowMs: Date.now,
           logger,
         },
       );

@@ -183,7 +183,7 @@ export async function openDispatch(options: DispatchOptions) {
     { forgetSome: () => taskStore.forgetSome(nowMs()) },
     { forgetSome: () => logs.forgetSome() },
   ];
-  opening.use(keepForgetting(histories, { logger, nowMs }));
+  opening.use(keepForgetting(histories, { logger, nowMs, elapsedMs }));
   const sweeper = setInterval(() => {
     calls.sweep();
     void calls.saveOutputs();

@@ -1,4 +1,6 @@
+import { Deadline } from "@dorian/base/deadline";
 import { repeatedly } from "@dorian/base/repeatedly";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { Logger } from "pino";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import { believedAges, collectGarbage, urgentAges, usualAges, type GarbageAges } from "./collect-garbage.ts";
@@ -16,30 +18,30 @@ const urgentPart = 0.1;
  * waits for a pass that runs.
  */
 export function startCollecting(
-  options: GarbageOptions & { logger: Logger; nowMs: () => number; room: RoomWatch },
+  options: GarbageOptions & { logger: Logger; nowMs: () => number; elapsedMs: () => number; room: RoomWatch },
 ): AsyncDisposable {
-  const { logger, nowMs, room } = options;
+  const { logger, nowMs, elapsedMs, room } = options;
   const clock = new SteadyClock();
-  const steadyMs = () => clock.steadyMs({ wallMs: nowMs(), monotonicMs: performance.now() });
+  const steadyMs = () => clock.steadyMs({ wallMs: nowMs(), monotonicMs: elapsedMs() });
   const released = new Set<string>();
-  let restUntil = 0;
-  let usualAt = performance.now() + everyMs;
+  let rest = new Deadline(0, elapsedMs);
+  let usual = new Deadline(everyMs, elapsedMs);
   steadyMs();
   const pass = async (ages: GarbageAges) => {
-    const startedAt = performance.now();
+    const watch = new Stopwatch();
     try {
       const removed = await collectGarbage(options, { ages, now: nowMs(), released });
       if (removed.length > 0) logger.info({ layers: removed.length }, "removed layers that nothing used");
     } finally {
-      restUntil = performance.now() + (performance.now() - startedAt) / urgentPart;
+      rest = new Deadline(watch.ms / urgentPart, elapsedMs);
     }
   };
   const look = async () => {
     const steady = steadyMs();
-    const isUsual = performance.now() >= usualAt;
-    const isUrgent = performance.now() >= restUntil && room.isShort;
+    const isUsual = usual.isOver;
+    const isUrgent = rest.isOver && room.isShort;
     if (!(isUsual || isUrgent)) return;
-    if (isUsual) usualAt = performance.now() + everyMs;
+    if (isUsual) usual = new Deadline(everyMs, elapsedMs);
     await pass(believedAges(isUrgent ? urgentAges : usualAges, steady));
   };
   const onError = (error: unknown) => logger.error({ err: error }, "collecting garbage failed");

@@ -1,3 +1,4 @@
+import { Deadline } from "@dorian/base/deadline";
 type Say = (appId: string, functionId: string, text: string) => void;
 
 /** An app that does something wrong does it for each request, and its log has room for other things. */
@@ -8,22 +9,21 @@ const mostLines = 500;
 /** Lines for the logs of web apps, of what they do wrong: the same of the same function once in a while. */
 export class AppNotes {
   #say: Say;
-  /** When, by function and text; the oldest first. */
-  #saidAt = new Map<string, number>();
+  /** How long each is not said again, by function and text; the oldest first. */
+  #quiet = new Map<string, Deadline>();
 
   constructor(say: Say) {
     this.#say = say;
   }
 
   note({ appId, functionId }: { appId: string; functionId: string }, text: string): void {
-    const now = performance.now();
-    for (const [key, at] of this.#saidAt) {
-      if (now - at < quietMs) break;
-      this.#saidAt.delete(key);
+    for (const [key, quiet] of this.#quiet) {
+      if (!quiet.isOver) break;
+      this.#quiet.delete(key);
     }
     const key = `${functionId} ${text}`;
-    if (this.#saidAt.has(key) || this.#saidAt.size >= mostLines) return;
-    this.#saidAt.set(key, now);
+    if (this.#quiet.has(key) || this.#quiet.size >= mostLines) return;
+    this.#quiet.set(key, new Deadline(quietMs));
     this.#say(appId, functionId, text);
   }
 }

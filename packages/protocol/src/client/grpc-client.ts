@@ -2,6 +2,7 @@ import { create, fromBinary, toBinary, type DescMethod, type DescService } from 
 import { AppError } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
 import { Patience } from "@dorian/base/patience";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { Socket } from "node:net";
 import { Http2Call } from "../http2/call.ts";
 import { ClientConnection } from "../http2/client-connection.ts";
@@ -169,7 +170,7 @@ async function callUnary(
   const signal = options.signal ?? new AbortController().signal;
   for (;;) {
     let call: Http2Call | undefined;
-    const startedAtMs = performance.now();
+    const attempt = new Stopwatch();
     try {
       call = connection.start(path, { ...options, idempotencyKey });
       call.send(message, { last: true });
@@ -178,7 +179,7 @@ async function callUnary(
     } catch (error) {
       if (!isServerGone(error) || signal.aborted) throw error;
       // A server that was back and kept the call is one that goes away anew.
-      if (call?.reachedPeer && performance.now() - startedAtMs > keptMs) patience.succeeded();
+      if (call?.reachedPeer && attempt.ms > keptMs) patience.succeeded();
       if (!(await patience.again({ signal }))) throw error;
     }
   }

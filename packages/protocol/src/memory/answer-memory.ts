@@ -76,7 +76,7 @@ export class AnswerMemory implements RoomKeeper {
 
   wait(waiting: Waiting): void {
     const { caller } = waiting.room;
-    if (caller.waiting.size === 0) caller.servedAtMs = performance.now();
+    if (caller.waiting.size === 0) caller.sinceServed.restart();
     caller.waiting.add(waiting);
     this.#waiting.add(caller);
     this.#admitSoon();
@@ -127,7 +127,7 @@ export class AnswerMemory implements RoomKeeper {
       if (!next) continue;
       this.#waiting.delete(caller);
       caller.waiting.delete(next);
-      caller.servedAtMs = performance.now();
+      caller.sinceServed.restart();
       if (caller.waiting.size > 0) this.#waiting.add(caller);
       this.#begin(next.room, next.bytes);
       next.go();
@@ -154,7 +154,7 @@ export class AnswerMemory implements RoomKeeper {
 function nextOf(caller: Share): Waiting | undefined {
   if (caller.held < caller.limit)
     for (const waiting of caller.waiting) if (waiting.room.fits(waiting.bytes)) return waiting;
-  if (performance.now() - caller.servedAtMs < patienceMs) return undefined;
+  if (caller.sinceServed.ms < patienceMs) return undefined;
   const [first] = caller.waiting;
   return first;
 }

@@ -1,3 +1,4 @@
+import { Stopwatch } from "@dorian/base/stopwatch";
 /** An answer that is not made yet, for want of room. */
 export interface Waiting {
   readonly room: AnswerRoom;
@@ -14,8 +15,8 @@ export class Share {
   readonly rooms = new Set<AnswerRoom>();
   /** Answers of a caller that are not made yet, in the order in which they were asked for. */
   readonly waiting = new Set<Waiting>();
-  /** When one of them last had its turn. */
-  servedAtMs = 0;
+  /** Since one of them last had its turn. */
+  readonly sinceServed = new Stopwatch();
 
   constructor(key: unknown, limit: number) {
     this.key = key;

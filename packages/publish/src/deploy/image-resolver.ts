@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { Patience } from "@dorian/base/patience";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import {
   GenericResult_GenericStatus as Status,
   type GenericResult,
@@ -204,7 +205,7 @@ export class ImageResolver {
       ignoreCache,
     };
     for (;;) {
-      const startedAtMs = performance.now();
+      const watch = new Stopwatch();
       const { imageId, result, buildReason } = await modal.imageGetOrCreate(asked, { signal });
       // Another Image object of the same definition leads to the same image: its build is told about once.
       let ready = this.#ready.get(imageId);
@@ -213,7 +214,7 @@ export class ImageResolver {
           imageId,
           result,
           buildReason,
-          started: startedAtMs,
+          watch,
           description: request.description,
         });
         ready.catch(() => undefined);
@@ -229,18 +230,18 @@ export class ImageResolver {
     imageId: string;
     result: GenericResult | undefined;
     buildReason: string;
-    started: number;
+    /** Started when it was asked for. */
+    watch: Stopwatch;
     description: string;
   }): Promise<boolean> {
-    const { imageId, result, description, started } = image;
+    const { imageId, result, description, watch } = image;
     const { onProgress } = this.#session;
     const built = (result?.status ?? Status.UNSPECIFIED) === Status.UNSPECIFIED;
     if (built) onProgress({ kind: "image-building", imageId, description, reason: image.buildReason });
     const outcome = built ? await this.#follow(imageId) : (result as GenericResult);
     if (outcome === "interrupted") return false;
     checkResult(imageId, description, outcome);
-    const seconds = (performance.now() - started) / 1000;
-    onProgress({ kind: "image-ready", imageId, description, built, seconds });
+    onProgress({ kind: "image-ready", imageId, description, built, seconds: watch.ms / 1000 });
     return true;
   }
 

@@ -2,6 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import { backoff } from "@dorian/base/backoff";
+import { Deadline } from "@dorian/base/deadline";
 import { sleep } from "@dorian/base/sleep";
 import {
   DataFormat,
@@ -52,7 +53,7 @@ class ItemStream {
   #items: AsyncQueue<unknown>;
   #received = 0n;
   #total: bigint | undefined;
-  #lastAtMs = 0;
+  #rest = new Deadline(0);
   isFinished = false;
 
   constructor(wire: Transport, callId: string, items: AsyncQueue<unknown>) {
@@ -72,7 +73,7 @@ class ItemStream {
           if (chunk.index <= this.#received) continue;
           if (chunk.index !== this.#received + 1n) throw valueMissing(this.#received + 1n, chunk.index);
           this.#received = chunk.index;
-          this.#lastAtMs = performance.now();
+          this.#rest = new Deadline(afterFailureMs);
           delays.reset();
           this.#items.push(plainValue(chunk.dataFormat, await bytesOf(this.#wire, chunk.dataOneof)));
           this.#endWhenComplete();
@@ -93,10 +94,8 @@ class ItemStream {
       return;
     }
     // A failure does not say how many values came before it.
-    this.#lastAtMs = performance.now();
-    for (let rest = afterFailureMs; rest > 0; rest = this.#lastAtMs + afterFailureMs - performance.now()) {
-      await sleep(rest, { signal });
-    }
+    this.#rest = new Deadline(afterFailureMs);
+    while (!this.#rest.isOver) await sleep(this.#rest.leftMs, { signal });
     this.#items.fail(failureOf(output.result));
   }
 

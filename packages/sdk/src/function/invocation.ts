@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { wallClockMs } from "@dorian/base/wall-clock";
+import { Deadline } from "@dorian/base/deadline";
 import {
   FunctionCallInvocationType,
   FunctionCallType,
@@ -97,9 +97,9 @@ export async function waitForOutput(
   options: InvokeOptions & { timeoutMs?: number | undefined },
 ): Promise<FunctionGetOutputsItem> {
   const { signal, timeoutMs } = options;
-  const deadlineMs = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs;
+  const deadline = new Deadline(timeoutMs ?? Infinity);
   for (;;) {
-    const timeout = Math.max(0, Math.min(pollSeconds, (deadlineMs - performance.now()) / 1000));
+    const timeout = Math.min(pollSeconds, deadline.leftMs / 1000);
     const { outputs, numUnfinishedInputs } = await wire.modal.functionGetOutputs(
       {
         functionCallId,
@@ -108,7 +108,6 @@ export async function waitForOutput(
         clearOnSuccess: false,
         startIdx: 0,
         endIdx: 0,
-        requestedAt: wallClockMs() / 1000,
       },
       signal ? { signal } : {},
     );
@@ -119,7 +118,7 @@ export async function waitForOutput(
         remedy: "Results are kept for 7 days. Call again.",
       });
     }
-    if (performance.now() < deadlineMs) continue;
+    if (!deadline.isOver) continue;
     throw new AppError("CALL_NOT_FINISHED", `${functionCallId} did not finish within ${timeoutMs} ms.`, {
       status: "DEADLINE_EXCEEDED",
       remedy: "It goes on running: call get() again, or cancel() it.",

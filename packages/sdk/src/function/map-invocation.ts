@@ -1,9 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { backoff } from "@dorian/base/backoff";
+import { Deadline } from "@dorian/base/deadline";
 import { Notifier } from "@dorian/base/notifier";
 import { sleep } from "@dorian/base/sleep";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import {
   FunctionCallInvocationType,
   FunctionCallType,
@@ -76,7 +76,8 @@ class MapInputs {
   #received = 0;
   #ended = false;
   /** Since when the server finds no room on its disk, on a clock that nobody sets. */
-  #fullSinceMs: number | undefined;
+  /** Until a full disk is no more waited for. Undefined while it takes inputs. */
+  #full: Deadline | undefined;
   #failure = new AbortController();
   #sent = 0;
   #changed = new Notifier();
@@ -163,13 +164,13 @@ class MapInputs {
       const { functionId } = this.#target;
       const request = { functionId, functionCallId: this.#functionCallId, inputs };
       const response = await this.#wire.modal.functionPutInputs(request, { signal });
-      this.#fullSinceMs = undefined;
+      this.#full = undefined;
       return new Set(response.inputs.map(({ idx }) => idx));
     } catch (error) {
       if (!AppError.is(error) || error.status !== "RESOURCE_EXHAUSTED") throw error;
       if (error.code !== "STORAGE_FULL") return new Set();
-      this.#fullSinceMs ??= performance.now();
-      if (performance.now() - this.#fullSinceMs > fullDiskPatienceMs) throw error;
+      this.#full ??= new Deadline(fullDiskPatienceMs);
+      if (this.#full.isOver) throw error;
       return new Set();
     }
   }
@@ -232,7 +233,6 @@ async function* receive(
         lastEntryId,
         maxValues: 0,
         clearOnSuccess: false,
-        requestedAt: wallClockMs() / 1000,
       },
       { signal },
     );

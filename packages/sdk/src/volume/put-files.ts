@@ -5,6 +5,7 @@ import type { VolumePutFiles2Response_MissingBlock as MissingBlock } from "@dori
 import { blockBytes } from "./block.ts";
 import { FileDigests } from "@dorian/base/file-digests";
 import { concurrently } from "@dorian/base/concurrently";
+import { Deadline } from "@dorian/base/deadline";
 import { withLocalFile } from "../local/local-file-error.ts";
 import { readUploadBlock, readUploadFile, type UploadFile, type UploadSource } from "./local-file.ts";
 import { sendBytes } from "./transfer.ts";
@@ -74,11 +75,11 @@ async function upload(
     if (missingBlocks.length === 0) return;
     const { digestOf, sent } = sending;
     if (missingBlocks.some((block) => receipts.has(digestOf(block)))) throw blocksLost();
-    const startedAtMs = performance.now();
+    const round = new Deadline(roundMs);
     const receiptsBefore = receipts.size;
     try {
       await concurrently(missingBlocks, { limit: sendsAtOnce, signal }, async (block, signal) => {
-        if (performance.now() - startedAtMs > roundMs) return;
+        if (round.isOver) return;
         const file = must(files[Number(block.fileIndex)], "the file that the server asks for");
         const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(blockBytes);
         const content = await readUploadBlock(file, Number(block.blockIndex), buffer);

@@ -3,6 +3,7 @@ import { readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { CgroupLayout } from "./cgroup-layout.ts";
 import { isGone, readIfThere, writeIfThere } from "./group-files.ts";
 
@@ -170,9 +171,9 @@ export function killNow(pid: number): void {
 }
 
 async function until(what: string, done: () => Promise<boolean>, limitMs = patienceMs): Promise<void> {
-  const startedAtMs = performance.now();
+  const watch = new Stopwatch();
   while (!(await done())) {
-    const waitedMs = performance.now() - startedAtMs;
+    const waitedMs = watch.ms;
     if (waitedMs > limitMs) {
       throw new AppError("CGROUP_STUCK", `After ${limitMs / 1000} s it is still not so that ${what}.`, {
         status: "INTERNAL",

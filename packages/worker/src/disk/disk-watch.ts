@@ -1,5 +1,7 @@
 import { spaceAt, type Space } from "@dorian/storage/free-space";
 import type { AppError } from "@dorian/base/app-error";
+import { Deadline } from "@dorian/base/deadline";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { Logger } from "pino";
 import { diskFloor, diskUrgency, pauseBeforeLook } from "./disk-urgency.ts";
 import { unlinkedUsageOf, usageOf } from "./disk-usage.ts";
@@ -45,7 +47,7 @@ export class DiskWatch implements Disposable {
   #last: Space;
   /** Written since files were last counted, by whomever. */
   #written: Space = { bytes: 0, files: 0 };
-  #restUntilMs = 0;
+  #rest = new Deadline(0);
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -101,9 +103,9 @@ export class DiskWatch implements Disposable {
     }
     this.#last = free;
     const urgency = diskUrgency(free, this.#written, this.#floor);
-    const isResting = performance.now() < this.#restUntilMs;
+    const isResting = !this.#rest.isOver;
     if (urgency !== "critical" && (isResting || (urgency === "none" && !this.#mayExceed()))) return;
-    const startedAtMs = performance.now();
+    const watch = new Stopwatch();
     this.#written = { bytes: 0, files: 0 };
     using _standstill = urgency === "critical" ? this.#standstill() : undefined;
     const users = await Promise.all([...this.#trees.values()].map((tree) => this.#count(tree)));
@@ -112,7 +114,7 @@ export class DiskWatch implements Disposable {
       this.#trees.delete(id);
       tree?.end(reason);
     }
-    this.#restUntilMs = performance.now() + (performance.now() - startedAtMs) / countingPart;
+    this.#rest = new Deadline(watch.ms / countingPart);
   }
 
   /** Nobody writes until the result is disposed of. Neither is waited for: a process deep in a write stops only after it. */

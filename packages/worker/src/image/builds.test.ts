@@ -24,6 +24,7 @@ function scriptedBuilds() {
           signal.addEventListener("abort", () => reject(signal.reason));
         }),
     },
+    nowMs: Date.now,
     onLogs: () => undefined,
     onFinished: (finished) => told.push(finished),
     logger: pino({ level: "silent" }),

@@ -13,6 +13,7 @@ import { OutputLog } from "../log/output-log.ts";
 
 export interface BuildsOptions {
   builder: Pick<ImageBuilder, "build">;
+  nowMs: () => number;
   onLogs: (buildId: string, items: TaskLogs[]) => void;
   onFinished: (finished: BuildFinished) => void;
   logger: Logger;
@@ -55,6 +56,7 @@ export class Builds {
       send: (items) => onLogs(buildId, items),
       current: () => undefined,
       flushMs: 20,
+      nowMs: this.#options.nowMs,
     });
     let finished: BuildFinished;
     try {

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { AppError } from "@dorian/base/app-error";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import { containerUser } from "../container/container-user.ts";
@@ -114,7 +115,7 @@ class CopyProgress {
   #log: (text: string) => void;
   #files = 0;
   #bytes = 0;
-  #loggedAtMs = performance.now();
+  #sinceLogged = new Stopwatch();
 
   constructor(log: (text: string) => void) {
     this.#log = log;
@@ -123,8 +124,8 @@ class CopyProgress {
   add(bytes: number): void {
     this.#files++;
     this.#bytes += bytes;
-    if (performance.now() - this.#loggedAtMs < progressMs) return;
-    this.#loggedAtMs = performance.now();
+    if (this.#sinceLogged.ms < progressMs) return;
+    this.#sinceLogged.restart();
     this.#log(`   ${this.#files} files copied, ${(this.#bytes / 1_000_000).toFixed(1)} MB\n`);
   }
 }

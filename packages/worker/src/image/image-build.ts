@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { assertNever } from "@dorian/base/must";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import { configurationFrom } from "@dorian/oci/image-configuration";
 import { ImageConfigSchema, type ImageConfig, type StartBuild } from "@dorian/protocol/worker";
 import { contextKey, contextRoots } from "./build-context.ts";
@@ -128,7 +129,7 @@ export class ImageBuild implements AsyncDisposable {
 
   async #finish(): Promise<BuiltImage> {
     const { layers } = this.#options;
-    const startedAtMs = performance.now();
+    const watch = new Stopwatch();
     const stage = this.#stages.current;
     await stage.freeze();
     const base = this.#request.baseLayerIds;
@@ -138,7 +139,7 @@ export class ImageBuild implements AsyncDisposable {
     const layerIds = isOnBase ? stack.slice(base.length) : stack;
     let bytes = 0;
     for (const layerId of layerIds) bytes += await layers.sizeOf(layerId);
-    const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
+    const seconds = (watch.ms / 1000).toFixed(1);
     this.#say(`Saved the image: ${(bytes / 1_000_000).toFixed(1)} MB in ${seconds} s\n`);
     this.#options.signal.throwIfAborted();
     // Layers of earlier stages served only to copy from.

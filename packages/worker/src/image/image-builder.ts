@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import { storing } from "@dorian/storage/storage-error";
 import { StartBuildSchema, type StartBuild } from "@dorian/protocol/worker";
 import type { BaseImage } from "./base-cache.ts";
@@ -50,7 +51,7 @@ export class ImageBuilder {
     const limitMs = Math.min(request.timeoutSecs * 1000, longestTimerMs);
     const limit = limitMs > 0 ? AbortSignal.timeout(limitMs) : undefined;
     const signal = limit ? AbortSignal.any([options.signal, limit]) : options.signal;
-    const startedAtMs = performance.now();
+    const watch = new Stopwatch();
     try {
       await using build = new ImageBuild(request, {
         ...this.#options,
@@ -61,7 +62,7 @@ export class ImageBuilder {
       });
       const built = await storing(this.#options.directories.scratch, () => build.run());
       this.#options.logger.debug(
-        { buildId: request.buildId, bytes: built.bytes, ms: Math.round(performance.now() - startedAtMs) },
+        { buildId: request.buildId, bytes: built.bytes, ms: Math.round(watch.ms) },
         "image built",
       );
       return built;

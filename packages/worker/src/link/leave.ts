@@ -1,3 +1,4 @@
+import { Deadline } from "@dorian/base/deadline";
 import { sleep } from "@dorian/base/sleep";
 
 /** What a worker that ends has to bring to its end. */
@@ -28,8 +29,9 @@ const lookEveryMs = 100;
 export async function leave(departing: Departing, options: LeaveOptions): Promise<void> {
   const { workMs, exitMs, signal } = options;
   departing.announce();
-  for (const startedAtMs = performance.now(); performance.now() - startedAtMs < workMs;) {
-    if (signal.aborted || departing.isIdle() || departing.serverAwayMs() > longestAwayMs) break;
+  const deadline = new Deadline(workMs);
+  while (!deadline.isOver && !signal.aborted && !departing.isIdle()) {
+    if (departing.serverAwayMs() > longestAwayMs) break;
     await sleep(lookEveryMs, { signal }).catch(() => undefined);
   }
   await departing.handBack({ graceMs: signal.aborted ? 0 : exitMs });

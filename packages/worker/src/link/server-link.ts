@@ -5,6 +5,7 @@ import { AsyncQueue } from "@dorian/base/async-queue";
 import { backoff } from "@dorian/base/backoff";
 import { assertNever } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { ServiceClient } from "@dorian/protocol/service";
 import {
   WorkerMessageSchema,
@@ -64,7 +65,8 @@ export class ServerLink {
   #joined = Promise.withResolvers<void>();
   #httpPort = 0;
   #standing = WorkerStanding.SERVING;
-  #awaySinceMs: number | undefined = performance.now();
+  /** Undefined while a server is connected. */
+  #away: Stopwatch | undefined = new Stopwatch();
   #closing = false;
 
   constructor(options: ServerLinkOptions) {
@@ -84,7 +86,7 @@ export class ServerLink {
 
   /** For how many milliseconds no server has been connected; 0 while one is. */
   get awayMs(): number {
-    return this.#awaySinceMs === undefined ? 0 : performance.now() - this.#awaySinceMs;
+    return this.#away?.ms ?? 0;
   }
 
   /** Says that this worker is about to end, now and to every server that it dials from now on: it is sent nothing new. */
@@ -149,7 +151,7 @@ export class ServerLink {
           case "welcome":
             this.#httpPort = message.value.httpPort;
             this.#joined.resolve();
-            this.#awaySinceMs = undefined;
+            this.#away = undefined;
             onJoined();
             // Before the ends of what ended meanwhile.
             logs.connected(message.value.logsKept);
@@ -184,7 +186,7 @@ export class ServerLink {
       logs.disconnected();
       orders.onDisconnected();
       clearInterval(beating);
-      this.#awaySinceMs ??= performance.now();
+      this.#away ??= new Stopwatch();
       this.#outgoing.end();
     }
   }

@@ -1,3 +1,4 @@
+import { Stopwatch } from "@dorian/base/stopwatch";
 /** A container may say so much at once: the whole of a long traceback, a table, a progress bar's hour. */
 const burstBytes = 16 * 1024 * 1024;
 /** And so much in a second for as long as it likes: a day of it is what a log holds, not what a disk does. */
@@ -5,22 +6,20 @@ const bytesPerSecond = 1024 * 1024;
 
 /** What of a container's output is kept: all of it, unless it writes without end. */
 export class LogAllowance {
-  #elapsedMs: () => number;
   #left = burstBytes;
-  #filledAtMs: number;
+  #sinceFilled: Stopwatch;
   #dropped = 0;
   #isOver = false;
 
-  constructor(elapsedMs: () => number = () => performance.now()) {
-    this.#elapsedMs = elapsedMs;
-    this.#filledAtMs = elapsedMs();
+  /** `elapsedMs`: a clock that nobody sets. */
+  constructor(elapsedMs?: () => number) {
+    this.#sinceFilled = new Stopwatch(elapsedMs);
   }
 
   /** Whether so much more is kept. After a drop nothing is, until a good part of the burst has come back. */
   takes(bytes: number): boolean {
-    const elapsedMs = this.#elapsedMs();
-    this.#left = Math.min(burstBytes, this.#left + ((elapsedMs - this.#filledAtMs) / 1000) * bytesPerSecond);
-    this.#filledAtMs = elapsedMs;
+    this.#left = Math.min(burstBytes, this.#left + (this.#sinceFilled.ms / 1000) * bytesPerSecond);
+    this.#sinceFilled.restart();
     // Otherwise a flood would be told as one drop after another.
     const needed = this.#isOver ? Math.max(bytes, burstBytes / 16) : bytes;
     if (this.#left < needed) {

@@ -18,7 +18,7 @@ class KeepingServer {
   keptSequence = 0n;
 
   constructor(limits: Partial<OutboxLimits> = {}) {
-    this.outbox = new LogOutbox({ send: (batch) => this.#arrived.push(batch), limits });
+    this.outbox = new LogOutbox({ send: (batch) => this.#arrived.push(batch), nowMs: Date.now, limits });
   }
 
   keepSome(count: number): void {

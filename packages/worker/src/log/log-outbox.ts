@@ -1,7 +1,7 @@
+import { Deadline } from "@dorian/base/deadline";
 import { create } from "@bufbuild/protobuf";
 import { Fifo } from "@dorian/base/fifo";
 import { Notifier } from "@dorian/base/notifier";
-import { wallClockMs } from "@dorian/base/wall-clock";
 import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import { LogBatchSchema, type LogBatch } from "@dorian/protocol/worker";
 
@@ -11,6 +11,7 @@ export type LogSource = { taskId: string } | { buildId: string };
 export interface LogOutboxOptions {
   /** Puts a batch on the connection to the server. */
   send: (batch: LogBatch) => void;
+  nowMs: () => number;
   limits?: Partial<OutboxLimits>;
 }
 
@@ -48,6 +49,7 @@ interface SourceQueue {
  */
 export class LogOutbox {
   #send: (batch: LogBatch) => void;
+  #nowMs: () => number;
   #limits: OutboxLimits;
   /** The one whose turn it is first. */
   #queues = new Map<string, SourceQueue>();
@@ -60,6 +62,7 @@ export class LogOutbox {
 
   constructor(options: LogOutboxOptions) {
     this.#send = options.send;
+    this.#nowMs = options.nowMs;
     this.#limits = { ...usualLimits, ...options.limits };
   }
 
@@ -96,23 +99,21 @@ export class LogOutbox {
 
   /** Resolves when nothing of the source waits here any more: what is reported now comes to the server after its lines. */
   async allSent(source: LogSource, options: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
-    const deadlineMs = performance.now() + options.timeoutMs;
+    const deadline = new Deadline(options.timeoutMs);
     const { signal } = options;
     while (this.#queues.has(keyOf(source))) {
-      const timeoutMs = deadlineMs - performance.now();
-      if (timeoutMs <= 0 || signal.aborted) return;
-      await this.#changed.wait({ signal, timeoutMs });
+      if (deadline.isOver || signal.aborted) return;
+      await this.#changed.wait({ signal, timeoutMs: deadline.leftMs });
     }
   }
 
   /** Resolves when the server has everything, or is not there. */
   async allKept(options: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
-    const deadlineMs = performance.now() + options.timeoutMs;
+    const deadline = new Deadline(options.timeoutMs);
     const { signal } = options;
     while (this.#isConnected && (this.#queues.size > 0 || this.#unkept.length > 0)) {
-      const timeoutMs = deadlineMs - performance.now();
-      if (timeoutMs <= 0 || signal.aborted) return;
-      await this.#changed.wait({ signal, timeoutMs });
+      if (deadline.isOver || signal.aborted) return;
+      await this.#changed.wait({ signal, timeoutMs: deadline.leftMs });
     }
   }
 
@@ -136,7 +137,7 @@ export class LogOutbox {
   }
 
   #sendFrom(queue: SourceQueue): void {
-    const items = queue.dropped > 0 ? [droppedNote(queue.dropped)] : [];
+    const items = queue.dropped > 0 ? [droppedNote(queue.dropped, this.#nowMs())] : [];
     queue.dropped = 0;
     let bytes = 0;
     while (bytes < batchBytes) {
@@ -172,10 +173,10 @@ function keyOf(source: LogSource): string {
   return "taskId" in source ? source.taskId : source.buildId;
 }
 
-function droppedNote(bytes: number): TaskLogs {
+function droppedNote(bytes: number, nowMs: number): TaskLogs {
   return create(TaskLogsSchema, {
     data: `About ${bytes} bytes of output were dropped here: the server could not take them in time.\n`,
     fileDescriptor: FileDescriptor.INFO,
-    timestamp: wallClockMs() / 1000,
+    timestamp: nowMs / 1000,
   });
 }

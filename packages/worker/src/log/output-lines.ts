@@ -1,3 +1,4 @@
+import { Deadline } from "@dorian/base/deadline";
 import type { OutputStream } from "../container/runtime.ts";
 import { LineAssembler } from "./line-assembler.ts";
 import { LogAllowance } from "./log-allowance.ts";
@@ -19,8 +20,10 @@ const droppedNoteMs = 5_000;
 interface StreamState {
   lines: LineAssembler;
   timer: NodeJS.Timeout | undefined;
-  heldSinceMs: number;
-  writtenAtMs: number;
+  /** Until it has been silent for long enough. */
+  pause: Deadline;
+  /** Until it was held for as long as may be. */
+  patience: Deadline;
 }
 
 /** What a process writes to its two streams, in lines, as far as its allowance goes. */
@@ -49,9 +52,8 @@ export class OutputLines implements Disposable {
       state.timer = undefined;
       return;
     }
-    const elapsedMs = performance.now();
-    state.writtenAtMs = elapsedMs;
-    if (!wasHolding || text !== "") state.heldSinceMs = elapsedMs;
+    state.pause = new Deadline(pauseMs);
+    if (!wasHolding || text !== "") state.patience = new Deadline(longestHoldMs);
     state.timer ??= setTimeout(() => this.#judge(stream), pauseMs);
   }
 
@@ -66,8 +68,7 @@ export class OutputLines implements Disposable {
 
   #judge(stream: OutputStream): void {
     const state = this.#streams[stream];
-    const elapsedMs = performance.now();
-    const leftMs = Math.min(state.writtenAtMs + pauseMs, state.heldSinceMs + longestHoldMs) - elapsedMs;
+    const leftMs = Math.min(state.pause.leftMs, state.patience.leftMs);
     state.timer = leftMs > 0 ? setTimeout(() => this.#judge(stream), leftMs) : undefined;
     if (state.timer === undefined) this.#emit(stream, state.lines.release());
   }
@@ -91,5 +92,5 @@ export class OutputLines implements Disposable {
 }
 
 function newState(): StreamState {
-  return { lines: new LineAssembler(), timer: undefined, heldSinceMs: 0, writtenAtMs: 0 };
+  return { lines: new LineAssembler(), timer: undefined, pause: new Deadline(0), patience: new Deadline(0) };
 }

@@ -4,7 +4,7 @@ import { OutputLog } from "./output-log.ts";
 
 function collect(current: () => { inputId: string; functionCallId: string } | undefined = () => undefined) {
   const sent: TaskLogs[] = [];
-  const log = new OutputLog({ send: (items) => sent.push(...items), current, flushMs: 5 });
+  const log = new OutputLog({ send: (items) => sent.push(...items), current, flushMs: 5, nowMs: Date.now });
   return { sent, log };
 }
 
@@ -98,6 +98,7 @@ test("what is written reaches the reader without anybody asking", async () => {
     send: ([item]) => resolve(item?.data ?? ""),
     current: () => undefined,
     flushMs: 5,
+    nowMs: Date.now,
   });
   log.write("stdout", Buffer.from("live\n"));
   expect(await promise).toBe("live\n");

@@ -1,4 +1,3 @@
-import { wallClockMs } from "@dorian/base/wall-clock";
 import { create } from "@bufbuild/protobuf";
 import { FileDescriptor, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
 import type { OutputStream } from "../container/runtime.ts";
@@ -17,6 +16,7 @@ export interface OutputLogOptions {
   current: () => LineOwner | undefined;
   /** Longest time in milliseconds that a line waits for others to travel with. */
   flushMs: number;
+  nowMs: () => number;
 }
 
 /** Bytes of lines that travel as one item. */
@@ -104,7 +104,7 @@ export class OutputLog implements Disposable {
           fileDescriptor,
           inputId,
           functionCallId,
-          timestamp: wallClockMs() / 1000,
+          timestamp: this.#options.nowMs() / 1000,
         }),
       );
     }

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "@dorian/base/app-error";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import { unmount } from "@dorian/linux/mount";
 import { mountTable } from "@dorian/linux/mount-table";
 import { unlessAbsent } from "@dorian/base/unless-absent";
@@ -55,14 +56,14 @@ export async function reapLeftovers(options: {
  */
 async function killProcesses(layout: CgroupLayout, parent: string, state: string): Promise<number> {
   const seen = new Set<number>();
-  const startedAtMs = performance.now();
+  const watch = new Stopwatch();
   for (;;) {
     for (const pid of await processesOf(layout, parent)) seen.add(pid);
     await killAll(layout, parent);
     const runcs = await runtimeProcesses(state);
     for (const pid of runcs) seen.add(pid);
     if (runcs.length === 0 && (await processesOf(layout, parent)).length === 0) return seen.size;
-    const waitedMs = performance.now() - startedAtMs;
+    const waitedMs = watch.ms;
     if (waitedMs > patienceMs) {
       throw new AppError("REAP_INCOMPLETE", `The runc processes ${runcs.join(", ")} do not die.`, {
         status: "INTERNAL",

@@ -6,7 +6,7 @@ test("phases follow each other without gaps and add up to the whole, in whatever
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true })), (times) => {
       const phases: Phase[] = [];
-      const clock = new PhaseClock(0, (phase) => phases.push(phase));
+      const clock = new PhaseClock({ startedAt: 0, nowMs: () => 0, emit: (phase) => phases.push(phase) });
       for (const [index, time] of times.entries()) clock.end(`phase ${index}`, time);
       let last = 0;
       for (const phase of phases) {
@@ -21,7 +21,7 @@ test("phases follow each other without gaps and add up to the whole, in whatever
 
 test("a phase ends once: later ends with its name change nothing", () => {
   const phases: Phase[] = [];
-  const clock = new PhaseClock(1, (phase) => phases.push(phase));
+  const clock = new PhaseClock({ startedAt: 1, nowMs: () => 0, emit: (phase) => phases.push(phase) });
   clock.end("boot", 2);
   clock.end("boot", 3);
   clock.end("import", 4);

@@ -1,5 +1,3 @@
-import { wallClockMs } from "@dorian/base/wall-clock";
-
 /** A stretch of a task's start; times in Unix seconds. */
 export interface Phase {
   phase: string;
@@ -19,14 +17,16 @@ export interface ReportedPhase extends Phase {
 export class PhaseClock {
   #last: number;
   #ended = new Set<string>();
+  #nowMs: () => number;
   #emit: (phase: Phase) => void;
 
-  constructor(startedAt: number, emit: (phase: Phase) => void) {
-    this.#last = startedAt;
-    this.#emit = emit;
+  constructor(options: { startedAt: number; nowMs: () => number; emit: (phase: Phase) => void }) {
+    this.#last = options.startedAt;
+    this.#nowMs = options.nowMs;
+    this.#emit = options.emit;
   }
 
-  end(phase: string, endedAt = wallClockMs() / 1000): void {
+  end(phase: string, endedAt = this.#nowMs() / 1000): void {
     if (this.#ended.has(phase)) return;
     this.#ended.add(phase);
     const startedAt = this.#last;

@@ -38,6 +38,7 @@ export interface TaskDependencies extends LaunchDirectories, LimitWatches {
   discard: (path: string) => Promise<void>;
   commitIntervalMs: number;
   onLogs: (taskId: string, items: TaskLogs[]) => void;
+  nowMs: () => number;
   onPhase: (taskId: string, phase: ReportedPhase) => void;
   logger: Logger;
 }

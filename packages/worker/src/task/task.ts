@@ -72,8 +72,13 @@ export class Task {
       send: (items) => deps.onLogs(request.taskId, items),
       current: () => this.#inputs.only,
       flushMs: 20,
+      nowMs: deps.nowMs,
     });
-    this.#clock = new PhaseClock(request.placedAt, (phase) => void this.#reportPhase(phase));
+    this.#clock = new PhaseClock({
+      startedAt: request.placedAt,
+      nowMs: deps.nowMs,
+      emit: (phase) => void this.#reportPhase(phase),
+    });
     this.ended = storing(deps.scratchDirectory, () => this.#run()).catch((error: unknown) => ({
       exitCode: -1,
       signal: "",

@@ -3,6 +3,7 @@ import { AppError, explanationOf } from "@dorian/base/app-error";
 import { orAborted } from "@dorian/base/or-aborted";
 import { newId } from "@dorian/base/ids";
 import { must } from "@dorian/base/must";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import {
   FileDescriptor,
   GenericResult_GenericStatus as Status,
@@ -205,7 +206,7 @@ export class ImageBuilds implements AsyncDisposable {
 
   async #run(build: RunningBuild, image: ImageRecord, request: ImageGetOrCreateRequest): Promise<void> {
     const { logger, images } = this.#options;
-    const startedAt = performance.now();
+    const watch = new Stopwatch();
     try {
       await build.recorded;
       const outcome = await this.#attempt(build, image, request);
@@ -220,7 +221,7 @@ export class ImageBuilds implements AsyncDisposable {
         state: isReady ? "ready" : "failed",
         cached: isReady && build.cacheUse !== "ignore",
         result: outcome.result,
-        buildMs: Math.round(performance.now() - startedAt),
+        buildMs: Math.round(watch.ms),
         usedAtMs: this.#options.nowMs(),
         contents,
       };

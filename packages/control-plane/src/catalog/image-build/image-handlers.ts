@@ -1,3 +1,4 @@
+import { Deadline } from "@dorian/base/deadline";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   GenericResult_GenericStatus as Status,
@@ -34,7 +35,7 @@ export function imageHandlers(options: {
     const build = builds.running(imageId);
     if (!build) return { entry, finished: true };
     using waiter = build.wait();
-    const deadline = performance.now() + options.timeoutMs;
+    const deadline = new Deadline(options.timeoutMs);
     let ended = false;
     void waiter.finished.then(() => {
       ended = true;
@@ -50,9 +51,8 @@ export function imageHandlers(options: {
       // What was said while the log was read has not been waited for.
       if (waiter.log.last > entry) continue;
       if (ended) return { entry, finished: true };
-      const left = deadline - performance.now();
-      if (left <= 0 || options.signal.aborted) return { entry, finished: false };
-      await waiter.log.changed.wait({ signal: options.signal, timeoutMs: left });
+      if (deadline.isOver || options.signal.aborted) return { entry, finished: false };
+      await waiter.log.changed.wait({ signal: options.signal, timeoutMs: deadline.leftMs });
     }
   }
 

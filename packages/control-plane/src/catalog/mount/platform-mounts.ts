@@ -1,4 +1,5 @@
 import { SharedWork } from "@dorian/base/shared-work";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { Interpreter } from "@dorian/python/interpreters";
 import type { WheelIndex } from "@dorian/python/wheel-index";
 import type { WheelTarget } from "@dorian/python/wheel-tags";
@@ -115,15 +116,17 @@ export class PlatformMounts implements AsyncDisposable {
     const known = names.lookup(globalScope, name);
     const kept = known && (await mounts.revive(known.mountId));
     if (kept) return kept;
-    const startedAt = performance.now();
+    const watch = new Stopwatch();
     const mount = await mounts.getOrCreate(mountTree(await makeFiles()));
     const named = { scope: globalScope, name, mountId: mount.mountId, madeBy: "platform" } as const;
     await journal.write(
       (trx) => names.give(trx, named, { isNew: false }),
       (committed) => committed(),
     );
-    const ms = Math.round(performance.now() - startedAt);
-    logger.info({ name, mountId: mount.mountId, files: mount.files.length, ms }, "made a mount");
+    logger.info(
+      { name, mountId: mount.mountId, files: mount.files.length, ms: Math.round(watch.ms) },
+      "made a mount",
+    );
     return mount;
   }
 

@@ -1,5 +1,6 @@
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@dorian/base/app-error";
+import { Deadline } from "@dorian/base/deadline";
 import { QueueGetResponseSchema, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { RecentAnswers } from "../../database/recent-answers.ts";
@@ -56,7 +57,7 @@ export function itemHandlers(options: { queues: QueueStore; answers: RecentAnswe
     async queueNextItems(request, context) {
       const { queueId, partitionKey, lastEntryId } = request;
       const partition = queues.partition(queueId, checkKey(partitionKey));
-      const until = performance.now() + Math.min(request.itemPollTimeout * 1000, longestWaitMs);
+      const deadline = new Deadline(Math.min(request.itemPollTimeout * 1000, longestWaitMs));
       for (;;) {
         const found = firstBytes(partition.after(Number(lastEntryId) || 0, peekItems), peekBytes);
         await context.takeRoom?.(bytesOf(found));
@@ -66,9 +67,8 @@ export function itemHandlers(options: { queues: QueueStore; answers: RecentAnswe
         }
         // What was there may have been taken meanwhile.
         if (found.length > 0) continue;
-        const timeoutMs = until - performance.now();
-        if (timeoutMs <= 0) return { items: [] };
-        await partition.watch({ timeoutMs, signal: context.signal });
+        if (deadline.isOver) return { items: [] };
+        await partition.watch({ timeoutMs: deadline.leftMs, signal: context.signal });
         queues.objects.require(queueId);
       }
     },

@@ -1,4 +1,5 @@
 import { SharedWork } from "@dorian/base/shared-work";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { squash } from "@dorian/storage/squash";
 import type { RoomWatch } from "@dorian/storage/room-watch";
@@ -25,15 +26,12 @@ export function startSquashing(options: {
   const squashOne = async (volumeId: string) => {
     const { layerIds } = volumes.head(volumeId);
     const run = layerIds.slice(0, -layersKept);
-    const startedAt = performance.now();
+    const watch = new Stopwatch();
     try {
       const layerId = await squash(layers, run, { keepWhiteouts: false });
       const replaced = await volumes.replaceLowest(volumeId, run, layerId);
       if (!replaced) await layers.remove(layerId);
-      logger.debug(
-        { volumeId, layers: run.length, replaced, ms: Math.round(performance.now() - startedAt) },
-        "squashed a volume",
-      );
+      logger.debug({ volumeId, layers: run.length, replaced, ms: Math.round(watch.ms) }, "squashed a volume");
     } catch (error) {
       // The longer stack serves as well; the next commit tries again.
       logger.warn({ err: error, volumeId }, "could not squash a volume");

@@ -9,7 +9,7 @@ const hourMs = 3_600_000;
  *
  * @example
  * const bytes = await CallBytes.open({ db, journal });
- * bytes.wrote(Date.now(), 2048);
+ * bytes.wrote(nowMs(), 2048);
  * bytes.oldestThatFits(8 * 2 ** 30); // unix ms: calls made before go
  */
 export class CallBytes {

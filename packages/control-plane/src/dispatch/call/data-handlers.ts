@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { Deadline } from "@dorian/base/deadline";
 import { must } from "@dorian/base/must";
 import { sleep } from "@dorian/base/sleep";
 import type { DataChunk, ModalClient } from "@dorian/protocol/modal";
@@ -37,7 +38,7 @@ export function dataHandlers(options: {
 
     async *functionCallGetDataOut(request, context) {
       const call = await calls.get(callIdOf(request.callInfoOneof));
-      const deadline = performance.now() + longestStreamMs;
+      const deadline = new Deadline(longestStreamMs);
       let next = Number(request.lastIndex) + 1;
       call.readers++;
       try {
@@ -54,9 +55,8 @@ export function dataHandlers(options: {
           }
           // A reader that asks for more than there ever was is kept waiting: it would come back at once.
           if (call.data.ended && next > Number(request.lastIndex) + 1) return;
-          const timeoutMs = deadline - performance.now();
-          if (timeoutMs <= 0 || context.signal.aborted) return;
-          await call.data.changed.wait({ signal: context.signal, timeoutMs });
+          if (deadline.isOver || context.signal.aborted) return;
+          await call.data.changed.wait({ signal: context.signal, timeoutMs: deadline.leftMs });
         }
       } finally {
         call.readers--;

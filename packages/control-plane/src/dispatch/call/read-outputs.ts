@@ -1,3 +1,4 @@
+import { Deadline } from "@dorian/base/deadline";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { sleep } from "@dorian/base/sleep";
 import {
@@ -67,14 +68,14 @@ async function nextOutputs(
   wanted: Wanted,
   { signal, reader }: ReadOutputsOptions,
 ): Promise<CallInput[]> {
-  const deadline = performance.now() + Math.min(wanted.timeout, longestPollSecs) * 1000;
+  const deadline = new Deadline(Math.min(wanted.timeout, longestPollSecs) * 1000);
   const looksAgain = call.facts.type === FunctionCallType.MAP && !isAtLeast(reader.clientVersion, [1, 0]);
   for (;;) {
     const ready = page(call, wanted);
     if (ready.length > 0) return wanted.startIdx === undefined ? await gathered(call, wanted, signal) : ready;
     if (isComplete(call)) return ready;
-    const timeoutMs = deadline - performance.now();
-    if (timeoutMs <= 0) return [];
+    const timeoutMs = deadline.leftMs;
+    if (timeoutMs === 0) return [];
     if (!looksAgain || call.inputs.size === 0 || call.unfinished > 0)
       await call.changed.wait({ signal, timeoutMs });
     else if (!(await call.changed.wait({ signal, timeoutMs: Math.min(lookAgainMs, timeoutMs) }))) return [];
@@ -86,12 +87,11 @@ function isWorthMore(call: FunctionCall, ready: readonly CallInput[]): boolean {
 }
 
 async function gathered(call: FunctionCall, wanted: Wanted, signal: AbortSignal): Promise<CallInput[]> {
-  const deadline = performance.now() + Math.min(gatherMs, call.unfinished);
+  const deadline = new Deadline(Math.min(gatherMs, call.unfinished));
   for (;;) {
     const ready = page(call, wanted);
-    const timeoutMs = deadline - performance.now();
-    if (timeoutMs <= 0 || !isWorthMore(call, ready)) return ready;
-    await sleep(Math.min(5, timeoutMs), { signal });
+    if (deadline.isOver || !isWorthMore(call, ready)) return ready;
+    await sleep(Math.min(5, deadline.leftMs), { signal });
   }
 }
 

@@ -1,3 +1,4 @@
+import { Deadline } from "@dorian/base/deadline";
 import { FileDescriptor, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { inWordsOf } from "@dorian/protocol/error/words";
@@ -33,7 +34,7 @@ export function logHandlers(
       const range = rangeOf(request);
       const ends = range.until !== undefined;
       const timeoutSecs = ends ? 0 : Math.min(request.timeout, longestStreamSecs);
-      const deadline = performance.now() + timeoutSecs * 1000;
+      const deadline = new Deadline(timeoutSecs * 1000);
       // Asked first: what comes meanwhile is not passed over.
       const newest = range.since === undefined ? 0 : await logs.newest(appId);
       const place = await logs.placeOf(appId, range);
@@ -41,7 +42,7 @@ export function logHandlers(
       const first = place ? place.after : newest;
       const last = place?.last ?? Infinity;
       let cursor = Math.max(Number.parseInt(request.lastEntryId, 10) || 0, first);
-      let leaveAt = Infinity;
+      let farewell: Deadline | undefined;
       for (;;) {
         // Asked before reading: what is said up to its end is then among what is read.
         const left = request.taskId === "" ? containersOfStopped(appId) : undefined;
@@ -60,16 +61,15 @@ export function logHandlers(
           yield { taskId: request.taskId, eof: true, appDone: true };
           return;
         }
-        if (left && context.language === "python")
-          leaveAt = Math.min(leaveAt, performance.now() + farewellMs);
-        if (left && performance.now() >= leaveAt) {
+        if (left && context.language === "python") farewell ??= new Deadline(farewellMs);
+        if (left && farewell?.isOver) {
           const data = inWordsOf("python", stillStopping(left, appId));
           yield { items: [{ data, fileDescriptor: FileDescriptor.INFO }] };
           yield { eof: true, appDone: true };
           return;
         }
-        const timeoutMs = Math.min(deadline, leaveAt) - performance.now();
-        if (performance.now() >= deadline || context.signal.aborted) return;
+        if (deadline.isOver || context.signal.aborted) return;
+        const timeoutMs = Math.min(deadline.leftMs, farewell?.leftMs ?? Infinity);
         await logs.waitFor(appId, cursor, { signal: context.signal, timeoutMs });
       }
     },

@@ -1,5 +1,6 @@
 import { repeatedly } from "@dorian/base/repeatedly";
 import { sleep } from "@dorian/base/sleep";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import type { Logger } from "pino";
 import { SteadyClock, trustAfterMs } from "./steady-clock.ts";
 
@@ -25,9 +26,9 @@ export async function forgetExpired(
   for (const history of histories) {
     for (;;) {
       signal.throwIfAborted();
-      const began = performance.now();
+      const slice = new Stopwatch();
       if (!(await history.forgetSome())) break;
-      if (rests) await sleep((performance.now() - began) * restFactor, { signal });
+      if (rests) await sleep(slice.ms * restFactor, { signal });
     }
   }
 }
@@ -35,11 +36,11 @@ export async function forgetExpired(
 /** Looks every ten minutes. Disposing waits for the slice that is being removed. */
 export function keepForgetting(
   histories: readonly ExpiringHistory[],
-  options: { logger: Logger; nowMs: () => number },
+  options: { logger: Logger; nowMs: () => number; elapsedMs: () => number },
 ): AsyncDisposable {
   const clock = new SteadyClock();
   const look = async (signal: AbortSignal) => {
-    const steadyMs = clock.steadyMs({ wallMs: options.nowMs(), monotonicMs: performance.now() });
+    const steadyMs = clock.steadyMs({ wallMs: options.nowMs(), monotonicMs: options.elapsedMs() });
     if (steadyMs < trustAfterMs) return;
     try {
       await forgetExpired(histories, { signal, rests: true });

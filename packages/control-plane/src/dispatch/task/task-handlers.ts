@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { Deadline } from "@dorian/base/deadline";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { AppDirectory } from "../ports.ts";
@@ -51,11 +52,9 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
       const { cancellations } = task.inputs;
       const { idempotencyKey: key, signal } = context;
       cancellations.asked(key);
-      const deadline = performance.now() + heartbeatHoldMs;
-      while (!cancellations.isDue(key) && !task.isOver) {
-        const timeoutMs = deadline - performance.now();
-        if (timeoutMs <= 0) break;
-        await task.changed.wait({ signal, timeoutMs });
+      const deadline = new Deadline(heartbeatHoldMs);
+      while (!cancellations.isDue(key) && !task.isOver && !deadline.isOver) {
+        await task.changed.wait({ signal, timeoutMs: deadline.leftMs });
       }
       const inputIds = cancellations.tell(key);
       return inputIds.length === 0 ? {} : { cancelInputEvent: { inputIds } };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Writable } from "node:stream";
 import { AppError, errnoOf } from "@dorian/base/app-error";
+import { Deadline } from "@dorian/base/deadline";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { PseudoTerminal } from "@dorian/linux/pseudo-terminal";
@@ -198,9 +199,9 @@ async function describeProcess(path: string, description: OciProcess, id: string
 
 // runc writes the id down when the program has begun already: without waiting for it, the program would stay behind.
 async function killProcess(pidFile: string, runc: ChildProcess, kill: (pid: number) => void): Promise<void> {
-  const deadlineMs = performance.now() + startLimitMs;
+  const deadline = new Deadline(startLimitMs);
   let pid = await readPid(pidFile);
-  while (!pid && runc.exitCode === null && runc.signalCode === null && performance.now() < deadlineMs) {
+  while (!pid && runc.exitCode === null && runc.signalCode === null && !deadline.isOver) {
     await delay(10);
     pid = await readPid(pidFile);
   }

@@ -1,3 +1,4 @@
+import { Deadline } from "@dorian/base/deadline";
 const keptLines = 12;
 const intervalMs = 2_000;
 
@@ -5,7 +6,7 @@ const intervalMs = 2_000;
 export class BootstrapProgress {
   readonly lastLines: string[] = [];
   #log: (text: string) => void;
-  #lastLoggedAtMs = -Infinity;
+  #pause = new Deadline(0);
   #counts = { fetched: 0, unpacked: 0, "set up": 0 };
 
   constructor(log: (text: string) => void) {
@@ -23,13 +24,13 @@ export class BootstrapProgress {
     else if (line.startsWith("Unpacking ")) this.#counts.unpacked++;
     else if (line.startsWith("Setting up ")) this.#counts["set up"]++;
     else return;
-    if (performance.now() - this.#lastLoggedAtMs < intervalMs) return;
+    if (!this.#pause.isOver) return;
     const { fetched, unpacked, "set up": setUp } = this.#counts;
     this.#write(`${fetched} files fetched, ${unpacked} packages unpacked, ${setUp} set up`);
   }
 
   #write(text: string): void {
-    this.#lastLoggedAtMs = performance.now();
+    this.#pause = new Deadline(intervalMs);
     this.#log(`   ${text}\n`);
   }
 }
