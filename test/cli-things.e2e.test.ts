@@ -1,3 +1,4 @@
+import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, type CommandOptions, type CommandResult } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
@@ -143,5 +144,80 @@ describe("secrets and environments", () => {
       expect(code).toBeGreaterThan(0);
       expect(stderr).not.toContain("shown?");
     }
+  });
+});
+
+describe("dicts and queues", () => {
+  /** Runs a program in Python, which fails by its own assertions. */
+  async function python(program: string): Promise<void> {
+    const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
+    await using project = await temporaryDirectory({ "program.py": program });
+    const { code, stdout, stderr } = await client.python(["program.py"], { cwd: project.path });
+    expect(code, stdout + stderr).toBe(0);
+  }
+
+  test("what is put into a dict Python finds, and what Python puts is shown as far as it is plain data", async () => {
+    await without(["dict", "delete", "settings"]);
+    expect((await cli(["dict", "create", "settings"])).stderr).toContain("Created dict settings");
+    await said(["dict", "put", "settings", "color", "blue"]);
+    await said(["dict", "put", "settings", "sizes", '[1, 2.5, {"a": null}]']);
+    await said(["dict", "put", "settings", "456", "true", "--json-key"]);
+    await said(["dict", "put", "settings", "motto", "-", "--text"], { input: "[1]" });
+    await python(`
+import datetime, modal
+d = modal.Dict.from_name("settings")
+assert d["color"] == "blue" and d["sizes"] == [1, 2.5, {"a": None}] and d[456] is True and d["motto"] == "[1]"
+d["day"] = datetime.date(2024, 1, 31)
+d["from python"] = ("a", 1)
+`);
+    expect(await said(["dict", "get", "settings", "color"])).toBe("blue\n");
+    expect(JSON.parse(await said(["dict", "get", "settings", "from python", "--json"]))).toEqual(["a", 1]);
+    const day = await cli(["dict", "get", "settings", "day"]);
+    expect([day.code, day.stderr]).toEqual([1, expect.stringMatching(threeLines)]);
+    expect(day.stderr).toContain("datetime.date");
+    expect((await cli(["dict", "get", "settings", "day", "--raw"])).stdout).toContain("datetime");
+    const table = await said(["dict", "items", "settings"]);
+    expect(table).toMatch(/^day +<pickle, .*datetime\.date.*>$/m);
+    expect(table).toMatch(/^sizes +\[1,2\.5,\{"a":null\}\]$/m);
+    const items = await listed<{ key: { value: unknown } }>(["dict", "items", "settings"]);
+    expect(items.map(({ key }) => String(key.value)).toSorted()).toEqual(
+      ["456", "color", "day", "from python", "motto", "sizes"].toSorted(),
+    );
+    expect((await cli(["dict", "items", "settings", "--limit", "2"])).stderr).toContain("There are more");
+    const missing = await cli(["dict", "get", "settings", "colour"]);
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(threeLines)]);
+    expect(await listed(["dict", "list"])).toContainEqual(expect.objectContaining({ name: "settings" }));
+    const asked = await cli(["dict", "clear", "settings"]);
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining("Remove all 6 entries")]);
+    await said(["dict", "clear", "settings", "--yes"]);
+    expect(await listed(["dict", "items", "settings"])).toEqual([]);
+    await said(["dict", "delete", "settings", "--yes"]);
+    expect((await cli(["dict", "items", "settings"])).stderr).toMatch(threeLines);
+  });
+
+  test("items of a queue are put, counted and looked at, and stay for whoever takes them", async () => {
+    await without(["queue", "delete", "jobs"]);
+    await said(["queue", "create", "jobs"]);
+    await said(["queue", "put", "jobs", '{"n": 1}', "two", "3"]);
+    await said(["queue", "put", "jobs", "other", "--partition", "p", "--ttl", "1h"]);
+    expect(await said(["queue", "len", "jobs"])).toBe("3\n");
+    expect(JSON.parse(await said(["queue", "len", "jobs", "--total", "--json"]))).toEqual({ items: 4 });
+    expect(await said(["queue", "peek", "jobs", "2"])).toBe('{"n":1}\ntwo\n');
+    expect(await listed(["queue", "peek", "jobs", "--partition", "p"])).toMatchObject([{ value: "other" }]);
+    expect(await listed(["queue", "list"])).toContainEqual(
+      expect.objectContaining({ name: "jobs", partitions: 2, items: 4 }),
+    );
+    await python(`
+import modal
+q = modal.Queue.from_name("jobs")
+assert q.get_many(3) == [{"n": 1}, "two", 3] and q.get(partition="p") == "other"
+q.put_many(list(range(250)))
+`);
+    expect(await listed(["queue", "peek", "jobs", "205"])).toHaveLength(205);
+    expect((await cli(["queue", "clear", "jobs"])).stderr).toContain("Remove all 250 items");
+    await said(["queue", "clear", "jobs", "--all", "--yes"]);
+    expect((await cli(["queue", "peek", "jobs"])).stderr).toContain("The partition is empty");
+    await said(["queue", "delete", "jobs", "--yes"]);
+    expect((await cli(["queue", "len", "jobs"])).stderr).toMatch(threeLines);
   });
 });

@@ -42,13 +42,12 @@ export class Input {
 
   /** A whole number of at least `minimum`. */
   wholeNumber(name: string, minimum: number): number | undefined {
-    const text = this.option(name);
-    if (text === undefined) return undefined;
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < minimum) {
-      throw new UsageError(`--${name} takes a whole number of at least ${minimum}, not "${text}".`);
-    }
-    return value;
+    return wholeNumberOf(this.option(name), `--${name}`, minimum);
+  }
+
+  /** The same, of an argument that may be left out. */
+  wholeArgument(name: string, minimum: number): number | undefined {
+    return wholeNumberOf(this.optionalArgument(name), `<${name}>`, minimum);
   }
 
   /** A length of time such as "30d", "12h" or "90m", in seconds. */
@@ -98,4 +97,11 @@ export class UsageError extends AppError {
   constructor(message: string, remedy = "") {
     super("COMMAND_USAGE", message, { status: "INVALID_ARGUMENT", remedy });
   }
+}
+
+function wholeNumberOf(text: string | undefined, what: string, minimum: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= minimum) return value;
+  throw new UsageError(`${what} takes a whole number of at least ${minimum}, not "${text}".`);
 }
