@@ -264,6 +264,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   const listener = starting.use(
     await listen({
       dataDirectory,
+      logger,
       address: `${bracketed(host)}:${port}`,
       tls,
       kept: sockets && { sockets, name: () => "calls" },

@@ -1,8 +1,10 @@
 import { type GrpcListenOptions, GrpcServer, type MountedService } from "@dorian/protocol/server/grpc-server";
+import type { Logger } from "pino";
 import { listenForWorker } from "./dispatch/fleet/worker-socket.ts";
 
 export interface ListenOptions extends Omit<GrpcListenOptions, "services"> {
   dataDirectory: string;
+  logger: Logger;
   services: {
     /** What everybody reaches who is let in. */
     all: MountedService[];
@@ -12,10 +14,22 @@ export interface ListenOptions extends Omit<GrpcListenOptions, "services"> {
 }
 
 /** Serves clients at an address, and the data directory's worker on a socket that nobody else reaches. */
-export async function listen({ dataDirectory, services, tls, address, kept, ...calls }: ListenOptions) {
+export async function listen({
+  dataDirectory,
+  logger,
+  services,
+  tls,
+  address,
+  kept,
+  ...calls
+}: ListenOptions) {
   await using opening = new AsyncDisposableStack();
   const grpc = opening.use(await GrpcServer.listen({ ...calls, tls, address, kept, services: services.all }));
-  const workerSocket = await listenForWorker(dataDirectory, { ...calls, services: services.worker });
+  const workerSocket = await listenForWorker(dataDirectory, {
+    ...calls,
+    services: services.worker,
+    logger,
+  });
   if (workerSocket) opening.use(workerSocket);
   const resources = opening.move();
   return {

@@ -13,7 +13,7 @@ import { openServerTls } from "./tls/open-server-tls.ts";
 import type { TlsSettings } from "./tls/server-tls.ts";
 import { createAuthenticator } from "./token/authenticate.ts";
 import { authTokenHandlers } from "./token/auth-token-handlers.ts";
-import { openClientFile } from "./token/client-file.ts";
+import { keepClientFile, openClientFile } from "./token/client-file.ts";
 import { CommandTokens } from "./token/command-token.ts";
 import { FailedAttempts } from "./token/failed-attempts.ts";
 import { tokenFlowRoute } from "./token/token-flow-page.ts";
@@ -91,6 +91,7 @@ export async function openAccess(options: AccessOptions) {
     baseUrl: httpUrl,
   });
 
+  const announced = opening.use(new AsyncDisposableStack());
   const resources = opening.move();
   return {
     keys,
@@ -115,7 +116,8 @@ export async function openAccess(options: AccessOptions) {
     /** Tells clients from now on where the server is. */
     async announce(url: string): Promise<void> {
       const localHost = ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host;
-      await openClientFile(dataDirectory, { url, localHost, trust: tls?.trust });
+      const file = await openClientFile(dataDirectory, { url, localHost, trust: tls?.trust });
+      announced.use(await keepClientFile(dataDirectory, { file, logger }));
     },
     modal: [
       ofTokens.modal,

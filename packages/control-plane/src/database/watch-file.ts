@@ -25,7 +25,8 @@ export async function watchFile(
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-async function identityOf(path: string): Promise<string | undefined> {
+/** Tells one file from another that takes its place; undefined when there is none. */
+export async function identityOf(path: string): Promise<string | undefined> {
   const found = await unlessAbsent(stat(path, { bigint: true }));
   return found && `${found.dev} ${found.ino}`;
 }

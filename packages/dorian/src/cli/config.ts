@@ -126,7 +126,8 @@ export function readClientFile(
     throw new Error("url, tokenId or tokenSecret is missing");
   } catch (error) {
     throw new AppError("CLIENT_FILE_INVALID", `${path} is not a client file: ${messageOf(error)}.`, {
-      remedy: "Restart the server; it writes the file anew.",
+      remedy:
+        "A server that runs puts its own there again within a second. Without one, mend the file, or remove it: the next start writes a new one, with new tokens.",
       cause: error,
     });
   }

@@ -48,6 +48,11 @@ export function giveBackMemory(): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
+/** 0 when it cannot be told: a process that has no file left to open cannot ask the kernel. */
 function heldNow(): number {
-  return process.memoryUsage.rss();
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
 }

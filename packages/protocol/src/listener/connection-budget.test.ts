@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ConnectionBudget, isLoopback } from "./connection-budget.ts";
+import { ConnectionBudget, isLoopback, limitsWithin } from "./connection-budget.ts";
 
 const limits = { all: 6, eachPeer: 2, thisMachine: 4 };
 
@@ -20,6 +20,13 @@ test("this machine has more, and leaves something to the others", () => {
   expect(admitted(budget, "127.0.0.1", 3) + admitted(budget, "::1", 9)).toBe(4);
   expect(admitted(budget, "192.0.2.1", 9)).toBe(2);
   expect(admitted(budget, "192.0.2.2", 9)).toBe(0);
+});
+
+test("a process that may have few files open takes fewer connections, and keeps files for its work", () => {
+  const usual = { all: 4096, eachPeer: 512, thisMachine: 3072 };
+  expect([Infinity, 1_048_576, 13_000].map(limitsWithin)).toEqual([usual, usual, usual]);
+  expect(limitsWithin(1_024)).toEqual({ all: 170, eachPeer: 22, thisMachine: 127 });
+  expect(limitsWithin(256)).toEqual({ all: 16, eachPeer: 2, thisMachine: 12 });
 });
 
 test("addresses of one IPv6 network are one peer", () => {

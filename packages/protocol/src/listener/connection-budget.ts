@@ -1,3 +1,4 @@
+import { openFilesLimit } from "@dorian/base/open-files";
 import { isIPv6 } from "node:net";
 import { addressBytes } from "./address-bytes.ts";
 
@@ -14,7 +15,22 @@ export interface ConnectionLimits {
  * An idle connection costs some 20 KiB, so all of them stay below 100 MiB; that is more than a small machine serves. One
  * peer, however many users share its address, cannot take what the others need, and neither can this machine.
  */
-const defaultLimits: ConnectionLimits = { all: 4096, eachPeer: 512, thisMachine: 3072 };
+const usualLimits: ConnectionLimits = { all: 4096, eachPeer: 512, thisMachine: 3072 };
+/** Open files that a process keeps for everything but connections. */
+const otherFiles = 512;
+/** Budgets that one process has at the same time: calls, files, web functions. */
+const budgets = 3;
+
+/** The usual limits, or less where the process may have few files open: one that has none left can do nothing at all. */
+export function limitsWithin(openFiles: number): ConnectionLimits {
+  const all = Math.max(16, Math.floor((openFiles - otherFiles) / budgets));
+  const share = Math.min(1, all / usualLimits.all);
+  return {
+    all: Math.floor(usualLimits.all * share),
+    eachPeer: Math.ceil(usualLimits.eachPeer * share),
+    thisMachine: Math.floor(usualLimits.thisMachine * share),
+  };
+}
 
 /** How many connections may be open together, in all and from one peer. */
 export class ConnectionBudget {
@@ -22,7 +38,7 @@ export class ConnectionBudget {
   #open = 0;
   #byPeer = new Map<string, number>();
 
-  constructor(limits: ConnectionLimits = defaultLimits) {
+  constructor(limits: ConnectionLimits = limitsWithin(openFilesLimit())) {
     this.#limits = limits;
   }
 

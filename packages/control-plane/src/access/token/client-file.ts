@@ -3,7 +3,9 @@ import { unlessAbsent } from "@dorian/base/unless-absent";
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Logger } from "pino";
 import type { TrustFiles } from "../tls/server-tls.ts";
+import { keepInPlace } from "../keep-in-place.ts";
 import { writePrivateFile } from "../keys/private-file.ts";
 
 /** What lets programs on this machine in: read by the command line and by workers, never sent anywhere else. */
@@ -42,6 +44,21 @@ export async function openClientFile(dataDirectory: string, place?: ServerPlace)
   return current;
 }
 
+/** Keeps the file what `openClientFile` has made of it, whoever removes or changes it while the server runs. */
+export async function keepClientFile(
+  dataDirectory: string,
+  { file, logger }: { file: ClientFile; logger: Logger },
+): Promise<AsyncDisposable> {
+  const path = clientFilePath(dataDirectory);
+  const content = contentOf(file);
+  return await keepInPlace({
+    path,
+    isThere: async () => (await unlessAbsent(readFile(path, "utf8"))) === content,
+    putThere: () => writePrivateFile(path, content),
+    logger,
+  });
+}
+
 /** The file of a server's data directory, or undefined when no server has ever started there. */
 export async function readClientFile(dataDirectory: string): Promise<ClientFile | undefined> {
   return await read(clientFilePath(dataDirectory));
@@ -61,7 +78,8 @@ async function read(path: string): Promise<ClientFile | undefined> {
     return { url, tokenId, tokenSecret, workerToken, localHost, trust };
   } catch (error) {
     throw new AppError("CLIENT_FILE_INVALID", `${path} is not a client file: ${messageOf(error)}.`, {
-      remedy: "Remove it and start the server again; it writes a new one with new tokens.",
+      remedy:
+        "A server that runs puts its own there again within a second. Without one, mend the file, or remove it: the next start writes a new one, with new tokens.",
       cause: error,
     });
   }

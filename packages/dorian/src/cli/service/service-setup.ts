@@ -1,8 +1,10 @@
+import { openFilesLimit } from "@dorian/base/open-files";
 import { setOomScore } from "@dorian/linux/oom-score";
 import type { CommandContext } from "../context.ts";
 import type { Input } from "../input.ts";
 import { dorianVersion } from "../version.ts";
 import type { ServiceSettings } from "../../process/running-service.ts";
+import { requireOpenFiles } from "./open-files.ts";
 import { createServiceLogger } from "./service-logger.ts";
 
 /** When the machine runs out of memory, server and worker end after everything else: they hold everybody's work. */
@@ -13,6 +15,7 @@ const umask = 0o022;
 
 /** Makes this process one that runs for long, whatever shell it was started from. */
 export function setUpProcess(): void {
+  requireOpenFiles(openFilesLimit());
   setOomScore(oomScore);
   process.umask(umask);
 }

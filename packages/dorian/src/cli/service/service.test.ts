@@ -3,10 +3,12 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { dorian } from "../test-command.ts";
 
 const bin = fileURLToPath(new URL("../../../bin/dorian.js", import.meta.url));
@@ -17,9 +19,10 @@ function directory(): string {
   return path;
 }
 
-async function server(data: string) {
-  const args = [bin, "server", "--data", data, "--listen", "127.0.0.1:0", "--ready-fd", "3"];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+async function server(data: string, within: string[] = []) {
+  const args = ["server", "--data", data, "--listen", "127.0.0.1:0", "--ready-fd", "3"];
+  const [program = process.execPath, ...rest] = [...within, process.execPath, bin, ...args];
+  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   const exited = once(child, "exit") as Promise<[number | null]>;
   const [line] = (await Promise.race([
@@ -64,4 +67,30 @@ test("a file that vanishes is one clear error, and the volume stays as it was [O
   expect(code).toBe(1);
   expect(stderr).toMatch(/^Error: .*not-there" does not exist/);
   expect((await dorian(["volume", "ls", "weights", "--json"], { env })).stdout).toBe("[]\n");
+});
+
+test("a server that may have few files open takes as many connections as leave it files for its work", async () => {
+  const data = directory();
+  const { child, ready } = await server(data, ["prlimit", "--nofile=1024"]);
+  const { hostname, port } = new URL(ready.url);
+  const sockets = Array.from({ length: 1_500 }, () => connect(Number(port), hostname).on("error", () => {}));
+  onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+  // Those that it has no place for are closed.
+  await vi.waitFor(
+    () => expect(sockets.filter((socket) => socket.closed).length).toBeGreaterThan(1_300),
+    30_000,
+  );
+  for (const socket of sockets.slice(0, 1_000)) socket.destroy();
+  const env = { DORIAN_DATA: data };
+  await vi.waitFor(async () => {
+    expect(await dorian(["volume", "list", "--json"], { env })).toMatchObject({ code: 0, stdout: "[]\n" });
+  }, 30_000);
+  expect(child.exitCode).toBe(null);
+});
+
+test("a server that may have next to no files open does not start, and says how to let it", async () => {
+  const child = spawn("prlimit", ["--nofile=256", process.execPath, bin, "server", "--data", directory()]);
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/may have 256 files open at once.*\(OPEN_FILES_TOO_FEW\)\n.*ulimit -n 65536/s);
 });
