@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, type CommandOptions, type CommandResult } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
@@ -219,5 +220,55 @@ q.put_many(list(range(250)))
     expect((await cli(["queue", "peek", "jobs"])).stderr).toContain("The partition is empty");
     await said(["queue", "delete", "jobs", "--yes"]);
     expect((await cli(["queue", "len", "jobs"])).stderr).toMatch(threeLines);
+  });
+});
+
+describe("settings", () => {
+  test("what is set is used by commands and by programs, and where it comes from is shown", async () => {
+    await using home = await temporaryDirectory();
+    const printed = JSON.parse(await said(["token", "new", "--json"])) as Record<string, string>;
+    const { MODAL_SERVER_URL: url = "", MODAL_TOKEN_ID: tokenId = "" } = printed;
+    const tokenSecret = printed["MODAL_TOKEN_SECRET"] ?? "";
+    // Nothing but the file says which server it is.
+    const env = { DORIAN_DATA: "", XDG_CONFIG_HOME: home.path };
+    const path = (await said(["config", "path"], { env })).trim();
+    expect(path).toBe(`${home.path}/dorian/config.json`);
+    await said(["config", "set", "server", url], { env });
+    await said(["config", "set", "token-id", tokenId], { env });
+    await said(["config", "set", "token-secret"], { env, input: `${tokenSecret}\n` });
+    await said(["config", "set", "environment", "main"], { env });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+
+    const shown = await said(["config", "show"], { env });
+    expect(shown).not.toContain(tokenSecret);
+    expect(shown).toMatch(new RegExp(`^server +${url} +${path}$`, "m"));
+    expect(shown).toMatch(new RegExp(`^token-secret +\\(hidden\\) +${path}$`, "m"));
+    const rows = JSON.parse(
+      await said(["config", "show", "--json"], { env: { ...env, MODAL_ENVIRONMENT: "staging" } }),
+    ) as unknown[];
+    expect(rows).toContainEqual({ setting: "environment", value: "staging", from: "MODAL_ENVIRONMENT" });
+    expect(rows).toContainEqual({ setting: "data", value: "/var/lib/dorian", from: "default" });
+    expect(await said(["volume", "list", "--json"], { env })).toContain("[");
+
+    await said(["config", "unset", "environment"], { env });
+    expect((await cli(["config", "unset", "environment"], { env })).stderr).toBe(
+      "environment was not set.\n",
+    );
+    const local = JSON.parse(await said(["config", "show", "--json"])) as unknown[];
+    const client = `${server.dataDirectory}/client.json`;
+    expect(local).toContainEqual({ setting: "server", value: url, from: client });
+    expect(local).toContainEqual({ setting: "data", value: server.dataDirectory, from: "DORIAN_DATA" });
+  });
+
+  test.each([
+    ["sever", "http://box:7070"],
+    ["server", "box"],
+    ["token-id", "as-1"],
+    ["environment", ""],
+  ])("what cannot be a setting is refused: %s %s", async (name, value) => {
+    await using home = await temporaryDirectory();
+    const env = { DORIAN_CONFIG: `${home.path}/config.json` };
+    const { code, stderr } = await cli(["config", "set", name, value], { env });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(threeLines)]);
   });
 });

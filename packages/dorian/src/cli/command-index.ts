@@ -109,6 +109,16 @@ export const commandIndex: IndexEntry[] = [
       () => import("./commands/token/approve.ts"),
     ),
   ]),
+  group("config", "Which server, token and environment are used", [
+    leaf(
+      "show",
+      "Show the settings that count here, and where each comes from",
+      () => import("./commands/config/show.ts"),
+    ),
+    leaf("set", "Keep a setting for all programs of this user", () => import("./commands/config/set.ts")),
+    leaf("unset", "Forget a setting", () => import("./commands/config/unset.ts")),
+    leaf("path", "Print where settings are kept", () => import("./commands/config/path.ts")),
+  ]),
   group("audit", "See who did what", [
     leaf(
       "list",

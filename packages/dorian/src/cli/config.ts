@@ -1,5 +1,5 @@
 import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
-import { readUserSettings, userSettingsPath } from "@dorian/sdk/client/user-settings";
+import { readUserSettings, userSettingsPath, type UserSettings } from "@dorian/sdk/client/user-settings";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
@@ -25,6 +25,10 @@ export interface Config {
   tokenSecret: string | undefined;
   /** What commands are about where they name no environment; undefined for the server's default one. */
   environment: string | undefined;
+  /** What says each of the settings above; absent for one that nothing does. */
+  origins: Partial<Record<keyof UserSettings, string>>;
+  /** The file of settings. */
+  settingsPath: string;
   /** Build every image step anew; with the second one, without keeping the result for later. */
   forceBuild: boolean;
   ignoreCache: boolean;
@@ -58,16 +62,36 @@ export function readConfig(
     forceBuild?: boolean;
   },
 ): Config {
+  const settingsPath = userSettingsPath(env);
+  const origins: Config["origins"] = {};
+  const chosen = (
+    name: keyof UserSettings,
+    option: string | undefined,
+    variable: string,
+    file: UserSettings,
+  ): string | undefined => {
+    const places: [string | undefined, string][] = [
+      [option, `--${name}`],
+      [nonEmpty(env[variable]), variable],
+      [file[name], settingsPath],
+    ];
+    const [value, origin] = places.find(([found]) => found !== undefined) ?? [];
+    if (origin !== undefined) origins[name] = origin;
+    return value;
+  };
   const data = options.data ?? nonEmpty(env[settings.dataDirectory.env]);
   // Whoever names a data directory means the server of that, not the one of the file.
-  const file = data === undefined ? readUserSettings(userSettingsPath(env)) : {};
+  const file = data === undefined ? readUserSettings(settingsPath) : {};
+  const directory = chosen("data", options.data, settings.dataDirectory.env, file);
   return {
-    dataDirectory: resolve(data ?? file.data ?? settings.dataDirectory.default),
+    dataDirectory: resolve(directory ?? settings.dataDirectory.default),
     dataDirectoryGiven: data !== undefined,
-    server: options.server ?? nonEmpty(env[settings.server.env]) ?? file.server,
-    tokenId: nonEmpty(env[settings.tokenId.env]) ?? file.tokenId,
-    tokenSecret: nonEmpty(env[settings.tokenSecret.env]) ?? file.tokenSecret,
-    environment: options.environment ?? nonEmpty(env[settings.environment.env]) ?? file.environment,
+    server: chosen("server", options.server, settings.server.env, file),
+    tokenId: chosen("tokenId", undefined, settings.tokenId.env, file),
+    tokenSecret: chosen("tokenSecret", undefined, settings.tokenSecret.env, file),
+    environment: chosen("environment", options.environment, settings.environment.env, file),
+    origins,
+    settingsPath,
     forceBuild: options.forceBuild === true || isOn(env[settings.forceBuild.env]),
     ignoreCache: isOn(env[settings.ignoreCache.env]),
     modalConfigPath: nonEmpty(env[settings.modalConfigPath.env]) ?? join(homedir(), ".modal.toml"),

@@ -1,18 +1,12 @@
 import { unlessAbsent } from "@dorian/base/unless-absent";
-import { randomBytes } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { Credentials } from "./config.ts";
+import { writePrivateFile } from "./write-private-file.ts";
 
 /** The file of the official clients, with one profile for each server. */
 export async function writeProfile(path: string, name: string, credentials: Credentials): Promise<void> {
   const text = (await unlessAbsent(readFile(path, "utf8"))) ?? "";
-  const temporary = `${path}.${randomBytes(6).toString("hex")}`;
-  try {
-    await writeFile(temporary, withProfile(text, name, credentials), { mode: 0o600, flag: "wx" });
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writePrivateFile(path, withProfile(text, name, credentials));
 }
 
 /** The profile as a section of that file. */
