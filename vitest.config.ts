@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.ts", "script/packing/*.test.ts"],
           exclude: ["**/*.e2e.test.ts"],
           maxWorkers,
           // A process for each file would cost as much as the half of these tests.

@@ -13,6 +13,7 @@ const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = 
   map: () => import("./scenarios/map.ts"),
   scaling: () => import("./scenarios/scaling.ts"),
   "second-run": () => import("./scenarios/second-run.ts"),
+  import: () => import("./scenarios/import.ts"),
 };
 
 const asked = process.argv.slice(2).filter((argument) => argument !== "--json");

@@ -2,6 +2,7 @@ import { buildGuest } from "@dorian/guest/bundle/build-guest";
 import { join } from "node:path";
 import { rolldown, type InputOptions, type Plugin } from "rolldown";
 import { installedBeside } from "./installed-beside.ts";
+import { lazyDescriptors } from "./lazy-descriptors.ts";
 import { workspace } from "./workspace.ts";
 
 /** What Node 22 and older lack of explicit resource management. */
@@ -30,7 +31,7 @@ export async function bundleCode(directory: string): Promise<string[]> {
         AsyncDisposableStack: [disposableStacks, "AsyncDisposableStack"],
       },
     },
-    plugins: [builtGuest()],
+    plugins: [builtGuest(), lazyDescriptors()],
     onLog(level, log) {
       if (level === "warn") throw new Error(log.message);
     },
