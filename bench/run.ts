@@ -14,6 +14,7 @@ const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = 
   scaling: () => import("./scenarios/scaling.ts"),
   "second-run": () => import("./scenarios/second-run.ts"),
   import: () => import("./scenarios/import.ts"),
+  "local-directory": () => import("./scenarios/local-directory.ts"),
 };
 
 const asked = process.argv.slice(2).filter((argument) => argument !== "--json");

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream, type BigIntStats } from "node:fs";
-import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import type { BigIntStats } from "node:fs";
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import { localFileChanged, withLocalFile } from "@dorian/sdk/local/local-file-error";
@@ -11,6 +11,8 @@ const maxFiles = 100_000;
 const maxCacheBytes = 64 * 1024 * 1024;
 /** A file that changed so shortly before it was read, in milliseconds, may change again without showing it: some file systems count in two seconds. */
 const settledMs = 3_000;
+
+const pieceBytes = 1024 * 1024;
 
 const entry = /^([0-9a-f]{64}) (\S+) (.+)$/;
 
@@ -23,6 +25,8 @@ export class LocalDigests {
   /** By path, those used last at the end. */
   #known = new Map<string, { identity: string; sha256: string }>();
   #hasNew = false;
+  /** Memory that is new for each piece costs as much as the reading. */
+  #buffers: Buffer[] = [];
 
   private constructor(path: string | undefined) {
     this.#path = path;
@@ -39,41 +43,58 @@ export class LocalDigests {
     return digests;
   }
 
+  /** The SHA-256 of a file's content, in hex, if it is remembered: then nothing of it is read. */
+  remembered(path: string, stats: BigIntStats): string | undefined {
+    const name = resolve(path);
+    const known = this.#known.get(name);
+    if (known === undefined) return undefined;
+    this.#known.delete(name);
+    if (known.identity !== identityOf(stats)) return undefined;
+    this.#known.set(name, known);
+    return known.sha256;
+  }
+
   /**
-   * The SHA-256 of a file's content, in hex.
+   * The SHA-256 of a file's content, which is read.
    *
    * @throws AppError LOCAL_FILE_MISSING, LOCAL_FILE_UNREADABLE, LOCAL_FILE_CHANGED
    */
-  async digest(
+  async read(
     path: string,
     stats: BigIntStats,
     options: { onRead: (bytes: number) => void; signal: AbortSignal },
   ): Promise<string> {
     return await withLocalFile(path, "read", async () => {
-      const name = await realpath(path);
-      const identity = identityOf(stats);
-      const known = this.#known.get(name);
-      this.#known.delete(name);
-      if (known?.identity === identity) {
-        this.#known.set(name, known);
-        options.onRead(Number(stats.size));
-        return known.sha256;
-      }
       const startedAtMs = wallClockMs();
-      const hash = createHash("sha256");
-      for await (const chunk of createReadStream(path, { signal: options.signal })) {
-        hash.update(chunk as Buffer);
-        options.onRead((chunk as Buffer).length);
-      }
+      const sha256 = await this.#hash(path, options);
+      const identity = identityOf(stats);
       if (identityOf(await stat(path, { bigint: true })) !== identity) throw localFileChanged(path);
-      const sha256 = hash.digest("hex");
       const changedAt = stats.mtimeMs > stats.ctimeMs ? stats.mtimeMs : stats.ctimeMs;
+      const name = resolve(path);
       if (startedAtMs - Number(changedAt) > settledMs && !/[\r\n]/.test(name)) {
         this.#known.set(name, { identity, sha256 });
         this.#hasNew = true;
       }
       return sha256;
     });
+  }
+
+  async #hash(
+    path: string,
+    { onRead, signal }: { onRead: (bytes: number) => void; signal: AbortSignal },
+  ): Promise<string> {
+    await using file = await open(path);
+    const buffer = this.#buffers.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
+    const hash = createHash("sha256");
+    for (;;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await file.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) break;
+      hash.update(buffer.subarray(0, bytesRead));
+      onRead(bytesRead);
+    }
+    this.#buffers.push(buffer);
+    return hash.digest("hex");
   }
 
   /** Writes down what is new. What cannot be written is found out again next time. */

@@ -48,25 +48,27 @@ export async function localFiles(
     const warning = leftOutWarning(source.localPath, leftOut);
     if (warning !== undefined) onProgress({ kind: "warning", message: warning });
   }
+  const files = found.map(({ filename, entry }) => ({
+    filename,
+    mode: Number(entry.stats.mode & 0o777n),
+    sha256: entry.kind === "file" ? digests.remembered(entry.path, entry.stats) : "",
+    size: sizeOf(entry),
+    content: entry.kind === "file" ? { path: entry.path } : new Uint8Array(),
+  }));
+  const unread = files.flatMap((file, index) => {
+    const entry = found[index]?.entry;
+    return entry && file.sha256 === undefined ? [{ file, entry }] : [];
+  });
   const counter = new TransferCounter(
     "reading",
-    found.map(({ filename, entry }) => ({ path: filename, size: sizeOf(entry) })),
+    unread.map(({ file: { filename, size } }) => ({ path: filename, size })),
     (progress) => onProgress({ kind: "files-reading", ...progress }),
   );
-  const files: MountContent[] = [];
-  await concurrently([...found.entries()], { limit: readsAtOnce, signal }, async ([index, each], signal) => {
-    const { filename, entry } = each;
-    const isFile = entry.kind === "file";
-    const onRead = (bytes: number) => counter.add(filename, bytes);
-    files[index] = {
-      filename,
-      mode: Number(entry.stats.mode & 0o777n),
-      sha256: isFile ? await digests.digest(entry.path, entry.stats, { onRead, signal }) : "",
-      size: sizeOf(entry),
-      content: isFile ? { path: entry.path } : new Uint8Array(),
-    };
+  await concurrently(unread, { limit: readsAtOnce, signal }, async ({ file, entry }, signal) => {
+    const onRead = (bytes: number) => counter.add(file.filename, bytes);
+    file.sha256 = await digests.read(entry.path, entry.stats, { onRead, signal });
   });
-  return files;
+  return files as MountContent[];
 }
 
 function sizeOf({ kind, stats }: LocalEntry): number {

@@ -10,13 +10,48 @@ import type { MountContent } from "./local-files.ts";
 
 /** From this size on a file goes over HTTP, in parts, instead of inside a message. */
 const blobBytes = 4 * 1024 * 1024;
-const hashesPerQuestion = 64;
+/** At most so many the server answers for at once. What has more files is first tried as a whole: mostly it is there, unchanged. */
+const hashesPerQuestion = 1000;
 const uploadsAtOnce = 8;
 
 type Uploading = Pick<DeploySession, "modal" | "appId" | "onProgress" | "signal">;
 
 /** Uploads what the server lacks of `files` and makes them a mount. Returns its id. */
 export async function uploadMount(session: Uploading, files: MountContent[]): Promise<string> {
+  const mountId =
+    files.length > hashesPerQuestion ? await unlessContentMissing(createMount(session, files)) : undefined;
+  if (mountId !== undefined) return mountId;
+  await uploadMissing(session, files);
+  return await createMount(session, files);
+}
+
+async function createMount(session: Uploading, files: MountContent[]): Promise<string> {
+  const { mountId } = await session.modal.mountGetOrCreate(
+    {
+      objectCreationType: ObjectCreationType.ANONYMOUS_OWNED_BY_APP,
+      appId: session.appId,
+      files: files.map(({ filename, sha256, size, mode }) => ({
+        filename,
+        sha256Hex: sha256,
+        size: BigInt(size),
+        mode,
+      })),
+    },
+    { signal: session.signal },
+  );
+  return mountId;
+}
+
+async function unlessContentMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (AppError.is(error) && error.code === "MOUNT_CONTENT_MISSING") return undefined;
+    throw error;
+  }
+}
+
+async function uploadMissing(session: Uploading, files: MountContent[]): Promise<void> {
   const byHash = new Map(files.filter((file) => file.sha256 !== "").map((file) => [file.sha256, file]));
   const missing: MountContent[] = [];
   const hashes = [...byHash.keys()];
@@ -47,20 +82,6 @@ export async function uploadMount(session: Uploading, files: MountContent[]): Pr
       }
     }),
   );
-  const { mountId } = await session.modal.mountGetOrCreate(
-    {
-      objectCreationType: ObjectCreationType.ANONYMOUS_OWNED_BY_APP,
-      appId: session.appId,
-      files: files.map(({ filename, sha256, size, mode }) => ({
-        filename,
-        sha256Hex: sha256,
-        size: BigInt(size),
-        mode,
-      })),
-    },
-    { signal: session.signal },
-  );
-  return mountId;
 }
 
 async function upload(

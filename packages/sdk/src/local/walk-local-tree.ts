@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import type { BigIntStats } from "node:fs";
-import { lstat, stat } from "node:fs/promises";
+import { lstatSync, statSync, type BigIntStats } from "node:fs";
+import { stat } from "node:fs/promises";
 import { errnoOf } from "@dorian/base/app-error";
 import { escapedName } from "@dorian/base/file-name";
 import { IgnorePatterns } from "./ignore-patterns.ts";
@@ -48,7 +48,7 @@ async function* walk(directory: WalkedDirectory, options: Walk): AsyncGenerator<
       onLeftOut({ path: `${directory.path}/${escapedName(bytes)}`, why: "its name is not UTF-8" });
       continue;
     }
-    const found = await leadsTo(path);
+    const found = await withLocalFile(path, "read", async () => leadsTo(path));
     const why =
       typeof found === "string" ? found : found.isFile() || found.isDirectory() ? undefined : kindOf(found);
     if (typeof found === "string" || why !== undefined) {
@@ -69,18 +69,16 @@ async function* walk(directory: WalkedDirectory, options: Walk): AsyncGenerator<
   return true;
 }
 
-/** What is at a path, or what is wrong with the link there. */
-async function leadsTo(path: string): Promise<BigIntStats | string> {
-  return await withLocalFile(path, "read", async () => {
-    try {
-      return await stat(path, { bigint: true });
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === "ELOOP") return "a link that leads in circles";
-      if (errno !== "ENOENT" || !(await lstat(path)).isSymbolicLink()) throw error;
-      return "a link that leads nowhere";
-    }
-  });
+/** What is at a path, or what is wrong with the link there. Asked in this thread: another takes ten times as long to ask. */
+function leadsTo(path: string): BigIntStats | string {
+  try {
+    return statSync(path, { bigint: true });
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ELOOP") return "a link that leads in circles";
+    if (errno !== "ENOENT" || !lstatSync(path).isSymbolicLink()) throw error;
+    return "a link that leads nowhere";
+  }
 }
 
 function kindOf(stats: BigIntStats): string {
