@@ -55,6 +55,10 @@ export class Held {
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     console.log("told");
   }
+  @method() async quick(exitMs: number) {
+    this.exitMs = exitMs;
+    return "kept";
+  }
   exitMs = 0;
   @exit() async bye() {
     await delay(this.exitMs);
@@ -347,6 +351,20 @@ describe("Ctrl-C", () => {
       },
     });
     expect(result.code).toBe(130);
+    // Its exit hook takes longer.
+    expect(await containersOf(server.dataDirectory)).toHaveLength(1);
+    await vi.waitFor(async () => expect(await traces()).toEqual([]), { timeout: 30_000, interval: 200 });
+  });
+
+  test("while containers end finds the result on screen", async () => {
+    const result = await run(["app.ts::Held.quick", "--exit-ms", "10000"], {
+      onOutput: (text, send) => {
+        if (!text.includes("kept")) return;
+        send("SIGINT");
+        setTimeout(() => send("SIGINT"), 500);
+      },
+    });
+    expect([result.code, result.stdout]).toEqual([130, "kept\n"]);
     // Its exit hook takes longer.
     expect(await containersOf(server.dataDirectory)).toHaveLength(1);
     await vi.waitFor(async () => expect(await traces()).toEqual([]), { timeout: 30_000, interval: 200 });

@@ -131,7 +131,7 @@ test("the command line says in three lines that its token is wrong, and ends wit
     stdout: "",
     stderr: [
       'Error: The token "ak-wrong" is not valid here.',
-      "  Why: (TOKEN_INVALID)",
+      "  Why: the server does not know who asks (TOKEN_INVALID)",
       "  Fix: Run `dorian token new` on the server's machine for valid values, and check MODAL_SERVER_URL.",
       "",
     ].join("\n"),

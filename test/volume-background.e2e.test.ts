@@ -312,6 +312,6 @@ app.localEntrypoint(async () => { console.log("> " + await app.instance(Model).w
   expect(stdout).toContain("> done");
   expect(stderr.match(/a path in a volume has 3500 at most/g), stderr).toHaveLength(1);
   expect(stderr).toContain("The last commit of the volume at /vol failed: ");
-  expect(stderr).toMatch(/Error: .*lost.*\n  Why: \(APP_LAST_COMMIT_FAILED\)\n  Fix: /);
+  expect(stderr).toMatch(/Error: .*lost.*\n  Why: .+ \(APP_LAST_COMMIT_FAILED\)\n  Fix: /);
   expect(stderr).not.toContain("App completed");
 });

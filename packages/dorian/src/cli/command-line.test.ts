@@ -201,7 +201,7 @@ describe("failures and output of the server", () => {
     const { code, stderr } = await dorian(["volume", "ls", "nope"], { env });
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'Error: There is no volume named "nope".\n  Why: (VOLUME_NOT_FOUND)\n  Fix: Create it with `dorian volume create nope`.\n',
+      'Error: There is no volume named "nope".\n  Why: nothing of that name is there (VOLUME_NOT_FOUND)\n  Fix: Create it with `dorian volume create nope`.\n',
     );
   });
 

@@ -12,7 +12,7 @@ import { firstEscapedError } from "./escaped-errors.ts";
 import { unawaitedCalls } from "./unawaited-calls.ts";
 import { showUserError } from "./user-error.ts";
 
-/** How long an error waits for the rest of the log, so that it is the last thing on screen: too short to be noticed. */
+/** How long a result, or an error, waits for the rest of the log, so that it is the last thing on screen: too short to be noticed. */
 const restOfLogMs = 300;
 /** Longest time to wait for the containers of an app that has ended: their own 30 s of grace, and some. */
 const endMs = 45_000;
@@ -30,10 +30,12 @@ export async function withPublishedApp<T>(
     detach: boolean;
     context: CommandContext;
     workplace: AppWorkplace;
+    /** Shows what `work` returned, before containers are waited for: whoever does not wait has it. */
+    show?: (result: T) => void;
   },
   work: (running: RunningApp) => Promise<T>,
-): Promise<T> {
-  const { app, bundle, detach, context, workplace } = options;
+): Promise<void> {
+  const { app, bundle, detach, context, workplace, show } = options;
   const { output, signal, interruption, config } = context;
   const { transport, status, view } = workplace;
   let log: AppLogView | undefined;
@@ -74,17 +76,13 @@ export async function withPublishedApp<T>(
     if (!result.ok) throw result.error;
     return result.value;
   });
-  if (outcome.ok) {
-    if (log) await end(log, status);
-    await checkEnds(transport.modal, log?.ended ?? []);
-    return outcome.value;
-  }
   const isOver = log === undefined || (await within(restOfLogMs, log.done));
   status.clear();
-  const error = showUserError(outcome.error, output);
+  const error = outcome.ok ? show?.(outcome.value) : showUserError(outcome.error, output);
   if (log && !isOver) await end(log, status);
   else await log?.[Symbol.asyncDispose]();
-  throw error;
+  if (!outcome.ok) throw error;
+  await checkEnds(transport.modal, log?.ended ?? []);
 }
 
 function warn(output: CommandContext["output"], line: string): void {

@@ -11,7 +11,7 @@ import { targetHelp } from "../target/target-help.ts";
 import { parseTarget } from "../target/parse-target.ts";
 import { resolveTarget } from "../target/resolve-target.ts";
 
-export const command = defineCommand<{ value: unknown } | { help: string }>({
+export const command = defineCommand<{ help?: string }>({
   arguments: [
     { name: "target", description: "app.ts, app.ts::function or app.ts::Class.method" },
     {
@@ -52,21 +52,21 @@ export const command = defineCommand<{ value: unknown } | { help: string }>({
     ]);
     using _workplace = workplace;
     const detach = input.flag("detach");
-    const onItem = (item: unknown) => output.pass("stdout", `${formatValue(item, output.columns)}\n`);
-    const value = await withPublishedApp({ app, bundle, detach, context, workplace }, async ({ deployed }) =>
-      callTarget({ app, target: resolved, mapped, detach, onItem }, deployed),
+    const show = (value: unknown) => output.pass("stdout", `${formatValue(value, output.columns)}\n`);
+    const showResult = (value: unknown) => {
+      if (value !== undefined) show(value);
+    };
+    await withPublishedApp(
+      { app, bundle, detach, context, workplace, show: showResult },
+      async ({ deployed }) =>
+        await callTarget({ app, target: resolved, mapped, detach, onItem: show }, deployed),
     );
-    return { value };
+    return {};
   },
 
   render(result, output) {
-    if ("help" in result) {
-      output.print(result.help);
-      return;
-    }
-    const { value } = result;
-    if (value !== undefined) output.pass("stdout", `${formatValue(value, output.columns)}\n`);
-    output.note(`${output.noteColors.green("✓")} App completed.`);
+    if (result.help !== undefined) output.print(result.help);
+    else output.note(`${output.noteColors.green("✓")} App completed.`);
   },
 });
 

@@ -1,9 +1,10 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
+import { AppError } from "@dorian/base/app-error";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { UsageError } from "../input.ts";
 import { Interrupted } from "../interruption.ts";
 import { RemoteFailure } from "../remote-failure.ts";
 import type { Colors } from "./output.ts";
+import { inWords, reasonOf } from "./reason.ts";
 
 /** A failure as three lines: what happened, why, and what to do. */
 export function renderError(error: unknown, options: { colors: Colors; debug: boolean }): string {
@@ -27,21 +28,19 @@ export function exitCodeOf(error: unknown): ExitCode {
 
 function describe(error: unknown): { what: string; why: string; fix: string } {
   if (AppError.is(error)) {
-    const cause = error.cause === undefined ? "" : `${oneLine(messageOf(error.cause))} `;
     return {
       // A message may show lines of the user's source, which must keep their form.
       what: error.message.trim(),
-      why: `${cause}(${error.code})`,
+      why: `${reasonOf(error)} (${error.code})`,
       fix:
         oneLine(error.remedy) ||
         "the message above is all that is known; `dorian doctor` checks this machine.",
     };
   }
-  const cause =
-    error instanceof Error && error.cause !== undefined ? `${oneLine(messageOf(error.cause))} ` : "";
+  const cause = error instanceof Error && error.cause !== undefined ? `${inWords(error.cause)}: ` : "";
   return {
-    what: oneLine(messageOf(error)) || "Something failed without saying why.",
-    why: `${cause}(${error instanceof Error ? error.name : typeof error}, a failure that Dorian did not foresee)`,
+    what: inWords(error) || "Something failed without saying why.",
+    why: `${cause}a failure that Dorian did not foresee (${error instanceof Error ? error.name : typeof error})`,
     fix: "run it again with DORIAN_DEBUG=1 for the stack, and report it with that.",
   };
 }

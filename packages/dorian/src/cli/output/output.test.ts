@@ -49,6 +49,21 @@ describe("errors", () => {
     );
   });
 
+  test("an error says why in words before its code", () => {
+    const why = (cause?: unknown) =>
+      renderError(new AppError("A_B", "It failed.", { status: "RESOURCE_EXHAUSTED", remedy: "", cause }), {
+        colors: plain,
+        debug: false,
+      }).split("\n")[1];
+    expect(why()).toBe("  Why: a limit is reached (A_B)");
+    const missing = new Error("ENOENT: no such file or directory, open '/x'");
+    expect(why(missing)).toBe("  Why: no such file or directory, open '/x' (A_B)");
+    const refused = new Error("connect ECONNREFUSED 127.0.0.1:7");
+    expect(why(refused)).toBe("  Why: connection refused (127.0.0.1:7) (A_B)");
+    expect(why(new AggregateError([refused]))).toBe("  Why: connection refused (127.0.0.1:7) (A_B)");
+    expect(why(new Error("EXPECTED a number"))).toBe("  Why: EXPECTED a number (A_B)");
+  });
+
   test("a failure that nobody foresaw is three lines as well, and its stack shows when asked for", () => {
     const bug = new TypeError("x is not a function");
     const quiet = renderError(bug, { colors: plain, debug: false });
