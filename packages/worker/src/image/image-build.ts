@@ -5,28 +5,23 @@ import { assertNever } from "@dorian/base/must";
 import { Stopwatch } from "@dorian/base/stopwatch";
 import { configurationFrom } from "@dorian/oci/image-configuration";
 import { ImageConfigSchema, type ImageConfig, type StartBuild } from "@dorian/protocol/worker";
+import { BuildContainers } from "./build-containers.ts";
 import { contextKey, contextRoots } from "./build-context.ts";
-import { buildEnvironment } from "./build-environment.ts";
+import { BuildLayers } from "./build-layers.ts";
 import { BuildVariables } from "./build-variables.ts";
-import type { NetworkLease } from "../network/network-pool.ts";
 import type { BaseImages } from "./base-images.ts";
 import type { BuildDependencies } from "./build-dependencies.ts";
-import { BuildVolumes } from "./build-volumes.ts";
 import { BuildStage } from "./build-stage.ts";
 import { BuildStages } from "./build-stages.ts";
 import { holdToLimits } from "../container/hold-to-limits.ts";
-import type { Container } from "../container/runtime.ts";
 import { copyFiles } from "./copy-instruction.ts";
 import { makeDirectory } from "./copy-target.ts";
 import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
 import type { Command, Instruction } from "./dockerfile/instruction.ts";
 import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
-import { isSimulated } from "../gpu/simulated-gpus.ts";
 import { containerUser } from "../container/container-user.ts";
-import { coveredDirectories } from "../volume/covered-directories.ts";
-import { runMounts } from "./run-mounts.ts";
 import { joinSteps } from "./join-steps.ts";
-import { runStep, type OnLog } from "./run-step.ts";
+import type { OnLog } from "./run-step.ts";
 import { StackViews } from "./stack-views.ts";
 import { type StepCache, stepKey } from "./step-cache.ts";
 
@@ -57,24 +52,15 @@ export class ImageBuild implements AsyncDisposable {
   #directory: string;
   #scratch: string;
   #resources = new AsyncDisposableStack();
-  /** The container of the step that runs, or of the last one. */
-  #step: Pick<Container, "pids" | "freeze" | "processCount"> | undefined;
   /** By the worker itself, for what the build does to the machine. */
   #ended = new AbortController();
-  /** Layers made by this build that nobody finds again, to remove when it fails. */
-  #made: string[] = [];
-  /** All that it made, also those that are kept for other builds. */
-  #written: string[] = [];
-  /** Layers of this build's steps, whoever made them. */
-  #ofSteps = new Set<string>();
+  #layers = new BuildLayers();
   #stages: BuildStages;
   #views: StackViews;
+  #containers: BuildContainers;
   #variables: BuildVariables;
   /** Of the instruction that is carried out. */
   #line = 1;
-  #lease: NetworkLease | undefined;
-  #volumes: BuildVolumes | undefined;
-  #count = 0;
 
   constructor(request: StartBuild, options: ImageBuildOptions) {
     this.#request = request;
@@ -92,6 +78,18 @@ export class ImageBuild implements AsyncDisposable {
       say: (text) => this.#say(text),
       signal: this.#options.signal,
     });
+    this.#containers = this.#resources.use(
+      new BuildContainers({
+        ...this.#options,
+        request,
+        stages: this.#stages,
+        views: this.#views,
+        directory: this.#directory,
+        scratch: this.#scratch,
+        expandPlace: (text) => this.#expandPlace(text),
+        context: () => this.#context(),
+      }),
+    );
   }
 
   async run(): Promise<BuiltImage> {
@@ -106,10 +104,10 @@ export class ImageBuild implements AsyncDisposable {
       // Layers of earlier stages are as much its own as what it writes now.
       directories: () => [
         this.#scratch,
-        ...this.#written.map((layerId) => this.#options.layers.path(layerId)),
+        ...this.#layers.written.map((layerId) => this.#options.layers.path(layerId)),
       ],
       diskLimitBytes: undefined,
-      container: () => this.#step,
+      container: () => this.#containers.current,
       end: (reason) => this.#ended.abort(reason),
     });
     for (const [index, instruction] of instructions.entries()) {
@@ -118,13 +116,13 @@ export class ImageBuild implements AsyncDisposable {
       this.#line = instruction.line;
       await this.#carryOut(instruction);
     }
-    await this.#volumes?.commit({ signal });
+    await this.#containers.commitVolumes();
     return this.#finish();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources.disposeAsync();
-    for (const layerId of this.#made) await this.#options.layers.remove(layerId);
+    for (const layerId of this.#layers.own) await this.#options.layers.remove(layerId);
   }
 
   async #finish(): Promise<BuiltImage> {
@@ -133,8 +131,8 @@ export class ImageBuild implements AsyncDisposable {
     const stage = this.#stages.current;
     await stage.freeze();
     const base = this.#request.baseLayerIds;
-    const stack = await joinSteps(layers, stage.layerIds, this.#ofSteps);
-    this.#made.push(...stack.filter((layerId) => !stage.layerIds.includes(layerId)));
+    const stack = await joinSteps(layers, stage.layerIds, this.#layers.ofSteps);
+    this.#layers.addJoined(stack.filter((layerId) => !stage.layerIds.includes(layerId)));
     const isOnBase = base.length > 0 && base.every((layerId, index) => stack[index] === layerId);
     const layerIds = isOnBase ? stack.slice(base.length) : stack;
     let bytes = 0;
@@ -143,7 +141,7 @@ export class ImageBuild implements AsyncDisposable {
     this.#say(`Saved the image: ${(bytes / 1_000_000).toFixed(1)} MB in ${seconds} s\n`);
     this.#options.signal.throwIfAborted();
     // Layers of earlier stages served only to copy from.
-    this.#made = this.#made.filter((layerId) => !layerIds.includes(layerId));
+    this.#layers.handOver(layerIds);
     return { layerIds, bytes, config: create(ImageConfigSchema, configurationFrom(stage.config)) };
   }
 
@@ -212,11 +210,7 @@ export class ImageBuild implements AsyncDisposable {
       layers: this.#options.layers,
       directory: join(this.#directory, `root-${this.#stages.count}`),
       scratch: join(this.#scratch, `stage-${this.#stages.count}`),
-      onLayer: (layerId) => {
-        this.#made.push(layerId);
-        this.#written.push(layerId);
-        this.#ofSteps.add(layerId);
-      },
+      onLayer: (layerId) => this.#layers.add(layerId),
     });
     this.#resources.use(stage);
     this.#stages.begin(instruction.stage, stage);
@@ -249,9 +243,7 @@ export class ImageBuild implements AsyncDisposable {
     } else await work();
     const layerId = known ? known.layerId : await stage.freeze();
     if (!known) await steps.put(key, { layerId });
-    if (layerId === undefined) return;
-    this.#ofSteps.add(layerId);
-    this.#made = this.#made.filter((each) => each !== layerId);
+    if (layerId !== undefined) this.#layers.keep(layerId);
   }
 
   async #run(instruction: InstructionOf<"run">): Promise<void> {
@@ -265,64 +257,7 @@ export class ImageBuild implements AsyncDisposable {
           : (await this.#stages.source(this.#expand(from))).layerIds;
       }),
     );
-    await this.#doOnce({ command, mounts, sources }, () => this.#runCommand(instruction));
-  }
-
-  async #runCommand(instruction: InstructionOf<"run">): Promise<void> {
-    const { signal, runtimes, operator, onLog } = this.#options;
-    const stage = this.#stage;
-    const devices = this.#request.gpuDevices.filter((device) => !isSimulated(device));
-    const { runtime, takesUserNamespace } = runtimes.choose({ runtime: "", untrusted: false }, devices);
-    const lease = (this.#lease ??= await this.#acquireNetwork());
-    const userNamespace = takesUserNamespace ? lease.userNamespace : undefined;
-    const rootPath = await stage.root(userNamespace);
-    this.#volumes ??= this.#resources.use(
-      await BuildVolumes.mount(this.#request.volumes, {
-        buildId: this.#request.buildId,
-        layers: this.#options.layers,
-        heads: this.#options.heads,
-        directory: this.#directory,
-        scratch: this.#scratch,
-        userNamespace,
-        covered: coveredDirectories(rootPath, this.#request.volumes, userNamespace?.ids.first),
-      }),
-    );
-    const extra = await runMounts(instruction.mounts, {
-      expand: (text) => this.#expandPlace(text),
-      directory: this.#scratch,
-      workdir: stage.config.workdir,
-      context: () => this.#context(),
-      viewOf: async (name) => this.#views.show((await this.#stages.source(name)).layerIds, userNamespace),
-      secrets: this.#request.secretEnv,
-      signal,
-    });
-    await runStep(instruction.command, instruction.text, {
-      containerId: `${this.#request.buildId}-${this.#count++}`,
-      stage,
-      runtime,
-      network: lease,
-      userNamespace,
-      mounts: [...this.#volumes.mounts, ...extra.mounts],
-      operator: await buildEnvironment(operator, {
-        directory: this.#directory,
-        cacheDirectory: join(this.#scratch, "cache"),
-        rootPath,
-      }),
-      secretEnv: { ...this.#request.secretEnv, ...extra.env },
-      devices,
-      directory: this.#directory,
-      onContainer: (container) => (this.#step = container),
-      onLog,
-      signal,
-    });
-  }
-
-  async #acquireNetwork(): Promise<NetworkLease> {
-    const { network, signal } = this.#options;
-    const lease = this.#resources.use(await network.acquireForBuild({ signal }));
-    // Root in a step must reach its root file system.
-    lease.userNamespace?.giveToRoot(this.#directory);
-    return lease;
+    await this.#doOnce({ command, mounts, sources }, () => this.#containers.run(instruction));
   }
 
   async #copy(instruction: InstructionOf<"copy">): Promise<void> {

@@ -1,5 +1,6 @@
 import { sleep } from "@dorian/base/sleep";
-import type { MountedVolume, VolumeUsers } from "./mounted-volume.ts";
+import type { MountedVolume } from "./mounted-volume.ts";
+import type { VolumeUsers } from "./volume-overlay.ts";
 
 export interface BackgroundCommitOptions {
   volumes: MountedVolume[];

@@ -2,7 +2,8 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { smallDisk, type SmallDisk } from "@dorian/testkit/small-disk";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CommitKind, MountedVolume, VolumeUsers } from "./mounted-volume.ts";
+import type { MountedVolume } from "./mounted-volume.ts";
+import type { CommitKind, VolumeUsers } from "./volume-overlay.ts";
 import { readTree } from "@dorian/testkit/read-tree";
 import { machine, ShellSession, signal, type MachineOptions } from "../../test/test-volumes.ts";
 

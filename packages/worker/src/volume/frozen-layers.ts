@@ -11,7 +11,7 @@ export interface FrozenLayer {
 }
 
 /** Layers that commits froze and that are not in the volume yet, in the order in which they come to be in it. */
-export class UnpublishedLayers {
+export class FrozenLayers {
   #layers: LayerStore;
   #frozen: FrozenLayer[] = [];
 
