@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { SinkFull, type ValueSink } from "./value-sink.ts";
-import { UnsendableAt, walkValue, type WalkOptions } from "./walk-value.ts";
+import { UnsendableAt } from "./unsendable.ts";
+import { walkValue, type WalkOptions } from "./walk-value.ts";
 
 /** What the arguments of a call, a result or a value of a generator may take. */
 const maxPayloadMiB = 64;

@@ -9,6 +9,19 @@ export class Unsendable extends Error {
   }
 }
 
+/** Why a value cannot be sent, and where in it the reason lies. */
+export class UnsendableAt extends Error {
+  /** As one would write it in code; empty for the whole value. */
+  readonly place: string;
+  readonly remedy: string | undefined;
+
+  constructor(place: string, reason: Unsendable) {
+    super(reason.message, { cause: reason.cause });
+    this.place = place;
+    this.remedy = reason.remedy;
+  }
+}
+
 /** @throws Unsendable for text that no bytes of Unicode stand for: it would arrive as other text. */
 export function refuseHalfPairs(text: string): void {
   if (text.isWellFormed()) return;

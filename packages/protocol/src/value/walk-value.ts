@@ -1,12 +1,12 @@
-import { inspect, types } from "node:util";
+import { types } from "node:util";
+import { attached, live } from "./attached-memory.ts";
 import { builtinErrorName, nearestErrorName } from "./builtin-errors.ts";
 import { typedArrayClasses } from "./typed-array-classes.ts";
+import { maxValueDepth } from "./max-value-depth.ts";
 import { placeOf } from "./place.ts";
-import { Unsendable, unsendableInstance } from "./unsendable.ts";
+import { extras, refuseExtras, refuseItemsExtras } from "./refuse-extras.ts";
+import { Unsendable, UnsendableAt, unsendableInstance } from "./unsendable.ts";
 import { SinkFull, type ValueSink } from "./value-sink.ts";
-
-/** Levels that a value may have: what is deeper overflows stacks, here or where it is read. */
-export const maxValueDepth = 1_000;
 
 export interface WalkOptions {
   /** Write an error of a class of the user's as one of the language's class below it, under its name. */
@@ -24,19 +24,6 @@ export function walkValue(value: unknown, sink: ValueSink, options: WalkOptions 
     walk.value(value);
   } catch (error) {
     throw walk.refusal(error);
-  }
-}
-
-/** Why a value cannot be sent, and where in it the reason lies. */
-export class UnsendableAt extends Error {
-  /** As one would write it in code; empty for the whole value. */
-  readonly place: string;
-  readonly remedy: string | undefined;
-
-  constructor(place: string, reason: Unsendable) {
-    super(reason.message, { cause: reason.cause });
-    this.place = place;
-    this.remedy = reason.remedy;
   }
 }
 
@@ -297,42 +284,6 @@ class Walk {
 const typedArrayKinds = new Map(
   typedArrayClasses.map((each): [object, string] => [each.prototype, each.name]),
 );
-
-function attached<View extends ArrayBufferView>(view: View): View {
-  if (types.isSharedArrayBuffer(view.buffer)) {
-    throw new Unsendable("lies in memory that threads share", "Send a copy: array.slice().");
-  }
-  live(view.buffer as ArrayBuffer);
-  return view;
-}
-
-function live(buffer: ArrayBuffer): ArrayBuffer {
-  if (buffer.detached) throw new Unsendable("lies in memory that was transferred away (detached)");
-  return buffer;
-}
-
-function refuseExtras(value: object): void {
-  if (Object.keys(value).length > 0 || Object.getOwnPropertySymbols(value).length > 0) throw extras();
-}
-
-/** Items of an array whose keys are listed quickly. */
-const fewItems = 100;
-
-function refuseItemsExtras(value: readonly unknown[]): void {
-  // To list the keys of a large array takes longer than to send it; what inspection shows beside its items does not.
-  if (value.length > fewItems && inspect(value, withoutItems) === `[ ... ${value.length} more items ]`)
-    return;
-  // After the indexes, in the order in which they were made.
-  const last = Reflect.ownKeys(value).at(-1);
-  if (last !== "length") throw extras(String(last));
-}
-
-const withoutItems = { maxArrayLength: 0, depth: 0, customInspect: false };
-
-function extras(name?: string): Unsendable {
-  const what = name === undefined ? "properties" : `a property "${name}"`;
-  return new Unsendable(`has ${what} beside what it holds`, "Send the two apart, in a plain object.");
-}
 
 function textOf(error: unknown): string {
   try {

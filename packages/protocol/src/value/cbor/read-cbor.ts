@@ -1,5 +1,5 @@
 import { noStep, placeOf } from "../place.ts";
-import { maxValueDepth } from "../walk-value.ts";
+import { maxValueDepth } from "../max-value-depth.ts";
 import { bignum, dateOf, epochOf, instanceOf, typedArrays } from "./tagged-values.ts";
 import { foreignTags, tags } from "./tags.ts";
 import { broken, Unreadable, UnreadableAt } from "./unreadable.ts";

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { maxValueDepth } from "../walk-value.ts";
+import { maxValueDepth } from "../max-value-depth.ts";
 import { opcodes } from "./opcodes.ts";
 
 /**
