@@ -34,8 +34,9 @@ import type { JournalOptions } from "./database/journal.ts";
 import { openStores } from "./database/open-stores.ts";
 import { openDispatch } from "./dispatch/open-dispatch.ts";
 import { reachingTask } from "./dispatch/task/reaching-task.ts";
-import { collectGarbage, type GarbageAges } from "./gc/collect-garbage.ts";
+import type { GarbageAges } from "./gc/collect-garbage.ts";
 import { startCollecting } from "./gc/garbage-loop.ts";
+import { stateCopyHandlers } from "./gc/state-copy.ts";
 import { listen } from "./listen.ts";
 import { openWeb } from "./web/open-web.ts";
 import { WebFront, type WebSettings } from "./web/web-front.ts";
@@ -235,7 +236,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     }),
   );
   const garbage = { ...stores, ...registries, dataDirectory, builds: things.builds, tasks: dispatch.tasks };
-  starting.use(startCollecting({ ...garbage, logger, ...clocks }));
+  const collecting = starting.use(startCollecting({ ...garbage, logger, ...clocks }));
   const web = starting.use(await openWeb({ stores, access, registries, dispatch, front, logger, ...clocks }));
   http.use([...access.routes, ...things.routes]);
 
@@ -251,7 +252,12 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   );
   const operator = guard(
     OperatorService,
-    combine(OperatorService, [...access.operator, ...dispatch.operator, ...things.operator]),
+    combine(OperatorService, [
+      ...access.operator,
+      ...dispatch.operator,
+      ...things.operator,
+      stateCopyHandlers({ ...stores, collecting }),
+    ]),
     operatorPermissions,
   );
   const commands = guard(
@@ -296,7 +302,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     drainWeb: ({ signal }) => front.drain({ signal }),
     drain: ({ signal }) => listener.drain({ signal }),
     removeUnused: () => things.lifetimes.sweep(),
-    collectGarbage: (ages) => collectGarbage(garbage, { ages, now: clocks.nowMs(), released: new Set() }),
+    collectGarbage: (ages) => collecting.collect(ages),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

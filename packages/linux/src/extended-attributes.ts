@@ -19,13 +19,16 @@ const ofOverlay = "trusted.overlay.";
 /** No list of names and no value is longer. */
 const longest = 65_536;
 
-/** Gives `target` the extended attributes of `source`, which lists who may use it among others; not those of an overlay. */
-export function copyAttributes(source: string, target: string): void {
+/**
+ * Gives `target` the extended attributes of `source`, which lists who may use it among others; those of an overlay only where
+ * `withOverlay` says so. Neither is followed.
+ */
+export function copyAttributes(source: string, target: string, { withOverlay = false } = {}): void {
   if (!hasAttributes(source)) return;
   const buffer = Buffer.alloc(longest);
   const length = check(libc.llistxattr(source, buffer, longest), `list the attributes of ${source}`);
   const names = buffer.toString("utf8", 0, length).split("\0");
-  for (const name of names.filter((each) => each !== "" && !each.startsWith(ofOverlay))) {
+  for (const name of names.filter((each) => each !== "" && (withOverlay || !each.startsWith(ofOverlay)))) {
     const value = Buffer.alloc(longest);
     const size = check(libc.lgetxattr(source, name, value, longest), `read ${name} of ${source}`);
     check(libc.lsetxattr(target, name, value, size, 0), `set ${name} of ${target}`);

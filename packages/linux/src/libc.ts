@@ -42,6 +42,7 @@ const calls = {
   lseek: libc.func("long lseek(int, long, int)"),
   fallocate: libc.func("int fallocate(int, int, long, long)") as SlowCall,
   copyFileRange: libc.func("long copy_file_range(int, int64_t *, int, int64_t *, size_t, uint)") as SlowCall,
+  syncfs: libc.func("int syncfs(int)") as SlowCall,
   ioctl: libc.func("int ioctl(int, ulong, _Inout_ uint8_t *)"),
   mallocTrim: libc.func("int malloc_trim(size_t)"),
   fstatfs: libc.func("int fstatfs(int, _Out_ uint8_t *)"),

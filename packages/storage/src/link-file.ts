@@ -24,7 +24,8 @@ export async function linkFile(source: string, target: string): Promise<void> {
   }
 }
 
-async function copyLeaf(directory: OpenDirectory, name: string, target: string): Promise<void> {
+/** Makes `target` a copy of an entry of a directory that is no directory itself, without its extended attributes. */
+export async function copyLeaf(directory: OpenDirectory, name: string, target: string): Promise<void> {
   const stats = await lstat(directory.at(name), { bigint: true });
   if (stats.isSymbolicLink()) await symlink(await readlink(directory.at(name)), target);
   else if (stats.isFile()) await copyRegular(directory, name, target);

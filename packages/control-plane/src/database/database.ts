@@ -3,7 +3,7 @@ import { wallClockMs } from "@dorian/base/wall-clock";
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { DummyDriver, Kysely, Transaction, type ConnectionProvider, type Dialect } from "kysely";
 import { open, type FileHandle } from "node:fs/promises";
-import type { DatabaseSync } from "node:sqlite";
+import { backup, DatabaseSync } from "node:sqlite";
 import { isFull, isStorageError, writeFailed } from "./storage-failure.ts";
 import { migrate, type MigrateOptions } from "./migrate.ts";
 import { openFile } from "./open-file.ts";
@@ -23,6 +23,8 @@ export type Database = Kysely<Tables> & {
   moveLog(): void;
   /** Moves all of the log into the file and leaves none of it; nobody may have the connection. */
   emptyLog(): void;
+  /** Makes `target` a copy of what is committed, and brings it to disk. Others write meanwhile; what they do is in it. */
+  copyTo(target: string): Promise<void>;
   /** Runs `work` with the connection to itself: it says on it where its transaction and savepoints begin and end. */
   exclusively<T>(work: (trx: Transaction<Tables>, connection: ExclusiveConnection) => Promise<T>): Promise<T>;
 };
@@ -81,6 +83,7 @@ function extend(
     emptyLog() {
       file.exec("pragma wal_checkpoint(truncate)");
     },
+    copyTo: (target: string) => copyDatabase(file, target),
     exclusively<T>(
       work: (trx: Transaction<Tables>, connection: ExclusiveConnection) => Promise<T>,
     ): Promise<T> {
@@ -106,6 +109,19 @@ function extend(
   };
   // Not `assign`, which would ask whether the log is long once and for all.
   return Object.defineProperties(db, Object.getOwnPropertyDescriptors(members)) as typeof db & typeof members;
+}
+
+/** A few milliseconds' worth: nobody can write while they are copied. */
+const pagesAtOnce = 500;
+
+/** Makes `target` a copy of an open database, which may be written to meanwhile by its own connection, and brings it to disk. */
+export async function copyDatabase(file: DatabaseSync, target: string): Promise<void> {
+  await backup(file, target, { rate: pagesAtOnce });
+  // One file that any reader can open, without a log beside it.
+  using copy = new DatabaseSync(target);
+  copy.exec("pragma journal_mode = delete");
+  await using handle = await open(target, "r+");
+  await handle.sync();
 }
 
 /**

@@ -10,6 +10,7 @@ import { digestsFile, migrationDigests } from "../../test/past/migration-digests
 import { schemaText } from "../../test/schema-text.ts";
 import { outputOf, valueOf } from "../../test/scripted-caller.ts";
 import { ScriptedWorker } from "../../test/scripted-worker.ts";
+import { contentOfState } from "../gc/kept-content.ts";
 import { CallBytes } from "../dispatch/call/call-bytes.ts";
 import { openDatabase } from "./database.ts";
 import { Journal } from "./journal.ts";
@@ -135,4 +136,10 @@ test("databases of every version come to the same tables and indexes", async () 
     await (await openDatabase(path)).destroy();
     expect([database.name, ...statements(schemaText(path))]).toEqual([database.name, ...statements(schema)]);
   }
+});
+
+test.each(kept)("a backup finds what a stopped server of then keeps ($name)", ({ text }) => {
+  using file = new DatabaseSync(":memory:", { enableForeignKeyConstraints: false });
+  restore(file, text);
+  expect(contentOfState(file).layerIds.size).toBeGreaterThan(0);
 });

@@ -9,6 +9,7 @@ import { forgetImages } from "./forget-images.ts";
 import { forgetSteps } from "./forget-steps.ts";
 import { forgetVersions } from "./forget-versions.ts";
 import type { GarbageOptions } from "./garbage-options.ts";
+import { layersNamedIn } from "./kept-content.ts";
 
 /** Milliseconds for which things are kept that nothing refers to. */
 export interface GarbageAges {
@@ -135,7 +136,7 @@ async function layersInUse(options: GarbageOptions): Promise<Set<string>> {
 /** Layers of the base images that workers keep, from the list in the data directory that they share. */
 async function baseLayers(dataDirectory: string): Promise<string[]> {
   const text = await unlessAbsent(readFile(join(dataDirectory, "bases.json"), "utf8"));
-  return text?.match(/\bly-[0-9A-Za-z]{22}\b/g) ?? [];
+  return layersNamedIn(text ?? "");
 }
 
 async function oldestTask(db: Database): Promise<number> {

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isAbsence, unlessAbsent } from "@dorian/base/unless-absent";
+import { layersNamedIn } from "./kept-content.ts";
 
 /**
  * Forgets the finished steps of builds that were made before a time; returns the layers of the others. Workers keep a file
@@ -14,7 +15,7 @@ export async function forgetSteps(dataDirectory: string, before: number): Promis
     try {
       const { mtimeMs } = await stat(path);
       if (mtimeMs < before) await unlink(path);
-      else kept.push(...((await readFile(path, "utf8")).match(/\bly-[0-9A-Za-z]{22}\b/g) ?? []));
+      else kept.push(...layersNamedIn(await readFile(path, "utf8")));
     } catch (error) {
       // A worker has put it under its name meanwhile.
       if (!isAbsence(error)) throw error;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { access, mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { AppState, ObjectCreationType } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
 import {
@@ -14,6 +15,7 @@ import {
   temporaryDirectory,
 } from "../../test/catalog-server.ts";
 import { believedAges } from "./collect-garbage.ts";
+import { contentOfState } from "./kept-content.ts";
 
 async function openWithWorker() {
   const server = await CatalogServer.open(await temporaryDirectory());
@@ -200,4 +202,26 @@ test("an age is believed when the clock has gone on for as long, and every age a
   expect(believedAges(ages, 10 * minute - 1)).toEqual(never);
   expect(believedAges(ages, 10 * minute)).toEqual({ ...never, layerMs: 10 * minute });
   expect(believedAges(ages, 60 * minute)).toEqual(ages);
+});
+
+test("while a copy of the state is held, nothing is collected that it names; then the copy goes, too", async () => {
+  await using open = await openWithWorker();
+  const { server, modal } = open;
+  await mountFiles(modal, { "/root/old.mjs": "old" });
+  const done = new AbortController();
+  const copies = server.operator.stateCopy({}, { signal: done.signal })[Symbol.asyncIterator]();
+  const path = String((await copies.next()).value?.path);
+  {
+    using state = new DatabaseSync(path, { readOnly: true });
+    expect(contentOfState(state).layerIds.size).toBe(1);
+  }
+  const ended = copies.next();
+  let isCollected = false;
+  const collecting = open.collect().finally(() => (isCollected = true));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect([isCollected, await server.layers.list()]).toEqual([false, [expect.any(String)]]);
+  done.abort();
+  await ended.catch(() => undefined);
+  expect(await collecting).toHaveLength(1);
+  await expect.poll(() => stat(path).catch(() => "gone")).toBe("gone");
 });

@@ -126,6 +126,8 @@ export const commandIndex: IndexEntry[] = [
       () => import("./commands/audit/list.ts"),
     ),
   ]),
+  leaf("backup", "Copy all that a server keeps, while it runs or not", () => import("./commands/backup.ts")),
+  leaf("restore", "Make a data directory of a backup", () => import("./commands/restore.ts")),
   leaf("doctor", "Say what this machine can do, and what is missing", () => import("./commands/doctor.ts")),
 ];
 

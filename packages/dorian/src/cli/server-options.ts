@@ -1,13 +1,15 @@
 import type { OptionDefinition } from "./command.ts";
 
+export const dataOption: OptionDefinition = {
+  name: "data",
+  value: "directory",
+  description: "Data directory of a server on this machine (or set DORIAN_DATA; else /var/lib/dorian)",
+};
+
 /** Options of every command that talks to a server. */
 export const connectionOptions: readonly OptionDefinition[] = [
   { name: "server", value: "url", description: "Server to talk to (or set MODAL_SERVER_URL)" },
-  {
-    name: "data",
-    value: "directory",
-    description: "Data directory of a server on this machine (or set DORIAN_DATA; else /var/lib/dorian)",
-  },
+  dataOption,
 ];
 
 /** Those of commands about what lives in an environment. */

@@ -1,11 +1,14 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
-import { chmodSync, lstatSync, mkdirSync, realpathSync, type Stats } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync, type Stats } from "node:fs";
+import { dirname, join } from "node:path";
 
 /** Only its owner may enter: below it lie layers with other people's setuid programs, and the secrets of all. */
 const ownerOnly = 0o700;
 const writableByOthers = 0o022;
 const sticky = 0o1000;
+
+/** In a data directory while a backup is restored to it. */
+export const restoringFile = "restoring";
 
 /** Makes the directory where it is missing, and sees that nobody else can enter or replace it. @throws AppError as `secureDataDirectory` */
 export function makeDataDirectory(path: string): void {
@@ -16,7 +19,8 @@ export function makeDataDirectory(path: string): void {
 /**
  * Takes the rights of others on the directory away, whoever made it and with whatever mode.
  *
- * @throws AppError DATA_DIRECTORY_UNUSABLE, DATA_DIRECTORY_UNSAFE when it, or the way to it, is in somebody else's hands
+ * @throws AppError DATA_DIRECTORY_UNUSABLE, DATA_DIRECTORY_UNSAFE when it, or the way to it, is in somebody else's hands,
+ *   DATA_DIRECTORY_HALF_RESTORED
  */
 export function secureDataDirectory(path: string): void {
   refusing(path, "used", () => {
@@ -27,6 +31,7 @@ export function secureDataDirectory(path: string): void {
     if (!stats.isDirectory()) throw unsafe(real, "is no directory");
     if (stats.uid !== process.getuid?.()) throw unsafe(real, `belongs to user ${stats.uid}`);
     for (const place of [path, real]) refuseOpenParents(place);
+    if (existsSync(join(real, restoringFile))) throw halfRestored(real);
     chmodSync(real, ownerOnly);
   });
 }
@@ -50,6 +55,16 @@ function unsafe(path: string, why: string): AppError {
   return new AppError("DATA_DIRECTORY_UNSAFE", `${path} cannot be a data directory: it ${why}.`, {
     remedy: `Give one of your own with --data, or correct this one: \`chown\` it to the user that runs Dorian, \`chmod go-w\` what is above it.`,
   });
+}
+
+function halfRestored(path: string): AppError {
+  return new AppError(
+    "DATA_DIRECTORY_HALF_RESTORED",
+    `A backup was restored to ${path} and that did not end.`,
+    {
+      remedy: "Wait for it if it runs; else remove what is there, and restore it again.",
+    },
+  );
 }
 
 function refusing(path: string, verb: string, work: () => void): void {

@@ -35,6 +35,7 @@ export const commandPermissions: Permissions<typeof TaskCommandRouter> = {
 export const operatorPermissions: Permissions<typeof OperatorService> = {
   serverInfo: { client: "read", task: "no", reach: "handler" },
   workerDrain: { client: "write", task: "no", reach: "everywhere", audit: "worker.drain" },
+  stateCopy: { client: "write", task: "no", reach: "everywhere", audit: "backup.take" },
   imageList: { client: "read", task: "no", reach: "everywhere" },
   volumeVersions: { client: "read", task: "no", reach: "request" },
   taskTimeline: { client: "read", task: "no", reach: "request" },

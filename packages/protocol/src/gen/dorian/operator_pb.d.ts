@@ -14,6 +14,36 @@ import type { DiskRoom } from "./disk_pb.js";
 export declare const file_dorian_operator: GenFile;
 
 /**
+ * @generated from message dorian.operator.StateCopyRequest
+ */
+export declare type StateCopyRequest = Message<"dorian.operator.StateCopyRequest"> & {
+};
+
+/**
+ * Describes the message dorian.operator.StateCopyRequest.
+ * Use `create(StateCopyRequestSchema)` to create a new message.
+ */
+export declare const StateCopyRequestSchema: GenMessage<StateCopyRequest>;
+
+/**
+ * @generated from message dorian.operator.StateCopyResponse
+ */
+export declare type StateCopyResponse = Message<"dorian.operator.StateCopyResponse"> & {
+  /**
+   * Where it lies on the server's machine.
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+};
+
+/**
+ * Describes the message dorian.operator.StateCopyResponse.
+ * Use `create(StateCopyResponseSchema)` to create a new message.
+ */
+export declare const StateCopyResponseSchema: GenMessage<StateCopyResponse>;
+
+/**
  * @generated from message dorian.operator.ServerInfoRequest
  */
 export declare type ServerInfoRequest = Message<"dorian.operator.ServerInfoRequest"> & {
@@ -804,6 +834,16 @@ export declare const OperatorService: GenService<{
     methodKind: "unary";
     input: typeof WorkerDrainRequestSchema;
     output: typeof WorkerDrainResponseSchema;
+  },
+  /**
+   * Answers with a copy of the state. While the caller listens on, nothing that it names is removed, and the copy stays.
+   *
+   * @generated from rpc dorian.operator.OperatorService.StateCopy
+   */
+  stateCopy: {
+    methodKind: "server_streaming";
+    input: typeof StateCopyRequestSchema;
+    output: typeof StateCopyResponseSchema;
   },
 }>;
 

@@ -12,182 +12,196 @@ import { file_modal_client } from "../modal/client_pb.js";
  * Describes the file dorian/operator.proto.
  */
 export const file_dorian_operator = /*@__PURE__*/
-  fileDesc("ChVkb3JpYW4vb3BlcmF0b3IucHJvdG8SD2Rvcmlhbi5vcGVyYXRvciITChFTZXJ2ZXJJbmZvUmVxdWVzdCKVAwoSU2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSFgoOZGF0YV9kaXJlY3RvcnkYAiABKAkSOwoHd29ya2VycxgDIAMoCzIqLmRvcmlhbi5vcGVyYXRvci5TZXJ2ZXJJbmZvUmVzcG9uc2UuV29ya2VyEiMKBGRpc2sYFCABKAsyFS5kb3JpYW4uZGlzay5EaXNrUm9vbRrzAQoGV29ya2VyEgwKBG5hbWUYASABKAkSEQoJbWlsbGlfY3B1GAIgASgNEhEKCW1lbW9yeV9tYhgDIAEoBBIMCgRncHVzGAQgAygJEhYKDnNpbXVsYXRlZF9ncHVzGAUgASgIEhUKDXJ1bm5pbmdfdGFza3MYBiABKA0SEQoJd29ya2VyX2lkGAcgASgJEhAKCHN0YW5kaW5nGAggASgJEhYKDnJ1bm5pbmdfaW5wdXRzGAkgASgNEhYKDnJ1bm5pbmdfYnVpbGRzGAogASgNEiMKBGRpc2sYFSABKAsyFS5kb3JpYW4uZGlzay5EaXNrUm9vbSIyChJXb3JrZXJEcmFpblJlcXVlc3QSDgoGd29ya2VyGAEgASgJEgwKBHVuZG8YAiABKAgiSAoTV29ya2VyRHJhaW5SZXNwb25zZRIRCgl3b3JrZXJfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghzdGFuZGluZxgDIAEoCSISChBJbWFnZUxpc3RSZXF1ZXN0ItsBChFJbWFnZUxpc3RSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLmRvcmlhbi5vcGVyYXRvci5JbWFnZUxpc3RSZXNwb25zZS5JdGVtGo0BCgRJdGVtEhAKCGltYWdlX2lkGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEhUKDWJhc2VfaW1hZ2VfaWQYAyABKAkSEgoKY3JlYXRlZF9hdBgEIAEoARINCgVieXRlcxgFIAEoBBIVCg1idWlsZF9zZWNvbmRzGAYgASgBEg0KBXN0YXRlGAcgASgJIioKFVZvbHVtZVZlcnNpb25zUmVxdWVzdBIRCgl2b2x1bWVfaWQYASABKAkioQEKFlZvbHVtZVZlcnNpb25zUmVzcG9uc2USOwoFaXRlbXMYASADKAsyLC5kb3JpYW4ub3BlcmF0b3IuVm9sdW1lVmVyc2lvbnNSZXNwb25zZS5JdGVtGkoKBEl0ZW0SDwoHdmVyc2lvbhgBIAEoBBISCgpjcmVhdGVkX2F0GAIgASgBEg4KBmF1dGhvchgDIAEoCRINCgVieXRlcxgEIAEoBCImChNUYXNrVGltZWxpbmVSZXF1ZXN0Eg8KB3Rhc2tfaWQYASABKAki3wEKFFRhc2tUaW1lbGluZVJlc3BvbnNlEg8KB3Rhc2tfaWQYASABKAkSFAoMZnVuY3Rpb25fdGFnGAIgASgJEjsKBnBoYXNlcxgDIAMoCzIrLmRvcmlhbi5vcGVyYXRvci5UYXNrVGltZWxpbmVSZXNwb25zZS5QaGFzZRIUCgxieXRlc19jb3BpZWQYBCABKAQSEAoIaW1hZ2VfaWQYBSABKAkaOwoFUGhhc2USDAoEbmFtZRgBIAEoCRISCgpzdGFydGVkX2F0GAIgASgBEhAKCGVuZGVkX2F0GAMgASgBIoUBChRDb250YWluZXJFeGVjUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgJEg8KB2NvbW1hbmQYAiADKAkSEAoIdGVybWluYWwYAyABKAgSDAoEcm93cxgEIAEoDRIPCgdjb2x1bW5zGAUgASgNEg0KBXN0ZGluGAYgASgMEgsKA2VuZBgHIAEoCCJdChVDb250YWluZXJFeGVjUmVzcG9uc2USDgoGc3Rkb3V0GAEgASgMEg4KBnN0ZGVychgCIAEoDBIWCglleGl0X2NvZGUYAyABKAVIAIgBAUIMCgpfZXhpdF9jb2RlImMKElRva2VuQ3JlYXRlUmVxdWVzdBIMCgRuYW1lGAEgASgJEhIKCnZhbGlkX3NlY3MYAiABKA0SGAoQZW52aXJvbm1lbnRfbmFtZRgDIAEoCRIRCglyZWFkX29ubHkYBCABKAgiUgoTVG9rZW5DcmVhdGVSZXNwb25zZRIlCgV0b2tlbhgBIAEoCzIWLmRvcmlhbi5vcGVyYXRvci5Ub2tlbhIUCgx0b2tlbl9zZWNyZXQYAiABKAkiEgoQVG9rZW5MaXN0UmVxdWVzdCI7ChFUb2tlbkxpc3RSZXNwb25zZRImCgZ0b2tlbnMYASADKAsyFi5kb3JpYW4ub3BlcmF0b3IuVG9rZW4iNgoSVG9rZW5SZXZva2VSZXF1ZXN0Eg0KBXRva2VuGAEgASgJEhEKCWtlZXBfbWFkZRgCIAEoCCJiChNUb2tlblJldm9rZVJlc3BvbnNlEiUKBXRva2VuGAEgASgLMhYuZG9yaWFuLm9wZXJhdG9yLlRva2VuEiQKBG1hZGUYAiADKAsyFi5kb3JpYW4ub3BlcmF0b3IuVG9rZW4iMQoTVG9rZW5BcHByb3ZlUmVxdWVzdBIMCgRjb2RlGAEgASgJEgwKBG5hbWUYAiABKAkiPQoUVG9rZW5BcHByb3ZlUmVzcG9uc2USJQoFdG9rZW4YASABKAsyFi5kb3JpYW4ub3BlcmF0b3IuVG9rZW4itgEKBVRva2VuEhAKCHRva2VuX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKY3JlYXRlZF9hdBgDIAEoARISCgpleHBpcmVzX2F0GAQgASgBEg4KBmlzX293bhgFIAEoCBIYChBlbnZpcm9ubWVudF9uYW1lGAYgASgJEhEKCXJlYWRfb25seRgHIAEoCBIUCgxsYXN0X3VzZWRfYXQYCCABKAESEgoKY3JlYXRlZF9ieRgJIAEoCTKfBwoPT3BlcmF0b3JTZXJ2aWNlElUKClNlcnZlckluZm8SIi5kb3JpYW4ub3BlcmF0b3IuU2VydmVySW5mb1JlcXVlc3QaIy5kb3JpYW4ub3BlcmF0b3IuU2VydmVySW5mb1Jlc3BvbnNlElIKCUltYWdlTGlzdBIhLmRvcmlhbi5vcGVyYXRvci5JbWFnZUxpc3RSZXF1ZXN0GiIuZG9yaWFuLm9wZXJhdG9yLkltYWdlTGlzdFJlc3BvbnNlEmEKDlZvbHVtZVZlcnNpb25zEiYuZG9yaWFuLm9wZXJhdG9yLlZvbHVtZVZlcnNpb25zUmVxdWVzdBonLmRvcmlhbi5vcGVyYXRvci5Wb2x1bWVWZXJzaW9uc1Jlc3BvbnNlElsKDFRhc2tUaW1lbGluZRIkLmRvcmlhbi5vcGVyYXRvci5UYXNrVGltZWxpbmVSZXF1ZXN0GiUuZG9yaWFuLm9wZXJhdG9yLlRhc2tUaW1lbGluZVJlc3BvbnNlEmIKDUNvbnRhaW5lckV4ZWMSJS5kb3JpYW4ub3BlcmF0b3IuQ29udGFpbmVyRXhlY1JlcXVlc3QaJi5kb3JpYW4ub3BlcmF0b3IuQ29udGFpbmVyRXhlY1Jlc3BvbnNlKAEwARJYCgtUb2tlbkNyZWF0ZRIjLmRvcmlhbi5vcGVyYXRvci5Ub2tlbkNyZWF0ZVJlcXVlc3QaJC5kb3JpYW4ub3BlcmF0b3IuVG9rZW5DcmVhdGVSZXNwb25zZRJSCglUb2tlbkxpc3QSIS5kb3JpYW4ub3BlcmF0b3IuVG9rZW5MaXN0UmVxdWVzdBoiLmRvcmlhbi5vcGVyYXRvci5Ub2tlbkxpc3RSZXNwb25zZRJYCgtUb2tlblJldm9rZRIjLmRvcmlhbi5vcGVyYXRvci5Ub2tlblJldm9rZVJlcXVlc3QaJC5kb3JpYW4ub3BlcmF0b3IuVG9rZW5SZXZva2VSZXNwb25zZRJbCgxUb2tlbkFwcHJvdmUSJC5kb3JpYW4ub3BlcmF0b3IuVG9rZW5BcHByb3ZlUmVxdWVzdBolLmRvcmlhbi5vcGVyYXRvci5Ub2tlbkFwcHJvdmVSZXNwb25zZRJYCgtXb3JrZXJEcmFpbhIjLmRvcmlhbi5vcGVyYXRvci5Xb3JrZXJEcmFpblJlcXVlc3QaJC5kb3JpYW4ub3BlcmF0b3IuV29ya2VyRHJhaW5SZXNwb25zZWIGcHJvdG8z", [file_dorian_disk, file_modal_client]);
+  fileDesc("ChVkb3JpYW4vb3BlcmF0b3IucHJvdG8SD2Rvcmlhbi5vcGVyYXRvciISChBTdGF0ZUNvcHlSZXF1ZXN0IiEKEVN0YXRlQ29weVJlc3BvbnNlEgwKBHBhdGgYASABKAkiEwoRU2VydmVySW5mb1JlcXVlc3QilQMKElNlcnZlckluZm9SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEhYKDmRhdGFfZGlyZWN0b3J5GAIgASgJEjsKB3dvcmtlcnMYAyADKAsyKi5kb3JpYW4ub3BlcmF0b3IuU2VydmVySW5mb1Jlc3BvbnNlLldvcmtlchIjCgRkaXNrGBQgASgLMhUuZG9yaWFuLmRpc2suRGlza1Jvb20a8wEKBldvcmtlchIMCgRuYW1lGAEgASgJEhEKCW1pbGxpX2NwdRgCIAEoDRIRCgltZW1vcnlfbWIYAyABKAQSDAoEZ3B1cxgEIAMoCRIWCg5zaW11bGF0ZWRfZ3B1cxgFIAEoCBIVCg1ydW5uaW5nX3Rhc2tzGAYgASgNEhEKCXdvcmtlcl9pZBgHIAEoCRIQCghzdGFuZGluZxgIIAEoCRIWCg5ydW5uaW5nX2lucHV0cxgJIAEoDRIWCg5ydW5uaW5nX2J1aWxkcxgKIAEoDRIjCgRkaXNrGBUgASgLMhUuZG9yaWFuLmRpc2suRGlza1Jvb20iMgoSV29ya2VyRHJhaW5SZXF1ZXN0Eg4KBndvcmtlchgBIAEoCRIMCgR1bmRvGAIgASgIIkgKE1dvcmtlckRyYWluUmVzcG9uc2USEQoJd29ya2VyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEAoIc3RhbmRpbmcYAyABKAkiEgoQSW1hZ2VMaXN0UmVxdWVzdCLbAQoRSW1hZ2VMaXN0UmVzcG9uc2USNgoFaXRlbXMYASADKAsyJy5kb3JpYW4ub3BlcmF0b3IuSW1hZ2VMaXN0UmVzcG9uc2UuSXRlbRqNAQoESXRlbRIQCghpbWFnZV9pZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIVCg1iYXNlX2ltYWdlX2lkGAMgASgJEhIKCmNyZWF0ZWRfYXQYBCABKAESDQoFYnl0ZXMYBSABKAQSFQoNYnVpbGRfc2Vjb25kcxgGIAEoARINCgVzdGF0ZRgHIAEoCSIqChVWb2x1bWVWZXJzaW9uc1JlcXVlc3QSEQoJdm9sdW1lX2lkGAEgASgJIqEBChZWb2x1bWVWZXJzaW9uc1Jlc3BvbnNlEjsKBWl0ZW1zGAEgAygLMiwuZG9yaWFuLm9wZXJhdG9yLlZvbHVtZVZlcnNpb25zUmVzcG9uc2UuSXRlbRpKCgRJdGVtEg8KB3ZlcnNpb24YASABKAQSEgoKY3JlYXRlZF9hdBgCIAEoARIOCgZhdXRob3IYAyABKAkSDQoFYnl0ZXMYBCABKAQiJgoTVGFza1RpbWVsaW5lUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgJIt8BChRUYXNrVGltZWxpbmVSZXNwb25zZRIPCgd0YXNrX2lkGAEgASgJEhQKDGZ1bmN0aW9uX3RhZxgCIAEoCRI7CgZwaGFzZXMYAyADKAsyKy5kb3JpYW4ub3BlcmF0b3IuVGFza1RpbWVsaW5lUmVzcG9uc2UuUGhhc2USFAoMYnl0ZXNfY29waWVkGAQgASgEEhAKCGltYWdlX2lkGAUgASgJGjsKBVBoYXNlEgwKBG5hbWUYASABKAkSEgoKc3RhcnRlZF9hdBgCIAEoARIQCghlbmRlZF9hdBgDIAEoASKFAQoUQ29udGFpbmVyRXhlY1JlcXVlc3QSDwoHdGFza19pZBgBIAEoCRIPCgdjb21tYW5kGAIgAygJEhAKCHRlcm1pbmFsGAMgASgIEgwKBHJvd3MYBCABKA0SDwoHY29sdW1ucxgFIAEoDRINCgVzdGRpbhgGIAEoDBILCgNlbmQYByABKAgiXQoVQ29udGFpbmVyRXhlY1Jlc3BvbnNlEg4KBnN0ZG91dBgBIAEoDBIOCgZzdGRlcnIYAiABKAwSFgoJZXhpdF9jb2RlGAMgASgFSACIAQFCDAoKX2V4aXRfY29kZSJjChJUb2tlbkNyZWF0ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRISCgp2YWxpZF9zZWNzGAIgASgNEhgKEGVudmlyb25tZW50X25hbWUYAyABKAkSEQoJcmVhZF9vbmx5GAQgASgIIlIKE1Rva2VuQ3JlYXRlUmVzcG9uc2USJQoFdG9rZW4YASABKAsyFi5kb3JpYW4ub3BlcmF0b3IuVG9rZW4SFAoMdG9rZW5fc2VjcmV0GAIgASgJIhIKEFRva2VuTGlzdFJlcXVlc3QiOwoRVG9rZW5MaXN0UmVzcG9uc2USJgoGdG9rZW5zGAEgAygLMhYuZG9yaWFuLm9wZXJhdG9yLlRva2VuIjYKElRva2VuUmV2b2tlUmVxdWVzdBINCgV0b2tlbhgBIAEoCRIRCglrZWVwX21hZGUYAiABKAgiYgoTVG9rZW5SZXZva2VSZXNwb25zZRIlCgV0b2tlbhgBIAEoCzIWLmRvcmlhbi5vcGVyYXRvci5Ub2tlbhIkCgRtYWRlGAIgAygLMhYuZG9yaWFuLm9wZXJhdG9yLlRva2VuIjEKE1Rva2VuQXBwcm92ZVJlcXVlc3QSDAoEY29kZRgBIAEoCRIMCgRuYW1lGAIgASgJIj0KFFRva2VuQXBwcm92ZVJlc3BvbnNlEiUKBXRva2VuGAEgASgLMhYuZG9yaWFuLm9wZXJhdG9yLlRva2VuIrYBCgVUb2tlbhIQCgh0b2tlbl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCmNyZWF0ZWRfYXQYAyABKAESEgoKZXhwaXJlc19hdBgEIAEoARIOCgZpc19vd24YBSABKAgSGAoQZW52aXJvbm1lbnRfbmFtZRgGIAEoCRIRCglyZWFkX29ubHkYByABKAgSFAoMbGFzdF91c2VkX2F0GAggASgBEhIKCmNyZWF0ZWRfYnkYCSABKAky9QcKD09wZXJhdG9yU2VydmljZRJVCgpTZXJ2ZXJJbmZvEiIuZG9yaWFuLm9wZXJhdG9yLlNlcnZlckluZm9SZXF1ZXN0GiMuZG9yaWFuLm9wZXJhdG9yLlNlcnZlckluZm9SZXNwb25zZRJSCglJbWFnZUxpc3QSIS5kb3JpYW4ub3BlcmF0b3IuSW1hZ2VMaXN0UmVxdWVzdBoiLmRvcmlhbi5vcGVyYXRvci5JbWFnZUxpc3RSZXNwb25zZRJhCg5Wb2x1bWVWZXJzaW9ucxImLmRvcmlhbi5vcGVyYXRvci5Wb2x1bWVWZXJzaW9uc1JlcXVlc3QaJy5kb3JpYW4ub3BlcmF0b3IuVm9sdW1lVmVyc2lvbnNSZXNwb25zZRJbCgxUYXNrVGltZWxpbmUSJC5kb3JpYW4ub3BlcmF0b3IuVGFza1RpbWVsaW5lUmVxdWVzdBolLmRvcmlhbi5vcGVyYXRvci5UYXNrVGltZWxpbmVSZXNwb25zZRJiCg1Db250YWluZXJFeGVjEiUuZG9yaWFuLm9wZXJhdG9yLkNvbnRhaW5lckV4ZWNSZXF1ZXN0GiYuZG9yaWFuLm9wZXJhdG9yLkNvbnRhaW5lckV4ZWNSZXNwb25zZSgBMAESWAoLVG9rZW5DcmVhdGUSIy5kb3JpYW4ub3BlcmF0b3IuVG9rZW5DcmVhdGVSZXF1ZXN0GiQuZG9yaWFuLm9wZXJhdG9yLlRva2VuQ3JlYXRlUmVzcG9uc2USUgoJVG9rZW5MaXN0EiEuZG9yaWFuLm9wZXJhdG9yLlRva2VuTGlzdFJlcXVlc3QaIi5kb3JpYW4ub3BlcmF0b3IuVG9rZW5MaXN0UmVzcG9uc2USWAoLVG9rZW5SZXZva2USIy5kb3JpYW4ub3BlcmF0b3IuVG9rZW5SZXZva2VSZXF1ZXN0GiQuZG9yaWFuLm9wZXJhdG9yLlRva2VuUmV2b2tlUmVzcG9uc2USWwoMVG9rZW5BcHByb3ZlEiQuZG9yaWFuLm9wZXJhdG9yLlRva2VuQXBwcm92ZVJlcXVlc3QaJS5kb3JpYW4ub3BlcmF0b3IuVG9rZW5BcHByb3ZlUmVzcG9uc2USWAoLV29ya2VyRHJhaW4SIy5kb3JpYW4ub3BlcmF0b3IuV29ya2VyRHJhaW5SZXF1ZXN0GiQuZG9yaWFuLm9wZXJhdG9yLldvcmtlckRyYWluUmVzcG9uc2USVAoJU3RhdGVDb3B5EiEuZG9yaWFuLm9wZXJhdG9yLlN0YXRlQ29weVJlcXVlc3QaIi5kb3JpYW4ub3BlcmF0b3IuU3RhdGVDb3B5UmVzcG9uc2UwAWIGcHJvdG8z", [file_dorian_disk, file_modal_client]);
+
+/**
+ * Describes the message dorian.operator.StateCopyRequest.
+ * Use `create(StateCopyRequestSchema)` to create a new message.
+ */
+export const StateCopyRequestSchema = /*@__PURE__*/
+  messageDesc(file_dorian_operator, 0);
+
+/**
+ * Describes the message dorian.operator.StateCopyResponse.
+ * Use `create(StateCopyResponseSchema)` to create a new message.
+ */
+export const StateCopyResponseSchema = /*@__PURE__*/
+  messageDesc(file_dorian_operator, 1);
 
 /**
  * Describes the message dorian.operator.ServerInfoRequest.
  * Use `create(ServerInfoRequestSchema)` to create a new message.
  */
 export const ServerInfoRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 0);
+  messageDesc(file_dorian_operator, 2);
 
 /**
  * Describes the message dorian.operator.ServerInfoResponse.
  * Use `create(ServerInfoResponseSchema)` to create a new message.
  */
 export const ServerInfoResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 1);
+  messageDesc(file_dorian_operator, 3);
 
 /**
  * Describes the message dorian.operator.ServerInfoResponse.Worker.
  * Use `create(ServerInfoResponse_WorkerSchema)` to create a new message.
  */
 export const ServerInfoResponse_WorkerSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 1, 0);
+  messageDesc(file_dorian_operator, 3, 0);
 
 /**
  * Describes the message dorian.operator.WorkerDrainRequest.
  * Use `create(WorkerDrainRequestSchema)` to create a new message.
  */
 export const WorkerDrainRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 2);
+  messageDesc(file_dorian_operator, 4);
 
 /**
  * Describes the message dorian.operator.WorkerDrainResponse.
  * Use `create(WorkerDrainResponseSchema)` to create a new message.
  */
 export const WorkerDrainResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 3);
+  messageDesc(file_dorian_operator, 5);
 
 /**
  * Describes the message dorian.operator.ImageListRequest.
  * Use `create(ImageListRequestSchema)` to create a new message.
  */
 export const ImageListRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 4);
+  messageDesc(file_dorian_operator, 6);
 
 /**
  * Describes the message dorian.operator.ImageListResponse.
  * Use `create(ImageListResponseSchema)` to create a new message.
  */
 export const ImageListResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 5);
+  messageDesc(file_dorian_operator, 7);
 
 /**
  * Describes the message dorian.operator.ImageListResponse.Item.
  * Use `create(ImageListResponse_ItemSchema)` to create a new message.
  */
 export const ImageListResponse_ItemSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 5, 0);
+  messageDesc(file_dorian_operator, 7, 0);
 
 /**
  * Describes the message dorian.operator.VolumeVersionsRequest.
  * Use `create(VolumeVersionsRequestSchema)` to create a new message.
  */
 export const VolumeVersionsRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 6);
+  messageDesc(file_dorian_operator, 8);
 
 /**
  * Describes the message dorian.operator.VolumeVersionsResponse.
  * Use `create(VolumeVersionsResponseSchema)` to create a new message.
  */
 export const VolumeVersionsResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 7);
+  messageDesc(file_dorian_operator, 9);
 
 /**
  * Describes the message dorian.operator.VolumeVersionsResponse.Item.
  * Use `create(VolumeVersionsResponse_ItemSchema)` to create a new message.
  */
 export const VolumeVersionsResponse_ItemSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 7, 0);
+  messageDesc(file_dorian_operator, 9, 0);
 
 /**
  * Describes the message dorian.operator.TaskTimelineRequest.
  * Use `create(TaskTimelineRequestSchema)` to create a new message.
  */
 export const TaskTimelineRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 8);
+  messageDesc(file_dorian_operator, 10);
 
 /**
  * Describes the message dorian.operator.TaskTimelineResponse.
  * Use `create(TaskTimelineResponseSchema)` to create a new message.
  */
 export const TaskTimelineResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 9);
+  messageDesc(file_dorian_operator, 11);
 
 /**
  * Describes the message dorian.operator.TaskTimelineResponse.Phase.
  * Use `create(TaskTimelineResponse_PhaseSchema)` to create a new message.
  */
 export const TaskTimelineResponse_PhaseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 9, 0);
+  messageDesc(file_dorian_operator, 11, 0);
 
 /**
  * Describes the message dorian.operator.ContainerExecRequest.
  * Use `create(ContainerExecRequestSchema)` to create a new message.
  */
 export const ContainerExecRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 10);
+  messageDesc(file_dorian_operator, 12);
 
 /**
  * Describes the message dorian.operator.ContainerExecResponse.
  * Use `create(ContainerExecResponseSchema)` to create a new message.
  */
 export const ContainerExecResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 11);
+  messageDesc(file_dorian_operator, 13);
 
 /**
  * Describes the message dorian.operator.TokenCreateRequest.
  * Use `create(TokenCreateRequestSchema)` to create a new message.
  */
 export const TokenCreateRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 12);
+  messageDesc(file_dorian_operator, 14);
 
 /**
  * Describes the message dorian.operator.TokenCreateResponse.
  * Use `create(TokenCreateResponseSchema)` to create a new message.
  */
 export const TokenCreateResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 13);
+  messageDesc(file_dorian_operator, 15);
 
 /**
  * Describes the message dorian.operator.TokenListRequest.
  * Use `create(TokenListRequestSchema)` to create a new message.
  */
 export const TokenListRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 14);
+  messageDesc(file_dorian_operator, 16);
 
 /**
  * Describes the message dorian.operator.TokenListResponse.
  * Use `create(TokenListResponseSchema)` to create a new message.
  */
 export const TokenListResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 15);
+  messageDesc(file_dorian_operator, 17);
 
 /**
  * Describes the message dorian.operator.TokenRevokeRequest.
  * Use `create(TokenRevokeRequestSchema)` to create a new message.
  */
 export const TokenRevokeRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 16);
+  messageDesc(file_dorian_operator, 18);
 
 /**
  * Describes the message dorian.operator.TokenRevokeResponse.
  * Use `create(TokenRevokeResponseSchema)` to create a new message.
  */
 export const TokenRevokeResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 17);
+  messageDesc(file_dorian_operator, 19);
 
 /**
  * Describes the message dorian.operator.TokenApproveRequest.
  * Use `create(TokenApproveRequestSchema)` to create a new message.
  */
 export const TokenApproveRequestSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 18);
+  messageDesc(file_dorian_operator, 20);
 
 /**
  * Describes the message dorian.operator.TokenApproveResponse.
  * Use `create(TokenApproveResponseSchema)` to create a new message.
  */
 export const TokenApproveResponseSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 19);
+  messageDesc(file_dorian_operator, 21);
 
 /**
  * Describes the message dorian.operator.Token.
  * Use `create(TokenSchema)` to create a new message.
  */
 export const TokenSchema = /*@__PURE__*/
-  messageDesc(file_dorian_operator, 20);
+  messageDesc(file_dorian_operator, 22);
 
 /**
  * @generated from service dorian.operator.OperatorService
