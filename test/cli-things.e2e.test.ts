@@ -18,7 +18,7 @@ export const keys = app.function(
 let server: RunningServer;
 
 beforeAll(async () => {
-  server = await runningServer();
+  server = await runningServer({ clients: [modalVersions.newest], args: ["--web-ports", "0"] });
 });
 
 afterAll(() => server?.[Symbol.asyncDispose]());
@@ -220,6 +220,63 @@ q.put_many(list(range(250)))
     expect((await cli(["queue", "peek", "jobs"])).stderr).toContain("The partition is empty");
     await said(["queue", "delete", "jobs", "--yes"]);
     expect((await cli(["queue", "len", "jobs"])).stderr).toMatch(threeLines);
+  });
+});
+
+describe("curl", () => {
+  const site = `
+import modal
+app = modal.App("site")
+image = modal.Image.debian_slim("3.11")
+
+def serve():
+    import http.server, threading
+    class Echo(http.server.BaseHTTPRequestHandler):
+        def answer(self):
+            body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+            known = self.headers.get("authorization", "-")
+            self.send_response(404 if "missing" in self.path else 200)
+            self.send_header("x-method", self.command)
+            self.end_headers()
+            self.wfile.write(f"{self.path} {body} {known}".encode())
+        do_GET = do_POST = answer
+    threading.Thread(target=http.server.HTTPServer(("", 8000), Echo).serve_forever).start()
+
+@app.function(image=image, min_containers=1)
+@modal.web_server(8000, requires_proxy_auth=True)
+def guarded():
+    serve()
+
+@app.function(image=image)
+@modal.web_server(8000)
+def open_to_all():
+    serve()
+`;
+
+  beforeAll(async () => {
+    const client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
+    await using project = await temporaryDirectory({ "pages.py": site });
+    const { code, stdout, stderr } = await client.modal(["deploy", "pages.py"], { cwd: project.path });
+    expect(code, stdout + stderr).toBe(0);
+  });
+
+  test("a function that wants a token gets one for the request, and the app does not see it", async () => {
+    expect(await said(["curl", "-s", "site::guarded", "/a?b=1", "-d", "hello"])).toBe("/a?b=1 hello -");
+    expect(await said(["curl", "-s", "site::open_to_all", "-X", "POST"])).toBe("/  -");
+    const shown = await said(["curl", "-si", "site::guarded", "-H", "Authorization: Basic mine"]);
+    expect(shown).toMatch(/^HTTP\/1\.1 200[^]*x-method: GET\r\n[^]*\/ {2}Basic mine$/i);
+    const tokens = await ModalClient.open(modalVersions.newest, server.dataDirectory);
+    expect((await tokens.modal(["workspace", "proxy-tokens", "list"])).stdout).not.toContain("dorian curl");
+  });
+
+  test("its exit code is curl's, and a token is sent to the server's functions alone", async () => {
+    const failed = await cli(["curl", "-s", "--fail", "-w", "%{http_code}", "site::guarded", "/missing"]);
+    expect([failed.code, failed.stdout]).toEqual([22, "404"]);
+    for (const target of ["site::nothing", "nothing::guarded", "http://127.0.0.1:9/x"]) {
+      const { code, stderr } = await cli(["curl", "-s", target]);
+      expect([target, code, stderr]).toEqual([target, 1, expect.stringMatching(threeLines)]);
+    }
+    expect((await cli(["curl", "-s"])).code).toBe(2);
   });
 });
 

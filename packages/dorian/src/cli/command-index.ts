@@ -109,6 +109,11 @@ export const commandIndex: IndexEntry[] = [
       () => import("./commands/token/approve.ts"),
     ),
   ]),
+  leaf(
+    "curl",
+    "Send a request to a web function, with a token where it wants one",
+    () => import("./commands/curl.ts"),
+  ),
   group("config", "Which server, token and environment are used", [
     leaf(
       "show",
