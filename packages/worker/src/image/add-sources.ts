@@ -16,6 +16,13 @@ const maxNameBytes = 255;
 /** What of the words of `tar` is told. */
 const shownLines = 3;
 const shownOfLine = 200;
+/**
+ * An archive says itself how much its reader has to hold: a name of gigabytes, a dictionary of four. The largest that
+ * xz makes by its own levels has 64 MiB.
+ */
+const maxUnpackerMib = 512;
+/** Beside others' calls it has time. */
+const unpackerNiceness = 10;
 
 /**
  * Fetches what ADD names by its address into `directory`. Returns the file's name.
@@ -72,9 +79,12 @@ export async function unpackArchive(
   const target = await mkdtemp(join(options.directory, "archive-"));
   // An archive may be wrong in each of millions of entries.
   let lines: string[] = [];
-  const code = await runHostTool("tar", ["-xf", path, "-C", target, "--numeric-owner"], {
-    debianPackage: "tar",
-    env: { PATH: defaultPath },
+  const limited = `ulimit -v ${maxUnpackerMib * 1024} && exec nice -n ${unpackerNiceness} "$@"`;
+  const tar = ["tar", "-xf", path, "-C", target, "--numeric-owner"];
+  const code = await runHostTool("sh", ["-c", limited, "sh", ...tar], {
+    debianPackage: "dash",
+    // With threads xz would hold as much again for each.
+    env: { PATH: defaultPath, XZ_DEFAULTS: "--threads=1" },
     onLine: (line) => (lines = [...lines, line.slice(0, shownOfLine)].slice(-shownLines)),
     signal: options.signal,
   });
