@@ -107,3 +107,31 @@ test("of a command that is not known here the server is told so", async () => {
     { execId: "ex-9", exitCode: 126, error: expect.stringContaining("not connected") },
   ]);
 });
+
+test("what a command has read of its input is told, and what it will not read counts as read [B7]", async () => {
+  const closed = Promise.withResolvers<void>();
+  const end = Promise.withResolvers<number>();
+  const { execs, reports, start } = scripted(async ({ stdin }) => {
+    for await (const piece of stdin ?? []) if (Buffer.from(piece).includes("close")) break;
+    closed.resolve();
+    return end.promise;
+  });
+  const running = start("ex-1");
+  const piece = Buffer.alloc(300_000);
+  const input = (index: bigint, stdin: Buffer) =>
+    execs.input(create(ExecInputSchema, { execId: "ex-1", index, stdin }));
+  const taken = () => reports.at(-1)?.inputTaken;
+  input(1n, piece);
+  expect(taken()).toBe(0n);
+  await vi.waitFor(() => expect(taken()).toBe(300_000n));
+  input(2n, Buffer.from("close"));
+  await closed.promise;
+  input(3n, piece);
+  await vi.waitFor(() => expect(taken()).toBe(600_005n));
+  execs.disconnected();
+  reports.length = 0;
+  execs.connected(["ex-1"], {});
+  expect(reports).toEqual([{ execId: "ex-1", inputTaken: 600_005n }]);
+  end.resolve(0);
+  await running;
+});

@@ -13,6 +13,7 @@ export interface ExecReport {
   stderr?: Uint8Array;
   exitCode?: number;
   error?: string;
+  inputTaken?: bigint;
 }
 
 interface KnownExec {
@@ -22,12 +23,16 @@ interface KnownExec {
   reports: SentMessages<ExecReport>;
   /** Pieces of input that have come. */
   inputs: number;
+  /** Bytes of input that the command has read; undefined before any came. */
+  taken: number | undefined;
 }
 
 /** Of what is said of a command: as much as may be on its way when a connection breaks. */
 const keptBytes = 256 * 1024;
 /** What a report has besides output. */
 const reportBytes = 100;
+/** So much is read of a command's input before the server is told: it lets some megabytes come before. */
+const toldBytes = 256 * 1024;
 /** How many that have ended are remembered, for a server that has not heard all of them. */
 const rememberedEnds = 32;
 
@@ -57,7 +62,14 @@ export class Execs {
     const resizes = new AsyncQueue<TerminalSize>();
     const abort = new AbortController();
     const reports = new SentMessages<ExecReport>({ mostBytes: keptBytes });
-    this.#running.set(execId, { stdin, resizes, abort, reports, inputs: 0 });
+    const known: KnownExec = { stdin, resizes, abort, reports, inputs: 0, taken: undefined };
+    this.#running.set(execId, known);
+    const onTaken = (bytes: number) => {
+      const before = known.taken ?? 0;
+      known.taken = before + bytes;
+      if (Math.floor(known.taken / toldBytes) > Math.floor(before / toldBytes))
+        this.#tellTaken(execId, known);
+    };
     const report = (what: Omit<ExecReport, "execId" | "index">) => {
       const bytes = reportBytes + (what.stdout?.length ?? 0) + (what.stderr?.length ?? 0);
       const said = reports.add(bytes, (number) => ({ execId, index: BigInt(number), ...what }));
@@ -67,7 +79,7 @@ export class Execs {
     try {
       const container = await containerOf(request.taskId, { signal: abort.signal });
       const exitCode = await container.exec(request.command, {
-        stdin,
+        stdin: counted(stdin, onTaken),
         env: request.env,
         ...(request.workdir === "" ? {} : { cwd: request.workdir }),
         ...(request.terminal ? { terminal: { rows, columns, resizes } } : {}),
@@ -95,6 +107,8 @@ export class Execs {
       const reports = this.#running.get(execId)?.reports ?? this.#ended.get(execId);
       if (!reports) this.#report({ execId, error: notKnown, exitCode: 126 });
       for (const each of reports?.after(Number(reportsOf[execId] ?? 0n)) ?? []) this.#report(each);
+      const running = this.#running.get(execId);
+      if (running) this.#tellTaken(execId, running);
     }
   }
 
@@ -110,11 +124,24 @@ export class Execs {
     if (!exec || index <= exec.inputs) return;
     if (index > exec.inputs + 1) exec.abort.abort(inputLost());
     exec.inputs = index;
-    if (message.stdin.length > 0) exec.stdin.push(message.stdin);
+    if (message.stdin.length > 0) this.#takeInput(message, exec);
     if (message.end) exec.stdin.end();
     const { rows, columns } = message;
     if (rows > 0 && columns > 0) exec.resizes.push({ rows, columns });
     if (message.cancel) exec.abort.abort(cancelled("The caller has gone."));
+  }
+
+  #takeInput({ execId, stdin }: ExecInput, exec: KnownExec): void {
+    if (exec.taken === undefined) {
+      // From now on the server waits for what is told.
+      exec.taken = 0;
+      this.#tellTaken(execId, exec);
+    }
+    exec.stdin.push(stdin);
+  }
+
+  #tellTaken(execId: string, { taken }: KnownExec): void {
+    if (this.#isConnected && taken !== undefined) this.#report({ execId, inputTaken: BigInt(taken) });
   }
 
   #remember(execId: string, reports: SentMessages<ExecReport>): void {
@@ -122,6 +149,30 @@ export class Execs {
     const oldest = this.#ended.keys().next().value;
     if (this.#ended.size > rememberedEnds && oldest !== undefined) this.#ended.delete(oldest);
   }
+}
+
+/** Passes input on, and tells how much of it was read: a piece was when the next is asked for. What nobody reads counts as well. */
+async function* counted(
+  pieces: AsyncQueue<Uint8Array>,
+  onTaken: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let isOver = false;
+  try {
+    for await (const piece of pieces) {
+      try {
+        yield piece;
+      } finally {
+        onTaken(piece.length);
+      }
+    }
+    isOver = true;
+  } finally {
+    if (!isOver) void discard(pieces, onTaken);
+  }
+}
+
+async function discard(pieces: AsyncQueue<Uint8Array>, onTaken: (bytes: number) => void): Promise<void> {
+  for await (const piece of pieces) onTaken(piece.length);
 }
 
 function inputLost(): AppError {

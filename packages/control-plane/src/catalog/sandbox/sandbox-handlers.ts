@@ -118,8 +118,9 @@ export function sandboxHandlers(options: SandboxHandlersOptions): Handlers {
 
     sandboxGetLogs: (request, context) => sessionOutput(sandboxes, request, context),
 
-    async sandboxStdinWrite(request) {
+    async sandboxStdinWrite(request, context) {
       const exec = await sessionOf(sandboxes.require(request.sandboxId));
+      await exec.whenRoomForInput(context);
       // What is sent again was lost on the way back, not on the way here.
       if (request.index <= exec.inputIndex) return {};
       exec.inputIndex = request.index;

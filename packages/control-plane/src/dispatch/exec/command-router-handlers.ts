@@ -54,6 +54,7 @@ export function commandRouterHandlers({
 
     async taskExecStdinWrite(request, context) {
       const exec = execOf(request, context);
+      await exec.whenRoomForInput(context);
       const offset = Number(request.offset);
       if (offset > exec.inputBytes) {
         throw new AppError(

@@ -10,7 +10,8 @@ import {
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { OutputChunk, OutputStream } from "./exec-output.ts";
 import type { Exec } from "./exec.ts";
-import { execNotFound, type Execs } from "./execs.ts";
+import { execNotFound } from "./exec-errors.ts";
+import type { Execs } from "./execs.ts";
 import { tokenIdOf } from "./exec-caller.ts";
 import { terminalOf } from "./exec-terminal.ts";
 
@@ -57,6 +58,7 @@ export function containerExecHandlers({ execs, secretEnv }: ContainerExecOptions
 
     async containerExecPutInput({ execId, input }, context) {
       const exec = ownExec(execs, execId, context);
+      await exec.whenRoomForInput(context);
       const index = Number(input?.messageIndex ?? 0);
       // What is sent again was lost on the way back, not on the way here.
       if (!input || index <= exec.inputIndex) return {};

@@ -13,6 +13,11 @@ export interface OutputChunk {
   data: Uint8Array;
 }
 
+/** Bytes that the outputs of many commands hold together. */
+export interface HeldOutput {
+  bytes: number;
+}
+
 /** Of each stream: what clients may ask for again after they have read it. */
 const keptBytes = 4 << 20;
 
@@ -29,6 +34,12 @@ export class ExecOutput {
   #ended = false;
   #error: unknown;
   #changed = new Notifier();
+  #together: HeldOutput;
+
+  /** `together` counts what is held here along with others'. */
+  constructor(together: HeldOutput = { bytes: 0 }) {
+    this.#together = together;
+  }
 
   /** Bytes held in memory. */
   get bytes(): number {
@@ -45,7 +56,7 @@ export class ExecOutput {
     this.#chunks[stream].push({ index: this.#next, stream, offset: this.#lengths[stream], data });
     this.#next += 1;
     this.#lengths[stream] += data.length;
-    this.#bytes += data.length;
+    this.#count(data.length);
     this.#forget(stream);
     this.#changed.notify();
   }
@@ -58,6 +69,14 @@ export class ExecOutput {
   /** Ends it for a reason other than the command's own end: readers that have read everything get the error. */
   fail(error: unknown): void {
     if (this.#ended) return;
+    this.#error = error;
+    this.end();
+  }
+
+  /** Lets go of all that is held, for good: who has not read it gets the error. */
+  drop(error: unknown): void {
+    this.#chunks = { stdout: [], stderr: [] };
+    this.#count(-this.#bytes);
     this.#error = error;
     this.end();
   }
@@ -109,9 +128,14 @@ export class ExecOutput {
     const chunks = this.#chunks[stream];
     const read = this.#read[stream];
     while (chunks[0] && endOf(chunks[0]) <= Math.min(read, this.#lengths[stream] - keptBytes)) {
-      this.#bytes -= chunks[0].data.length;
+      this.#count(-chunks[0].data.length);
       chunks.shift();
     }
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#together.bytes += bytes;
   }
 }
 

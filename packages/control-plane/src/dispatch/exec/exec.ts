@@ -1,7 +1,8 @@
 import type { AwakeTimer } from "@dorian/base/awake-timer";
 import { AppError } from "@dorian/base/app-error";
+import { Notifier } from "@dorian/base/notifier";
 import { SentMessages } from "@dorian/base/sent-messages";
-import { ExecOutput, type OutputStream } from "./exec-output.ts";
+import { ExecOutput, type HeldOutput, type OutputStream } from "./exec-output.ts";
 
 export interface ExecFacts {
   execId: string;
@@ -26,19 +27,24 @@ export interface ExecInputOrder {
 
 /** Of a command's input: as much as may be on its way when the connection to its worker breaks. */
 const keptInputBytes = 1 << 20;
+/** Of a command's input: what its worker holds until the command reads it. */
+const unreadInputBytes = 4 << 20;
 /** What a piece has besides its bytes. */
 const pieceBytes = 100;
 
 /** A command that somebody runs in a container. */
 export class Exec {
   readonly facts: ExecFacts;
-  readonly output = new ExecOutput();
+  readonly output: ExecOutput;
   /** As a shell counts: 128 + n after signal n. Undefined while it runs. */
   exitCode: number | undefined;
   /** What its worker was sent of it. */
   readonly inputs = new SentMessages<ExecInputOrder>({ mostBytes: keptInputBytes });
   /** Bytes of input that have been passed on. */
   inputBytes = 0;
+  /** Of those, what the command has read, as far as its worker tells: not all that are of another version do. */
+  #takenBytes = Number.POSITIVE_INFINITY;
+  #taken = new Notifier();
   /** Number of the last piece of input, of clients that number them. */
   inputIndex = 0;
   #reports = 0n;
@@ -47,8 +53,9 @@ export class Exec {
   endedAtMs: number | undefined;
   timer: AwakeTimer | undefined;
 
-  constructor(facts: ExecFacts) {
+  constructor(facts: ExecFacts, together?: HeldOutput) {
     this.facts = facts;
+    this.output = new ExecOutput(together);
   }
 
   write(stream: OutputStream, data: Uint8Array): void {
@@ -69,6 +76,16 @@ export class Exec {
       ...input,
       index: BigInt(number),
     }));
+  }
+
+  tookInput(bytes: number): void {
+    this.#takenBytes = bytes;
+    this.#taken.notify();
+  }
+
+  /** Resolves when more input may come, in the order of those who ask: what is written goes no faster than the command reads. */
+  async whenRoomForInput(options: { signal: AbortSignal }): Promise<void> {
+    while (this.inputBytes - this.#takenBytes > unreadInputBytes) await this.#taken.wait(options);
   }
 
   /** How a report stands to those before it: after a broken connection some come again, and what is too old is missing. */

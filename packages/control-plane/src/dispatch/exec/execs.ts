@@ -6,7 +6,16 @@ import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import type { Workers } from "../fleet/workers.ts";
 import { Exec } from "./exec.ts";
-import type { OutputStream } from "./exec-output.ts";
+import { checkCommand, type ExecCommand } from "./exec-command.ts";
+import {
+  containerFull,
+  execNotFound,
+  idTaken,
+  outputLost,
+  outputUnread,
+  tooManyKept,
+} from "./exec-errors.ts";
+import type { HeldOutput, OutputStream } from "./exec-output.ts";
 
 export interface ExecsOptions {
   tasks: Tasks;
@@ -15,15 +24,11 @@ export interface ExecsOptions {
   elapsedMs: () => number;
 }
 
-export interface ExecRequest {
+export interface ExecRequest extends ExecCommand {
   execId: string;
   taskId: string;
   /** Of whoever runs it. */
   tokenId: string;
-  command: string[];
-  /** Beyond what the container has. */
-  env?: Record<string, string>;
-  workdir?: string;
   terminal?: { rows: number; columns: number };
   /** It is killed after so many milliseconds. */
   timeoutMs?: number;
@@ -35,8 +40,12 @@ export interface ExecRequest {
 
 /** How long the end of a command can be asked for. */
 const keptMs = 10 * 60_000;
-/** Output that nobody reads. */
+/** Output that nobody reads: of one command, and of all. */
 const unreadBytes = 64 << 20;
+const allUnreadBytes = 256 << 20;
+/** Each takes some megabytes of the worker's machine beside what it takes of its container. */
+const mostInContainer = 128;
+const mostKnown = 4_096;
 /** Of what was ended by SIGKILL, as a shell counts. */
 const killedExitCode = 137;
 const ownStreams = { stdout: "stdout", stderr: "stderr" } as const;
@@ -45,6 +54,7 @@ const ownStreams = { stdout: "stdout", stderr: "stderr" } as const;
 export class Execs implements Disposable {
   #options: ExecsOptions;
   #execs = new Map<string, Exec>();
+  #held: HeldOutput = { bytes: 0 };
 
   constructor(options: ExecsOptions) {
     this.#options = options;
@@ -56,24 +66,20 @@ export class Execs implements Disposable {
     const known = this.#repeated(request);
     if (known) return known;
     const { execId, taskId, tokenId, command, timeoutMs } = request;
-    if (command.length === 0) {
-      throw new AppError("EXEC_COMMAND_EMPTY", "There is no command to run.", {
-        status: "INVALID_ARGUMENT",
-        remedy: "Name the program and its arguments.",
-      });
-    }
+    checkCommand(request);
     const workerId = await this.#workerOf(taskId, options);
     const repeated = this.#repeated(request);
     if (repeated) return repeated;
+    this.#checkRoom(taskId);
     const { streams = ownStreams, failure } = request;
-    const exec = new Exec({ execId, taskId, workerId, tokenId, streams, failure });
+    const exec = new Exec({ execId, taskId, workerId, tokenId, streams, failure }, this.#held);
     this.#execs.set(execId, exec);
     this.#options.workers.send(workerId, {
       case: "execStart",
       value: {
         execId,
         taskId,
-        command,
+        command: [...command],
         env: request.env ?? {},
         workdir: request.workdir ?? "",
         terminal: request.terminal !== undefined,
@@ -113,12 +119,17 @@ export class Execs implements Disposable {
   reported(report: ExecReport): void {
     const exec = this.#execs.get(report.execId);
     if (!exec) return;
+    if (report.inputTaken !== undefined) exec.tookInput(Number(report.inputTaken));
     const place = exec.place(report.index);
     if (place === "again") return;
     if (place === "after a gap") exec.output.fail(outputLost());
     exec.write("stdout", report.stdout);
     exec.write("stderr", report.stderr);
-    if (exec.output.bytes > unreadBytes) this.#overflow(exec);
+    if (exec.output.bytes > unreadBytes) {
+      exec.output.fail(outputUnread(unreadBytes));
+      this.cancel(exec);
+    }
+    while (this.#held.bytes > allUnreadBytes) this.#dropLargest();
     if (report.exitCode === undefined) return;
     if (report.error !== "" && !exec.isCancelled) exec.couldNotRun(report.error);
     this.#end(exec, exec.isCancelled ? killedExitCode : report.exitCode);
@@ -159,10 +170,7 @@ export class Execs implements Disposable {
   #repeated({ execId, taskId, tokenId }: ExecRequest): Exec | undefined {
     const known = this.#execs.get(execId);
     if (!known || (known.facts.taskId === taskId && known.facts.tokenId === tokenId)) return known;
-    throw new AppError("EXEC_ID_TAKEN", `There is another command ${execId}.`, {
-      status: "ALREADY_EXISTS",
-      remedy: "Choose an id of your own for each command.",
-    });
+    throw idTaken(execId);
   }
 
   #runningOn(workerId: string): Exec[] {
@@ -178,19 +186,28 @@ export class Execs implements Disposable {
 
   #end(exec: Exec, exitCode: number): void {
     exec.timer?.clear();
+    exec.tookInput(Number.POSITIVE_INFINITY);
     exec.exitCode = exitCode;
     exec.endedAtMs = this.#options.elapsedMs();
     exec.output.end();
   }
 
-  #overflow(exec: Exec): void {
-    exec.output.fail(
-      new AppError("EXEC_OUTPUT_UNREAD", `The command wrote ${unreadBytes >> 20} MiB that nobody read.`, {
-        status: "RESOURCE_EXHAUSTED",
-        remedy: "Let it write to a file or a volume, and fetch that.",
-      }),
-    );
-    this.cancel(exec);
+  /** Of those that hold output, the one that holds most makes room for all others. */
+  #dropLargest(): void {
+    const [first, ...others] = this.#execs.values();
+    if (!first) return;
+    const largest = others.reduce((a, b) => (b.output.bytes > a.output.bytes ? b : a), first);
+    largest.output.drop(outputUnread(largest.output.bytes));
+    this.cancel(largest);
+  }
+
+  /** @throws AppError EXECS_TOO_MANY */
+  #checkRoom(taskId: string): void {
+    let running = 0;
+    for (const { facts, exitCode } of this.#execs.values())
+      if (facts.taskId === taskId && exitCode === undefined) running += 1;
+    if (running >= mostInContainer) throw containerFull(taskId, running);
+    if (this.#execs.size >= mostKnown) throw tooManyKept(mostKnown);
   }
 
   /** A container's worker, once it has been told to start the container. */
@@ -208,23 +225,13 @@ export class Execs implements Disposable {
 
   #forgetOld(): void {
     const before = this.#options.elapsedMs() - keptMs;
-    for (const exec of this.#execs.values())
-      if (exec.endedAtMs !== undefined && exec.endedAtMs < before) this.#execs.delete(exec.facts.execId);
+    for (const exec of this.#execs.values()) {
+      const isMuch = this.#execs.size >= mostKnown;
+      if (exec.endedAtMs === undefined || (exec.endedAtMs >= before && !isMuch)) continue;
+      this.#execs.delete(exec.facts.execId);
+      exec.output.drop(execNotFound(exec.facts.execId));
+    }
   }
-}
-
-export function execNotFound(execId: string): AppError {
-  return new AppError("EXEC_NOT_FOUND", `There is no command ${execId}.`, {
-    status: "NOT_FOUND",
-    remedy: "It ended some time ago, or the server has restarted since.",
-  });
-}
-
-function outputLost(): AppError {
-  return new AppError("EXEC_OUTPUT_LOST", "Part of what the command wrote was lost with a connection.", {
-    status: "DATA_LOSS",
-    remedy: "Run it again, or let it write to a file or a volume, and fetch that.",
-  });
 }
 
 function isBeingPlaced(task: Task): boolean {

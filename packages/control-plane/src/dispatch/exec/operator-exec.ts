@@ -58,6 +58,7 @@ async function forwardInput(
   const { first, iterator, signal } = input;
   if (first.stdin.length > 0 || first.end) execs.input(exec, { stdin: first.stdin, end: first.end });
   while (!signal.aborted && exec.exitCode === undefined) {
+    await exec.whenRoomForInput({ signal });
     const next = await iterator.next();
     if (next.done) return;
     const { stdin, end, rows, columns } = next.value;

@@ -511,6 +511,13 @@ export declare type ExecOutput = Message<"dorian.worker.ExecOutput"> & {
    * @generated from field: uint64 index = 6;
    */
   index: bigint;
+
+  /**
+   * Bytes of its input that the command has read, or that nobody will read: what says this alone has no index.
+   *
+   * @generated from field: optional uint64 input_taken = 7;
+   */
+  inputTaken?: bigint | undefined;
 };
 
 /**
