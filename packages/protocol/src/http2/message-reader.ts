@@ -82,8 +82,9 @@ export class MessageReader {
     if (needed <= message.length) return message;
     const larger = this.#allocate(Math.min(this.#length, Math.max(needed, message.length * 2)));
     message.copy(larger, 0, 0, this.#filled);
-    freeMemory(message);
+    // One that was freed has no length any more.
     this.limits.onHeld(-message.length);
+    freeMemory(message);
     this.#message = larger;
     return larger;
   }

@@ -120,7 +120,7 @@ function withTerminal(size: ExecTerminal) {
     });
     shareOomScore(runc);
     pty.closeDevice();
-    stream.on("data", (chunk: Buffer) => options.onOutput("stdout", chunk));
+    readAtPace(stream, (chunk) => options.onOutput("stdout", chunk));
     const drained = new Promise((resolve) => stream.once("close", resolve));
     const finished = new AbortController();
     if (options.stdin) feed(options.stdin, stream, "stay open").catch(stopWith(runc));
