@@ -15,6 +15,13 @@ export const say = app.function({ name: "say" }, async (word: string) => {
   console.log("said " + word);
   console.error("muttered " + word);
 });
+export const fail = app.function({ name: "fail", retries: { maxRetries: 1, initialDelay: 0 } }, async () => {
+  throw new Error("out of tune");
+});
+export const parent = app.function({ name: "parent" }, async () => (await fail.spawn()).functionCallId);
+export const wait = app.function({ name: "wait" }, async () => {
+  await new Promise((resolve) => setTimeout(resolve, 600_000));
+});
 export const sing = app.function({ name: "sing" }, async (word: string) => console.log("sang " + word));
 `;
 
@@ -170,4 +177,95 @@ describe("logs", () => {
       /^Error: The app ap-\w+ has no function or class "sy"\.\n.*FUNCTION_NOT_FOUND.*\n.*say/,
     );
   });
+});
+
+describe("calls", () => {
+  interface Call {
+    callId: string;
+    function: string;
+    state: string;
+    unfinished: number;
+  }
+  const list = async (...args: string[]) =>
+    JSON.parse((await cli(["call", "list", "--app", "running", "--json", ...args])).stdout) as Call[];
+
+  test("are listed, shown with their tries, their error, what made them and where their time went", async () => {
+    const failed = await remote<() => Promise<string>>("parent").remote();
+    const shown = await eventually(
+      async () => JSON.parse((await cli(["call", "show", failed, "--json"])).stdout) as Call,
+      ({ state }) => state === "failed",
+    );
+    expect(shown).toMatchObject({
+      function: "fail",
+      parents: [{ function: "parent" }],
+      inputsShown: [{ state: "failed", tries: 2, retries: 1, error: expect.stringContaining("out of tune") }],
+    });
+    const found = await list("--function", "fail", "--status", "failed", "--since", "1h", "--limit", "5");
+    expect(found.map(({ callId }) => callId)).toContain(failed);
+    expect(new Set(found.map((call) => call.function))).toEqual(new Set(["fail"]));
+    const text = (await cli(["call", "show", failed])).stdout;
+    expect(text).toMatch(/State +failed\n/);
+    expect(text).toMatch(/Tries +2 \(1 after errors\)\n/);
+    expect(text).toMatch(/Made by +parent \(fc-\w+\)\n/);
+    expect(text).toMatch(/\nrunning +[\d.]+ m?s /);
+    expect((await cli(["call", "list"])).stdout).toMatch(
+      /^Call +App +Function +State +Inputs +Created +Took\n/,
+    );
+  });
+
+  test("are cancelled while they run, and told of when they are over", async () => {
+    const { functionCallId } = await remote<() => Promise<void>>("wait").spawn();
+    await eventually(
+      () => list("--status", "running"),
+      (calls) => calls.some(({ callId }) => callId === functionCallId),
+    );
+    const cancelled = await cli(["call", "cancel", functionCallId, "--terminate-containers"]);
+    expect([cancelled.code, cancelled.stderr]).toEqual([
+      0,
+      `✓ Cancelled call ${functionCallId} (1 input).\n`,
+    ]);
+    const [call] = await eventually(
+      async () => (await list("--status", "cancelled")).filter(({ callId }) => callId === functionCallId),
+      (calls) => calls.length === 1,
+    );
+    expect(call).toMatchObject({ state: "cancelled", unfinished: 0 });
+    const again = await cli(["call", "cancel", functionCallId]);
+    expect([again.code, again.stderr]).toEqual([0, `✓ Call ${functionCallId} was over already.\n`]);
+  });
+
+  test("that there are not are no calls", async () => {
+    const { code, stderr } = await cli(["call", "show", "fc-nothing"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Error: .*fc-nothing.*\n {2}Why: .*FUNCTION_CALL_NOT_FOUND.*\n {2}Fix: .+\n$/);
+  });
+});
+
+test("a container's timeline tells where its time went, while it lives and after its end", async () => {
+  const say = await remote<(word: string) => Promise<void>>("say").spawn("time");
+  await say.get();
+  const shown = JSON.parse((await cli(["call", "show", say.functionCallId, "--json"])).stdout) as {
+    inputsShown: { container: string }[];
+  };
+  const container = shown.inputsShown[0]?.container ?? "";
+  interface Timeline {
+    state: string;
+    inputs: number;
+    phases: { name: string; startedAt: string; endedAt: string | null; seconds: number }[];
+  }
+  const timeline = async () =>
+    JSON.parse((await cli(["container", "timeline", container, "--json"])).stdout) as Timeline;
+  const living = await timeline();
+  const start = ["queue", "place", "image", "mount", "boot", "import", "enter", "first call"];
+  expect(living.phases.map(({ name }) => name)).toEqual([...start, "serve"]);
+  expect(living.phases.at(-1)?.endedAt).toBeNull();
+  expect(living.inputs).toBeGreaterThan(0);
+  await cli(["container", "stop", container]);
+  const ended = await eventually(timeline, ({ state }) => state === "done");
+  expect(ended.phases.map(({ name }) => name)).toEqual([...start, "serve", "exit"]);
+  for (const [index, { startedAt }] of ended.phases.entries())
+    if (index > 0) expect(startedAt).toBe(ended.phases[index - 1]?.endedAt);
+  const text = (await cli(["container", "timeline", container])).stdout;
+  expect(text).toMatch(/Function +say\nState +done\n/);
+  expect(text).toMatch(/\nboot +[\d.]+ m?s +[█▏]/);
+  expect(text).toMatch(/\nexit +[\d.]+ m?s +[█▏]/);
 });

@@ -3,6 +3,8 @@ import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import { callHandlers } from "./call/call-handlers.ts";
 import { callInfoHandlers } from "./call/call-info-handlers.ts";
+import { callListHandlers } from "./call/call-list-handlers.ts";
+import { callShowHandlers } from "./call/call-show-handlers.ts";
 import { CallBytes } from "./call/call-bytes.ts";
 import { usualCallBytes } from "./call/call-retention.ts";
 import { CallStore } from "./call/call-store.ts";
@@ -224,6 +226,18 @@ export async function openDispatch(options: DispatchOptions) {
         execs,
         room: room && (() => room.room),
         logger,
+      }),
+      callListHandlers({ calls, catalog, apps, db }),
+      callShowHandlers({
+        calls,
+        store: callStore,
+        startOf: async (taskId) => {
+          const timeline = (tasks.get(taskId) ?? (await taskStore.load(taskId)))?.timeline;
+          return timeline && { placed: timeline.endOf("queue"), ready: timeline.endOf("enter") };
+        },
+        catalog,
+        apps,
+        db,
       }),
     ] as const,
     /** Work that the catalog hands to workers. */

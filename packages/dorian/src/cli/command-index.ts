@@ -50,6 +50,20 @@ export const commandIndex: IndexEntry[] = [
     leaf("logs", "Show the log of a container", () => import("./commands/container/logs.ts")),
     leaf("exec", "Run a command in a container", () => import("./commands/container/exec.ts")),
     leaf("stop", "Stop a container", () => import("./commands/container/stop.ts")),
+    leaf(
+      "timeline",
+      "Show where the time of a container went",
+      () => import("./commands/container/timeline.ts"),
+    ),
+  ]),
+  group("call", "See calls, and cancel them", [
+    leaf("list", "List calls", () => import("./commands/call/list.ts")),
+    leaf(
+      "show",
+      "Show a call, its inputs, and where their time went",
+      () => import("./commands/call/show.ts"),
+    ),
+    leaf("cancel", "Cancel a call", () => import("./commands/call/cancel.ts")),
   ]),
   group("volume", "Work with volumes and the files in them", [
     leaf("create", "Create a volume", () => import("./commands/volume/create.ts")),

@@ -66,6 +66,8 @@ describe("mistakes on the command line end with exit code 2 and three lines", ()
     [["app", "logs", "x", "-f", "--until", "1h"], "--follow waits for what is to come"],
     [["container", "logs", "ta-1", "--since", "1h", "--until", "2h"], "--since is not before --until"],
     [["app", "rollback", "x", "newest"], '"newest" is no version.'],
+    [["call", "list", "--status", "bad"], "--status takes waiting, running, succeeded, failed,"],
+    [["call", "list", "--function", "f"], "--function names a function of an app."],
     [["run", "app.ts::"], '"app.ts::" names nothing that can run.'],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await dorian(args);

@@ -39,6 +39,8 @@ export const operatorPermissions: Permissions<typeof OperatorService> = {
   imageList: { client: "read", task: "no", reach: "everywhere" },
   volumeVersions: { client: "read", task: "no", reach: "request" },
   taskTimeline: { client: "read", task: "no", reach: "request" },
+  callList: { client: "read", task: "no", reach: "request" },
+  callShow: { client: "read", task: "no", reach: "request" },
   containerExec: { client: "write", task: "no", reach: "request", audit: "container.exec" },
   tokenApprove: { client: "write", task: "no", reach: "handler", audit: "token.approve" },
   tokenCreate: { client: "write", task: "no", reach: "request", audit: "token.create" },

@@ -1,6 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { GenericResultSchema, type GenericResult_GenericStatus } from "@dorian/protocol/modal";
 import type { Database } from "../../database/database.ts";
+import { callOfInput } from "./call-of-input.ts";
 import type { CallInput, FunctionCall } from "./function-call.ts";
 
 export interface GraphCall {
@@ -99,18 +100,8 @@ async function rootOf(
   if (parentInputId === "") return { callId, functionId };
   const live = liveCallWith(parentInputId);
   if (live) return { ...live.facts, live };
-  const parent = await db
-    .selectFrom("call_input")
-    .innerJoin("function_call", "function_call.call_id", "call_input.call_id")
-    .select(["function_call.call_id", "function_id", "parent_input_id"])
-    .where("input_id", "=", parentInputId)
-    .executeTakeFirst();
-  if (!parent) return { callId, functionId };
-  const above = {
-    callId: parent.call_id,
-    functionId: parent.function_id,
-    parentInputId: parent.parent_input_id,
-  };
+  const above = await callOfInput(db, parentInputId);
+  if (!above) return { callId, functionId };
   return await rootOf(db, above, liveCallWith);
 }
 

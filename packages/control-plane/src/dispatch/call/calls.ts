@@ -115,6 +115,11 @@ export class Calls implements Disposable {
     return this.#calls.get(callId);
   }
 
+  /** Calls that the disk does not have: their callers are connected, or they are on their way there. */
+  *unsaved(): Generator<FunctionCall> {
+    for (const call of this.#calls.values()) if (!call.saved) yield call;
+  }
+
   /** @throws AppError FUNCTION_CALL_NOT_FOUND */
   async get(callId: string): Promise<FunctionCall> {
     const call = await this.lookup(callId);

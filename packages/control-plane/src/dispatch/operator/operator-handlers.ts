@@ -5,6 +5,7 @@ import { diskRoomMessage } from "@dorian/protocol/convention/disk-room";
 import type { DiskRoom } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import { taskNotFound } from "../task/task-handlers.ts";
+import { timelineMessage } from "../task/timeline-message.ts";
 import type { TaskStore } from "../task/task-store.ts";
 import type { Tasks } from "../task/tasks.ts";
 import type { Builds } from "../build/builds.ts";
@@ -63,17 +64,7 @@ export function operatorHandlers(
     async taskTimeline(request) {
       const task = tasks.get(request.taskId) ?? (await store.load(request.taskId));
       if (!task) throw taskNotFound(request.taskId);
-      return {
-        taskId: task.taskId,
-        functionTag: task.facts.tag,
-        phases: task.timeline.phases.map((phase) => ({
-          name: phase.name,
-          startedAt: phase.startedAtMs / 1000,
-          endedAt: phase.endedAtMs / 1000,
-        })),
-        bytesCopied: BigInt(task.bytesCopied),
-        imageId: task.facts.imageId,
-      };
+      return timelineMessage(task);
     },
 
     containerExec: (requests, context) => operatorExec(requests, { execs, context, logger }),

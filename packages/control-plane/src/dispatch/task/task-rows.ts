@@ -8,7 +8,13 @@ import { Task, type TaskOwner } from "./task.ts";
 import type { TaskState } from "./task-state.ts";
 import { TaskTimeline, type TimelinePhase } from "./task-timeline.ts";
 
+/** As it is kept: with how many inputs a container was given while it served. */
+interface KeptPhase extends TimelinePhase {
+  inputs?: number;
+}
+
 export function taskFromRow(row: Selectable<TaskRow>, owner: TaskOwner): Task {
+  const phases = JSON.parse(row.timeline) as KeptPhase[];
   const task = new Task({
     facts: {
       taskId: row.task_id,
@@ -23,7 +29,7 @@ export function taskFromRow(row: Selectable<TaskRow>, owner: TaskOwner): Task {
       enqueuedAtMs: row.enqueued_at,
     },
     owner,
-    timeline: new TaskTimeline(row.enqueued_at, JSON.parse(row.timeline) as TimelinePhase[]),
+    timeline: new TaskTimeline(row.enqueued_at, phases),
     state: row.state as TaskState,
   });
   task.workerId = row.worker_id ?? undefined;
@@ -31,6 +37,7 @@ export function taskFromRow(row: Selectable<TaskRow>, owner: TaskOwner): Task {
   task.gpus = JSON.parse(row.gpus) as OfferedGpu[];
   task.startedAtMs = row.started_at ?? undefined;
   task.finishedAtMs = row.finished_at ?? undefined;
+  task.inputsTaken = phases.find(({ inputs }) => inputs !== undefined)?.inputs ?? 0;
   task.bytesCopied = row.bytes_copied;
   task.result = row.result ? fromBinary(GenericResultSchema, row.result) : undefined;
   return task;
@@ -45,7 +52,7 @@ export async function writeTask(trx: Transaction<Tables>, task: Task): Promise<v
     gpus: JSON.stringify(task.gpus),
     started_at: task.startedAtMs ?? null,
     finished_at: task.finishedAtMs ?? null,
-    timeline: JSON.stringify(task.timeline.phases),
+    timeline: JSON.stringify(keptPhases(task)),
     bytes_copied: task.bytesCopied,
     result: task.result ? toBinary(GenericResultSchema, task.result) : null,
   };
@@ -67,4 +74,8 @@ export async function writeTask(trx: Transaction<Tables>, task: Task): Promise<v
     })
     .onConflict((conflict) => conflict.column("task_id").doUpdateSet(changing))
     .execute();
+}
+
+function keptPhases({ timeline, inputsTaken }: Task): KeptPhase[] {
+  return timeline.all.map((phase) => (phase.name === "serve" ? { ...phase, inputs: inputsTaken } : phase));
 }

@@ -22,3 +22,20 @@ test("phases follow each other without gaps and add up, whatever order and clock
     }),
   );
 });
+
+test("the life of a container follows its start, and one that lives is in the phase after its last", () => {
+  const timeline = new TaskTimeline(0);
+  expect(timeline.underWay({ isCalled: false })).toEqual({ name: "queue", startedAtMs: 0 });
+  for (const [index, name] of ["queue", "place", "enter"].entries()) timeline.end(name, index + 1);
+  expect(timeline.underWay({ isCalled: true })).toEqual({ name: "first call", startedAtMs: 3 });
+  expect(timeline.underWay({ isCalled: false })).toEqual({ name: "serve", startedAtMs: 3 });
+  timeline.end("serve", 10);
+  expect(timeline.underWay({ isCalled: true })).toEqual({ name: "exit", startedAtMs: 10 });
+  timeline.end("exit", 12);
+  expect(timeline.phases.map(({ name }) => name)).toEqual(["queue", "place", "enter"]);
+  expect(timeline.life).toEqual([
+    { name: "serve", startedAtMs: 3, endedAtMs: 10 },
+    { name: "exit", startedAtMs: 10, endedAtMs: 12 },
+  ]);
+  expect(new TaskTimeline(0, timeline.all).all).toEqual(timeline.all);
+});

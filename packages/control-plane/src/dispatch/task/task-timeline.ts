@@ -5,7 +5,7 @@ export interface TimelinePhase {
   endedAtMs: number;
 }
 
-/** Phases in the order in which they follow each other. */
+/** Phases of a start in the order in which they follow each other. */
 export const phaseNames = [
   "queue",
   "place",
@@ -17,10 +17,14 @@ export const phaseNames = [
   "first call",
 ] as const;
 
-export type PhaseName = (typeof phaseNames)[number];
+/** What comes after the start: until it is told to exit, and until it has. */
+const lifeNames = ["serve", "exit"] as const;
+const allNames = [...phaseNames, ...lifeNames];
+
+export type PhaseName = (typeof allNames)[number];
 
 /**
- * A container's start, cut into phases. Each begins where the one before it ended, so that their lengths add up to the
+ * A container's start and life, cut into phases. Each begins where the one before it ended, so that their lengths add up to the
  * whole, whatever the clocks of two machines say.
  */
 export class TaskTimeline {
@@ -34,7 +38,7 @@ export class TaskTimeline {
 
   /** Notes the end of a phase; the first word on it stands. Names that are not phases are ignored. */
   end(name: string, atMs: number): void {
-    const phase = phaseNames.find((each) => each === name);
+    const phase = allNames.find((each) => each === name);
     if (phase && !this.#ends.has(phase)) this.#ends.set(phase, atMs);
   }
 
@@ -42,10 +46,26 @@ export class TaskTimeline {
     return this.#ends.has(name);
   }
 
+  /** When a phase ended, in unix seconds; undefined while it has not. */
+  endOf(name: PhaseName): number | undefined {
+    const phase = this.all.find((each) => each.name === name);
+    return phase && phase.endedAtMs / 1000;
+  }
+
+  /** Of the start. */
   get phases(): TimelinePhase[] {
+    return this.all.filter(({ name }) => isOfStart(name));
+  }
+
+  /** What came after it. */
+  get life(): TimelinePhase[] {
+    return this.all.filter(({ name }) => !isOfStart(name));
+  }
+
+  get all(): TimelinePhase[] {
     const phases: TimelinePhase[] = [];
     let startedAtMs = this.startedAtMs;
-    for (const name of phaseNames) {
+    for (const name of allNames) {
       const ended = this.#ends.get(name);
       if (ended === undefined) continue;
       const endedAtMs = Math.max(startedAtMs, ended);
@@ -54,4 +74,16 @@ export class TaskTimeline {
     }
     return phases;
   }
+
+  /** The phase that one is in whose life goes on. `isCalled`: it was given inputs. */
+  underWay({ isCalled }: { isCalled: boolean }): { name: PhaseName; startedAtMs: number } {
+    const last = this.all.at(-1);
+    const next = allNames[allNames.findIndex((name) => name === last?.name) + 1] ?? "exit";
+    const name = next === "first call" && !isCalled ? "serve" : next;
+    return { name, startedAtMs: last?.endedAtMs ?? this.startedAtMs };
+  }
+}
+
+function isOfStart(name: string): boolean {
+  return phaseNames.some((each) => each === name);
 }

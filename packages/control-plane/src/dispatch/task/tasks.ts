@@ -110,6 +110,7 @@ export class Tasks implements Disposable {
       return;
     }
     if (task.state !== "stopping") {
+      this.#serves(task);
       task.move("stopping");
       task.owner.leaving(task);
       this.#options.store.save(task);
@@ -158,6 +159,8 @@ export class Tasks implements Disposable {
     // A queued task was never anywhere: it cannot be lost.
     task.move(task.state === "queued" ? "exited" : state);
     task.finishedAtMs = nowMs();
+    this.#serves(task);
+    if (task.workerId !== undefined) task.timeline.end("exit", task.finishedAtMs);
     task.result = task.startFailure?.result ?? end.failure;
     this.#tasks.delete(task.taskId);
     if (task.workerId !== undefined) workers.release(task.workerId, task.taskId);
@@ -179,7 +182,13 @@ export class Tasks implements Disposable {
     }
   }
 
+  /** It did up to now, if it was ever ready to. */
+  #serves(task: Task): void {
+    if (task.wasReady) task.timeline.end("serve", this.#options.nowMs());
+  }
+
   #limitExit(task: Task, reason = "it did not exit when it was asked to"): void {
+    this.#serves(task);
     task.after(exitPatienceMs, () => this.stop(task, { graceSecs: 10, reason }));
   }
 

@@ -7,6 +7,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { DiskRoom } from "./disk_pb.js";
+import type { TaskState } from "../modal/client_pb.js";
 
 /**
  * Describes the file dorian/operator.proto.
@@ -400,6 +401,43 @@ export declare type TaskTimelineResponse = Message<"dorian.operator.TaskTimeline
    * @generated from field: string image_id = 5;
    */
   imageId: string;
+
+  /**
+   * What came after the start: "serve", from being ready to being told to exit, and "exit"; each begins where the one before it ended.
+   * Of a container that lives, last the phase that it is in, also one of its start: without an end.
+   *
+   * @generated from field: repeated dorian.operator.TaskTimelineResponse.Phase life = 6;
+   */
+  life: TaskTimelineResponse_Phase[];
+
+  /**
+   * @generated from field: string app_id = 7;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: string worker_name = 8;
+   */
+  workerName: string;
+
+  /**
+   * @generated from field: modal.client.TaskState state = 9;
+   */
+  state: TaskState;
+
+  /**
+   * Inputs that it was given. Of one that was there when the server was started again, at least so many.
+   *
+   * @generated from field: uint32 inputs = 10;
+   */
+  inputs: number;
+
+  /**
+   * Why it did not come to run, or what went wrong at its end; empty when nothing did.
+   *
+   * @generated from field: string error = 11;
+   */
+  error: string;
 };
 
 /**
@@ -423,6 +461,8 @@ export declare type TaskTimelineResponse_Phase = Message<"dorian.operator.TaskTi
   startedAt: number;
 
   /**
+   * 0: not yet.
+   *
    * @generated from field: double ended_at = 3;
    */
   endedAt: number;
@@ -433,6 +473,316 @@ export declare type TaskTimelineResponse_Phase = Message<"dorian.operator.TaskTi
  * Use `create(TaskTimelineResponse_PhaseSchema)` to create a new message.
  */
 export declare const TaskTimelineResponse_PhaseSchema: GenMessage<TaskTimelineResponse_Phase>;
+
+/**
+ * @generated from message dorian.operator.CallListRequest
+ */
+export declare type CallListRequest = Message<"dorian.operator.CallListRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * With its bound variants.
+   *
+   * @generated from field: string function_id = 2;
+   */
+  functionId: string;
+
+  /**
+   * @generated from field: string environment_name = 3;
+   */
+  environmentName: string;
+
+  /**
+   * As in CallSummary; empty: any.
+   *
+   * @generated from field: string status = 4;
+   */
+  status: string;
+
+  /**
+   * Made at that time or later; 0: all that are kept.
+   *
+   * @generated from field: double since = 5;
+   */
+  since: number;
+
+  /**
+   * @generated from field: uint32 limit = 6;
+   */
+  limit: number;
+
+  /**
+   * Of the answer before; empty: from the newest on.
+   *
+   * @generated from field: string cursor = 7;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message dorian.operator.CallListRequest.
+ * Use `create(CallListRequestSchema)` to create a new message.
+ */
+export declare const CallListRequestSchema: GenMessage<CallListRequest>;
+
+/**
+ * @generated from message dorian.operator.CallListResponse
+ */
+export declare type CallListResponse = Message<"dorian.operator.CallListResponse"> & {
+  /**
+   * Fewer than the limit also when there are more: the server looks at so many at a time.
+   *
+   * @generated from field: repeated dorian.operator.CallSummary calls = 1;
+   */
+  calls: CallSummary[];
+
+  /**
+   * Empty: there are no more.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message dorian.operator.CallListResponse.
+ * Use `create(CallListResponseSchema)` to create a new message.
+ */
+export declare const CallListResponseSchema: GenMessage<CallListResponse>;
+
+/**
+ * @generated from message dorian.operator.CallSummary
+ */
+export declare type CallSummary = Message<"dorian.operator.CallSummary"> & {
+  /**
+   * @generated from field: string function_call_id = 1;
+   */
+  functionCallId: string;
+
+  /**
+   * @generated from field: string app_id = 2;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: string app_name = 3;
+   */
+  appName: string;
+
+  /**
+   * @generated from field: string function_id = 4;
+   */
+  functionId: string;
+
+  /**
+   * "train", or "Model.inference"; empty when its app is gone.
+   *
+   * @generated from field: string function_tag = 5;
+   */
+  functionTag: string;
+
+  /**
+   * waiting, running, succeeded, failed, timeout, cancelled or expired. Of a call with many inputs the worst of the first 500 that
+   * are there.
+   *
+   * @generated from field: string status = 6;
+   */
+  status: string;
+
+  /**
+   * @generated from field: uint32 inputs = 7;
+   */
+  inputs: number;
+
+  /**
+   * @generated from field: uint32 unfinished = 8;
+   */
+  unfinished: number;
+
+  /**
+   * @generated from field: double created_at = 9;
+   */
+  createdAt: number;
+
+  /**
+   * When a container began with the first of its inputs; 0: none has.
+   *
+   * @generated from field: double started_at = 10;
+   */
+  startedAt: number;
+
+  /**
+   * @generated from field: double finished_at = 11;
+   */
+  finishedAt: number;
+
+  /**
+   * The input that it was made by; empty when it was made from outside.
+   *
+   * @generated from field: string parent_input_id = 12;
+   */
+  parentInputId: string;
+};
+
+/**
+ * Describes the message dorian.operator.CallSummary.
+ * Use `create(CallSummarySchema)` to create a new message.
+ */
+export declare const CallSummarySchema: GenMessage<CallSummary>;
+
+/**
+ * @generated from message dorian.operator.CallShowRequest
+ */
+export declare type CallShowRequest = Message<"dorian.operator.CallShowRequest"> & {
+  /**
+   * @generated from field: string function_call_id = 1;
+   */
+  functionCallId: string;
+
+  /**
+   * Inputs to tell of one by one; 0: 20.
+   *
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message dorian.operator.CallShowRequest.
+ * Use `create(CallShowRequestSchema)` to create a new message.
+ */
+export declare const CallShowRequestSchema: GenMessage<CallShowRequest>;
+
+/**
+ * @generated from message dorian.operator.CallShowResponse
+ */
+export declare type CallShowResponse = Message<"dorian.operator.CallShowResponse"> & {
+  /**
+   * @generated from field: dorian.operator.CallSummary call = 1;
+   */
+  call?: CallSummary | undefined;
+
+  /**
+   * The call that it was made by, then the one that that was made by, and so on.
+   *
+   * @generated from field: repeated dorian.operator.CallSummary parents = 2;
+   */
+  parents: CallSummary[];
+
+  /**
+   * The first ones.
+   *
+   * @generated from field: repeated dorian.operator.CallShowResponse.Input inputs = 3;
+   */
+  inputs: CallShowResponse_Input[];
+};
+
+/**
+ * Describes the message dorian.operator.CallShowResponse.
+ * Use `create(CallShowResponseSchema)` to create a new message.
+ */
+export declare const CallShowResponseSchema: GenMessage<CallShowResponse>;
+
+/**
+ * @generated from message dorian.operator.CallShowResponse.Input
+ */
+export declare type CallShowResponse_Input = Message<"dorian.operator.CallShowResponse.Input"> & {
+  /**
+   * @generated from field: string input_id = 1;
+   */
+  inputId: string;
+
+  /**
+   * @generated from field: uint32 idx = 2;
+   */
+  idx: number;
+
+  /**
+   * As of a call, or backing-off: the user's next attempt follows a pause.
+   *
+   * @generated from field: string status = 3;
+   */
+  status: string;
+
+  /**
+   * How often a container was given it.
+   *
+   * @generated from field: uint32 deliveries = 4;
+   */
+  deliveries: number;
+
+  /**
+   * Attempts that the retry policy paid for.
+   *
+   * @generated from field: uint32 user_retries = 5;
+   */
+  userRetries: number;
+
+  /**
+   * Containers that ended under it.
+   *
+   * @generated from field: uint32 deaths = 6;
+   */
+  deaths: number;
+
+  /**
+   * @generated from field: string task_id = 7;
+   */
+  taskId: string;
+
+  /**
+   * @generated from field: double created_at = 8;
+   */
+  createdAt: number;
+
+  /**
+   * @generated from field: double started_at = 9;
+   */
+  startedAt: number;
+
+  /**
+   * @generated from field: double finished_at = 10;
+   */
+  finishedAt: number;
+
+  /**
+   * @generated from field: double retry_at = 11;
+   */
+  retryAt: number;
+
+  /**
+   * What it failed with.
+   *
+   * @generated from field: string error = 12;
+   */
+  error: string;
+
+  /**
+   * @generated from field: uint64 result_bytes = 13;
+   */
+  resultBytes: bigint;
+
+  /**
+   * Of its container: when that had its place on a worker, and when it asked for work. 0: not known, or not yet.
+   *
+   * @generated from field: double task_placed_at = 14;
+   */
+  taskPlacedAt: number;
+
+  /**
+   * @generated from field: double task_ready_at = 15;
+   */
+  taskReadyAt: number;
+};
+
+/**
+ * Describes the message dorian.operator.CallShowResponse.Input.
+ * Use `create(CallShowResponse_InputSchema)` to create a new message.
+ */
+export declare const CallShowResponse_InputSchema: GenMessage<CallShowResponse_Input>;
 
 /**
  * @generated from message dorian.operator.ContainerExecRequest
@@ -780,6 +1130,24 @@ export declare const OperatorService: GenService<{
     methodKind: "unary";
     input: typeof TaskTimelineRequestSchema;
     output: typeof TaskTimelineResponseSchema;
+  },
+  /**
+   * Newest first, a page at a time.
+   *
+   * @generated from rpc dorian.operator.OperatorService.CallList
+   */
+  callList: {
+    methodKind: "unary";
+    input: typeof CallListRequestSchema;
+    output: typeof CallListResponseSchema;
+  },
+  /**
+   * @generated from rpc dorian.operator.OperatorService.CallShow
+   */
+  callShow: {
+    methodKind: "unary";
+    input: typeof CallShowRequestSchema;
+    output: typeof CallShowResponseSchema;
   },
   /**
    * First message starts the process, later ones carry its input.
