@@ -26,7 +26,7 @@ const clockChoosers = [
   "packages/control-plane/src/compose.ts",
   "packages/control-plane/src/database/database.ts",
   "packages/worker/src/compose.ts",
-  "packages/guest/src/start-container.ts",
+  "packages/guest/src/start-guest.ts",
 ];
 
 /** Compare with times that a file system has set, which knows one clock. */

@@ -19,7 +19,9 @@ import { deploymentHandlers, type TokenNames } from "./deployment/deployment-han
 import { layoutHandlers } from "./deployment/layout-handlers.ts";
 import { dictHandlers } from "./dict/dict-handlers.ts";
 import type { Catalog } from "./function/function-catalog.ts";
+import { functionBindHandlers } from "./function/function-bind-handlers.ts";
 import { functionHandlers } from "./function/function-handlers.ts";
+import { functionLookupHandlers } from "./function/function-lookup-handlers.ts";
 import { createBuildRunner } from "./image-build/build-runner.ts";
 import { ImageBuilds } from "./image-build/image-builds.ts";
 import { imageHandlers } from "./image-build/image-handlers.ts";
@@ -126,6 +128,7 @@ export async function openCatalog(options: CatalogWingOptions) {
   const objects = { apps, environments, lifetimes, idempotency, answers: registries.answers };
   const ofImages = imageHandlers({ db, images, builds, apps });
   const ofVolumes = volumeHandlers({ volumes, ...objects });
+  const ofFunctions = { db, journal, ...named, catalog, references: named, nowMs, offers: dispatch.offers };
 
   const resources = opening.move();
   return {
@@ -158,7 +161,9 @@ export async function openCatalog(options: CatalogWingOptions) {
         offers: dispatch.offers,
         tokens: options.tokens,
       }),
-      functionHandlers({ db, journal, ...named, catalog, references: named, nowMs, offers: dispatch.offers }),
+      functionHandlers(ofFunctions),
+      functionBindHandlers(ofFunctions),
+      functionLookupHandlers(ofFunctions),
       classHandlers({ apps, classes, functions, environments, web, idempotency, nowMs }),
       mountHandlers({
         mounts,

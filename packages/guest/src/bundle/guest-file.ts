@@ -36,7 +36,7 @@ const script = new Script(read(${JSON.stringify(guestFiles.body)}, "utf8"), { fi
 ${record}
 const guest = script.runInThisContext();
 export const { ${options.sdkExports.join(", ")} } = guest;
-guest.startContainer({
+guest.startGuest({
   env: process.env,
   guestUrl: import.meta.url,
   isEntry: import.meta.main,

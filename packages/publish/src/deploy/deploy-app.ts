@@ -23,7 +23,7 @@ import { LocalDigests } from "./local-digests.ts";
 import type { OnProgress } from "./progress.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
-import { uploadMount } from "./upload-mount.ts";
+import { makeMount } from "./make-mount.ts";
 
 export interface DeployOptions {
   transport: Transport;
@@ -82,7 +82,7 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
   const { cacheDirectory } = options;
   const digests = await LocalDigests.open(cacheDirectory && join(cacheDirectory, "local-digests"));
   const code = await codeFiles(modulePath, options.bundle, { digests, onProgress, signal });
-  const codeMountId = await uploadMount(uploading, code);
+  const codeMountId = await makeMount(uploading, code);
   onProgress({ kind: "mount-created", description: options.bundle.fileName });
   const session: DeploySession = {
     transport,

@@ -22,7 +22,7 @@ import { buildFunctionMessage } from "./function-message.ts";
 import { localFiles } from "./local-files.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
-import { uploadMount } from "./upload-mount.ts";
+import { makeMount } from "./make-mount.ts";
 
 /** How long to wait for a server that restarts. */
 const restartMs = 60_000;
@@ -77,7 +77,7 @@ export class ImageResolver {
 
   async #mount(image: Image): Promise<string[]> {
     const files = await localFiles(image.mounted, this.#session);
-    return files.length > 0 ? [await uploadMount(this.#session, files)] : [];
+    return files.length > 0 ? [await makeMount(this.#session, files)] : [];
   }
 
   /** The image that a build function makes of another. */
@@ -172,7 +172,7 @@ export class ImageResolver {
     const [secretIds, volumeMounts, contextMountId] = await Promise.all([
       resolveSecrets(session, step.secrets),
       resolveVolumes(session, step.volumes),
-      files.length > 0 ? uploadMount(session, files) : "",
+      files.length > 0 ? makeMount(session, files) : "",
     ]);
     return this.#ask({
       image: {

@@ -56,7 +56,7 @@ export class LogOutbox {
   #waitingBytes = 0;
   #unkept: { batch: LogBatch; bytes: number }[] = [];
   #unkeptBytes = 0;
-  #sequence = 0n;
+  #lastSequence = 0n;
   #isConnected = false;
   #changed = new Notifier();
 
@@ -148,8 +148,8 @@ export class LogOutbox {
     }
     queue.bytes -= bytes;
     this.#waitingBytes -= bytes;
-    this.#sequence += 1n;
-    const batch = create(LogBatchSchema, { ...queue.source, items, sequence: this.#sequence });
+    this.#lastSequence += 1n;
+    const batch = create(LogBatchSchema, { ...queue.source, items, sequence: this.#lastSequence });
     this.#unkept.push({ batch, bytes });
     this.#unkeptBytes += bytes;
     this.#send(batch);

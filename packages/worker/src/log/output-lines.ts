@@ -8,6 +8,8 @@ export interface OutputLinesOptions {
   emit: (stream: OutputStream, text: string) => void;
   /** Receives a line of the platform's own, without its end. */
   note: (text: string) => void;
+  /** A clock that nobody sets. Default: that of this process. */
+  elapsedMs?: (() => number) | undefined;
 }
 
 /** A line that has not gone on for so many milliseconds is shown as far as it goes: it may be a question. */
@@ -30,11 +32,12 @@ interface StreamState {
 export class OutputLines implements Disposable {
   #options: OutputLinesOptions;
   #streams = { stdout: newState(), stderr: newState() };
-  #allowance = new LogAllowance();
+  #allowance: LogAllowance;
   #dropTimer: NodeJS.Timeout | undefined;
 
   constructor(options: OutputLinesOptions) {
     this.#options = options;
+    this.#allowance = new LogAllowance(options.elapsedMs);
   }
 
   /** A line of the stream has begun and was not passed on. */

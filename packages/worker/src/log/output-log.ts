@@ -17,6 +17,8 @@ export interface OutputLogOptions {
   /** Longest time in milliseconds that a line waits for others to travel with. */
   flushMs: number;
   nowMs: () => number;
+  /** A clock that nobody sets. Default: that of this process. */
+  elapsedMs?: () => number;
 }
 
 /** Bytes of lines that travel as one item. */
@@ -41,6 +43,7 @@ export class OutputLog implements Disposable {
     this.#lines = new OutputLines({
       emit: (stream, text) => this.#emit(stream, text),
       note: (text) => this.note(text),
+      elapsedMs: options.elapsedMs,
     });
   }
 

@@ -4,64 +4,43 @@ import {
   FunctionCreateResponseSchema,
   FunctionPrecreateResponseSchema,
   type Function as FunctionDefinition,
-  type FunctionOptions,
   type FunctionPrecreateRequest,
   type ModalClient,
 } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { Transaction } from "kysely";
 import type { AppRegistry } from "../app/app-registry.ts";
-import { contentOfVersion } from "../app/app-versions.ts";
-import type { Database } from "../../database/database.ts";
 import type { Idempotency } from "../../database/idempotency.ts";
-import type { Journal } from "../../database/journal.ts";
 import type { Tables } from "../../schema/tables.ts";
-import type { Environments } from "../../access/environment/environments.ts";
 import type { WorkerOffer } from "../../dispatch/placement/placement.ts";
 import type { WebAddresses } from "../../dispatch/ports.ts";
-import { appNotDeployed } from "./app-not-deployed.ts";
-import { applyOptions } from "./apply-options.ts";
-import { boundFunctionId } from "./bound-id.ts";
-import {
-  checkDefinition,
-  checkAnnouncement,
-  checkSecretsAndVolumes,
-  type References,
-} from "./check-references.ts";
-import { canonicalParameters } from "./class-parameters.ts";
+import { checkDefinition, checkAnnouncement, type References } from "./check-references.ts";
 import { dropEmptyWebhook, normaliseDefinition } from "./definition.ts";
-import { notPublished, type Catalog } from "./function-catalog.ts";
+import { type Catalog } from "./function-catalog.ts";
 import { functionDataOf, withoutCode } from "./function-data.ts";
-import { lookedUp } from "./function-lookup.ts";
 import { newFunctionRecord, type FunctionChange, type FunctionRecord } from "./function-record.ts";
 import { roomWarnings } from "./room-warnings.ts";
 import { ignoredOptions } from "./ignored-options.ts";
 import { insertFunction, updateFunction, type FunctionRegistry } from "./function-registry.ts";
-import { classFunctionOf, handleMetadata, type HandleSources } from "./handle-metadata.ts";
-import { aliasedMethod } from "./method-alias.ts";
-import { insertVariant, optionBytesOf, pinned, type VariantSources } from "./function-variants.ts";
+import { handleMetadata, type HandleSources } from "./handle-metadata.ts";
 import { allocateAddresses } from "./web-allocation.ts";
 
 export interface FunctionHandlerOptions {
-  db: Database;
   apps: AppRegistry;
   functions: FunctionRegistry;
-  environments: Environments;
   references: References;
   web: WebAddresses;
   catalog: Catalog;
-  journal: Journal;
   idempotency: Idempotency;
   nowMs: () => number;
   /** What the workers of now have. */
   offers: () => readonly WorkerOffer[];
 }
 
+/** Makes functions: announced first, then created with all that they have, and live once their app is published. */
 export function functionHandlers(options: FunctionHandlerOptions) {
-  const { db, apps, functions, environments, references, web, catalog, journal, idempotency, nowMs, offers } =
-    options;
+  const { apps, functions, references, web, catalog, idempotency, nowMs, offers } = options;
   const sources: HandleSources = { apps, functions, web };
-  const variants: VariantSources = { functions, images: references.images, catalog, journal, nowMs };
 
   const newRecord = (appId: string, tag: string) =>
     newFunctionRecord({ functionId: newId("fu"), appId, tag, createdAtMs: nowMs() });
@@ -139,85 +118,6 @@ export function functionHandlers(options: FunctionHandlerOptions) {
         },
       );
     },
-
-    async functionBindParams(request) {
-      const named = functions.require(request.functionId);
-      const base = aliasedMethod(named) === "" ? named : (classFunctionOf(functions, named) ?? named);
-      apps.requireOpen(base.appId);
-      const root = functions.root(base);
-      const definition = root.definition ?? root.pending;
-      if (!definition) throw notPublished(root);
-      const params = boundParameters(root, definition, base, request.serializedParams);
-      const optionBytes = optionBytesOf(request.functionOptions);
-      if (params.length === 0 && optionBytes.length === 0) return bound(base, definition);
-      const functionId = boundFunctionId(base.functionId, params, optionBytes);
-      const known = functions.get(functionId);
-      if (known) return bound(known, definition);
-      const chosen = request.functionOptions;
-      if (chosen) {
-        checkOptions(chosen);
-        checkSecretsAndVolumes(chosen.secretIds, chosen.volumeMounts, references);
-        applyOptions(definition, chosen);
-      }
-      const record = newFunctionRecord({
-        functionId,
-        appId: base.appId,
-        tag: base.tag,
-        createdAtMs: nowMs(),
-        baseFunctionId: base.functionId,
-        serializedParams: params,
-        options: optionBytes.length === 0 ? undefined : chosen,
-        isBuilder: base.isBuilder,
-      });
-      await insertVariant(variants, record);
-      return bound(record, definition);
-    },
-
-    async functionGet(request) {
-      const { scope } = environments.require(request.environmentName);
-      const app = apps.callable(scope, request.appName);
-      if (!app) throw appNotDeployed(request.appName);
-      if (request.appVersion === 0) return lookedUp(sources, app, request.objectTag);
-      const content = await contentOfVersion(db, app.appId, request.appVersion);
-      return lookedUp(sources, { ...app, ...content }, request.objectTag, (record) =>
-        pinned(variants, record, request.appVersion, content),
-      );
-    },
-
-    async functionGetById(request) {
-      const record = functions.require(request.functionId);
-      const definition = catalog.spec(record.functionId)?.definition ?? record.definition ?? record.pending;
-      if (!definition) throw notPublished(record);
-      return {
-        function: functionDataOf(definition),
-        handleMetadata: handleMetadata(sources, record, definition),
-      };
-    },
-
-    async functionGetSerialized(request) {
-      const record = functions.require(request.functionId);
-      const { definition } = functions.root(record);
-      if (!definition) throw notPublished(record);
-      return {
-        functionSerialized: definition.functionSerialized,
-        classSerialized: definition.classSerialized,
-      };
-    },
-
-    async functionGetSchedulingParams(request) {
-      const record = functions.require(request.functionId);
-      const definition = catalog.spec(record.functionId)?.definition;
-      if (!definition) throw notPublished(record);
-      const { scheduling } = record;
-      const declared = functions.root(record).definition?.autoscalerSettings;
-      return {
-        autoscalerConfiguration: {
-          ...(definition.autoscalerSettings ? { settings: definition.autoscalerSettings } : {}),
-          ...(declared ? { staticSettings: declared } : {}),
-          ...(scheduling ? { overrideSettings: scheduling } : {}),
-        },
-      };
-    },
   } satisfies ServiceHandlers<typeof ModalClient>;
 
   /** Inserts a function, or writes its change. Returns what to do once it is durable. */
@@ -254,11 +154,6 @@ export function functionHandlers(options: FunctionHandlerOptions) {
     };
     return { response: created(sources, record, definition, record.definitionId), committed };
   }
-
-  function bound(record: FunctionRecord, definition: FunctionDefinition) {
-    const metadata = handleMetadata(sources, record, definition, record.definitionId);
-    return { boundFunctionId: record.functionId, handleMetadata: metadata };
-  }
 }
 
 /** What is known to stay unplaced before time is spent on its image. */
@@ -288,37 +183,4 @@ function created(
     functionData: functionDataOf(echo),
     handleMetadata: handleMetadata(sources, record, definition, definitionId),
   };
-}
-
-/** Empty for the set of all defaults, which is what the class itself runs with. */
-function boundParameters(
-  root: FunctionRecord,
-  definition: FunctionDefinition,
-  base: FunctionRecord,
-  serialized: Uint8Array,
-): Uint8Array {
-  const info = definition.classParameterInfo;
-  if (serialized.length === 0 && base !== root) return new Uint8Array();
-  const params = canonicalParameters(root.tag, info, serialized);
-  const hasDefaults = info?.schema.every((parameter) => parameter.hasDefault) ?? false;
-  if (!hasDefaults) return params;
-  const defaults = canonicalParameters(root.tag, info, new Uint8Array());
-  return Buffer.compare(params, defaults) === 0 ? new Uint8Array() : params;
-}
-
-function checkOptions(options: FunctionOptions): void {
-  const [what, remedy] =
-    options.pinnedAppVersion !== undefined
-      ? [
-          "pins of a version beside other options",
-          "Look the function up with `version`, and give what that finds its options.",
-        ]
-      : options.cloudBucketMounts.length > 0
-        ? ["cloud bucket mounts", "Copy the files into a `Volume`."]
-        : [];
-  if (what === undefined || remedy === undefined) return;
-  throw new AppError("FUNCTION_FEATURE_UNSUPPORTED", `Dorian does not serve ${what}.`, {
-    status: "UNIMPLEMENTED",
-    remedy,
-  });
 }

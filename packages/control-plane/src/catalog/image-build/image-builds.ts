@@ -2,16 +2,11 @@ import { create } from "@bufbuild/protobuf";
 import { AppError, explanationOf } from "@dorian/base/app-error";
 import { orAborted } from "@dorian/base/or-aborted";
 import { newId } from "@dorian/base/ids";
-import { must } from "@dorian/base/must";
 import { Stopwatch } from "@dorian/base/stopwatch";
 import {
-  FileDescriptor,
   GenericResult_GenericStatus as Status,
   GenericResultSchema,
-  TaskLogsSchema,
-  type GenericResult,
   type ImageGetOrCreateRequest,
-  type TaskLogs,
 } from "@dorian/protocol/modal";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { RoomWatch } from "@dorian/storage/room-watch";
@@ -19,12 +14,12 @@ import type { Logger } from "pino";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
-import { isInterruption } from "../../dispatch/failure/worker-lost.ts";
 import { BuildLog } from "./build-log.ts";
 import type { BuildComponents } from "../image/build-components.ts";
-import { buildKey, componentsOf, type ComponentSources } from "./request-components.ts";
+import { buildKey, componentsOf, type ComponentSources } from "./build-key.ts";
 import { buildReason } from "./build-reason.ts";
-import { failureOf, type BuildOutcome, type createBuildRunner } from "./build-runner.ts";
+import { attemptBuild } from "./attempt-build.ts";
+import { failureOf, type createBuildRunner } from "./build-runner.ts";
 import { readImageContents } from "../image/image-contents.ts";
 import {
   emptyConfig,
@@ -35,7 +30,6 @@ import {
 } from "../image/image-registry.ts";
 import type { ImageRecord } from "../image/image-record.ts";
 import { RunningBuild, type CacheUse } from "./running-build.ts";
-import { cancelled, worded } from "./build-results.ts";
 
 export interface ImageBuildsOptions {
   db: Database;
@@ -52,9 +46,6 @@ export interface ImageBuildsOptions {
   nowMs: () => number;
   logger: Logger;
 }
-
-/** How many workers may die at a build before it fails. */
-const triesOfWorkers = 3;
 
 /** Finds images in the cache or builds them: once for each content, however many ask. */
 export class ImageBuilds implements AsyncDisposable {
@@ -209,7 +200,8 @@ export class ImageBuilds implements AsyncDisposable {
     const watch = new Stopwatch();
     try {
       await build.recorded;
-      const outcome = await this.#attempt(build, image, request);
+      const base = () => this.#base(image.baseImageId, build.signal);
+      const outcome = await attemptBuild({ build, image, request, base }, this.#options);
       await build.log.finish();
       const isReady = outcome.result.status === Status.SUCCESS;
       const { layers } = this.#options;
@@ -234,59 +226,6 @@ export class ImageBuilds implements AsyncDisposable {
     }
   }
 
-  async #attempt(
-    build: RunningBuild,
-    image: ImageRecord,
-    request: ImageGetOrCreateRequest,
-  ): Promise<BuildOutcome> {
-    const failed = (result: GenericResult) => ({ result, layerIds: [], config: emptyConfig(), bytes: 0 });
-    try {
-      const base = await this.#base(image.baseImageId, build.signal);
-      const outcome = await this.#runOnWorker(build, image, request, base);
-      if (outcome.result.status === Status.SUCCESS)
-        await this.#requireLayers(image.imageId, outcome.layerIds);
-      return { ...outcome, result: worded(image.imageId, outcome.result) };
-    } catch (error) {
-      if (build.signal.aborted) return failed(cancelled(image.imageId, build.signal));
-      if (!AppError.is(error))
-        this.#options.logger.error({ err: error }, "an image build failed unexpectedly");
-      return failed(failureOf(explanationOf(error)));
-    }
-  }
-
-  /** A worker that dies at it is no fault of the build: another one, or that one when it is back, begins it again. */
-  async #runOnWorker(
-    build: RunningBuild,
-    image: ImageRecord,
-    request: ImageGetOrCreateRequest,
-    base: ImageRecord | undefined,
-  ): Promise<BuildOutcome> {
-    const asked = must(request.image, "the image of a checked request");
-    const definition = { ...asked, dockerfileCommands: image.components.commands };
-    const { log, signal } = build;
-    for (let tries = 1; ; tries += 1) {
-      try {
-        const sink = { onLogs: (items: TaskLogs[]) => log.push(items), signal };
-        const { buildFunctionId } = request;
-        // What this build's steps have made is good for its next try.
-        const forced = build.cacheUse === "normal" ? "" : image.imageId;
-        const running = this.#options.run(definition, { buildFunctionId, forced }, base, sink);
-        // A worker that does not answer must not hold up those who want to build it again.
-        return await orAborted(running, signal);
-      } catch (error) {
-        if (!isInterruption(error) || tries === triesOfWorkers || signal.aborted) throw error;
-        const data = `${error.message} It is begun again.\n`;
-        void log.push([
-          create(TaskLogsSchema, {
-            data,
-            fileDescriptor: FileDescriptor.INFO,
-            timestamp: this.#options.nowMs() / 1000,
-          }),
-        ]);
-      }
-    }
-  }
-
   /** The image below, waited for if it is being built. */
   async #base(imageId: string | undefined, signal: AbortSignal): Promise<ImageRecord | undefined> {
     if (imageId === undefined) return undefined;
@@ -301,22 +240,6 @@ export class ImageBuilds implements AsyncDisposable {
     throw new AppError("IMAGE_BASE_UNUSABLE", `The image ${imageId} below this step is not usable.`, {
       remedy: "Run again: the whole chain is then checked and built where needed.",
     });
-  }
-
-  /** A record of an image answers for years: it is not taken on trust. */
-  async #requireLayers(imageId: string, layerIds: readonly string[]): Promise<void> {
-    for (const layerId of layerIds) {
-      if (await this.#options.layers.has(layerId)) continue;
-      throw new AppError(
-        "IMAGE_LAYER_MISSING",
-        `The build of ${imageId} made the layer ${layerId}, which is not there.`,
-        {
-          status: "INTERNAL",
-          remedy:
-            "Check that the worker uses the server's data directory and that nobody else removes files there; then run again.",
-        },
-      );
-    }
   }
 
   async #record(image: ImageRecord): Promise<void> {

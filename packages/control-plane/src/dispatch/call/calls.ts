@@ -16,7 +16,7 @@ import type { CallStore } from "./call-store.ts";
 import { PipeMemory } from "./chunk-pipe.ts";
 import { FunctionCall, openLiveData, type CallInput, type FunctionCallFacts } from "./function-call.ts";
 import { inputMoves } from "./input-state.ts";
-import { afterInterruption, type Interruption } from "../failure/interruption.ts";
+import { afterInterruption, type Interruption } from "../failure/after-interruption.ts";
 import { payloadBytes, serverResult } from "./results.ts";
 import { canRunAgain, isRetryable, retryDelayMs } from "./retry-policy.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";

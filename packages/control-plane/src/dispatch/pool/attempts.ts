@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Calls } from "../call/calls.ts";
 import type { CallInput } from "../call/function-call.ts";
 import { serverResult } from "../call/results.ts";
-import type { Interruption } from "../failure/interruption.ts";
+import type { Interruption } from "../failure/after-interruption.ts";
 import type { FunctionSpec } from "../ports.ts";
 import { inputTimeoutMs } from "../scaling/scaling-settings.ts";
 import type { Task, TaskEnd } from "../task/task.ts";

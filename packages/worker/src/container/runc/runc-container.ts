@@ -8,7 +8,7 @@ import type { ContainerSpec } from "../container-spec.ts";
 import type { Container, ContainerExit, ExecOptions } from "../runtime.ts";
 import { runcExec } from "./runc-exec.ts";
 import { signalInside } from "./signal-inside.ts";
-import { type Placement, removeTraces } from "./placement.ts";
+import { type ContainerSite, removeTraces } from "./container-site.ts";
 
 export type RuncProcess = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
@@ -17,7 +17,7 @@ export class RuncContainer implements Container {
   readonly pid: number;
   readonly exited: Promise<ContainerExit>;
   #spec: ContainerSpec;
-  #placement: Placement;
+  #site: ContainerSite;
   #runc: RuncProcess;
   /** Settles when nothing of it is left. */
   readonly removed: Promise<void>;
@@ -26,31 +26,31 @@ export class RuncContainer implements Container {
 
   constructor(parts: {
     spec: ContainerSpec;
-    placement: Placement;
+    site: ContainerSite;
     runc: RuncProcess;
     pid: number;
     /** runc's exit code, once it ended and all output was read. */
     closed: Promise<number>;
   }) {
     this.#spec = parts.spec;
-    this.#placement = parts.placement;
+    this.#site = parts.site;
     this.#runc = parts.runc;
     this.pid = parts.pid;
     this.exited = parts.closed.then((code) => this.#exitOf(code));
-    this.removed = this.exited.then(() => removeTraces(parts.placement));
+    this.removed = this.exited.then(() => removeTraces(parts.site));
     // Whoever disposes of the container is told.
     this.removed.catch(() => undefined);
   }
 
   get mountsCanBeReplaced(): boolean {
-    return this.#placement.engine.processes === "on the host";
+    return this.#site.engine.processes === "on the host";
   }
 
   signal(name: NodeJS.Signals): void {
     // runc waits for the process: while runc runs, the process id cannot belong to another.
     if (this.#runc.exitCode !== null || this.#runc.signalCode !== null) return;
-    if (this.#placement.engine.processes === "sandboxed") {
-      signalInside({ spec: this.#spec, placement: this.#placement }, name);
+    if (this.#site.engine.processes === "sandboxed") {
+      signalInside({ spec: this.#spec, site: this.#site }, name);
       return;
     }
     try {
@@ -61,20 +61,20 @@ export class RuncContainer implements Container {
   }
 
   async kill(): Promise<void> {
-    await killAll(this.#placement.layout, this.#placement.cgroup);
+    await killAll(this.#site.layout, this.#site.cgroup);
     await this.exited;
   }
 
   pids(): Promise<number[]> {
-    return processesOf(this.#placement.layout, this.#placement.cgroup);
+    return processesOf(this.#site.layout, this.#site.cgroup);
   }
 
   processCount(): Promise<ProcessCount | undefined> {
-    return processCountOf(this.#placement.layout, this.#placement.cgroup);
+    return processCountOf(this.#site.layout, this.#site.cgroup);
   }
 
   async freeze(): Promise<AsyncDisposable> {
-    const { layout, cgroup } = this.#placement;
+    const { layout, cgroup } = this.#site;
     this.#freezes += 1;
     const release = async () => {
       this.#freezes -= 1;
@@ -94,7 +94,7 @@ export class RuncContainer implements Container {
     this.#execs += 1;
     return runcExec(args, options, {
       spec: this.#spec,
-      placement: this.#placement,
+      site: this.#site,
       name: `exec-${this.#execs}`,
     });
   }
@@ -105,7 +105,7 @@ export class RuncContainer implements Container {
   }
 
   async #exitOf(code: number): Promise<ContainerExit> {
-    const { layout, cgroup } = this.#placement;
+    const { layout, cgroup } = this.#site;
     const signal = signalOf(code);
     // An unreadable count says nothing about the process's end, which is what everyone waits for.
     const oomKills = code === 0 ? 0 : await oomKillsOf(layout, cgroup).catch(() => 0);

@@ -17,7 +17,7 @@ import { readAtPace } from "./read-pace.ts";
 import { lastError } from "./runc-log.ts";
 import { shareOomScore } from "./runc-oom-score.ts";
 import { signalInside } from "./signal-inside.ts";
-import type { Placement } from "./placement.ts";
+import type { ContainerSite } from "./container-site.ts";
 
 /** How long runc may take to start a program that is to be killed. */
 const startLimitMs = 5_000;
@@ -26,13 +26,13 @@ const startLimitMs = 5_000;
 export async function runcExec(
   args: string[],
   options: ExecOptions,
-  container: { spec: ContainerSpec; placement: Placement; name: string },
+  container: { spec: ContainerSpec; site: ContainerSite; name: string },
 ): Promise<number> {
-  const { spec, placement, name } = container;
+  const { spec, site, name } = container;
   const { signal, terminal } = options;
   signal.throwIfAborted();
   await using files = new AsyncDisposableStack();
-  const file = (kind: string) => join(placement.bundle, `${name}.${kind}`);
+  const file = (kind: string) => join(site.bundle, `${name}.${kind}`);
   files.defer(async () => {
     for (const kind of ["json", "pid", "inner-pid", "log"]) await removeTree(file(kind));
   });
@@ -52,18 +52,10 @@ export async function runcExec(
   );
 
   const logging = ["--log", file("log"), "--log-format", "json"];
-  const { engine } = placement;
+  const { engine } = site;
   const innerPidFile = engine.processes === "sandboxed" ? ["--internal-pid-file", file("inner-pid")] : [];
-  const exec = [
-    "exec",
-    "--process",
-    file("json"),
-    "--pid-file",
-    file("pid"),
-    ...innerPidFile,
-    placement.engineId,
-  ];
-  const command = ["--root", placement.state, ...engine.options(spec), ...logging, ...exec];
+  const exec = ["exec", "--process", file("json"), "--pid-file", file("pid"), ...innerPidFile, site.engineId];
+  const command = ["--root", site.state, ...engine.options(spec), ...logging, ...exec];
   const start = terminal ? withTerminal(terminal) : withPipes;
   using session = start(engine.program, command, options);
   const kill = async (pid: number) => {

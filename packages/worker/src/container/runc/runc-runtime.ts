@@ -85,7 +85,7 @@ export class RuncRuntime implements ContainerRuntime, AsyncDisposable {
     );
     return startContainer(spec, {
       begin: () => this.#takeAhead(spec, text) ?? EngineRun.start(this.#runOptions(spec.id, spec), text),
-      place: { state: this.#state, engine, cgroup, layout },
+      site: { state: this.#state, engine, cgroup, layout },
       ...options,
     });
   }

@@ -6,7 +6,7 @@ import type { ContainerSpec } from "../container-spec.ts";
 import { InitComplaint } from "../init-program.ts";
 import type { OnOutput } from "../runtime.ts";
 import type { EngineRun } from "./engine-run.ts";
-import { type Placement, removeTraces } from "./placement.ts";
+import { type ContainerSite, removeTraces } from "./container-site.ts";
 import { readAtPace } from "./read-pace.ts";
 import { RuncContainer, type RuncProcess } from "./runc-container.ts";
 import { lastError } from "./runc-log.ts";
@@ -15,7 +15,7 @@ import { refuseFifos } from "./user-files.ts";
 export interface StartOptions {
   /** An engine that has the container's configuration. */
   begin: () => EngineRun;
-  place: Omit<Placement, "engineId" | "bundle">;
+  site: Omit<ContainerSite, "engineId" | "bundle">;
   onOutput: OnOutput;
   signal?: AbortSignal | undefined;
 }
@@ -27,8 +27,8 @@ export async function startContainer(spec: ContainerSpec, options: StartOptions)
   refuseFifos(spec.rootfs);
   await using unfinished = new AsyncDisposableStack();
   using run = options.begin();
-  const placement = { ...options.place, engineId: run.id, bundle: run.bundle };
-  unfinished.defer(() => removeTraces(placement));
+  const site = { ...options.site, engineId: run.id, bundle: run.bundle };
+  unfinished.defer(() => removeTraces(site));
   unfinished.defer(async () => {
     run.process.kill("SIGKILL");
     await run.closed.catch(() => undefined);
@@ -53,7 +53,7 @@ export async function startContainer(spec: ContainerSpec, options: StartOptions)
   output.started();
   const pid = Number(await readFile(run.pidFile, "utf8"));
   unfinished.move();
-  return new RuncContainer({ spec, placement, runc: run.process, pid, closed: run.closed });
+  return new RuncContainer({ spec, site, runc: run.process, pid, closed: run.closed });
 }
 
 /** Passes output on, but keeps stderr back until it is sure to be the container's and not runc's own. */

@@ -32,7 +32,7 @@ const guestBodyName = "dorian-guest";
 const interruptedExitCode = 130;
 
 /** Connects this process to its task's socket and, when it is the container's own process, runs the container in it. */
-export function startContainer(options: StartOptions): void {
+export function startGuest(options: StartOptions): void {
   const url = options.env["MODAL_SERVER_URL"];
   if (!url) return;
   // The server may restart while the container lives: it waits for as long as it takes.

@@ -5,8 +5,8 @@ import type { CgroupLayout } from "../../cgroup/cgroup-layout.ts";
 import { killAll, removeGroup } from "../../cgroup/cgroup.ts";
 import type { Engine } from "./engine.ts";
 
-/** How one container is put on this machine. */
-export interface Placement {
+/** Where one container is on this machine. */
+export interface ContainerSite {
   /** What the engine calls it: something else than we do where the engine was started ahead. */
   engineId: string;
   /** Directory of its configuration. */
@@ -20,13 +20,12 @@ export interface Placement {
 }
 
 /** Removes what a container leaves on the host, whatever state it is in; kills what still runs. */
-export async function removeTraces(placement: Placement): Promise<void> {
-  await killAll(placement.layout, placement.cgroup);
-  await removeGroup(placement.layout, placement.cgroup);
-  await removeTree(join(placement.state, placement.engineId));
-  if (placement.engine.processes === "sandboxed")
-    await removeSandboxState(placement.engineId, placement.state);
-  await removeTree(placement.bundle);
+export async function removeTraces(site: ContainerSite): Promise<void> {
+  await killAll(site.layout, site.cgroup);
+  await removeGroup(site.layout, site.cgroup);
+  await removeTree(join(site.state, site.engineId));
+  if (site.engine.processes === "sandboxed") await removeSandboxState(site.engineId, site.state);
+  await removeTree(site.bundle);
 }
 
 // gVisor removes its files at an orderly end; they are called after the sandbox and its only container.

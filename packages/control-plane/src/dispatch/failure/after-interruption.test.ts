@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Cause } from "./cause.ts";
-import { afterInterruption, type Deaths } from "./interruption.ts";
+import { afterInterruption, type Deaths } from "./after-interruption.ts";
 
 const fresh: Deaths = { deaths: 0, killsAlone: 0, isSuspect: false };
 const whole = { canRunAgain: true, yielded: 0 };

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { expect, test } from "vitest";
 import { contentFile } from "./local-files.ts";
-import { uploadMount } from "./upload-mount.ts";
+import { makeMount } from "./make-mount.ts";
 
 const manyFiles = Array.from({ length: 2_500 }, (_, index) =>
   contentFile(`/data/${index}`, Buffer.from(`${index}`)),
@@ -32,18 +32,18 @@ function serverWithout(lacking: Set<string>) {
 
 test("a tree of many files that the server has is one question [A25]", async () => {
   const { calls, session } = serverWithout(new Set());
-  expect(await uploadMount(session, manyFiles)).toBe("mo-1");
+  expect(await makeMount(session, manyFiles)).toBe("mo-1");
   expect(calls).toEqual(["mount"]);
 });
 
 test("where the server lacks something it is asked for a thousand files at a time, and sent that alone", async () => {
   const { calls, session } = serverWithout(new Set([manyFiles[7]?.sha256 ?? ""]));
-  expect(await uploadMount(session, manyFiles)).toBe("mo-1");
+  expect(await makeMount(session, manyFiles)).toBe("mo-1");
   expect(calls).toEqual(["mount", "exist 1000", "exist 1000", "exist 500", "put", "mount"]);
 });
 
 test("few files are asked for at once, and made a mount", async () => {
   const { calls, session } = serverWithout(new Set());
-  await uploadMount(session, manyFiles.slice(0, 3));
+  await makeMount(session, manyFiles.slice(0, 3));
   expect(calls).toEqual(["exist 3", "mount"]);
 });

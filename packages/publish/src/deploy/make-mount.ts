@@ -17,7 +17,7 @@ const uploadsAtOnce = 8;
 type Uploading = Pick<DeploySession, "modal" | "appId" | "onProgress" | "signal">;
 
 /** Uploads what the server lacks of `files` and makes them a mount. Returns its id. */
-export async function uploadMount(session: Uploading, files: MountContent[]): Promise<string> {
+export async function makeMount(session: Uploading, files: MountContent[]): Promise<string> {
   const mountId =
     files.length > hashesPerQuestion ? await unlessContentMissing(createMount(session, files)) : undefined;
   if (mountId !== undefined) return mountId;
