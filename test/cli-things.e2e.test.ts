@@ -310,7 +310,7 @@ describe("completion", () => {
   afterAll(() => program?.[Symbol.asyncDispose]());
 
   test("bash completes commands, options and names at the press of a key", async () => {
-    await atTerminal(
+    const screen = await atTerminal(
       ["bash", "--norc", "--noprofile", "-i"],
       async (session) => {
         session.type("source <(dorian completion bash); echo loa''ded\n");
@@ -321,13 +321,15 @@ describe("completion", () => {
         await session.see("weights-of-things ");
         session.type("--rec\t");
         await session.see("--recursive ");
+        return session.screen;
       },
       { env },
     );
+    expect(screen).toContain("weights-of-things");
   });
 
   test.skipIf(!hasProgram("zsh"))("so does zsh", async () => {
-    await atTerminal(
+    const screen = await atTerminal(
       ["zsh", "-f", "-i"],
       async (session) => {
         session.type(
@@ -340,9 +342,11 @@ describe("completion", () => {
         await session.see("weights-of-things");
         session.type("--rec\t");
         await session.see("--recursive");
+        return session.screen;
       },
       { env },
     );
+    expect(screen).toContain("weights-of-things");
   });
 
   test.skipIf(!hasProgram("fish"))("and fish, with what each is about", async () => {
