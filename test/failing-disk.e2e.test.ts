@@ -1,13 +1,20 @@
 import { execFile } from "node:child_process";
-import { dirname } from "node:path";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { unlessAbsent } from "@dorian/base/unless-absent";
 import { Function as RemoteFunction } from "dorian";
+import { sdkConnection } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
+import { deployApp } from "@dorian/testkit/deployed-app";
 import { DorianProcess } from "@dorian/testkit/dorian-process";
 import { eventually } from "@dorian/testkit/eventually";
 import { failingFlush } from "@dorian/testkit/failing-flush";
+import { leftoversOf } from "@dorian/testkit/leftovers";
 import { runningServer } from "@dorian/testkit/running-server";
+import { copySeed } from "@dorian/testkit/seeded-data";
 import { smallDisk } from "@dorian/testkit/small-disk";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { expect, test } from "vitest";
 
 const source = `
@@ -64,4 +71,43 @@ test("a server under which the file system becomes read-only says so and ends in
     (text) => lastWord.test(text),
   );
   expect(output).toContain("dmesg");
+});
+
+test("where the data directory is moved away nothing begins anew in its place; when it is back all goes on", async () => {
+  await using place = await temporaryDirectory();
+  const dataDirectory = join(place.path, "data");
+  await mkdir(dataDirectory);
+  await copySeed(dataDirectory);
+  await using up = await DorianProcess.start({ dataDirectory });
+  await deployApp(dataDirectory, source);
+  using _connection = await sdkConnection(dataDirectory);
+  const add = RemoteFunction.fromName<(a: number, b: number) => Promise<number>>("failing-disk", "add");
+  expect(await add.remote(1, 2)).toBe(3);
+
+  await rename(dataDirectory, `${dataDirectory}-moved`);
+  await eventually(
+    async () => up.output,
+    (text) => text.includes("could not be started: "),
+  );
+  expect(up.output).toContain("data was moved, removed or replaced. Put it back");
+  // Without the directories of one that begins, in which nobody would miss anything.
+  expect((await unlessAbsent(readdir(dataDirectory))) ?? []).not.toContain("state.db");
+  await rm(dataDirectory, { recursive: true, force: true });
+  await rename(`${dataDirectory}-moved`, dataDirectory);
+  expect(await add.remote(2, 2)).toBe(4);
+  await up.stop();
+  expect(await leftoversOf(dataDirectory)).toEqual([]);
+});
+
+test("a server does not begin anew beside the files of one whose database was taken away", async () => {
+  await using data = await temporaryDirectory();
+  await using server = await DorianProcess.start({ dataDirectory: data.path, command: "server" });
+  await server.stop();
+  await rename(join(data.path, "state.db"), join(data.path, "aside.db"));
+  await expect(DorianProcess.start({ dataDirectory: data.path, command: "server" })).rejects.toThrow(
+    /state\.db is not there, beside files of a server that has run here\..*\(DATABASE_MISSING\).*Put it back/s,
+  );
+  await rename(join(data.path, "aside.db"), join(data.path, "state.db"));
+  await using again = await DorianProcess.start({ dataDirectory: data.path, command: "server" });
+  expect(again.ready).toHaveProperty("url");
 });

@@ -7,6 +7,7 @@ import { auditHandlers } from "./audit/audit-handlers.ts";
 import { Environments } from "./environment/environments.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { readDataDirectoryId } from "./keys/data-directory-id.ts";
+import { removeHalfWritten } from "./keys/private-file.ts";
 import { openServerKeys } from "./keys/server-keys.ts";
 import { bracketed } from "./listen-address.ts";
 import { openServerTls } from "./tls/open-server-tls.ts";
@@ -47,6 +48,7 @@ export type Access = Awaited<ReturnType<typeof openAccess>>;
 export async function openAccess(options: AccessOptions) {
   const { db, journal, dataDirectory, host, publicHost, logger, nowMs, elapsedMs } = options;
   await using opening = new AsyncDisposableStack();
+  await removeHalfWritten(dataDirectory);
   const keys = await openServerKeys(dataDirectory);
   const dataDirectoryId = await readDataDirectoryId(dataDirectory);
   const client = await openClientFile(dataDirectory);

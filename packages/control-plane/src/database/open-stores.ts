@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { BlockStore } from "@dorian/storage/block-store";
@@ -10,7 +11,7 @@ import { refuseGrowth } from "./disk/growing-calls.ts";
 import { keepReserves } from "./disk/keep-reserves.ts";
 import { watchRoom } from "./disk/watch-room.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
-import { databaseMoved } from "./storage-failure.ts";
+import { databaseMissing, databaseMoved } from "./storage-failure.ts";
 import { watchFile } from "./watch-file.ts";
 
 export interface StoresOptions {
@@ -41,6 +42,7 @@ export async function openStores(options: StoresOptions): Promise<Stores> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const room = opening.use(watchRoom({ directory: dataDirectory, reserveBytes, logger }));
   const path = join(dataDirectory, "state.db");
+  if (existsSync(join(dataDirectory, "layers")) && !existsSync(path)) throw databaseMissing(path);
   const db = await openDatabase(path, { version, nowMs });
   opening.defer(() => db.destroy());
   const journal = opening.use(new Journal(db, { onBroken }));

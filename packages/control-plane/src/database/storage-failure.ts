@@ -59,6 +59,19 @@ export function databaseMoved(path: string): AppError {
   );
 }
 
+/** For a data directory whose database was taken away: with an empty one in its place all else in it would be nobody's, and be removed. */
+export function databaseMissing(path: string): AppError {
+  return new AppError(
+    "DATABASE_MISSING",
+    `${path} is not there, beside files of a server that has run here.`,
+    {
+      status: "FAILED_PRECONDITION",
+      remedy:
+        "Put it back, or restore all of the data directory from a copy. To begin anew, move all of the data directory away.",
+    },
+  );
+}
+
 function codeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
     return undefined;

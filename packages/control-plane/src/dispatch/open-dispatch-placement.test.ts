@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { dispatchFixture, double, pause } from "../../test/dispatch-fixture.ts";
-import { eventually, outputOf, remote, spawn, valueOf } from "../../test/scripted-caller.ts";
+import { FunctionCallInvocationType, FunctionCallType } from "@dorian/protocol/modal";
+import { eventually, outputOf, pipelined, remote, spawn, valueOf } from "../../test/scripted-caller.ts";
 import type { Script } from "../../test/scripted-container.ts";
 import { ScriptedWorker } from "../../test/scripted-worker.ts";
 
@@ -129,28 +130,57 @@ test.each(["server", "function"])(
 
 test("a map of short inputs on two cores starts two containers, one of long ones more and more [L14]", async () => {
   await using server = await openServer();
-  let inputMs = 5;
+  let end = pause(0);
   const script: Script = {
     enter: () => pause(200),
     async handle([n]) {
-      await pause(inputMs);
+      await pause(5);
+      await end;
       return n;
     },
   };
   await using worker = await new ScriptedWorker(server.dispatch, { script, milliCpu: 2_000 }).join();
-  const map = async () => {
+  const begin = async () => {
     const functionId = fixture.catalog.add();
     const calls = await Promise.all(Array.from({ length: 16 }, (_, n) => spawn(server.modal, functionId, n)));
-    const before = worker.containers.length;
-    await Promise.all(calls.map((call) => outputOf(server.modal, call, 30)));
     return {
-      before,
-      started: worker.containers.filter((each) => each.request.arguments?.functionId === functionId).length,
+      started: () =>
+        worker.containers.filter((each) => each.request.arguments?.functionId === functionId).length,
+      results: () => Promise.all(calls.map((call) => outputOf(server.modal, call, 30))),
     };
   };
-  expect((await map()).started).toBe(2);
-  inputMs = 3_000;
-  expect((await map()).started).toBeGreaterThan(4);
+  const short = await begin();
+  await short.results();
+  expect(short.started()).toBe(2);
+  const ending = Promise.withResolvers<void>();
+  end = ending.promise;
+  const long = await begin();
+  await eventually(() => long.started() > 4, "more and more");
+  ending.resolve();
+  await long.results();
+});
+
+test("a function that calls itself gets a container for each level, as soon as one has started for the one before", async () => {
+  await using server = await openServer();
+  let functionId = "";
+  const script: Script = {
+    enter: () => pause(200),
+    async handle([n], item, container) {
+      if (n === 1) return 1;
+      const { functionCallId } = await container.modal.functionMap({
+        functionId,
+        functionCallType: FunctionCallType.UNARY,
+        functionCallInvocationType: FunctionCallInvocationType.SYNC,
+        parentInputId: item.inputId,
+        pipelinedInputs: [pipelined(0, [Number(n) - 1])],
+      });
+      return Number(n) + Number(valueOf(await outputOf(container.modal, functionCallId, 55)));
+    },
+  };
+  await using worker = await new ScriptedWorker(server.dispatch, { script, milliCpu: 2_000 }).join();
+  functionId = fixture.catalog.add();
+  expect(await remote(server.modal, functionId, 8)).toBe(36);
+  expect(worker.containers).toHaveLength(8);
 });
 
 test("a call whose caller has the whole answer does not start a container for the next call [L15]", async () => {

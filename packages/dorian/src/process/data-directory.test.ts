@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmod, chown, lchown, mkdir, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
@@ -52,4 +53,18 @@ test("a data directory that cannot be one says why", async () => {
   await using place = await temporaryDirectory({ file: "x" });
   expect(() => makeDataDirectory(join(place.path, "file"))).toThrow(/cannot be made: EEXIST/);
   expect(() => secureDataDirectory(join(place.path, "missing"))).toThrow(/cannot be used: ENOENT/);
+});
+
+test("a data directory on a file system that is read-only says so, be it there or not", async () => {
+  await using place = await temporaryDirectory({ "mounted/file": "x" });
+  const mounted = join(place.path, "mounted");
+  execFileSync("mount", ["-t", "tmpfs", "-o", "mode=755", "none", mounted]);
+  try {
+    await mkdir(join(mounted, "there"));
+    execFileSync("mount", ["-o", "remount,ro", mounted]);
+    expect(() => makeDataDirectory(join(mounted, "there"))).toThrow(/cannot be used: EROFS/);
+    expect(() => makeDataDirectory(join(mounted, "missing"))).toThrow(/cannot be made: EROFS/);
+  } finally {
+    execFileSync("umount", [mounted]);
+  }
 });

@@ -1,5 +1,5 @@
-import { AppError, messageOf } from "@dorian/base/app-error";
-import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync, type Stats } from "node:fs";
+import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync, statSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Only its owner may enter: below it lie layers with other people's setuid programs, and the secrets of all. */
@@ -12,8 +12,18 @@ export const restoringFile = "restoring";
 
 /** Makes the directory where it is missing, and sees that nobody else can enter or replace it. @throws AppError as `secureDataDirectory` */
 export function makeDataDirectory(path: string): void {
-  refusing(path, "made", () => mkdirSync(path, { recursive: true, mode: ownerOnly }));
+  refusing(path, "made", () => makeWithParents(path));
   secureDataDirectory(path);
+}
+
+function makeWithParents(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: ownerOnly });
+  } catch (error) {
+    // Where all above it is there, this hides Node's reason. Without `recursive` it is told.
+    if (errnoOf(error) !== "ENOENT") throw error;
+    mkdirSync(path, { mode: ownerOnly });
+  }
 }
 
 /**
@@ -34,6 +44,22 @@ export function secureDataDirectory(path: string): void {
     if (existsSync(join(real, restoringFile))) throw halfRestored(real);
     chmodSync(real, ownerOnly);
   });
+}
+
+/**
+ * Tells from now on whether the data directory at a path is still the same, and if not what to do: whoever started there would begin
+ * anew beside all that there was.
+ */
+export function sameDirectory(path: string): () => string | undefined {
+  const identity = () => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found && `${found.dev} ${found.ino}`;
+  };
+  const own = identity();
+  return () =>
+    identity() === own
+      ? undefined
+      : `${path} was moved, removed or replaced. Put it back; to go on with what is there now, stop Dorian and start it again`;
 }
 
 /** Whoever may write to a directory above may put another in its place; a sticky one, such as /tmp, keeps owners apart. */
@@ -73,7 +99,8 @@ function refusing(path: string, verb: string, work: () => void): void {
   } catch (error) {
     if (AppError.is(error)) throw error;
     throw new AppError("DATA_DIRECTORY_UNUSABLE", `${path} cannot be ${verb}: ${messageOf(error)}.`, {
-      remedy: "Give a directory that this user may write to with --data.",
+      remedy:
+        "Give a directory that this user may write to with --data; a file system that is read-only has to be mounted anew, or mended.",
       cause: error,
     });
   }

@@ -21,6 +21,8 @@ export interface KeptProcessOptions {
   /** What follows the command, asked for at each start. */
   args: () => string[];
   env: Record<string, string | undefined>;
+  /** Why it cannot be started now, if it cannot: it is asked again after the pause that follows a death. */
+  obstacle: () => string | undefined;
   /** Told of each report. */
   onReport: (report: SupervisedReport) => void;
   /** There is a new one, that has not begun yet. */
@@ -130,7 +132,9 @@ export class KeptProcess {
   }
 
   async #runOnce(): Promise<ProcessEnd> {
-    const { args, env, name, onReport, onStarted, sockets } = this.#options;
+    const { args, env, name, obstacle, onReport, onStarted, sockets } = this.#options;
+    const inTheWay = obstacle();
+    if (inTheWay !== undefined) return { code: null, text: `it could not be started: ${inTheWay}` };
     const inherited = sockets?.descriptors ?? new Map<string, number>();
     const child = spawn(process.execPath, [...process.execArgv, ...flags, command, name, ...args()], {
       stdio: ["ignore", "inherit", "inherit", "ipc", ...inherited.values()],

@@ -13,6 +13,8 @@ export interface SupervisorOptions {
   /** Command lines of both, from the second start of the server on with the address that it got at the first. */
   serverArgs: (url: string | undefined) => string[];
   workerArgs: () => string[];
+  /** Why neither can be started now, if they cannot. */
+  obstacle: () => string | undefined;
   /** Milliseconds without an answer after which the server is stuck. Default: 60 s. */
   serverStuckMs?: number;
   env: Record<string, string | undefined>;
@@ -41,7 +43,7 @@ export class Supervisor implements RunningService {
   #watches: StuckWatch[];
 
   private constructor(options: SupervisorOptions) {
-    const { env, logger } = options;
+    const { env, obstacle, logger } = options;
     this.#logger = logger;
     const serverWatch = new StuckWatch({
       limitMs: options.serverStuckMs ?? usualServerStuckMs,
@@ -59,6 +61,7 @@ export class Supervisor implements RunningService {
       name: "server",
       args: () => options.serverArgs(url),
       env,
+      obstacle,
       logger,
       onStarted: (server) => serverWatch.started(server),
       onReport: (report) => {
@@ -75,6 +78,7 @@ export class Supervisor implements RunningService {
       name: "worker",
       args: options.workerArgs,
       env,
+      obstacle,
       logger,
       // At the first start it loads while the server starts; later it need not wait.
       onStarted: (worker) => {

@@ -10,10 +10,10 @@ export type Outcome = { kind: "done" | "told" } | { kind: "refused" | "lost"; wh
 
 /**
  * What clients say that find no server: the official one repeats a request for less than a second, a browser hardly at all, and ours
- * for a minute.
+ * for a minute. An attribute `_transport` is what its gRPC library misses when a connection closes while a call begins on it.
  */
 const saysServerAway =
-  /\b(ConnectionError|ServiceError|StreamTerminatedError|Connection lost|Connect call failed|UNAVAILABLE|SERVER_UNREACHABLE|ECONNREFUSED|ECONNRESET|socket hang up)\b/;
+  /\b(ConnectionError|no attribute '_transport'|ServiceError|StreamTerminatedError|Connection lost|Connect call failed|UNAVAILABLE|SERVER_UNREACHABLE|ECONNREFUSED|ECONNRESET|socket hang up)\b/;
 
 /** Time after which nobody would still wait: far beyond every fault. */
 const patienceMs = 180_000;

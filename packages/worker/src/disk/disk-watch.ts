@@ -50,6 +50,7 @@ export class DiskWatch implements Disposable {
   #rest = new Deadline(0);
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #hasFailed = false;
 
   private constructor(options: DiskWatchOptions, at: { free: Space; size: Space }) {
     this.#options = options;
@@ -83,8 +84,14 @@ export class DiskWatch implements Disposable {
     this.#timer = setTimeout(
       () => {
         this.#look()
-          .catch((error: unknown) =>
-            this.#options.logger.warn({ err: error }, "the disk could not be looked at"),
+          .then(
+            () => (this.#hasFailed = false),
+            (error: unknown) => {
+              // Several times a second: once is enough.
+              if (!this.#hasFailed)
+                this.#options.logger.warn({ err: error }, "the disk could not be looked at");
+              this.#hasFailed = true;
+            },
           )
           .finally(() => {
             this.#timer = undefined;

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { link, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { errnoOf } from "@dorian/base/app-error";
 import { unlessAbsent } from "@dorian/base/unless-absent";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Writes a file that only its owner may read: complete or not at all, also after a power cut. */
 export async function writePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
@@ -21,6 +21,14 @@ export async function readOrCreatePrivateFile(path: string, make: () => Uint8Arr
     }
   });
   return await readFile(path);
+}
+
+const halfWritten = /\.[0-9a-f]{12}$/;
+
+/** Removes copies of private files that a process was writing when it was killed. Only for whoever alone writes them. */
+export async function removeHalfWritten(directory: string): Promise<void> {
+  for (const name of (await unlessAbsent(readdir(directory))) ?? [])
+    if (halfWritten.test(name)) await rm(join(directory, name), { force: true });
 }
 
 async function withTemporary(

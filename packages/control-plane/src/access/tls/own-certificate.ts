@@ -4,7 +4,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getCACertificates } from "node:tls";
-import { writePrivateFile } from "../keys/private-file.ts";
+import { removeHalfWritten, writePrivateFile } from "../keys/private-file.ts";
 import type { CertificatePair } from "./certificate-pair.ts";
 import {
   issueAuthority,
@@ -58,6 +58,7 @@ export class OwnCertificate implements ServerTls {
     const directory = join(options.dataDirectory, "tls");
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await chmod(directory, 0o700);
+    await removeHalfWritten(directory);
     const trust = { authority: join(directory, "authority.pem"), all: join(directory, "trusted.pem") };
     const authority = await openAuthority(options, directory, trust);
     return new OwnCertificate(options, trust, authority);

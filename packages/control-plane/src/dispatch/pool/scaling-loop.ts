@@ -1,6 +1,7 @@
+import type { Calls } from "../call/calls.ts";
 import type { CallInput } from "../call/function-call.ts";
 import type { FunctionSpec } from "../ports.ts";
-import { decideScale, type ScaledTask } from "../scaling/autoscaler.ts";
+import { decideScale, recheckMs, type ScaledTask } from "../scaling/autoscaler.ts";
 import { scalingSettingsOf } from "../scaling/scaling-settings.ts";
 import type { Task, TaskOwner } from "../task/task.ts";
 import type { TaskStarts } from "../task/task-starts.ts";
@@ -19,6 +20,7 @@ export interface ScalingLoopOptions {
   pace: ObservedPace;
   failedStarts: FailedStarts;
   quarantine: Quarantine;
+  calls: Calls;
   tasks: Tasks;
   starts: TaskStarts;
   /** CPU cores of all workers together. */
@@ -29,6 +31,9 @@ export interface ScalingLoopOptions {
   /** Called when the time has come to look again. */
   onDue: () => void;
 }
+
+/** Of the inputs that wait, those whose callers are looked for. */
+const callersLookedFor = 32;
 
 const noScaling = { min: 0, max: 0, buffer: 0, scaledownWindowMs: 0, targetConcurrency: 1 };
 
@@ -70,17 +75,39 @@ export class ScalingLoop implements Disposable {
       quarantine.isWorking(task) ? Math.max(task.load, settings.targetConcurrency) : task.load;
     // Looked at for each input that begins or ends: what only starts need is not counted where there is nothing to start.
     const startingElsewhere = size > 0 ? pace.startingElsewhere : 0;
+    const seen = pace.seen;
+    const held = this.#heldInputs(nowMs - recheckMs(seen));
     return decideScale({
       ...settings,
       pendingInputs: size - aloneSize + Math.min(aloneSize, suspectsAtOnce) * settings.targetConcurrency,
-      tasks: [...own].flatMap((task) => scaled(task, spec, { filled: filled(task), nowMs })),
+      tasks: [...own].flatMap((task) => scaled(task, spec, { filled: filled(task), held, nowMs })),
       pausedUntilMs: failedStarts.pausedUntilMs,
       active: spec?.active ?? false,
       maxStarting: failedStarts.maxStarting,
-      pace: pace.seen,
+      pace: seen,
       machine: { cores: cores(), startingElsewhere },
       nowMs,
     });
+  }
+
+  /**
+   * Inputs that have called what waits here since some time or longer, and those that have called these: functions that call
+   * themselves, at whatever distance, would wait for each other. One that does not wait for what it has called has ended by then.
+   */
+  #heldInputs(sinceMs: number): ReadonlySet<string> {
+    const { queue, calls } = this.#options;
+    const held = new Set<string>();
+    let looked = 0;
+    for (const input of queue) {
+      if (looked++ === callersLookedFor) break;
+      if (input.waitingSinceMs > sinceMs) continue;
+      let { parentInputId } = input.call.facts;
+      while (parentInputId !== "" && !held.has(parentInputId)) {
+        held.add(parentInputId);
+        parentInputId = calls.openInput(parentInputId)?.call.facts.parentInputId ?? "";
+      }
+    }
+    return held;
   }
 
   #start(spec: FunctionSpec, count: number): void {
@@ -102,9 +129,10 @@ export class ScalingLoop implements Disposable {
 function scaled(
   task: Task,
   spec: FunctionSpec | undefined,
-  { filled, nowMs }: { filled: number; nowMs: number },
+  { filled, held, nowMs }: { filled: number; held: ReadonlySet<string>; nowMs: number },
 ): ScaledTask[] {
   if (task.isLeaving) return [];
+  const { ids } = task.inputs;
   const phase = task.state === "queued" ? "queued" : task.state === "ready" ? "ready" : "starting";
   return [
     {
@@ -112,6 +140,7 @@ function scaled(
       phase,
       runningInputs: filled,
       runningMs: task.inputs.runningMs(nowMs),
+      waits: ids.length > 0 && ids.every((inputId) => held.has(inputId)),
       idleSinceMs: task.idleSinceMs,
       outdated: spec !== undefined && task.facts.revision < spec.revision,
     },

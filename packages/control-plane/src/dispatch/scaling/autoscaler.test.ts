@@ -24,6 +24,7 @@ function task(taskId: string, rest: Partial<ScaledTask> = {}): ScaledTask {
     phase: "ready",
     runningInputs: 0,
     runningMs: [],
+    waits: false,
     idleSinceMs: base.nowMs,
     outdated: false,
     ...rest,
@@ -38,6 +39,17 @@ test("containers are counted by how many inputs each takes", () => {
   expect(decideScale({ ...base, pendingInputs: 9, targetConcurrency: 4 }).start).toBe(3);
   const tasks = [task("a", { runningInputs: 4 }), task("b", { phase: "starting" })];
   expect(decideScale({ ...base, pendingInputs: 5, targetConcurrency: 4, tasks }).start).toBe(1);
+});
+
+test("what works on inputs that wait for one that is waiting here is not about to be free", () => {
+  const pace = { inputMs: 100, startMs: 1_000, useful: 2, isProven: false };
+  const machine = { cores: 2, startingElsewhere: 0 };
+  const busy = { runningInputs: 1, runningMs: [50] };
+  const start = (tasks: ScaledTask[]) =>
+    decideScale({ ...base, pace, machine, pendingInputs: 1, tasks }).start;
+  expect(start(["a", "b", "c"].map((name) => task(name, busy)))).toBe(0);
+  expect(start(["a", "b", "c"].map((name) => task(name, { ...busy, waits: true })))).toBe(1);
+  expect(start([task("a", { ...busy, waits: true }), task("b", busy)])).toBe(0);
 });
 
 test("one that waits for room is enough to know that there is none", () => {
@@ -74,6 +86,7 @@ const tasks = fc.uniqueArray(
     elapsedMs: fc.nat(20_000),
     idleSinceMs: fc.integer({ min: 900_000, max: 1_000_000 }),
     outdated: fc.boolean(),
+    waits: fc.boolean(),
   }),
   { selector: (each) => each.taskId, maxLength: 12 },
 );

@@ -9,6 +9,8 @@ export interface ScaledTask {
   runningInputs: number;
   /** For how long it has worked on each of them that has no answer; since the answer, on those that have. */
   runningMs: readonly number[];
+  /** All that it works on waits for inputs that have been waiting here: it is not about to be free, and takes no core. */
+  waits: boolean;
   /** When it became ready or finished its last input; meaningless while it works. */
   idleSinceMs: number;
   /** Runs a revision of the function that has been replaced. */
@@ -66,7 +68,7 @@ export function decideScale(signals: ScalingSignals): ScalingDecision {
   }
   if (desired > current.length + start) {
     if (signals.pausedUntilMs > nowMs) rechecks.push(signals.pausedUntilMs);
-    else if (signals.pendingInputs > 0) rechecks.push(nowMs + recheckMs(signals));
+    else if (signals.pendingInputs > 0) rechecks.push(nowMs + recheckMs(signals.pace));
   }
   return { start, drain, recheckAtMs: rechecks.length > 0 ? Math.min(...rechecks) : undefined };
 }
@@ -85,13 +87,13 @@ function helpfulTasks(signals: ScalingSignals, current: readonly ScaledTask[], d
   const { pendingInputs, targetConcurrency, pace, machine } = signals;
   const more = desired - current.length;
   const starting = countOf(current, "starting");
-  const ready = current.filter((task) => task.phase === "ready");
+  const ready = current.filter((task) => task.phase === "ready" && !task.waits);
   const idle = ready.filter((task) => task.runningInputs === 0).length;
   const missing = Math.max(0, signals.buffer - starting - idle);
   // What outdated ones work on wants one that is not: they are let go when it is there.
   if (pendingInputs === 0)
     return current.length + Math.min(more, current.length === 0 ? missing + 1 : missing);
-  const runningMs = current.flatMap((task) => task.runningMs);
+  const runningMs = ready.flatMap((task) => task.runningMs);
   const work = { pendingInputs, runningMs, ready: ready.length, starting, slots: targetConcurrency };
   return current.length + Math.min(more, missing + helpfulStarts(work, pace, machine, more));
 }
@@ -107,7 +109,7 @@ function tasksToStart(signals: ScalingSignals, current: readonly ScaledTask[], w
 }
 
 /** Until inputs that take longer than expected are looked at again. */
-function recheckMs({ pace }: ScalingSignals): number {
+export function recheckMs(pace: SeenPace): number {
   return Math.min(500, Math.max(50, pace.startMs / 4));
 }
 

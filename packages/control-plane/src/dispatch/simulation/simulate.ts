@@ -36,6 +36,8 @@ export function simulate(trace: Trace, fixed?: number): Simulated {
   const total = trace.workloads.reduce((sum, { arrivalsMs }) => sum + arrivalsMs.length, 0);
   const offer = offerOf(trace);
   const waiting = new Map<SimulatedTask, { need: Need; since: number; heldSince: number | undefined }>();
+  /** When each is to be asked again: a later answer takes the place of the one before. */
+  const rechecks = new Map<SimulatedPool, number | undefined>();
   let ids = 0;
   let startMs = usualStartMs;
 
@@ -104,7 +106,12 @@ export function simulate(trace: Trace, fixed?: number): Simulated {
       settle();
       if (task.state === "queued") break;
     }
-    if (decision.recheckAtMs !== undefined) machine.at(decision.recheckAtMs, () => evaluate(pool));
+    const { recheckAtMs } = decision;
+    rechecks.set(pool, recheckAtMs);
+    if (recheckAtMs === undefined) return;
+    machine.at(recheckAtMs, () => {
+      if (rechecks.get(pool) === recheckAtMs) evaluate(pool);
+    });
   };
   const look = () => {
     for (const pool of pools) evaluate(pool);
@@ -141,7 +148,10 @@ export function bestFixed(
   trace: Trace,
   of: (result: Simulated) => number,
 ): { containers: number; result: Simulated } {
-  const results = [1, 2, 3, 4, 6, 8, 12, 16, 24].map((containers) => ({
+  const inputs = Math.max(...trace.workloads.map(({ arrivalsMs }) => arrivalsMs.length));
+  // With a container for each input more of them change nothing.
+  const different = [1, 2, 3, 4, 6, 8, 12, 16, 24].filter((_, at, all) => (all[at - 1] ?? 0) < inputs);
+  const results = different.map((containers) => ({
     containers,
     result: simulate(trace, containers),
   }));

@@ -133,6 +133,7 @@ export class SimulatedPool {
         phase: task.state === "queued" ? "queued" : task.state === "ready" ? "ready" : "starting",
         runningInputs: task.load,
         runningMs: [...task.running].map(({ sinceMs }) => nowMs - sinceMs),
+        waits: false,
         idleSinceMs: task.idleSinceMs,
         outdated: false,
       })),

@@ -1,7 +1,7 @@
 import { settings } from "../config.ts";
 import { defineCommand } from "../command.ts";
 import { nextStep } from "../output/next-step.ts";
-import { makeDataDirectory } from "../../process/data-directory.ts";
+import { makeDataDirectory, sameDirectory } from "../../process/data-directory.ts";
 import { readNetworkSettings } from "../service/network-settings.ts";
 import { serveUntilStopped } from "../service/serve-until-stopped.ts";
 import { readDiskSettings, readHistorySettings } from "../service/disk-settings.ts";
@@ -50,6 +50,7 @@ export const command = defineCommand<void>({
       ...(serverStuckMs === undefined ? {} : { serverStuckMs }),
       workerArgs: () => [...commandLineOf(workerOptions, input), data],
       env: ownEnvironment(process.env),
+      obstacle: sameDirectory(dataDirectory),
       logger,
       signal,
     });
