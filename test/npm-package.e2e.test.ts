@@ -1,10 +1,10 @@
 import { checkout } from "@dorian/testkit/checkout";
-import { NpmRegistry } from "@dorian/testkit/npm-registry";
+import { packedPackage, projectWithPackage, type PackedPackage } from "@dorian/testkit/installed-package";
 import { olderNode } from "@dorian/testkit/older-node";
 import { runCommand } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
-import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
-import { chmod, readFile } from "node:fs/promises";
+import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -62,7 +62,7 @@ console.log(JSON.stringify(loaded.filter((url) => url.startsWith("file:"))));`,
 };
 
 let project: TemporaryDirectory;
-let packed: TemporaryDirectory;
+let packed: PackedPackage;
 let server: RunningServer;
 
 const at = (...path: string[]) => join(project.path, ...path);
@@ -75,38 +75,23 @@ async function said(command: string[], options: { cwd?: string; env?: Record<str
 }
 
 beforeAll(async () => {
-  packed = await temporaryDirectory();
-  const built = await runCommand(
-    [process.execPath, join(checkout, "script/pack.ts"), "--out", packed.path],
-    {},
-  );
-  expect(built.code, built.stderr).toBe(0);
-  const tarball = built.stdout.trim().split("\n").at(-1) ?? "";
-  const manifest = JSON.parse(await readFile(join(packed.path, "package/package.json"), "utf8")) as {
-    name: string;
-    version: string;
-  };
-  project = await temporaryDirectory(files);
+  packed = await packedPackage();
+  project = await projectWithPackage(files);
   await chmod(project.path, 0o755);
-  const operators = await runCommand(["npm", "config", "get", "registry"], { cwd: project.path });
-  await using registry = await NpmRegistry.open(tarball, manifest, operators.stdout.trim());
-  const flags = ["--registry", registry.url, "--no-audit", "--no-fund", "--prefer-offline"];
-  await said(["npm", "install", ...flags, "dorian"]);
   server = await runningServer({ program: [process.execPath, at("node_modules/dorian/bin/dorian.js")] });
 });
 
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
   await project?.[Symbol.asyncDispose]();
-  await packed?.[Symbol.asyncDispose]();
 });
 
 const dorian = (args: string[], cwd: string) =>
   said([at("node_modules/.bin/dorian"), ...args], { cwd, env: { DORIAN_DATA: server.dataDirectory } });
 
 test("the package is one that every module system and its types resolve", async () => {
-  expect(await said([tool("publint"), "--strict", join(packed.path, "package")])).toContain("All good");
-  expect(await said([tool("attw"), "--pack", join(packed.path, "package")])).toContain("No problems found");
+  expect(await said([tool("publint"), "--strict", packed.built])).toContain("All good");
+  expect(await said([tool("attw"), "--pack", packed.built])).toContain("No problems found");
 });
 
 test.each([

@@ -1,14 +1,13 @@
 import { execFile } from "node:child_process";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { FileLock } from "@dorian/linux/file-lock";
 import { checkout } from "./checkout.ts";
 import { DorianProcess } from "./dorian-process.ts";
 import { ModalClient, modalVersions, type ModalVersion } from "./modal-client.ts";
 import { dorian } from "./run-command.ts";
 import { temporaryDirectory, type TemporaryDirectory } from "./temporary-directory.ts";
+import { turnAt } from "./turn-at.ts";
 
 /** Data directories with the base images in them, made once per checkout: each image takes half a minute to bootstrap. */
 const seeds = join(checkout, ".cache/seeds");
@@ -58,14 +57,6 @@ export async function prepareSeeds(): Promise<void> {
   for (const version of clientsInOrder) {
     await prepareSeed(version, below);
     below = version;
-  }
-}
-
-async function turnAt(path: string): Promise<FileLock> {
-  for (;;) {
-    const lock = FileLock.tryAcquire(path);
-    if (lock) return lock;
-    await delay(200);
   }
 }
 

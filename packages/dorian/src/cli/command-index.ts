@@ -128,11 +128,6 @@ export const commandIndex: IndexEntry[] = [
     "Send a request to a web function, with a token where it wants one",
     () => import("./commands/curl.ts"),
   ),
-  leaf(
-    "completion",
-    "Have a shell complete commands, options and names",
-    () => import("./commands/completion.ts"),
-  ),
   group("config", "Which server, token and environment are used", [
     leaf(
       "show",
@@ -152,6 +147,7 @@ export const commandIndex: IndexEntry[] = [
   ]),
   leaf("backup", "Copy all that a server keeps, while it runs or not", () => import("./commands/backup.ts")),
   leaf("restore", "Make a data directory of a backup", () => import("./commands/restore.ts")),
+  leaf("setup", "Install what this machine lacks for a server", () => import("./commands/setup.ts")),
   leaf("doctor", "Say what this machine can do, and what is missing", () => import("./commands/doctor.ts")),
 ];
 

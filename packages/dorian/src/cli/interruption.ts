@@ -21,7 +21,7 @@ const sameMs = 200;
 export class Interruption implements Disposable {
   readonly signal: AbortSignal;
   #source: SignalSource;
-  #first = new Set<() => void>();
+  #first: (() => void)[] = [];
   #second: (() => void) | undefined;
   #listeners = new Map<NodeJS.Signals, () => void>();
 
@@ -42,8 +42,7 @@ export class Interruption implements Disposable {
           else onSecond(signalName);
           return;
         }
-        for (const tell of this.#first) tell();
-        this.#first.clear();
+        for (const tell of this.#first.splice(0)) tell();
         controller.abort(new Interrupted(signalName));
       };
       this.#listeners.set(signalName, listener);
@@ -51,10 +50,9 @@ export class Interruption implements Disposable {
     }
   }
 
-  /** Runs `tell` at the first interruption, before the signal aborts, unless it was disposed of. */
-  onFirst(tell: () => void): Disposable {
-    this.#first.add(tell);
-    return { [Symbol.dispose]: () => void this.#first.delete(tell) };
+  /** Runs `tell` at the first interruption, before the signal aborts. */
+  onFirst(tell: () => void): void {
+    this.#first.push(tell);
   }
 
   /** Has the second interruption run `act` instead, and only the third end the process at once. */

@@ -1,4 +1,5 @@
-export type ProgramName = "runc" | "runsc" | "tini-static" | "nft" | "ip" | "mmdebstrap";
+import type { Distribution } from "./distribution.ts";
+import type { RequirementId } from "./requirements.ts";
 
 /** What the probes found on this machine; the verdicts are drawn from it alone. */
 export interface MachineFacts {
@@ -15,12 +16,15 @@ export interface MachineFacts {
   cgroups: { layout: "v1" | "v2" | "hybrid" | "none"; controllers: string[] };
   namespaces: string[];
   hasFuse: boolean;
-  /** Path of each program that was found. */
-  programs: Partial<Record<ProgramName, string>>;
+  distribution: Distribution;
+  /** Path of each that was found. */
+  installed: Partial<Record<RequirementId | "runsc", string>>;
   /** What `runc --version` prints. */
   runcVersion: string;
   /** Whether limits on memory hold for swap, too; undefined where the layout could not be read. */
   swapAccounting: boolean | undefined;
+  /** Result of making a bridge, a pair of devices and rules as containers have them, in a network of their own. */
+  containerNetwork: { kind: "works" } | { kind: "fails"; reason: string } | { kind: "untested" };
   ipForward: "on" | "can be switched on" | "locked off";
   gpu: { devices: string[]; cdiSpecs: string[] };
   storage: {

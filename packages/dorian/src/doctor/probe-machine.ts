@@ -1,16 +1,19 @@
 import { access, constants, open, readdir, readFile } from "node:fs/promises";
 import { release } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { readCgroupLayout } from "@dorian/worker/cgroup/cgroup-layout";
 import { runcVersion } from "@dorian/worker/container/runc/runc-version";
 import { lackOf, reserveOf } from "@dorian/storage/disk-reserve";
 import { spaceAt } from "@dorian/storage/free-space";
-import type { MachineFacts, ProgramName } from "./machine-facts.ts";
+import { distributionOf } from "./distribution.ts";
+import type { MachineFacts } from "./machine-facts.ts";
 import { cgroupsOf, type MountLine, mountLines, mountOf } from "./mount-lines.ts";
+import { probeContainerNetwork } from "./probe-container-network.ts";
 import { probeOverlay } from "./probe-overlay.ts";
 import { probeRegistry, registryUrls } from "./probe-registry.ts";
+import { requirements } from "./requirements.ts";
 
-const programNames: readonly ProgramName[] = ["runc", "runsc", "tini-static", "nft", "ip", "mmdebstrap"];
+const sought = [...requirements, { id: "runsc", file: "runsc" }] as const;
 const forwardingPath = "/proc/sys/net/ipv4/ip_forward";
 
 /** Looks at this machine. Leaves nothing behind and changes nothing. */
@@ -26,23 +29,25 @@ export async function probeMachine(options: {
   const path = await nearestExisting(dataDirectory);
   const mounts = mountLines(await readFile("/proc/self/mountinfo", "utf8"));
   const { urls, operator } = await registryUrls();
-  const programs = await findPrograms(searchPath);
+  const installed = await findInstalled(searchPath);
   const [version, layout] = await Promise.all([
-    programs.runc === undefined ? "" : runcVersion(programs.runc),
+    installed.runc === undefined ? "" : runcVersion(installed.runc),
     readCgroupLayout().catch(() => undefined),
   ]);
-  const [overlay, userNamespaces, registry, storage, gpu, ipForward, namespaces, hasFuse] = await Promise.all(
-    [
+  const [overlay, userNamespaces, containerNetwork, registry, storage, gpu, ipForward, namespaces, hasFuse] =
+    await Promise.all([
       isRoot ? probeOverlay(path) : ({ kind: "untested" } as const),
       isRoot ? probeUserNamespaces(path) : ({ kind: "untested" } as const),
+      isRoot && installed.ip && installed.nft
+        ? probeContainerNetwork({ ip: installed.ip, nft: installed.nft })
+        : ({ kind: "untested" } as const),
       probeRegistry({ urls: options.registryUrls ?? urls, operator, signal }),
       probeStorage(path, mounts),
       probeGpu(),
       probeForwarding(),
       namesIn("/proc/self/ns"),
       exists("/dev/fuse"),
-    ],
-  );
+    ]);
   return {
     isRoot,
     nodeVersion: process.versions.node,
@@ -52,9 +57,11 @@ export async function probeMachine(options: {
     cgroups: cgroupsOf(mounts, await textOf("/sys/fs/cgroup/cgroup.controllers")),
     namespaces,
     hasFuse,
-    programs,
+    distribution: distributionOf(await osRelease()),
+    installed,
     runcVersion: version,
     swapAccounting: layout?.swapAccounting,
+    containerNetwork,
     ipForward,
     gpu,
     storage,
@@ -74,19 +81,25 @@ async function probeUserNamespaces(directory: string): Promise<MachineFacts["use
   return reason === undefined ? { kind: "work" } : { kind: "fail", reason };
 }
 
-async function findPrograms(searchPath: string): Promise<Partial<Record<ProgramName, string>>> {
+async function findInstalled(searchPath: string): Promise<MachineFacts["installed"]> {
   // A root shell that came from su may lack the directories of system programs; the worker looks there anyway.
   const directories = [
     ...new Set([...searchPath.split(delimiter), "/usr/sbin", "/sbin", "/usr/bin", "/bin"]),
-  ];
-  const found: Partial<Record<ProgramName, string>> = {};
-  for (const name of programNames) {
-    for (const directory of directories) {
-      const path = join(directory, name);
-      if (found[name] === undefined && (await exists(path, constants.X_OK))) found[name] = path;
+  ].filter(isAbsolute);
+  const found: MachineFacts["installed"] = {};
+  for (const { id, file } of sought) {
+    const candidates = isAbsolute(file) ? [file] : directories.map((directory) => join(directory, file));
+    for (const path of candidates) {
+      const mode = isAbsolute(file) ? constants.R_OK : constants.X_OK;
+      if (found[id] === undefined && (await exists(path, mode))) found[id] = path;
     }
   }
   return found;
+}
+
+/** The two places that the file may have. */
+async function osRelease(): Promise<string> {
+  return (await textOf("/etc/os-release")) || (await textOf("/usr/lib/os-release"));
 }
 
 async function probeStorage(path: string, mounts: MountLine[]): Promise<MachineFacts["storage"]> {

@@ -15,7 +15,7 @@ export function userSettingsPath(env: Record<string, string | undefined>): strin
 }
 
 /**
- * A user's settings; empty where there is no file.
+ * A user's settings; empty where there is no file, or none that this user may read.
  *
  * @throws AppError CONFIG_FILE_INVALID
  */
@@ -24,7 +24,8 @@ export function readUserSettings(path: string): UserSettings {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return {};
+    // Another user's: a program that gave up root may still have root's home.
+    if (["ENOENT", "ENOTDIR", "EACCES"].includes(errnoOf(error) ?? "")) return {};
     throw invalid(path, `cannot be read: ${messageOf(error)}`, error);
   }
   let content: unknown;

@@ -30,7 +30,12 @@ const holes: Hole[] = [
     mended: ["1.2.8", "1.3.3", "1.4.0-rc.3"],
     builds: [
       { upstream: "1.1.5+ds1", unmended: "1+deb12u1" },
-      { upstream: "1.1.15+ds1", unmended: "2" },
+      {
+        upstream: "1.1.15+ds1",
+        unmended: "2",
+        // What Debian's changelog says of it; the third one is not named there.
+        ...(id === "CVE-2025-52881" ? {} : { mended: "2+deb13u1" }),
+      },
     ],
   })),
 ];

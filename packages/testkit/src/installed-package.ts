@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { globSync, statSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { unlessAbsent } from "@dorian/base/unless-absent";
+import { checkout } from "./checkout.ts";
+import { NpmRegistry } from "./npm-registry.ts";
+import { temporaryDirectory, type TemporaryDirectory } from "./temporary-directory.ts";
+import { turnAt } from "./turn-at.ts";
+
+const run = promisify(execFile);
+const directory = join(checkout, ".cache/package");
+
+/** What the package is made of. */
+const sources = [
+  "packages/*/{src,bin}/**/*",
+  "packages/*/*.{json,md}",
+  "script/pack.ts",
+  "script/packing/*",
+  "{package-lock,package}.json",
+  "{CHANGELOG.md,LICENSE}",
+];
+
+/** The package for npm, made from this checkout. */
+export interface PackedPackage {
+  /** Its files, as they were packed. */
+  built: string;
+  /** A project in which it was installed from a registry on loopback. */
+  installed: string;
+}
+
+/** Packs and installs it, unless that was done with the sources as they are. */
+export async function packedPackage(): Promise<PackedPackage> {
+  await mkdir(join(checkout, ".cache"), { recursive: true });
+  using _turn = await turnAt(`${directory}.lock`);
+  const made = { built: join(directory, "package"), installed: join(directory, "project") };
+  const state = stateOfSources();
+  if ((await unlessAbsent(readFile(join(directory, "state"), "utf8"))) === state) return made;
+  await rm(directory, { recursive: true, force: true });
+  const draft = `${directory}.draft`;
+  await rm(draft, { recursive: true, force: true });
+  const { stdout } = await run(process.execPath, [join(checkout, "script/pack.ts"), "--out", draft]);
+  await install(stdout.trim().split("\n").at(-1) ?? "", draft);
+  await writeFile(join(draft, "state"), state);
+  await rename(draft, directory);
+  return made;
+}
+
+/** A project of the caller's own that holds `files`, and has the package installed. */
+export async function projectWithPackage(
+  files: Record<string, string | Uint8Array>,
+): Promise<TemporaryDirectory> {
+  const { installed } = await packedPackage();
+  const project = await temporaryDirectory(files);
+  await run("cp", ["-al", join(installed, "node_modules"), project.path]);
+  return project;
+}
+
+async function install(tarball: string, at: string): Promise<void> {
+  const manifest = JSON.parse(await readFile(join(at, "package/package.json"), "utf8")) as {
+    name: string;
+    version: string;
+  };
+  const project = join(at, "project");
+  await mkdir(project);
+  await writeFile(join(project, "package.json"), JSON.stringify({ name: "project", private: true }));
+  const operators = await run("npm", ["config", "get", "registry"], { cwd: project });
+  await using registry = await NpmRegistry.open(tarball, manifest, operators.stdout.trim());
+  const flags = ["--registry", registry.url, "--no-audit", "--no-fund", "--prefer-offline"];
+  await run("npm", ["install", ...flags, manifest.name], { cwd: project });
+}
+
+function stateOfSources(): string {
+  const state = createHash("sha256");
+  for (const path of globSync(sources, { cwd: checkout }).toSorted()) {
+    const { size, mtimeMs } = statSync(join(checkout, path));
+    state.update(`${path} ${size} ${mtimeMs}\n`);
+  }
+  return state.digest("hex");
+}
