@@ -269,3 +269,45 @@ test("a container's timeline tells where its time went, while it lives and after
   expect(text).toMatch(/\nboot +[\d.]+ m?s +[█▏]/);
   expect(text).toMatch(/\nexit +[\d.]+ m?s +[█▏]/);
 });
+
+test("run --watch runs again when a file changes, gives up a run that goes on, waits for mistakes to be mended, and ends with Ctrl-C", async () => {
+  const app = (body: string) => `
+import { App } from "dorian";
+export const app = new App("watched");
+export const work = app.function({ name: "work" }, async () => { ${body} });
+`;
+  await using project = await temporaryDirectory({ "app.ts": app(`return "one";`) });
+  const write = (text: string) => void writeFile(join(project.path, "app.ts"), text);
+  const script: { sign: RegExp; then: (send: (signal: NodeJS.Signals) => void) => void }[] = [
+    {
+      sign: /one\n[^]*Waiting for a change/,
+      then: () => write(app(`console.log("begun"); await new Promise(() => undefined);`)),
+    },
+    { sign: /begun/, then: () => write(app(`return "broken;`)) },
+    {
+      sign: /Waiting for a change[^]*Waiting for a change/,
+      then: () => write(app(`throw new Error("not yet");`)),
+    },
+    { sign: /Error in the container:[^]*not yet[^]*Waiting for/, then: () => write(app(`return "four";`)) },
+    { sign: /four\n[^]*Waiting for/, then: (send) => send("SIGINT") },
+  ];
+  let output = "";
+  const result = await cli(["run", "--watch", "app.ts::work"], {
+    cwd: project.path,
+    onOutput: (text, send) => {
+      output += text;
+      const next = script[0];
+      if (!next?.sign.test(output)) return;
+      script.shift();
+      next.then(send);
+    },
+  });
+  expect(script, output).toEqual([]);
+  expect(result.code, output).toBe(0);
+  expect(result.stdout.split("\n").filter((line) => line !== "begun")).toEqual(["one", "four", ""]);
+  expect(result.stderr).toMatch(/─ Run 1 ─/);
+  expect(result.stderr).toMatch(/─ Run 2: app\.ts changed ─/);
+  expect(result.stderr).not.toContain("Files of the app have changed");
+  const apps = JSON.parse((await cli(["app", "list", "--json"])).stdout) as { name: string }[];
+  expect(apps.map(({ name }) => name)).not.toContain("watched");
+});

@@ -1,9 +1,12 @@
-import { stat } from "node:fs/promises";
+import { accessSync } from "node:fs";
+import { chmod, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { dorianCommand } from "@dorian/testkit/checkout";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { dorian, type CommandOptions, type CommandResult } from "@dorian/testkit/run-command";
+import { dorian, runCommand, type CommandOptions, type CommandResult } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
-import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
-import { withTerminal } from "@dorian/testkit/terminal-session";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { atTerminal, withTerminal } from "@dorian/testkit/terminal-session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const app = `
@@ -36,6 +39,17 @@ async function said(args: string[], options: CommandOptions = {}): Promise<strin
 
 async function listed<Row>(args: string[]): Promise<Row[]> {
   return JSON.parse(await said([...args, "--json"])) as Row[];
+}
+
+function hasProgram(name: string): boolean {
+  return (process.env["PATH"] ?? "").split(":").some((directory) => {
+    try {
+      accessSync(join(directory, name));
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 const threeLines = /(^|\n)Error: .+\n {2}Why: .+\n {2}Fix: .+\n$/;
@@ -277,6 +291,79 @@ def open_to_all():
       expect([target, code, stderr]).toEqual([target, 1, expect.stringMatching(threeLines)]);
     }
     expect((await cli(["curl", "-s"])).code).toBe(2);
+  });
+});
+
+describe("completion", () => {
+  let program: TemporaryDirectory;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    const [node, bin] = dorianCommand;
+    program = await temporaryDirectory({ dorian: `#!/bin/sh\nexec "${node}" "${bin}" "$@"\n` });
+    await chmod(join(program.path, "dorian"), 0o755);
+    const path = `${program.path}:${process.env["PATH"] ?? ""}`;
+    env = { PATH: path, HOME: program.path, DORIAN_DATA: server.dataDirectory, PS1: "# " };
+    await cli(["volume", "create", "weights-of-things"]);
+  });
+
+  afterAll(() => program?.[Symbol.asyncDispose]());
+
+  test("bash completes commands, options and names at the press of a key", async () => {
+    const screen = await atTerminal(
+      ["bash", "--norc", "--noprofile", "-i"],
+      async (session) => {
+        session.type("source <(dorian completion bash); echo loa''ded\n");
+        await session.see("loaded");
+        session.type("dorian volu\t");
+        await session.see("dorian volume ");
+        session.type("ls weights-o\t");
+        await session.see("weights-of-things ");
+        session.type("--rec\t");
+        await session.see("--recursive ");
+        return session.screen;
+      },
+      { env },
+    );
+    expect(screen).toContain("weights-of-things");
+  });
+
+  test.skipIf(!hasProgram("zsh"))("so does zsh", async () => {
+    const screen = await atTerminal(
+      ["zsh", "-f", "-i"],
+      async (session) => {
+        session.type(
+          "autoload -Uz compinit && compinit -u; source <(dorian completion zsh); echo loa''ded\n",
+        );
+        await session.see("loaded");
+        session.type("dorian volu\t");
+        await session.see("dorian volume");
+        session.type("ls weights-o\t");
+        await session.see("weights-of-things");
+        session.type("--rec\t");
+        await session.see("--recursive");
+        return session.screen;
+      },
+      { env },
+    );
+    expect(screen).toContain("weights-of-things");
+  });
+
+  test.skipIf(!hasProgram("fish"))("and fish, with what each is about", async () => {
+    const script = await said(["completion", "fish"]);
+    const complete = async (line: string) => {
+      const asking = `${script}\ncomplete -C ${JSON.stringify(line)}`;
+      return (await runCommand(["fish", "--no-config", "-c", asking], { env })).stdout;
+    };
+    expect(await complete("dorian volu")).toContain("volume\tWork with volumes and the files in them\n");
+    expect(await complete("dorian volume ls weights-o")).toContain("weights-of-things\tvolume\n");
+    expect(await complete("dorian volume ")).toContain("versions\t");
+  });
+
+  test("without a server nothing is offered, and nothing said", async () => {
+    const words = ["completion", "bash", "--", "volume", "ls", ""];
+    const { code, stdout, stderr } = await cli(words, { env: { DORIAN_DATA: "/nowhere" } });
+    expect([code, stdout, stderr]).toEqual([0, "", ""]);
   });
 });
 

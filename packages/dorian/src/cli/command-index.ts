@@ -128,6 +128,11 @@ export const commandIndex: IndexEntry[] = [
     "Send a request to a web function, with a token where it wants one",
     () => import("./commands/curl.ts"),
   ),
+  leaf(
+    "completion",
+    "Have a shell complete commands, options and names",
+    () => import("./commands/completion.ts"),
+  ),
   group("config", "Which server, token and environment are used", [
     leaf(
       "show",

@@ -68,6 +68,7 @@ describe("mistakes on the command line end with exit code 2 and three lines", ()
     [["app", "rollback", "x", "newest"], '"newest" is no version.'],
     [["call", "list", "--status", "bad"], "--status takes waiting, running, succeeded, failed,"],
     [["call", "list", "--function", "f"], "--function names a function of an app."],
+    [["run", "--watch", "--detach", "app.ts"], "--watch ends its runs, and --detach lets them go on"],
     [["run", "app.ts::"], '"app.ts::" names nothing that can run.'],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await dorian(args);

@@ -21,7 +21,7 @@ const sameMs = 200;
 export class Interruption implements Disposable {
   readonly signal: AbortSignal;
   #source: SignalSource;
-  #first: (() => void)[] = [];
+  #first = new Set<() => void>();
   #second: (() => void) | undefined;
   #listeners = new Map<NodeJS.Signals, () => void>();
 
@@ -42,7 +42,8 @@ export class Interruption implements Disposable {
           else onSecond(signalName);
           return;
         }
-        for (const tell of this.#first.splice(0)) tell();
+        for (const tell of this.#first) tell();
+        this.#first.clear();
         controller.abort(new Interrupted(signalName));
       };
       this.#listeners.set(signalName, listener);
@@ -50,9 +51,10 @@ export class Interruption implements Disposable {
     }
   }
 
-  /** Runs `tell` at the first interruption, before the signal aborts. */
-  onFirst(tell: () => void): void {
-    this.#first.push(tell);
+  /** Runs `tell` at the first interruption, before the signal aborts, unless it was disposed of. */
+  onFirst(tell: () => void): Disposable {
+    this.#first.add(tell);
+    return { [Symbol.dispose]: () => void this.#first.delete(tell) };
   }
 
   /** Has the second interruption run `act` instead, and only the third end the process at once. */

@@ -17,7 +17,7 @@ export const serverOptions: readonly OptionDefinition[] = [
   ...connectionOptions,
   {
     name: "environment",
-    value: "name",
+    value: "environment",
     description: "Environment that it is about (or set MODAL_ENVIRONMENT; else the server's default one)",
   },
 ];

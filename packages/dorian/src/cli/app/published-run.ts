@@ -40,7 +40,7 @@ export async function withPublishedApp<T>(
   const { transport, status, view } = workplace;
   let log: AppLogView | undefined;
   let appId = "";
-  interruption.onFirst(() => {
+  using _told = interruption.onFirst(() => {
     status.clear();
     if (!detach) output.note("Stopping the app and its containers; press Ctrl-C again to leave at once.");
   });

@@ -4,6 +4,7 @@ import { LocalFailure } from "../../process/local-failure.ts";
 import type { Output } from "../output/output.ts";
 import { RemoteFailure } from "../remote-failure.ts";
 import { Interrupted } from "../interruption.ts";
+import { FilesChanged } from "./files-changed.ts";
 
 /**
  * Shows an error that came out of user code with its stack, and returns what the command ends with instead. Dorian's own
@@ -23,7 +24,7 @@ export function showUserError(error: unknown, output: Output): unknown {
     );
     return new RemoteFailure("User code failed in a container.", { cause: error });
   }
-  if (AppError.is(error) || error instanceof Interrupted) return error;
+  if (AppError.is(error) || error instanceof Interrupted || error instanceof FilesChanged) return error;
   show("in your code", error instanceof Error ? stackText(error) : String(error));
   return new LocalFailure("User code failed.", { cause: error });
 }

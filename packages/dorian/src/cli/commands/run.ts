@@ -1,15 +1,19 @@
-import { AppWorkplace, bundleCode } from "../app/app-workplace.ts";
+import type { App } from "@dorian/sdk";
+import { AppWorkplace, bundleCode, type CodeBundle } from "../app/app-workplace.ts";
 import { callTarget } from "../app/call-target.ts";
 import { loadAppFor } from "../app/load-app.ts";
 import { outlineApp } from "../app/outline-app.ts";
 import { withPublishedApp } from "../app/published-run.ts";
 import { defineCommand, isHelp } from "../command.ts";
+import type { CommandContext } from "../context.ts";
+import { UsageError } from "../input.ts";
+import { Interrupted } from "../interruption.ts";
 import { formatValue } from "../output/value.ts";
 import { serverOptions } from "../server-options.ts";
-import { mapArguments, type TargetSignature } from "../target/map-arguments.ts";
+import { mapArguments, type MappedArguments, type TargetSignature } from "../target/map-arguments.ts";
 import { targetHelp } from "../target/target-help.ts";
-import { parseTarget } from "../target/parse-target.ts";
-import { resolveTarget } from "../target/resolve-target.ts";
+import { parseTarget, type Target } from "../target/parse-target.ts";
+import { resolveTarget, type ResolvedTarget } from "../target/resolve-target.ts";
 
 export const command = defineCommand<{ help?: string }>({
   arguments: [
@@ -24,6 +28,7 @@ export const command = defineCommand<{ help?: string }>({
   options: [
     ...serverOptions,
     { name: "detach", short: "d", description: "Let the app go on when this command is interrupted" },
+    { name: "watch", short: "w", description: "Run again whenever files of the app change" },
     { name: "force-build", description: "Build every image step, even those built before" },
   ],
   argumentsOfTarget: true,
@@ -38,11 +43,17 @@ export const command = defineCommand<{ help?: string }>({
   ],
 
   async run(input, context) {
-    const { output } = context;
     const target = parseTarget(input.argument("target"));
+    const words = input.variadic("arguments");
+    const detach = input.flag("detach");
+    if (input.flag("watch")) {
+      if (detach)
+        throw new UsageError("--watch ends its runs, and --detach lets them go on: give one of them.");
+      await watch({ target, words, context });
+      return {};
+    }
     const { app } = await loadAppFor(target.file, context);
     const resolved = resolveTarget(target, outlineApp(app));
-    const words = input.variadic("arguments");
     if (asksForHelp(words, resolved.signature))
       return { help: targetHelp(input.argument("target"), resolved.signature) };
     const mapped = mapArguments(words, resolved.signature);
@@ -51,24 +62,54 @@ export const command = defineCommand<{ help?: string }>({
       AppWorkplace.open(context),
     ]);
     using _workplace = workplace;
-    const detach = input.flag("detach");
-    const show = (value: unknown) => output.pass("stdout", `${formatValue(value, output.columns)}\n`);
-    const showResult = (value: unknown) => {
-      if (value !== undefined) show(value);
-    };
-    await withPublishedApp(
-      { app, bundle, detach, context, workplace, show: showResult },
-      async ({ deployed }) =>
-        await callTarget({ app, target: resolved, mapped, detach, onItem: show }, deployed),
-    );
+    await runOnce({ app, bundle, target: resolved, mapped, detach, workplace, context });
     return {};
   },
 
-  render(result, output) {
+  render(result, output, input) {
     if (result.help !== undefined) output.print(result.help);
-    else output.note(`${output.noteColors.green("✓")} App completed.`);
+    else if (!input.flag("watch")) output.note(`${output.noteColors.green("✓")} App completed.`);
   },
 });
+
+interface Run {
+  app: App;
+  bundle: CodeBundle;
+  target: ResolvedTarget;
+  mapped: MappedArguments;
+  detach: boolean;
+  workplace: AppWorkplace;
+  context: CommandContext;
+}
+
+async function runOnce(run: Run): Promise<void> {
+  const { app, target, mapped, detach } = run;
+  const { output } = run.context;
+  const show = (value: unknown) => output.pass("stdout", `${formatValue(value, output.columns)}\n`);
+  const showResult = (value: unknown) => {
+    if (value !== undefined) show(value);
+  };
+  await withPublishedApp(
+    { ...run, show: showResult },
+    async ({ deployed }) => await callTarget({ app, target, mapped, detach, onItem: show }, deployed),
+  );
+}
+
+async function watch(options: { target: Target; words: string[]; context: CommandContext }): Promise<void> {
+  const { target, words } = options;
+  const { runAgain } = await import("../app/run-again.ts");
+  try {
+    using workplace = await AppWorkplace.open(options.context);
+    await runAgain(target.file, options.context, async ({ app, bundle }, context) => {
+      const resolved = resolveTarget(target, outlineApp(app));
+      const mapped = mapArguments(words, resolved.signature);
+      await runOnce({ app, bundle, target: resolved, mapped, detach: false, workplace, context });
+    });
+  } catch (error) {
+    // Ctrl-C is how watching ends, so it has ended well.
+    if (!(error instanceof Interrupted)) throw error;
+  }
+}
 
 /** True unless the target has a parameter of that name. */
 function asksForHelp(words: readonly string[], { parameters, classParameters }: TargetSignature): boolean {
