@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { maxDockerfileLength } from "@dorian/protocol/convention/dockerfile-length";
 import { RegistryAuthType, type Image, type ImageGetOrCreateRequest } from "@dorian/protocol/modal";
 import { decodeValue } from "@dorian/protocol/value/payload";
 import { createHash } from "node:crypto";
@@ -46,6 +47,7 @@ export function buildKey(components: BuildComponents): string {
 
 function checkedImage(request: ImageGetOrCreateRequest): Image {
   const { image } = request;
+  if (image) checkLength(image);
   const build = image?.buildFunction;
   const hasCommands = image?.dockerfileCommands.some((line) => line.trim() !== "") ?? false;
   if (!image || (!hasCommands && !build)) {
@@ -61,6 +63,15 @@ function checkedImage(request: ImageGetOrCreateRequest): Image {
     throw unsupported("An image is built on one other image.", "Chain the steps.");
   }
   return image;
+}
+
+/** Before anything is made of them: what no worker reads is neither kept nor sent to one. */
+function checkLength({ dockerfileCommands, buildArgs }: Image): void {
+  const commands = dockerfileCommands.reduce((sum, line) => sum + line.length + 1, 0);
+  if (commands > maxDockerfileLength) throw tooLong(`The Dockerfile has ${commands} characters`);
+  let args = 0;
+  for (const [name, value] of Object.entries(buildArgs)) args += name.length + value.length;
+  if (args > maxDockerfileLength) throw tooLong(`The build arguments have ${args} characters`);
 }
 
 // The name that a request gives to its base is its own affair: here it is always "base".
@@ -120,6 +131,10 @@ function digest(content: string | Uint8Array): string {
 
 function invalid(message: string, remedy: string): AppError {
   return new AppError("IMAGE_DEFINITION_INVALID", message, { status: "INVALID_ARGUMENT", remedy });
+}
+
+function tooLong(what: string): AppError {
+  return invalid(`${what}, of which ${maxDockerfileLength} are read.`, "COPY what is long from a file.");
 }
 
 function unsupported(message: string, remedy: string): AppError {

@@ -253,6 +253,20 @@ test("layers that are gone from the disk are built again under the same id", asy
   expect(worker.builds).toHaveLength(2);
 });
 
+test("a definition that no worker reads is refused before anything is made of it [B7]", async () => {
+  await using open = await openWithWorker();
+  const long = "x".repeat(2 ** 21);
+  for (const image of [
+    { dockerfileCommands: [`FROM ${long}`] },
+    { dockerfileCommands: ["FROM base", ...Array<string>(100_000).fill("RUN echo aaaaa")] },
+    { ...debian, buildArgs: { A: long } },
+  ])
+    await expect(open.modal.imageGetOrCreate({ image })).rejects.toMatchObject({
+      code: "IMAGE_DEFINITION_INVALID",
+      message: expect.stringContaining("of which 1048576 are read"),
+    });
+});
+
 test("empty definitions, unknown bases and cycles are refused with a hint [B12] [D3]", async () => {
   await using open = await openWithWorker();
   const { modal } = open;

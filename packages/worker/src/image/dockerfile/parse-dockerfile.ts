@@ -1,3 +1,4 @@
+import { maxDockerfileLength } from "@dorian/protocol/convention/dockerfile-length";
 import { dockerfileError } from "./dockerfile-error.ts";
 import type { Instruction } from "./instruction.ts";
 import { parseJsonArray } from "./json-array.ts";
@@ -13,9 +14,6 @@ export interface Dockerfile {
   escape: string;
 }
 
-/** It is read at one go, while others wait. */
-const maxLength = 1024 * 1024;
-
 const unsupportedRemedy =
   "Dorian builds FROM, RUN, COPY, ADD, ENV, ARG, WORKDIR, USER, SHELL, CMD, ENTRYPOINT, VOLUME and LABEL.";
 
@@ -30,10 +28,10 @@ const lifecycles = new Set(["STOPSIGNAL", "HEALTHCHECK"]);
  * @throws AppError DOCKERFILE_INVALID with the line number of what is wrong or not supported.
  */
 export function parseDockerfile(source: string): Dockerfile {
-  if (source.length > maxLength) {
+  if (source.length > maxDockerfileLength) {
     throw dockerfileError(
       1,
-      `The Dockerfile has ${source.length} characters, of which ${maxLength} are read.`,
+      `The Dockerfile has ${source.length} characters, of which ${maxDockerfileLength} are read.`,
       "COPY what is long from a file.",
     );
   }
