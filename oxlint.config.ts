@@ -121,7 +121,13 @@ export default defineConfig({
   },
   overrides: [
     {
-      files: ["packages/dorian/src/**", "packages/guest/src/**", "bench/**", "script/**", "examples/**"],
+      files: [
+        "packages/dorian/{src,templates}/**",
+        "packages/guest/src/**",
+        "bench/**",
+        "script/**",
+        "examples/**",
+      ],
       rules: { "no-console": "off" },
     },
     ...(Object.keys(mayUse) as Package[]).map((name) => imports(name, [`packages/${name}/src/**`])),

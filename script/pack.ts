@@ -21,6 +21,7 @@ await declareTypes(code);
 writeFileSync(join(built, "package.json"), `${JSON.stringify(packageManifest(), null, 2)}\n`);
 writeFileSync(join(built, "THIRD-PARTY.md"), thirdParties(bundled));
 cpSync(join(workspace, "packages/dorian/bin"), join(built, "bin"), { recursive: true });
+cpSync(join(workspace, "packages/dorian/templates"), join(built, "templates"), { recursive: true });
 cpSync(join(workspace, "packages/dorian/npm-readme.md"), join(built, "README.md"));
 for (const name of ["LICENSE", "CHANGELOG.md"]) cpSync(join(workspace, name), join(built, name));
 

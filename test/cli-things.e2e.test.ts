@@ -1,5 +1,5 @@
 import { accessSync } from "node:fs";
-import { chmod, stat } from "node:fs/promises";
+import { chmod, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { dorianCommand } from "@dorian/testkit/checkout";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
@@ -58,6 +58,41 @@ const threeLines = /(^|\n)Error: .+\n {2}Why: .+\n {2}Fix: .+\n$/;
 async function without(...commands: string[][]): Promise<void> {
   for (const command of commands) await cli([...command, "--yes"]);
 }
+
+describe("new projects", () => {
+  test("init makes a project, says what comes next, and overwrites nothing", async () => {
+    await using directory = await temporaryDirectory();
+    const cwd = directory.path;
+    const init = ["init", "iris", "--template", "function"];
+    const made = JSON.parse(await said([...init, "--json"], { cwd })) as { files: string[] };
+    expect(made).toMatchObject({ name: "iris", template: "function", directory: join(cwd, "iris") });
+    expect((await readdir(join(cwd, "iris"))).toSorted()).toEqual(made.files.toSorted());
+    const again = await cli(init, { cwd });
+    expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(threeLines)]);
+    const unknown = await cli(["init", "other", "--template", "nothing"], { cwd });
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringMatching(threeLines)]);
+    expect((await cli(["init", "other"], { cwd })).code).toBe(2);
+    expect(await said(["run", "app.ts", "--limit", "100"], { cwd: join(cwd, "iris") })).toContain(
+      "There are 25 primes below 100.",
+    );
+  });
+
+  test("at a terminal init asks for the template", async () => {
+    await using directory = await temporaryDirectory();
+    await withTerminal(
+      server.dataDirectory,
+      ["init", "shop"],
+      async (session) => {
+        await session.see("Which template?");
+        session.type("3\n");
+        await session.see("Made the app shop");
+        expect(await session.ended).toBe(0);
+      },
+      { cwd: directory.path },
+    );
+    expect(await readdir(join(directory.path, "shop"))).toContain("server.ts");
+  });
+});
 
 describe("secrets and environments", () => {
   test("a secret made in an environment reaches the containers of an app that is run there", async () => {

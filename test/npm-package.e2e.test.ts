@@ -2,11 +2,15 @@ import { checkout } from "@dorian/testkit/checkout";
 import { packedPackage, projectWithPackage, type PackedPackage } from "@dorian/testkit/installed-package";
 import { olderNode } from "@dorian/testkit/older-node";
 import { runCommand } from "@dorian/testkit/run-command";
+import { StandInHub } from "@dorian/testkit/stand-in-hub";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
-import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
-import { chmod } from "node:fs/promises";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 const app = `
 import { readFileSync } from "node:fs";
@@ -64,6 +68,25 @@ console.log(JSON.stringify(loaded.filter((url) => url.startsWith("file:"))));`,
 let project: TemporaryDirectory;
 let packed: PackedPackage;
 let server: RunningServer;
+let models: TemporaryDirectory;
+let hub: StandInHub;
+
+/** What the template with weights fetches, in small: two words, and a vector of two numbers for each. */
+const tinyModel = {
+  "minishlab/potion-base-2M/tokenizer.json": JSON.stringify({
+    model: { vocab: { bread: 0, dough: 1, train: 2 } },
+  }),
+  "minishlab/potion-base-2M/model.safetensors": safetensors([3, 2], [1, 0, 1, 0.2, 0, 1]),
+};
+
+function safetensors(shape: number[], numbers: number[]): Buffer {
+  const content = Buffer.from(Float32Array.from(numbers).buffer);
+  const tensor = { dtype: "F32", shape, data_offsets: [0, content.length] };
+  const header = Buffer.from(JSON.stringify({ embeddings: tensor }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, content]);
+}
 
 const at = (...path: string[]) => join(project.path, ...path);
 const tool = (name: string) => join(checkout, "node_modules/.bin", name);
@@ -78,11 +101,18 @@ beforeAll(async () => {
   packed = await packedPackage();
   project = await projectWithPackage(files);
   await chmod(project.path, 0o755);
-  server = await runningServer({ program: [process.execPath, at("node_modules/dorian/bin/dorian.js")] });
+  models = await temporaryDirectory(tinyModel);
+  hub = await StandInHub.start(models.path);
+  server = await runningServer({
+    program: [process.execPath, at("node_modules/dorian/bin/dorian.js")],
+    env: { HF_ENDPOINT: hub.url },
+  });
 });
 
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
+  await hub?.[Symbol.asyncDispose]();
+  await models?.[Symbol.asyncDispose]();
   await project?.[Symbol.asyncDispose]();
 });
 
@@ -149,4 +179,45 @@ test("whoever imports the SDK loads neither the server nor what builds apps", as
   const others = loaded.filter((url) => !url.includes("/node_modules/dorian/dist/"));
   expect(others).toEqual([]);
   expect(loaded.join()).not.toMatch(/server|worker|cli/);
+});
+
+describe("a project that init makes", () => {
+  async function made(template: string): Promise<string> {
+    const directory = at(`of-${template}`);
+    await rm(directory, { recursive: true, force: true });
+    await dorian(["init", `of-${template}`, "--template", template], project.path);
+    expect(await said([tool("tsc"), "--project", directory, "--skipLibCheck", "false"])).toBe("");
+    return directory;
+  }
+
+  test("with a function is checked strictly, and runs", async () => {
+    const directory = await made("function");
+    expect(await dorian(["run", "app.ts", "--limit", "1000"], directory)).toContain(
+      "There are 168 primes below 1000.",
+    );
+  });
+
+  test("with weights fetches them once, and loads them", async () => {
+    const directory = await made("weights");
+    await dorian(["run", "app.ts", "--query", "bread"], directory);
+    const again = await dorian(["run", "app.ts", "--query", "bread"], directory);
+    expect(again).toMatch(/^minishlab\/potion-base-2M is there\.\n(.*\n)*0\.98 {2}Knead the dough/m);
+  });
+
+  test("with a web service answers over HTTP", async () => {
+    const directory = await made("web");
+    await dorian(["deploy", "app.ts"], directory);
+    const service = spawn(process.execPath, ["server.ts"], {
+      cwd: directory,
+      env: { ...process.env, DORIAN_DATA: server.dataDirectory, PORT: "0" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => void service.kill());
+    const [line] = (await once(createInterface({ input: service.stdout }), "line")) as [string];
+    const [url = ""] = /http:\S+/.exec(line) ?? [];
+    const answer = await fetch(`${url}/read`, { method: "POST", body: "How many words are these?" });
+    expect(await answer.json()).toMatchObject({ words: 5 });
+    expect((await fetch(`${url}/read`, { method: "POST", body: "x".repeat(2_000_000) })).status).toBe(413);
+    expect((await fetch(url)).status).toBe(404);
+  });
 });

@@ -13,6 +13,7 @@ export type IndexEntry =
   | { kind: "group"; name: string; summary: string; entries: IndexEntry[] };
 
 export const commandIndex: IndexEntry[] = [
+  leaf("init", "Make a new project", () => import("./commands/init.ts")),
   leaf("up", "Run a Dorian server and a worker on this machine", () => import("./commands/up.ts")),
   leaf("server", "Run the control plane alone", () => import("./commands/server.ts")),
   {

@@ -1,3 +1,4 @@
+import { projectTemplates } from "../project-template.ts";
 import { typedNames } from "../target/setting-names.ts";
 
 /** What arguments and values of options are called that stand for something with a name. */
@@ -16,13 +17,12 @@ export const nouns = [
 export type Noun = (typeof nouns)[number];
 
 export const shells = ["bash", "zsh", "fish"] as const;
-export const templates = ["function", "weights", "web"] as const;
 
 /** Names that no server is asked for. */
 export const fixedNames: Partial<Record<Noun, readonly string[]>> = {
   setting: typedNames,
   shell: shells,
-  template: templates,
+  template: projectTemplates.map(({ name }) => name),
 };
 
 export function nounOf(name: string): Noun | undefined {
