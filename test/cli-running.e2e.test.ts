@@ -6,6 +6,7 @@ import { eventually } from "@dorian/testkit/eventually";
 import { dorian, type CommandOptions, type CommandResult } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { withTerminal } from "@dorian/testkit/terminal-session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const source = `
@@ -22,6 +23,7 @@ export const parent = app.function({ name: "parent" }, async () => (await fail.s
 export const wait = app.function({ name: "wait" }, async () => {
   await new Promise((resolve) => setTimeout(resolve, 600_000));
 });
+export const where = app.function({ name: "where" }, async () => process.env.MODAL_TASK_ID);
 export const sing = app.function({ name: "sing" }, async (word: string) => console.log("sang " + word));
 `;
 
@@ -310,4 +312,89 @@ export const work = app.function({ name: "work" }, async () => { ${body} });
   expect(result.stderr).not.toContain("Files of the app have changed");
   const apps = JSON.parse((await cli(["app", "list", "--json"])).stdout) as { name: string }[];
   expect(apps.map(({ name }) => name)).not.toContain("watched");
+});
+
+describe("shell", () => {
+  const app = `
+import { App, Image, Secret, Volume } from "dorian";
+export const app = new App("shelled", { image: Image.debianSlim() });
+const volume = Volume.fromName("shelled-vol", { createIfMissing: true });
+export const look = app.function(
+  { name: "look", minContainers: 1, volumes: { "/vol": volume }, secrets: [Secret.fromObject({ WORD: "from a secret" })] },
+  async () => 1,
+);
+export const huge = app.function({ name: "huge", gpu: "H100" }, async () => 1);
+`;
+  const shellsLeft = async () =>
+    (JSON.parse((await cli(["container", "list", "--json"])).stdout) as { app: string }[]).filter((row) =>
+      ["shell", "shelled"].includes(row.app),
+    );
+
+  test("in a container like a function's has its files, secrets and volumes, passes on its exit code, and leaves nothing running", async () => {
+    await using project = await temporaryDirectory({ "app.ts": app });
+    const shell = await cli(["shell", "app.ts::look"], {
+      cwd: project.path,
+      input: "echo $WORD; ls /root; echo kept > /vol/kept; exit 7\n",
+    });
+    expect([shell.code, shell.stdout.split("\n")[0]], shell.stderr).toEqual([7, "from a secret"]);
+    expect(shell.stdout).toMatch(/\napp\.\w+\n/);
+    expect(shell.stderr).toMatch(/This is container ta-\w+ of app\.ts::look\./);
+    expect((await cli(["volume", "get", "shelled-vol", "kept", "-"])).stdout).toBe("kept\n");
+    await eventually(shellsLeft, (left) => left.length === 0);
+  });
+
+  test("at a terminal has one of the same size, in which Ctrl-C is a key, also of a deployed function and in a running container", async () => {
+    const inSession = async (place: string) =>
+      await withTerminal(
+        server.dataDirectory,
+        ["shell", place],
+        async (session) => {
+          await session.see("# ");
+          session.type("stty size; echo $MODAL_TASK_ID\n");
+          await session.see("33 111");
+          session.resize({ rows: 44, columns: 122 });
+          session.type("sleep 0.5; stty size\n");
+          await session.see("44 122");
+          session.type("sleep 300\n");
+          await session.see("sleep 300");
+          session.type("\u0003");
+          await session.see("# ");
+          session.type("exit 5\n");
+          expect(await session.ended).toBe(5);
+        },
+        { size: { rows: 33, columns: 111 } },
+      );
+    await inSession("running::say");
+    await inSession(await remote<() => Promise<string>>("where").remote());
+  });
+
+  test("--cmd runs something else, --image chooses an image", async () => {
+    const images = JSON.parse((await cli(["image", "list", "--json"])).stdout) as {
+      imageId: string;
+      state: string;
+    }[];
+    const ready = images.find(({ state }) => state === "ready");
+    const echo = await cli(["shell", "--image", ready?.imageId ?? "", "--cmd", "echo here; exit 3"]);
+    expect([echo.code, echo.stdout], echo.stderr).toEqual([3, "here\n"]);
+  });
+
+  test("that waits for room ends with Ctrl-C, and its container with it", async () => {
+    await using project = await temporaryDirectory({ "app.ts": app });
+    const waiting = await cli(["shell", "app.ts::huge"], {
+      cwd: project.path,
+      onOutput: (text, send) => {
+        if (text.includes("Queued")) send("SIGINT");
+      },
+    });
+    expect(waiting.code, waiting.stderr).toBe(130);
+    await eventually(shellsLeft, (left) => left.length === 0);
+  });
+
+  test("of a function that there is not: what, why, and which there are", async () => {
+    const { code, stderr } = await cli(["shell", "running::sy"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /(^|\n)Error: .* no function or class "sy"\.\n.*FUNCTION_NOT_FOUND.*\n {2}Fix: Did you mean say\?/,
+    );
+  });
 });

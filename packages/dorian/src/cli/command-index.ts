@@ -34,6 +34,7 @@ export const commandIndex: IndexEntry[] = [
     "Run an app and publish it anew whenever its files change",
     () => import("./commands/serve.ts"),
   ),
+  leaf("shell", "Open a shell in a container like a function's", () => import("./commands/shell.ts")),
   group("app", "List and control apps", [
     leaf("list", "List apps", () => import("./commands/app/list.ts")),
     leaf("stop", "Stop an app and its containers", () => import("./commands/app/stop.ts")),

@@ -39,6 +39,8 @@ export interface DeployOptions {
   existing?: { functionIds: Record<string, string>; classIds: Record<string, string> };
   /** Ephemeral for a run, deployed to stay. */
   state: AppState.EPHEMERAL | AppState.DETACHED | AppState.DEPLOYED;
+  /** Makes the function or class of this tag alone, and publishes nothing: for a container that serves nobody. */
+  only?: string;
   /** Name to deploy under; default: the app's own. */
   name?: string;
   /** What the app's history says of this version. */
@@ -70,7 +72,8 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const { modal } = transport;
-  const registered = app.registered;
+  const { only } = options;
+  const registered = app.registered.filter(({ tag }) => only === undefined || tag === only);
   if (registered.length === 0) {
     throw new AppError("APP_EMPTY", `App "${app.name}" has no functions and no classes.`, {
       status: "INVALID_ARGUMENT",
@@ -145,6 +148,7 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
     }),
   );
   await session.digests.save();
+  if (only !== undefined) return { appId: session.appId, url: "", functionIds, classIds };
   const published = await modal.appPublish(
     {
       appId: session.appId,

@@ -36,6 +36,31 @@ export function sandboxFunction(
   });
 }
 
+/** What a container is made of in which somebody looks around as in those of a function: it serves nobody. */
+export function sandboxLike(
+  definition: FunctionDefinition,
+  { timeoutSecs }: Pick<SandboxDefinition, "timeoutSecs">,
+): FunctionDefinition {
+  const { networkAccess, resources, nodeEntrypoint, clientVersion } = definition;
+  return create(FunctionSchema$, {
+    functionName: "sandbox",
+    imageId: definition.imageId,
+    mountIds: definition.mountIds,
+    mountClientDependencies: definition.mountClientDependencies,
+    // Python's containers are given the client of the version that defined them.
+    clientVersion: nodeEntrypoint ? "" : clientVersion,
+    secretIds: definition.secretIds,
+    volumeMounts: definition.volumeMounts,
+    blockNetwork: definition.blockNetwork,
+    runtime: definition.runtime,
+    untrusted: definition.untrusted,
+    readOnlyRoot: definition.readOnlyRoot,
+    timeoutSecs,
+    ...(resources ? { resources } : {}),
+    ...(networkAccess ? { networkAccess } : {}),
+  });
+}
+
 /**
  * What runs in a sandbox: the image's entry point with what the caller gives, or else with the image's own command.
  *

@@ -13,12 +13,14 @@ import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Idempotency } from "../../database/idempotency.ts";
 import { checkReferences, type References } from "../function/check-references.ts";
+import { notPublished } from "../function/function-catalog.ts";
+import type { FunctionRegistry } from "../function/function-registry.ts";
 import type { Execs } from "../../dispatch/exec/execs.ts";
 import { tokenIdOf } from "../../dispatch/exec/exec-caller.ts";
 import { terminalOf } from "../../dispatch/exec/exec-terminal.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { sessionOf, sessionOutput } from "./sandbox-session.ts";
-import { sandboxCommand, sandboxFunction } from "./sandbox-definition.ts";
+import { sandboxCommand, sandboxFunction, sandboxLike } from "./sandbox-definition.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 
 export interface SandboxHandlersOptions {
@@ -26,6 +28,7 @@ export interface SandboxHandlersOptions {
   execs: Pick<Execs, "input">;
   apps: AppRegistry;
   references: References;
+  functions: Pick<FunctionRegistry, "require">;
   idempotency: Idempotency;
 }
 
@@ -56,6 +59,14 @@ type Handlers = Required<
 export function sandboxHandlers(options: SandboxHandlersOptions): Handlers {
   const { sandboxes, execs, apps, references, idempotency } = options;
 
+  const madeOf = (definition: SandboxDefinition, { hasTags }: { hasTags: boolean }) => {
+    const own = sandboxFunction(definition, { hasTags });
+    if (definition.functionId === "") return own;
+    const record = options.functions.require(definition.functionId);
+    const of = record.definition ?? record.pending;
+    if (!of) throw notPublished(record);
+    return sandboxLike(of, definition);
+  };
   const start = (
     context: CallContext,
     { appId, definition, tags }: SandboxWanted,
@@ -63,7 +74,7 @@ export function sandboxHandlers(options: SandboxHandlersOptions): Handlers {
   ) => {
     apps.requireOpen(appId);
     if (!definition) throw incomplete();
-    const functionDefinition = sandboxFunction(definition, { hasTags: tags.length > 0 });
+    const functionDefinition = madeOf(definition, { hasTags: tags.length > 0 });
     checkReferences(functionDefinition, references);
     const { config } = references.images.require(functionDefinition.imageId);
     const { terminal: size, env: terminalEnv } = terminalOf(definition.ptyInfo);

@@ -38,6 +38,7 @@ export async function* operatorExec(
     forwardInput(exec, execs, { first: first.value, iterator, signal }).catch((error: unknown) =>
       logger.debug({ err: error, execId: exec.facts.execId }, "the input of an exec ended"),
     );
+    yield {};
     for await (const { stream, data } of exec.output.chunksAfter(0, { stream: undefined, signal }))
       yield { [stream]: data };
     if (exec.exitCode !== undefined) yield { exitCode: exec.exitCode };

@@ -9,7 +9,7 @@ import type { ServerConnection } from "../server-connection.ts";
  * @throws AppError APP_NOT_FOUND, APP_AMBIGUOUS
  */
 export async function requireApp(
-  server: ServerConnection,
+  server: Pick<ServerConnection, "modal">,
   nameOrId: string,
   options: { signal: AbortSignal; stopped?: boolean },
 ): Promise<string> {

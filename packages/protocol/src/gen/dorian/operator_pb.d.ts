@@ -1150,7 +1150,7 @@ export declare const OperatorService: GenService<{
     output: typeof CallShowResponseSchema;
   },
   /**
-   * First message starts the process, later ones carry its input.
+   * First message starts the process, later ones carry its input. The first answer is empty: its container is there.
    *
    * @generated from rpc dorian.operator.OperatorService.ContainerExec
    */

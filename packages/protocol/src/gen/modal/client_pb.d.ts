@@ -10348,6 +10348,13 @@ export declare type Sandbox = Message<"modal.client.Sandbox"> & {
    * @generated from field: optional modal.client.OutboundPolicy outbound_policy = 44;
    */
   outboundPolicy?: OutboundPolicy | undefined;
+
+  /**
+   * Dorian: of this function are its image, mounts, volumes, secrets, resources and isolation, and nothing of the fields for these.
+   *
+   * @generated from field: string function_id = 10000;
+   */
+  functionId: string;
 };
 
 /**

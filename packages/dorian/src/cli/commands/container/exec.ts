@@ -1,11 +1,9 @@
-import { AsyncQueue } from "@dorian/base/async-queue";
 import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
-import { type ContainerExecRequest, OperatorService } from "@dorian/protocol/operator";
+import { OperatorService } from "@dorian/protocol/operator";
+import { runRemotely } from "../../app/remote-command.ts";
 import { defineCommand } from "../../command.ts";
 import { credentials } from "../../config.ts";
 import { connectionOptions } from "../../server-options.ts";
-
-type ExecMessage = Partial<Omit<ContainerExecRequest, "$typeName" | "$unknown">>;
 
 export const command = defineCommand<number>({
   arguments: [
@@ -33,49 +31,12 @@ export const command = defineCommand<number>({
     const operator = createClient(OperatorService, connection);
     const given = input.variadic("command");
     const terminal = stdin.isTTY && output.stdoutIsTerminal && !input.flag("no-terminal");
-    const requests = new AsyncQueue<ExecMessage>();
-    requests.push({
-      taskId: input.argument("container"),
-      command: given.length === 0 ? ["/bin/sh", ...(terminal ? ["-i"] : [])] : given,
-      terminal,
-      ...(terminal ? terminalSize() : {}),
-    });
-    using _input = connectInput(stdin, requests, terminal);
-    for await (const response of operator.containerExec(requests, { signal })) {
-      if (response.stdout.length > 0) output.pass("stdout", response.stdout);
-      if (response.stderr.length > 0) output.pass("stderr", response.stderr);
-      if (response.exitCode !== undefined) return response.exitCode;
-    }
-    return 0;
+    const command = given.length === 0 ? ["/bin/sh", ...(terminal ? ["-i"] : [])] : given;
+    const taskId = input.argument("container");
+    return await runRemotely(operator, { taskId, command, terminal }, { output, signal, stdin });
   },
 
   render() {},
   // The program's own exit code, as ssh and docker exec pass it on.
   exitCode: (code) => code,
 });
-
-function connectInput(
-  stdin: NodeJS.ReadStream,
-  requests: AsyncQueue<ExecMessage>,
-  terminal: boolean,
-): Disposable {
-  const onData = (chunk: Buffer) => requests.push({ stdin: chunk });
-  const onEnd = () => requests.push({ end: true });
-  const onResize = () => requests.push(terminalSize());
-  // Raw mode: Ctrl-C is a key for the program inside.
-  if (terminal) stdin.setRawMode(true);
-  stdin.on("data", onData).on("end", onEnd);
-  if (terminal) process.stdout.on("resize", onResize);
-  return {
-    [Symbol.dispose]() {
-      stdin.off("data", onData).off("end", onEnd).pause();
-      process.stdout.off("resize", onResize);
-      if (terminal) stdin.setRawMode(false);
-      requests.end();
-    },
-  };
-}
-
-function terminalSize(): { rows: number; columns: number } {
-  return { rows: process.stdout.rows, columns: process.stdout.columns };
-}
