@@ -10,6 +10,7 @@ import { BlockStore } from "./block-store.ts";
 import { LayerStore } from "./layer-store.ts";
 import { normaliseLayer } from "./normalise-layer.ts";
 import { squash } from "./squash.ts";
+import { storing } from "./storage-error.ts";
 import { putFiles } from "./volume-edit.ts";
 
 async function smallDisk(options: string): Promise<string> {
@@ -99,4 +100,23 @@ test("without room for more files, a layer is normalised or left alone, and squa
   unmount(target);
   mountOverlay(target, { lower: [layers.path(base), upper] });
   expect(readTree(target)).toEqual(before);
+});
+
+test("where temporary files have no room and data has, it is said which disk is full", async () => {
+  const directory = await smallDisk("size=16k");
+  writeFileSync(join(directory, "filler"), Buffer.alloc(16_384));
+  const before = process.env["TMPDIR"];
+  onTestFinished(() => {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  });
+  const data = await mkdtemp(join(tmpdir(), "dorian-plenty-"));
+  onTestFinished(() => rm(data, { recursive: true }));
+  process.env["TMPDIR"] = directory;
+  const work = async () => writeFileSync(join(directory, "more"), "x");
+  await expect(storing(data, work)).rejects.toMatchObject({
+    code: "STORAGE_FULL",
+    message: "The disk of the directory for temporary files is full; that of the data directory is not.",
+    remedy: expect.stringContaining("TMPDIR") as string,
+  });
 });

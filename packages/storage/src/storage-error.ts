@@ -1,5 +1,6 @@
 import { isAbsence } from "@dorian/base/unless-absent";
 import { statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 
@@ -22,8 +23,17 @@ function isFull(error: unknown): boolean {
   return errno === "ENOSPC" || errno === "EDQUOT";
 }
 
+/** With so much left no write of ours finds a disk full. */
+const plentyBytes = 2 ** 30;
+/** With less temporary files may not have fitted. */
+const scarceBytes = 16 * 2 ** 20;
+
 async function storageFull(path: string, cause: unknown): Promise<AppError> {
   const { free, freeFiles } = await freeSpace(path);
+  if (free > plentyBytes && freeFiles > 0) {
+    const temporary = await freeSpace(tmpdir());
+    if (temporary.free < scarceBytes || temporary.freeFiles === 0) return temporaryFull(cause);
+  }
   const lack =
     freeFiles === 0
       ? "it has no room for another file (inodes)"
@@ -34,6 +44,18 @@ async function storageFull(path: string, cause: unknown): Promise<AppError> {
       "Free space on the file system of the data directory, or move it to a larger one. Nothing was changed; then try again.",
     cause,
   });
+}
+
+function temporaryFull(cause: unknown): AppError {
+  return new AppError(
+    "STORAGE_FULL",
+    "The disk of the directory for temporary files is full; that of the data directory is not.",
+    {
+      status: "RESOURCE_EXHAUSTED",
+      remedy: "Free space in /tmp, or set TMPDIR to a directory with room where Dorian is started.",
+      cause,
+    },
+  );
 }
 
 /** Space at the nearest directory that exists: the path itself may not have come to be. */
