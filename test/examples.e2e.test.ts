@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkout } from "@dorian/testkit/checkout";
+import { deployApp } from "@dorian/testkit/deployed-app";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
-import { runCommand } from "@dorian/testkit/run-command";
+import { dorian, runCommand } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /** They bring servers and repositories of their own: script/quickstart, storing-model-weights.e2e.test.ts. */
@@ -45,6 +47,96 @@ test("the list of examples names every one of them, and each has a README", () =
   for (const name of [...examples, ...runElsewhere]) expect(list).toContain(`| [${name}](${name}) |`);
   expect(examples.filter((name) => !existsSync(join(folder, name, "README.md")))).toEqual([]);
 });
+
+/** What the reader of an example of the SDK's documentation has at hand, by the file that it stands in. */
+const atHand: Record<string, string> = {
+  "function/function-call.ts": `const train = Function.fromName<(modelId: string) => Promise<number>>("quickstart", "train");`,
+  "timeline.ts": `const taskId = String(await Function.fromName("quickstart", "where").remote());`,
+};
+
+/** The apps that these examples name. */
+const namedApps = [
+  `import { App, currentTaskId, method, parameter } from "dorian";
+export const app = new App("quickstart");
+export const train = app.function({ name: "train" }, async (modelId: string) => modelId.length);
+export const where = app.function({ name: "where" }, async () => currentTaskId());
+@app.cls()
+export class Model {
+  @parameter() modelId = "iris-a";
+  @method() async inference(input: number[]) { return this.modelId + input.length; }
+}
+`,
+  `import { App } from "dorian";
+export const app = new App("model");
+export const predict = app.function({ name: "predict" }, async (input: number[], { top }: { top: number }) => [input.length, top]);
+`,
+];
+
+test("each example in the documentation of the SDK runs", async () => {
+  const examples = documentedExamples();
+  const named = new Set(examples.map(({ file }) => file));
+  expect(
+    [...Object.keys(atHand), "app/app.ts", "volume/volume.ts"].filter((file) => !named.has(file)),
+  ).toEqual([]);
+  const imports = `
+import { writeFile } from "node:fs/promises";
+import { App, Cls, Function, Image, Secret, Volume, keywords, startTimeline } from "dorian";
+`;
+  const [whole, parts] = [examples.filter(isApp), examples.filter((example) => !isApp(example))];
+  const [declared, asked] = [parts.filter(isDeclared), parts.filter((example) => !isDeclared(example))];
+  await using project = await temporaryDirectory({
+    "weights/part": "weights",
+    ...Object.fromEntries(whole.map(({ code }, index) => [`app-${index}.ts`, `${imports}${code}`])),
+    "parts.ts": `${imports}
+const app = new App("documented");
+const weights = "weights";
+${declared.map(({ code }) => code).join("\n")}
+app.localEntrypoint(async () => {
+  await train.remote();
+  ${asked.map(({ file, code }) => `{ ${atHand[file] ?? ""}\n${code}\n}`).join("\n")}
+  console.log("all of them");
+});
+`,
+  });
+  for (const app of namedApps) await deployApp(server.dataDirectory, app);
+  const run = async (file: string) => {
+    const result = await dorian(server.dataDirectory, ["run", file], { cwd: project.path });
+    expect(result.code, result.stdout + result.stderr).toBe(0);
+    return result.stdout;
+  };
+  for (const index of whole.keys()) expect(await run(`app-${index}.ts`)).toContain("9");
+  expect(await run("parts.ts")).toContain("all of them");
+});
+
+interface Example {
+  file: string;
+  code: string;
+}
+
+/** Examples of what users can import, in the order of the files that it is in. */
+function documentedExamples(): Example[] {
+  const sources = join(checkout, "packages/sdk/src");
+  const index = readFileSync(join(sources, "index.ts"), "utf8");
+  const files = [...index.matchAll(/from "\.\/([^"]+)"/g)].map(([, file = ""]) => file);
+  return files.flatMap((file) => {
+    const comments = readFileSync(join(sources, file), "utf8").match(/\/\*\*.*?\*\//gs) ?? [];
+    return comments.flatMap((comment) => {
+      const text = comment.slice(3, -2).replaceAll(/^ *\* ?/gm, "");
+      const code = /^@example\n(.*?)(?=^@|$(?![\s\S]))/ms.exec(text)?.[1];
+      return code === undefined ? [] : [{ file, code }];
+    });
+  });
+}
+
+/** A whole app, which runs by itself. */
+function isApp({ code }: Example): boolean {
+  return code.includes("localEntrypoint");
+}
+
+/** Adds to an app, as its module is loaded. */
+function isDeclared({ code }: Example): boolean {
+  return code.includes("app.function(");
+}
 
 /** What a page has in fences of that language. */
 function blocks(page: string, language: string): string[] {

@@ -34,7 +34,7 @@ export class Fifo<T> {
     for (let place = this.#taken; place < this.#items.length; place++) yield this.#items[place] as T;
   }
 
-  /** Those that wait, in order; they are taken out. */
+  /** Takes out those that wait, in order. */
   *drain(): Generator<T> {
     while (this.length > 0) yield this.shift() as T;
   }

@@ -20,7 +20,7 @@ export function fileBytes(name: string): Buffer {
   );
 }
 
-/** The same for Node's own calls, to which most names are texts. */
+/** Makes the same for Node's own calls, to which most names are texts. */
 export function filePath(name: string): string | Buffer {
   return name.isWellFormed() ? name : fileBytes(name);
 }
@@ -30,7 +30,7 @@ export function shownName(name: string): string {
   return name.isWellFormed() ? name : escapedName(fileBytes(name));
 }
 
-/** As {@link shownName}, of bytes. */
+/** Does as {@link shownName} with bytes. */
 export function escapedName(bytes: Buffer): string {
   return textOf(bytes, (byte) => `\\x${byte.toString(16).padStart(2, "0")}`);
 }

@@ -10,13 +10,13 @@ export async function orAborted<T>(work: PromiseLike<T>, signal: AbortSignal): P
   return outcome.value;
 }
 
-/** As {@link orAborted}, for who goes on either way: undefined when `signal` aborts first. */
+/** Waits as {@link orAborted} does, for who goes on either way: undefined when `signal` aborts first. */
 export async function untilAborted<T>(work: PromiseLike<T>, signal: AbortSignal): Promise<T | undefined> {
   const outcome = await firstOf(work, signal);
   return outcome.kind === "aborted" ? undefined : outcome.value;
 }
 
-/** Not a race: a promise that many races wait for, one after the other, would keep what each of them came to. */
+/** Waits for the first, without a race: a promise that many races wait for, one after the other, would keep what each of them came to. */
 function firstOf<T>(
   work: PromiseLike<T>,
   signal: AbortSignal,

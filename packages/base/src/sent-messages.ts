@@ -25,7 +25,7 @@ export class SentMessages<M> {
     return message;
   }
 
-  /** Those after a number, as far as they are kept: by their numbers a peer sees what is missing. */
+  /** Lists the messages after a number, as far as they are kept: by their numbers a peer sees what is missing. */
   after(number: number): M[] {
     const missing = Math.max(0, this.#count - number);
     return [...this.#kept].slice(Math.max(0, this.#kept.length - missing)).map(({ message }) => message);

@@ -38,7 +38,7 @@ export class SilenceWatch<Key> {
     this.#suspects.delete(key);
   }
 
-  /** From now on it has to be heard; one that has to be already keeps its time. */
+  /** Expects to hear it from now on; one that is expected already keeps its time. */
   expect(key: Key): void {
     if (!this.#heardAt.has(key)) this.heard(key);
   }
@@ -53,7 +53,7 @@ export class SilenceWatch<Key> {
     for (const key of this.#heardAt.keys()) if (!keep(key)) this.forget(key);
   }
 
-  /** Those that are to be given up: they have been silent for too long, at this sweep and at the one before. */
+  /** Finds those that are to be given up: they have been silent for too long, at this sweep and at the one before. */
   sweep(): Key[] {
     const now = this.#elapsedMs();
     const isLate = now - this.#sweptAtMs > 2 * this.#everyMs;

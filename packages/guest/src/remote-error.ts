@@ -14,9 +14,9 @@ import { missingFileHint } from "./missing-file.ts";
 /** Errors that one failure tells of: itself, its causes, those that it aggregates, and theirs. */
 const maxErrors = 32;
 const maxTextLength = 1024 * 1024;
-/** Of all texts of a failure together: it travels as one message. */
+/** Letters of all texts of a failure together: it travels as one message. */
 const maxTextLengths = 4 * maxTextLength;
-/** Of the own fields of one error. */
+/** Bytes of the own fields of one error. */
 const maxPropertyBytes = 1024 * 1024;
 const toldApart = new Set(["name", "message", "stack", "cause"]);
 
@@ -123,7 +123,7 @@ function aggregatedBy(thrown: ErrorLike): unknown[] {
   return isAggregate ? (errors as unknown[]) : [];
 }
 
-/** Its own name; of a class that gives its errors none, the name of the class, as Node shows it. */
+/** Finds an error's name: its own; of a class that gives its errors none, the name of the class, as Node shows it. */
 function nameOf(thrown: ErrorLike): string {
   const name = text(thrown, "name") || "Error";
   if (!(thrown instanceof Error) || name !== nearestErrorName(thrown)) return name;

@@ -75,7 +75,7 @@ function success(data: Uint8Array, dataFormat: DataFormat): InputResult {
   return { result, dataFormat };
 }
 
-/** Who sends pickles may read nothing else. */
+/** Chooses the format of an answer: who sends pickles may read nothing else. */
 function answerFormat({ input }: FunctionGetInputsItem): DataFormat.PICKLE | DataFormat.CBOR {
   return input?.dataFormat === DataFormat.PICKLE ? DataFormat.PICKLE : DataFormat.CBOR;
 }

@@ -23,7 +23,7 @@ const MOVE_MOUNT_F_EMPTY_PATH = 0x4;
 const MOVE_MOUNT_BENEATH = 0x200;
 const AT_FDCWD = -100;
 const ST_RDONLY = 1n;
-/** Of the kernel's `struct statfs` on 64-bit machines. */
+/** Bytes of the kernel's `struct statfs` on 64-bit machines. */
 const statfsBytes = 120;
 const statfsFlagsOffset = 80;
 

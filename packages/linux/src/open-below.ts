@@ -25,7 +25,7 @@ export async function openBelow(root: string | OpenDirectory, path: string): Pro
   return await openEntry(place.directory, name);
 }
 
-/** As {@link openBelow}, for an entry of a directory. A link is not followed: it is no regular file. */
+/** Opens as {@link openBelow} does an entry of a directory. A link is not followed: it is no regular file. */
 export async function openEntry(directory: OpenDirectory, name: EntryName): Promise<FileHandle | undefined> {
   const descriptor = directory.tryPin(name);
   if (descriptor === undefined) return undefined;
@@ -39,7 +39,7 @@ export async function openEntry(directory: OpenDirectory, name: EntryName): Prom
   }
 }
 
-/** As {@link openEntry}; undefined for what is no regular file as well. */
+/** Opens as {@link openEntry} does; undefined for what is no regular file as well. */
 export async function openIfRegular(
   directory: OpenDirectory,
   name: EntryName,
@@ -52,7 +52,7 @@ export async function openIfRegular(
   }
 }
 
-/** As {@link openEntry}, by a path of this machine on which no link may be: where one is by now, there is no file. */
+/** Opens as {@link openEntry} does, by a path of this machine on which no link may be: where one is by now, there is no file. */
 export async function openPlain(path: string): Promise<FileHandle | undefined> {
   const slash = path.lastIndexOf("/");
   try {

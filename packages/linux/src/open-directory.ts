@@ -50,7 +50,7 @@ export class OpenDirectory implements Disposable {
     return new OpenDirectory(openAt(this.#descriptor, name, flags, withinOneMount));
   }
 
-  /** As {@link directory}; undefined where there is no directory, or a mount. */
+  /** Opens as {@link directory} does; undefined where there is no directory, or a mount. */
   tryDirectory(name: EntryName): OpenDirectory | undefined {
     try {
       return this.directory(name);
@@ -73,7 +73,7 @@ export class OpenDirectory implements Disposable {
     return openAt(this.#descriptor, name, O_PATH | constants.O_NOFOLLOW, withinOneMount);
   }
 
-  /** As {@link pin}; undefined where there is nothing. */
+  /** Pins as {@link pin} does; undefined where there is nothing. */
   tryPin(name: EntryName): number | undefined {
     try {
       return this.pin(name);
@@ -98,7 +98,7 @@ export class OpenDirectory implements Disposable {
       : Buffer.concat([Buffer.from(`${this.path}/`), name]);
   }
 
-  /** Where the directory is at the moment. */
+  /** Says where the directory is at the moment. */
   realPath(): string {
     return readlinkSync(this.path);
   }

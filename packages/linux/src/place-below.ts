@@ -2,7 +2,7 @@ import { closeSync, fstatSync, mkdirSync, readlinkSync } from "node:fs";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { OpenDirectory } from "./open-directory.ts";
 
-/** As many as the kernel follows. */
+/** Links that a path may lead through: as many as the kernel follows. */
 const maxLinks = 40;
 
 /** Where a path leads below a root, whether it is there or not. */
@@ -46,7 +46,7 @@ export function placeBelow(root: OpenDirectory, path: string, options: { follow:
   return way.end(missing);
 }
 
-/** Who takes names from the beginning of a long list moves all the others each time. */
+/** Lists a path's names, the last one first: who takes names from the beginning of a long list moves all the others each time. */
 function namesLastFirst(path: string): string[] {
   return path
     .split("/")

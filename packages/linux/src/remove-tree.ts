@@ -34,7 +34,7 @@ export async function removeTree(path: string, options: { signal?: AbortSignal }
   await removeEntry(directory, basename(path), options);
 }
 
-/** As {@link removeTree}, for an entry of a directory. */
+/** Removes as {@link removeTree} does an entry of a directory. */
 export async function removeEntry(
   parent: OpenDirectory,
   name: EntryName,

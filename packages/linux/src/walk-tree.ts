@@ -13,7 +13,7 @@ export interface WalkedEntry {
   kind: "file" | "directory" | "link" | "other";
   /** Bytes of the path from the root of the walk. */
   pathBytes: number;
-  /** That path, without a slash in front. */
+  /** The path, without a slash in front. */
   path(): Buffer;
 }
 

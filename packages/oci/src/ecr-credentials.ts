@@ -50,7 +50,7 @@ export async function ecrCredentials(
   return { username, password: rest.join(":") };
 }
 
-/** It becomes part of a host's name, which must stay one of AWS. */
+/** Checks a region, which becomes part of a host's name: that must stay one of AWS. */
 function checkRegion(region: string): void {
   if (/^[a-z0-9-]+$/.test(region)) return;
   throw new AppError(

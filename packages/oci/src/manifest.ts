@@ -24,7 +24,7 @@ export const manifestTypes = [
 
 const architectures: Record<string, string> = { x64: "amd64", arm64: "arm64", arm: "arm", ia32: "386" };
 
-/** As in the specification. */
+/** Bytes that a manifest may have, as in the specification. */
 export const maxManifestBytes = 4 * 1024 * 1024;
 export const maxConfigBytes = 4 * 1024 * 1024;
 /** The kernel stacks 500 directories; some are for what comes on top. */
@@ -121,7 +121,7 @@ function fieldsOf(value: unknown, what: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Those of an object, and none of anything else. */
+/** Reads the fields of an object, and none of anything else. */
 function optionalFields(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -91,7 +91,7 @@ class ByteReader implements AsyncDisposable {
     this.#pieces = pieces[Symbol.asyncIterator]();
   }
 
-  /** So many bytes at once; undefined at the end. */
+  /** Reads so many bytes at once; undefined at the end. */
   async take(count: number): Promise<Buffer | undefined> {
     if (count > 0 && this.#rest.length === 0 && !(await this.#fill())) return undefined;
     if (this.#rest.length < count) {
@@ -104,7 +104,7 @@ class ByteReader implements AsyncDisposable {
     return taken;
   }
 
-  /** So many bytes as they come. What was not read of them is read by who iterates again. */
+  /** Reads so many bytes as they come. What was not read of them is read by who iterates again. */
   next(count: number): AsyncIterable<Buffer> {
     let left = count;
     const read = async (): Promise<IteratorResult<Buffer>> => {

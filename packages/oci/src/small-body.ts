@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { AppError } from "@dorian/base/app-error";
 import { boundedText } from "@dorian/base/bounded-text";
 
-/** For all of it: a server that sends a byte now and then is never silent. */
+/** Milliseconds for all of a body: a server that sends a byte now and then is never silent. */
 const patienceMs = 60_000;
 
 /**

@@ -14,7 +14,7 @@ export interface TarHeader {
   devminor: number;
 }
 
-/** Of what an entry is. */
+/** What an entry is, by the letter in its header. */
 export const tarType = {
   file: "0",
   hardLink: "1",

@@ -58,7 +58,7 @@ export function mirrorArchives(mirror: string): AptArchives {
   };
 }
 
-/** The same archives for another release of the distribution. */
+/** Names the same archives for another release of the distribution. */
 export function archivesFor(archives: AptArchives, codename: string): AptArchives {
   const rename = (suite: string) => {
     const release = [archives.codename, ...releaseAliases].find((name) => isSuiteOf(suite, name));
@@ -74,7 +74,7 @@ export function parseAptSources(fileName: string, text: string): AptSource[] {
   return fileName.endsWith(".list") ? parseOneLine(text) : [];
 }
 
-/** In the deb822 form, for a `.sources` file. */
+/** Writes sources in the deb822 form, for a `.sources` file. */
 export function renderDeb822(sources: AptSource[]): string {
   return sources
     .map((source) =>
@@ -91,7 +91,7 @@ export function renderDeb822(sources: AptSource[]): string {
     .join("\n");
 }
 
-/** In the one-line form, for a `.list` file and for mmdebstrap. */
+/** Writes sources in the one-line form, for a `.list` file and for mmdebstrap. */
 export function renderOneLine(sources: AptSource[]): string {
   return sources
     .flatMap((source) => {

@@ -10,7 +10,7 @@ export interface NetworkBorder {
   blockedNetworks: readonly string[];
 }
 
-/** Where nothing is said. */
+/** The border where the operator says nothing. */
 export const defaultBorder: NetworkBorder = { fetchFrom: [], blockedNetworks: [] };
 
 /** A host by its name or address, as in a URL, with an optional port. */

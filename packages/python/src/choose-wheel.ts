@@ -52,7 +52,7 @@ export function chooseWheel(
   );
 }
 
-/** Those of satisfying versions. Yanked ones only when named exactly, early ones only when there are no others. */
+/** Chooses the wheels of satisfying versions. Yanked ones only when named exactly, early ones only when there are no others. */
 function settle(wheels: readonly WheelChoice[], specifier: string): WheelChoice[] {
   const matching = wheels.filter(({ wheel }) =>
     specifier === "" ? true : satisfies(wheel.version, specifier, { prereleases: true }),

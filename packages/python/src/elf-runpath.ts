@@ -30,7 +30,7 @@ export function setRunpath(content: Buffer, path: string, options: { forAll: boo
   return true;
 }
 
-/** Where a program or library looks for its libraries; undefined when it does not say. */
+/** Reads where a program or library looks for its libraries; undefined when it does not say. */
 export function runpathOf(content: Buffer): string | undefined {
   if (content.length < 64 || content.readUInt32BE(0) !== 0x7f454c46) return undefined;
   const strings = stringsOffset(content);
@@ -50,7 +50,7 @@ function dynamicEntries(content: Buffer): Dynamic[] {
   return entries;
 }
 
-/** In the file, of the strings that the dynamic section's values point into. */
+/** Finds in the file the strings that the dynamic section's values point into. */
 function stringsOffset(content: Buffer): number | undefined {
   const all = sections(content);
   const section = all.find(({ type }) => type === dynamicType);

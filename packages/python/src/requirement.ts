@@ -12,7 +12,7 @@ export interface Requirement {
   marker?: string;
 }
 
-/** Of a line. Whoever made a package wrote it, and the patterns here take time in the square of its length. */
+/** Letters that a line may have. Whoever made a package wrote it, and the patterns here take time in the square of its length. */
 const maxLength = 2_000;
 
 const shape =

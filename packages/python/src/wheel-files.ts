@@ -75,7 +75,7 @@ export async function wheelRequirements(path: string): Promise<string[]> {
     .filter((requirement) => requirement !== "");
 }
 
-/** Where an entry goes; undefined when that would be outside. */
+/** Says where an entry goes; undefined when that would be outside. */
 function placeOf(name: string): string | undefined {
   const [first = "", kind = "", ...rest] = name.split("/");
   const place = first.endsWith(".data") ? dataPlace(kind, rest.join("/")) : name;

@@ -103,7 +103,7 @@ export class WheelIndex implements Disposable {
     this.#http[Symbol.dispose]();
   }
 
-  /** From all sources: as with pip, none goes before another, and one that cannot be reached may not be needed. */
+  /** Chooses a wheel from all sources: as with pip, none goes before another, and one that cannot be reached may not be needed. */
   async #choose(requirement: Requirement, target: WheelFor): Promise<WheelChoice> {
     const { indexes, pages, directories } = this.#sources;
     const files = (await Promise.all(directories.map((directory) => filesIn(directory)))).flat();

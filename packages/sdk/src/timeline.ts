@@ -14,7 +14,11 @@ export interface StartTimeline {
 /**
  * The timeline of a container's start, by the container's id (`currentTaskId()` inside it).
  *
- * @throws AppError when the server does not know the container.
+ * @throws AppError TASK_NOT_FOUND, and NOT_OUTSIDE_CONTAINER inside of containers
+ *
+ * @example
+ * const { phases } = await startTimeline(taskId);
+ * for (const { name, milliseconds } of phases) console.log(name, Math.round(milliseconds));
  */
 export async function startTimeline(taskId: string): Promise<StartTimeline> {
   const { operator } = await transport();

@@ -27,7 +27,7 @@ export async function assembleFile(target: string, file: FileContent, blocks: Bl
   await chmod(target, mode);
 }
 
-/** Where each block is, checked to make the file. */
+/** Finds where each block is, checked to make the file. */
 async function locateBlocks(file: FileContent, blocks: BlockStore): Promise<Located[]> {
   const { blockBytes } = blocks.large;
   const whole = file.blocks.length === 1 && file.blocks[0]?.size === file.size;

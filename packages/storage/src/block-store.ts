@@ -72,7 +72,7 @@ export class BlockStore implements AsyncDisposable {
     });
   }
 
-  /** Where the content is or would be. */
+  /** Says where the content is or would be. */
   path(sha: string): string {
     if (!/^[0-9a-f]{64}$/.test(sha)) {
       throw new AppError("BLOCK_ID_INVALID", `"${sha}" is not a SHA-256 digest.`, {

@@ -13,7 +13,7 @@ import { copyLeaf } from "./link-file.ts";
 
 const concurrency = 16;
 
-/** Of a tree: all that is no directory, and the bytes of its files, each name counted. */
+/** How large a tree is: all that is no directory, and the bytes of its files, each name counted. */
 export interface TreeSize {
   files: number;
   bytes: number;

@@ -1,6 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 
-/** Of files that several layers may share. */
+/** Mode of files that several layers may share. */
 export const sharedMode = 0o644;
 /** What a client may choose: not that a file gives rights to whoever runs it. */
 const permissionBits = 0o777;

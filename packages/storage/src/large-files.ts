@@ -98,7 +98,7 @@ export class LargeFiles {
     return hash.digest("base64url");
   }
 
-  /** Where a block is, in a file of its own or in a large one; undefined when it is not here. */
+  /** Finds a block, in a file of its own or in a large one; undefined when it is not here. */
   async find(sha: string): Promise<Located | undefined> {
     const { blocks } = this.#options;
     const size = await blocks.sizeOf(sha);

@@ -22,7 +22,7 @@ export function parsePath(path: string): string {
   return parsed;
 }
 
-/** As `parsePath`, for the path of a file: the root is refused. */
+/** Parses as `parsePath` does the path of a file: the root is refused. */
 export function parseFilePath(path: string): string {
   const parsed = parsePath(path);
   if (parsed === "") throw invalid(path, "names no file");

@@ -51,7 +51,7 @@ export async function* readMerged(hostPaths: readonly string[]): AsyncGenerator<
   }
 }
 
-/** As `readMerged`, with the names that are deleted. */
+/** Reads as `readMerged` does, with the names that are deleted. */
 export async function* readMarked(
   hostPaths: readonly string[],
 ): AsyncGenerator<Named<StackEntry | Whiteout>> {

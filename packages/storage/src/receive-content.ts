@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { type DigestAlgorithm, threadBytes } from "@dorian/base/file-digests";
 
-/** So much is written at once: each write is a trip to a thread and back. */
+/** Bytes that are written at once: each write is a trip to a thread and back. */
 const writeBytes = 1024 * 1024;
 /** A source that has its bytes one by one must not fill the memory with what each of them is wrapped in. */
 const writeChunks = 64;
@@ -50,7 +50,7 @@ export async function receiveContent(
   return { digests: isHashed ? hashes.map((hash) => hash.digest("hex")) : await digest(size), size };
 }
 
-/** As {@link receiveContent}, without a digest. */
+/** Does as {@link receiveContent}, without a digest. */
 export async function receiveBytes(
   source: Content,
   write: WriteChunks,

@@ -14,7 +14,7 @@ const leastBytes = 1024 * 1024;
 const concurrency = 16;
 /** The unit of a file's `blocks`, whatever the file system's own is. */
 const statBlockBytes = 512n;
-/** Of names that last for as long as a comparison. */
+/** Beginning of names that last for as long as a comparison. */
 const draftPrefix = "new-";
 
 /**

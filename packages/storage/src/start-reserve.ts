@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { spaceAt } from "./free-space.ts";
 import type { RoomWatch } from "./room-watch.ts";
 
-/** For the database's log, the files that say who runs and where, and a worker's directories. */
+/** Bytes that a start needs: for the database's log, the files that say who runs and where, and a worker's directories. */
 const startBytes = 16 * 1024 * 1024;
 const stepBytes = 1024 * 1024;
 /** Servers that live for a moment only, as those of tests, need none. */

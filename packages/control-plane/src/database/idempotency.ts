@@ -63,7 +63,7 @@ export class Idempotency {
     return this.onceAfter(context, options, async () => work);
   }
 
-  /** As {@link once}, for work that first needs something done outside the transaction. */
+  /** Does as {@link once}, for work that first needs something done outside the transaction. */
   async onceAfter<M extends DescMessage>(
     context: CallContext,
     options: OnceOptions<M>,

@@ -61,7 +61,7 @@ export class Journal implements AsyncDisposable {
     return this.#enqueue(work, committed);
   }
 
-  /** As {@link write}, for what nobody waits for: it starts a flush of its own only when no other comes along soon. */
+  /** Does as {@link write}, for what nobody waits for: it starts a flush of its own only when no other comes along soon. */
   writePatiently<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
     return this.#enqueue(work);
   }

@@ -9,7 +9,7 @@ import type { Journal } from "./journal.ts";
  * ends of containers and deletions go on. Enough for tens of thousands of small results.
  */
 const spareBytes = 16 * 1024 * 1024;
-/** Of one write: a larger one would keep others waiting. */
+/** Bytes that one write makes spare: a larger one would keep others waiting. */
 const stepBytes = 1024 * 1024;
 /** Servers that live for a moment only, as those of tests, need none. */
 const firstMs = 5_000;

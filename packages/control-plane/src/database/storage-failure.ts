@@ -96,7 +96,7 @@ export function writeFailed(cause: unknown): AppError {
   });
 }
 
-/** For what SQLite says of content that makes no sense; `what` is a sentence without its full stop. */
+/** Makes the error for content of the database that makes no sense; `what` is a sentence without its full stop. */
 export function damaged(what: string, cause: unknown): AppError {
   return new AppError("DATABASE_DAMAGED", `${what}: ${messageOf(cause)}.`, {
     remedy:

@@ -18,7 +18,7 @@ export interface AskedWith {
   httpVersion: string;
 }
 
-/** Of the connection to the container's own server, not of the message. */
+/** Headers of the connection to the container's own server, not of the message. */
 const connectionHeaders: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -73,7 +73,7 @@ export function frameOf(
   };
 }
 
-/** Those that may follow a body. */
+/** Chooses the headers that may follow a body. */
 export function trailersOf(headers: readonly Pair[]): Pair[] {
   return headers.filter(([name]) => !notInTrailers.has(name.toLowerCase()));
 }

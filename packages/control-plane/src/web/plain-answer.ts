@@ -17,7 +17,7 @@ export function answerPlainly(response: ServerResponse, { status, text, headers 
   response.end(body);
 }
 
-/** On a connection that would have become a websocket. */
+/** Answers on a connection that would have become a websocket. */
 export function refuseUpgrade(socket: Duplex, { status, text, headers = {} }: PlainAnswer): void {
   if (!socket.writable) return;
   const body = `${text}\n`;

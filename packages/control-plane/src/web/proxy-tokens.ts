@@ -107,7 +107,7 @@ export class ProxyTokens {
     return this.require(tokenId);
   }
 
-  /** From when this resolves nobody gets in with it, and requests that came with it have ended. */
+  /** Removes a token. From when this resolves nobody gets in with it, and requests that came with it have ended. */
   async remove(tokenId: string): Promise<void> {
     this.require(tokenId);
     await this.#options.journal.write(

@@ -12,7 +12,7 @@ export interface ScopeOptions {
   trust: ForwardedTrust;
 }
 
-/** Of the connection to the client, not of the message: they end here. */
+/** Headers of the connection to the client, not of the message: they end here. */
 const connectionHeaders = new Set([
   "connection",
   "expect",
@@ -91,7 +91,7 @@ function headersOf(
   return headers;
 }
 
-/** As web servers in Python do it: what is no valid escape stays. */
+/** Decodes a path as web servers in Python do it: what is no valid escape stays. */
 export function percentDecoded(path: string): string {
   if (!path.includes("%")) return Buffer.from(path, "latin1").toString("utf8");
   const source = Buffer.from(path, "latin1");

@@ -8,9 +8,9 @@ import type { WebSocket } from "ws";
 const mostBytes = 256 * 1024 * 1024;
 /** "Try again later": whoever sends then may have sent the least of all, but there is no room for it. */
 const tryAgainLater = 1013;
-/** For the word to arrive. Nothing of what the client goes on sending is taken. */
+/** Milliseconds for the last word to arrive. Nothing of what the client goes on sending is taken. */
 const farewellMs = 1_000;
-/** Of a control frame: the head and the mask. */
+/** Bytes of a control frame's head and mask. */
 const frameBytes = 6;
 
 /** Counts bytes of websocket messages that are held until the rest of them comes, or until their app takes them. */

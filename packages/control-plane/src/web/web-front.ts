@@ -69,7 +69,7 @@ export class WebFront implements AsyncDisposable {
     return new WebFront(options, listeners, addresses);
   }
 
-  /** Where containers may be led: not past a proxy of the operator's, which says who its clients are. */
+  /** The ports that containers may be led to: none past a proxy of the operator's, which says who its clients are. */
   get ports(): WebPorts {
     if (this.#trust.kind === "proxied") return { current: () => [], watch: () => undefined };
     return { current: () => this.#listeners.ports, watch: (watcher) => this.#listeners.watch(watcher) };
@@ -106,7 +106,7 @@ export class WebFront implements AsyncDisposable {
   }
 }
 
-/** Where a proxy speaks TLS the port is the proxy's, which is the usual one. */
+/** Says how an address begins and ends: where a proxy speaks TLS the port is the proxy's, which is the usual one. */
 function portAndScheme(
   proxied: WebSettings["scheme"],
   own: { tls: TlsTerms | undefined; port: number },

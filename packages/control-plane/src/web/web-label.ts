@@ -15,7 +15,7 @@ export interface LabelParts {
   ephemeralSuffix: string;
 }
 
-/** Of a part of a host name. */
+/** Letters that a part of a host name may have. */
 const maxLength = 63;
 const digestLength = 6;
 

@@ -30,9 +30,9 @@ export interface WebRequestHandler {
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, port: number): Promise<void>;
 }
 
-/** As much as containers send on to servers of their own. */
+/** Bytes of a request's head: as much as containers send on to servers of their own. */
 const maxHeaderBytes = 64 * 1024;
-/** Of a connection, in memory: few wake-ups for large bodies. */
+/** Bytes of a connection that wait in memory: few wake-ups for large bodies. */
 const bufferBytes = 256 * 1024;
 
 /** The ports on which web functions are reached. */
@@ -49,7 +49,7 @@ export class WebListeners implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** On which it listens. */
+  /** The ports on which it listens. */
   get ports(): number[] {
     return [...this.#listeners.keys()];
   }

@@ -6,7 +6,7 @@ import type { AppMessage } from "./asgi-message.ts";
 /** How much of a response the app has given. */
 export type Answered = "nothing" | "part" | "whole";
 
-/** Until then the first bytes of the body are awaited, to travel with the head. */
+/** Milliseconds for the first bytes of a body, which travel with the head when they come until then. */
 const headMs = 2;
 
 /**

@@ -93,7 +93,7 @@ export class Connection implements Disposable {
     this.#ownsCarrier = shared === undefined;
   }
 
-  /** The same connection for calls that carry `metadata` as well. Lives as long as this one. */
+  /** Gives the same connection for calls that carry `metadata` as well. Lives as long as this one. */
   with(metadata: Record<string, string>): Connection {
     return new Connection(
       {

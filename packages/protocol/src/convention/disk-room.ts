@@ -10,7 +10,7 @@ interface Room {
   lack: "bytes" | "files" | undefined;
 }
 
-/** On the wire, a file system that counts no files says nothing of them. */
+/** Writes a disk's room as a message: a file system that counts no files says nothing of them. */
 export function diskRoomMessage(room: Room): MessageInitShape<typeof DiskRoomSchema> {
   const { directory, free, reserve, lack } = room;
   return {

@@ -159,7 +159,7 @@ function isPlaintextTaken(socket: Socket, { tls }: Reception): boolean {
   return !tls || tls.plaintextFromElsewhere || isOfThisMachine(socket);
 }
 
-/** By the loopback interface, or by an address of its own on another one. */
+/** Tells whether a peer is of this machine: by the loopback interface, or by an address of its own on another one. */
 function isOfThisMachine({ remoteAddress = "", localAddress }: Socket): boolean {
   return isLoopback(remoteAddress) || remoteAddress === localAddress;
 }

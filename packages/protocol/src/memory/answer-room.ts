@@ -90,7 +90,7 @@ export class AnswerRoom {
     });
   }
 
-  /** Its turn has come. */
+  /** Begins to hold bytes: its turn has come. */
   begin(bytes: number): void {
     this.#set(this.#making + bytes, this.#unread);
   }
@@ -100,7 +100,7 @@ export class AnswerRoom {
     if (this.#making > 0) this.#set(Math.max(0, this.#making - bytes), this.#unread);
   }
 
-  /** So many bytes now wait for the caller. */
+  /** Notes that so many bytes now wait for the caller. */
   unread(bytes: number): void {
     this.#set(this.#making, bytes);
     this.#closeIfEmpty();

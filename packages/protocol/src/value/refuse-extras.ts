@@ -21,7 +21,7 @@ export function refuseItemsExtras(value: readonly unknown[]): void {
 
 const withoutItems = { maxArrayLength: 0, depth: 0, customInspect: false };
 
-/** That a value has a property, or some, which its form on the wire does not hold. */
+/** Says that a value has a property, or some, which its form on the wire does not hold. */
 export function extras(name?: string): Unsendable {
   const what = name === undefined ? "properties" : `a property "${name}"`;
   return new Unsendable(`has ${what} beside what it holds`, "Send the two apart, in a plain object.");

@@ -221,7 +221,7 @@ class Walk {
     this.value(plain);
   }
 
-  /** Its class, its message, then the properties that an error hides and those that it shows. */
+  /** Writes an error: its class, its message, then the properties that it hides and those that it shows. */
   #error(error: Error): void {
     const builtin = builtinErrorName(error);
     if (builtin === undefined && !this.#anyError) throw unsendableInstance(error);

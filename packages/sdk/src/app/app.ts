@@ -79,7 +79,11 @@ export class App {
     apps.push(this);
   }
 
-  /** Adds a function. */
+  /**
+   * Adds a function. Without a `name` it has that of its code.
+   *
+   * @throws AppError FUNCTION_INVALID, NAME_TAKEN, NAME_INVALID, and OPTION_INVALID or OPTION_UNKNOWN for its options
+   */
   function<F extends AnyFunction>(options: FunctionOptions & { name?: string }, run: F): RemoteFunction<F> {
     if (typeof run !== "function") throw functionMissing(this.name);
     const { name, ...rest } = options;
@@ -96,7 +100,11 @@ export class App {
     });
   }
 
-  /** Adds a class: as a decorator, or with the class and what its members are for. */
+  /**
+   * Adds a class: as a decorator, or with the class and what its members are for.
+   *
+   * @throws AppError NAME_TAKEN, CLASS_SPEC_INVALID, and OPTION_INVALID or OPTION_UNKNOWN for its options
+   */
   cls(
     options?: FunctionOptions,
   ): <C extends abstract new () => object>(target: C, context?: ClassDecoratorContext<C>) => C;
@@ -123,7 +131,7 @@ export class App {
     };
   }
 
-  /** A handle on a class's containers for one set of parameters. */
+  /** A handle on a class's containers for one set of parameters. @throws AppError CLASS_NOT_REGISTERED */
   instance<T extends object>(target: new () => T, parameters: ClassParameters<T> = {}): Instance<T> {
     const registered = [...this.#registered.values()].find(
       (candidate): candidate is RegisteredClass => candidate.kind === "class" && candidate.target === target,
@@ -143,7 +151,7 @@ export class App {
     );
   }
 
-  /** What `dorian run` runs on your machine. */
+  /** What `dorian run` runs on your machine. @throws AppError ENTRYPOINT_TAKEN for a second one */
   localEntrypoint<E extends AnyFunction>(run: E): E {
     if (this.#entrypoint) {
       throw new AppError("ENTRYPOINT_TAKEN", `App "${this.name}" has two local entrypoints.`, {

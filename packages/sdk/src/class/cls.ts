@@ -32,6 +32,7 @@ export class Cls<C> {
     this.#found = lookUpOnce(appName, `${name}.*`);
   }
 
+  /** The class of that name, looked up at its first call. @throws AppError NAME_INVALID */
   static fromName<C>(appName: string, name: string): Cls<C> {
     checkName("an app", appName);
     checkName("a class", name);

@@ -10,7 +10,11 @@ export interface MethodDecorator {
   (prototype: object, name: string, descriptor: PropertyDescriptor): void;
 }
 
-/** The method runs once, while the image is built; the files it leaves behind are part of the image. */
+/**
+ * The method runs once, while the image is built; the files it leaves behind are part of the image.
+ *
+ * @param options.forceBuild run it at each deployment, whether it changed or not; default false
+ */
 export function build(options: { forceBuild?: boolean } = {}): MethodDecorator {
   return mark("build", arguments, options);
 }

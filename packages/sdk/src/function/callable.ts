@@ -19,20 +19,33 @@ export type RemoteResult<F extends AnyFunction> =
 
 /** Something that runs in a container: a function, or a method of a class's instance. */
 export interface Callable<F extends AnyFunction> {
-  /** Runs it in a container and waits for the result; a generator's items arrive as they are yielded. */
+  /**
+   * Runs it in a container and waits for the result, however long that takes; a generator's items arrive as they are yielded.
+   *
+   * @throws what the code threw, or a `RemoteError` with its class and message; FunctionTimeoutError
+   */
   remote(...args: Parameters<F>): RemoteResult<F>;
-  /** Starts it in a container without waiting. */
+  /**
+   * Starts it in a container, and resolves when the server has the call for good, not when it is done.
+   *
+   * @throws AppError GENERATOR_NOT_CALLABLE_SO
+   */
   spawn(...args: Parameters<F>): Promise<FunctionCall<Awaited<ReturnType<F>>>>;
-  /** Runs it once per item, many at a time; an item is the first argument, or an array of all with `starmap`. */
+  /**
+   * Runs it once per item, many at a time. The item is the first argument.
+   *
+   * @throws the first error, unless `returnExceptions`; AppError GENERATOR_NOT_CALLABLE_SO
+   */
   map(
     items: Iterable<Parameters<F>[0]> | AsyncIterable<Parameters<F>[0]>,
     options?: MapOptions,
   ): AsyncGenerator<Awaited<ReturnType<F>>>;
+  /** Like `map`, with an array of all arguments for each call. */
   starmap(
     items: Iterable<Parameters<F>> | AsyncIterable<Parameters<F>>,
     options?: MapOptions,
   ): AsyncGenerator<Awaited<ReturnType<F>>>;
-  /** Like `map`, for the effects alone. */
+  /** Like `map`, for the effects alone. Resolves when all are done; rejects with the first error. */
   forEach(
     items: Iterable<Parameters<F>[0]> | AsyncIterable<Parameters<F>[0]>,
     options?: InvokeOptions,

@@ -8,6 +8,7 @@ import { gpuRequest } from "../gpu.ts";
 
 /** Options that functions and classes share. Times are in seconds, memory in MiB. */
 export interface FunctionOptions {
+  /** Default: the app's, or `Image.debianSlim()`. */
   image?: Image;
   /** "any", a model ("H100"), or a model with a count ("H100:2"). */
   gpu?: string;
@@ -17,20 +18,23 @@ export interface FunctionOptions {
   memory?: number | { request: number; limit: number };
   /** By mount path. */
   volumes?: Record<string, Volume>;
+  /** Environment variables that stay out of images and logs. */
   secrets?: Secret[];
+  /** Environment variables. */
   env?: Record<string, string>;
-  /** Longest time for one input; default 300 s, at most 24 h. */
+  /** Longest time in seconds for one input; default 300, at most 86,400. */
   timeout?: number;
-  /** Longest time from a container's start until it takes inputs; default `timeout`. */
+  /** Longest time in seconds from a container's start until it takes inputs; default `timeout`. */
   startupTimeout?: number;
-  /** How often a failed input is tried again. */
+  /** How often a failed input is tried again, at most 10; default 0. */
   retries?: number | RetryPolicy;
-  /** Containers kept even when it is quiet. */
+  /** Containers kept even when it is quiet; default 0. */
   minContainers?: number;
+  /** Containers at the same time, at most; default: as many as fit on the workers. */
   maxContainers?: number;
-  /** Idle containers kept beside the busy ones. */
+  /** Idle containers kept beside the busy ones; default 0. */
   bufferContainers?: number;
-  /** How long an idle container is kept; 2 to 1200 s, default 60. */
+  /** Seconds that an idle container is kept; 2 to 1200, default 60. */
   scaledownWindow?: number;
   /** Inputs that one container works on at the same time; default 1. */
   maxConcurrentInputs?: number;
@@ -54,7 +58,9 @@ export interface FunctionOptions {
   failFast?: boolean;
 }
 
+/** When a failed input is tried again. */
 export interface RetryPolicy {
+  /** At most 10. */
   maxRetries: number;
   /** Seconds; default 1. */
   initialDelay?: number;

@@ -24,10 +24,13 @@ export interface RunOptions extends StepOptions {
   gpu?: string;
 }
 
+/** Of a function that runs while the image is built. */
 export interface RunFunctionOptions extends RunOptions {
+  /** Default: none. */
   args?: unknown[];
   /** Seconds; default 24 h. */
   timeout?: number;
+  /** Cores. */
   cpu?: number;
   /** MiB. */
   memory?: number;
@@ -96,7 +99,7 @@ export class Image {
     return Image.#from("debian:bookworm-slim", "no", options);
   }
 
-  /** An image of an OCI registry, with Node 24 laid over it. */
+  /** An image of an OCI registry, with Node 24 laid over it. @throws AppError IMAGE_REFERENCE_INVALID */
   static fromRegistry(reference: string, options: StepOptions = {}): Image {
     if (typeof reference !== "string" || !/^\S+$/.test(reference)) {
       throw new AppError(
@@ -169,7 +172,7 @@ export class Image {
     return this.#add(commands([workdirLine(path)], options));
   }
 
-  /** Adds lines of a Dockerfile, but for FROM. */
+  /** Adds lines of a Dockerfile, but for FROM. @throws AppError IMAGE_STEP_INVALID */
   dockerfileCommands(lines: string | string[], options: RunOptions = {}): Image {
     const all = typeof lines === "string" ? lines.split("\n") : lines;
     const from = fromLine(all.join("\n"));

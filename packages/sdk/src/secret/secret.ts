@@ -31,6 +31,11 @@ export class Secret {
     return new Secret(checkName("a secret", name), {}, options.requiredKeys ?? []);
   }
 
+  /**
+   * A secret of values that this program has: they reach the server when the app is deployed.
+   *
+   * @throws AppError SECRET_KEY_INVALID, SECRET_VALUE_INVALID
+   */
   static fromObject(values: Record<string, string>): Secret {
     for (const [key, value] of Object.entries(values)) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {

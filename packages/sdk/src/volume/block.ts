@@ -18,7 +18,7 @@ export function blockDigest(block: Uint8Array): string {
   return hash("sha256", withoutTrailingZeros(block), "hex");
 }
 
-/** Where the blocks of a file of `size` bytes begin, and how long they are. */
+/** Lists where the blocks of a file of `size` bytes begin, and how long they are. */
 export function* blockRanges(size: number): Generator<{ start: number; length: number }> {
   for (let start = 0; start < size; start += blockBytes) {
     yield { start, length: Math.min(blockBytes, size - start) };

@@ -48,7 +48,7 @@ async function get(url: string, signal: AbortSignal): Promise<Answer> {
   return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };
 }
 
-/** Not by fetch, which copies what it sends three times. */
+/** Sends bytes, and not by fetch, which copies what it sends three times. */
 async function put(url: string, bytes: Uint8Array, signal: AbortSignal): Promise<Answer> {
   const start = new URL(url).protocol === "https:" ? httpsRequest : httpRequest;
   const request = start(url, { method: "PUT", headers: { "content-length": bytes.length }, signal });

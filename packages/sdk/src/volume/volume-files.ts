@@ -36,7 +36,7 @@ export interface WaitOptions {
  *
  * @example
  * const files = await Volume.fromName("model-weights-vol").files();
- * await files.putDirectory("./weights", "/iris-b");
+ * await files.putDirectory("./weights", "/iris-a");
  * for await (const { path, size } of files.list("/", { recursive: true })) console.log(path, size);
  */
 export class VolumeFiles {

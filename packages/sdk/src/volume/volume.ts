@@ -15,7 +15,7 @@ import type { TransferSettings } from "./volume-wire.ts";
  *
  * @example
  * const volume = Volume.fromName("model-weights-vol", { createIfMissing: true });
- * app.function({ name: "train", volumes: { "/vol/models": volume } }, async () => {
+ * const train = app.function({ name: "train", volumes: { "/vol/models": volume } }, async () => {
  *   await writeFile("/vol/models/weights", weights);
  *   await volume.commit();
  * });
@@ -31,7 +31,12 @@ export class Volume {
     this.createIfMissing = createIfMissing;
   }
 
-  /** The volume of that name. It is looked up at its first use, not here. */
+  /**
+   * The volume of that name, looked up at its first use, not here.
+   *
+   * @param options.createIfMissing make it, empty, where there is none; default false
+   * @throws AppError NAME_INVALID; at its first use VOLUME_NOT_FOUND
+   */
   static fromName(name: string, options: { createIfMissing?: boolean } = {}): Volume {
     return new Volume(checkName("a volume", name), options.createIfMissing ?? false);
   }
@@ -50,7 +55,11 @@ export class Volume {
     }
   }
 
-  /** Makes what this container wrote below the volume's mount visible to everyone who reloads or starts later. */
+  /**
+   * Makes what this container wrote below the volume's mount visible to everyone who reloads or starts later.
+   *
+   * @throws AppError NOT_IN_CONTAINER; STORAGE_FULL where the server's disk has no room
+   */
   async commit(): Promise<void> {
     const wire = await containerTransport(`commit() of volume "${this.name}"`);
     const volumeId = await this.resolve(wire);

@@ -9,7 +9,7 @@ import { isGone, readIfThere, writeIfThere } from "./group-files.ts";
 
 // Control group files have no descriptor one could wait on that works in v1, so changes are polled for.
 const leastPollMs = 1;
-/** Of the time that was waited for it already: what takes long is looked at seldom. */
+/** Part of the time that was waited already until the next look: what takes long is looked at seldom. */
 const pollPart = 1 / 8;
 const mostPollMs = 100;
 const patienceMs = 10_000;

@@ -41,7 +41,7 @@ export class ProcessWatch implements Disposable {
     this.#options = options;
   }
 
-  /** Until the result is disposed of. */
+  /** Watches a group until the result is disposed of. */
   watch(group: WatchedGroup): Disposable {
     this.#groups.set(group.id, group);
     this.#schedule();

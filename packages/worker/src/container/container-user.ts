@@ -12,7 +12,7 @@ export interface ContainerUser {
   groups?: number[];
 }
 
-/** Who an image's USER is: numbers, or names looked up in the root file system. */
+/** Finds out who an image's USER is: numbers, or names looked up in the root file system. */
 export async function containerUser(rootPath: string, user: string): Promise<ContainerUser> {
   const [name = "", group] = user.split(":");
   // An image without a list of users has root all the same.

@@ -6,7 +6,7 @@ import { containerUser } from "./container-user.ts";
 import type { ContainerMount, ContainerSpec } from "./container-spec.ts";
 import { etcFiles } from "./etc-files.ts";
 
-/** By what every container knows itself. */
+/** The name by which every container knows itself. */
 const hostname = "dorian";
 
 /** What its environment is put together from: each wins over what stands before it, and the image's own over the operator's. */

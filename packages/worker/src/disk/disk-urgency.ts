@@ -29,7 +29,7 @@ export function diskFloor(size: Space): Space {
   };
 }
 
-/** By what is left, and what was written since somebody was last looked for. */
+/** Judges how urgent it is to look for who fills the disk: by what is left, and what was written since the last look. */
 export function diskUrgency(free: Space, written: Space, floor: Space): DiskUrgency {
   const units = ["bytes", "files"] as const;
   const isCritical = units.some(

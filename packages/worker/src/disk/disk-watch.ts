@@ -67,7 +67,7 @@ export class DiskWatch implements Disposable {
     return new DiskWatch(options, spaceAt(options.directory));
   }
 
-  /** Until the result is disposed of. */
+  /** Watches a tree until the result is disposed of. */
   watch(tree: WatchedTree): Disposable {
     this.#trees.set(tree.id, tree);
     this.#schedule();

@@ -5,12 +5,12 @@ export class BuildLayers {
   #written: string[] = [];
   #ofSteps = new Set<string>();
 
-  /** All that it wrote, also what is kept for other builds. */
+  /** The layers that it wrote, also those that are kept for other builds. */
   get written(): readonly string[] {
     return this.#written;
   }
 
-  /** Those of its steps, whoever made them. */
+  /** The layers of its steps, whoever made them. */
   get ofSteps(): ReadonlySet<string> {
     return this.#ofSteps;
   }
@@ -19,25 +19,25 @@ export class BuildLayers {
     return this.#own;
   }
 
-  /** A step has written it. */
+  /** Adds a layer that a step has written. */
   add(layerId: string): void {
     this.#own.add(layerId);
     this.#written.push(layerId);
     this.#ofSteps.add(layerId);
   }
 
-  /** A step came to it, and other builds find it. */
+  /** Notes that a step came to a layer, and that other builds find it. */
   keep(layerId: string): void {
     this.#ofSteps.add(layerId);
     this.#own.delete(layerId);
   }
 
-  /** Made of others of the build when it was done. */
+  /** Adds layers that were made of others of the build when it was done. */
   addJoined(layerIds: readonly string[]): void {
     for (const layerId of layerIds) this.#own.add(layerId);
   }
 
-  /** The image has them. */
+  /** Gives layers to the image, whose they are from now on. */
   handOver(layerIds: readonly string[]): void {
     for (const layerId of layerIds) this.#own.delete(layerId);
   }

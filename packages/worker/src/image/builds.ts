@@ -38,7 +38,7 @@ export class Builds {
     return this.#running.size;
   }
 
-  /** From now on none is begun: an order that was on its way is for another worker. */
+  /** Begins none from now on: an order that was on its way is for another worker. */
   refuseNew(): void {
     this.#refuses = true;
   }

@@ -16,7 +16,7 @@ export class StackViews implements Disposable {
     this.#directory = options.directory;
   }
 
-  /** To a container of a user namespace, else with owners as on disk. */
+  /** Shows a stack as a directory: to a container of a user namespace, else with owners as on disk. */
   async show(layerIds: readonly string[], userNamespace?: UserNamespace): Promise<string> {
     const [only] = layerIds;
     // The kernel does not stack fewer than two directories.

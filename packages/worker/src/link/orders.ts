@@ -20,7 +20,7 @@ export interface OrdersOptions {
 /** Grace in milliseconds for a task that the server no longer counts on. */
 const orphanGraceMs = 10_000;
 
-/** Of a task from before this worker was started: what still ran of it was killed then. */
+/** The end of a task from before this worker was started: what still ran of it was killed then. */
 const endOfUnknown: TaskEnd = { exitCode: -1, signal: "SIGKILL", outOfMemory: false, isUnknown: true };
 
 /** Turns the server's orders into work on this machine. */

@@ -85,14 +85,14 @@ export class LineAssembler {
   }
 }
 
-/** So many characters of the text at most, and no half of one. */
+/** Takes so many characters of a text's beginning at most, and no half of one. */
 function startOf(text: string, length: number): string {
   if (text.length <= length) return text;
   const isHalved = length > 0 && /[\uD800-\uDBFF]/.test(text.charAt(length - 1));
   return text.slice(0, Math.max(0, isHalved ? length - 1 : length));
 }
 
-/** As {@link startOf}, of its end. */
+/** Does as {@link startOf}, with a text's end. */
 function endOf(text: string, length: number): string {
   return text.slice(-length).replace(/^[\uDC00-\uDFFF]/, "");
 }

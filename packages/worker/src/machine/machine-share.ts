@@ -35,7 +35,7 @@ export interface MachineShare {
 const reservedPart = 0.1;
 const leastReservedMb = 512;
 const mostReservedMb = 16 * 1024;
-/** On a small machine containers still get half. */
+/** Part of a machine that is kept from containers at most: on a small one they still get half. */
 const mostReservedPart = 0.5;
 
 /** Part of the containers' memory that one may take which names no limit: the others keep some. */

@@ -27,7 +27,7 @@ export function createRuntimeRoot(): void {
   chmodSync(runtimeRoot, 0o711);
 }
 
-/** In the runtime directory: what is not needed there any more, until it is removed. */
+/** Directory in the runtime directory for what is not needed there any more, until it is removed. */
 export const setAsideName = "set-aside";
 
 /** Where the worker of a data directory keeps what lives no longer than it does. Creates nothing. */

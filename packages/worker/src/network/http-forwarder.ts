@@ -21,7 +21,7 @@ export interface HttpForwarderOptions {
 /** The server takes as much. */
 const maxHeaderBytes = 32 * 1024;
 
-/** Of the connection that a message came on. */
+/** Headers of the connection that a message came on. */
 const connectionHeaders = [
   "connection",
   "expect",

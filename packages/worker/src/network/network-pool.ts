@@ -91,7 +91,7 @@ export class NetworkPool implements AsyncDisposable {
     return pool;
   }
 
-  /** At once while networks are ready; else as soon as one was made. */
+  /** Leases a network: at once while one is ready, else as soon as one was made. */
   async acquire(options: { signal: AbortSignal; ownPort?: number | undefined }): Promise<NetworkLease> {
     options.signal.throwIfAborted();
     const network = this.#free.pop() ?? (await this.#make());
@@ -105,7 +105,7 @@ export class NetworkPool implements AsyncDisposable {
     return lease;
   }
 
-  /** For the steps of a build, which have other user ids than containers: made for it, and removed after it. */
+  /** Leases a network for the steps of a build, which have other user ids than containers: made for it, and removed after it. */
   async acquireForBuild(options: { signal: AbortSignal }): Promise<NetworkLease> {
     // Without user ids of its own, one network is as good as another.
     if (!this.#userNamespaces) return this.acquire(options);

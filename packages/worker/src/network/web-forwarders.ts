@@ -17,7 +17,7 @@ export class WebForwarders implements AsyncDisposable {
   #sockets = new Set<Socket>();
   #budget = new ConnectionBudget(limits);
 
-  /** They listen on `address`. */
+  /** Makes forwarders that listen on `address`. */
   constructor(options: { address: string; serverHost: () => string }) {
     this.#address = options.address;
     this.#serverHost = options.serverHost;

@@ -13,7 +13,7 @@ import { removeNetwork } from "../network/remove-network.ts";
 import { runtimeProcesses } from "./runtime-processes.ts";
 
 const runcGraceMs = 1_000;
-/** As for those of containers: the machine may be so busy that they cannot die. */
+/** Milliseconds for processes to die: the machine may be so busy that they cannot. */
 const patienceMs = 120_000;
 
 export interface Reaped {

@@ -3,7 +3,7 @@ import { closeSync, constants, fchmodSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 
-/** In the container's private directory: our guest writes there which signal user code sends to its own process. */
+/** File in the container's private directory, where our guest writes which signal user code sends to its own process. */
 const ownSignalFile = "own-signal";
 const longestName = 16;
 

@@ -1,7 +1,7 @@
 import { inContainer } from "./platform-environment.ts";
 import type { Launcher } from "./launcher.ts";
 
-/** So much room that nothing need be collected before the first call: in V8's usual megabyte it is done twice. In mebibytes. */
+/** Gives new objects so many mebibytes that nothing need be collected before the first call: in V8's usual one it is done twice. */
 const youngGeneration = "--min-semi-space-size=4";
 
 /** TypeScript functions run in our guest. */

@@ -214,7 +214,7 @@ export class TaskVolumes implements AsyncDisposable {
   }
 }
 
-/** To be made in the container's root file system. */
+/** Lists the links to volumes that are to be made in the container's root file system. */
 export function volumeLinks(volumes: readonly TaskVolume[], options: { official: boolean }): VolumeLink[] {
   if (!options.official) return [];
   return volumes.map((request) => ({ path: request.mountPath, target: mountPathOf(request, options) }));

@@ -237,7 +237,7 @@ export class Task {
     });
   }
 
-  /** With the end of the start goes what had to be copied for it: the bytes in the container's private top layer. */
+  /** Reports a phase. With the end of the start goes what had to be copied for it: the bytes in the container's private top layer. */
   async #reportPhase(phase: Phase): Promise<void> {
     const upper = join(this.#deps.scratchDirectory, this.taskId, "upper");
     const bytesCopied = phase.phase === "enter" ? await bytesIn(upper) : 0;

@@ -45,7 +45,7 @@ export class Tasks {
     });
   }
 
-  /** From now on none is begun: an order that was on its way is answered as if its container had ended. */
+  /** Begins none from now on: an order that was on its way is answered as if its container had ended. */
   refuseNew(): void {
     this.#refuses = true;
   }

@@ -11,7 +11,7 @@ import { createUserNamespace, type IdRange } from "@dorian/linux/user-namespace"
 import { runtimeRoot } from "../machine/worker-directories.ts";
 import { type IdRangeKind, takeIdRange } from "./id-ranges.ts";
 
-/** Not while a container starts: it would take the processor from it. */
+/** Milliseconds until a spare one is made: not while a container starts, from which it would take the processor. */
 const refillDelayMs = 300;
 
 /** Shared by all workers of the machine: no two containers have the same ids. */
@@ -63,7 +63,7 @@ export class UserNamespaces implements AsyncDisposable {
     await (await this.#spare?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 
-  /** With `networkPath`, a new file, for a network namespace that belongs to it. */
+  /** Makes a user namespace; with `networkPath`, a new file, also a network namespace that belongs to it. */
   async create(networkPath?: string, kind: IdRangeKind = "container"): Promise<UserNamespace> {
     const { runtimeDirectory, dataDirectory } = this.#options;
     await using resources = new AsyncDisposableStack();

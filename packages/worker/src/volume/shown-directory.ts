@@ -44,7 +44,7 @@ export class ShownDirectory {
     return located.entry.hostPaths.toReversed();
   }
 
-  /** Its place in a directory that is or becomes a layer. */
+  /** Finds its place in a directory that is or becomes a layer. */
   within(layerPath: string): string {
     return join(layerPath, this.path);
   }

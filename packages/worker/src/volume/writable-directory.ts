@@ -23,7 +23,7 @@ export class WritableDirectory {
     return writable;
   }
 
-  /** Its mode and owner are what the volume's root shows: those of the topmost directory below, or of `otherwise`. */
+  /** Takes the mode and owner that the volume's root is to show: those of the topmost directory below, or of `otherwise`. */
   async takeOwner(lower: readonly string[], otherwise: string | DirectoryOwner | undefined): Promise<void> {
     const like = lower.at(-1) ?? otherwise;
     if (typeof like === "string") return await likeDirectory(like, this.upper);

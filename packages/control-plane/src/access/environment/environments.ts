@@ -125,7 +125,7 @@ export class Environments {
     return changed;
   }
 
-  /** Its objects must have been removed. */
+  /** Removes an environment, whose objects must have been removed. */
   async remove({ environmentId, name }: Environment): Promise<void> {
     await this.#journal.write(
       (trx) =>

@@ -105,7 +105,7 @@ export class SignedUrls {
   }
 }
 
-/** By which what was made for a caller names it. */
+/** Names a caller, in what is made for it. */
 export function callerIdOf(caller: Identity): string {
   switch (caller.kind) {
     case "client":

@@ -68,7 +68,7 @@ export function admission(
 
 const nobodys: AnyPermission = { client: "no", task: "no", reach: "everywhere" };
 
-/** Who may make a call, as far as its name tells. @throws AppError */
+/** Judges who may make a call, as far as its name tells. @throws AppError */
 export function checkCaller(
   permission: AnyPermission,
   identity: Identity,
@@ -93,13 +93,13 @@ export function readOnly(what: string): AppError {
   });
 }
 
-/** For what depends on the request. @throws AppError PERMISSION_DENIED */
+/** Refuses all but clients, in calls of which the request decides who may make them. @throws AppError PERMISSION_DENIED */
 export function requireClient({ identity }: CallContext, what: string): void {
   if (identity.kind !== "client")
     throw denied({ client: "write", task: "no", reach: "request" }, identity.kind, what);
 }
 
-/** For what all environments share. @throws AppError TOKEN_SCOPE */
+/** Refuses callers that are held to one environment, for what all share. @throws AppError TOKEN_SCOPE */
 export function requireAllEnvironments({ identity }: CallContext, what: string): void {
   const permission = { client: "write", task: "no", reach: "everywhere" } as const;
   checkCaller(permission, identity, { what, isUntrusted: () => false });

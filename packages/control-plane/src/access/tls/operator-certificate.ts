@@ -1,9 +1,8 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
-import { Notices } from "./notices.ts";
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { checkedPair, type CertificatePair, type PairSource } from "./certificate-pair.ts";
-import type { ServerTls } from "./server-tls.ts";
+import { RenewedCertificate } from "./renewed-certificate.ts";
 
 export interface OperatorCertificateOptions extends PairSource {
   plaintextFromElsewhere: boolean;
@@ -18,22 +17,15 @@ const lookEveryMs = 30_000;
 const warnBeforeMs = 7 * 24 * 3600 * 1000;
 
 /** The operator's certificate: read again when its files change, so that whoever renews it need not restart anything. */
-export class OperatorCertificate implements ServerTls {
+export class OperatorCertificate extends RenewedCertificate {
   readonly trust = undefined;
-  readonly plaintextFromElsewhere: boolean;
   #options: OperatorCertificateOptions;
-  #pair: CertificatePair;
   /** What was refused last, so as to say it once. */
   #refused: CertificatePair | undefined;
-  #changed = new Notices();
-  #timer: NodeJS.Timeout;
 
   private constructor(options: OperatorCertificateOptions, pair: CertificatePair) {
+    super(pair, { lookEveryMs, ...options });
     this.#options = options;
-    this.#pair = pair;
-    this.plaintextFromElsewhere = options.plaintextFromElsewhere;
-    this.#timer = setInterval(() => void this.#look(), options.lookEveryMs ?? lookEveryMs);
-    this.#timer.unref();
   }
 
   /** @throws AppError TLS_FILE_UNREADABLE, TLS_CERTIFICATE_INVALID, TLS_KEY_MISMATCH */
@@ -43,27 +35,14 @@ export class OperatorCertificate implements ServerTls {
     return new OperatorCertificate(options, pair);
   }
 
-  current(): CertificatePair {
-    return this.#pair;
-  }
-
-  onChange(listener: () => void): Disposable {
-    return this.#changed.add(listener);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-  }
-
-  async #look(): Promise<void> {
+  protected override async look(): Promise<void> {
     const { certPath, logger } = this.#options;
     let pair: CertificatePair | undefined;
     try {
       pair = await readPair(this.#options);
-      if (isSame(pair, this.#pair) || isSame(pair, this.#refused)) return;
+      if (isSame(pair, this.current()) || isSame(pair, this.#refused)) return;
       const end = Date.parse(checkedPair(pair, this.#options).validTo);
-      this.#pair = pair;
-      this.#changed.tell();
+      this.replace(pair);
       logger.info({ certPath, validTo: new Date(end).toISOString() }, "the certificate was renewed");
       warnOfEnd(end, this.#options);
     } catch (error) {

@@ -12,9 +12,9 @@ import {
   newKey,
   type CertificateAuthority,
 } from "./issue-certificate.ts";
-import { Notices } from "./notices.ts";
+import { RenewedCertificate } from "./renewed-certificate.ts";
 import { serverNames } from "./server-names.ts";
-import type { ServerTls, ServerTlsOptions, TrustFiles } from "./server-tls.ts";
+import type { ServerTlsOptions, TrustFiles } from "./server-tls.ts";
 
 const dayMs = 24 * 3600 * 1000;
 /** As long as a machine lives: clients that trust an authority have to be given the next one by hand. */
@@ -30,28 +30,23 @@ const backdatedMs = dayMs;
  * A certificate that the server makes for itself, signed by an authority that it makes as well. Both stay in the data
  * directory. Before the certificate ends, and when the machine is called something else, there is a new one of the same authority.
  */
-export class OwnCertificate implements ServerTls {
+export class OwnCertificate extends RenewedCertificate {
   readonly trust: TrustFiles;
-  readonly plaintextFromElsewhere: boolean;
   #options: ServerTlsOptions;
   #authority: CertificateAuthority & { cert: string };
-  #pair: CertificatePair;
   #names: string;
-  #changed = new Notices();
-  #timer: NodeJS.Timeout;
 
   private constructor(
     options: ServerTlsOptions,
     trust: TrustFiles,
     authority: CertificateAuthority & { cert: string },
   ) {
+    const { pair, names } = issue(options, authority);
+    super(pair, { lookEveryMs, plaintextFromElsewhere: options.plaintextFromElsewhere });
     this.#options = options;
     this.trust = trust;
-    this.plaintextFromElsewhere = options.plaintextFromElsewhere;
     this.#authority = authority;
-    [this.#pair, this.#names] = this.#issue();
-    this.#timer = setInterval(() => this.#look(), lookEveryMs);
-    this.#timer.unref();
+    this.#names = names;
   }
 
   static async open(options: ServerTlsOptions): Promise<OwnCertificate> {
@@ -64,41 +59,30 @@ export class OwnCertificate implements ServerTls {
     return new OwnCertificate(options, trust, authority);
   }
 
-  current(): CertificatePair {
-    return this.#pair;
+  protected override look(): void {
+    const options = this.#options;
+    const end = Date.parse(new X509Certificate(this.current().cert).validTo);
+    const isCalledSame = this.#names === serverNames(options.names).join(" ");
+    if (isCalledSame && end - options.nowMs() > renewBeforeMs) return;
+    const { pair, names } = issue(options, this.#authority);
+    this.#names = names;
+    this.replace(pair);
+    options.logger.info({ names }, "the server has a new certificate");
   }
+}
 
-  onChange(listener: () => void): Disposable {
-    return this.#changed.add(listener);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-  }
-
-  #look(): void {
-    const end = Date.parse(new X509Certificate(this.#pair.cert).validTo);
-    const isCalledSame = this.#names === this.#namesNow().join(" ");
-    if (isCalledSame && end - this.#options.nowMs() > renewBeforeMs) return;
-    [this.#pair, this.#names] = this.#issue();
-    this.#changed.tell();
-    this.#options.logger.info({ names: this.#names }, "the server has a new certificate");
-  }
-
-  // The key is in memory alone: what nobody needs to keep, nobody can steal.
-  #issue(): [CertificatePair, string] {
-    const names = this.#namesNow();
-    const key = newKey();
-    const from = this.#options.nowMs() - backdatedMs;
-    const validity = { from, until: from + certificateMs };
-    const cert = issueServerCertificate(this.#authority, { names, key, validity });
-    const pem = key.export({ type: "pkcs8", format: "pem" }).toString();
-    return [{ cert: `${cert}${this.#authority.cert}`, key: pem }, names.join(" ")];
-  }
-
-  #namesNow(): string[] {
-    return serverNames(this.#options.names);
-  }
+// The key is in memory alone: what nobody needs to keep, nobody can steal.
+function issue(
+  options: Pick<ServerTlsOptions, "names" | "nowMs">,
+  authority: CertificateAuthority & { cert: string },
+): { pair: CertificatePair; names: string } {
+  const names = serverNames(options.names);
+  const key = newKey();
+  const from = options.nowMs() - backdatedMs;
+  const validity = { from, until: from + certificateMs };
+  const cert = issueServerCertificate(authority, { names, key, validity });
+  const pem = key.export({ type: "pkcs8", format: "pem" }).toString();
+  return { pair: { cert: `${cert}${authority.cert}`, key: pem }, names: names.join(" ") };
 }
 
 async function openAuthority(

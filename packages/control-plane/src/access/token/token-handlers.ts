@@ -147,7 +147,7 @@ export function tokenHandlers(options: TokenHandlerOptions) {
   };
 }
 
-/** By the name under which the client knows this server, if it is one: others may be out of its reach. */
+/** Chooses the address of the page: by the name under which the client knows this server, if it is one, since others may be out of its reach. */
 function pageBase(baseUrl: string, { calledUrl = "" }: CallContext): string {
   const base = new URL(baseUrl);
   if (URL.canParse(calledUrl)) base.hostname = new URL(calledUrl).hostname;

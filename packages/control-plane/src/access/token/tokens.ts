@@ -147,7 +147,7 @@ export class Tokens implements Disposable {
     return { token, tokenSecret };
   }
 
-  /** By id or name. @throws AppError TOKEN_NOT_FOUND */
+  /** Requires a token by its id or name. @throws AppError TOKEN_NOT_FOUND */
   require(idOrName: string): Token {
     const token = this.get(idOrName) ?? this.#all().find((each) => each.name === idOrName);
     if (token) return token;
@@ -157,7 +157,7 @@ export class Tokens implements Disposable {
     });
   }
 
-  /** Those that were made with a token, with those, and so on. */
+  /** Finds the tokens that were made with a token, with those, and so on. */
   madeWith(token: Token): Token[] {
     const byMaker = Map.groupBy(this.#all(), (each) => each.createdBy);
     const made: Token[] = [];
@@ -168,7 +168,7 @@ export class Tokens implements Disposable {
     return made;
   }
 
-  /** From when this resolves nobody gets in with them, and what lived on them has ended. @throws AppError TOKEN_IS_OWN */
+  /** Ends tokens. From when this resolves nobody gets in with them, and what lived on them has ended. @throws AppError TOKEN_IS_OWN */
   async revoke(tokens: readonly Token[]): Promise<void> {
     if (tokens.some((token) => token.isOwn)) {
       throw new AppError("TOKEN_IS_OWN", "The server's own token cannot be revoked while it runs.", {

@@ -95,7 +95,7 @@ export class BlobRegistry {
     return this.#lent.get(blobId)?.url;
   }
 
-  /** Whose a blob is; undefined for one that is not known. */
+  /** Says whose a blob is; undefined for one that is not known. */
   ownerOf(blobId: string): { createdBy: string; scope: string | undefined } | undefined {
     const lent = this.#lent.get(blobId);
     return lent ? { createdBy: "", scope: lent.scope } : this.#blobs.get(blobId);

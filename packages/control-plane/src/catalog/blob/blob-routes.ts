@@ -45,7 +45,7 @@ export function blobRoutes(options: {
     uploads.delete(blobId);
     return parts.map(({ md5 }) => md5);
   };
-  /** Of one whose completion is asked for again, since the answer got lost: its content says what that was. */
+  /** Computes the sums of a blob whose completion is asked for again, since the answer got lost: its content says what that was. */
   const sumsOfCompleted = async (blobId: string) => {
     const { sha256 } = blobs.require(blobId);
     return sha256 === undefined || uploads.has(blobId) ? undefined : await blocks.md5sOf(sha256, partBytes);

@@ -12,7 +12,7 @@ export function whereToLook(appId: string, { language }: Pick<CallContext, "lang
   return inWordsOf(language, `\`dorian app logs ${appId}\``);
 }
 
-/** Where an app stands, as clients are told. */
+/** Says where an app stands, as clients are told. */
 export function lifecycleOf(app: App) {
   return {
     appState: app.state,

@@ -146,7 +146,7 @@ export class AppLifecycle implements AsyncDisposable {
     });
   }
 
-  /** Of these apps the clients have to be heard: those that never were have been expected since the start of the server. */
+  /** Expects the clients of ephemeral apps: those that were never heard have been expected since the start of the server. */
   #expectClients(): void {
     const { apps } = this.#options;
     this.#silence.retain((appId) => hasClient(apps.get(appId)));
@@ -186,7 +186,7 @@ export class AppLifecycle implements AsyncDisposable {
   }
 }
 
-/** Its client sends heartbeats for as long as it is there. */
+/** Tells whether an app has a client that sends heartbeats for as long as it is there. */
 function hasClient(app: App | undefined): boolean {
   return app?.state === AppState.EPHEMERAL || app?.state === AppState.DETACHED;
 }

@@ -109,7 +109,7 @@ export function deploymentHandlers(options: DeploymentHandlerOptions) {
     );
   }
 
-  /** Of the token that somebody deploys with. */
+  /** Names the token that somebody deploys with. */
   function nameOf(identity: CallContext["identity"]): string {
     return (identity.kind === "client" ? tokens.get(identity.tokenId)?.name : undefined) ?? "client";
   }

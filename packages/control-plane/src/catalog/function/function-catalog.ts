@@ -69,7 +69,7 @@ export class Catalog implements FunctionCatalog, SchedulingOverrides, AppDirecto
     return () => this.#listeners.delete(listener);
   }
 
-  /** To be called when records of these functions, or their app, have changed. */
+  /** Looks again at functions whose records, or whose app, have changed. */
   changed(functionIds: string[]): void {
     if (functionIds.length === 0) return;
     for (const functionId of functionIds) this.#specs.delete(functionId);

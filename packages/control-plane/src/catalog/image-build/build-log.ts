@@ -6,7 +6,7 @@ import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
 
 const linesPerRead = 500;
-/** Of what is written already, for those who follow the build. */
+/** Bytes of the log that stay in memory once they are written, for those who follow the build. */
 const bytesInMemory = 4 * 1024 * 1024;
 const retryMs = 1_000;
 

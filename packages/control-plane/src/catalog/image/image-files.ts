@@ -21,7 +21,7 @@ export class ImageFiles {
     this.#root = layerPaths.toReversed();
   }
 
-  /** Where a path leads, free of links. Undefined when nothing is there. */
+  /** Finds where a path leads, free of links. Undefined when nothing is there. */
   async realPath(path: string): Promise<string | undefined> {
     return (await this.#locate(path))?.path;
   }

@@ -75,7 +75,7 @@ async function pinnedOrNear(requirement: Requirement, options: DependencyOptions
   }
 }
 
-/** From "==1.2.3" to versions of 1.2 and then of 1. */
+/** Widens "==1.2.3" to versions of 1.2 and then of 1. */
 function linesOf({ specifier }: Requirement): string[] {
   const [, major, minor] = /^==(\d+)\.(\d+)/.exec(specifier) ?? [];
   if (major === undefined) return [];

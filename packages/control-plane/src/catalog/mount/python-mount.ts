@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 import { bytecodeFiles } from "./bytecode.ts";
 import type { MountFile } from "./mount-files.ts";
 
-/** In the mount; images copy it to where it is used. */
+/** Directory of the interpreter in its mount; images copy it to where it is used. */
 const directory = "/python";
 const place = "/usr/local";
 const concurrency = 16;

@@ -56,7 +56,7 @@ export class NamedObjects implements ObjectKind<NamedObject> {
     throw this.notFound({ id: objectId });
   }
 
-  /** For work that may have waited while others deleted the object. @throws AppError what `notFound` makes */
+  /** Requires an object in a transaction, for work that may have waited while others deleted it. @throws AppError what `notFound` makes */
   async requireIn(trx: Transaction<Tables>, objectId: string): Promise<void> {
     const { rows } = await trx.executeQuery(CompiledQuery.raw(aliveSql, [objectId]));
     if (rows.length === 0) throw this.notFound({ id: objectId });

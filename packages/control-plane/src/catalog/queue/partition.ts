@@ -52,7 +52,7 @@ export class Partition {
     return { [Symbol.dispose]: () => this.#reserve(-room.items, -room.bytes) };
   }
 
-  /** As {@link reserve}, for items that may yet be put back. */
+  /** Does as {@link reserve}, for items that may yet be put back. */
   hold(items: readonly QueuedItem[]): Disposable {
     return this.reserve({ items: items.length, bytes: bytesOf(items) });
   }

@@ -15,7 +15,7 @@ export class TakenItems implements Disposable {
     return this.#taken.flatMap((each) => each.items);
   }
 
-  /** To be called when their removal is durable. */
+  /** Hands the items over: their removal is durable. */
   give(): void {
     this.#given = true;
   }

@@ -55,7 +55,7 @@ type Handlers = Required<
   >
 >;
 
-/** As much of sandboxes as `modal shell` needs. */
+/** Serves as much of sandboxes as `modal shell` needs. */
 export function sandboxHandlers(options: SandboxHandlersOptions): Handlers {
   const { sandboxes, execs, apps, references, idempotency } = options;
 

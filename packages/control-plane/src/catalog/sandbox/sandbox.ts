@@ -41,7 +41,7 @@ export class Sandbox implements TaskOwner {
     return this.#ended.promise;
   }
 
-  /** Its command at a terminal has ended, and the container has no more to do. */
+  /** Ends the sandbox: its command at a terminal has ended, and the container has no more to do. */
   endsWith(exitCode: number): void {
     this.#exitCode = exitCode;
   }

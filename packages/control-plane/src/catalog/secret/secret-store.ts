@@ -69,7 +69,7 @@ export class SecretStore {
     return this.#secrets.values();
   }
 
-  /** To be called when a container or a build is given them. */
+  /** Notes that a container or a build is given these secrets. */
   async used(secretIds: readonly string[], now: number): Promise<void> {
     const before = now - usePrecisionMs;
     const noted = secretIds.filter((secretId) => (this.#secrets.get(secretId)?.lastUsedAtMs ?? 0) < before);
@@ -85,7 +85,7 @@ export class SecretStore {
     );
   }
 
-  /** Its content with these keys set or, where there is no value, removed. */
+  /** Gives a secret's content with these keys set or, where there is no value, removed. */
   merged(
     secretId: string,
     updates: readonly { key: string; value?: string | undefined }[],

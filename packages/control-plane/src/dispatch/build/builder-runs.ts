@@ -81,7 +81,7 @@ class BuilderRun implements TaskOwner {
     return this.#outcome.promise;
   }
 
-  /** Also of one that has returned: its container did not come to its end. */
+  /** Ends a build function for its time, also one that has returned: its container did not come to its end. */
   timedOut(result: GenericResult): void {
     this.#result = result;
   }

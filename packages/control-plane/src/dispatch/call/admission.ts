@@ -70,7 +70,7 @@ export function admitToKeep(
   options.requireRoom?.(bytes * copiesOfInput);
 }
 
-/** In the log of the database and, soon after, in the database. */
+/** How often an input is written: to the log of the database and, soon after, to the database. */
 const copiesOfInput = 2;
 
 function argumentBytes(input: FunctionInput | undefined): number {

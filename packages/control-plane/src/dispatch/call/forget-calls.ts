@@ -158,7 +158,7 @@ export class CallForgetting implements ExpiringHistory {
   }
 }
 
-/** As many of the rows as are a slice, at least one. */
+/** Takes as many of the rows as are a slice, at least one. */
 function within<R extends { bytes: number }>(rows: readonly R[]): R[] {
   let bytes = 0;
   return rows.filter((row, index) => {

@@ -55,7 +55,7 @@ const passing = new Set([
   "DEADLINE_EXCEEDED",
 ]);
 
-/** Whose doing it was that something could not be done for a container, by the status of the error. */
+/** Judges whose doing it was that something could not be done for a container, by the status of the error. */
 export function causeOfFailure(status: string): "code" | "platform" {
   return passing.has(status) ? "platform" : "code";
 }

@@ -30,9 +30,9 @@ const triesOfUnclear = 3;
  */
 export const patienceMs = 10 * 60_000;
 
-/** Of code that fails: its author has to act, so its pauses may become long. */
+/** Pauses before starts of code that fails: its author has to act, so they may become long. */
 const pausesOfCode = { firstMs: 1_000, longestMs: 300_000 };
-/** Of what passes: the first tries come at once, and an end of the trouble is noticed within half a minute. */
+/** Pauses before starts after trouble that passes: the first tries come at once, and an end of the trouble is noticed within half a minute. */
 const pausesOfTrouble = { firstMs: 100, longestMs: 30_000 };
 
 /** What follows a failed start. A start that succeeds resets to {@link noFailures}. */

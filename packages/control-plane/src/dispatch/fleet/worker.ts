@@ -63,7 +63,7 @@ export function joinedWorker(hello: WorkerHello, link: WorkerLink, known: Worker
   };
 }
 
-/** That it leaves a worker knows best. Otherwise it has its standing from the server that it has been with, or from an earlier one. */
+/** Chooses a worker's standing. That it leaves it knows best itself; otherwise it has its standing from the server that it has been with, or from an earlier one. */
 function standingNow(hello: WorkerHello, known: Worker | undefined): WorkerStanding {
   const said = standingOf(hello.standing);
   return said === "leaving" || known?.total === undefined ? said : known.standing;

@@ -101,7 +101,7 @@ export class Workers implements Disposable {
     );
   }
 
-  /** The same of all that are connected, whether they take new work or not. */
+  /** What all connected workers offer, whether they take new work or not. */
   connected(): (WorkerOffer & { standing: WorkerStanding; disk: DiskRoom | undefined })[] {
     return [...this.#workers.values()].flatMap((worker) =>
       worker.link && worker.total
@@ -114,7 +114,7 @@ export class Workers implements Disposable {
     return this.#workers.get(workerId)?.standing;
   }
 
-  /** On an operator's word. The worker remembers it, over a restart of the server too. @throws AppError WORKER_LEAVING */
+  /** Sets a worker's standing on an operator's word. The worker remembers it, over a restart of the server too. @throws AppError WORKER_LEAVING */
   setStanding(workerId: string, standing: "serving" | "draining"): void {
     const worker = this.#workers.get(workerId);
     if (!worker || worker.standing === standing) return;
@@ -181,7 +181,7 @@ export class Workers implements Disposable {
     return link !== undefined;
   }
 
-  /** To all that are connected. */
+  /** Sends an order to all workers that are connected. */
   sendAll(order: ServerOrder): void {
     for (const workerId of this.#workers.keys()) this.send(workerId, order);
   }

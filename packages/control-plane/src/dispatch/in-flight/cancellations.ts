@@ -11,7 +11,7 @@ export class Cancellations {
     this.#untold.add(inputId);
   }
 
-  /** It asks. Under the key of before it has not got the answer; a question without a key is one of its own. */
+  /** Notes that the container asks. Under the key of before it has not got the answer; a question without a key is one of its own. */
   asked(key: string): void {
     if (key !== this.#newestKey || key === "") this.#told.clear();
     this.#newestKey = key;
@@ -30,7 +30,7 @@ export class Cancellations {
     return [...this.#told];
   }
 
-  /** It has let go of the input. */
+  /** Forgets the cancellation of an input that the container has let go of. */
   remove(inputId: string): void {
     this.#untold.delete(inputId);
     this.#told.delete(inputId);

@@ -49,7 +49,7 @@ export class InFlightInputs implements Disposable {
     return [...this.#flights.keys()];
   }
 
-  /** It works on it, or has not let go of it. */
+  /** Whether the container works on an input, or has not let go of it. */
   has(inputId: string): boolean {
     return this.#flights.has(inputId) || this.#lettingGo.has(inputId);
   }
@@ -71,7 +71,7 @@ export class InFlightInputs implements Disposable {
     if (flight) flight.surroundings = surroundings;
   }
 
-  /** It is the container's no more. Undefined when it was not. */
+  /** Takes an input from the container. Undefined when it was not the container's. */
   end(inputId: string): CallInput | undefined {
     const flight = this.#flights.get(inputId);
     if (!flight) return undefined;
@@ -104,7 +104,7 @@ export class InFlightInputs implements Disposable {
     return Array.from(this.#flights.values(), ({ sinceMs }) => nowMs - sinceMs);
   }
 
-  /** These were the answer to a request with this key. */
+  /** Remembers that these inputs were the answer to a request with this key. */
   remember(key: string, inputs: readonly CallInput[]): void {
     if (key === "") return;
     this.#fetched.set(

@@ -71,7 +71,7 @@ export function operatorHandlers(
   };
 }
 
-/** By its id, or by a name that no other has. @throws AppError WORKER_NOT_FOUND, WORKER_NAME_AMBIGUOUS */
+/** Finds a worker by its id, or by a name that no other has. @throws AppError WORKER_NOT_FOUND, WORKER_NAME_AMBIGUOUS */
 function workerNamed(workers: Workers, text: string): { workerId: string; name: string; standing: string } {
   const connected = workers.connected();
   const found = connected.filter(({ workerId, name }) => workerId === text || name === text);

@@ -47,7 +47,7 @@ export function planPlacements(
   const steps: Step[] = [];
   let free: readonly WorkerOffer[] = workers;
   let soon = placed.filter((task) => task.tenure === "leaving").reduce(giveBack, [...workers]);
-  /** Those whose room somebody has a claim to. */
+  /** Containers whose room somebody has a claim to. */
   const claimed = new Set<string>();
   for (const wants of wanted.toSorted(byUrgency)) {
     const { taskId, request } = wants;
@@ -100,7 +100,7 @@ export function planPlacements(
 
 const idle: readonly Tenure[] = ["spare", "kept"];
 
-/** Whose room it may have, each beginning with those who lose least. */
+/** Lists the containers whose room it may have, each list beginning with those who lose least. */
 function waysOut(wants: WantedTask): (readonly Tenure[])[] {
   const { need } = wants;
   if (need === "warmth") return [];

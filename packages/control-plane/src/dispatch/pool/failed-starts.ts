@@ -39,7 +39,7 @@ export class FailedStarts {
     return this.#state.pausedUntilMs;
   }
 
-  /** Until one has started, each is a try: more of them would be in the way of others. */
+  /** How many may start at once: until one has started, each is a try, and more of them would be in the way of others. */
   get maxStarting(): number {
     return this.#state.failures > 0 ? 1 : Infinity;
   }

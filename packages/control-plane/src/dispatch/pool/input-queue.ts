@@ -7,7 +7,7 @@ export class InputQueue<T> {
   #fresh = new Set<T>();
   #alone = new Set<T>();
 
-  /** Of all. */
+  /** How many inputs wait, of all methods. */
   get size(): number {
     return this.#again.size + this.#fresh.size + this.#alone.size;
   }

@@ -11,7 +11,7 @@ export class Quarantine {
   #working = new Set<Task>();
   #emptying: Task | undefined;
 
-  /** It gets nothing but a suspect. */
+  /** Whether a container is kept for suspects: it gets nothing else. */
   holds(task: Task): boolean {
     return this.#working.has(task) || this.#emptying === task;
   }
@@ -27,13 +27,13 @@ export class Quarantine {
     return this.#working.size < Math.min(suspectsAtOnce, half);
   }
 
-  /** It works on a suspect now. */
+  /** Notes that a container works on a suspect now. */
   begin(task: Task): void {
     this.#working.add(task);
     if (this.#emptying === task) this.#emptying = undefined;
   }
 
-  /** It works on nothing any more. */
+  /** Notes that a container works on nothing any more. */
   end(task: Task): void {
     this.#working.delete(task);
   }

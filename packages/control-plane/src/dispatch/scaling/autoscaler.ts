@@ -108,7 +108,7 @@ function tasksToStart(signals: ScalingSignals, current: readonly ScaledTask[], w
   return Math.max(0, Math.min(wanted - current.length, atOnce - countOf(current, "starting")));
 }
 
-/** Until inputs that take longer than expected are looked at again. */
+/** Milliseconds until inputs that take longer than expected are looked at again. */
 export function recheckMs(pace: SeenPace): number {
   return Math.min(500, Math.max(50, pace.startMs / 4));
 }

@@ -111,7 +111,7 @@ function waitFor(
   return wait;
 }
 
-/** The same for work that can be divided: it fills up the time of all to one level. */
+/** Estimates the same for work that can be divided: it fills up the time of all to one level. */
 function waitForMany(
   inputs: number,
   inputMs: number,

@@ -83,7 +83,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** Of fields in the right number the library says what is wrong, and its own name, which is left out. */
+/** Says what is wrong with a schedule: of fields in the right number the library does, with its own name, which is left out. */
 function whyNot(cronString: string, error: unknown): string {
   const count = cronString.split(/\s+/).filter((field) => field !== "").length;
   if (count !== 5) return `it has ${count} ${count === 1 ? "field" : "fields"}.`;
@@ -109,7 +109,7 @@ function lengthOf(period: Schedule_Period): { months: number; fixedMs: number } 
   return { months: years * 12 + months, fixedMs };
 }
 
-/** The same day and time of a later month in UTC, or that month's last day. */
+/** Finds the same day and time of a later month in UTC, or that month's last day. */
 function addMonths(fromMs: number, months: number): number {
   if (months === 0) return fromMs;
   const date = new Date(fromMs);

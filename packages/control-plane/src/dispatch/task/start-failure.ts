@@ -24,7 +24,7 @@ export function failureOfPlan(error: unknown): StartFailure {
   };
 }
 
-/** It took too long: until its process runs, time is the platform's. */
+/** Tells the failure of a start that took too long: until its process runs, time is the platform's. */
 export function failureOfTime(limitMs: number, options: { saidHello: boolean }): StartFailure {
   if (options.saidHello) {
     const text = `The container was not ready within ${limitMs / 1000} s. Give it longer with \`startupTimeout\`.`;

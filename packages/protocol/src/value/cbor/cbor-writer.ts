@@ -40,7 +40,7 @@ export class CborWriter extends GrowingBytes implements ValueSink {
     this.length += 9;
   }
 
-  /** As a bignum where its integer would be read as a number, which is another type. */
+  /** Writes a bignum where its integer would be read as a number, which is another type. */
   bigint(value: bigint): void {
     const isNegative = value < 0n;
     const rest = isNegative ? -1n - value : value;

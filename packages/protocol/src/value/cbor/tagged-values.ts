@@ -9,13 +9,13 @@ export function bignum(bytes: unknown): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
 }
 
-/** From seconds since 1970. */
+/** Reads a date from seconds since 1970. */
 export function epochOf(seconds: unknown): Date {
   if (typeof seconds !== "number") throw broken();
   return new Date(Math.round(seconds * 1000));
 }
 
-/** From text as of RFC 3339. */
+/** Reads a date from text as of RFC 3339. */
 export function dateOf(text: unknown): Date {
   const date = new Date(typeof text === "string" ? text : Number.NaN);
   if (Number.isNaN(date.getTime())) throw new Unreadable("is a date that JavaScript cannot read");
@@ -47,7 +47,7 @@ function entriesOf(properties: unknown): [string, unknown][] {
 
 type FromBytes = (content: unknown) => ArrayBufferView;
 
-/** By their tag. */
+/** What makes a typed array of bytes, by its tag. */
 export const typedArrays: ReadonlyMap<number, FromBytes> = new Map(
   typedArrayClasses.map((Kind): [number, FromBytes] => [
     typedArrayTags.get(Kind.name) ?? -1,

@@ -1,7 +1,7 @@
 import { removeTree } from "@dorian/linux/remove-tree";
 import type { EngineRun } from "./engine-run.ts";
 
-/** Not while containers start: it would take the processor from them. */
+/** Milliseconds until the next one is started ahead: not while containers start, from which it would take the processor. */
 const refillDelayMs = 300;
 
 /** Keeps one engine started ahead, so that its own start is no part of the next container's. */

@@ -80,7 +80,7 @@ export class EngineRun implements Disposable {
     this.closed.catch(() => undefined);
   }
 
-  /** With its configuration. @throws AppError CONTAINER_EXISTS */
+  /** Starts an engine that has its configuration. @throws AppError CONTAINER_EXISTS */
   static start(options: EngineRunOptions, config: string): EngineRun {
     return inBundle(options, (path) => {
       // For the owner alone: the configuration holds the secrets of the environment.

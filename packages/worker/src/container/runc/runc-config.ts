@@ -146,7 +146,7 @@ export function containerProcess(spec: ContainerSpec): OciProcess {
   };
 }
 
-/** In the form that a process takes them in: NAME=value. */
+/** Writes variables in the form that a process takes them in: NAME=value. */
 export function environment(env: Record<string, string>): string[] {
   return Object.entries(env).map(([name, value]) => `${name}=${value}`);
 }

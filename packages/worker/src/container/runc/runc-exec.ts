@@ -139,7 +139,7 @@ function endOf(runc: ChildProcess): Promise<number> {
   });
 }
 
-/** For a source of input that broke: the program must not wait for the rest for ever. */
+/** Stops a program whose source of input broke: it must not wait for the rest for ever. */
 function stopWith(runc: ChildProcess): () => void {
   return () => runc.kill("SIGHUP");
 }

@@ -109,7 +109,7 @@ export class RuncRuntime implements ContainerRuntime, AsyncDisposable {
     return EngineRun.startAhead(this.#runOptions(id, { network: { kind: "none" } }));
   }
 
-  /** Its standard input is empty, and its configuration can be read once: hooks that come with devices read it again. */
+  /** Takes the engine that was started ahead, where it fits: its standard input is empty, and its configuration can be read once, while hooks that come with devices read it again. */
   #takeAhead(spec: ContainerSpec, config: string): EngineRun | undefined {
     if (spec.stdin === "open" || spec.devices.length > 0) return undefined;
     return this.#ahead?.take(config);

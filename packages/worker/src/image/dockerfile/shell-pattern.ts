@@ -70,7 +70,7 @@ function piecesOf(pattern: string, { escape, fail }: Matching): Piece[] {
   return pieces;
 }
 
-/** For each beginning where the match that starts there ends, the nearest or furthest; -1 where none does. */
+/** Finds, for each beginning, where the match that starts there ends, the nearest or furthest; -1 where none does. */
 function endsOf(
   pieces: readonly Piece[],
   letters: readonly string[],
