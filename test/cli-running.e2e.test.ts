@@ -160,6 +160,11 @@ describe("logs", () => {
   });
 
   test("--follow goes on from the last lines until Ctrl-C", async () => {
+    await sing.remote("before");
+    await eventually(
+      () => linesOf("--search", "sang before"),
+      (found) => found.length > 0,
+    );
     let called = false;
     const followed = await cli(["app", "logs", "running", "-f", "--tail", "1", "--source", "stdout"], {
       onOutput: (text, send) => {
@@ -191,7 +196,7 @@ describe("calls", () => {
   const list = async (...args: string[]) =>
     JSON.parse((await cli(["call", "list", "--app", "running", "--json", ...args])).stdout) as Call[];
 
-  test("are listed, shown with their tries, their error, what made them and where their time went", async () => {
+  test("are listed, shown with their attempts, their error, what made them and where their time went", async () => {
     const failed = await remote<() => Promise<string>>("parent").remote();
     const shown = await eventually(
       async () => JSON.parse((await cli(["call", "show", failed, "--json"])).stdout) as Call,
@@ -200,14 +205,16 @@ describe("calls", () => {
     expect(shown).toMatchObject({
       function: "fail",
       parents: [{ function: "parent" }],
-      inputsShown: [{ state: "failed", tries: 2, retries: 1, error: expect.stringContaining("out of tune") }],
+      inputsShown: [
+        { state: "failed", attempts: 2, retries: 1, error: expect.stringContaining("out of tune") },
+      ],
     });
     const found = await list("--function", "fail", "--status", "failed", "--since", "1h", "--limit", "5");
     expect(found.map(({ callId }) => callId)).toContain(failed);
     expect(new Set(found.map((call) => call.function))).toEqual(new Set(["fail"]));
     const text = (await cli(["call", "show", failed])).stdout;
     expect(text).toMatch(/State +failed\n/);
-    expect(text).toMatch(/Tries +2 \(1 after errors\)\n/);
+    expect(text).toMatch(/Attempts +2 \(1 after errors\)\n/);
     expect(text).toMatch(/Made by +parent \(fc-\w+\)\n/);
     expect(text).toMatch(/\nrunning +[\d.]+ m?s /);
     expect((await cli(["call", "list"])).stdout).toMatch(

@@ -18,6 +18,9 @@ function leaves(entries: IndexEntry[], path: string[] = []): string[][] {
   ]);
 }
 
+/** Names of commands that show several things, or all about one. */
+const lists = new Set(["list", "ls", "versions", "history", "items", "peek", "show", "timeline"]);
+
 describe("help", () => {
   test("the command alone lists every command and ends well", async () => {
     const { code, stdout, stderr } = await dorian(["--help"]);
@@ -37,6 +40,15 @@ describe("help", () => {
       });
     },
   );
+
+  test.each(
+    leaves(commandIndex)
+      .filter((path) => lists.has(path.at(-1) ?? ""))
+      .map((path) => [path.join(" "), path] as const),
+  )("`%s` prints JSON when asked", async (_name, path) => {
+    const parsed = await parseCommandLine([...path, "--help"], { version: "0", columns: 80 });
+    expect(parsed).toMatchObject({ text: expect.stringMatching(/--json +Print JSON/) as string });
+  });
 
   test("the version is the package's", async () => {
     expect((await dorian(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);

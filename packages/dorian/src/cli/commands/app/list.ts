@@ -51,7 +51,7 @@ export const command = defineCommand<AppRow[]>({
           { title: "App", value: (app) => app.appId },
           { title: "Name", value: (app) => app.name },
           { title: "State", value: (app) => app.state },
-          { title: "Tasks", value: (app) => String(app.tasks), align: "right" },
+          { title: "Containers", value: (app) => String(app.tasks), align: "right" },
           { title: "Created", value: (app) => formatAgo(app.createdAt, nowMs) },
           { title: "Stopped", value: (app) => formatAgo(app.stoppedAt, nowMs) },
         ],

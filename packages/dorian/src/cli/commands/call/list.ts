@@ -38,10 +38,19 @@ export const command = defineCommand<CallRow[]>({
     using server = new ServerConnection(config);
     const appId = app === undefined ? "" : await requireApp(server, app, { signal, stopped: true });
     const functionId = name === undefined ? "" : await requireFunction(server, appId, name, { signal });
+    const { environment: environmentName = "" } = config;
     const rows: CallRow[] = [];
     for (let cursor = ""; rows.length < limit;) {
       const page = await server.operator.callList(
-        { appId, functionId, status, since, cursor, limit: Math.min(limit - rows.length, mostAtOnce) },
+        {
+          appId,
+          functionId,
+          environmentName,
+          status,
+          since,
+          cursor,
+          limit: Math.min(limit - rows.length, mostAtOnce),
+        },
         { signal },
       );
       rows.push(...page.calls.map(callRow));

@@ -19,7 +19,7 @@ interface InputRow {
   index: number;
   state: string;
   /** How often a container was given it. */
-  tries: number;
+  attempts: number;
   /** Of these, those that the retry policy paid for. */
   retries: number;
   /** Containers that ended under it. */
@@ -73,7 +73,7 @@ export const command = defineCommand<Shown>({
     const ofInput: [string, string][] = only
       ? [
           ["Container", only.container],
-          ["Tries", triesText(only)],
+          ["Attempts", attemptsText(only)],
           ["Result", only.state === "succeeded" ? formatBytes(only.resultBytes) : ""],
           ["Error", only.error],
         ]
@@ -113,7 +113,7 @@ function printInputs(call: CallRow, inputs: InputRow[], output: Output): void {
     [
       { title: "Input", value: (row) => String(row.index), align: "right" },
       { title: "State", value: (row) => row.state },
-      { title: "Tries", value: triesText, align: "right" },
+      { title: "Attempts", value: attemptsText, align: "right" },
       { title: "Container", value: (row) => row.container },
       { title: "Waiting", value: time("waiting"), align: "right" },
       { title: "Starting", value: time("starting"), align: "right" },
@@ -128,12 +128,12 @@ function printInputs(call: CallRow, inputs: InputRow[], output: Output): void {
     output.note(`These are the first ${inputs.length} of ${call.inputs} inputs; --limit shows more.`);
 }
 
-function triesText({ tries, retries, deaths }: InputRow): string {
+function attemptsText({ attempts, retries, deaths }: InputRow): string {
   const why = [
     retries > 0 ? `${retries} after errors` : "",
     deaths > 0 ? `${deaths} after containers ended` : "",
   ].filter(Boolean);
-  return why.length === 0 ? String(tries) : `${tries} (${why.join(", ")})`;
+  return why.length === 0 ? String(attempts) : `${attempts} (${why.join(", ")})`;
 }
 
 function inputRow(input: CallShowResponse_Input, nowMs: number): InputRow {
@@ -141,7 +141,7 @@ function inputRow(input: CallShowResponse_Input, nowMs: number): InputRow {
     inputId: input.inputId,
     index: input.idx,
     state: input.status,
-    tries: input.deliveries,
+    attempts: input.deliveries,
     retries: input.userRetries,
     deaths: input.deaths,
     container: input.taskId,

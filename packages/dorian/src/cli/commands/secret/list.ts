@@ -48,7 +48,7 @@ export const command = defineCommand<SecretRow[]>({
           { title: "Name", value: (row) => row.name },
           { title: "Keys", value: (row) => row.keys.join(", ") },
           { title: "Created", value: (row) => formatAgo(row.createdAt, nowMs) },
-          { title: "Last used", value: (row) => formatAgo(row.lastUsedAt, nowMs) },
+          { title: "Used", value: (row) => formatAgo(row.lastUsedAt, nowMs) },
         ],
         rows,
         output.colors,
