@@ -1,4 +1,4 @@
-import { create, type DescField, type DescMessage, type DescMethod } from "@bufbuild/protobuf";
+import { create, toBinary, type DescField, type DescMessage, type DescMethod } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { ModalClient, ObjectCreationType } from "@dorian/protocol/modal";
@@ -125,8 +125,12 @@ function snake(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** How every served call ends that names what is somebody else's: a status, or "answered". */
-async function outcomes(identity: Identity, whose: Belongings): Promise<Record<string, string>> {
+/** How every served call ends that names what is somebody else's: a status, or "answered". `hear` is given what is told. */
+async function outcomes(
+  identity: Identity,
+  whose: Belongings,
+  hear: (call: string, told: string) => void = () => undefined,
+): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const [service, handlers] of [
     [ModalClient, server.plane.modal],
@@ -139,7 +143,7 @@ async function outcomes(identity: Identity, whose: Belongings): Promise<Record<s
     for (const [name, method] of methodEntries(service)) {
       if (!(handlers as Record<string, unknown>)[name]) continue;
       const call = client[name];
-      if (call) found[name] = await outcomeOf(method, call, whose);
+      if (call) found[name] = await outcomeOf(method, call, whose, (told) => hear(name, told));
     }
   }
   return found;
@@ -149,20 +153,24 @@ async function outcomeOf(
   method: DescMethod,
   call: (request: unknown, options: { signal: AbortSignal }) => unknown,
   whose: Belongings,
+  hear: (told: string) => void,
 ): Promise<string> {
+  const told = (answer: unknown) =>
+    hear(Buffer.from(toBinary(method.output, create(method.output, answer as never))).toString("latin1"));
   const request = create(method.input, requestOf(method.input, whose) as never);
   const options = { signal: AbortSignal.timeout(300) };
   try {
-    if (method.methodKind === "unary") await call(request, options);
+    if (method.methodKind === "unary") told(await call(request, options));
     else {
       const asked = method.methodKind === "server_streaming" ? request : only(request);
       for await (const part of call(asked, options) as AsyncIterable<unknown>) {
-        void part;
+        told(part);
         break;
       }
     }
     return "answered";
   } catch (error) {
+    if (AppError.is(error)) hear(`${error.message} ${error.remedy}`);
     if (options.signal.aborted) return "answered";
     return AppError.is(error) ? error.status : String(error);
   }
@@ -217,6 +225,29 @@ test("a token of one environment is refused whatever names another's, call by ca
       "serverInfo",
     ]),
   );
+});
+
+/** A proxy token that was made for no environment is good for each. */
+const forAllEnvironments = ["webhookTokenListForEnvironment"];
+
+test("a token of one environment is told nothing of what is in another, whether it names that or nothing [B13]", async () => {
+  const scoped = { kind: "client", tokenId: "ak-1", environment: "ci" } as const;
+  const idForm = /\b[a-z]{2}-[0-9A-Za-z]{22}(?![0-9A-Za-z])/g;
+  const idsOf = (belongings: Belongings) =>
+    new Set(Object.values(belongings).flatMap((text) => text.match(idForm) ?? []));
+  // Images that are built alike are one.
+  const secret = idsOf(theirs).difference(idsOf(mine));
+  expect(secret.size).toBeGreaterThan(10);
+  for (const [names, whose] of Object.entries({ nothing: {}, "what is another's": theirs })) {
+    const leaks: string[] = [];
+    const said = new Set(Object.values(whose));
+    await outcomes(scoped, whose, (call, told) => {
+      if (forAllEnvironments.includes(call)) return;
+      for (const id of told.match(idForm) ?? [])
+        if (secret.has(id) && !said.has(id)) leaks.push(`${call} tells of ${id}`);
+    });
+    expect([names, leaks]).toEqual([names, []]);
+  }
 });
 
 test("a container is refused whatever names what is in another environment, call by call [B13]", async () => {
