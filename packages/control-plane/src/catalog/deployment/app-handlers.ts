@@ -1,3 +1,4 @@
+import { checkAppWords } from "../app/app-words.ts";
 import { newId } from "@dorian/base/ids";
 import {
   AppCreateResponseSchema,
@@ -55,6 +56,7 @@ export function appHandlers(options: AppHandlerOptions) {
 
   return {
     async appCreate(request, context) {
+      checkAppWords(request);
       const state = request.appState || stateBeforeAppState(request);
       const app = newApp({
         scope: environments.require(request.environmentName).scope,
@@ -194,6 +196,7 @@ export function appHandlers(options: AppHandlerOptions) {
 
     async appSetTags(request, context) {
       const { appId, tags } = request;
+      checkAppWords({ tags });
       return await apps.exclusive(appId, () =>
         idempotency.once(context, { method: "AppSetTags", schema: EmptySchema }, async (trx) => {
           const app = { ...apps.requireOpen(appId), tags };

@@ -107,6 +107,21 @@ test("a retried call with the same key makes one app, also after a restart", asy
   expect((await server.modal.appList({})).apps).toHaveLength(1);
 });
 
+test("what is said of an app, and would be kept in memory and told in every list, is bounded [B7]", async () => {
+  await using server = await CatalogServer.open(await temporaryDirectory());
+  const { modal } = server;
+  const long = "x".repeat(100_000);
+  await expect(modal.appCreate({ description: long })).rejects.toMatchObject({
+    code: "APP_DESCRIPTION_TOO_LONG",
+  });
+  const tooLong = { code: "APP_TAGS_TOO_LONG" };
+  await expect(modal.appCreate({ description: "a", tags: { a: long } })).rejects.toMatchObject(tooLong);
+  const { appId } = await modal.appCreate({ description: "a", tags: { a: "b" } });
+  await expect(modal.appSetTags({ appId, tags: { a: long } })).rejects.toMatchObject(tooLong);
+  await expect(modal.appPublish({ appId, name: "a", tags: { [long]: "" } })).rejects.toMatchObject(tooLong);
+  expect((await modal.appGetTags({ appId })).tags).toEqual({ a: "b" });
+});
+
 test("looking for an app that is not deployed finds nothing and is no error", async () => {
   await using server = await CatalogServer.open(await temporaryDirectory());
   expect((await server.modal.appGetByDeploymentName({ name: "nothing" })).appId).toBe("");

@@ -1,3 +1,4 @@
+import { checkAppWords } from "../app/app-words.ts";
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import {
@@ -166,6 +167,7 @@ export function deploymentHandlers(options: DeploymentHandlerOptions) {
 
   return {
     async appPublish(request, context) {
+      checkAppWords({ tags: request.tags });
       const call = { method: "AppPublish", schema: AppPublishResponseSchema };
       const response = await change(request.appId, context, call, async (trx, app) => {
         const content = contentOf(app, request, { functions, classes });
