@@ -15,7 +15,7 @@ const directory = join(checkout, ".cache/package");
 
 /** What the package is made of. */
 const sources = [
-  "packages/*/{src,bin}/**/*",
+  "packages/*/{src,bin,templates}/**/*",
   "packages/*/*.{json,md}",
   "script/pack.ts",
   "script/packing/*",

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { credentials, readConfig } from "./config.ts";
+import { credentials, readConfig, serverToJoin } from "./config.ts";
 
 const client = { url: "http://127.0.0.1:1", tokenId: "ak-file", tokenSecret: "as-file" };
 
@@ -59,6 +59,14 @@ test("what neither an option nor a variable says, the file of settings does, unl
     "trial",
   );
   expect(readConfig(env, { data: directory })).toMatchObject({ server: undefined, environment: undefined });
+});
+
+test("a worker joins the server that is named for it, not the one of the file of settings", () => {
+  const path = join(dataDirectory("{}"), "config.json");
+  writeFileSync(path, JSON.stringify({ server: "http://file:1" }));
+  const env = { DORIAN_CONFIG: path };
+  expect(serverToJoin(readConfig(env, {}))).toBeUndefined();
+  expect(serverToJoin(readConfig({ ...env, MODAL_SERVER_URL: "http://env:1" }, {}))).toBe("http://env:1");
 });
 
 test.each(["{", "[]", '{"sever": "http://box:1"}', '{"server": 1}'])(

@@ -130,6 +130,11 @@ export function credentials(config: Config): Credentials {
   });
 }
 
+/** The server for a worker to join: the file of settings says where clients go, not workers. */
+export function serverToJoin({ server, origins, settingsPath }: Config): string | undefined {
+  return origins.server === settingsPath ? undefined : server;
+}
+
 /** What `dorian up` left in its data directory for clients on the same machine. */
 export function readClientFile(
   dataDirectory: string,

@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { createReadStream } from "node:fs";
+import { addAbortSignal } from "node:stream";
 import { formatBytes } from "../format-bytes.ts";
 
 /**
@@ -10,15 +11,15 @@ import { formatBytes } from "../format-bytes.ts";
 export async function readAtMost(
   path: string,
   maxBytes: number,
-  { stdin, signal }: { stdin: NodeJS.ReadableStream; signal: AbortSignal },
+  { stdin, signal }: { stdin: NodeJS.ReadStream; signal: AbortSignal },
 ): Promise<Buffer> {
   const name = path === "-" ? "Standard input" : path;
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    const stream = path === "-" ? stdin : createReadStream(path, { signal });
-    for await (const chunk of stream) {
-      chunks.push(Buffer.from(chunk as Buffer));
+    const stream = addAbortSignal(signal, path === "-" ? stdin : createReadStream(path));
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
       size += chunk.length;
       if (size > maxBytes) break;
     }

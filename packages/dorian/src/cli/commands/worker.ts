@@ -11,6 +11,7 @@ import { takeDataLock } from "../service/take-data-lock.ts";
 import { workerCredentials } from "../service/worker-credentials.ts";
 import { storing } from "@dorian/storage/storage-error";
 import { defineCommand } from "../command.ts";
+import { serverToJoin } from "../config.ts";
 
 export const command = defineCommand<void>({
   options: [
@@ -31,7 +32,9 @@ export const command = defineCommand<void>({
     requireRoot();
     // Beside a server that starts it loads meanwhile, and begins when that one is there.
     await supervisor?.turn({ signal });
-    const server = await workerCredentials(config, process.env.DORIAN_WORKER_TOKEN);
+    const { dataDirectory } = config;
+    const joined = { dataDirectory, server: serverToJoin(config) };
+    const server = await workerCredentials(joined, process.env.DORIAN_WORKER_TOKEN);
     secureDataDirectory(config.dataDirectory);
     using _lock = await storing(config.dataDirectory, () =>
       takeDataLock(config.dataDirectory, "worker", context),

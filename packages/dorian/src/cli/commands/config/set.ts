@@ -5,7 +5,7 @@ import { defineCommand } from "../../command.ts";
 import { type CommandContext } from "../../context.ts";
 import { UsageError, type Input } from "../../input.ts";
 import { readAtMost } from "../../read-at-most.ts";
-import { settingOf, typedNames, type SettingName } from "../../target/setting-names.ts";
+import { settingOf, typedName, typedNames, type SettingName } from "../../target/setting-names.ts";
 import { writePrivateFile } from "../../write-private-file.ts";
 
 const maxBytes = 4096;
@@ -56,7 +56,7 @@ async function givenValue(name: SettingName, input: Input, context: CommandConte
 /** @throws UsageError for what cannot be the setting's value */
 function checked(name: SettingName, value: string, cwd: string): string {
   if (value === "" || (/\s/.test(value) && name !== "data"))
-    throw new UsageError(`The value for ${name} is empty or has spaces.`, "give one word.");
+    throw new UsageError(`The value for ${typedName(name)} is empty or has spaces.`, "give one word.");
   if (name === "data") return resolve(cwd, value);
   if (name === "server" && !/^https?:\/\/[^/]+\/?$/.test(value)) {
     throw new UsageError(

@@ -47,6 +47,10 @@ export const command = defineCommand<{ value: unknown } | undefined>({
   },
 
   render(found, output) {
-    if (found) output.pass("stdout", `${formatValue(found.value, output.columns)}\n`);
+    if (!found) return;
+    const text = formatValue(found.value, output.columns);
+    // A file or a program gets it byte for byte; a terminal would obey what somebody has put there.
+    if (output.stdoutIsTerminal) output.print(text);
+    else output.pass("stdout", `${text}\n`);
   },
 });

@@ -1,4 +1,5 @@
 import { defineCommand } from "../../command.ts";
+import { visibleText } from "../../output/visible-text.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
 import { givenPartition, partitionOption } from "../../target/partition.ts";
@@ -33,6 +34,6 @@ export const command = defineCommand<StoredValue[]>({
 
   render(items, output) {
     if (items.length === 0) output.note("The partition is empty.");
-    for (const item of items) output.print(storedText(item, Math.max(output.columns - 20, 40)));
+    for (const item of items) output.print(visibleText(storedText(item, Math.max(output.columns - 20, 40))));
   },
 });
