@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { printedBy, printing } from "@dorian/testkit/app-run";
 import { dorian } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
@@ -11,23 +12,12 @@ beforeAll(async () => {
 
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** Runs an app and returns what its local entrypoint printed as JSON lines. */
-async function run(source: string, args: string[] = []): Promise<unknown[]> {
-  await using project = await temporaryDirectory({ "app.ts": source });
-  const result = await dorian(server.dataDirectory, ["run", "app.ts", ...args], { cwd: project.path });
-  expect(result.code, result.stdout + result.stderr).toBe(0);
-  return result.stdout
-    .split("\n")
-    .filter((line) => line.startsWith("> "))
-    .map((line) => JSON.parse(line.slice(2)) as unknown);
-}
-
-const print = `const print = (value: unknown) => console.log("> " + JSON.stringify(value));`;
+const run = (source: string) => printedBy(server.dataDirectory, source);
 
 test("remote, spawn, map and local give the same results, with arguments of every plain kind [R1, R3]", async () => {
   const printed = await run(`
 import { App, FunctionCall } from "dorian";
-${print}
+${printing}
 export const app = new App("calls");
 export const add = app.function({ name: "add" }, async (a: number, b: number) => a + b);
 export const same = app.function({ name: "same" }, async (value: unknown) => value);
@@ -50,7 +40,7 @@ app.localEntrypoint(async () => {
 test("a map of 300 inputs keeps its order, and runs many at a time in a concurrent container [R1]", async () => {
   const printed = await run(`
 import { App, currentTaskId } from "dorian";
-${print}
+${printing}
 export const app = new App("mapped");
 let running = 0, most = 0;
 export const slow = app.function({ name: "slow", maxConcurrentInputs: 20, maxContainers: 1 }, async (x: number) => {
@@ -73,7 +63,7 @@ app.localEntrypoint(async () => {
 test("a generator's items arrive while it runs, and leaving it early stops it", async () => {
   const printed = await run(`
 import { App } from "dorian";
-${print}
+${printing}
 export const app = new App("generators");
 export const count = app.function({ name: "count" }, async function* (to: number) {
   for (let index = 0; index < to; index += 1) { yield { index, at: Date.now() }; await new Promise((resolve) => setTimeout(resolve, 1000)); }
@@ -93,7 +83,7 @@ app.localEntrypoint(async () => {
 test("a user's error comes back with its name, properties, cause and the place in the user's source [R3]", async () => {
   const printed = await run(`
 import { App, RemoteError } from "dorian";
-${print}
+${printing}
 export const app = new App("errors");
 class WeightsError extends Error { override name = "WeightsError"; constructor(message: string, readonly file: string, options?: ErrorOptions) { super(message, options); } }
 function load(): never {
@@ -119,7 +109,7 @@ test("an input that takes too long fails with a timeout, and its container's exi
   const printed = await run(`
 import { App, FunctionTimeoutError, Volume, method, exit } from "dorian";
 import { existsSync, writeFileSync } from "node:fs";
-${print}
+${printing}
 const volume = Volume.fromName("timeouts", { createIfMissing: true });
 export const app = new App("timeouts");
 @app.cls({ timeout: 1, startupTimeout: 60, volumes: { "/vol": volume } })
@@ -141,7 +131,7 @@ test("retries run a failed input again, with growing attempts, and then give up 
   const printed = await run(`
 import { App, Volume } from "dorian";
 import { appendFileSync, readFileSync } from "node:fs";
-${print}
+${printing}
 export const app = new App("retries");
 let attempts = 0;
 export const flaky = app.function({ name: "flaky", maxContainers: 1, retries: { maxRetries: 3, initialDelay: 0.1 } }, async (good: number) => {
@@ -160,7 +150,7 @@ app.localEntrypoint(async () => {
 test("cancelling a call stops its code and get() says so", async () => {
   const printed = await run(`
 import { App, currentInput, Volume } from "dorian";
-${print}
+${printing}
 export const app = new App("cancels");
 let cancelled = 0;
 export const wait = app.function({ name: "wait", maxConcurrentInputs: 2, maxContainers: 1 }, async () => {
@@ -190,7 +180,7 @@ export const quarter = app.function({ name: "quarter" }, async (x: number) => ha
   expect(deployed.code, deployed.stderr).toBe(0);
   const printed = await run(`
 import { App, Function } from "dorian";
-${print}
+${printing}
 export const app = new App("caller");
 export const relay = app.function({ name: "relay" }, async (x: number) => Function.fromName<(x: number) => Promise<number>>("deployed-calls", "quarter").remote(x));
 app.localEntrypoint(async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { dorian, type CommandResult } from "@dorian/testkit/run-command";
+import { printedBy, printing } from "@dorian/testkit/app-run";
+import { dorian } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 
@@ -11,26 +12,12 @@ beforeAll(async () => {
 
 afterAll(() => server[Symbol.asyncDispose]());
 
-async function start(source: string, args: string[] = ["app.ts"]): Promise<CommandResult> {
-  await using project = await temporaryDirectory({ "app.ts": source });
-  return await dorian(server.dataDirectory, ["run", ...args], { cwd: project.path });
-}
-
-async function run(source: string): Promise<unknown[]> {
-  const result = await start(source);
-  expect(result.code, result.stdout + result.stderr).toBe(0);
-  return result.stdout
-    .split("\n")
-    .filter((line) => line.startsWith("> "))
-    .map((line) => JSON.parse(line.slice(2)) as unknown);
-}
-
-const print = `const print = (value: unknown) => console.log("> " + JSON.stringify(value));`;
+const run = (source: string) => printedBy(server.dataDirectory, source);
 
 test("@enter runs once per container, before any input, and what it sets is there in every method [A5, F1, F2, F3, G1, R2]", async () => {
   const printed = await run(`
 import { App, currentTaskId, enter, method } from "dorian";
-${print}
+${printing}
 export const app = new App("enter");
 @app.cls()
 export class Model {
@@ -54,7 +41,7 @@ app.localEntrypoint(async () => {
 test("two containers each run @enter, and inputs queue while it runs [F4, F5]", async () => {
   const printed = await run(`
 import { App, currentTaskId, enter, method } from "dorian";
-${print}
+${printing}
 export const app = new App("two");
 let ready = false;
 @app.cls({ maxContainers: 2 })
@@ -75,7 +62,7 @@ app.localEntrypoint(async () => {
 test("sync and async hooks run in the order of definition, those of base classes first [F6]", async () => {
   const printed = await run(`
 import { App, enter, exit, method } from "dorian";
-${print}
+${printing}
 export const app = new App("order");
 const order: string[] = [];
 class Base { @enter() z() { order.push("base"); } @method() async inherited() { return "inherited"; } }
@@ -98,7 +85,7 @@ test("an @enter that throws fails the waiting call with the user's error and is 
   const printed = await run(`
 import { App, Volume, enter, method } from "dorian";
 import { readdirSync, writeFileSync } from "node:fs";
-${print}
+${printing}
 const volume = Volume.fromName("crash-loop", { createIfMissing: true });
 export const app = new App("crash");
 @app.cls({ volumes: { "/vol": volume } })
@@ -123,7 +110,7 @@ test("each parameter set has containers of its own, equal ones share them, and w
     `
 import { App, Volume, currentTaskId, enter, method, parameter } from "dorian";
 import torch from "a-package-that-only-the-container-would-have";
-${print}
+${printing}
 void (() => torch.load());
 export const app = new App("pools");
 @app.cls()
@@ -162,7 +149,7 @@ app.localEntrypoint(async () => {
 test("an unknown model fails its own callers and no other pool, and an idle pool ends [P10, P11]", async () => {
   const printed = await run(`
 import { App, enter, method, parameter } from "dorian";
-${print}
+${printing}
 export const app = new App("unknown");
 @app.cls({ scaledownWindow: 2 })
 export class Model {
@@ -185,7 +172,7 @@ test("@exit runs when an idle container is stopped, and what it writes to a volu
   const printed = await run(`
 import { App, Volume, exit, method } from "dorian";
 import { existsSync, writeFileSync } from "node:fs";
-${print}
+${printing}
 const volume = Volume.fromName("exit-hooks", { createIfMissing: true });
 export const app = new App("exits");
 @app.cls({ scaledownWindow: 2, volumes: { "/vol": volume } })
@@ -206,7 +193,7 @@ app.localEntrypoint(async () => {
 test("the form without decorators makes the same class", async () => {
   const printed = await run(`
 import { App } from "dorian";
-${print}
+${printing}
 export const app = new App("plain");
 export const Model = app.cls({}, class Model {
   modelId = "a"; loaded = "";
@@ -233,7 +220,7 @@ export class Model {
   expect((await dorian(server.dataDirectory, ["deploy", "app.ts"], { cwd: project.path })).code).toBe(0);
   const printed = await run(`
 import { App, Cls } from "dorian";
-${print}
+${printing}
 export const app = new App("caller-of-class");
 export const nothing = app.function({ name: "nothing" }, async () => 0);
 app.localEntrypoint(async () => {

@@ -1,9 +1,9 @@
-import { Volume } from "dorian";
 import { eventually } from "@dorian/testkit/eventually";
 import { dorian } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { scriptedContainers } from "@dorian/testkit/scripted-containers";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { filesIn, textIn } from "@dorian/testkit/volume-content";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let server: RunningServer;
@@ -14,18 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** Paths of a volume's files, as the command line lists them. */
-async function listed(volume: string): Promise<string[]> {
-  const result = await dorian(server.dataDirectory, ["volume", "ls", volume, "--recursive", "--json"]);
-  expect(result.code, result.stderr).toBe(0);
-  const entries = JSON.parse(result.stdout) as { path: string; type: string }[];
-  return entries.filter((entry) => entry.type !== "directory").map((entry) => entry.path);
-}
-
-async function content(volume: string, path: string): Promise<string> {
-  const files = await Volume.fromName(volume).files();
-  return Buffer.from(await files.readFile(path)).toString();
-}
+const listed = (volume: string) => filesIn(server.dataDirectory, volume);
 
 test("what a function writes is kept without a commit: seen from outside while it runs, and elsewhere after it [M1, M2, M7]", async () => {
   await using app = await scriptedContainers(server.dataDirectory, {
@@ -112,7 +101,7 @@ test("background commits leave out a file that is being written, for as long as 
     (paths) => paths.length > later.length,
   );
   expect(await listed("undisturbed")).not.toContain("new/weights");
-  expect(await content("undisturbed", "run/log")).toBe("begun\n");
+  expect(await textIn("undisturbed", "run/log")).toBe("begun\n");
   await app.container.writer(({ fs }) => fs.writeFile("/tmp/go", ""));
   const { longest, lines, view, own, size } = await writing;
   const closed = Array.from({ length: Math.floor(lines / 100) }, (_, index) => `closed-${index + 1}`);
@@ -124,8 +113,8 @@ test("background commits leave out a file that is being written, for as long as 
     () => listed("undisturbed"),
     (paths) => paths.includes("new/weights"),
   );
-  expect(await content("undisturbed", "new/weights")).toBe("line\n".repeat(lines));
-  expect(await content("undisturbed", "run/log")).toBe("begun\n" + "line\n".repeat(lines));
+  expect(await textIn("undisturbed", "new/weights")).toBe("line\n".repeat(lines));
+  expect(await textIn("undisturbed", "run/log")).toBe("begun\n" + "line\n".repeat(lines));
 });
 
 test("the last commit comes after @exit, with files that were never closed [M2, M3]", async () => {
@@ -147,7 +136,7 @@ app.localEntrypoint(async () => { await app.instance(Model).work.remote(); });
   const result = await dorian(server.dataDirectory, ["run", "app.ts"], { cwd: project.path });
   expect(result.code, result.stdout + result.stderr).toBe(0);
   expect(await listed("last-commit")).toEqual(["goodbye", "log"]);
-  expect(await content("last-commit", "log")).toBe("work bye");
+  expect(await textIn("last-commit", "log")).toBe("work bye");
 });
 
 test("a commit that fails is an error in the function, and the failure of the last one is told to the user [M4]", async () => {
@@ -212,7 +201,7 @@ test("reload keeps what was written here, and an open file keeps the version it 
   });
   await app.container.reader(({ fs }) => fs.writeFile("/tmp/go", ""));
   expect(await open).toEqual(["version version one", "version two", "written here"]);
-  expect(await content("open-files", "mine")).toBe("written here");
+  expect(await textIn("open-files", "mine")).toBe("written here");
 });
 
 test("a program that stands in the volume goes on working, and all it does there is committed [N3, L6]", async () => {

@@ -4,9 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Volume } from "dorian";
 import { containersOf } from "@dorian/testkit/containers";
 import { eventually } from "@dorian/testkit/eventually";
-import { dorian } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { scriptedContainers } from "@dorian/testkit/scripted-containers";
+import { filesIn, textIn } from "@dorian/testkit/volume-content";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let server: RunningServer;
@@ -17,18 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** Paths of a volume's files, as the command line lists them. */
-async function listed(volume: string): Promise<string[]> {
-  const result = await dorian(server.dataDirectory, ["volume", "ls", volume, "--recursive", "--json"]);
-  expect(result.code, result.stderr).toBe(0);
-  const entries = JSON.parse(result.stdout) as { path: string; type: string }[];
-  return entries.filter((entry) => entry.type !== "directory").map((entry) => entry.path);
-}
-
-async function content(volume: string, path: string): Promise<string> {
-  const files = await Volume.fromName(volume).files();
-  return Buffer.from(await files.readFile(path)).toString();
-}
+const listed = (volume: string) => filesIn(server.dataDirectory, volume);
 
 test("a commit shows in a container that reloads, and in no other one that runs [K1, K2, L1, L2, L3, N1, N2, N9]", async () => {
   await using app = await scriptedContainers(server.dataDirectory, {
@@ -105,7 +94,7 @@ test("four writers commit at the same time: every file of their own is there, an
     Array.from({ length: rounds }, (_, index) => `runs/${name}-${index + 1}`),
   );
   expect(await listed("four-writers")).toEqual([...own, "runs/latest"].toSorted());
-  for (const path of own) expect(await content("four-writers", path)).toBe(path.slice(5).replace("-", " "));
+  for (const path of own) expect(await textIn("four-writers", path)).toBe(path.slice(5).replace("-", " "));
 
   const last = await app.container.w3(async ({ fs, volume }) => {
     await fs.writeFile("/vol/runs/latest", "w3 last");
@@ -113,7 +102,7 @@ test("four writers commit at the same time: every file of their own is there, an
     return fs.readFile("/vol/runs/latest", "utf8");
   });
   expect(last).toBe("w3 last");
-  expect(await content("four-writers", "runs/latest")).toBe("w3 last");
+  expect(await textIn("four-writers", "runs/latest")).toBe("w3 last");
 });
 
 test("whoever reads during commits sees a whole file, never half of one [L5]", async () => {
@@ -239,7 +228,7 @@ test("a container killed between commits leaves the last commit as it was, and n
   process.kill(container?.pid ?? -1, "SIGKILL");
   expect(await dying).toBe("taken up by another container");
   expect(await listed("killed")).toEqual(["weights"]);
-  expect(await content("killed", "weights")).toBe("committed");
+  expect(await textIn("killed", "weights")).toBe("committed");
   const next = await app.container.writer(async ({ fs, taskId }) => [
     await fs.readFile("/vol/weights", "utf8"),
     taskId,

@@ -4,6 +4,7 @@ import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import type { ClientRequest } from "node:http";
 import { join } from "node:path";
 import { Volume } from "dorian";
+import { printedBy, printing } from "@dorian/testkit/app-run";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, type CommandResult } from "@dorian/testkit/run-command";
@@ -41,20 +42,11 @@ async function paths(name: string, ...args: string[]): Promise<string[]> {
   );
 }
 
-/** Runs an app. Returns what its local entrypoint printed as JSON lines. */
-async function run(source: string): Promise<unknown[]> {
-  await using project = await temporaryDirectory({ "app.ts": source });
-  const result = await dorian(server.dataDirectory, ["run", "app.ts"], { cwd: project.path });
-  expect(result.code, result.stdout + result.stderr).toBe(0);
-  const lines = result.stdout.split("\n").filter((line) => line.startsWith("> "));
-  return lines.map((line) => JSON.parse(line.slice(2)) as unknown);
-}
+const run = (source: string) => printedBy(server.dataDirectory, source);
 
 async function* pieces(...content: string[]): AsyncGenerator<string> {
   yield* content;
 }
-
-const print = `const print = (value: unknown) => console.log("> " + JSON.stringify(value));`;
 
 test("a volume is made at its first use when that is asked for, and is the same one ever after [J1, J2]", async () => {
   const absent = Volume.fromName("by-name");
@@ -174,7 +166,7 @@ export class Model {
   const printed = await run(`
 import { App, Cls, Volume } from "dorian";
 import { mkdirSync, writeFileSync, readdirSync, statSync } from "node:fs";
-${print}
+${printing}
 const volume = Volume.fromName("shared", { createIfMissing: true });
 export const app = new App("training");
 export const train = app.function({ name: "train", volumes: { "/vol": volume } }, async (weights: string) => {
@@ -221,7 +213,7 @@ test("a mount hides what the image has at its path, and the image keeps it [K5]"
   const printed = await run(`
 import { App, Image, Volume } from "dorian";
 import { readdirSync, writeFileSync } from "node:fs";
-${print}
+${printing}
 const image = Image.debianSlim().runCommands("mkdir -p /srv/models && echo image > /srv/models/from-image");
 const volume = Volume.fromName("shadow", { createIfMissing: true });
 export const app = new App("shadow", { image });
@@ -311,7 +303,7 @@ test("the command line puts, lists, copies, gets and removes files, large ones b
 import { App, Volume } from "dorian";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-${print}
+${printing}
 export const app = new App("files");
 export const look = app.function({ name: "look", volumes: { "/vol": Volume.fromName("files") } }, async () => createHash("sha256").update(readFileSync("/vol/copy")).digest("hex"));
 app.localEntrypoint(async () => { print(await look.remote()); });
@@ -350,7 +342,7 @@ test("commit and reload work only in a container that mounts the volume [L2, N8]
   await expect(outside.reload()).rejects.toMatchObject({ code: "NOT_IN_CONTAINER" });
   const printed = await run(`
 import { App, Volume } from "dorian";
-${print}
+${printing}
 const mounted = Volume.fromName("inside", { createIfMissing: true });
 const other = Volume.fromName("not-mounted", { createIfMissing: true });
 export const app = new App("elsewhere");
@@ -373,7 +365,7 @@ test("an empty volume belongs to the image's user whose directory it covers, in 
   const source = `
 import { App, Image, Volume } from "dorian";
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
-${print}
+${printing}
 const image = Image.debianSlim().dockerfileCommands(${JSON.stringify(lines)});
 export const app = new App("covered", { image });
 const volume = Volume.fromName("covered", { createIfMissing: true });
@@ -423,7 +415,7 @@ test("files with names that are not UTF-8 are committed, listed, got and removed
   const source = `
 import { App, Volume } from "dorian";
 import { execFileSync } from "node:child_process";
-${print}
+${printing}
 const volume = Volume.fromName("odd-names", { createIfMissing: true });
 export const app = new App("odd-names");
 const sh = (script: string) => execFileSync("bash", ["-c", script], { encoding: "utf8", cwd: "/" });

@@ -33,6 +33,17 @@ export async function runApp(
   return { ...result, printed: printedIn(result.stdout), built: builtIn(result.stderr) };
 }
 
+/** Values that the local entrypoint of an app printed, which has to succeed. */
+export async function printedBy(
+  dataDirectory: string,
+  source: string,
+  options: AppRunOptions = {},
+): Promise<unknown[]> {
+  const { code, stdout, stderr, printed } = await runApp(dataDirectory, source, options);
+  if (code !== 0) throw new Error(`dorian run failed (${code}):\n${stdout}\n${stderr}`);
+  return printed;
+}
+
 function printedIn(stdout: string): unknown[] {
   const lines = stdout.split("\n").filter((line) => line.startsWith("> "));
   return lines.map((line) => JSON.parse(line.slice(2)) as unknown);
