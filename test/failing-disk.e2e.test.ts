@@ -32,6 +32,7 @@ export const gated = app.function({ name: "gated" }, async (text: string) => {
   return [currentTaskId(), (await readFile("/tmp/begun-" + text, "utf8")).length];
 });
 export const add = app.function({ name: "add" }, (a: number, b: number) => a + b);
+export const double = app.function({ name: "double" }, (n: number) => 2 * n);
 `;
 
 const lastWord =
@@ -85,6 +86,9 @@ test("where the data directory is moved away nothing begins anew in its place; w
   expect(await add.remote(1, 2)).toBe(3);
 
   await rename(dataDirectory, `${dataDirectory}-moved`);
+  // A container for this one cannot be started now.
+  const double = RemoteFunction.fromName<(n: number) => Promise<number>>("failing-disk", "double");
+  const accepted = double.remote(21);
   await eventually(
     async () => up.output,
     (text) => text.includes("could not be started: "),
@@ -95,6 +99,7 @@ test("where the data directory is moved away nothing begins anew in its place; w
   await rm(dataDirectory, { recursive: true, force: true });
   await rename(`${dataDirectory}-moved`, dataDirectory);
   expect(await add.remote(2, 2)).toBe(4);
+  expect(await accepted).toBe(42);
   await up.stop();
   expect(await leftoversOf(dataDirectory)).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { TemporaryStorage } from "../test/temporary-storage.ts";
@@ -32,6 +32,18 @@ test("a draft that is not sealed leaves nothing", async () => {
   })();
   await expect(readdir(path)).rejects.toMatchObject({ code: "ENOENT" });
   expect(await storage.layers.list()).toEqual([]);
+});
+
+test("while the directory of all layers is away, no layer is said to be missing", async () => {
+  await using storage = await TemporaryStorage.open();
+  const { layers } = storage;
+  await using draft = await layers.draft();
+  const layerId = await draft.seal({ durable: false });
+  const place = dirname(layers.path(layerId));
+  await rename(place, `${place}-moved`);
+  await expect(layers.has(layerId)).rejects.toMatchObject({ code: "LAYERS_AWAY", status: "UNAVAILABLE" });
+  await rename(`${place}-moved`, place);
+  expect(await layers.has(layerId)).toBe(true);
 });
 
 test("adopting moves a directory, and names that are not UTF-8 are no obstacle", async () => {

@@ -84,8 +84,20 @@ export class LayerStore implements AsyncDisposable {
     return join(this.#layers, layerId);
   }
 
+  /** @throws AppError LAYERS_AWAY */
   async has(layerId: string): Promise<boolean> {
-    return (await unlessAbsent(lstat(this.path(layerId))))?.isDirectory() ?? false;
+    const found = await unlessAbsent(lstat(this.path(layerId)));
+    if (!found) await this.#requireDirectory();
+    return found?.isDirectory() ?? false;
+  }
+
+  /** Where nothing of the store is to be seen, no single layer is known to be missing. */
+  async #requireDirectory(): Promise<void> {
+    if (await unlessAbsent(lstat(this.#layers))) return;
+    throw new AppError("LAYERS_AWAY", "The directory of all layers is not in its place.", {
+      status: "UNAVAILABLE",
+      remedy: "Put the data directory back where it was.",
+    });
   }
 
   async list(): Promise<string[]> {

@@ -8,7 +8,7 @@ export function requireOpenFiles(limit: number): void {
   if (limit >= fewestFiles) return;
   throw new AppError(
     "OPEN_FILES_TOO_FEW",
-    `This process may have ${limit} files open at once; Dorian needs ${fewestFiles} at least, and with fewer than 16384 it takes fewer connections.`,
+    `This process may have ${limit} files open at once; Dorian needs ${fewestFiles} at least, and with fewer than 12800 it takes fewer connections.`,
     {
       status: "FAILED_PRECONDITION",
       remedy:
