@@ -7,7 +7,7 @@ import { runningServer, type RunningServer } from "@dorian/testkit/running-serve
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, rm } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -48,14 +48,18 @@ const files = {
   "src/data/words.json": `{"hello": "hello"}`,
   "call.mjs": `
 import { Function, Volume } from "dorian";
-const files = await Volume.fromName("kept", { createIfMissing: true }).files();
-await files.putFile("large.bin", "/large.bin", { overwrite: true });
-const { length } = await files.readFile("/large.bin");
-console.log(await Function.fromName("installed", "greet").remote("module"), length);
-process.exit(0);`,
+async function main() {
+  const files = await Volume.fromName("kept", { createIfMissing: true }).files();
+  await files.putFile("large.bin", "/large.bin", { overwrite: true });
+  const { length } = await files.readFile("/large.bin");
+  console.log(await Function.fromName("installed", "greet").remote("module"), length);
+  process.exit(0);
+}
+main();`,
   "call.cjs": `
 const { Function } = require("dorian");
 Function.fromName("installed", "greet").remote("common").then((said) => { console.log(said); process.exit(0); });`,
+  "vite.config.mjs": `export default { ssr: { noExternal: true }, build: { minify: true } };`,
   // What an import of the SDK loads from disk.
   "loaded.mjs": `
 import { registerHooks } from "node:module";
@@ -65,7 +69,38 @@ await import("dorian");
 console.log(JSON.stringify(loaded.filter((url) => url.startsWith("file:"))));`,
 };
 
+/** Two packages of a workspace; the app uses the other one's sources. */
+const workspaceFiles = (tarball: string) => ({
+  "package.json": JSON.stringify({
+    private: true,
+    workspaces: ["packages/*"],
+    devDependencies: { "@types/node": "*" },
+  }),
+  "packages/lib/package.json": JSON.stringify({
+    name: "@acme/lib",
+    version: "1.0.0",
+    type: "module",
+    exports: "./src/index.ts",
+  }),
+  "packages/lib/src/index.ts": `export const shout = (text: string): string => text.toUpperCase() + "!";`,
+  "packages/app/package.json": JSON.stringify({
+    name: "@acme/app",
+    version: "1.0.0",
+    type: "module",
+    dependencies: { dorian: `file:${tarball}`, "@acme/lib": "1.0.0" },
+  }),
+  "packages/app/app.ts": `
+import { App } from "dorian";
+import { shout } from "@acme/lib";
+export const app = new App("of-workspace");
+export const greet = app.function({ name: "greet" }, async (name: string) => shout(\`hello \${name}\`));
+app.localEntrypoint(async () => console.log(await greet.remote("workspace")));
+`,
+});
+
 let project: TemporaryDirectory;
+let monorepo: TemporaryDirectory;
+let bundled: TemporaryDirectory;
 let packed: PackedPackage;
 let server: RunningServer;
 let models: TemporaryDirectory;
@@ -101,6 +136,11 @@ beforeAll(async () => {
   packed = await packedPackage();
   project = await projectWithPackage(files);
   await chmod(project.path, 0o755);
+  bundled = await temporaryDirectory();
+  monorepo = await temporaryDirectory(workspaceFiles(packed.tarball));
+  // Each package finds its own dependencies alone, by links, as pnpm has it.
+  const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--install-strategy=linked"];
+  await said(["npm", "install", ...flags], { cwd: monorepo.path });
   models = await temporaryDirectory(tinyModel);
   hub = await StandInHub.start(models.path);
   server = await runningServer({
@@ -112,8 +152,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
   await hub?.[Symbol.asyncDispose]();
-  await models?.[Symbol.asyncDispose]();
-  await project?.[Symbol.asyncDispose]();
+  for (const directory of [models, project, monorepo, bundled]) await directory?.[Symbol.asyncDispose]();
 });
 
 const dorian = (args: string[], cwd: string) =>
@@ -149,6 +188,17 @@ test("an app with files beside it runs from any directory", async () => {
   expect(await dorian(["run", at("src/app.ts")], "/")).toContain("HELLO ANN! 7");
 });
 
+test("an app in a workspace of linked packages is checked strictly, and takes another one's sources along", async () => {
+  const directory = join(monorepo.path, "packages/app");
+  const strict = ["--strict", "--noEmit", "--target", "es2022", "--module", "nodenext"];
+  expect(await said([tool("tsc"), ...strict, "app.ts"], { cwd: directory })).toBe("");
+  const command = [join(directory, "node_modules/.bin/dorian"), "run", "app.ts"];
+  const env = { DORIAN_DATA: server.dataDirectory };
+  expect(await said(command, { cwd: directory, env })).toContain("HELLO WORKSPACE!");
+});
+
+const esbuildFlags = ["--bundle", "--minify", "--keep-names", "--platform=node", "--target=node20"];
+
 describe("a deployed function is called", () => {
   beforeAll(async () => void (await dorian(["deploy", "src/app.ts"], project.path)));
 
@@ -157,6 +207,18 @@ describe("a deployed function is called", () => {
     const env = { DORIAN_DATA: server.dataDirectory };
     expect(await said([node, "call.mjs"], { env })).toBe(`HELLO MODULE! ${largeBytes}`);
     expect(await said([node, "call.cjs"], { env })).toBe("HELLO COMMON!");
+  });
+
+  test.each([
+    ["Vite", ["vite", "build", "--ssr", "call.mjs", "--config", "vite.config.mjs"]],
+    ["esbuild", ["esbuild", "call.mjs", ...esbuildFlags, "--format=esm"]],
+    ["esbuild to CommonJS", ["esbuild", "call.mjs", ...esbuildFlags, "--format=cjs"]],
+  ])("from a program that %s made, where nothing is installed", async (name, [bundler = "", ...args]) => {
+    const out = join(bundled.path, name);
+    await said([tool(bundler), ...args, `--${bundler === "vite" ? "outDir" : "outdir"}=${out}`]);
+    await writeFile(join(out, "package.json"), name.endsWith("CommonJS") ? "{}" : `{"type": "module"}`);
+    const env = { DORIAN_DATA: server.dataDirectory };
+    expect(await said([process.execPath, join(out, "call.js")], { env })).toBe(`HELLO MODULE! ${largeBytes}`);
   });
 
   test("by a user without root, with a token of their own", async () => {

@@ -4,6 +4,7 @@ import { globSync, statSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { must } from "@dorian/base/must";
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { checkout } from "./checkout.ts";
 import { NpmRegistry } from "./npm-registry.ts";
@@ -27,6 +28,8 @@ const sources = [
 export interface PackedPackage {
   /** Its files, as they were packed. */
   built: string;
+  /** As npm would have it from a registry. */
+  tarball: string;
   /** A project in which it was installed from a registry on loopback. */
   installed: string;
 }
@@ -35,9 +38,13 @@ export interface PackedPackage {
 export async function packedPackage(): Promise<PackedPackage> {
   await mkdir(join(checkout, ".cache"), { recursive: true });
   using _turn = await turnAt(`${directory}.lock`);
-  const made = { built: join(directory, "package"), installed: join(directory, "project") };
+  const made = () => ({
+    built: join(directory, "package"),
+    tarball: must(globSync(join(directory, "*.tgz"))[0], "the tarball"),
+    installed: join(directory, "project"),
+  });
   const state = stateOfSources();
-  if ((await unlessAbsent(readFile(join(directory, "state"), "utf8"))) === state) return made;
+  if ((await unlessAbsent(readFile(join(directory, "state"), "utf8"))) === state) return made();
   await rm(directory, { recursive: true, force: true });
   const draft = `${directory}.draft`;
   await rm(draft, { recursive: true, force: true });
@@ -45,7 +52,7 @@ export async function packedPackage(): Promise<PackedPackage> {
   await install(stdout.trim().split("\n").at(-1) ?? "", draft);
   await writeFile(join(draft, "state"), state);
   await rename(draft, directory);
-  return made;
+  return made();
 }
 
 /** A project of the caller's own that holds `files`, and has the package installed. */
