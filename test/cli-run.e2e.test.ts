@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { containersOf } from "@dorian/testkit/containers";
@@ -286,6 +287,71 @@ app.localEntrypoint(async () => console.log(await one.remote()));`,
       },
       { cwd: project.path },
     );
+  });
+});
+
+describe("bars in bytes", () => {
+  const weights = randomBytes(24 * 1024 * 1024);
+  const app = `
+import { App, Image } from "dorian";
+const draws = 'for each in 1 2 3; do printf "\\\\rdrawn $each of 3"; sleep 0.7; done; echo';
+const image = Image.debianSlim().runCommands(draws).addLocalFile("weights.bin", "/weights.bin");
+export const app = new App("bars", { image });
+export const work = app.function({ name: "work" }, async () => "worked");
+`;
+
+  test("show how far an app's files, and build steps that draw over their lines, are", async () => {
+    await using local = await temporaryDirectory({ "app.ts": app, "weights.bin": weights });
+    const screen = await withTerminal(
+      server.dataDirectory,
+      ["run", "app.ts::work"],
+      async (session) => {
+        expect(await session.ended).toBe(0);
+        return session.screen;
+      },
+      { cwd: local.path },
+    );
+    expect(screen).toMatch(/Uploading 1 file \(24 MiB\)/);
+    expect(screen).toMatch(/weights\.bin \S*[━─]\S* +\d+% {2}\S+ \S+ of 24 MiB {2}\S+ \S+\/s/);
+    for (const drawn of ["drawn 1 of 3", "drawn 2 of 3"]) expect(screen).toContain(drawn);
+    await using other = await temporaryDirectory({
+      "app.ts": app.replace("drawn", "told"),
+      "weights.bin": randomBytes(1024),
+    });
+    const piped = await run(["app.ts::work"], { cwd: other.path });
+    expect(piped.stderr).toContain("told 3 of 3");
+    expect(piped.stderr).not.toMatch(/told 1 of 3|━|\u001B/);
+    const quiet = await run(["--quiet", "app.ts::work"], { cwd: other.path });
+    expect(quiet).toEqual({ code: 0, stdout: "worked\n", stderr: "" });
+  });
+
+  test("fit on one line of a narrow terminal, and are words where lines stay", async () => {
+    await using local = await temporaryDirectory({ "weights.bin": weights });
+    const options = { cwd: local.path, size: { rows: 10, columns: 45 } };
+    const onScreen = (args: string[]) =>
+      withTerminal(
+        server.dataDirectory,
+        ["volume", ...args],
+        async (session) => {
+          expect(await session.ended).toBe(0);
+          return session.screen;
+        },
+        options,
+      );
+    const volume = (...args: string[]) =>
+      dorian(server.dataDirectory, ["volume", ...args], { cwd: local.path });
+    expect((await volume("create", "bars")).code).toBe(0);
+    // Rate and time left have no room.
+    const bar = /weights\.bin \S*[━─]\S* +\d+% {2}\S+ \S+ of 24 MiB(?! {2})/;
+    expect(await onScreen(["put", "bars", "weights.bin"])).toMatch(bar);
+    expect(await onScreen(["get", "bars", "weights.bin", "copy"])).toMatch(bar);
+    const piped = await volume("put", "bars", "weights.bin", "again");
+    expect(piped.stderr).toMatch(/^Reading 1 file \(24 MiB\) …\nUploading 1 file \(24 MiB\) …\n✓ Uploaded/);
+    expect(await volume("get", "--quiet", "bars", "again", "other")).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "",
+    });
   });
 });
 

@@ -4,7 +4,6 @@ import { pipeline } from "node:stream/promises";
 import { AppError } from "@dorian/base/app-error";
 import { boundedText } from "@dorian/base/bounded-text";
 import { must } from "@dorian/base/must";
-import { Stopwatch } from "@dorian/base/stopwatch";
 import type { RegistryCredentials, RegistrySettings } from "@dorian/operator/registry-settings";
 import type { Space } from "@dorian/storage/free-space";
 import type { LayerStore } from "@dorian/storage/layer-store";
@@ -20,6 +19,8 @@ import {
   type Descriptor,
   type Manifest,
 } from "./manifest.ts";
+import { megabytes } from "./megabytes.ts";
+import { PullProgress } from "./pull-progress.ts";
 import { RegistryClient } from "./registry-client.ts";
 import type { RegistryTransport } from "./registry-transport.ts";
 import { shown } from "./small-body.ts";
@@ -52,7 +53,6 @@ export interface PulledImage {
 }
 
 const attempts = 3;
-const progressMs = 2_000;
 
 /** The registries that the operator named: as mirrors, and by logging in to them. */
 export function registryAddresses({ mirrors, credentials }: RegistrySettings): string[] {
@@ -143,12 +143,10 @@ async function pullLayer(
   for (let attempt = 1; ; attempt++) {
     await using draft = await layers.draft();
     let received = 0;
-    const sinceLogged = new Stopwatch();
+    const progress = new PullProgress(label, layer.size, onLog);
     const onBytes = (count: number) => {
       received += count;
-      if (sinceLogged.ms < progressMs) return;
-      sinceLogged.restart();
-      onLog(`   ${label}: ${Math.round((100 * received) / Math.max(1, layer.size))}%\n`);
+      progress.show(received);
     };
     const taken = { bytes: 0, entries: 0 };
     const onUnpacked = (count: number) => {
@@ -168,15 +166,16 @@ async function pullLayer(
       await client.blob(layer, { consume, onBytes, signal });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
+      if (AppError.is(error) || attempt === attempts) progress.end("failed");
       if (AppError.is(error)) throw error;
       if (attempt === attempts) throw brokenOff(layer, error);
       room.giveBack(taken);
-      onLog(`   ${label}: the connection broke, trying again\n`);
+      progress.end("the connection broke, trying again");
       continue;
     }
     const layerId = await draft.seal({ durable: true });
     await blobLayers.put(layer.digest, layerId);
-    onLog(`   ${label}: done\n`);
+    progress.end("done");
     return layerId;
   }
 }
@@ -223,8 +222,4 @@ function endpointOf(registry: string): string {
   // As Docker does: a registry on this very machine may do without TLS.
   const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(registry);
   return `${isLocal ? "http" : "https"}://${registry}`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -67,6 +67,7 @@ async function runCommandLine(
       return exitCode.ok;
     }
     const { command, input } = parsed;
+    output.isQuiet = input.flag("quiet");
     const config = readConfig(env, {
       server: input.option("server"),
       data: input.option("data"),

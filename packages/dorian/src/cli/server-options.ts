@@ -21,3 +21,10 @@ export const serverOptions: readonly OptionDefinition[] = [
     description: "Environment that it is about (or set MODAL_ENVIRONMENT; else the server's default one)",
   },
 ];
+
+/** Of commands that say how far they are. */
+export const quietOption: OptionDefinition = {
+  name: "quiet",
+  short: "q",
+  description: "Show results, warnings and errors alone",
+};

@@ -6,6 +6,7 @@ import { must } from "@dorian/base/must";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import type { DeploySession } from "./deploy-session.ts";
 import { localFileChanged, withLocalFile } from "@dorian/sdk/local/local-file-error";
+import { TransferCounter } from "@dorian/sdk/volume/transfer-progress";
 import type { MountContent } from "./local-files.ts";
 
 /** From this size on a file goes over HTTP, in parts, instead of inside a message. */
@@ -63,22 +64,17 @@ async function uploadMissing(session: Uploading, files: MountContent[]): Promise
     for (const hash of answer.missingSha256HexHashes)
       missing.push(must(byHash.get(hash), "the file that the server asks for"));
   }
-  let done = 0;
-  let bytesDone = 0;
-  const total = missing.length;
-  const bytesTotal = missing.reduce((sum, { size }) => sum + size, 0);
-  const report = () => session.onProgress({ kind: "files-uploading", done, total, bytesDone, bytesTotal });
-  if (missing.length > 0) report();
+  const counter = new TransferCounter(
+    "sending",
+    missing.map(({ filename, size }) => ({ path: filename, size })),
+    (progress) => session.onProgress({ kind: "files-uploading", ...progress }),
+  );
+  counter.report("");
   const queue = missing.values();
   await Promise.all(
     Array.from({ length: uploadsAtOnce }, async () => {
       for (const file of queue) {
-        await upload(session, file, (bytes) => {
-          bytesDone += bytes;
-          report();
-        });
-        done += 1;
-        report();
+        await upload(session, file, (bytes) => counter.add(file.filename, bytes));
       }
     }),
   );

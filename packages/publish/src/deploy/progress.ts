@@ -4,8 +4,7 @@ import type { TransferProgress } from "@dorian/sdk";
 /** What a deployment tells whoever watches it. */
 export type DeployProgress =
   | { kind: "app-created"; appId: string; name: string }
-  | ({ kind: "files-reading" } & TransferProgress)
-  | { kind: "files-uploading"; done: number; total: number; bytesDone: number; bytesTotal: number }
+  | ({ kind: "files-reading" | "files-uploading" } & TransferProgress)
   | { kind: "mount-created"; description: string }
   | { kind: "image-building"; imageId: string; description: string; reason: string }
   | { kind: "image-log"; imageId: string; items: TaskLogs[] }

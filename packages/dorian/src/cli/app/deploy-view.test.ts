@@ -4,10 +4,11 @@ import { Output, type TextStream } from "../output/output.ts";
 import { StatusLine } from "../output/status-line.ts";
 import { DeployView } from "./deploy-view.ts";
 
-async function view(): Promise<{ onProgress: DeployView["onProgress"]; text: () => string }> {
+async function view({ isQuiet = false } = {}) {
   let text = "";
   const sink: TextStream = { write: (chunk) => ((text += String(chunk)), true) };
   const output = new Output({ stdout: sink, stderr: sink, env: {} });
+  output.isQuiet = isQuiet;
   const { onProgress } = new DeployView(output, await StatusLine.open(output));
   return { onProgress, text: () => text };
 }
@@ -18,7 +19,9 @@ const log = (imageId: string, data: string) =>
 test("what a deployment creates ends up in a tree", async () => {
   const { onProgress, text } = await view();
   onProgress({ kind: "app-created", appId: "ap-1", name: "quickstart" });
-  onProgress({ kind: "files-uploading", done: 1, total: 2, bytesDone: 3e6, bytesTotal: 8e6 });
+  const uploading = { kind: "files-uploading", stage: "sending", bytesTotal: 8e6, filesTotal: 2 } as const;
+  onProgress({ ...uploading, file: "/a", bytesDone: 3e6, filesDone: 1 });
+  onProgress({ ...uploading, file: "/b", bytesDone: 8e6, filesDone: 2 });
   onProgress({ kind: "mount-created", description: "/root/app.mjs" });
   onProgress({ kind: "image-ready", imageId: "im-1", description: "RUN true", built: false, seconds: 0 });
   onProgress({ kind: "function-created", tag: "train", functionId: "fu-1" });
@@ -27,7 +30,7 @@ test("what a deployment creates ends up in a tree", async () => {
   expect(text().split("\n")).toEqual([
     "✓ Initialized app quickstart (ap-1).",
     "Creating objects …",
-    "Uploading files (1/2, 2.9 MiB of 7.6 MiB) …",
+    "Uploading 2 files (7.6 MiB) …",
     "Creating objects …",
     "✓ Created objects.",
     "├── 🔨 Created mount /root/app.mjs",
@@ -35,6 +38,16 @@ test("what a deployment creates ends up in a tree", async () => {
     "└── 🔨 Created class Model.",
     "",
   ]);
+});
+
+test("one that is to be quiet tells warnings alone", async () => {
+  const { onProgress, text } = await view({ isQuiet: true });
+  onProgress({ kind: "app-created", appId: "ap-1", name: "quickstart" });
+  onProgress({ kind: "image-building", imageId: "im-1", description: "RUN true", reason: "" });
+  onProgress(log("im-1", "10%\n"));
+  onProgress({ kind: "warning", message: "Left out: a link that leads nowhere." });
+  onProgress({ kind: "published", url: "" });
+  expect(text()).toBe("Warning: Left out: a link that leads nowhere.\n");
 });
 
 test("build logs appear live by whole lines, each under the header of its image [B7]", async () => {

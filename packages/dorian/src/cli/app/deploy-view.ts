@@ -1,16 +1,16 @@
+import { stripVTControlCharacters } from "node:util";
 import type { DeployProgress } from "@dorian/publish/deploy/progress";
 import { type TaskLogs, TaskState } from "@dorian/protocol/modal";
+import type { TransferProgress } from "@dorian/sdk";
+import { Stopwatch } from "@dorian/base/stopwatch";
 import { assertNever } from "@dorian/base/must";
-import { formatBytes } from "../../format-bytes.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Output } from "../output/output.ts";
 import type { StatusLine } from "../output/status-line.ts";
+import { TransferView } from "../output/transfer-view.ts";
 import { renderTree } from "../output/tree.ts";
 
-/** Files are read by the thousand in a second. */
-const drawEveryMs = 100;
-/** Where each state is a line of its own. */
-const noteEveryMs = 5_000;
+const drawnEveryMs = 10_000;
 
 /**
  * Shows how an app comes to be: build logs under a header per image while they run, and a tree of what was created at
@@ -24,25 +24,27 @@ export class DeployView {
   /** Image whose log was shown last; another one gets its header again. */
   #shown: string | undefined;
   #unfinishedLine = new Map<string, string>();
-  #drawnAtMs = Number.NEGATIVE_INFINITY;
+  #transfer: TransferView;
+  #sinceDrawn = new Stopwatch();
 
   constructor(output: Output, status: StatusLine) {
     this.#output = output;
     this.#status = status;
+    this.#transfer = new TransferView(output, status);
   }
 
   readonly onProgress = (progress: DeployProgress): void => {
     const { green, yellow, dim } = this.#output.noteColors;
     switch (progress.kind) {
       case "app-created":
-        this.#output.note(`${green("✓")} Initialized app ${progress.name} ${dim(`(${progress.appId})`)}.`);
+        this.#output.progress(
+          `${green("✓")} Initialized app ${progress.name} ${dim(`(${progress.appId})`)}.`,
+        );
         this.#status.set("Creating objects");
         return;
       case "files-reading":
-        this.#files("Reading", { ...progress, done: progress.filesDone, total: progress.filesTotal });
-        return;
       case "files-uploading":
-        this.#files("Uploading", progress);
+        this.#files(progress);
         return;
       case "mount-created":
         this.#created.push(`🔨 Created mount ${progress.description}`);
@@ -72,8 +74,8 @@ export class DeployView {
         return;
       case "published":
         this.#status.clear();
-        this.#output.note(`${green("✓")} Created objects.`);
-        for (const line of renderTree(this.#created)) this.#output.note(line);
+        this.#output.progress(`${green("✓")} Created objects.`);
+        for (const line of renderTree(this.#created)) this.#output.progress(line);
         this.#created = [];
         return;
       default:
@@ -81,17 +83,11 @@ export class DeployView {
     }
   };
 
-  #files(
-    verb: string,
-    progress: { done: number; total: number; bytesDone: number; bytesTotal: number },
-  ): void {
-    const { done, total, bytesDone, bytesTotal } = progress;
-    const isDone = done >= total;
-    const elapsedMs = performance.now();
-    if (!isDone && elapsedMs - this.#drawnAtMs < (this.#output.animated ? drawEveryMs : noteEveryMs)) return;
-    this.#drawnAtMs = elapsedMs;
-    const bytes = `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`;
-    this.#status.set(isDone ? "Creating objects" : `${verb} files (${done}/${total}, ${bytes})`);
+  #files(progress: TransferProgress): void {
+    if (progress.filesTotal === 0) return;
+    if (progress.filesDone < progress.filesTotal) return this.#transfer.onProgress(progress);
+    this.#transfer.end();
+    this.#status.set("Creating objects");
   }
 
   #imageReady(progress: DeployProgress & { kind: "image-ready" }): void {
@@ -100,7 +96,7 @@ export class DeployView {
     this.#building.delete(imageId);
     if (built) {
       const { green } = this.#output.noteColors;
-      this.#output.note(
+      this.#output.progress(
         `${green("✓")} Built image ${imageId} in ${formatDuration(seconds * 1000)}: ${description}`,
       );
     }
@@ -119,25 +115,43 @@ export class DeployView {
     const { bold, dim } = this.#output.noteColors;
     this.#shown = imageId;
     const why = reason === "" ? "" : dim(` (${reason})`);
-    this.#output.note(`${bold(`Building image ${imageId}:`)} ${this.#building.get(imageId) ?? ""}${why}`);
+    this.#output.progress(`${bold(`Building image ${imageId}:`)} ${this.#building.get(imageId) ?? ""}${why}`);
   }
 
   #log(imageId: string, data: string): void {
     const text = (this.#unfinishedLine.get(imageId) ?? "") + data;
     const end = text.lastIndexOf("\n");
-    this.#unfinishedLine.set(imageId, text.slice(end + 1));
     if (end >= 0) this.#lines(imageId, text.slice(0, end));
+    const rest = text.slice(end + 1);
+    // A bar is drawn over itself any number of times before its line ends.
+    this.#unfinishedLine.set(imageId, rest.slice(Math.max(0, rest.lastIndexOf("\r", rest.length - 2))));
+    this.#showDrawn();
+  }
+
+  /** Shows lines that steps draw over, such as bars: in place, or now and then where lines stay. */
+  #showDrawn(): void {
+    const drawn = [...this.#unfinishedLine].filter(([, line]) => line.includes("\r"));
+    const { animated, noteColumns } = this.#output;
+    if (animated) {
+      const lines = drawn.map(([, line]) => stripVTControlCharacters(lastOverwrite(line)));
+      this.#status.setBelow(lines.map((line) => line.slice(0, noteColumns - 1)));
+    } else if (drawn.length > 0 && this.#sinceDrawn.ms >= drawnEveryMs) {
+      this.#sinceDrawn.restart();
+      for (const [imageId, line] of drawn) this.#lines(imageId, line);
+    }
   }
 
   #flush(imageId: string): void {
     const rest = this.#unfinishedLine.get(imageId);
     this.#unfinishedLine.delete(imageId);
+    this.#showDrawn();
     if (rest) this.#lines(imageId, rest);
   }
 
   #lines(imageId: string, text: string): void {
     if (this.#shown !== imageId) this.#header(imageId, "");
-    for (const line of text.split("\n")) this.#output.note(this.#output.noteColors.dim(lastOverwrite(line)));
+    for (const line of text.split("\n"))
+      this.#output.progress(this.#output.noteColors.dim(lastOverwrite(line)));
   }
 }
 

@@ -5,7 +5,7 @@ import { commitOf } from "../app/commit-of.ts";
 import { loadAppFor } from "../app/load-app.ts";
 import { defineCommand } from "../command.ts";
 import { formatDuration } from "../output/duration.ts";
-import { serverOptions } from "../server-options.ts";
+import { quietOption, serverOptions } from "../server-options.ts";
 
 interface Deployment {
   name: string;
@@ -20,6 +20,7 @@ export const command = defineCommand<Deployment>({
   arguments: [{ name: "file", description: "TypeScript file that makes the app" }],
   options: [
     ...serverOptions,
+    quietOption,
     { name: "name", value: "name", description: "Name to deploy under; the app's own when left out" },
     { name: "tag", value: "tag", description: "A word for this version, which `app history` shows" },
     { name: "force-build", description: "Build every image step, even those built before" },
@@ -63,7 +64,7 @@ export const command = defineCommand<Deployment>({
 
   render({ name, url, functions, milliseconds }, output) {
     const { green, dim } = output.noteColors;
-    output.note(`${green("✓")} App deployed in ${formatDuration(milliseconds)}! 🎉`);
+    output.progress(`${green("✓")} App deployed in ${formatDuration(milliseconds)}! 🎉`);
     if (url !== "") output.note(`View deployment: ${url}`);
     const [tag] = Object.keys(functions);
     if (tag === undefined) return;

@@ -9,7 +9,7 @@ import type { CommandContext } from "../context.ts";
 import { UsageError } from "../input.ts";
 import { Interrupted } from "../interruption.ts";
 import { formatValue } from "../output/value.ts";
-import { serverOptions } from "../server-options.ts";
+import { quietOption, serverOptions } from "../server-options.ts";
 import { mapArguments, type MappedArguments, type TargetSignature } from "../target/map-arguments.ts";
 import { targetHelp } from "../target/target-help.ts";
 import { parseTarget, type Target } from "../target/parse-target.ts";
@@ -27,6 +27,7 @@ export const command = defineCommand<{ help?: string }>({
   ],
   options: [
     ...serverOptions,
+    quietOption,
     { name: "detach", short: "d", description: "Let the app go on when this command is interrupted" },
     { name: "watch", short: "w", description: "Run again whenever files of the app change" },
     { name: "force-build", description: "Build every image step, even those built before" },
@@ -68,7 +69,7 @@ export const command = defineCommand<{ help?: string }>({
 
   render(result, output, input) {
     if (result.help !== undefined) output.print(result.help);
-    else if (!input.flag("watch")) output.note(`${output.noteColors.green("✓")} App completed.`);
+    else if (!input.flag("watch")) output.progress(`${output.noteColors.green("✓")} App completed.`);
   },
 });
 

@@ -7,11 +7,11 @@ import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { Interrupted } from "../interruption.ts";
 import { formatDuration } from "../output/duration.ts";
-import { serverOptions } from "../server-options.ts";
+import { quietOption, serverOptions } from "../server-options.ts";
 
 export const command = defineCommand<void>({
   arguments: [{ name: "file", description: "TypeScript file that makes the app" }],
-  options: serverOptions,
+  options: [...serverOptions, quietOption],
   notes: [
     "The app stays up until Ctrl-C. A change that does not load leaves the app as it was.",
     "While it is up, other programs find its functions by name.",

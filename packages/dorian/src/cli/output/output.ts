@@ -20,8 +20,9 @@ export class Output implements AsyncDisposable {
   readonly colors: Colors;
   /** For text on stderr. */
   readonly noteColors: Colors;
-  /** True when stderr is a terminal that can redraw lines. */
-  readonly animated: boolean;
+  /** Only results, warnings and errors are shown. */
+  isQuiet = false;
+  readonly #redraws: boolean;
   readonly #stdout: TextStream;
   readonly #stderr: TextStream;
   #live: LiveRegion | undefined;
@@ -32,11 +33,21 @@ export class Output implements AsyncDisposable {
     this.#stderr = stderr;
     this.colors = picocolors.createColors(wantsColor(stdout, env));
     this.noteColors = picocolors.createColors(wantsColor(stderr, env));
-    this.animated = stderr.isTTY === true && env.TERM !== "dumb";
+    this.#redraws = stderr.isTTY === true && env.TERM !== "dumb";
+  }
+
+  /** True when lines of stderr can be drawn anew, and are to be. */
+  get animated(): boolean {
+    return this.#redraws && !this.isQuiet;
   }
 
   get columns(): number {
     return this.#stdout.columns ?? 100;
+  }
+
+  /** Of stderr. */
+  get noteColumns(): number {
+    return this.#stderr.columns || 80;
   }
 
   get stdoutIsTerminal(): boolean {
@@ -51,6 +62,11 @@ export class Output implements AsyncDisposable {
   /** A line of Dorian's own. */
   note(text: string): void {
     this.#above(this.#stderr, `${visibleLines(text, { colored: this.noteColors.isColorSupported })}\n`);
+  }
+
+  /** A line about how far something is. */
+  progress(text: string): void {
+    if (!this.isQuiet) this.note(text);
   }
 
   /** Output of user code, byte for byte. */

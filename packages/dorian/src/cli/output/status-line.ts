@@ -32,7 +32,7 @@ export class StatusLine implements Disposable {
     this.#text = text;
     this.#sinceMs = performance.now();
     if (!this.#live) {
-      this.#output.note(`${text} …`);
+      this.#output.progress(`${text} …`);
       return;
     }
     this.#timer ??= setInterval(() => this.#draw(), frameMs).unref();

@@ -1,11 +1,12 @@
 import type { TransferProgress } from "@dorian/sdk";
 import { formatBytes } from "../../format-bytes.ts";
 import type { Colors, Output } from "./output.ts";
-import { renderByteProgress } from "./progress-bar.ts";
+import { byteProgressText, renderByteProgress } from "./progress-bar.ts";
 import type { StatusLine } from "./status-line.ts";
 
 const drawEveryMs = 100;
-const longestName = 40;
+/** Where each state is a line of its own. */
+const noteEveryMs = 10_000;
 
 const verbs: Record<TransferProgress["stage"], string> = {
   reading: "Reading",
@@ -17,9 +18,9 @@ const verbs: Record<TransferProgress["stage"], string> = {
 export class TransferView {
   #output: Output;
   #status: StatusLine;
-  #stage: TransferProgress["stage"] | undefined;
+  #stage: string | undefined;
   #startedAtMs = 0;
-  #drawnAtMs = 0;
+  #shownAtMs = 0;
 
   constructor(output: Output, status: StatusLine) {
     this.#output = output;
@@ -27,27 +28,47 @@ export class TransferView {
   }
 
   readonly onProgress = (progress: TransferProgress): void => {
-    const elapsedMs = performance.now();
-    if (progress.stage !== this.#stage) {
-      this.#stage = progress.stage;
-      this.#startedAtMs = elapsedMs;
-      const { filesTotal, bytesTotal } = progress;
+    const { animated, noteColumns, noteColors } = this.#output;
+    const { stage, filesTotal, bytesDone, bytesTotal } = progress;
+    const nowMs = performance.now();
+    const verb = verbs[stage];
+    if (stage !== this.#stage) {
+      this.#stage = stage;
+      this.#startedAtMs = nowMs;
+      this.#shownAtMs = animated ? 0 : nowMs;
       const files = `${filesTotal} ${filesTotal === 1 ? "file" : "files"}`;
-      this.#status.set(`${verbs[progress.stage]} ${files} (${formatBytes(bytesTotal)})`);
+      this.#status.set(`${verb} ${files} (${formatBytes(bytesTotal)})`);
     }
-    if (!this.#output.animated || elapsedMs - this.#drawnAtMs < drawEveryMs) return;
-    this.#drawnAtMs = elapsedMs;
-    this.#status.setBelow(transferLines(progress, elapsedMs - this.#startedAtMs, this.#output.noteColors));
+    const elapsedMs = nowMs - this.#startedAtMs;
+    if (nowMs - this.#shownAtMs < (animated ? drawEveryMs : noteEveryMs)) return;
+    this.#shownAtMs = nowMs;
+    if (animated)
+      this.#status.setBelow(transferLines(progress, { elapsedMs, columns: noteColumns }, noteColors));
+    else {
+      const numbers = { name: "", doneBytes: bytesDone, totalBytes: bytesTotal, elapsedMs };
+      this.#status.set(`${verb}: ${byteProgressText(numbers)}`);
+    }
   };
+
+  /** The next progress is that of another transfer. */
+  end(): void {
+    this.#stage = undefined;
+    this.#status.setBelow([]);
+  }
 }
 
-/** A bar under the name of the file that is worked on; with several files, also how many are done. */
-export function transferLines(progress: TransferProgress, elapsedMs: number, colors: Colors): string[] {
+/** A bar behind the name of the file that is worked on; with several files, also how many are done. */
+export function transferLines(
+  progress: TransferProgress,
+  { elapsedMs, columns }: { elapsedMs: number; columns: number },
+  colors: Colors,
+): string[] {
   const { file, bytesDone, bytesTotal, filesDone, filesTotal } = progress;
   const bar = renderByteProgress(
     { name: file, doneBytes: bytesDone, totalBytes: bytesTotal, elapsedMs },
-    Math.min(longestName, file.length),
+    columns,
     colors,
   );
-  return filesTotal === 1 ? [bar] : [bar, colors.dim(`(${filesDone} out of ${filesTotal} files completed)`)];
+  const count = `(${filesDone} out of ${filesTotal} files completed)`;
+  return filesTotal === 1 || count.length >= columns ? [bar] : [bar, colors.dim(count)];
 }

@@ -6,7 +6,7 @@ import { formatDuration } from "../../output/duration.ts";
 import { StatusLine } from "../../output/status-line.ts";
 import { TransferView } from "../../output/transfer-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { quietOption, serverOptions } from "../../server-options.ts";
 import { requireVolume } from "../../target/require-volume.ts";
 
 interface Downloaded {
@@ -29,7 +29,11 @@ export const command = defineCommand<Downloaded>({
       optional: true,
     },
   ],
-  options: [...serverOptions, { name: "force", short: "f", description: "Overwrite files that exist" }],
+  options: [
+    ...serverOptions,
+    quietOption,
+    { name: "force", short: "f", description: "Overwrite files that exist" },
+  ],
   notes: [
     "A file goes into a local directory that exists; what is in a remote directory goes below the local path.",
   ],
@@ -63,7 +67,7 @@ export const command = defineCommand<Downloaded>({
     const what = files === 1 ? `file '${source}'` : `${files} files of '${source}'`;
     const where = target === "-" ? "standard output" : `'${target}'`;
     const numbers = `${formatBytes(bytes)} in ${formatDuration(milliseconds)}`;
-    output.note(`${green("✓")} Downloaded ${what} to ${where} ${dim(`(${numbers})`)}.`);
+    output.progress(`${green("✓")} Downloaded ${what} to ${where} ${dim(`(${numbers})`)}.`);
     if (skipped.length > 0) {
       output.note(`${yellow("Warning:")} left out, because they lead to no file: ${skipped.join(", ")}.`);
     }

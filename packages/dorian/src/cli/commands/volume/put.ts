@@ -10,7 +10,7 @@ import { formatDuration } from "../../output/duration.ts";
 import { StatusLine } from "../../output/status-line.ts";
 import { TransferView } from "../../output/transfer-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { serverOptions } from "../../server-options.ts";
+import { quietOption, serverOptions } from "../../server-options.ts";
 import { requireVolume } from "../../target/require-volume.ts";
 
 interface Uploaded {
@@ -28,7 +28,11 @@ export const command = defineCommand<Uploaded>({
     { name: "local-path", description: "File or directory to upload; - reads standard input" },
     { name: "remote-path", description: "Where to put it; below the root when left out", optional: true },
   ],
-  options: [...serverOptions, { name: "force", short: "f", description: "Overwrite files that exist" }],
+  options: [
+    ...serverOptions,
+    quietOption,
+    { name: "force", short: "f", description: "Overwrite files that exist" },
+  ],
   notes: [
     "A file goes into a remote path that ends with a slash; what is in a directory goes below the remote path.",
     "All files appear at once, in one new version. Content that the server has is not sent again.",
@@ -61,7 +65,7 @@ export const command = defineCommand<Uploaded>({
     const one = source === "-" ? "standard input" : `file '${source}'`;
     const what = files === 1 ? one : `${files} files of '${source}'`;
     const numbers = `${formatBytes(bytes)} in ${formatDuration(milliseconds)}`;
-    output.note(`${green("✓")} Uploaded ${what} to '${target}' ${dim(`(${numbers})`)}.`);
+    output.progress(`${green("✓")} Uploaded ${what} to '${target}' ${dim(`(${numbers})`)}.`);
     const warning = leftOutWarning(source, leftOut);
     if (warning !== undefined) output.note(`${yellow("Warning:")} ${warning}`);
   },
