@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { link, lstat, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
-import { withoutTrailingZeros } from "./block.ts";
+import { blockBytes, withoutTrailingZeros } from "./block.ts";
 import { concurrently } from "@dorian/base/concurrently";
 import { localFileExists, withLocalFile } from "../local/local-file-error.ts";
 import { requireRemoteFile, type RemoteFile } from "./read-content.ts";
@@ -50,10 +50,14 @@ export async function receiveFile(
 ): Promise<void> {
   await using handle = await open(localPath, "wx");
   const { signal } = options;
+  /** Memory that is new for each piece costs as much as the rest. */
+  const rooms: Uint8Array[] = [];
   await concurrently(file.pieces, { limit: piecesAtOnce, signal }, async ({ url, start, length }, signal) => {
-    const bytes = await receiveBytes(url, length, { file: file.path, signal });
+    const room = rooms.pop() ?? Buffer.allocUnsafeSlow(blockBytes);
+    const bytes = await receiveBytes(url, length, { file: file.path, signal, room });
     // Zeros at its end, maybe all of it, become a hole: what the file lacks takes no place here either.
     await writeAt(handle, withoutTrailingZeros(bytes), start);
+    rooms.push(room);
     options.onReceived(length);
   });
   await handle.truncate(file.size);

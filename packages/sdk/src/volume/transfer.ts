@@ -1,5 +1,10 @@
 import { once } from "node:events";
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import {
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from "node:http";
 import { request as httpsRequest } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { AppError, messageOf } from "@dorian/base/app-error";
@@ -23,13 +28,13 @@ export async function sendBytes(
   return await transfer(options, () => put(url, bytes, options.signal));
 }
 
-/** Bytes from an address that the server gave: exactly `length` of them. */
+/** Bytes from an address that the server gave: exactly `length` of them, in `room` where there is one that holds them. */
 export async function receiveBytes(
   url: string,
   length: number,
-  options: TransferOptions,
+  { room = Buffer.allocUnsafeSlow(length), ...options }: TransferOptions & { room?: Uint8Array | undefined },
 ): Promise<Uint8Array> {
-  const bytes = await transfer(options, () => get(url, options.signal));
+  const bytes = await transfer(options, () => get(url, room.subarray(0, length), options.signal));
   if (bytes.length === length) return bytes;
   throw new AppError(
     "TRANSFER_INCOMPLETE",
@@ -43,20 +48,40 @@ interface Answer {
   body: Uint8Array;
 }
 
-async function get(url: string, signal: AbortSignal): Promise<Answer> {
-  const response = await fetch(url, { signal });
-  return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };
+async function get(url: string, room: Uint8Array, signal: AbortSignal): Promise<Answer> {
+  const request = requestTo(url, { signal });
+  const answered = once(request, "response");
+  request.on("error", () => undefined).end();
+  const [response] = (await answered) as [IncomingMessage];
+  const status = response.statusCode ?? 0;
+  if (!isGood(status)) return { status, body: await buffer(response) };
+  let received = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    // More than was asked for shows in its length.
+    if (received + chunk.length > room.length)
+      return { status, body: Buffer.concat([room.subarray(0, received), chunk]) };
+    room.set(chunk, received);
+    received += chunk.length;
+  }
+  return { status, body: room.subarray(0, received) };
 }
 
-/** Sends bytes, and not by fetch, which copies what it sends three times. */
 async function put(url: string, bytes: Uint8Array, signal: AbortSignal): Promise<Answer> {
-  const start = new URL(url).protocol === "https:" ? httpsRequest : httpRequest;
-  const request = start(url, { method: "PUT", headers: { "content-length": bytes.length }, signal });
+  const request = requestTo(url, { method: "PUT", headers: { "content-length": bytes.length }, signal });
   const answered = once(request, "response");
   // A server that answers before it has read all may close the connection.
   request.on("error", () => undefined).end(bytes);
   const [response] = (await answered) as [IncomingMessage];
   return { status: response.statusCode ?? 0, body: await buffer(response) };
+}
+
+/** Not by fetch, which copies what it sends and receives three times. */
+function requestTo(url: string, options: RequestOptions): ClientRequest {
+  return (new URL(url).protocol === "https:" ? httpsRequest : httpRequest)(url, options);
+}
+
+function isGood(status: number): boolean {
+  return status >= 200 && status < 300;
 }
 
 async function transfer(options: TransferOptions, request: () => Promise<Answer>): Promise<Uint8Array> {
@@ -93,7 +118,7 @@ type Outcome =
 async function answerTo(request: () => Promise<Answer>, signal: AbortSignal): Promise<Outcome> {
   try {
     const { status, body } = await request();
-    if (status >= 200 && status < 300) return { kind: "bytes", bytes: body };
+    if (isGood(status)) return { kind: "bytes", bytes: body };
     const text = Buffer.from(body).toString().trim();
     const reason = text === "" ? `HTTP status ${status}.` : text;
     // 507 says that the server's disk is full: trying again does not help.

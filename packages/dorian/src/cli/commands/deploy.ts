@@ -69,7 +69,7 @@ export const command = defineCommand<Deployment>({
     const [tag] = Object.keys(functions);
     if (tag === undefined) return;
     const cls = tag.endsWith(".*") ? tag.slice(0, -2) : undefined;
-    output.note(
+    output.progress(
       dim(
         cls === undefined
           ? `Call it from any program: Function.fromName("${name}", "${tag}")`
