@@ -312,7 +312,7 @@ export const work = app.function({ name: "work" }, async () => "worked");
       { cwd: local.path },
     );
     expect(screen).toMatch(/Uploading 1 file \(24 MiB\)/);
-    expect(screen).toMatch(/weights\.bin \S*[━─]\S* +\d+% {2}\S+ \S+ of 24 MiB {2}\S+ \S+\/s/);
+    expect(screen).toMatch(/weights\.bin \S*[━─]\S* +\d+% {2}\S+ \S+ of 24 MiB/);
     for (const drawn of ["drawn 1 of 3", "drawn 2 of 3"]) expect(screen).toContain(drawn);
     await using other = await temporaryDirectory({
       "app.ts": app.replace("drawn", "told"),

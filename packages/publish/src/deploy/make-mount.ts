@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { openAsBlob } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { must } from "@dorian/base/must";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import type { DeploySession } from "./deploy-session.ts";
+import { putRange, type FileRange } from "./put-range.ts";
 import { localFileChanged, withLocalFile } from "@dorian/sdk/local/local-file-error";
 import { TransferCounter } from "@dorian/sdk/volume/transfer-progress";
 import type { MountContent } from "./local-files.ts";
@@ -120,19 +120,19 @@ async function uploadBlob(
     },
     { signal },
   );
-  const blob = await withLocalFile(path, "read", () => openAsBlob(path));
-  if (blob.size !== file.size) throw localFileChanged(path);
-  const send = async (url: string, part: Blob) => {
-    const response = await fetch(url, { method: "PUT", body: part, signal }).catch((error: unknown) => {
+  await using local = await withLocalFile(path, "read", () => open(path));
+  if ((await local.stat()).size !== file.size) throw localFileChanged(path);
+  const send = async (url: string, range: FileRange) => {
+    const { status, text } = await putRange(url, local, range, { onSent, signal }).catch((error: unknown) => {
       throw notSent(path, error);
     });
-    if (!response.ok) throw refused(path, response.status, await response.text());
-    onSent(part.size);
+    if (status < 200 || status >= 300) throw refused(path, status, text);
   };
   if (created.uploadTypeOneof.case === "multipart") {
     const { partLength, uploadUrls, completionUrl } = created.uploadTypeOneof.value;
     for (const [index, url] of uploadUrls.entries()) {
-      await send(url, blob.slice(index * Number(partLength), (index + 1) * Number(partLength)));
+      const start = index * Number(partLength);
+      await send(url, { start, end: Math.min(file.size, start + Number(partLength)) });
     }
     const completed = await fetch(completionUrl, {
       method: "POST",
@@ -140,7 +140,7 @@ async function uploadBlob(
       signal,
     });
     if (!completed.ok) throw refused(path, completed.status, await completed.text());
-  } else await send(must(created.uploadTypeOneof.value, "the upload address"), blob);
+  } else await send(must(created.uploadTypeOneof.value, "the upload address"), { start: 0, end: file.size });
   return created.blobId;
 }
 

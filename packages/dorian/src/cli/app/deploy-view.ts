@@ -134,7 +134,10 @@ export class DeployView {
     const { animated, noteColumns } = this.#output;
     if (animated) {
       const lines = drawn.map(([, line]) => stripVTControlCharacters(lastOverwrite(line)));
-      this.#status.setBelow(lines.map((line) => line.slice(0, noteColumns - 1)));
+      this.#status.setBelow(
+        "build",
+        lines.map((line) => line.slice(0, noteColumns - 1)),
+      );
     } else if (drawn.length > 0 && this.#sinceDrawn.ms >= drawnEveryMs) {
       this.#sinceDrawn.restart();
       for (const [imageId, line] of drawn) this.#lines(imageId, line);

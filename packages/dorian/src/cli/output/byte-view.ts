@@ -22,6 +22,8 @@ export class ByteView {
     if (!this.#output.animated || elapsedMs - this.#drawnAtMs < drawEveryMs) return;
     this.#drawnAtMs = elapsedMs;
     const line = { name: "", ...progress, elapsedMs: elapsedMs - this.#startedAtMs };
-    this.#status.setBelow([renderByteProgress(line, 0, this.#output.noteColors)]);
+    this.#status.setBelow("transfer", [
+      renderByteProgress(line, this.#output.noteColumns, this.#output.noteColors),
+    ]);
   };
 }

@@ -186,7 +186,7 @@ describe("where it is shown", () => {
     using status = await StatusLine.open(output);
     status.set("Creating objects");
     status.set("Creating objects");
-    status.setBelow(["a bar"]);
+    status.setBelow("bar", ["a bar"]);
     status.set("Running");
     status.clear();
     expect(stderr.text).toBe("Creating objects …\nRunning …\n");

@@ -15,7 +15,7 @@ export class StatusLine implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   #text = "";
   #sinceMs = 0;
-  #below: string[] = [];
+  #below = new Map<string, string[]>();
 
   private constructor(output: Output, live: LiveRegion | undefined) {
     this.#output = output;
@@ -39,9 +39,10 @@ export class StatusLine implements Disposable {
     this.#draw();
   }
 
-  /** Lines shown below the spinner, on a terminal only: progress bars. */
-  setBelow(lines: string[]): void {
-    this.#below = lines;
+  /** Lines of one kind that are shown below the spinner, on a terminal only: progress bars. */
+  setBelow(kind: string, lines: string[]): void {
+    if (lines.length > 0) this.#below.set(kind, lines);
+    else if (!this.#below.delete(kind)) return;
     this.#draw();
   }
 
@@ -49,7 +50,7 @@ export class StatusLine implements Disposable {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#text = "";
-    this.#below = [];
+    this.#below.clear();
     this.#live?.erase();
   }
 
@@ -57,7 +58,7 @@ export class StatusLine implements Disposable {
     if (this.#live && this.#text !== "") {
       this.#live.draw([
         statusText(this.#text, performance.now() - this.#sinceMs, this.#output),
-        ...this.#below,
+        ...[...this.#below.values()].flat(),
       ]);
     }
   }

@@ -43,7 +43,10 @@ export class TransferView {
     if (nowMs - this.#shownAtMs < (animated ? drawEveryMs : noteEveryMs)) return;
     this.#shownAtMs = nowMs;
     if (animated)
-      this.#status.setBelow(transferLines(progress, { elapsedMs, columns: noteColumns }, noteColors));
+      this.#status.setBelow(
+        "transfer",
+        transferLines(progress, { elapsedMs, columns: noteColumns }, noteColors),
+      );
     else {
       const numbers = { name: "", doneBytes: bytesDone, totalBytes: bytesTotal, elapsedMs };
       this.#status.set(`${verb}: ${byteProgressText(numbers)}`);
@@ -53,7 +56,7 @@ export class TransferView {
   /** The next progress is that of another transfer. */
   end(): void {
     this.#stage = undefined;
-    this.#status.setBelow([]);
+    this.#status.setBelow("transfer", []);
   }
 }
 
