@@ -59,7 +59,7 @@ export async function bootstrapDebian(
     aptOptions.push(`Acquire::https::CaInfo "${file}"`);
   }
   const sources = await writeSources(tag, directory, operator);
-  const progress = new BootstrapProgress(options.onLog);
+  using progress = new BootstrapProgress(options.onLog);
   const code = await runHostTool(
     "mmdebstrap",
     [

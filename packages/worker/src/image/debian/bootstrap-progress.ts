@@ -2,11 +2,12 @@ import { Deadline } from "@dorian/base/deadline";
 const keptLines = 12;
 const intervalMs = 2_000;
 
-/** Turns the thousand lines of a bootstrap into a few a person can follow, and keeps the last for an error. */
-export class BootstrapProgress {
+/** Turns the thousand lines of a bootstrap into one that is drawn over itself, and keeps the last for an error. */
+export class BootstrapProgress implements Disposable {
   readonly lastLines: string[] = [];
   #log: (text: string) => void;
   #pause = new Deadline(0);
+  #isDrawn = false;
   #counts = { fetched: 0, unpacked: 0, "set up": 0 };
 
   constructor(log: (text: string) => void) {
@@ -26,11 +27,17 @@ export class BootstrapProgress {
     else return;
     if (!this.#pause.isOver) return;
     const { fetched, unpacked, "set up": setUp } = this.#counts;
-    this.#write(`${fetched} files fetched, ${unpacked} packages unpacked, ${setUp} set up`);
+    this.#pause = new Deadline(intervalMs);
+    this.#isDrawn = true;
+    this.#log(`\r   ${fetched} files fetched, ${unpacked} packages unpacked, ${setUp} set up`);
   }
 
   #write(text: string): void {
-    this.#pause = new Deadline(intervalMs);
-    this.#log(`   ${text}\n`);
+    this.#log(`${this.#isDrawn ? "\r" : ""}   ${text}\n`);
+    this.#isDrawn = false;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isDrawn) this.#log("\n");
   }
 }
