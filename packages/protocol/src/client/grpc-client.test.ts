@@ -106,6 +106,20 @@ test("an AppError of the server arrives with its code, message, status and remed
   ]);
 });
 
+test("an error names the line that called, however far from there the answer came in", async () => {
+  const { socket } = await serve({
+    appCreate: async () => {
+      throw new AppError("APP_NAME_INVALID", "No.", { remedy: "" });
+    },
+  });
+  const client = connect(socket);
+  async function whoCalls() {
+    return await client.appCreate({ description: "demo" });
+  }
+  const error = await settled(whoCalls());
+  expect((error as Error).stack).toMatch(/at (async )?whoCalls/);
+});
+
 test("a call that the server does not implement and one that it fails are told apart by status", async () => {
   const { socket } = await serve({
     appStop: async () => {

@@ -177,6 +177,8 @@ async function callUnary(
       const [reply] = await allMessages(call, signal);
       return fromBinary(method.output, must(reply, `the answer of ${method.name}`));
     } catch (error) {
+      // It was made where the answer came in, and would name no line of whoever called.
+      if (AppError.is(error)) Error.captureStackTrace(error);
       if (!isServerGone(error) || signal.aborted) throw error;
       // A server that was back and kept the call is one that goes away anew.
       if (call?.reachedPeer && attempt.ms > keptMs) patience.succeeded();

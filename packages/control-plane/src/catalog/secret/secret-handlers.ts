@@ -153,7 +153,7 @@ function checkEnv(values: Record<string, string>): void {
 function notFound(name: string): AppError {
   return new AppError("SECRET_NOT_FOUND", notFoundWords("Secret", { name }), {
     status: "NOT_FOUND",
-    remedy: "Create it first, or pass the values with `Secret.fromObject`.",
+    remedy: `Create it with \`dorian secret create ${name} KEY=value\`, or pass the values with \`Secret.fromObject\`.`,
   });
 }
 

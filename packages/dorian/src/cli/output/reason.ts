@@ -1,5 +1,6 @@
 import { getSystemErrorMap } from "node:util";
 import { messageOf, type AppError, type StatusName } from "@dorian/base/app-error";
+import { UsageError } from "../input.ts";
 
 /** Why a call fails that says no more than its kind. */
 const ofStatus: Record<StatusName, string> = {
@@ -12,7 +13,7 @@ const ofStatus: Record<StatusName, string> = {
   PERMISSION_DENIED: "who asks is not allowed to do this",
   RESOURCE_EXHAUSTED: "a limit is reached",
   FAILED_PRECONDITION: "things are not as this needs them",
-  ABORTED: "something else came in between",
+  ABORTED: "it ended before it was done",
   OUT_OF_RANGE: "it lies beyond what there is",
   UNIMPLEMENTED: "this is not served here",
   INTERNAL: "something failed inside Dorian",
@@ -23,6 +24,7 @@ const ofStatus: Record<StatusName, string> = {
 
 /** Why an error came about, in words, on one line. */
 export function reasonOf(error: AppError): string {
+  if (error instanceof UsageError) return "the command takes something else";
   const cause = error.cause === undefined ? "" : inWords(error.cause);
   return cause === "" ? ofStatus[error.status] : cause;
 }
