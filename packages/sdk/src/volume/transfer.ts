@@ -75,7 +75,7 @@ async function put(url: string, bytes: Uint8Array, signal: AbortSignal): Promise
   return { status: response.statusCode ?? 0, body: await buffer(response) };
 }
 
-/** Not by fetch, which copies what it sends and receives three times. */
+/** Starts a request, and not by fetch, which copies what it sends and receives three times. */
 function requestTo(url: string, options: RequestOptions): ClientRequest {
   return (new URL(url).protocol === "https:" ? httpsRequest : httpRequest)(url, options);
 }
