@@ -5,6 +5,7 @@ const longest = [
   "packages/worker/src/image/debian-build.test.ts",
   "packages/protocol/src/http2/fuzz.test.ts",
   "test/chaos.e2e.test.ts",
+  "test/setup.e2e.test.ts",
   "test/storing-model-weights.e2e.test.ts",
   "test/python-workloads.e2e.test.ts",
 ];

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,8 +15,12 @@ case "$*" in
   *"$FAILS_AT"*) echo "E: Unable to locate package tini"; exit 100;;
   *"$WAITS_AT"*) echo "$*" > "$HOME/waits"; until [ -e "$HOME/go" ]; do sleep 0.05; done;;
 esac
+echo "Setting up"
 echo "$*" >> "$HOME/done"
 `;
+
+/** What only the last of its calls has in its command line. */
+const unpacking = "Timeout=60 runc";
 
 async function standIn(env: Record<string, string>) {
   const home = await mkdtemp(join(tmpdir(), "dorian-test-"));
@@ -90,7 +96,7 @@ test("an interruption ends apt while it fetches", async () => {
 });
 
 test("an interruption lets apt finish what it unpacks", async () => {
-  const apt = await standIn({ WAITS_AT: "Timeout=60 runc" });
+  const apt = await standIn({ WAITS_AT: unpacking });
   const stop = new AbortController();
   const { told, ended } = install(apt, stop.signal);
   await eventually(
@@ -102,4 +108,28 @@ test("an interruption lets apt finish what it unpacks", async () => {
   await apt.go();
   await ended;
   expect(await apt.lines("done")).toHaveLength(4);
+});
+
+test("packages are installed whole, too, when whoever asked for them is killed meanwhile", async () => {
+  const apt = await standIn({ WAITS_AT: unpacking });
+  const program = `
+    const { installPackages } = await import(${JSON.stringify(join(import.meta.dirname, "install-packages.ts"))});
+    const { signal } = new AbortController();
+    const nobody = () => undefined;
+    await installPackages(["runc", "tini"], { env: process.env, signal, onStage: nobody, onLetFinish: nobody });`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    env: apt.env,
+    stdio: "ignore",
+  });
+  await eventually(
+    () => apt.read("waits"),
+    (text) => text !== "",
+  );
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await apt.go();
+  await eventually(
+    () => apt.lines("done"),
+    (lines) => lines.length === 4,
+  );
 });
