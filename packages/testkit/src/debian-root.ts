@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkout } from "./checkout.ts";
@@ -8,6 +8,7 @@ import { turnAt } from "./turn-at.ts";
 
 export type DebianSuite = "bookworm" | "trixie";
 
+const run = promisify(execFile);
 const directory = join(checkout, ".cache/debian");
 
 /** Nothing but what apt needs, and `mount`, which every machine has. Without manuals, and without waiting for the disk. */
@@ -23,15 +24,18 @@ const flags = [
   "--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr",
 ];
 
-/** A minimal Debian in a directory, bootstrapped once for each checkout. Nobody may change it. */
-export async function debianRoot(suite: DebianSuite): Promise<string> {
+/** A minimal Debian in a directory, and packages in it, bootstrapped once for each checkout. Nobody may change it. */
+export async function debianRoot(suite: DebianSuite, packages: readonly string[] = []): Promise<string> {
   await mkdir(directory, { recursive: true });
-  const root = join(directory, suite);
+  const root = join(directory, [suite, ...packages].join("+"));
   using _turn = await turnAt(`${root}.lock`);
   if (existsSync(root)) return root;
   const draft = `${root}.draft`;
-  await rm(draft, { recursive: true, force: true });
-  await promisify(execFile)("mmdebstrap", [...flags, suite, draft]);
+  // What is mounted there while it is made, this machine's own /dev/shm among it, ends with whoever makes it, and is not gone into.
+  await run("rm", ["-rf", "--one-file-system", draft]);
+  const apart = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"];
+  const wanted = packages.map((name) => `--include=${name}`);
+  await run("unshare", [...apart, "mmdebstrap", ...flags, ...wanted, suite, draft]);
   await rename(draft, root);
   return root;
 }

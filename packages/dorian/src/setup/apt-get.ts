@@ -13,7 +13,12 @@ export interface AptResult {
   output: string;
 }
 
-/** Ends the process group of `apt-get` when `signal` aborts; without one nothing does. */
+/**
+ * Runs `apt-get` to its end, which an abort of `signal` brings about at once. Without a signal it goes on whatever happens,
+ * even to this process.
+ *
+ * @throws the signal's reason.
+ */
 export async function aptGet(
   args: string[],
   options: { env: NodeJS.ProcessEnv; signal?: AbortSignal },

@@ -128,8 +128,9 @@ test("packages are installed whole, too, when whoever asked for them is killed m
   child.kill("SIGKILL");
   await once(child, "exit");
   await apt.go();
-  await eventually(
+  const done = await eventually(
     () => apt.lines("done"),
     (lines) => lines.length === 4,
   );
+  expect(done.at(-1)).toMatch(/^install .* runc tini$/);
 });

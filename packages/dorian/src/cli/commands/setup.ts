@@ -5,6 +5,7 @@ import { installPackages } from "../../setup/install-packages.ts";
 import { planSetup, type SetupPlan } from "../../setup/plan-setup.ts";
 import { rootCommand } from "../../setup/root-command.ts";
 import { defineCommand } from "../command.ts";
+import { settings } from "../config.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCode } from "../exit-code.ts";
@@ -99,5 +100,6 @@ async function install(plan: SetupPlan, { output, signal }: CommandContext): Pro
 
 function asRootLine(args: string[]): string {
   const [node = "node", script = "dorian"] = process.argv;
-  return rootCommand({ node, script, args, kept: Object.keys(proxyEnvironment(process.env)) });
+  const kept = [...Object.keys(proxyEnvironment(process.env)), settings.dataDirectory.env];
+  return rootCommand({ node, script, args, kept: kept.filter((name) => process.env[name]) });
 }
