@@ -49,12 +49,16 @@ export async function* callsOnDisk(
       onDisk.map(({ head }) => head.callId),
     );
     for (const { head, count } of page) {
+      before = { createdAtMs: head.createdAtMs, callId: head.callId };
+      if (!wants(head)) {
+        yield { place: before, call: undefined };
+        continue;
+      }
       const call = known(head.callId);
       const seen = call
         ? callInMemory(call)
         : { ...head, inputs: inputs.get(head.callId) ?? [], count, unfinished: 0 };
-      before = { createdAtMs: head.createdAtMs, callId: head.callId };
-      yield { place: before, call: wants(head) ? seen : undefined };
+      yield { place: before, call: seen };
     }
     if (page.length < callsPerPage) return;
     await work.done(page.length);

@@ -36,9 +36,12 @@ export function callShowHandlers(
     async callShow(request) {
       const call = await options.calls.get(request.functionCallId);
       const limit = Math.min(request.limit || usualInputs, mostInputs);
-      const first = [...call.inputs.values()].toSorted((a, b) => a.idx - b.idx).slice(0, limit);
       const inputs: InputInit[] = [];
-      for (const input of first) inputs.push(await told(input, options));
+      // By their places, which clients count from 0: there may be a million to sort otherwise.
+      for (let idx = 0; idx < call.inputs.size && inputs.length < limit; idx++) {
+        const input = call.inputs.get(idx);
+        if (input) inputs.push(await told(input, options));
+      }
       const parents = await parentsOf(call.facts.parentInputId, options);
       return {
         call: summaryOf(callInMemory(call), options),
