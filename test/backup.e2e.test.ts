@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { Function as RemoteFunction, FunctionCall } from "dorian";
 import { ObjectCreationType } from "@dorian/protocol/modal";
@@ -75,7 +75,7 @@ async function onRestored(dataDirectory: string, work: (client: Connection) => P
   }
 }
 
-test("a backup of a working server holds apps, volumes, secrets, dicts, queues and inputs that wait; the next one copies what is new", async () => {
+test("a backup of a working server holds apps, volumes, secrets, dicts, queues and inputs that wait; the next one copies what is new, and data can be moved", async () => {
   await using place = await temporaryDirectory();
   const [directory, first, second] = ["backup", "first", "second"].map((name) => join(place.path, name));
   const before = await note("a");
@@ -108,6 +108,9 @@ test("a backup of a working server holds apps, volumes, secrets, dicts, queues a
   expect(more.newBytes).toBeLessThan(told.bytes / 10);
   await restored(directory ?? "", second ?? "");
   await onRestored(second ?? "", async () => expect(await note("d")).toBe(`${before}b;d;`));
+  // Nothing in it says where it lies.
+  await rename(second ?? "", join(place.path, "moved"));
+  await onRestored(join(place.path, "moved"), async () => expect(await note("e")).toBe(`${before}b;d;e;`));
 });
 
 test("a backup that is killed, or whose server is, is none; the next one goes on from it, and one that was there stays", async () => {

@@ -44,6 +44,11 @@ export async function migrate(db: Kysely<Tables>, path: string, options: Migrate
   });
 }
 
+/** What a database has seen once this version has opened it. */
+export function knownMigrations(): string[] {
+  return Object.keys(allMigrations);
+}
+
 async function namesOf(trx: Transaction<Tables>): Promise<Set<string>> {
   await sql`create table if not exists "kysely_migration" ("name" varchar(255) not null primary key, "timestamp" varchar(255) not null)`.execute(
     trx,

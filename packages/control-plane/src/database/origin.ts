@@ -3,6 +3,12 @@ import type { DatabaseSync } from "node:sqlite";
 import { migrations as allMigrations } from "../schema/migrations/index.ts";
 import type { KnownSchema } from "./migrate.ts";
 
+/** The migrations that a database has seen, and the version that ran the last. */
+export function migrationsIn(file: DatabaseSync): { names: string[]; version: string } {
+  const rows = file.prepare("select * from kysely_migration order by name").all();
+  return { names: rows.map(({ name }) => String(name)), version: String(rows.at(-1)?.["version"] ?? "") };
+}
+
 /** Throws for a database that is not this server's to change: another program's, or one that a newer version has changed. */
 export function requireOurs(file: DatabaseSync, path: string, options: KnownSchema): void {
   const { version = "", migrations = allMigrations } = options;

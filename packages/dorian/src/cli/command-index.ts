@@ -152,6 +152,17 @@ export const commandIndex: IndexEntry[] = [
       () => import("./commands/audit/list.ts"),
     ),
   ]),
+  group("service", "Have this machine run Dorian by itself", [
+    leaf("install", "Install, start and enable the service", () => import("./commands/service/install.ts")),
+    leaf("status", "Say how the service is", () => import("./commands/service/status.ts")),
+    leaf("logs", "Show the log of the service", () => import("./commands/service/logs.ts")),
+    leaf(
+      "upgrade",
+      "Restart the service into the installed version",
+      () => import("./commands/service/upgrade.ts"),
+    ),
+    leaf("uninstall", "Stop and remove the service", () => import("./commands/service/uninstall.ts")),
+  ]),
   leaf("backup", "Copy all that a server keeps, while it runs or not", () => import("./commands/backup.ts")),
   leaf("restore", "Make a data directory of a backup", () => import("./commands/restore.ts")),
   leaf("setup", "Install what this machine lacks for a server", () => import("./commands/setup.ts")),

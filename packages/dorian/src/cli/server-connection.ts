@@ -27,6 +27,11 @@ export class ServerConnection implements Disposable {
     this.operator = createClient(OperatorService, this.#connection);
   }
 
+  /** To the server of the data directory, whatever else the environment names. */
+  static ofData(config: Config): ServerConnection {
+    return new ServerConnection({ ...config, server: undefined, tokenId: undefined, tokenSecret: undefined });
+  }
+
   [Symbol.dispose](): void {
     this.#connection[Symbol.dispose]();
   }

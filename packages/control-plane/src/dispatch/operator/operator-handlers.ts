@@ -4,6 +4,7 @@ import type { ServiceHandlers } from "@dorian/protocol/service";
 import { diskRoomMessage } from "@dorian/protocol/convention/disk-room";
 import type { DiskRoom } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
+import { knownMigrations } from "../../database/migrate.ts";
 import { taskNotFound } from "../task/task-handlers.ts";
 import { timelineMessage } from "../task/timeline-message.ts";
 import type { TaskStore } from "../task/task-store.ts";
@@ -38,6 +39,7 @@ export function operatorHandlers(
       return {
         version: options.version,
         dataDirectory: options.dataDirectory,
+        migrations: knownMigrations(),
         workers: workers.connected().map((offer) => ({
           name: offer.name,
           milliCpu: offer.total.milliCpu,

@@ -2,21 +2,17 @@ import { settings } from "../config.ts";
 import { defineCommand } from "../command.ts";
 import { nextStep } from "../output/next-step.ts";
 import { makeDataDirectory, sameDirectory } from "../../process/data-directory.ts";
-import { readNetworkSettings } from "../service/network-settings.ts";
 import { serveUntilStopped } from "../service/serve-until-stopped.ts";
-import { readDiskSettings, readHistorySettings } from "../service/disk-settings.ts";
 import { readGrace } from "../service/grace.ts";
 import {
   commandLineOf,
-  readStuckMs,
   readyOption,
   requireRoot,
   serverOptions,
   upOptions,
   workerOptions,
 } from "../service/service-options.ts";
-import { readWebSettings } from "../service/web-settings.ts";
-import { readWorkerLimits } from "../service/worker-limits.ts";
+import { readUpSettings } from "../service/up-settings.ts";
 import { serviceSettings, setUpProcess } from "../service/service-setup.ts";
 import { Supervisor } from "../../process/supervisor.ts";
 
@@ -29,12 +25,7 @@ export const command = defineCommand<void>({
   async run(input, context) {
     const { config, signal } = context;
     // Each process reads its own; a mistake is told once, and before anything starts.
-    const { listen } = readNetworkSettings(input);
-    readWebSettings(input);
-    readHistorySettings(input);
-    readDiskSettings(input);
-    readWorkerLimits(input);
-    const serverStuckMs = readStuckMs(input);
+    const { listen, serverStuckMs } = readUpSettings(input);
     requireRoot();
     const { dataDirectory } = config;
     makeDataDirectory(dataDirectory);

@@ -81,6 +81,13 @@ export declare type ServerInfoResponse = Message<"dorian.operator.ServerInfoResp
    * @generated from field: dorian.disk.DiskRoom disk = 20;
    */
   disk?: DiskRoom | undefined;
+
+  /**
+   * Names of the migrations that its database has seen.
+   *
+   * @generated from field: repeated string migrations = 21;
+   */
+  migrations: string[];
 };
 
 /**
