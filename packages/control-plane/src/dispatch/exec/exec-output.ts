@@ -73,6 +73,11 @@ export class ExecOutput {
     this.end();
   }
 
+  /** Lets go of what has been read: it cannot be asked for again. */
+  forgetRead(): void {
+    for (const stream of ["stdout", "stderr"] as const) this.#forgetTo(stream, this.#read[stream]);
+  }
+
   /** Lets go of all that is held, for good: who has not read it gets the error. */
   drop(error: unknown): void {
     this.#chunks = { stdout: [], stderr: [] };
@@ -125,9 +130,12 @@ export class ExecOutput {
   }
 
   #forget(stream: OutputStream): void {
+    this.#forgetTo(stream, Math.min(this.#read[stream], this.#lengths[stream] - keptBytes));
+  }
+
+  #forgetTo(stream: OutputStream, offset: number): void {
     const chunks = this.#chunks[stream];
-    const read = this.#read[stream];
-    while (chunks[0] && endOf(chunks[0]) <= Math.min(read, this.#lengths[stream] - keptBytes)) {
+    while (chunks[0] && endOf(chunks[0]) <= offset) {
       this.#count(-chunks[0].data.length);
       chunks.shift();
     }

@@ -73,10 +73,27 @@ test("what commands wrote and nobody reads is bounded for all together: the larg
     for (let part = 0; part < 60; part += 1) report(execId, new Uint8Array(mebibyte));
   }
   const held = unread.map((execId) => execs.require(execId).output.bytes / mebibyte);
-  expect(held).toEqual([0, 0, 60, 60, 60, 60]);
-  expect(sent.filter((order) => order.endsWith("cancel"))).toEqual(["ex-0 cancel", "ex-1 cancel"]);
+  expect(held).toEqual([0, 0, 0, 0, 60, 60]);
+  expect(sent.filter((order) => order.endsWith("cancel"))).toEqual(
+    unread.slice(0, 4).map((execId) => `${execId} cancel`),
+  );
   const reading = execs.require("ex-0").output.bytesOf("stdout", { offset: 0, signal });
   await expect(reading.next()).rejects.toMatchObject({ code: "EXEC_OUTPUT_UNREAD" });
+});
+
+test("commands whose output is read are ended for nobody, however many there are and however much they write", async () => {
+  const { execs, start, report, sent } = serving();
+  for (let count = 0; count < 60; count += 1) {
+    const exec = await start({ taskId: `ta-${count}` });
+    const reading = exec.output.bytesOf("stdout", { offset: 0, signal });
+    for (let part = 0; part < 5; part += 1) {
+      report(exec.facts.execId, new Uint8Array(mebibyte));
+      expect((await reading.next()).value?.length).toBe(mebibyte);
+    }
+    void reading.next();
+  }
+  expect(sent.filter((order) => order.endsWith("cancel"))).toEqual([]);
+  expect(execs.require("ex-59").output.bytes).toBeGreaterThan(0);
 });
 
 test("input goes no faster than the command reads, and waits for nobody at its end [B7]", async () => {

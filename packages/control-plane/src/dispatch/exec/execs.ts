@@ -42,7 +42,7 @@ export interface ExecRequest extends ExecCommand {
 const keptMs = 10 * 60_000;
 /** Output that nobody reads: of one command, and of all. */
 const unreadBytes = 64 << 20;
-const allUnreadBytes = 256 << 20;
+const allUnreadBytes = 128 << 20;
 /** Each takes some megabytes of the worker's machine beside what it takes of its container. */
 const mostInContainer = 128;
 const mostKnown = 4_096;
@@ -129,7 +129,7 @@ export class Execs implements Disposable {
       exec.output.fail(outputUnread(unreadBytes));
       this.cancel(exec);
     }
-    while (this.#held.bytes > allUnreadBytes) this.#dropLargest();
+    if (this.#held.bytes > allUnreadBytes) this.#makeRoom();
     if (report.exitCode === undefined) return;
     if (report.error !== "" && !exec.isCancelled) exec.couldNotRun(report.error);
     this.#end(exec, exec.isCancelled ? killedExitCode : report.exitCode);
@@ -192,13 +192,16 @@ export class Execs implements Disposable {
     exec.output.end();
   }
 
-  /** Of those that hold output, the one that holds most makes room for all others. */
-  #dropLargest(): void {
-    const [first, ...others] = this.#execs.values();
-    if (!first) return;
-    const largest = others.reduce((a, b) => (b.output.bytes > a.output.bytes ? b : a), first);
-    largest.output.drop(outputUnread(largest.output.bytes));
-    this.cancel(largest);
+  /** For what is written: what was read is held for nobody else, and then the one that holds most makes room for all others. */
+  #makeRoom(): void {
+    for (const { output } of this.#execs.values()) output.forgetRead();
+    while (this.#held.bytes > allUnreadBytes) {
+      const [first, ...others] = this.#execs.values();
+      if (!first) return;
+      const largest = others.reduce((a, b) => (b.output.bytes > a.output.bytes ? b : a), first);
+      largest.output.drop(outputUnread(largest.output.bytes));
+      this.cancel(largest);
+    }
   }
 
   /** @throws AppError EXECS_TOO_MANY */
