@@ -36,7 +36,9 @@ test("where nothing is known, the programs are named", () => {
 });
 
 test("a machine that is ready is told what to type next", () => {
-  expect(rendered("nothing missing", goodMachine)).toBe("✓ Nothing is missing. Next: dorian up");
+  expect(rendered("nothing missing", goodMachine)).toBe(
+    "✓ Nothing is missing. Next: dorian up, or dorian service install, which has systemd keep it running",
+  );
 });
 
 test("what no package mends is told with its remedy, and the machine is not called ready", () => {

@@ -45,7 +45,7 @@ function lead({ outcome, plan, left, next }: SetupResult, colors: Colors): strin
       const done = outcome === "installed" ? `Installed ${plan.packages.join(", ")}.` : "Nothing is missing.";
       const isReady = left.every(({ status }) => status !== "fail");
       return isReady
-        ? `${colors.green("✓")} ${done} Next: ${next}`
+        ? `${colors.green("✓")} ${done} Next: ${next}, or dorian service install, which has systemd keep it running`
         : `${done} What stands above is in the way, and no package mends it.`;
     }
     case "dry run":
