@@ -45,7 +45,7 @@ export function isTimeToGiveBack(look: MemoryLook): boolean {
 export function giveBackMemory(options: { lookEveryMs?: number } = {}): Disposable {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  let leastBytes = heldNow();
+  let leastBytes = heldNow() ?? Infinity;
   let leftBytes: number | undefined;
   let looks = 0;
   let looksBetween = 1;
@@ -56,22 +56,23 @@ export function giveBackMemory(options: { lookEveryMs?: number } = {}): Disposab
     before = now;
     looks += 1;
     const heldBytes = heldNow();
+    if (heldBytes === undefined) return;
     leastBytes = Math.min(leastBytes, heldBytes);
     if (!isTimeToGiveBack({ heldBytes, leastBytes, leftBytes, looks, looksBetween, busyShare })) return;
     collect();
     trimHeap();
     leftBytes = heldNow();
     looks = 0;
-    looksBetween = heldBytes - leftBytes > worthBytes ? 1 : Math.min(looksBetween * 2, mostLooksBetween);
+    looksBetween = heldBytes - (leftBytes ?? heldBytes) > worthBytes ? 1 : Math.min(looksBetween * 2, mostLooksBetween);
   }, options.lookEveryMs ?? lookEveryMs).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** 0 when it cannot be told: a process that has no file left to open cannot ask the kernel. */
-function heldNow(): number {
+/** Undefined when it cannot be told: a process that has no file left to open cannot ask the kernel. */
+function heldNow(): number | undefined {
   try {
     return process.memoryUsage.rss();
   } catch {
-    return 0;
+    return undefined;
   }
 }
