@@ -63,7 +63,8 @@ export function giveBackMemory(options: { lookEveryMs?: number } = {}): Disposab
     trimHeap();
     leftBytes = heldNow();
     looks = 0;
-    looksBetween = heldBytes - (leftBytes ?? heldBytes) > worthBytes ? 1 : Math.min(looksBetween * 2, mostLooksBetween);
+    looksBetween =
+      heldBytes - (leftBytes ?? heldBytes) > worthBytes ? 1 : Math.min(looksBetween * 2, mostLooksBetween);
   }, options.lookEveryMs ?? lookEveryMs).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
