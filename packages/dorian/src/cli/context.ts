@@ -1,4 +1,4 @@
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { Interruption } from "./interruption.ts";
 import type { SupervisorLink } from "../process/supervisor-link.ts";
 import type { Output } from "./output/output.ts";

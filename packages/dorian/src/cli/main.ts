@@ -1,7 +1,7 @@
 import { endProcess } from "../process/end-process.ts";
 import { SupervisorLink } from "../process/supervisor-link.ts";
 import type { AnyCommand } from "./command.ts";
-import { readConfig } from "./config.ts";
+import { readConfig } from "./config/config.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCode } from "./exit-code.ts";
 import type { Input } from "./input.ts";

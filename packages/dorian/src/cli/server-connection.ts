@@ -3,7 +3,7 @@ import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { inEnvironment } from "@dorian/sdk/client/in-environment";
-import { type Config, type Credentials, credentials } from "./config.ts";
+import { type Config, type Credentials, credentials } from "./config/config.ts";
 
 /** A connection to the server that the command line names, with its two services. */
 export class ServerConnection implements Disposable {

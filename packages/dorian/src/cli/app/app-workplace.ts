@@ -6,7 +6,7 @@ import type { DeployOptions } from "@dorian/publish/deploy/deploy-app";
 import { bundleForContainer } from "@dorian/publish/bundle/bundle-for-container";
 import { checkPackages } from "./check-packages.ts";
 import { sourceCacheOf } from "./load-app.ts";
-import { credentials } from "../config.ts";
+import { credentials } from "../config/config.ts";
 import type { CommandContext } from "../context.ts";
 import { DeployView } from "./deploy-view.ts";
 import { StatusLine } from "../output/status-line.ts";

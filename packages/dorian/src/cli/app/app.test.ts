@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readConfig } from "../config.ts";
+import { readConfig } from "../config/config.ts";
 import { LocalFailure } from "../../process/local-failure.ts";
 import { Output } from "../output/output.ts";
 import { chooseApp, loadApp, loadAppFor } from "./load-app.ts";

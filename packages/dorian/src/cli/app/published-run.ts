@@ -4,7 +4,7 @@ import { AppDisconnectReason } from "@dorian/protocol/modal";
 import { RemoteError, type App } from "@dorian/sdk";
 import { type RunningApp, runApp } from "@dorian/publish/deploy/run-app";
 import type { CommandContext } from "../context.ts";
-import { AppLogView } from "./app-log-view.ts";
+import { AppLogView } from "../log/app-log-view.ts";
 import { checkEnds } from "./check-ends.ts";
 import type { AppWorkplace, CodeBundle } from "./app-workplace.ts";
 import { ContainerWatch } from "./container-watch.ts";

@@ -1,10 +1,10 @@
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../input.ts";
-import { runCurl } from "../run-curl.ts";
+import { runCurl } from "../curl/run-curl.ts";
 import { ServerConnection } from "../server-connection.ts";
 import { serverOptions } from "../server-options.ts";
-import { curlArguments } from "../target/curl-arguments.ts";
-import { requireWebFunction } from "../target/web-function.ts";
+import { curlArguments } from "../curl/curl-arguments.ts";
+import { requireWebFunction } from "../curl/web-function.ts";
 
 export const command = defineCommand<number>({
   arguments: [

@@ -1,5 +1,5 @@
 import { relative, resolve } from "node:path";
-import { ask } from "../ask.ts";
+import { ask } from "../question/ask.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../input.ts";

@@ -1,13 +1,13 @@
 import { must } from "@dorian/base/must";
 import { AppWorkplace } from "../app/app-workplace.ts";
 import { ContainerWatch } from "../app/container-watch.ts";
-import { runRemotely } from "../app/remote-command.ts";
-import { type FreshPlace, ShellContainer } from "../app/shell-container.ts";
+import { runRemotely } from "../shell/remote-command.ts";
+import { type FreshPlace, ShellContainer } from "../shell/shell-container.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { StatusLine } from "../output/status-line.ts";
 import { serverOptions } from "../server-options.ts";
-import { shellPlace } from "../target/shell-place.ts";
+import { shellPlace } from "../shell/shell-place.ts";
 
 /** The better shell that there is. */
 const usualShell = "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi";

@@ -1,4 +1,4 @@
-import { settings } from "../config.ts";
+import { settings } from "../config/config.ts";
 import { defineCommand } from "../command.ts";
 import { nextStep } from "../output/next-step.ts";
 import { makeDataDirectory, sameDirectory } from "../../process/data-directory.ts";

@@ -11,7 +11,7 @@ import { takeDataLock } from "../service/take-data-lock.ts";
 import { workerCredentials } from "../service/worker-credentials.ts";
 import { storing } from "@dorian/storage/storage-error";
 import { defineCommand } from "../command.ts";
-import { serverToJoin } from "../config.ts";
+import { serverToJoin } from "../config/config.ts";
 
 export const command = defineCommand<void>({
   options: [

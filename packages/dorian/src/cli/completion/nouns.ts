@@ -1,5 +1,5 @@
 import { projectTemplates } from "../project-template.ts";
-import { typedNames } from "../target/setting-names.ts";
+import { typedNames } from "../config/setting-names.ts";
 
 /** What arguments and values of options are called that stand for something with a name. */
 export const nouns = [

@@ -1,6 +1,6 @@
 import { AppState } from "@dorian/protocol/modal";
 import { resolve } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { ServerConnection } from "../server-connection.ts";
 import type { Noun } from "./nouns.ts";
 

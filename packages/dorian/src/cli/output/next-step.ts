@@ -1,4 +1,4 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 
 /** What to type after a server has started, in another terminal. */
 export function nextStep(config: Pick<Config, "dataDirectory" | "dataDirectoryGiven">): string {

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { readClientFile } from "@dorian/control-plane/access/token/client-file";
 import { workerSocketPath } from "@dorian/control-plane/dispatch/fleet/worker-socket";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { WorkerServer } from "./start-worker.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { UsageError } from "../input.ts";
 import { convertText, type Given } from "./convert-text.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../lookup/nearest-name.ts";
 import { optionName, type Parameter, usageOf, type ValueType } from "./parameters.ts";
 
 /** What is called, and with what it is constructed if it belongs to a class. */

@@ -6,7 +6,7 @@ import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { requireApp } from "../../target/require-app.ts";
+import { requireApp } from "../../lookup/require-app.ts";
 
 interface VersionRow {
   version: number;

@@ -6,7 +6,7 @@ import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
 import { isoTime } from "../../output/iso-time.ts";
-import { appStateText } from "../../target/app-state.ts";
+import { appStateText } from "../../state/app-state.ts";
 
 interface AppRow {
   appId: string;

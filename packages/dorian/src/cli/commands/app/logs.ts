@@ -1,11 +1,11 @@
 import { defineCommand } from "../../command.ts";
-import { LogView } from "../../output/log-view.ts";
+import { LogView } from "../../log/log-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { readAppLog } from "../../target/app-log.ts";
-import { logOptions, logQuery } from "../../target/log-options.ts";
-import { requireApp } from "../../target/require-app.ts";
-import { requireFunction } from "../../target/require-function.ts";
+import { readAppLog } from "../../log/app-log.ts";
+import { logOptions, logQuery } from "../../log/log-options.ts";
+import { requireApp } from "../../lookup/require-app.ts";
+import { requireFunction } from "../../lookup/require-function.ts";
 
 export const command = defineCommand<void>({
   arguments: [{ name: "app", description: "Name or id of the app" }],

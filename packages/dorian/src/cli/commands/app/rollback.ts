@@ -3,7 +3,7 @@ import { UsageError } from "../../input.ts";
 import { StatusLine } from "../../output/status-line.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { requireApp } from "../../target/require-app.ts";
+import { requireApp } from "../../lookup/require-app.ts";
 
 interface Rollback {
   appId: string;

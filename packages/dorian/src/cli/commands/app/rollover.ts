@@ -2,7 +2,7 @@ import { defineCommand } from "../../command.ts";
 import { StatusLine } from "../../output/status-line.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { requireApp } from "../../target/require-app.ts";
+import { requireApp } from "../../lookup/require-app.ts";
 
 interface Rollover {
   appId: string;

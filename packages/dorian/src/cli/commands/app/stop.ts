@@ -3,7 +3,7 @@ import { defineCommand } from "../../command.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
 import { StatusLine } from "../../output/status-line.ts";
-import { requireApp } from "../../target/require-app.ts";
+import { requireApp } from "../../lookup/require-app.ts";
 
 export const command = defineCommand<{ appId: string }>({
   arguments: [{ name: "app", description: "Name or id of the app" }],

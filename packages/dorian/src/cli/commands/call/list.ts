@@ -5,9 +5,9 @@ import { formatAgo, formatDuration } from "../../output/duration.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { callJson, callRow, type CallRow } from "../../target/call-row.ts";
-import { requireApp } from "../../target/require-app.ts";
-import { requireFunction } from "../../target/require-function.ts";
+import { callJson, callRow, type CallRow } from "../../state/call-row.ts";
+import { requireApp } from "../../lookup/require-app.ts";
+import { requireFunction } from "../../lookup/require-function.ts";
 
 const usualLimit = 50;
 const mostAtOnce = 1_000;

@@ -11,8 +11,8 @@ import { phaseBars, type TimedPhase } from "../../output/phase-bars.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { callPhases } from "../../target/call-phases.ts";
-import { callJson, callRow, type CallRow } from "../../target/call-row.ts";
+import { callPhases } from "../../state/call-phases.ts";
+import { callJson, callRow, type CallRow } from "../../state/call-row.ts";
 
 interface InputRow {
   inputId: string;

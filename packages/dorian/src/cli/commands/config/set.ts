@@ -1,12 +1,12 @@
 import { readUserSettings } from "@dorian/sdk/client/user-settings";
 import { resolve } from "node:path";
-import { ask } from "../../ask.ts";
+import { ask } from "../../question/ask.ts";
 import { defineCommand } from "../../command.ts";
 import { type CommandContext } from "../../context.ts";
 import { UsageError, type Input } from "../../input.ts";
-import { readAtMost } from "../../read-at-most.ts";
-import { settingOf, typedName, typedNames, type SettingName } from "../../target/setting-names.ts";
-import { writePrivateFile } from "../../write-private-file.ts";
+import { readAtMost } from "../../question/read-at-most.ts";
+import { settingOf, typedName, typedNames, type SettingName } from "../../config/setting-names.ts";
+import { writePrivateFile } from "../../config/write-private-file.ts";
 
 const maxBytes = 4096;
 

@@ -1,10 +1,10 @@
 import { userSettingNames } from "@dorian/sdk/client/user-settings";
 import { join } from "node:path";
 import { defineCommand } from "../../command.ts";
-import { readClientFile, settings, type Config, type Credentials } from "../../config.ts";
+import { readClientFile, settings, type Config, type Credentials } from "../../config/config.ts";
 import { renderTable } from "../../output/table.ts";
 import { serverOptions } from "../../server-options.ts";
-import { typedName, type SettingName } from "../../target/setting-names.ts";
+import { typedName, type SettingName } from "../../config/setting-names.ts";
 
 interface Shown {
   setting: string;

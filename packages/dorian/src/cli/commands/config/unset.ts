@@ -1,7 +1,7 @@
 import { readUserSettings } from "@dorian/sdk/client/user-settings";
 import { defineCommand } from "../../command.ts";
-import { settingOf, typedNames } from "../../target/setting-names.ts";
-import { writePrivateFile } from "../../write-private-file.ts";
+import { settingOf, typedNames } from "../../config/setting-names.ts";
+import { writePrivateFile } from "../../config/write-private-file.ts";
 
 export const command = defineCommand<{ wasSet: boolean }>({
   arguments: [{ name: "setting", description: `One of ${typedNames.join(", ")}` }],

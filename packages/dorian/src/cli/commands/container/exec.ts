@@ -1,8 +1,8 @@
 import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { OperatorService } from "@dorian/protocol/operator";
-import { runRemotely } from "../../app/remote-command.ts";
+import { runRemotely } from "../../shell/remote-command.ts";
 import { defineCommand } from "../../command.ts";
-import { credentials } from "../../config.ts";
+import { credentials } from "../../config/config.ts";
 import { connectionOptions } from "../../server-options.ts";
 
 export const command = defineCommand<number>({

@@ -5,8 +5,8 @@ import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { requireApp } from "../../target/require-app.ts";
-import { taskStateText } from "../../target/task-state.ts";
+import { requireApp } from "../../lookup/require-app.ts";
+import { taskStateText } from "../../state/task-state.ts";
 
 interface ContainerRow {
   taskId: string;

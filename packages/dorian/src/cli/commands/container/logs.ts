@@ -1,9 +1,9 @@
 import { defineCommand } from "../../command.ts";
-import { LogView } from "../../output/log-view.ts";
+import { LogView } from "../../log/log-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { connectionOptions } from "../../server-options.ts";
-import { readAppLog } from "../../target/app-log.ts";
-import { logOptions, logQuery } from "../../target/log-options.ts";
+import { readAppLog } from "../../log/app-log.ts";
+import { logOptions, logQuery } from "../../log/log-options.ts";
 
 export const command = defineCommand<void>({
   arguments: [{ name: "container", description: "Id of the container (ta-…)" }],

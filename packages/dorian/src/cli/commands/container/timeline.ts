@@ -8,7 +8,7 @@ import { isoTime } from "../../output/iso-time.ts";
 import { phaseBars, type TimedPhase } from "../../output/phase-bars.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { taskStateText } from "../../target/task-state.ts";
+import { taskStateText } from "../../state/task-state.ts";
 
 interface Timeline {
   taskId: string;

@@ -1,8 +1,8 @@
 import { defineCommand } from "../../command.ts";
-import { confirm } from "../../confirm.ts";
+import { confirm } from "../../question/confirm.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { requireDict } from "../../target/require-collection.ts";
+import { requireDict } from "../../lookup/require-collection.ts";
 
 export const command = defineCommand<{ removed: number | undefined }>({
   arguments: [{ name: "dict", description: "Name of the dict" }],

@@ -4,9 +4,9 @@ import { UsageError } from "../../input.ts";
 import { formatValue } from "../../output/value.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { givenKey, keyOption } from "../../target/given-item.ts";
-import { requireDict } from "../../target/require-collection.ts";
-import { storedValue } from "../../target/stored-value.ts";
+import { givenKey, keyOption } from "../../item/given-item.ts";
+import { requireDict } from "../../lookup/require-collection.ts";
+import { storedValue } from "../../item/stored-value.ts";
 
 export const command = defineCommand<{ value: unknown } | undefined>({
   arguments: [

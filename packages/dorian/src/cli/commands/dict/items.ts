@@ -2,8 +2,8 @@ import { defineCommand } from "../../command.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { requireDict } from "../../target/require-collection.ts";
-import { storedJson, storedText, storedValue, type StoredValue } from "../../target/stored-value.ts";
+import { requireDict } from "../../lookup/require-collection.ts";
+import { storedJson, storedText, storedValue, type StoredValue } from "../../item/stored-value.ts";
 
 interface Items {
   items: { key: StoredValue; value: StoredValue }[];

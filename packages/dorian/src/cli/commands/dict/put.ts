@@ -1,8 +1,8 @@
 import { defineCommand } from "../../command.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { givenItem, givenKey, keyOption, textOption } from "../../target/given-item.ts";
-import { requireDict } from "../../target/require-collection.ts";
+import { givenItem, givenKey, keyOption, textOption } from "../../item/given-item.ts";
+import { requireDict } from "../../lookup/require-collection.ts";
 
 export const command = defineCommand<void>({
   arguments: [

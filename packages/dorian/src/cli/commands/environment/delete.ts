@@ -1,8 +1,8 @@
 import { defineCommand } from "../../command.ts";
-import { confirm } from "../../confirm.ts";
+import { confirm } from "../../question/confirm.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { connectionOptions } from "../../server-options.ts";
-import { contentsText, environmentContents } from "../../target/environment-contents.ts";
+import { contentsText, environmentContents } from "../../lookup/environment-contents.ts";
 
 export const command = defineCommand<{ deleted: boolean; contents: string }>({
   arguments: [{ name: "environment", description: "Name of the environment" }],

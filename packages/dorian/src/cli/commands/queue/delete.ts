@@ -1,8 +1,8 @@
 import { defineCommand } from "../../command.ts";
-import { confirm } from "../../confirm.ts";
+import { confirm } from "../../question/confirm.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { requireQueue } from "../../target/require-collection.ts";
+import { requireQueue } from "../../lookup/require-collection.ts";
 
 export const command = defineCommand<{ deleted: boolean }>({
   arguments: [{ name: "queue", description: "Name of the queue" }],

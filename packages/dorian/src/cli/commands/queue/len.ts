@@ -2,8 +2,8 @@ import { defineCommand } from "../../command.ts";
 import { UsageError } from "../../input.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { givenPartition, partitionOption } from "../../target/partition.ts";
-import { requireQueue } from "../../target/require-collection.ts";
+import { givenPartition, partitionOption } from "../../item/partition.ts";
+import { requireQueue } from "../../lookup/require-collection.ts";
 
 export const command = defineCommand<number>({
   arguments: [{ name: "queue", description: "Name of the queue" }],

@@ -2,9 +2,9 @@ import { defineCommand } from "../../command.ts";
 import { visibleText } from "../../output/visible-text.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { givenPartition, partitionOption } from "../../target/partition.ts";
-import { requireQueue } from "../../target/require-collection.ts";
-import { storedJson, storedText, storedValue, type StoredValue } from "../../target/stored-value.ts";
+import { givenPartition, partitionOption } from "../../item/partition.ts";
+import { requireQueue } from "../../lookup/require-collection.ts";
+import { storedJson, storedText, storedValue, type StoredValue } from "../../item/stored-value.ts";
 
 const usualItems = 10;
 

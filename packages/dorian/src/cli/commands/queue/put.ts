@@ -2,9 +2,9 @@ import { defineCommand } from "../../command.ts";
 import { UsageError } from "../../input.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { givenItem, textOption } from "../../target/given-item.ts";
-import { givenPartition, partitionOption } from "../../target/partition.ts";
-import { requireQueue } from "../../target/require-collection.ts";
+import { givenItem, textOption } from "../../item/given-item.ts";
+import { givenPartition, partitionOption } from "../../item/partition.ts";
+import { requireQueue } from "../../lookup/require-collection.ts";
 
 export const command = defineCommand<{ items: number }>({
   arguments: [

@@ -3,7 +3,7 @@ import { defineCommand } from "../../command.ts";
 import { UsageError } from "../../input.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { completeValues, givenValues, valuesOfDotenv, valuesOfJson } from "../../target/secret-values.ts";
+import { completeValues, givenValues, valuesOfDotenv, valuesOfJson } from "../../question/secret-values.ts";
 
 export const command = defineCommand<{ name: string; secretId: string; keys: string[] }>({
   arguments: [

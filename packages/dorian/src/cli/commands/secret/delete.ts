@@ -1,6 +1,6 @@
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import { defineCommand } from "../../command.ts";
-import { confirm } from "../../confirm.ts";
+import { confirm } from "../../question/confirm.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
 

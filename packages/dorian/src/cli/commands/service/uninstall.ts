@@ -9,7 +9,7 @@ import { requireService } from "../../../systemd/installed-service.ts";
 import { requireRootForService, requireSystemd, systemctl } from "../../../systemd/systemctl.ts";
 import { environmentPath, unitName, unitPath } from "../../../systemd/unit-file.ts";
 import { defineCommand } from "../../command.ts";
-import { confirm } from "../../confirm.ts";
+import { confirm } from "../../question/confirm.ts";
 import { StatusLine } from "../../output/status-line.ts";
 
 interface Uninstalled {

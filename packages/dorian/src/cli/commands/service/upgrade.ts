@@ -9,7 +9,7 @@ import { requireRootForService, requireSystemd, systemctl } from "../../../syste
 import { unitName } from "../../../systemd/unit-file.ts";
 import { backUp } from "../../backup/back-up.ts";
 import { defineCommand } from "../../command.ts";
-import { confirm } from "../../confirm.ts";
+import { confirm } from "../../question/confirm.ts";
 import { StatusLine } from "../../output/status-line.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { dorianVersion } from "../../version.ts";

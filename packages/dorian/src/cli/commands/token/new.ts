@@ -1,8 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import { defineCommand } from "../../command.ts";
-import { type Config, type Credentials, readClientFile } from "../../config.ts";
+import { type Config, type Credentials, readClientFile } from "../../config/config.ts";
 import { UsageError, type Input } from "../../input.ts";
-import { profileSection, writeProfile } from "../../modal-profile.ts";
+import { profileSection, writeProfile } from "../../config/modal-profile.ts";
 import { ServerConnection } from "../../server-connection.ts";
 
 interface NewToken extends Credentials {

@@ -1,8 +1,8 @@
 import { defineCommand } from "../../command.ts";
-import { confirm } from "../../confirm.ts";
+import { confirm } from "../../question/confirm.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { requireVolume } from "../../target/require-volume.ts";
+import { requireVolume } from "../../lookup/require-volume.ts";
 
 export const command = defineCommand<{ deleted: boolean }>({
   arguments: [{ name: "volume", description: "Name of the volume" }],

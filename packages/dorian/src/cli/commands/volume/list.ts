@@ -5,7 +5,7 @@ import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { allPages } from "../../target/all-pages.ts";
+import { allPages } from "../../lookup/all-pages.ts";
 
 interface VolumeRow {
   name: string;

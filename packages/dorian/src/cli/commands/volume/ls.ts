@@ -8,7 +8,7 @@ import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { requireVolume } from "../../target/require-volume.ts";
+import { requireVolume } from "../../lookup/require-volume.ts";
 
 interface FileRow {
   path: string;

@@ -11,7 +11,7 @@ import { StatusLine } from "../../output/status-line.ts";
 import { TransferView } from "../../output/transfer-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { quietOption, serverOptions } from "../../server-options.ts";
-import { requireVolume } from "../../target/require-volume.ts";
+import { requireVolume } from "../../lookup/require-volume.ts";
 
 interface Uploaded {
   source: string;

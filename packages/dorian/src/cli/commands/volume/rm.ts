@@ -1,7 +1,7 @@
 import { defineCommand } from "../../command.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { requireVolume } from "../../target/require-volume.ts";
+import { requireVolume } from "../../lookup/require-volume.ts";
 
 export const command = defineCommand<void>({
   arguments: [

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writePrivateFile } from "./write-private-file.ts";
+import { writePrivateFile } from "../config/write-private-file.ts";
 
 /**
  * Runs curl, with this process's input and output, and returns its exit code. `secrets` are options of curl that shall not stand in

@@ -1,10 +1,10 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { Secret } from "@dorian/sdk";
 import { parseEnv } from "node:util";
-import { ask } from "../ask.ts";
+import { ask } from "./ask.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../input.ts";
-import { readAtMost } from "../read-at-most.ts";
+import { readAtMost } from "./read-at-most.ts";
 
 /** More than the server takes: what is larger is no file of secrets. */
 const maxFileBytes = 256 * 1024;

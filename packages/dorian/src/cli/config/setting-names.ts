@@ -1,6 +1,6 @@
 import { userSettingNames, type UserSettings } from "@dorian/sdk/client/user-settings";
 import { UsageError } from "../input.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../lookup/nearest-name.ts";
 
 export type SettingName = keyof UserSettings;
 

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import type { CommandContext } from "./context.ts";
-import { UsageError } from "./input.ts";
+import type { CommandContext } from "../context.ts";
+import { UsageError } from "../input.ts";
 
 export interface AskOptions {
   /** Shows nothing of what is typed. */

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { createReadStream } from "node:fs";
 import { addAbortSignal } from "node:stream";
-import { formatBytes } from "../format-bytes.ts";
+import { formatBytes } from "../../format-bytes.ts";
 
 /**
  * The text of a file, or of standard input for "-".

@@ -1,6 +1,6 @@
 import { FileDescriptor, type TaskLogs, type TaskLogsBatch } from "@dorian/protocol/modal";
-import type { Output } from "./output.ts";
-import { visibleJsonLine } from "./visible-text.ts";
+import type { Output } from "../output/output.ts";
+import { visibleJsonLine } from "../output/visible-text.ts";
 
 export type LogFormat = "plain" | "timestamps" | "json";
 

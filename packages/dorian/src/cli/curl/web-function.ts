@@ -1,8 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import { AppState, type FunctionHandleMetadata } from "@dorian/protocol/modal";
 import type { ServerConnection } from "../server-connection.ts";
-import { nearestName } from "./nearest-name.ts";
-import { requireApp } from "./require-app.ts";
+import { nearestName } from "../lookup/nearest-name.ts";
+import { requireApp } from "../lookup/require-app.ts";
 
 export interface WebFunction {
   /** "hello", "Model.predict". */

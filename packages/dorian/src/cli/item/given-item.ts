@@ -2,8 +2,8 @@ import { pickleValue } from "@dorian/protocol/value/pickle/write-pickle";
 import type { OptionDefinition } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError, type Input } from "../input.ts";
-import { readAtMost } from "../read-at-most.ts";
-import { convertText } from "./convert-text.ts";
+import { readAtMost } from "../question/read-at-most.ts";
+import { convertText } from "../target/convert-text.ts";
 import { pickledKey } from "./pickled-key.ts";
 
 /** What a request may carry, about. */

@@ -3,7 +3,7 @@ import { wallClockMs } from "@dorian/base/wall-clock";
 import { FileDescriptor } from "@dorian/protocol/modal";
 import type { OptionDefinition } from "../command.ts";
 import { type Input, UsageError } from "../input.ts";
-import { formatOfLog, type LogFormat } from "../output/log-view.ts";
+import { formatOfLog, type LogFormat } from "./log-view.ts";
 import type { LogFilter } from "./app-log.ts";
 
 /** What the server gives at a time, counted from the end. */

@@ -1,6 +1,6 @@
 import { ask } from "./ask.ts";
-import type { CommandContext } from "./context.ts";
-import { UsageError } from "./input.ts";
+import type { CommandContext } from "../context.ts";
+import { UsageError } from "../input.ts";
 
 /**
  * Asks a yes-or-no question on the terminal; anything but "y" or "yes" means no.

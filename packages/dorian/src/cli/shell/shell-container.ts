@@ -8,11 +8,11 @@ import { openEphemeralApp, type EphemeralApp } from "@dorian/publish/deploy/ephe
 import { Image } from "@dorian/sdk";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../input.ts";
-import { requireApp } from "../target/require-app.ts";
-import { onlyFunction, requireFunction } from "../target/require-function.ts";
-import type { ShellPlace } from "../target/shell-place.ts";
-import { AppWorkplace, bundleCode } from "./app-workplace.ts";
-import { loadAppFor } from "./load-app.ts";
+import { requireApp } from "../lookup/require-app.ts";
+import { onlyFunction, requireFunction } from "../lookup/require-function.ts";
+import type { ShellPlace } from "./shell-place.ts";
+import { AppWorkplace, bundleCode } from "../app/app-workplace.ts";
+import { loadAppFor } from "../app/load-app.ts";
 
 export type FreshPlace = Exclude<ShellPlace, { kind: "container" }>;
 
