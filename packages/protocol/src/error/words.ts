@@ -35,6 +35,8 @@ const vocabulary: readonly (readonly [string, string])[] = [
   ["dorian volume delete", "modal volume delete"],
   ["dorian volume ls", "modal volume ls"],
   ["dorian volume get", "modal volume get"],
+  ["dorian secret create", "modal secret create"],
+  ["dorian secret list", "modal secret list"],
   ["Secret.fromObject", "modal.Secret.from_dict"],
   ["FunctionCall.fromId", "modal.FunctionCall.from_id"],
   ["Image.debianSlim", "modal.Image.debian_slim"],
