@@ -217,3 +217,11 @@ test("an app is not ended for an answer that it misjudged, and its log says the 
   await expect.poll(() => ended).toBe(5);
   expect(web.notes).toHaveLength(1);
 });
+
+test("an answer that its app leaves without an end ends the connection, and the log says why [A2]", async () => {
+  await using web = await serve(({ send }) =>
+    send({ case: "httpResponseStart", value: { status: 200, headers: [] } }),
+  );
+  expect(await twoAnswers(web, get)).not.toContain("0\r\n\r\n");
+  expect(web.notes).toEqual([expect.stringContaining("has no end: its app returned before it.")]);
+});

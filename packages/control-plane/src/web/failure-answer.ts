@@ -28,6 +28,13 @@ export function answerToResult(result: GenericResult): PlainAnswer {
   }
 }
 
+/** Why an answer that was begun has no end, for the app's log. */
+export function cutBecause({ status, exception }: GenericResult): string {
+  const why =
+    status === Status.SUCCESS ? "its app returned before it" : exception.slice(0, 300) || "its call ended";
+  return `An answer of this web function has no end: ${why}. The client's connection was closed, which tells it so.`;
+}
+
 /** What to tell a client whose request could not be made a call; undefined for what nobody foresaw. */
 export function answerToError(error: unknown): PlainAnswer | undefined {
   if (!AppError.is(error)) return undefined;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GenericResult } from "@dorian/protocol/modal";
 import { httpDisconnect, requestPart } from "./asgi-message.ts";
 import { answerToResult } from "./failure-answer.ts";
 import { comeBack, type ParkedCalls } from "./parked-calls.ts";
@@ -18,6 +19,8 @@ export interface HttpExchangeOptions {
   redirectAfterMs: number;
   /** Told how an answer is not what it says it is. */
   onMisjudged: (how: string) => void;
+  /** Told how the call of an answer ended that has no end. */
+  onCut: (result: GenericResult) => void;
 }
 
 /** Carries one request to its app and the answer back. Resolves when the call has ended, or was parked. */
@@ -60,7 +63,10 @@ export async function exchangeHttp(options: HttpExchangeOptions): Promise<void> 
     throw error;
   });
   if (answered === "nothing") answerPlainly(response, answerToResult(await call.result));
-  else if (answered === "part") endConnection(response);
+  else if (answered === "part") {
+    endConnection(response);
+    options.onCut(await call.result);
+  }
 }
 
 async function sendRest(call: WebCall, rest: AsyncIterable<BodyPart>): Promise<void> {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { messageOf } from "@dorian/base/app-error";
-import { DataFormat, WebhookAsyncMode, WebhookType } from "@dorian/protocol/modal";
+import { DataFormat, WebhookAsyncMode, WebhookType, type GenericResult } from "@dorian/protocol/modal";
 import { pickleArguments } from "@dorian/protocol/value/pickle/write-pickle";
 import type { Credential } from "@dorian/protocol/service";
 import type { Logger } from "pino";
@@ -10,7 +10,14 @@ import type { StreamedCalls } from "../dispatch/call/streamed-call.ts";
 import type { WebTarget, WebTargets } from "../dispatch/ports.ts";
 import { requestPart, websocketConnect } from "./asgi-message.ts";
 import { AppNotes } from "./app-notes.ts";
-import { answerToError, notAuthorized, notServed, redirectLost, unforeseen } from "./failure-answer.ts";
+import {
+  answerToError,
+  cutBecause,
+  notAuthorized,
+  notServed,
+  redirectLost,
+  unforeseen,
+} from "./failure-answer.ts";
 import { BodyTurns } from "./body-turns.ts";
 import { exchangeHttp } from "./http-exchange.ts";
 import { callAskedFor, comeBack, ParkedCalls } from "./parked-calls.ts";
@@ -118,6 +125,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
           admitted,
           `An answer of this web function had ${how}. The client has no more than fits, and its connection was closed: it could not have told where the next answer begins.`,
         ),
+      onCut: (result: GenericResult) => this.#notes.note(admitted, cutBecause(result)),
     };
     const askedFor = callAskedFor(incoming.url ?? "/");
     if (askedFor !== undefined) {
