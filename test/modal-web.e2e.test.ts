@@ -173,6 +173,16 @@ function post(url: string | undefined, value: unknown): Promise<Response> {
   return fetch(String(url), { method: "POST", headers, body: JSON.stringify(value) });
 }
 
+/** A failure comes with what the app's log says of it. */
+async function withLog<T>(app: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const { stdout } = await dorian(server.dataDirectory, ["app", "logs", app, "--tail", "30"]);
+    throw new Error(`${String(cause)}\n${stdout}`, { cause });
+  }
+}
+
 async function logged(app: string, text: string): Promise<void> {
   await vi.waitFor(async () => {
     const { stdout } = await dorian(server.dataDirectory, ["app", "logs", app]);
@@ -212,7 +222,9 @@ test.each([newest, late2024, early2024])(
     expect(await (await fetch(`${urls["site"]}/size`, { method: "POST", body })).json()).toBe(body.length);
     // Clients send as much as this through blobs.
     const size = 45_000_000;
-    const large = await (await fetch(`${urls["site"]}/large?size=${size}`)).bytes();
+    const large = await withLog(name, async () =>
+      (await fetch(`${urls["site"]}/large?size=${size}`)).bytes(),
+    );
     expect(large.length).toBe(size);
     expect(large.every((byte) => byte === 0x78)).toBe(true);
     const broken = await fetch(`${urls["site"]}/broken`);
