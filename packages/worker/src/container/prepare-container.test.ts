@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { platformEnvironment } from "../task/platform-environment.ts";
 import { prepareContainer, type ContainerOrder } from "./prepare-container.ts";
 
-async function prepared(order: Partial<ContainerOrder>) {
+async function prepared(order: Partial<ContainerOrder>, image?: (rootfs: string) => Promise<void>) {
   const directory = await mkdtemp(join(tmpdir(), "prepare-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const rootfs = join(directory, "rootfs");
@@ -15,6 +15,7 @@ async function prepared(order: Partial<ContainerOrder>) {
   await mkdir(join(rootfs, "data"));
   await symlink("/data", join(rootfs, "vol"));
   await symlink("../../../..", join(rootfs, "up"));
+  await image?.(rootfs);
   await writeFile(join(rootfs, "etc/passwd"), "serve:x:1001:1002::/home/serve:/bin/sh\n");
   return await prepareContainer({
     id: "ta-1",
@@ -96,3 +97,19 @@ test("every container finds itself and localhost by name, with and without a net
     expect(await text("/etc/resolv.conf")).toBe(resolvers);
   }
 });
+
+test.each(["/dev", "/proc", "/sys"])(
+  "an image with a link or a file at %s, which an engine may follow on the host, is refused [B3]",
+  async (place) => {
+    const refused = (image: (path: string) => Promise<void>) =>
+      prepared({}, (rootfs) => image(join(rootfs, place))).then(
+        () => "taken",
+        ({ code, message }: { code: string; message: string }) => `${code}: ${message}`,
+      );
+    expect(await refused((path) => symlink("/root", path))).toBe(
+      `IMAGE_ROOT_UNUSABLE: The image has a link at ${place}, where containers have a directory.`,
+    );
+    expect(await refused((path) => writeFile(path, ""))).toContain(`a file at ${place}`);
+    expect(await refused(async (path) => void (await mkdir(path)))).toBe("taken");
+  },
+);

@@ -1,3 +1,6 @@
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "@dorian/base/app-error";
 import { OpenDirectory } from "@dorian/linux/open-directory";
 import { placeBelow } from "@dorian/linux/place-below";
 import { defaultPath } from "@dorian/oci/image-configuration";
@@ -42,10 +45,11 @@ export interface ContainerOrder extends Pick<
  * Prepares a container, whatever it is for: who its user is and where their home is, what it is called and how it finds others, its
  * environment, and its mounts where the image's links lead.
  *
- * @throws AppError IMAGE_USER_UNKNOWN, USER_OUT_OF_RANGE
+ * @throws AppError IMAGE_ROOT_UNUSABLE, IMAGE_USER_UNKNOWN, USER_OUT_OF_RANGE
  */
 export async function prepareContainer(order: ContainerOrder): Promise<ContainerSpec> {
   const { rootfs, config, env, network, userNamespace, directory } = order;
+  requireEnginePlaces(rootfs);
   const user = await containerUser(rootfs, config.user);
   userNamespace?.requireIds(user);
   const mounts = [...etcFiles(directory, { hostname, network }), ...order.mounts];
@@ -69,6 +73,28 @@ export async function prepareContainer(order: ContainerOrder): Promise<Container
     ...(order.readOnlyRoot !== undefined && { readOnlyRoot: order.readOnlyRoot }),
     devices: order.devices,
   };
+}
+
+const enginePlaces = ["/dev", "/proc", "/sys"];
+
+/**
+ * Requires directories, or nothing, where the engine mounts and makes files of its own. Engines are known to follow a link there, and
+ * to remove and make what is behind it on the host (CVE-2026-41579).
+ */
+function requireEnginePlaces(rootfs: string): void {
+  for (const place of enginePlaces) {
+    const stats = lstatSync(join(rootfs, place), { throwIfNoEntry: false });
+    if (!stats || stats.isDirectory()) continue;
+    const what = stats.isSymbolicLink() ? "link" : "file";
+    throw new AppError(
+      "IMAGE_ROOT_UNUSABLE",
+      `The image has a ${what} at ${place}, where containers have a directory.`,
+      {
+        status: "FAILED_PRECONDITION",
+        remedy: "Use an image that has a directory there, or nothing: it is made then.",
+      },
+    );
+  }
 }
 
 /** An image's links at mount points are followed, so that what stands in for a mount is made where we expect it. */
