@@ -58,6 +58,8 @@ async function attempt(deed: () => Promise<void>, wasServerAway: () => boolean):
     if (/ENOSPC|No space left|disk is (nearly )?full|STORAGE_FULL/.test(text))
       return { kind: "refused", why };
     if (text.includes("so it was not run again")) return { kind: "told" };
+    // Said by the next server to official clients, whose users build again: steps that had finished must not run again then.
+    if (text.includes("was interrupted by a restart of the server")) return { kind: "refused", why };
     if (saysServerAway.test(why) && wasServerAway()) return { kind: "refused", why };
     return { kind: "lost", why };
   }
