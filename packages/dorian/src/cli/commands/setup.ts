@@ -1,8 +1,8 @@
-import type { Finding } from "../../doctor/checks.ts";
 import { probeMachine } from "../../doctor/probe-machine.ts";
 import { proxyEnvironment } from "@dorian/operator/proxy-settings";
 import { installPackages } from "../../setup/install-packages.ts";
 import { planSetup, type SetupPlan } from "../../setup/plan-setup.ts";
+import type { SetupOutcome, SetupResult } from "../../setup/setup-result.ts";
 import { rootCommand } from "../../setup/root-command.ts";
 import { defineCommand } from "../command.ts";
 import { settings } from "../config/config.ts";
@@ -11,25 +11,6 @@ import type { CommandContext } from "../context.ts";
 import { exitCode } from "../exit-code.ts";
 import { renderOutcome, renderPlan } from "../output/setup-plan.ts";
 import { StatusLine } from "../output/status-line.ts";
-
-/** What became of a plan; all but the first two leave something to do. */
-export type SetupOutcome =
-  | "nothing missing"
-  | "installed"
-  | "dry run"
-  | "by hand"
-  | "not root"
-  | "not asked"
-  | "declined";
-
-export interface SetupResult {
-  outcome: SetupOutcome;
-  plan: SetupPlan;
-  /** What is in the way after it all, or should be known. */
-  left: Finding[];
-  /** To type next. */
-  next: string;
-}
 
 export const command = defineCommand<SetupResult>({
   options: [

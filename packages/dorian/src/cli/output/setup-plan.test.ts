@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { MachineFacts } from "../../doctor/machine-facts.ts";
 import { goodMachine } from "../../doctor/test-machine.ts";
 import { planSetup } from "../../setup/plan-setup.ts";
-import type { SetupOutcome } from "../commands/setup.ts";
+import type { SetupOutcome } from "../../setup/setup-result.ts";
 import { renderOutcome } from "./setup-plan.ts";
 
 const colors = picocolors.createColors(false);

@@ -1,5 +1,5 @@
 import type { SetupPlan } from "../../setup/plan-setup.ts";
-import type { SetupResult } from "../commands/setup.ts";
+import type { SetupResult } from "../../setup/setup-result.ts";
 import type { Colors } from "./output.ts";
 
 /** What is missing and what would be done about it. */
