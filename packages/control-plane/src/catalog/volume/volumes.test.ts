@@ -203,11 +203,16 @@ test("every append is the next version, once for each layer, and survives a rest
   const first = await CatalogServer.open(directory);
   const volumeId = await createVolume(first.modal);
   const taskId = newId("ta");
-  const layerIds = await Promise.all(["a", "b", "c"].map((name) => first.layer({ [name]: name })));
+  const layers = await Promise.all(["a", "b", "c"].map((name) => first.layer({ [name]: name })));
   const appended = await Promise.all(
-    layerIds.map((layerId) => first.worker.volumeAppend({ volumeId, layerId, taskId, bytes: 1n })),
+    layers.map(async (layerId) => {
+      const { version } = await first.worker.volumeAppend({ volumeId, layerId, taskId, bytes: 1n });
+      return { layerId, version };
+    }),
   );
-  expect(appended.map((each) => each.version)).toEqual([1n, 2n, 3n]);
+  const inOrder = appended.sort((one, other) => Number(one.version - other.version));
+  expect(inOrder.map(({ version }) => version)).toEqual([1n, 2n, 3n]);
+  const layerIds = inOrder.map(({ layerId }) => layerId);
   const again = await first.worker.volumeAppend({ volumeId, layerId: layerIds[1] ?? "", taskId });
   expect(again).toMatchObject({ version: 3n, layerIds });
   await expect(first.worker.volumeAppend({ volumeId, layerId: newId("ly") })).rejects.toMatchObject({
