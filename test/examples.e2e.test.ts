@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkout } from "@dorian/testkit/checkout";
 import { deployApp } from "@dorian/testkit/deployed-app";
+import { fencesOf } from "@dorian/testkit/markdown/fences";
+import { notPrinted } from "@dorian/testkit/markdown/promised-output";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, runCommand } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
@@ -29,15 +31,15 @@ afterAll(() => server[Symbol.asyncDispose]());
 describe("each example does what its README says", () => {
   test.for(examples)("%s", { timeout: 240_000 }, async (name) => {
     const readme = readFileSync(join(folder, name, "README.md"), "utf8");
-    const commands = blocks(readme, "sh").join("\n");
+    const commands = fencesOf(readme, "sh").join("\n");
     const { code, stdout, stderr } = await runCommand(["bash", "-euc", commands], {
       cwd: checkout,
       env: { ...client.environment, PATH: path(), DORIAN_DATA: server.dataDirectory, COLUMNS: "200" },
     });
     expect(code, stdout + stderr).toBe(0);
-    const promised = blocks(readme, "text").flatMap((block) => block.split("\n"));
-    expect(promised.filter((line) => line.trim() !== "")).not.toEqual([]);
-    const missing = promised.filter((line) => !printed(stdout, line));
+    const promised = fencesOf(readme, "text");
+    expect(promised.filter((block) => block.trim() !== "")).not.toEqual([]);
+    const missing = notPrinted(stdout, promised);
     expect(missing, `not printed, of what its README promises; printed was:\n${stdout}${stderr}`).toEqual([]);
   });
 });
@@ -136,20 +138,6 @@ function isApp({ code }: Example): boolean {
 /** Adds to an app, as its module is loaded. */
 function isDeclared({ code }: Example): boolean {
   return code.includes("app.function(");
-}
-
-/** What a page has in fences of that language. */
-function blocks(page: string, language: string): string[] {
-  return [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "gms"))].map(
-    ([, block = ""]) => block,
-  );
-}
-
-/** Whether some line of the output is this one, in which "…" stands for anything. */
-function printed(output: string, line: string): boolean {
-  const parts = line.trimEnd().split("…");
-  const escaped = parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return new RegExp(`^${escaped.join(".*")}\\s*$`, "m").test(output);
 }
 
 function path(): string {
