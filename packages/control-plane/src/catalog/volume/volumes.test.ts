@@ -210,7 +210,7 @@ test("every append is the next version, once for each layer, and survives a rest
       return { layerId, version };
     }),
   );
-  const inOrder = appended.sort((one, other) => Number(one.version - other.version));
+  const inOrder = appended.toSorted((one, other) => Number(one.version - other.version));
   expect(inOrder.map(({ version }) => version)).toEqual([1n, 2n, 3n]);
   const layerIds = inOrder.map(({ layerId }) => layerId);
   const again = await first.worker.volumeAppend({ volumeId, layerId: layerIds[1] ?? "", taskId });
