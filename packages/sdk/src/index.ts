@@ -36,7 +36,13 @@ export {
   type StepOptions,
 } from "./image/image.ts";
 export type { LeftOut } from "./local/walk-local-tree.ts";
-export type { StandardSchema } from "./schema/standard-schema.ts";
+export type {
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  StandardSchema,
+} from "./schema/standard-schema.ts";
 export { Secret } from "./secret/secret.ts";
 export { startTimeline, type StartTimeline } from "./timeline.ts";
 export type { DirectoryDownload } from "./volume/get-directory.ts";
