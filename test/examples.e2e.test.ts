@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readDocstring } from "@dorian/testkit/api-reference/docstring";
 import { checkout } from "@dorian/testkit/checkout";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { fencesOf } from "@dorian/testkit/markdown/fences";
@@ -81,8 +82,8 @@ test("each example in the documentation of the SDK runs", async () => {
     [...Object.keys(atHand), "app/app.ts", "volume/volume.ts"].filter((file) => !named.has(file)),
   ).toEqual([]);
   const imports = `
-import { writeFile } from "node:fs/promises";
-import { App, Cls, Function, Image, Secret, Volume, keywords, startTimeline } from "dorian";
+import { readFile, writeFile } from "node:fs/promises";
+import { ${publicNames().join(", ")} } from "dorian";
 `;
   const [whole, parts] = [examples.filter(isApp), examples.filter((example) => !isApp(example))];
   const [declared, asked] = [parts.filter(isDeclared), parts.filter((example) => !isDeclared(example))];
@@ -117,17 +118,24 @@ interface Example {
 
 /** Examples of what users can import, in the order of the files that it is in. */
 function documentedExamples(): Example[] {
-  const sources = join(checkout, "packages/sdk/src");
-  const index = readFileSync(join(sources, "index.ts"), "utf8");
-  const files = [...index.matchAll(/from "\.\/([^"]+)"/g)].map(([, file = ""]) => file);
+  const files = [...sdkIndex().matchAll(/from "\.\/([^"]+)"/g)].map(([, file = ""]) => file);
   return files.flatMap((file) => {
-    const comments = readFileSync(join(sources, file), "utf8").match(/\/\*\*.*?\*\//gs) ?? [];
-    return comments.flatMap((comment) => {
-      const text = comment.slice(3, -2).replaceAll(/^ *\* ?/gm, "");
-      const code = /^@example\n(.*?)(?=^@|$(?![\s\S]))/ms.exec(text)?.[1];
-      return code === undefined ? [] : [{ file, code }];
-    });
+    const comments = readFileSync(join(sdkSources, file), "utf8").match(/\/\*\*.*?\*\//gs) ?? [];
+    return comments.flatMap((comment) => readDocstring(comment).examples.map((code) => ({ file, code })));
   });
+}
+
+const sdkSources = join(checkout, "packages/sdk/src");
+
+function sdkIndex(): string {
+  return readFileSync(join(sdkSources, "index.ts"), "utf8");
+}
+
+/** All that the SDK exports: what an example does not use of it is dropped when it is compiled. */
+function publicNames(): string[] {
+  return [...sdkIndex().matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = ""]) =>
+    [...names.matchAll(/(?:type )?(\w+)(?: as (\w+))?/g)].map(([, name = "", as = name]) => as),
+  );
 }
 
 /** A whole app, which runs by itself. */
@@ -137,7 +145,7 @@ function isApp({ code }: Example): boolean {
 
 /** Adds to an app, as its module is loaded. */
 function isDeclared({ code }: Example): boolean {
-  return code.includes("app.function(");
+  return /\bapp\.(?!instance\b)\w+\(/.test(code);
 }
 
 function path(): string {

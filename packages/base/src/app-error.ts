@@ -21,7 +21,9 @@ export type StatusName =
 export interface AppErrorOptions {
   /** What the reader should do next. */
   remedy: string;
+  /** Default "FAILED_PRECONDITION". */
   status?: StatusName;
+  /** What it came of; default: nothing that is known. */
   cause?: unknown;
 }
 
@@ -38,13 +40,18 @@ const brand = Symbol.for("dorian.AppError");
  * });
  */
 export class AppError extends Error {
+  /** "AppError". */
   override readonly name = "AppError";
+  /** In capitals; it never changes its meaning. docs/errors.md lists all. */
   readonly code: string;
+  /** What kind of failure it is. */
   readonly status: StatusName;
+  /** What to do next; "" where there is nothing to say. */
   readonly remedy: string;
   /** @internal Seen by `is`. */
   readonly [brand] = true;
 
+  /** An error with its code and what happened. */
   constructor(code: string, message: string, options: AppErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;

@@ -1,10 +1,22 @@
-import { publicDeclarations, withoutComments } from "@dorian/testkit/public-declarations";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { apiPages } from "@dorian/testkit/api-reference/api-pages";
+import { docstringFaults } from "@dorian/testkit/api-reference/docstring-faults";
+import { checkout } from "@dorian/testkit/checkout";
+import {
+  publicDeclarations,
+  withoutComments,
+  type PublicDeclaration,
+} from "@dorian/testkit/public-declarations";
+import { errorsIn, productSources } from "@dorian/testkit/source-texts";
 import { beforeAll, expect, test } from "vitest";
 
+let declarations: PublicDeclaration[];
 let surface: { name: string; as: string; text: string; file: string }[];
 
 beforeAll(async () => {
-  surface = (await publicDeclarations()).map(({ text, file, ...names }) => ({
+  declarations = await publicDeclarations();
+  surface = declarations.map(({ text, file, ...names }) => ({
     ...names,
     text: withoutComments(text),
     file: withoutComments(file),
@@ -20,6 +32,23 @@ test("the SDK offers what public-surface.txt says", async () => {
     as === name ? text : `${text}\nexport { ${name} as ${as} };`,
   );
   await expect(`${texts.toSorted(byName).join("\n\n")}\n`).toMatchFileSnapshot("../public-surface.txt");
+});
+
+/** `npm run generate` writes it anew. */
+test("the API reference in docs/api says what the comments say", async () => {
+  const folder = join(checkout, "docs/api");
+  const pages = apiPages(declarations);
+  expect(readdirSync(folder).filter((name) => !pages.has(name))).toEqual([]);
+  for (const [name, text] of pages) await expect(text).toMatchFileSnapshot(join(folder, name));
+});
+
+test("each public name says what it is, its units, what holds without it, and an example shows it", () => {
+  const codes = new Set(
+    productSources()
+      .flatMap(errorsIn)
+      .flatMap((error) => error.codes),
+  );
+  expect(docstringFaults(declarations, codes)).toEqual([]);
 });
 
 test("whatever a signature of the SDK names can be imported as well", () => {

@@ -3,9 +3,11 @@ import { transport } from "./client/current-transport.ts";
 
 /** Where the time of a container's start went. Phases follow each other without gaps. */
 export interface StartTimeline {
+  /** The function's or class's name in its app. */
   functionTag: string;
+  /** In the order they came in; docs/glossary.md says what each is. */
   phases: { name: string; milliseconds: number }[];
-  /** What had to be copied to start it, as opposed to mounted. */
+  /** Bytes that had to be copied to start it, as opposed to mounted. */
   bytesCopied: number;
   /** How long the steps of its image took, whenever they were built. */
   imageBuildMs: number;

@@ -15,6 +15,8 @@ export interface PublicDeclaration {
   name: string;
   /** The name that users import. */
   as: string;
+  /** The file that it stands in, as the index names it. */
+  from: string;
   /** All of its overloads, with their comments. */
   text: string;
   /** All of the file that it stands in. */
@@ -32,6 +34,7 @@ export async function publicDeclarations(): Promise<PublicDeclaration[]> {
     found.push({
       name,
       as,
+      from,
       file,
       text: must(declarationOf(name, file), `the declaration of ${name} in ${from}`),
     });

@@ -24,8 +24,9 @@ import { isGeneratorFunction, type Registered, type RegisteredClass } from "../c
 export interface AppOptions {
   /** For functions and classes that name none. Default: `Image.debianSlim()`. */
   image?: Image;
-  /** Added to those of every function and class. */
+  /** Added to those of every function and class; default: none. */
   secrets?: Secret[];
+  /** By mount path, for every function and class; their own go first. Default: none. */
   volumes?: Record<string, Volume>;
 }
 
@@ -35,11 +36,15 @@ export type MethodNames<T> = { [K in keyof T & string]: T[K] extends AnyFunction
 
 /** What the members of a class are for, in the form without decorators. Hooks run in the order they have here. */
 export interface ClassSpec<T> {
+  /** As `@build()`; default: none. */
   build?: MethodNames<T>[];
+  /** As `@enter()`; default: none. */
   enter?: MethodNames<T>[];
+  /** As `@exit()`; default: none. */
   exit?: MethodNames<T>[];
+  /** What can be called, as with `@method()`; default: none. */
   methods?: MethodNames<T>[];
-  /** Fields that are parameters; with a type where there is no default to tell it. */
+  /** Fields that are parameters; with a type where there is no default value to tell it. Default: none. */
   parameters?:
     | (keyof ClassParameters<T> & string)[]
     | { [K in keyof ClassParameters<T> & string]?: { type?: ParameterType } };
@@ -67,12 +72,15 @@ export function forgetApps(): void {
  * app.localEntrypoint(async () => console.log(await square.remote(3)));
  */
 export class App {
+  /** The name it is deployed and looked up by. */
   readonly name: string;
+  /** What it was made with. */
   readonly options: AppOptions;
   #registered = new Map<string, Registered>();
   #entrypoint: AnyFunction | undefined;
   #hydrated = new Map<string, HydratedFunction>();
 
+  /** @throws AppError NAME_INVALID */
   constructor(name: string, options: AppOptions = {}) {
     this.name = checkName("an app", name);
     this.options = options;

@@ -22,6 +22,7 @@ export type InstanceOf<C> = C extends abstract new (...args: never[]) => infer T
  * const label = await Model.instance({ modelId: "iris-b" }).inference.remote([5.1, 3.5, 1.4, 0.2]);
  */
 export class Cls<C> {
+  /** The name it was looked up by. */
   readonly name: string;
   #appName: string;
   #found: ReturnType<typeof lookUpOnce>;

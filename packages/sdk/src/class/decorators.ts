@@ -14,22 +14,61 @@ export interface MethodDecorator {
  * The method runs once, while the image is built; the files it leaves behind are part of the image.
  *
  * @param options.forceBuild run it at each deployment, whether it changed or not; default false
+ * @example
+ * const app = new App("built");
+ * @app.cls()
+ * class Squares {
+ *   @build() async table() { await writeFile("/root/squares", "0 1 4 9"); }
+ *   @method() async third() { return (await readFile("/root/squares", "utf8")).split(" ")[3]; }
+ * }
+ * app.localEntrypoint(async () => console.log(await app.instance(Squares).third.remote()));
  */
 export function build(options: { forceBuild?: boolean } = {}): MethodDecorator {
   return mark("build", arguments, options);
 }
 
-/** The method runs once in each container, before any input. */
+/**
+ * The method runs once in each container, before any input. Calls fail with what it throws.
+ *
+ * @example
+ * const app = new App("entered");
+ * @app.cls()
+ * class Counter {
+ *   count = 0;
+ *   @enter() async begin() { this.count = 8; }
+ *   @method() async next() { return ++this.count; }
+ * }
+ * app.localEntrypoint(async () => console.log(await app.instance(Counter).next.remote()));
+ */
 export function enter(): MethodDecorator {
   return mark("enter", arguments);
 }
 
-/** The method runs once in each container, after the last input. */
+/**
+ * The method runs once in each container, after the last input. What it throws is in the log.
+ *
+ * @example
+ * @app.cls()
+ * class Session {
+ *   @method() async work() {}
+ *   @exit() async close() { console.log("closed"); }
+ * }
+ */
 export function exit(): MethodDecorator {
   return mark("exit", arguments);
 }
 
-/** The method can be called from outside: `instance.method.remote(…)`. */
+/**
+ * The method can be called from outside: `instance.method.remote(…)`. One that yields is a generator.
+ *
+ * @example
+ * const app = new App("called");
+ * @app.cls()
+ * class Square {
+ *   @method() async of(x: number) { return x * x; }
+ * }
+ * app.localEntrypoint(async () => console.log(await app.instance(Square).of.remote(3)));
+ */
 export function method(): MethodDecorator {
   return mark("method", arguments);
 }
@@ -47,6 +86,15 @@ export interface ParameterDecorator {
 /**
  * The field is a parameter: `app.instance(Model, { modelId: "b" })` sets it, and each set of values has containers of
  * its own. `type` is needed only where there is no default to tell it.
+ *
+ * @example
+ * const app = new App("parametrized");
+ * @app.cls()
+ * class Adder {
+ *   @parameter() to = 0;
+ *   @method() async add(x: number) { return this.to + x; }
+ * }
+ * app.localEntrypoint(async () => console.log(await app.instance(Adder, { to: 4 }).add.remote(5)));
  */
 export function parameter(options: { type?: ParameterType } = {}): ParameterDecorator {
   refuseBare("parameter", arguments);

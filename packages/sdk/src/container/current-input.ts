@@ -2,7 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 /** The input that a piece of user code works on. */
 export interface CurrentInput {
+  /** Begins with "in-". */
   inputId: string;
+  /** Begins with "fc-"; `FunctionCall.fromId` finds the call. */
   functionCallId: string;
   /** Aborts when the input is cancelled. */
   signal: AbortSignal;
@@ -15,17 +17,35 @@ export function runWithInput<T>(input: CurrentInput, run: () => T): T {
   return storage.run(input, run);
 }
 
-/** The input that the calling code works on; undefined outside of one. */
+/**
+ * The input that the calling code works on; undefined outside of one.
+ *
+ * @example
+ * const fetchPage = app.function({ name: "fetchPage" }, async (url: string) => {
+ *   const response = await fetch(url, { signal: currentInput()?.signal ?? null });
+ *   return await response.text();
+ * });
+ */
 export function currentInput(): CurrentInput | undefined {
   return storage.getStore();
 }
 
-/** Id of the input that the calling code works on; undefined outside of one. */
+/**
+ * Id of the input that the calling code works on; undefined outside of one.
+ *
+ * @example
+ * const logged = app.function({ name: "logged" }, async () => console.log("working on", currentInputId()));
+ */
 export function currentInputId(): string | undefined {
   return storage.getStore()?.inputId;
 }
 
-/** Id of the container that the calling code runs in; undefined outside containers. */
+/**
+ * Id of the container that the calling code runs in, beginning with "ta-"; undefined outside containers.
+ *
+ * @example
+ * const whereami = app.function({ name: "whereami" }, async () => currentTaskId());
+ */
 export function currentTaskId(): string | undefined {
   return process.env["MODAL_TASK_ID"];
 }

@@ -12,6 +12,7 @@ import { waitForOutput } from "./invocation.ts";
  * const loss = await call.get({ timeoutMs: 60_000 });
  */
 export class FunctionCall<R = unknown> {
+  /** Begins with "fc-"; other programs find the call by it. */
   readonly functionCallId: string;
 
   /** @internal */

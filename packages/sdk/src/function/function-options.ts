@@ -10,17 +10,17 @@ import { gpuRequest } from "../gpu.ts";
 export interface FunctionOptions {
   /** Default: the app's, or `Image.debianSlim()`. */
   image?: Image;
-  /** "any", a model ("H100"), or a model with a count ("H100:2"). */
+  /** "any", a model ("H100"), or a model with a count ("H100:2"). Default: none. */
   gpu?: string;
   /** Cores: what to set aside, or that and the most to allow. Default 0.125. */
   cpu?: number | { request: number; limit: number };
   /** MiB: what to set aside, or that and the most to allow. Default 128. */
   memory?: number | { request: number; limit: number };
-  /** By mount path. */
+  /** By mount path, which is absolute. Default: the app's. */
   volumes?: Record<string, Volume>;
-  /** Environment variables that stay out of images and logs. */
+  /** Environment variables that stay out of images and logs, added to the app's. Default: none. */
   secrets?: Secret[];
-  /** Environment variables. */
+  /** Environment variables; default: none but the image's. */
   env?: Record<string, string>;
   /** Longest time in seconds for one input; default 300, at most 86,400. */
   timeout?: number;
@@ -38,11 +38,11 @@ export interface FunctionOptions {
   scaledownWindow?: number;
   /** Inputs that one container works on at the same time; default 1. */
   maxConcurrentInputs?: number;
-  /** No network at all. */
+  /** No network at all; default false. */
   blockNetwork?: boolean;
   /** MiB that a container may write outside of volumes; default: what the operator of the worker says. */
   ephemeralDisk?: number;
-  /** Nothing can be written but to `/tmp` and `/run`, which are in memory, and to volumes. Build functions write all the same. */
+  /** Nothing can be written but to `/tmp` and `/run`, which are in memory, and to volumes. Build functions write all the same. Default false. */
   readOnlyRoot?: boolean;
   /**
    * What its containers are run with: `runsc` (gVisor) keeps code of strangers from the machine's kernel. Such a function
@@ -51,7 +51,7 @@ export interface FunctionOptions {
   runtime?: "runc" | "runsc";
   /**
    * For code that is not trusted: its containers get their inputs and give their outputs, use the volumes they mount, and
-   * get at nothing else of the server's. Such code usually wants `blockNetwork` as well.
+   * get at nothing else of the server's. Such code usually wants `blockNetwork` as well. Default false.
    */
   restrictModalAccess?: boolean;
   /** Calls fail, with the reason, while no worker could ever run it. Default: they wait for one that can. */

@@ -27,7 +27,7 @@ const pollSeconds = 55;
 
 /** How a call is made. */
 export interface InvokeOptions {
-  /** Cancels the call when it aborts. */
+  /** Cancels the call when it aborts; without one, nothing does. */
   signal?: AbortSignal;
 }
 

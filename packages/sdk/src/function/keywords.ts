@@ -1,5 +1,6 @@
 /** Arguments by name, for functions of Python. */
 export class Keywords {
+  /** What was given, by name. */
   readonly values: Record<string, unknown>;
 
   /** @internal By `keywords`. */

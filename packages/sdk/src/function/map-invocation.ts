@@ -16,10 +16,11 @@ import { valueOf } from "./decode-result.ts";
 import { encodeInput } from "./encode-input.ts";
 import { cancelCall, type InvokeOptions, type Target } from "./invocation.ts";
 
+/** How a map is made. */
 export interface MapOptions extends InvokeOptions {
   /** Results in the order of the inputs (default), or as they come. */
   ordered?: boolean;
-  /** Yield errors instead of throwing the first one. */
+  /** Yield errors instead of throwing the first one; default false. */
   returnExceptions?: boolean;
 }
 

@@ -8,6 +8,14 @@ export type RemoteErrorParts = Pick<RemoteErrorMessage, "name" | "message" | "st
  * An error that user code threw in a container. `name` and `message` are the thrown error's; its own enumerable
  * properties are there too, and `cause` and the `errors` of an AggregateError are RemoteErrors of their own. `stack` ends with the
  * remote stack, mapped to the user's source.
+ *
+ * @example
+ * try {
+ *   await Function.fromName("quickstart", "train").remote("iris-b");
+ * } catch (error) {
+ *   if (!(error instanceof RemoteError)) throw error;
+ *   console.error(error.name, error.message, error.remoteStack);
+ * }
  */
 export class RemoteError extends Error {
   /** The stack in the container. */
@@ -46,7 +54,18 @@ function propertiesOf({ properties }: RemoteErrorParts): object {
   }
 }
 
-/** An input took longer than its function's `timeout`. */
+/**
+ * An input took longer than its function's `timeout`.
+ *
+ * @example
+ * try {
+ *   await Function.fromName("quickstart", "train").remote("iris-b");
+ * } catch (error) {
+ *   if (!(error instanceof FunctionTimeoutError)) throw error;
+ *   console.error("Give it smaller pieces, or a longer timeout.");
+ * }
+ */
 export class FunctionTimeoutError extends Error {
+  /** "FunctionTimeoutError". */
   override readonly name = "FunctionTimeoutError";
 }

@@ -48,22 +48,27 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
     });
   }
 
+  /** {@inheritDoc Callable.remote} */
   remote(...args: Parameters<F>): ReturnType<Callable<F>["remote"]> {
     return this.#callable.remote(...args);
   }
 
+  /** {@inheritDoc Callable.spawn} */
   spawn(...args: Parameters<F>): ReturnType<Callable<F>["spawn"]> {
     return this.#callable.spawn(...args);
   }
 
+  /** {@inheritDoc Callable.map} */
   map(...args: Parameters<Callable<F>["map"]>): ReturnType<Callable<F>["map"]> {
     return this.#callable.map(...args);
   }
 
+  /** {@inheritDoc Callable.starmap} */
   starmap(...args: Parameters<Callable<F>["starmap"]>): ReturnType<Callable<F>["starmap"]> {
     return this.#callable.starmap(...args);
   }
 
+  /** {@inheritDoc Callable.forEach} */
   forEach(...args: Parameters<Callable<F>["forEach"]>): Promise<void> {
     return this.#callable.forEach(...args);
   }

@@ -11,16 +11,19 @@ import { localPathOf } from "./local-path.ts";
 import type { LocalSource } from "./local-source.ts";
 import { npmPackageName } from "./npm-package-name.ts";
 
+/** What every step of an image may be given. */
 export interface StepOptions {
-  /** Build this step, and all after it, even when it was built before. */
+  /** Build this step, and all after it, even when it was built before; default false. */
   forceBuild?: boolean;
 }
 
+/** What a step that runs commands gets. */
 export interface RunOptions extends StepOptions {
-  /** Environment of the step alone. */
+  /** Environment of the step alone; default: none. */
   secrets?: Secret[];
-  /** By mount path. What the step writes there is committed when it has succeeded, and is no part of the image. */
+  /** By mount path. What the step writes there is committed when it has succeeded, and is no part of the image. Default: none. */
   volumes?: Record<string, Volume>;
+  /** As of functions; default: none. */
   gpu?: string;
 }
 
@@ -30,9 +33,9 @@ export interface RunFunctionOptions extends RunOptions {
   args?: unknown[];
   /** Seconds; default 24 h. */
   timeout?: number;
-  /** Cores. */
+  /** Cores; default 0.125. */
   cpu?: number;
-  /** MiB. */
+  /** MiB; default 128. */
   memory?: number;
 }
 
@@ -61,15 +64,17 @@ interface ImageState {
   mounted: LocalSource[];
 }
 
+/** How a local file is added. */
 export interface LocalFileOptions {
   /** True: part of the image, for later steps too. False (default): added when a container starts, without a build. */
   copy?: boolean;
 }
 
+/** How a local directory is added. */
 export interface LocalDirectoryOptions extends LocalFileOptions {
   /**
    * What to leave out, by the rules of `.dockerignore`: patterns count from the directory (`"*.log"`; at any depth `"**\/*.log"`), what is
-   * below goes with a directory, and `"!keep.log"` brings back what a pattern before it left out.
+   * below goes with a directory, and `"!keep.log"` brings back what a pattern before it left out. Default: nothing.
    */
   ignore?: readonly string[];
 }

@@ -18,7 +18,9 @@ export interface LocalEntry {
 
 /** What cannot be taken along, and why. */
 export interface LeftOut {
+  /** On this machine. */
   path: string;
+  /** In a few words. */
   why: string;
 }
 

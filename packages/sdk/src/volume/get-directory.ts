@@ -13,7 +13,9 @@ const filesAtOnce = 4;
 
 /** What the download of a directory brought. */
 export interface DirectoryDownload {
+  /** How many files came. */
   files: number;
+  /** Their size, in bytes. */
   bytes: number;
   /** What has no content to download: pipes, sockets, and symbolic links that lead to no file. */
   skipped: string[];

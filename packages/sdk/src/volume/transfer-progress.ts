@@ -4,9 +4,13 @@ export interface TransferProgress {
   stage: "reading" | "sending" | "receiving";
   /** The file that is worked on, as it is called in the volume. */
   file: string;
+  /** Bytes of all files that are done, in this stage. */
   bytesDone: number;
+  /** Bytes of all files, as far as is known. */
   bytesTotal: number;
+  /** Files that are done, in this stage. */
   filesDone: number;
+  /** Files, as far as is known. */
   filesTotal: number;
 }
 

@@ -5,9 +5,11 @@ import { callOptions, type VolumeWire } from "./volume-wire.ts";
 export interface VolumeEntry {
   /** From the volume's root, without a slash in front. */
   path: string;
+  /** What it is; "other" for devices and what a newer server may know. */
   type: "file" | "directory" | "symlink" | "fifo" | "socket" | "other";
   /** Bytes. */
   size: number;
+  /** To the second. */
   modifiedAt: Date;
 }
 

@@ -15,18 +15,21 @@ import { callOptions, type TransferSettings, type VolumeWire } from "./volume-wi
 
 /** What a transfer moved. */
 export interface Transferred {
+  /** How many files it moved. */
   files: number;
+  /** Their size, in bytes. */
   bytes: number;
 }
 
 /** What an upload moved, and what of its directories it could not. */
 export interface Uploaded extends Transferred {
+  /** Empty where all could be taken along. */
   leftOut: LeftOut[];
 }
 
 /** How long to wait for the server. */
 export interface WaitOptions {
-  /** Gives up when it aborts. */
+  /** Gives up when it aborts; without one, it waits. */
   signal?: AbortSignal | undefined;
 }
 

@@ -12,9 +12,9 @@ export interface VolumeWire {
 export interface TransferSettings {
   /** Replace files that are there already. Default false: the call fails, and nothing changes. */
   overwrite?: boolean | undefined;
-  /** Told how far it is. */
+  /** Told how far it is; default: nobody is. */
   onProgress?: OnTransferProgress | undefined;
-  /** Gives up when it aborts. */
+  /** Gives up when it aborts; without one, it goes on. */
   signal?: AbortSignal | undefined;
 }
 

@@ -21,6 +21,7 @@ import type { TransferSettings } from "./volume-wire.ts";
  * });
  */
 export class Volume {
+  /** The name it is looked up by. */
   readonly name: string;
   /** @internal */
   readonly createIfMissing: boolean;
