@@ -65,7 +65,9 @@ test("each block of Python compiles, and names only what the official client has
 test("each link leads somewhere", () => {
   const dead = names.flatMap((name) => {
     const links = [...textOf(name).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g)];
-    const missing = links.filter(([, path = ""]) => !existsSync(join(folder, path)) && !coming.includes(path));
+    const missing = links.filter(
+      ([, path = ""]) => !existsSync(join(folder, path)) && !coming.includes(path),
+    );
     return missing.map(([link]) => `${name}: ${link}`);
   });
   expect(dead).toEqual([]);
