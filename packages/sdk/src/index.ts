@@ -15,7 +15,10 @@ export {
 } from "./class/decorators.ts";
 export type { ClassParameters, Instance, RemoteMethod } from "./class/instance.ts";
 export { currentInput, currentInputId, currentTaskId, type CurrentInput } from "./container/current-input.ts";
+export type { WaitOptions } from "./client/wait-options.ts";
 export type { Callable, IsGenerator, RemoteResult, Yielded } from "./function/callable.ts";
+export type { DictKey } from "./dict/dict-key.ts";
+export { Dict } from "./dict/dict.ts";
 export { FunctionCall } from "./function/function-call.ts";
 export type { FunctionOptions, RetryPolicy } from "./function/function-options.ts";
 export type { InvokeOptions } from "./function/invocation.ts";
@@ -36,6 +39,15 @@ export {
   type StepOptions,
 } from "./image/image.ts";
 export type { LeftOut } from "./local/walk-local-tree.ts";
+export type { DeleteOptions, EnvironmentOption, NamedInfo, NamedOptions } from "./named/named-options.ts";
+export type { SchemaOption } from "./named/stored-values.ts";
+export {
+  Queue,
+  type PartitionOption,
+  type PutOptions,
+  type QueueInfo,
+  type TakeOptions,
+} from "./queue/queue.ts";
 export type {
   SchemaInput,
   SchemaIssue,
@@ -49,6 +61,6 @@ export type { DirectoryDownload } from "./volume/get-directory.ts";
 export type { UploadBatch, UploadContent } from "./volume/upload-batch.ts";
 export { Volume } from "./volume/volume.ts";
 export type { VolumeEntry } from "./volume/volume-entry.ts";
-export type { Transferred, Uploaded, VolumeFiles, WaitOptions } from "./volume/volume-files.ts";
+export type { Transferred, Uploaded, VolumeFiles } from "./volume/volume-files.ts";
 export type { OnTransferProgress, TransferProgress } from "./volume/transfer-progress.ts";
 export type { TransferSettings } from "./volume/volume-wire.ts";

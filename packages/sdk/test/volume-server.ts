@@ -1,24 +1,18 @@
-import { openControlPlane } from "@dorian/control-plane/compose";
-import { openClientFile } from "@dorian/control-plane/access/token/client-file";
-import { createLocalClient } from "@dorian/protocol/client/local-client";
 import {
-  ModalClient,
   ObjectCreationType,
+  type ModalClient,
   type VolumePutFiles2Request,
   type VolumePutFiles2Response,
 } from "@dorian/protocol/modal";
-import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceClient } from "@dorian/protocol/service";
-import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
-import { pino } from "pino";
 import { VolumeFiles } from "../src/volume/volume-files.ts";
+import { openServerOfThisProcess, type ServerOfThisProcess } from "./server-of-this-process.ts";
 
 /** A real server with one volume, that notes how uploads go. */
-export interface VolumeServer extends AsyncDisposable {
+export interface VolumeServer extends ServerOfThisProcess {
   modal: ServiceClient<typeof ModalClient>;
   volumeId: string;
   files: VolumeFiles;
-  operator: ServiceClient<typeof OperatorService>;
   puts: { request: VolumePutFiles2Request; response: VolumePutFiles2Response }[];
   /** Called after the server has answered what it lacks. */
   onAnswered: (() => Promise<void>) | undefined;
@@ -26,21 +20,9 @@ export interface VolumeServer extends AsyncDisposable {
 
 export async function openVolumeServer(): Promise<VolumeServer> {
   await using stack = new AsyncDisposableStack();
-  const data = stack.use(await temporaryDirectory());
-  const plane = stack.use(
-    await openControlPlane({
-      dataDirectory: data.path,
-      version: "0.1.0",
-      listen: "127.0.0.1:0",
-      logger: pino({ level: "silent" }),
-    }),
-  );
-  // What a token has made ends with it: it has to be one that the server knows.
-  const { tokenId } = await openClientFile(data.path);
-  const identity = { kind: "client", tokenId } as const;
-  const client = createLocalClient(ModalClient, plane.modal, identity);
+  const { modal: client, operator } = stack.use(await openServerOfThisProcess());
   const server: Omit<VolumeServer, "files" | "volumeId"> = {
-    operator: createLocalClient(OperatorService, plane.operator, identity),
+    operator,
     puts: [],
     onAnswered: undefined,
     modal: {

@@ -10,7 +10,8 @@ import { withLocalFile } from "../local/local-file-error.ts";
 import { readUploadBlock, readUploadFile, type UploadFile, type UploadSource } from "./local-file.ts";
 import { sendBytes } from "./transfer.ts";
 import { TransferCounter, type OnTransferProgress } from "./transfer-progress.ts";
-import { callOptions, type TransferSettings, type VolumeWire } from "./volume-wire.ts";
+import { callOptions } from "../client/wait-options.ts";
+import type { TransferSettings, VolumeWire } from "./volume-wire.ts";
 
 const readsAtOnce = 4;
 const sendsAtOnce = 8;

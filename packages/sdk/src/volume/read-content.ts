@@ -1,7 +1,8 @@
 import { must } from "@dorian/base/must";
 import { blockBytes, blockRanges } from "./block.ts";
 import { receiveBytes } from "./transfer.ts";
-import { callOptions, type VolumeWire } from "./volume-wire.ts";
+import { callOptions } from "../client/wait-options.ts";
+import type { VolumeWire } from "./volume-wire.ts";
 
 const blocksAhead = 4;
 

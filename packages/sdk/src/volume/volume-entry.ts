@@ -1,5 +1,6 @@
 import { FileEntry_FileType as Wire } from "@dorian/protocol/modal";
-import { callOptions, type VolumeWire } from "./volume-wire.ts";
+import { callOptions } from "../client/wait-options.ts";
+import type { VolumeWire } from "./volume-wire.ts";
 
 /** A file, directory or other thing in a volume. */
 export interface VolumeEntry {

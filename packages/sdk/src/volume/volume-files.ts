@@ -11,7 +11,8 @@ import { requireRemoteFile, readContent } from "./read-content.ts";
 import { TransferCounter } from "./transfer-progress.ts";
 import { UploadBatch, type UploadContent } from "./upload-batch.ts";
 import { listEntries, type VolumeEntry } from "./volume-entry.ts";
-import { callOptions, type TransferSettings, type VolumeWire } from "./volume-wire.ts";
+import { callOptions, type WaitOptions } from "../client/wait-options.ts";
+import type { TransferSettings, VolumeWire } from "./volume-wire.ts";
 
 /** What a transfer moved. */
 export interface Transferred {
@@ -25,12 +26,6 @@ export interface Transferred {
 export interface Uploaded extends Transferred {
   /** Empty where all could be taken along. */
   leftOut: LeftOut[];
-}
-
-/** How long to wait for the server. */
-export interface WaitOptions {
-  /** Gives up when it aborts; without one, it waits. */
-  signal?: AbortSignal | undefined;
 }
 
 /**

@@ -17,8 +17,3 @@ export interface TransferSettings {
   /** Gives up when it aborts; without one, it goes on. */
   signal?: AbortSignal | undefined;
 }
-
-/** A signal as an RPC takes it. */
-export function callOptions(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal ? { signal } : {};
-}

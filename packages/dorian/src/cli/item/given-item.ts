@@ -1,14 +1,13 @@
+import { pickledKey } from "@dorian/protocol/value/pickle/pickled-key";
 import { pickleValue } from "@dorian/protocol/value/pickle/write-pickle";
 import type { OptionDefinition } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError, type Input } from "../input.ts";
 import { readAtMost } from "../question/read-at-most.ts";
 import { convertText } from "../target/convert-text.ts";
-import { pickledKey } from "./pickled-key.ts";
 
 /** What a request may carry, about. */
 const maxBytes = 64 * 2 ** 20;
-const maxKeyBytes = 64 * 2 ** 10;
 
 export const textOption: OptionDefinition = {
   name: "text",
@@ -32,8 +31,6 @@ export async function givenItem(
 
 export function givenKey(input: Input): Uint8Array {
   const text = input.argument("key");
-  if (Buffer.byteLength(text) > maxKeyBytes)
-    throw new UsageError("The key has more than 64 KiB.", "use a shorter one.");
   if (!input.flag("json-key")) return pickledKey(text);
   const key = convertText(text, undefined, "--json-key");
   const isScalar = key === null || ["string", "number", "boolean"].includes(typeof key);

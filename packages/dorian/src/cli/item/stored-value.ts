@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { decodeValue } from "@dorian/protocol/value/payload";
-import { opcodes } from "@dorian/protocol/value/pickle/opcodes";
 import { readPickle } from "@dorian/protocol/value/pickle/read-pickle";
+import { isPickle } from "@dorian/protocol/value/stored-value";
 import { formatBytes } from "../../format-bytes.ts";
 import { plainWithin } from "../output/plain-within.ts";
 
@@ -15,7 +15,7 @@ const most = { parts: 1_000_000, depth: 200 };
 
 /** Reads a pickle of plain data, or CBOR. Nothing in it is run. */
 export function storedValue(content: Uint8Array): StoredValue {
-  const encoding = content[0] === opcodes.proto ? "pickle" : "cbor";
+  const encoding = isPickle(content) ? "pickle" : "cbor";
   const bytes = content.length;
   try {
     const read = encoding === "pickle" ? readPickle(content) : decodeValue(content);

@@ -1,6 +1,6 @@
 import { AppState } from "@dorian/protocol/modal";
 import type { ServerConnection } from "../server-connection.ts";
-import { allPages } from "./all-pages.ts";
+import { allPages } from "@dorian/sdk/named/all-pages";
 
 /** Names of what an environment holds, by kind. */
 export interface EnvironmentContents {

@@ -16,6 +16,9 @@ const protocol = 4;
 
 /** Writes Python's pickles of plain data. What Python has one form of is written in that form. */
 export class PickleWriter extends GrowingBytes implements ValueSink {
+  /** False when it holds what only JavaScript tells apart: undefined and null, a Buffer and other bytes … */
+  isExact = true;
+
   constructor(limit: { maxBytes: number }) {
     super(limit);
     this.byte(opcodes.proto);
@@ -37,6 +40,7 @@ export class PickleWriter extends GrowingBytes implements ValueSink {
   }
 
   undefined(): void {
+    this.isExact = false;
     this.byte(opcodes.none);
   }
 
@@ -49,24 +53,14 @@ export class PickleWriter extends GrowingBytes implements ValueSink {
       this.byte(opcodes.binFloat);
       this.reserve(8);
       this.length = this.buffer.writeDoubleBE(value, this.length);
-    } else if ((value | 0) === value) {
-      this.byte(opcodes.binInt);
-      this.reserve(4);
-      this.length = this.buffer.writeInt32LE(value, this.length);
-    } else this.bigint(BigInt(value));
+    } else if ((value | 0) === value) this.#int32(value);
+    else this.#longInteger(BigInt(value));
   }
 
   bigint(value: bigint): void {
-    if (BigInt.asIntN(32, value) === value) {
-      this.number(Number(value));
-      return;
-    }
-    const bytes = twosComplement(value);
-    if (bytes.length < 2 ** 8) {
-      this.byte(opcodes.long1);
-      this.byte(bytes.length);
-    } else this.#sized(opcodes.long4, bytes.length);
-    this.append(bytes);
+    if (Number.isSafeInteger(Number(value))) this.isExact = false;
+    if (BigInt.asIntN(32, value) === value) this.#int32(Number(value));
+    else this.#longInteger(value);
   }
 
   text(value: string): void {
@@ -137,7 +131,24 @@ export class PickleWriter extends GrowingBytes implements ValueSink {
   }
 
   // What the mark tells apart is one thing to Python.
-  mark(): void {}
+  mark(): void {
+    this.isExact = false;
+  }
+
+  #int32(value: number): void {
+    this.byte(opcodes.binInt);
+    this.reserve(4);
+    this.length = this.buffer.writeInt32LE(value, this.length);
+  }
+
+  #longInteger(value: bigint): void {
+    const bytes = twosComplement(value);
+    if (bytes.length < 2 ** 8) {
+      this.byte(opcodes.long1);
+      this.byte(bytes.length);
+    } else this.#sized(opcodes.long4, bytes.length);
+    this.append(bytes);
+  }
 
   #open(empty: number): void {
     this.byte(empty);

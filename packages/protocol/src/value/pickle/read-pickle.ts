@@ -12,6 +12,13 @@ export function readPickle(bytes: Uint8Array): unknown {
   return new Reader(bytes).read();
 }
 
+/** Does as {@link readPickle}, and tells where the pickle ends: what comes after it Python does not look at. */
+export function readPickleBefore(bytes: Uint8Array): { value: unknown; end: number } {
+  const reader = new Reader(bytes);
+  const value = reader.read();
+  return { value, end: reader.end };
+}
+
 /** Marks the place on the stack where the items of a collection begin. */
 const mark = Symbol("mark");
 
@@ -25,6 +32,11 @@ class Reader {
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** Where it has read to. */
+  get end(): number {
+    return this.#at;
   }
 
   read(): unknown {

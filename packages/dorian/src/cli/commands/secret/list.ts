@@ -5,7 +5,7 @@ import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { serverOptions } from "../../server-options.ts";
-import { allPages } from "../../lookup/all-pages.ts";
+import { allPages } from "@dorian/sdk/named/all-pages";
 
 interface SecretRow {
   name: string;

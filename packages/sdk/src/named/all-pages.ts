@@ -1,13 +1,12 @@
-import { wallClockMs } from "@dorian/base/wall-clock";
-
 const pageSize = 100;
 
-/** All of a list that the server gives a page at a time, newest first. */
+/** Asks for all of a list that the server gives a page at a time, newest first. */
 export async function allPages<Item extends { createdAt: number }>(
   pageOf: (pagination: { maxObjects: number; createdBefore: number }) => Promise<Item[]>,
 ): Promise<Item[]> {
   const items: Item[] = [];
-  let createdBefore = wallClockMs() / 1000 + 1;
+  // Before the end of time: from the newest on.
+  let createdBefore = Number.MAX_SAFE_INTEGER;
   for (;;) {
     const page = await pageOf({ maxObjects: pageSize, createdBefore });
     items.push(...page);

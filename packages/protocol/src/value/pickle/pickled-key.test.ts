@@ -23,8 +23,25 @@ const ofPython: [DictKey, string][] = [
   [true, "8004882e"],
   [false, "8004892e"],
   [null, "80044e2e"],
+  [456n, "80049504000000000000004dc8012e"],
+  [2n ** 70n, "8004950c000000000000008a090000000000000000402e"],
+  [new Uint8Array([1, 2]), "800495060000000000000043020102942e"],
 ];
 
-test.each(ofPython)("the key %j has the very bytes that Python gives it", (key, hex) => {
+test.each(ofPython)("the key %s has the very bytes that Python gives it", (key, hex) => {
   expect(Buffer.from(pickledKey(key)).toString("hex")).toBe(hex);
+});
+
+test("what Python could not find again is refused as a key", () => {
+  const refused: unknown[] = [
+    "x".repeat(40_000),
+    "\ud83d",
+    ["a"],
+    { a: 1 },
+    undefined,
+    new Date(0),
+    Symbol("a"),
+  ];
+  for (const key of refused)
+    expect(() => pickledKey(key as DictKey)).toThrow(expect.objectContaining({ code: "DICT_KEY_INVALID" }));
 });
