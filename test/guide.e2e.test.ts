@@ -62,15 +62,17 @@ test("each block of Python compiles, and names only what the official client has
   expect(await pythonFaults(pages, client)).toEqual([]);
 });
 
-test("each link leads somewhere", () => {
-  const dead = names.flatMap((name) => {
-    const links = [...textOf(name).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g)];
-    const missing = links.filter(
-      ([, path = ""]) => !existsSync(join(folder, path)) && !coming.includes(path),
-    );
-    return missing.map(([link]) => `${name}: ${link}`);
+test("each link leads somewhere, and the index to every page", () => {
+  const links = names.flatMap((name) => linksOf(name).map((link) => ({ name, ...link })));
+  const dead = links.filter(({ name, path, anchor }) => {
+    const target = join(folder, path || name);
+    if (coming.includes(path)) return false;
+    if (!existsSync(target)) return true;
+    return anchor !== "" && !anchorsOf(readFileSync(target, "utf8")).includes(anchor);
   });
   expect(dead).toEqual([]);
+  const listed = linksOf("README.md").map(({ path }) => path);
+  expect(names.filter((name) => name !== "README.md" && !listed.includes(name))).toEqual([]);
 });
 
 describe("the commands of each page do what it says", () => {
@@ -93,3 +95,20 @@ describe("the commands of each page do what it says", () => {
     expect(missing, `not printed, of what the page promises; printed was:\n${stdout}${stderr}`).toEqual([]);
   });
 });
+
+/** Links of a page that lead to files of this repository. */
+function linksOf(name: string): { path: string; anchor: string }[] {
+  const found = textOf(name).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)/g);
+  return [...found].map(([, path = "", anchor = ""]) => ({ path, anchor }));
+}
+
+/** By what links name the headings of a page. */
+function anchorsOf(text: string): string[] {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}

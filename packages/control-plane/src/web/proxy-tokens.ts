@@ -21,7 +21,8 @@ export interface ProxyToken {
 
 interface KnownToken extends ProxyToken {
   digest: Buffer;
-  holders: CredentialHolders;
+  /** By the scope they were let in to. */
+  holders: Map<string, CredentialHolders>;
 }
 
 export interface ProxyTokensOptions {
@@ -53,7 +54,10 @@ export class ProxyTokens {
     // Compared whether or not there is such a token, so that the time taken tells nothing.
     const isSame = timingSafeEqual(digestOf(secret), token?.digest ?? nothing);
     const isGood = isSame && token !== undefined && this.#isLive(token);
-    return isGood && (token.environments?.includes(scope) ?? true) ? token.holders : undefined;
+    if (!isGood || !isFor(token, scope)) return undefined;
+    const holders = token.holders.get(scope) ?? new CredentialHolders();
+    token.holders.set(scope, holders);
+    return holders;
   }
 
   /** Oldest first. */
@@ -88,6 +92,7 @@ export class ProxyTokens {
     return { tokenId: row.token_id, tokenSecret, committed: () => this.#put(row) };
   }
 
+  /** Changes a token. Requests that came with it to an environment it is not good for any more have ended then. */
   async update(
     tokenId: string,
     change: { name?: string; environments?: readonly string[] },
@@ -133,24 +138,44 @@ export class ProxyTokens {
   #end(tokenId: string): void {
     const token = this.#byId.get(tokenId);
     this.#byId.delete(tokenId);
-    token?.holders.end(proxyTokenNotFound(tokenId));
+    for (const holders of token?.holders.values() ?? []) holders.end(proxyTokenNotFound(tokenId));
   }
 
   #put(row: Selectable<ProxyTokenRow>): void {
-    const holders = this.#byId.get(row.token_id)?.holders ?? new CredentialHolders();
-    this.#byId.set(row.token_id, {
-      holders,
+    const token: KnownToken = {
+      holders: this.#byId.get(row.token_id)?.holders ?? new Map(),
       createdBy: row.created_by,
       tokenId: row.token_id,
       name: row.name,
       createdAtMs: row.created_at,
       environments: row.environments === null ? undefined : (JSON.parse(row.environments) as string[]),
       digest: Buffer.from(row.secret_digest),
-    });
+    };
+    this.#byId.set(row.token_id, token);
+    for (const [scope, holders] of token.holders) {
+      if (isFor(token, scope)) continue;
+      token.holders.delete(scope);
+      holders.end(notForEnvironment(row.token_id));
+    }
   }
 }
 
 const nothing = Buffer.alloc(32);
+
+function isFor({ environments }: ProxyToken, scope: string): boolean {
+  return environments?.includes(scope) ?? true;
+}
+
+function notForEnvironment(tokenId: string): AppError {
+  return new AppError(
+    "PROXY_TOKEN_SCOPE",
+    `The proxy token "${tokenId}" is not good for this environment any more.`,
+    {
+      status: "PERMISSION_DENIED",
+      remedy: "Use one that is, or add the environment to it.",
+    },
+  );
+}
 
 function proxyTokenNotFound(tokenId: string): AppError {
   return new AppError("PROXY_TOKEN_NOT_FOUND", `There is no proxy token "${tokenId}".`, {

@@ -13,6 +13,7 @@
  * };
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
+  /** The standard's own place, which no other property of a schema collides with. */
   readonly "~standard": {
     readonly version: 1;
     /** Name of the library. */
@@ -30,6 +31,7 @@ export type SchemaResult<Output> =
 
 /** One thing that is wrong with a value. */
 export interface SchemaIssue {
+  /** In the words of the schema's library. */
   readonly message: string;
   /** Where in the value; absent for the whole. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;

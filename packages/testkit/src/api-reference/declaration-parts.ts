@@ -71,5 +71,5 @@ function isWhole(signature: string): boolean {
 function nameOf(signature: string): string {
   if (/^(#|private )/.test(signature)) return "";
   const plain = signature.replace(/^((static|readonly|abstract|override|get|set) )*/, "");
-  return /^(\[[^\]]*\]|\w+)/.exec(plain)?.[0] ?? "call";
+  return /^(\[[^\]]*\]|"[^"]*"|\w+)/.exec(plain)?.[0] ?? "call";
 }

@@ -43,15 +43,16 @@ function memberFaults(owner: string, { name, comment, signature }: Member): stri
   ];
 }
 
-/** Names that have an example, or that the signature of one names that is shown. */
+/** Names that have an example, that the signature of one names that is shown, or types that name one. */
 function shownByExamples(declarations: PublicDeclaration[]): ReadonlySet<string> {
+  const signatures = new Map(declarations.map(({ name, text }) => [name, declarationParts(text).signature]));
+  const names = (signature: string | undefined, name: string) =>
+    signature !== undefined && new RegExp(`\\b${name}\\b`).test(signature);
   const shown = new Set(declarations.filter(({ text }) => text.includes("@example")).map(({ name }) => name));
   // A set yields also what is added while it is gone through.
-  for (const name of shown) {
-    const { text = "" } = declarations.find((declaration) => declaration.name === name) ?? {};
-    const { signature } = declarationParts(text);
-    for (const other of declarations)
-      if (new RegExp(`\\b${other.name}\\b`).test(signature)) shown.add(other.name);
-  }
+  for (const name of shown)
+    for (const [other, signature] of signatures)
+      if (names(signatures.get(name), other) || (signature.startsWith("type ") && names(signature, name)))
+        shown.add(other);
   return shown;
 }

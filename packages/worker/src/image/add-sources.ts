@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { AppError } from "@dorian/base/app-error";
 import { FetchGuard } from "@dorian/operator/fetch-guard";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
-import { runHostTool } from "./host-tool.ts";
+import { hostToolMissing, runHostTool } from "./host-tool.ts";
 import { defaultPath } from "@dorian/oci/image-configuration";
 import { RegistryTransport } from "@dorian/oci/registry-transport";
 
@@ -21,6 +21,8 @@ const shownOfLine = 200;
  * xz makes by its own levels has 64 MiB.
  */
 const maxUnpackerMib = 512;
+/** What `tar` runs for an archive that is compressed, where the package has another name. */
+const unpackerPackages: Record<string, string> = { xz: "xz-utils" };
 /** Beside others' calls it has time. */
 const unpackerNiceness = 10;
 
@@ -71,24 +73,26 @@ export async function fetchAddress(
   return name;
 }
 
-/** Unpacks an archive, as ADD does, into a new directory below `directory`. @throws AppError ADD_ARCHIVE_INVALID */
+/** Unpacks an archive, as ADD does, into a new directory below `directory`. @throws AppError ADD_ARCHIVE_INVALID, HOST_TOOL_MISSING */
 export async function unpackArchive(
   path: string,
-  options: { directory: string; signal: AbortSignal },
+  options: { directory: string; signal: AbortSignal; /** Where programs are. */ searchPath?: string },
 ): Promise<string> {
   const target = await mkdtemp(join(options.directory, "archive-"));
-  // An archive may be wrong in each of millions of entries.
-  let lines: string[] = [];
+  // An archive may be wrong in each of millions of entries: the first words tell why.
+  const lines: string[] = [];
   const limited = `ulimit -v ${maxUnpackerMib * 1024} && exec nice -n ${unpackerNiceness} "$@"`;
   const tar = ["tar", "-xf", path, "-C", target, "--numeric-owner"];
   const code = await runHostTool("sh", ["-c", limited, "sh", ...tar], {
     debianPackage: "dash",
     // With threads xz would hold as much again for each.
-    env: { PATH: defaultPath, XZ_DEFAULTS: "--threads=1" },
-    onLine: (line) => (lines = [...lines, line.slice(0, shownOfLine)].slice(-shownLines)),
+    env: { PATH: options.searchPath ?? defaultPath, XZ_DEFAULTS: "--threads=1" },
+    onLine: (line) => void (lines.length < shownLines && lines.push(line.slice(0, shownOfLine))),
     signal: options.signal,
   });
   if (code === 0) return target;
+  const [, unpacker] = /(\w+): Cannot exec/.exec(lines.join("\n")) ?? [];
+  if (unpacker !== undefined) throw hostToolMissing(unpacker, unpackerPackages[unpacker] ?? unpacker);
   throw new AppError("ADD_ARCHIVE_INVALID", `${basename(path)} cannot be unpacked: ${lines.join(" ")}`, {
     status: "INVALID_ARGUMENT",
     remedy: "COPY the archive and unpack it in a RUN step, where its tools can be installed.",

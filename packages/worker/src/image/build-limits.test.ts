@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { crc32, gzipSync } from "node:zlib";
+import { tmpdir } from "node:os";
+import { crc32, gzipSync, zstdCompressSync } from "node:zlib";
 import { tarOf } from "@dorian/testkit/scripted-registry";
 import { expect, test } from "vitest";
 import { testBuilder } from "../../test/test-builder.ts";
@@ -94,6 +95,31 @@ test.each([
     expect(error).toMatchObject({
       code: "ADD_ARCHIVE_INVALID",
       message: expect.stringMatching(words) as unknown,
+    });
+  },
+);
+
+/** A tar archive with one file of zeros. */
+function zeros(mebibytes: number): Buffer {
+  const archive = ["-c", `truncate -s ${mebibytes}M zeros && tar -c zeros && rm zeros`];
+  return execFileSync("sh", archive, { cwd: tmpdir(), maxBuffer: 2 ** 30 });
+}
+
+test.each([
+  ["a.tar.gz", (tar: Buffer) => gzipSync(tar, { level: 1 })],
+  ["a.tar.zst", (tar: Buffer) => zstdCompressSync(tar)],
+  ["a.tar.bz2", (tar: Buffer) => execFileSync("bzip2", ["-1c"], { input: tar })],
+  ["a.tar.xz", (tar: Buffer) => execFileSync("xz", ["-0c"], { input: tar })],
+])(
+  "an archive %s that unfolds beyond the limit ends its build and leaves nothing [B16]",
+  async (filename, compress) => {
+    const data = new Uint8Array(compress(zeros(64)));
+    expect(data.length).toBeLessThan(2 * mebibyte);
+    expect(
+      await builtWith(`ADD ${filename} /x\nRUN sleep 60`, undefined, [{ filename: `/${filename}`, data }]),
+    ).toMatchObject({
+      code: "DISK_LIMIT_REACHED",
+      remedy: expect.stringContaining("--container-disk") as unknown,
     });
   },
 );

@@ -76,8 +76,13 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
 
 function spawnError(command: string, debianPackage: string, error: unknown): unknown {
   if (errnoOf(error) !== "ENOENT") return error;
+  return hostToolMissing(command, debianPackage, error);
+}
+
+/** A program that a build needs of the worker's machine is not there. */
+export function hostToolMissing(command: string, debianPackage: string, cause?: unknown): AppError {
   return new AppError("HOST_TOOL_MISSING", `The program ${command} is not installed on this machine.`, {
     remedy: `Install it with \`apt-get install ${debianPackage}\`.`,
-    cause: error,
+    cause,
   });
 }
