@@ -24,3 +24,22 @@ export function gpuRequest(gpu: string | undefined): GpuRequest | undefined {
   }
   return { type: (match[1] as string).toUpperCase(), count: Number(match[2] ?? 1) };
 }
+
+/**
+ * What a function may run on, the most wanted first; nothing where it asks for no GPU.
+ *
+ * @throws AppError GPU_INVALID
+ */
+export function gpuChoices(gpu: string | readonly string[] | undefined): GpuRequest[] {
+  if (!Array.isArray(gpu)) {
+    const only = gpuRequest(gpu as string | undefined);
+    return only ? [only] : [];
+  }
+  if (gpu.length === 0) {
+    throw new AppError("GPU_INVALID", "A list of GPUs is empty.", {
+      status: "INVALID_ARGUMENT",
+      remedy: 'Name GPUs, the most wanted first, such as ["H100", "A100-80GB"]; or leave it out.',
+    });
+  }
+  return gpu.flatMap((choice: string) => gpuRequest(choice ?? "") ?? []);
+}

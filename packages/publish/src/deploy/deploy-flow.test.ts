@@ -394,6 +394,28 @@ describe("a deploy", () => {
     expect(kinds.indexOf("warning")).toBeLessThan(kinds.indexOf("image-ready"));
   });
 
+  test("asks for one of several GPUs by a template for each, the most wanted first [Q3]", async () => {
+    const { seen, options } = await start();
+    const app = new App("choosy", { image: Image.debianSlim() });
+    app.function({ name: "f", gpu: ["H100:2", "any"], memory: 512 }, async () => 1);
+    await deployByName(app, options);
+    const resourcesWith = (gpuType: string, count: number) => ({
+      memoryMb: 512,
+      gpuConfig: { gpuType, count },
+    });
+    expect(only(seen, "functionCreate")).toMatchObject([
+      {
+        function: {
+          resources: resourcesWith("H100", 2),
+          ExperimentalTaskTemplates: [
+            { rank: 0, resources: resourcesWith("H100", 2) },
+            { rank: 1, resources: resourcesWith("ANY", 1) },
+          ],
+        },
+      },
+    ]);
+  });
+
   test("that fails tells the server, when the app is new", async () => {
     const { seen, options } = await start({
       secretGetOrCreate: async () => {

@@ -1,7 +1,7 @@
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { DataFormat, Function_DefinitionType, FunctionSchema$ } from "@dorian/protocol/modal";
 import type { FunctionOptions } from "@dorian/sdk/function/function-options";
-import { gpuRequest } from "@dorian/sdk/gpu";
+import { gpuChoices, type GpuRequest } from "@dorian/sdk/gpu";
 import type { ResolvedVolumeMount } from "./resolve-volumes.ts";
 
 export type FunctionInit = Exclude<MessageInitShape<typeof FunctionSchema$>, Message>;
@@ -28,7 +28,15 @@ export function functionMessage({
 }: FunctionParts): FunctionInit {
   const cpu = range(options.cpu, 0.125);
   const memory = range(options.memory, 128);
-  const gpu = gpuRequest(options.gpu);
+  const gpus = gpuChoices(options.gpu);
+  const resourcesWith = (gpu: GpuRequest | undefined) => ({
+    milliCpu: Math.round(cpu.request * 1000),
+    milliCpuMax: Math.round((cpu.limit ?? 0) * 1000),
+    memoryMb: Math.round(memory.request),
+    memoryMbMax: Math.round(memory.limit ?? 0),
+    ephemeralDiskMb: options.ephemeralDisk ?? 0,
+    gpuConfig: gpu ? { gpuType: gpu.type, count: gpu.count } : {},
+  });
   const timeout = options.timeout ?? defaults.timeout;
   const maxConcurrentInputs = options.maxConcurrentInputs ?? 1;
   return {
@@ -38,14 +46,10 @@ export function functionMessage({
     volumeMounts,
     nodeEntrypoint: entrypoint,
     definitionType: Function_DefinitionType.FILE,
-    resources: {
-      milliCpu: Math.round(cpu.request * 1000),
-      milliCpuMax: Math.round((cpu.limit ?? 0) * 1000),
-      memoryMb: Math.round(memory.request),
-      memoryMbMax: Math.round(memory.limit ?? 0),
-      ephemeralDiskMb: options.ephemeralDisk ?? 0,
-      gpuConfig: gpu ? { gpuType: gpu.type, count: gpu.count } : {},
-    },
+    resources: resourcesWith(gpus[0]),
+    ...(gpus.length > 1
+      ? { ExperimentalTaskTemplates: gpus.map((gpu, rank) => ({ rank, resources: resourcesWith(gpu) })) }
+      : {}),
     timeoutSecs: Math.ceil(timeout),
     startupTimeoutSecs: Math.ceil(options.startupTimeout ?? timeout),
     ...retryPolicy(options.retries),

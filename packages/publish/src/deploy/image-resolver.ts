@@ -8,7 +8,7 @@ import {
 } from "@dorian/protocol/modal";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { encodeInput } from "@dorian/sdk/function/encode-input";
-import { gpuRequest } from "@dorian/sdk/gpu";
+import { gpuChoices } from "@dorian/sdk/gpu";
 import { buildFunctionPrefix } from "@dorian/sdk/app/find-target";
 import type { Image } from "@dorian/sdk";
 import type { FunctionOptions } from "@dorian/sdk/function/function-options";
@@ -98,7 +98,7 @@ export class ImageResolver {
       resolveSecrets(session, step.options.secrets ?? []),
       resolveVolumes(session, step.options.volumes),
     ]);
-    const gpu = gpuRequest(step.options.gpu);
+    const [gpu] = gpuChoices(step.options.gpu);
     const { source, constants, skipped } = buildDefinition(step.run, scopeOf(step.owner));
     if (skipped.length > 0) {
       session.onProgress({

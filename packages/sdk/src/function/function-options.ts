@@ -4,14 +4,17 @@ import type { Secret } from "../secret/secret.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
 import type { Volume } from "../volume/volume.ts";
 import { throwFaultsTogether } from "./faults-together.ts";
-import { gpuRequest } from "../gpu.ts";
+import { gpuChoices } from "../gpu.ts";
 
 /** Options that functions and classes share. Times are in seconds, memory in MiB. */
 export interface FunctionOptions {
   /** Default: the app's, or `Image.debianSlim()`. */
   image?: Image;
-  /** "any", a model ("H100"), or a model with a count ("H100:2"). Default: none. */
-  gpu?: string;
+  /**
+   * "any", a model ("H100"), or a model with a count ("H100:2"). A list is choices, the most wanted first; build methods use its
+   * first. Default: none.
+   */
+  gpu?: string | readonly string[];
   /** Cores: what to set aside, or that and the most to allow. Default 0.125. */
   cpu?: number | { request: number; limit: number };
   /** MiB: what to set aside, or that and the most to allow. Default 128. */
@@ -134,7 +137,7 @@ function* checksOf(owner: string, options: FunctionOptions, alsoKnown: string[])
   ] as const)
     yield () => checkRange(owner, name, value, { low, high, whole });
   yield () => checkRuntime(owner, options);
-  yield () => void gpuRequest(options.gpu);
+  yield () => void gpuChoices(options.gpu);
   yield () => checkVolumeMounts(owner, options.volumes ?? {});
 }
 
