@@ -19,6 +19,7 @@ export type { WaitOptions } from "./client/wait-options.ts";
 export type { Callable, IsGenerator, RemoteResult, Yielded } from "./function/callable.ts";
 export type { DictKey } from "./dict/dict-key.ts";
 export { Dict } from "./dict/dict.ts";
+export { Environment, type EnvironmentInfo } from "./environment/environment.ts";
 export { FunctionCall } from "./function/function-call.ts";
 export type { FunctionOptions, RetryPolicy } from "./function/function-options.ts";
 export type { InvokeOptions } from "./function/invocation.ts";
@@ -55,7 +56,7 @@ export type {
   SchemaResult,
   StandardSchema,
 } from "./schema/standard-schema.ts";
-export { Secret } from "./secret/secret.ts";
+export { Secret, type SecretCreateOptions, type SecretInfo, type SecretOptions } from "./secret/secret.ts";
 export { startTimeline, type StartTimeline } from "./timeline.ts";
 export type { DirectoryDownload } from "./volume/get-directory.ts";
 export type { UploadBatch, UploadContent } from "./volume/upload-batch.ts";

@@ -1,4 +1,4 @@
-import { App, Cls, Function as RemoteFunction, Image, Secret, Volume } from "@dorian/sdk";
+import { App, Cls, Dict, Function as RemoteFunction, Image, Queue, Secret, Volume } from "@dorian/sdk";
 
 /** Form of a value that a build depends on: what the value is made of, as plain data. */
 export type ConstantValue =
@@ -35,6 +35,8 @@ const builtins = [
 export function constantValue(value: unknown): ConstantValue {
   if (isCode(value)) return { kind: "ignored" };
   if (value instanceof Volume) return { kind: "constant", value: ["volume", value.name] };
+  if (value instanceof Dict) return { kind: "constant", value: ["dict", value.name] };
+  if (value instanceof Queue) return { kind: "constant", value: ["queue", value.name] };
   try {
     return { kind: "constant", value: plain(value, []) };
   } catch (error) {

@@ -9,6 +9,7 @@ export function resolveSecrets(session: DeploySession, secrets: Secret[]): Promi
       const request = secret.name
         ? {
             deploymentName: secret.name,
+            environmentName: secret.environment,
             objectCreationType: ObjectCreationType.UNSPECIFIED,
             requiredKeys: [...secret.requiredKeys],
           }

@@ -16,7 +16,7 @@ export async function withLocalFile<T>(
 }
 
 /** What went wrong with a file of this machine, in words. */
-function localFileError(path: string, action: "read" | "written", cause: unknown): AppError {
+export function localFileError(path: string, action: "read" | "written", cause: unknown): AppError {
   const shown = JSON.stringify(path);
   switch (errnoOf(cause)) {
     case "ENOENT":

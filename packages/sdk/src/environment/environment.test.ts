@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openServerOfThisProcess, type ServerOfThisProcess } from "../../test/server-of-this-process.ts";
+import { setTransport } from "../client/current-transport.ts";
+import { Environment } from "./environment.ts";
+
+let server: ServerOfThisProcess;
+
+beforeAll(async () => {
+  server = await openServerOfThisProcess();
+  setTransport({ url: "", modal: server.modal, inContainer: false });
+});
+
+afterAll(async () => {
+  setTransport(undefined);
+  await server[Symbol.asyncDispose]();
+});
+
+test("environments are made, listed, renamed and deleted", async () => {
+  await Environment.create("staging");
+  await expect(Environment.create("staging")).rejects.toMatchObject({ code: "ENVIRONMENT_EXISTS" });
+  await Environment.create("staging", { allowExisting: true });
+  await Environment.rename("staging", "rehearsal");
+  const listed = await Environment.list();
+  expect(listed.map(({ name, isDefault }) => [name, isDefault]).toSorted()).toEqual([
+    ["main", true],
+    ["rehearsal", false],
+  ]);
+  expect(listed[0]?.createdAt).toBeInstanceOf(Date);
+  await Environment.delete("rehearsal");
+  await expect(Environment.delete("rehearsal")).rejects.toMatchObject({ code: "ENVIRONMENT_NOT_FOUND" });
+  await Environment.delete("rehearsal", { allowMissing: true });
+  await expect(Environment.create("a b")).rejects.toMatchObject({ code: "NAME_INVALID" });
+});
