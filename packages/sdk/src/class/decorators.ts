@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { isLoadedByCommand } from "../image/local-path.ts";
+import { isLoadedByCommand } from "../local/local-path.ts";
 import { initialParameter, type ParameterValue } from "./construct.ts";
 import { ownMarks, type MarkKind, type ParameterType } from "./class-marks.ts";
 

@@ -7,7 +7,7 @@ import type { Volume } from "../volume/volume.ts";
 import { rememberBuildFunction } from "./build-functions.ts";
 import { environmentLine, fromLine, runLine, shellQuote, workdirLine } from "./dockerfile-text.ts";
 import { IgnorePatterns } from "../local/ignore-patterns.ts";
-import { localPathOf } from "./local-path.ts";
+import { localPathOf } from "../local/local-path.ts";
 import type { LocalSource } from "./local-source.ts";
 import { npmPackageName } from "./npm-package-name.ts";
 

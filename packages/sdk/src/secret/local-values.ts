@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { AppError } from "@dorian/base/app-error";
-import { localPathOf } from "../image/local-path.ts";
+import { localPathOf } from "../local/local-path.ts";
 import { localFileError } from "../local/local-file-error.ts";
 import { checkSecretValues } from "./secret-values.ts";
 

@@ -5,7 +5,7 @@ import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openServerOfThisProcess, type ServerOfThisProcess } from "../../test/server-of-this-process.ts";
 import { setTransport } from "../client/current-transport.ts";
-import { setLocalDirectory } from "../image/local-path.ts";
+import { setLocalDirectory } from "../local/local-path.ts";
 import { environmentValues } from "./local-values.ts";
 import { Secret } from "./secret.ts";
 

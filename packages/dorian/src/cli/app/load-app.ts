@@ -32,7 +32,7 @@ export async function loadApp(
   await requireFile(file, cwd);
   const [{ forgetApps, registeredApps }, { setLocalDirectory }] = await Promise.all([
     import("@dorian/sdk/app/app"),
-    import("@dorian/sdk/image/local-path"),
+    import("@dorian/sdk/local/local-path"),
   ]);
   setLocalDirectory(dirname(resolve(cwd, file)));
   forgetApps();
