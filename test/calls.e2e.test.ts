@@ -167,6 +167,84 @@ app.localEntrypoint(async () => {
   expect(printed).toEqual(["CALL_CANCELLED"]);
 });
 
+test("inputs that come one by one run in batches, of functions and of methods, and each has its own result", async () => {
+  const printed = await run(`
+import { App, batched, type Batch } from "dorian";
+${printing}
+export const app = new App("batches");
+const gathered = { maxBatchSize: 3, waitMs: 200 };
+export const scale = app.function({ name: "scale", batched: gathered, maxContainers: 1 }, async (numbers: number[], by: number[]) =>
+  numbers.map((n, index) => n < 0 ? new RangeError("negative: " + n) : [n * by[index]!, numbers.length]));
+@app.cls({ maxContainers: 1 })
+export class Model {
+  @batched(gathered) async double(numbers: Batch<number>) { return numbers.map((n) => n * 2); }
+}
+class Plain { async triple(numbers: Batch<number>) { return numbers.map((n) => n * 3); } }
+app.cls({ maxContainers: 1 }, Plain, { batched: { triple: gathered } });
+const all = async (items: AsyncIterable<unknown>) => { const list = []; for await (const item of items) list.push(item); return list; };
+app.localEntrypoint(async () => {
+  const scaled = await all(scale.starmap([[1, 10], [2, 10], [3, 10], [4, 10]])) as [number, number][];
+  print(scaled.map(([n]) => n));
+  print(scaled.some(([, size]) => size > 1) && scaled.every(([, size]) => size <= 3));
+  print((await all(scale.starmap([[-1, 1], [2, 1]], { returnExceptions: true }))).map((each: any) => each.message ?? each[0]));
+  print(await all(app.instance(Model).double.map([1, 2, 3, 4])));
+  print(await all(app.instance(Plain).triple.map([1, 2])));
+  print(await app.instance(Model).double.local(4));
+});
+`);
+  expect(printed).toEqual([[10, 20, 30, 40], true, ["negative: -1", 2], [2, 4, 6, 8], [3, 6], 8]);
+});
+
+test("a schedule runs a function, and a method, by itself for as long as the app is there", async () => {
+  const printed = await run(`
+import { App, Cron, Period, Volume, schedule } from "dorian";
+import { existsSync, writeFileSync } from "node:fs";
+${printing}
+const volume = Volume.fromName("scheduled", { createIfMissing: true });
+const volumes = { "/vol": volume };
+export const app = new App("scheduled");
+app.function({ name: "tick", schedule: Period({ seconds: 1 }), volumes }, async (...args: unknown[]) => writeFileSync("/vol/function", JSON.stringify(args)));
+app.function({ name: "mondays", schedule: Cron("0 9 * * 1", { timeZone: "Europe/Berlin" }) }, async () => undefined);
+@app.cls({ volumes })
+export class Cleaner {
+  where = "/vol/method";
+  @schedule(Period({ seconds: 1 })) async clean() { writeFileSync(this.where, "cleaned"); }
+}
+export const look = app.function({ name: "look", volumes }, async () => { await volume.reload(); return ["function", "method"].filter((name) => existsSync("/vol/" + name)); });
+app.localEntrypoint(async () => {
+  let seen: string[] = [];
+  for (let turn = 0; turn < 100 && seen.length < 2; turn += 1) { seen = await look.remote(); await new Promise((resolve) => setTimeout(resolve, 250)); }
+  print(seen);
+});
+`);
+  expect(printed).toEqual([["function", "method"]]);
+});
+
+test("a concurrent container works on more than its target while inputs wait, and never on more than it may", async () => {
+  const printed = await run(`
+import { App, concurrent, method } from "dorian";
+${printing}
+export const app = new App("targets");
+let running = 0, most = 0;
+@app.cls({ maxContainers: 1 })
+@concurrent({ maxInputs: 4, targetInputs: 2 })
+export class Slow {
+  @method() async work(_: number) {
+    running += 1; most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    running -= 1;
+    return most;
+  }
+}
+app.localEntrypoint(async () => {
+  let seen = 0;
+  for await (const most of app.instance(Slow).work.map(Array.from({ length: 40 }, (_, index) => index))) seen = Math.max(seen, most);
+  print(seen);
+});
+`);
+  expect(printed).toEqual([4]);
+});
+
 test("functions call each other inside containers, and deployed ones are found by name from another program [R1, O4]", async () => {
   await using project = await temporaryDirectory({
     "app.ts": `

@@ -1,13 +1,15 @@
-import { AppError } from "@dorian/base/app-error";
 import type { GuestService } from "@dorian/protocol/guest";
 import type { ContainerArguments, ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
+import { AllowedInputs } from "./allowed-inputs.ts";
 import { keepHeartbeat } from "./heartbeat.ts";
 import { InputLoop } from "./input-loop.ts";
+import { withHint } from "./missing-package.ts";
 import type { Program } from "./program.ts";
 import { failureOf, toRemoteError, tracebackOf } from "./remote-error.ts";
+import { runBatch } from "./run-batch.ts";
 import { runInput, type InputResult } from "./run-input.ts";
-import type { RunningInput } from "./running-inputs.ts";
+import { asOne, type OwnInput, type RunningInput } from "./running-inputs.ts";
 
 /**
  * How long running inputs may go on once the container was told to stop: the rest of its grace is for exit hooks. In a
@@ -26,7 +28,7 @@ export interface ContainerOptions {
   /** Makes the program of the imported module: constructs the class, if it is one. */
   prepare: (task: ContainerArguments) => Program;
   /** Runs code of an input so that it finds out which one it belongs to. */
-  within: <T>(input: RunningInput, run: () => T) => T;
+  within: <T>(input: OwnInput, run: () => T) => T;
   log: (line: string) => void;
   nowMs: () => number;
 }
@@ -116,26 +118,36 @@ export class Container {
     const { modal, within, nowMs } = this.#options;
     const { functionId, functionDef } = this.#options.arguments;
     const builder = functionDef?.isBuilderFunction ?? false;
+    const most = builder ? 1 : Math.max(1, functionDef?.maxConcurrentInputs ?? 1);
+    const { batchMaxSize: maxSize = 0, batchLingerMs: lingerMs = 0n } = functionDef ?? {};
+    const batching = !builder && maxSize > 0 ? { maxSize, lingerMs } : undefined;
     this.#loop = new InputLoop({
       modal,
       functionId,
-      concurrency: builder ? 1 : Math.max(1, functionDef?.maxConcurrentInputs ?? 1),
+      allowed: new AllowedInputs({ target: functionDef?.targetConcurrentInputs || most, most }),
+      batching,
       maxInputs: builder || functionDef?.singleUseContainers ? 1 : (functionDef?.maxInputs ?? 0),
       within,
       nowMs,
-      run: async (running) => {
-        const output = await within(running, () => runInput(modal, program, running));
-        if (!running.answered) this.#showFailure(output);
-        return builder ? await this.#afterBuild(output) : output;
+      run: async (inputs) => {
+        const outputs = await within(asOne(inputs), () => this.#run(program, inputs, batching !== undefined));
+        this.#showFailures(outputs.filter((_, index) => !inputs[index]?.answered));
+        return builder ? await Promise.all(outputs.map((output) => this.#afterBuild(output))) : outputs;
       },
     });
     await Promise.race([this.#loop.serve(), this.#interrupted.promise]);
   }
 
-  // The author of the code reads the container's log, not only the caller's terminal.
-  #showFailure(output: InputResult): void {
-    const { remoteError } = output.result;
-    if (remoteError) this.#options.log(tracebackOf(remoteError));
+  async #run(program: Program, inputs: readonly RunningInput[], batched: boolean): Promise<InputResult[]> {
+    const { modal } = this.#options;
+    if (batched) return await runBatch(modal, program, inputs);
+    return await Promise.all(inputs.map((input) => runInput(modal, program, input)));
+  }
+
+  // The author of the code reads the container's log, not only the caller's terminal. A batch that failed is told of once.
+  #showFailures(outputs: readonly InputResult[]): void {
+    const errors = outputs.flatMap(({ result }) => result.remoteError ?? []);
+    for (const traceback of new Set(errors.map(tracebackOf))) this.#options.log(traceback);
   }
 
   // A build step is done when its volumes are committed: a commit that fails fails the build.
@@ -182,14 +194,4 @@ export class Container {
       .reportPhase({ phase, endedAt: this.#options.nowMs() / 1000 }, { signal: this.#ended.signal })
       .catch(() => undefined);
   }
-}
-
-function withHint(error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_MODULE_NOT_FOUND") return error;
-  const name = /^Cannot find package '([^']+)'/.exec(error.message)?.[1];
-  if (name === undefined) return error;
-  return new AppError("PACKAGE_NOT_IN_IMAGE", `The image does not hold the npm package "${name}".`, {
-    remedy: `Add it with .npmInstall("${name}").`,
-    cause: error,
-  });
 }

@@ -9,6 +9,7 @@ import {
   type GenericResult,
 } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
+import { AllowedInputs } from "./allowed-inputs.ts";
 import { InputLoop } from "./input-loop.ts";
 
 function refusal(status: StatusName, message: string): AppError {
@@ -45,12 +46,11 @@ async function serveOne(refusals: {
   const loop = new InputLoop({
     modal,
     functionId: "fu-1",
-    concurrency: 1,
+    allowed: new AllowedInputs({ target: 1, most: 1 }),
     maxInputs: 0,
-    run: async () => ({
-      result: create(GenericResultSchema, { status: Status.SUCCESS }),
-      dataFormat: DataFormat.CBOR,
-    }),
+    run: async () => [
+      { result: create(GenericResultSchema, { status: Status.SUCCESS }), dataFormat: DataFormat.CBOR },
+    ],
     within: (_input, run) => run(),
     nowMs: Date.now,
   });

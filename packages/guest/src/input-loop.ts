@@ -7,23 +7,32 @@ import {
   type ModalClient,
 } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
+import type { AllowedInputs } from "./allowed-inputs.ts";
 import { putOutput } from "./output-writer.ts";
 import { patiently } from "./patiently.ts";
 import { failureOf } from "./remote-error.ts";
 import type { InputResult } from "./run-input.ts";
-import { ContainerStopping, InputCancelled, RunningInputs, type RunningInput } from "./running-inputs.ts";
+import {
+  ContainerStopping,
+  InputCancelled,
+  RunningInputs,
+  type OwnInput,
+  type RunningInput,
+} from "./running-inputs.ts";
 
 export interface InputLoopOptions {
   modal: ServiceClient<typeof ModalClient>;
   functionId: string;
-  /** How many inputs are worked on at once. */
-  concurrency: number;
+  /** How many inputs, or batches of them, are worked on at once. */
+  allowed: AllowedInputs;
+  /** How inputs are gathered, where user code gets several at a time. */
+  batching?: { maxSize: number; lingerMs: bigint } | undefined;
   /** How many inputs this container takes in all; 0 for any number. */
   maxInputs: number;
-  /** Runs user code; never rejects. */
-  run: (input: RunningInput) => Promise<InputResult>;
+  /** Runs user code on an input, or on a batch of them, and gives an output for each; never rejects. */
+  run: (inputs: readonly RunningInput[]) => Promise<readonly InputResult[]>;
   /** Runs code so that it finds out which input it belongs to. */
-  within: <T>(input: RunningInput, run: () => T) => T;
+  within: <T>(input: OwnInput, run: () => T) => T;
   nowMs: () => number;
 }
 
@@ -53,7 +62,9 @@ export class InputLoop {
 
   /** Resolves when fetching has ended and every input was answered. */
   async serve(): Promise<void> {
-    const slots = Array.from({ length: this.#options.concurrency }, () => this.#serveSlot());
+    const { allowed, modal, functionId } = this.#options;
+    void allowed.follow(modal, functionId, this.#stopFetching.signal);
+    const slots = Array.from({ length: allowed.most }, (_, slot) => this.#serveSlot(slot));
     try {
       await Promise.race([Promise.all(slots), this.#failed.promise]);
     } finally {
@@ -94,12 +105,12 @@ export class InputLoop {
     }
   }
 
-  /** Answers a running input with an error that its code did not catch. False when the input does not run any more. */
+  /** Answers a running input, and its batch, with an error that its code did not catch. False when it does not run any more. */
   fail(inputId: string, error: unknown): boolean {
-    const running = this.#inputs.get(inputId);
-    if (!running || running.answered) return false;
-    void this.#answer(running, { result: failureOf(error), dataFormat: DataFormat.CBOR });
-    return true;
+    const waiting = this.#inputs.get(inputId)?.batch.filter(({ answered }) => !answered) ?? [];
+    for (const running of waiting)
+      void this.#answer(running, { result: failureOf(error), dataFormat: DataFormat.CBOR });
+    return waiting.length > 0;
   }
 
   // Listeners of the signal are the input's code.
@@ -108,27 +119,32 @@ export class InputLoop {
   }
 
   // The next input is asked for while the output of the one before is still on its way.
-  async #serveSlot(): Promise<void> {
+  async #serveSlot(slot: number): Promise<void> {
     const signal = this.#stopFetching.signal;
     let last: Answer = { accepted: Promise.resolve() };
     while (!signal.aborted) {
-      for (const item of await this.#fetch(signal)) {
+      const items: FunctionGetInputsItem[] = [];
+      for (const item of await this.#fetch(slot, signal)) {
         if (item.killSwitch) {
           this.drain();
           break;
         }
         this.#taken += 1;
         if (item.input?.finalInput || this.#taken === this.#options.maxInputs) this.drain();
-        last = await this.#work(item, last);
+        if (this.#options.batching) items.push(item);
+        else last = await this.#work([item], last);
       }
+      if (items.length > 0) last = await this.#work(items, last);
     }
     await last.accepted;
   }
 
-  async #fetch(signal: AbortSignal): Promise<FunctionGetInputsItem[]> {
-    const { modal, functionId, concurrency } = this.#options;
+  async #fetch(slot: number, signal: AbortSignal): Promise<FunctionGetInputsItem[]> {
+    const { modal, functionId, allowed, batching } = this.#options;
     try {
-      const request = { functionId, inputConcurrency: concurrency };
+      await allowed.until(slot, signal);
+      const gathered = batching ? { batchMaxSize: batching.maxSize, batchLingerMs: batching.lingerMs } : {};
+      const request = { functionId, inputConcurrency: allowed.most, ...gathered };
       // The same until it has been answered: inputs whose answer got lost are given again.
       const idempotencyKey = `inputs-${++this.#questions}`;
       const ask = () => modal.functionGetInputs(request, { signal, idempotencyKey });
@@ -142,18 +158,25 @@ export class InputLoop {
     }
   }
 
-  async #work(item: FunctionGetInputsItem, before: Answer): Promise<Answer> {
-    const running = this.#inputs.begin(item, this.#options.nowMs() / 1000);
-    if (!running) return before;
-    const result = await this.#options.run(running);
+  async #work(items: readonly FunctionGetInputsItem[], before: Answer): Promise<Answer> {
+    const startedAt = this.#options.nowMs() / 1000;
+    const inputs = items.flatMap((item) => this.#inputs.begin(item, startedAt) ?? []);
+    if (inputs.length === 0) return before;
+    for (const input of inputs) input.batch = inputs;
+    const results = await this.#options.run(inputs);
     // One output on its way is enough: a server that has no room for it holds back the work.
     await before.accepted;
-    const accepted = this.#answerUnlessStopped(running, result).finally(() => this.#inputs.end(running));
+    const accepted = Promise.all(
+      inputs.map((input, index) =>
+        this.#answerUnlessStopped(input, results[index]).finally(() => this.#inputs.end(input)),
+      ),
+    ).then(() => undefined);
     accepted.catch(this.#failed.reject);
     return { accepted };
   }
 
-  async #answerUnlessStopped(running: RunningInput, result: InputResult): Promise<void> {
+  async #answerUnlessStopped(running: RunningInput, result: InputResult | undefined): Promise<void> {
+    if (!result) throw new Error("Bug: an input was left without a result.");
     // Interrupted with the container: without an output the input is run again elsewhere.
     const interrupted = running.signal.reason instanceof ContainerStopping;
     if (interrupted && result.result.status !== GenericResult_GenericStatus.SUCCESS) return;

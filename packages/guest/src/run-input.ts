@@ -37,8 +37,7 @@ export async function runInput(
     const value = call(...args);
     if (isIterator(value) || program.functionType(methodName) === Function_FunctionType.GENERATOR)
       return await runGenerator(modal, running, value as AsyncIterable<unknown>);
-    const format = answerFormat(item);
-    return success(encode(await value, "the result", format), format);
+    return outputOf(item, await value, "the result");
   } catch (error) {
     return { result: failureOf(error), dataFormat: DataFormat.CBOR };
   }
@@ -65,6 +64,12 @@ async function runGenerator(
   await writer.flush();
   const done = create(GeneratorDoneSchema, { itemsTotal: writer.count });
   return success(toBinary(GeneratorDoneSchema, done), DataFormat.GENERATOR_DONE);
+}
+
+/** An output of user code's, whatever it is, in the format that the caller of `item` reads. */
+export function outputOf(item: FunctionGetInputsItem, value: unknown, what: string): InputResult {
+  const format = answerFormat(item);
+  return success(encode(value, what, format), format);
 }
 
 function success(data: Uint8Array, dataFormat: DataFormat): InputResult {

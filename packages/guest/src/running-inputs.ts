@@ -19,6 +19,8 @@ export class RunningInput {
   readonly startedAt: number;
   /** Runs since it was cancelled: nobody waits for it any more. */
   sinceCancelled: Stopwatch | undefined;
+  /** All inputs that user code works on together with this one, which is among them. */
+  batch: readonly RunningInput[] = [this];
   #stop = new AbortController();
   #answered = false;
 
@@ -45,6 +47,17 @@ export class RunningInput {
   get answered(): boolean {
     return this.#answered;
   }
+}
+
+/** What user code finds out about the input that it works on. */
+export type OwnInput = Pick<RunningInput, "item" | "signal">;
+
+/** A batch as one input: the first of them, told to stop when the batch is. The server cancels a batch when nobody waits for any of it. */
+export function asOne(batch: readonly RunningInput[]): OwnInput {
+  const [first, second] = batch;
+  if (!first) throw new Error("Bug: a batch without inputs.");
+  if (!second) return first;
+  return { item: first.item, signal: AbortSignal.any(batch.map(({ signal }) => signal)) };
 }
 
 /** The inputs that user code is working on. */

@@ -219,15 +219,14 @@ export class ScriptedContainer implements AsyncDisposable {
         const cancelInputEvent = this.#cancellations.shift();
         return cancelInputEvent ? { cancelInputEvent } : {};
       },
-      functionGetInputs: async (_request, { signal }) => {
+      functionGetInputs: async ({ batchMaxSize }, { signal }) => {
         if (!this.events.includes("ready")) note("ready");
         this.polls += 1;
         this.#changed.notify();
         try {
           while (!signal.aborted && this.#inputs.length === 0)
             await this.#changed.wait({ signal, timeoutMs: 100 }).catch(() => false);
-          const input = signal.aborted ? undefined : this.#inputs.shift();
-          return { inputs: input ? [input] : [] };
+          return { inputs: signal.aborted ? [] : this.#inputs.splice(0, Math.max(1, batchMaxSize)) };
         } finally {
           this.polls -= 1;
         }

@@ -1,8 +1,26 @@
 export { AppError, type AppErrorOptions, type StatusName } from "@dorian/base/app-error";
 export type { AnyFunction } from "./any-function.ts";
-export { App, type AppOptions, type ClassSpec, type MethodNames } from "./app/app.ts";
+export {
+  App,
+  type AppOptions,
+  type ClassSpec,
+  type MethodNames,
+  type OwnFunctionOptions,
+} from "./app/app.ts";
+export type {
+  Batch,
+  BatchedFunction,
+  Batching,
+  ElementOf,
+  ElementsOf,
+  MethodAsCalled,
+  OneByOne,
+  TakesBatch,
+} from "./batch/batch.ts";
+export { batched, type BatchedDecorator } from "./class/batched.ts";
 export { Cls, type InstanceOf } from "./class/cls.ts";
-export type { ParameterType } from "./class/class-marks.ts";
+export type { Concurrency, ParameterType } from "./class/class-marks.ts";
+export { concurrent, type ConcurrentDecorator } from "./class/concurrent.ts";
 export type { ParameterValue } from "./class/construct.ts";
 export {
   build,
@@ -21,11 +39,12 @@ export type { DictKey } from "./dict/dict-key.ts";
 export { Dict } from "./dict/dict.ts";
 export { Environment, type EnvironmentInfo } from "./environment/environment.ts";
 export { FunctionCall } from "./function/function-call.ts";
-export type { FunctionOptions, RetryPolicy } from "./function/function-options.ts";
+export type { FunctionOptions } from "./function/function-options.ts";
 export type { InvokeOptions } from "./function/invocation.ts";
 export { keywords, type Keywords } from "./function/keywords.ts";
 export type { MapOptions } from "./function/map-invocation.ts";
 export { FunctionTimeoutError, RemoteError } from "./function/remote-error.ts";
+export type { RetryPolicy } from "./function/retry-policy.ts";
 export {
   RemoteFunction as Function,
   type FunctionOf,
@@ -57,6 +76,15 @@ export type {
   StandardSchema,
 } from "./schema/standard-schema.ts";
 export { Secret, type SecretCreateOptions, type SecretInfo, type SecretOptions } from "./secret/secret.ts";
+export {
+  Cron,
+  Period,
+  type CronSchedule,
+  type PeriodLength,
+  type PeriodSchedule,
+  type Schedule,
+} from "./schedule/schedule.ts";
+export { schedule, type ScheduledDecorator } from "./class/scheduled.ts";
 export { startTimeline, type StartTimeline } from "./timeline.ts";
 export type { DirectoryDownload } from "./volume/get-directory.ts";
 export type { UploadBatch, UploadContent } from "./volume/upload-batch.ts";

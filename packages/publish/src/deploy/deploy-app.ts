@@ -20,6 +20,7 @@ import { ImageResolver } from "./image-resolver.ts";
 import { contentFile, localFiles, type MountContent } from "./local-files.ts";
 import type { LocalSource } from "@dorian/sdk/image/local-source";
 import { LocalDigests } from "./local-digests.ts";
+import { ownMessage } from "./own-message.ts";
 import type { OnProgress } from "./progress.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
@@ -276,6 +277,7 @@ async function definitionOf(
       volumeMounts,
       entrypoint: { modulePath: session.modulePath, objectTag: item.tag },
     }),
+    ...ownMessage(item),
     appName: session.appName,
     objectDependencies: [...secretIds, imageId, ...volumeMounts.map((mount) => mount.volumeId)].map(
       (objectId) => ({ objectId }),

@@ -1,5 +1,6 @@
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { DataFormat, Function_DefinitionType, FunctionSchema$ } from "@dorian/protocol/modal";
+import type { Batching } from "@dorian/sdk";
 import type { FunctionOptions } from "@dorian/sdk/function/function-options";
 import { gpuChoices, type GpuRequest } from "@dorian/sdk/gpu";
 import type { ResolvedVolumeMount } from "./resolve-volumes.ts";
@@ -38,7 +39,7 @@ export function functionMessage({
     gpuConfig: gpu ? { gpuType: gpu.type, count: gpu.count } : {},
   });
   const timeout = options.timeout ?? defaults.timeout;
-  const maxConcurrentInputs = options.maxConcurrentInputs ?? 1;
+  const { maxConcurrentInputs = 1, targetConcurrentInputs = maxConcurrentInputs } = options;
   return {
     imageId,
     mountIds,
@@ -60,7 +61,7 @@ export function functionMessage({
       scaledownWindow: Math.round(options.scaledownWindow ?? defaults.scaledownWindow),
     },
     maxConcurrentInputs,
-    targetConcurrentInputs: maxConcurrentInputs,
+    targetConcurrentInputs,
     blockNetwork: options.blockNetwork ?? false,
     readOnlyRoot: options.readOnlyRoot ?? false,
     runtime: options.runtime ?? "",
@@ -69,6 +70,11 @@ export function functionMessage({
     supportedInputFormats: [DataFormat.CBOR],
     supportedOutputFormats: [DataFormat.CBOR],
   };
+}
+
+/** How the inputs of a function are gathered into batches. */
+export function batchingMessage({ maxBatchSize, waitMs }: Batching): FunctionInit {
+  return { batchMaxSize: maxBatchSize, batchLingerMs: BigInt(waitMs) };
 }
 
 /** A build function's: it may take as long as a download takes, and runs once. */

@@ -3,18 +3,25 @@ import type { AnyFunction } from "../any-function.ts";
 import {
   checkMarks,
   marksOf,
+  ownMarks,
   setMarks,
   type ClassMarks,
   type MarkKind,
   type ParameterType,
 } from "../class/class-marks.ts";
+import type { Batching, BatchedFunction, OneByOne } from "../batch/batch.ts";
+import { checkBatching } from "../batch/check-batching.ts";
+import { localBatch } from "../batch/local-batch.ts";
 import { checkConstructor } from "../class/check-constructor.ts";
+import { checkMethodMarks } from "../class/check-method-marks.ts";
+import { concurrencyOptions } from "../class/concurrent.ts";
 import { instanceHandle, type ClassParameters, type Instance } from "../class/instance.ts";
 import { checkFunctionOptions, type FunctionOptions } from "../function/function-options.ts";
 import { RemoteFunction } from "../function/remote-function.ts";
 import { forgetBuildFunctions } from "../image/build-functions.ts";
 import type { Image } from "../image/image.ts";
 import { checkName, checkTag } from "../name-rules.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 import type { Secret } from "../secret/secret.ts";
 import type { Volume } from "../volume/volume.ts";
 import { functionIdOf, type HydratedFunction } from "./hydration.ts";
@@ -28,6 +35,14 @@ export interface AppOptions {
   secrets?: Secret[];
   /** By mount path, for every function and class; their own go first. Default: none. */
   volumes?: Record<string, Volume>;
+}
+
+/** What a function says of itself alone, beside what it shares with classes. */
+export interface OwnFunctionOptions extends FunctionOptions {
+  /** Default: the name of its code. */
+  name?: string;
+  /** Runs it by itself, without arguments, for as long as the app is deployed. */
+  schedule?: Schedule;
 }
 
 /** Names of the methods of a class. */
@@ -44,6 +59,10 @@ export interface ClassSpec<T> {
   exit?: MethodNames<T>[];
   /** What can be called, as with `@method()`; default: none. */
   methods?: MethodNames<T>[];
+  /** Methods that get inputs in batches, as with `@batched()`; default: none. */
+  batched?: { [K in MethodNames<T>]?: Batching };
+  /** Methods that run by themselves, as with `@schedule()`; default: none. */
+  schedules?: { [K in MethodNames<T>]?: Schedule };
   /** Fields that are parameters; with a type where there is no default value to tell it. Default: none. */
   parameters?:
     | (keyof ClassParameters<T> & string)[]
@@ -88,21 +107,30 @@ export class App {
   }
 
   /**
-   * Adds a function. Without a `name` it has that of its code.
+   * Adds a function. Without a `name` it has that of its code. With `batched` it runs on many inputs at once, which callers give
+   * one by one: it gets a list for each parameter and returns a list with a result for each input, in their order. An `Error` in a
+   * result's place fails that input alone.
    *
    * @throws AppError FUNCTION_INVALID, NAME_TAKEN, NAME_INVALID, and OPTION_INVALID or OPTION_UNKNOWN for its options
    */
-  function<F extends AnyFunction>(options: FunctionOptions & { name?: string }, run: F): RemoteFunction<F> {
+  function<F extends BatchedFunction>(
+    options: OwnFunctionOptions & { batched: Batching },
+    run: F,
+  ): RemoteFunction<OneByOne<F>>;
+  function<F extends AnyFunction>(options: OwnFunctionOptions, run: F): RemoteFunction<F>;
+  function(options: OwnFunctionOptions & { batched?: Batching }, run: AnyFunction): RemoteFunction {
     if (typeof run !== "function") throw functionMissing(this.name);
-    const { name, ...rest } = options;
+    const { name, schedule, batched, ...rest } = options;
     const tag = checkTag("a function", name ?? run.name);
     const all = this.#withDefaults(rest);
-    checkFunctionOptions(`Function "${tag}"`, all, ["name"]);
+    checkFunctionOptions(`Function "${tag}"`, all, ["name", "schedule", "batched"]);
     const isGenerator = isGeneratorFunction(run);
-    this.#register({ kind: "function", tag, run, options: all, isGenerator });
-    return new RemoteFunction<F>({
+    checkBatching(`Function "${tag}"`, batched, { isGenerator });
+    const own = { ...(schedule ? { schedule } : {}), ...(batched ? { batching: batched } : {}) };
+    this.#register({ kind: "function", tag, run, options: all, isGenerator, ...own });
+    return new RemoteFunction({
       name: tag,
-      local: run,
+      local: batched ? (...args) => localBatch(run as never, args) : run,
       isGenerator: () => isGenerator,
       resolve: async () => ({ functionId: functionIdOf(this.name, tag, this.#hydrated), methodName: "" }),
     });
@@ -135,6 +163,7 @@ export class App {
         ? marksOf({ [metadataSymbol()]: context.metadata } as never)
         : marksOf(decorated);
       this.#addClass(options, decorated, marks, context?.name);
+      if (context?.metadata) ownMarks(context.metadata).registered = true;
       return decorated;
     };
   }
@@ -188,9 +217,11 @@ export class App {
 
   #addClass(options: FunctionOptions, target: new () => object, marks: ClassMarks, name = target.name): void {
     const tag = checkTag("a class", name);
-    const all = this.#withDefaults(options);
+    const concurrency = marks.concurrency ? concurrencyOptions(marks.concurrency) : {};
+    const all = this.#withDefaults({ ...options, ...concurrency });
     checkFunctionOptions(`Class "${tag}"`, all);
     checkMarks(tag, marks);
+    checkMethodMarks(tag, target, marks);
     checkConstructor(tag, target);
     this.#register({ kind: "class", tag, target, options: all, marks });
   }
@@ -236,6 +267,8 @@ interface NamedMembers {
   enter?: string[];
   exit?: string[];
   methods?: string[];
+  batched?: Record<string, Batching>;
+  schedules?: Record<string, Schedule>;
   parameters?: string[] | Record<string, { type?: ParameterType }>;
 }
 
@@ -256,6 +289,14 @@ function marksFromSpec(target: new () => object, spec: NamedMembers): ClassMarks
       ...named("build", spec.build),
       ...named("enter", spec.enter),
       ...named("method", spec.methods),
+      ...named("method", Object.keys(spec.batched ?? {})).map((mark) => ({
+        ...mark,
+        batching: spec.batched?.[mark.name],
+      })),
+      ...named("method", Object.keys(spec.schedules ?? {})).map((mark) => ({
+        ...mark,
+        schedule: spec.schedules?.[mark.name],
+      })),
       ...named("exit", spec.exit),
     ],
     parameters,

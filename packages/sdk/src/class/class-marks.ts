@@ -1,4 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
+import type { Batching } from "../batch/batch.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 
 /** What a method of an app class is for. */
 export type MarkKind = "build" | "enter" | "exit" | "method";
@@ -8,6 +10,18 @@ export interface Mark {
   name: string;
   /** Of a build method: build it even when it was built before. */
   forceBuild?: boolean;
+  /** Of a method that gets inputs in batches. */
+  batching?: Batching;
+  /** Of a method that runs by itself. */
+  schedule?: Schedule;
+}
+
+/** How many inputs a container works on at the same time. */
+export interface Concurrency {
+  /** At most: 1 to 1000. */
+  maxInputs: number;
+  /** What the autoscaler plans with: more come only while inputs wait. Default `maxInputs`. */
+  targetInputs?: number;
 }
 
 /** A bigint travels as a number does, as an integer of 64 bits, and arrives as a bigint however small it is. */
@@ -23,6 +37,9 @@ export interface ParameterMark {
 export interface ClassMarks {
   marks: Mark[];
   parameters: ParameterMark[];
+  concurrency?: Concurrency;
+  /** Set when an app has taken the class: what is marked after that comes too late. */
+  registered?: boolean;
 }
 
 const key = Symbol.for("dorian.classMarks");
@@ -46,12 +63,23 @@ export function marksOf(target: abstract new () => unknown): ClassMarks {
     if (Object.hasOwn(metadata, key)) chain.unshift(metadata[key] as ClassMarks);
     metadata = Object.getPrototypeOf(metadata) as Metadata | null;
   }
-  const marks = chain.flatMap((own) => own.marks);
+  const concurrency = chain.findLast((own) => own.concurrency)?.concurrency;
   return {
-    // A method that a subclass overrides and marks again is one, in the place of the first.
-    marks: marks.filter((mark, index) => marks.findIndex((other) => isSame(mark, other)) === index),
+    marks: together(chain.flatMap((own) => own.marks)),
     parameters: chain.flatMap((own) => own.parameters),
+    ...(concurrency ? { concurrency } : {}),
   };
+}
+
+/** A method that is marked again, by a second decorator or in a subclass, is one, in the place of the first. */
+function together(marks: readonly Mark[]): Mark[] {
+  const merged: Mark[] = [];
+  for (const mark of marks) {
+    const first = merged.find((other) => isSame(mark, other));
+    if (first) Object.assign(first, mark);
+    else merged.push({ ...mark });
+  }
+  return merged;
 }
 
 function isSame(a: Mark, b: Mark): boolean {

@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { isLoadedByCommand } from "../local/local-path.ts";
 import { initialParameter, type ParameterValue } from "./construct.ts";
-import { ownMarks, type MarkKind, type ParameterType } from "./class-marks.ts";
+import { ownMarks, type Mark, type MarkKind, type ParameterType } from "./class-marks.ts";
 
 /** Marks a method, as `@method()` and the hooks do. */
 export interface MethodDecorator {
@@ -113,18 +113,24 @@ export function parameter(options: { type?: ParameterType } = {}): ParameterDeco
 }
 
 function mark(kind: MarkKind, args: IArguments, options: { forceBuild?: boolean } = {}): MethodDecorator {
-  refuseBare(kind, args);
+  return markMethod(kind, args, { kind, ...options });
+}
+
+/** A decorator that leaves a mark on a method. `args` are those that `decorator` was called with. */
+export function markMethod(decorator: string, args: IArguments, made: Omit<Mark, "name">): MethodDecorator {
+  refuseBare(decorator, args);
   const decorate = (_: unknown, context: ClassMethodDecoratorContext) => {
-    checkContext(kind, "method", context);
-    ownMarks(context.metadata).marks.push({ kind, name: memberName(kind, context), ...options });
+    checkContext(decorator, "method", context);
+    ownMarks(context.metadata).marks.push({ ...made, name: memberName(decorator, context) });
   };
   return decorate as MethodDecorator;
 }
 
-function checkContext(
+/** @throws AppError DECORATORS_NOT_STANDARD, DECORATOR_MISPLACED */
+export function checkContext(
   decorator: string,
-  expected: "field" | "method",
-  context: ClassFieldDecoratorContext | ClassMethodDecoratorContext | undefined,
+  expected: "field" | "method" | "class",
+  context: ClassFieldDecoratorContext | ClassMethodDecoratorContext | ClassDecoratorContext | undefined,
 ): void {
   // The older kind of decorators is called with the member's name in this place.
   if (typeof context !== "object" || context.metadata === undefined) {
@@ -161,8 +167,12 @@ function memberName(
   );
 }
 
-// `@build async load() {}` calls the factory itself as the decorator: with the method and its context.
-function refuseBare(kind: string, args: IArguments): void {
+/**
+ * `@build async load() {}` calls the factory itself as the decorator: with the method and its context.
+ *
+ * @throws AppError DECORATOR_WITHOUT_PARENTHESES
+ */
+export function refuseBare(kind: string, args: IArguments): void {
   const [first, second] = args as unknown as [unknown, unknown];
   const bare =
     args.length === 2 &&

@@ -3,6 +3,8 @@ import { isGeneratorFunction, type RegisteredClass } from "./registered.ts";
 import { transport } from "../client/current-transport.ts";
 import type { MarkKind } from "./class-marks.ts";
 import type { AnyFunction } from "../any-function.ts";
+import type { MethodAsCalled } from "../batch/batch.ts";
+import { localBatch } from "../batch/local-batch.ts";
 import { callable, type Callable, type RemoteResult } from "../function/callable.ts";
 import { construct, type ParameterValue } from "./construct.ts";
 import { encodeParameters, parameterSpecs } from "./parameters.ts";
@@ -21,7 +23,7 @@ export interface RemoteMethod<F extends AnyFunction> extends Callable<F> {
 /** The methods of an instance, each with its remote forms. */
 export type Instance<T> = {
   readonly [K in keyof T as T[K] extends AnyFunction ? K : never]: T[K] extends AnyFunction
-    ? RemoteMethod<T[K]>
+    ? RemoteMethod<MethodAsCalled<T[K]>>
     : never;
 };
 
@@ -36,6 +38,7 @@ export function instanceHandle<T extends object>(
   const serialized = encodeParameters(tag, specs, parameters);
   const bound = bindOnce(classFunctionId, specs.length === 0 ? undefined : serialized);
   const local = localInstance(registered, parameters);
+  const isBatched = (name: string) => marks.marks.some((mark) => mark.name === name && mark.batching);
   const kindsOf = (name: string) => marks.marks.filter((mark) => mark.name === name).map((mark) => mark.kind);
   const handle = {};
   for (const name of methodNames(target.prototype as object)) {
@@ -51,8 +54,11 @@ export function instanceHandle<T extends object>(
             resolve: async () => ({ functionId: await bound(), methodName: name }),
             isGenerator: () => isGenerator,
           }),
-          local: (...args: unknown[]) =>
-            isGenerator ? yieldLocally(local, name, args) : callLocally(local, name, args),
+          local: (...args: unknown[]) => {
+            if (isGenerator) return yieldLocally(local, name, args);
+            const call = (...given: unknown[]) => callLocally(local, name, given);
+            return isBatched(name) ? localBatch(call, args) : call(...args);
+          },
         };
       },
     });

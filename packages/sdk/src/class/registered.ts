@@ -1,5 +1,7 @@
 import type { AnyFunction } from "../any-function.ts";
 import type { FunctionOptions } from "../function/function-options.ts";
+import type { Batching } from "../batch/batch.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 import type { ClassMarks } from "./class-marks.ts";
 
 /** A function of an app, as its definition says. */
@@ -9,6 +11,8 @@ export interface RegisteredFunction {
   run: AnyFunction;
   options: FunctionOptions;
   isGenerator: boolean;
+  batching?: Batching;
+  schedule?: Schedule;
 }
 
 /** A class of an app. */

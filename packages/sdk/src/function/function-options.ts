@@ -3,7 +3,9 @@ import type { Image } from "../image/image.ts";
 import type { Secret } from "../secret/secret.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
 import type { Volume } from "../volume/volume.ts";
+import { checkRange } from "./check-range.ts";
 import { throwFaultsTogether } from "./faults-together.ts";
+import { retryChecks, type RetryPolicy } from "./retry-policy.ts";
 import { gpuChoices } from "../gpu.ts";
 
 /** Options that functions and classes share. Times are in seconds, memory in MiB. */
@@ -39,8 +41,10 @@ export interface FunctionOptions {
   bufferContainers?: number;
   /** Seconds that an idle container is kept; 2 to 1200, default 60. */
   scaledownWindow?: number;
-  /** Inputs that one container works on at the same time; default 1. */
+  /** Inputs that one container works on at the same time, at most; default 1. */
   maxConcurrentInputs?: number;
+  /** Inputs for each container that the autoscaler plans with: more come only while inputs wait. Default `maxConcurrentInputs`. */
+  targetConcurrentInputs?: number;
   /** No network at all; default false. */
   blockNetwork?: boolean;
   /** MiB that a container may write outside of volumes; default: what the operator of the worker says. */
@@ -61,18 +65,6 @@ export interface FunctionOptions {
   failFast?: boolean;
 }
 
-/** When a failed input is tried again. */
-export interface RetryPolicy {
-  /** At most 10. */
-  maxRetries: number;
-  /** Seconds; default 1. */
-  initialDelay?: number;
-  /** Seconds; default 60. */
-  maxDelay?: number;
-  /** Factor from one delay to the next; default 2. */
-  backoffCoefficient?: number;
-}
-
 const known: Record<keyof FunctionOptions, true> = {
   image: true,
   gpu: true,
@@ -89,6 +81,7 @@ const known: Record<keyof FunctionOptions, true> = {
   bufferContainers: true,
   scaledownWindow: true,
   maxConcurrentInputs: true,
+  targetConcurrentInputs: true,
   blockNetwork: true,
   ephemeralDisk: true,
   readOnlyRoot: true,
@@ -122,20 +115,20 @@ function* checksOf(owner: string, options: FunctionOptions, alsoKnown: string[])
     yield () => checkRange(owner, name, request, { low: least, high: 1_000_000, whole: false });
     yield () => checkRange(owner, name, limit, { low: request ?? least, high: 1_000_000, whole: false });
   }
-  const { retries, minContainers } = options;
-  const maxRetries = typeof retries === "object" && retries !== null ? retries.maxRetries : retries;
+  const { minContainers } = options;
   for (const [name, value, low, high, whole = true] of [
     ["timeout", options.timeout, 1, 86_400, false],
     ["startupTimeout", options.startupTimeout, 1, 86_400, false],
-    ["retries", maxRetries, 0, 10],
     ["minContainers", minContainers, 0, 4000],
     ["maxContainers", options.maxContainers, Math.max(1, minContainers ?? 0), 4000],
     ["bufferContainers", options.bufferContainers, 0, 4000],
     ["scaledownWindow", options.scaledownWindow, 2, 1200, false],
     ["ephemeralDisk", options.ephemeralDisk, 1, 100_000_000],
     ["maxConcurrentInputs", options.maxConcurrentInputs, 1, 1000],
+    ["targetConcurrentInputs", options.targetConcurrentInputs, 1, options.maxConcurrentInputs ?? 1],
   ] as const)
     yield () => checkRange(owner, name, value, { low, high, whole });
+  yield* retryChecks(owner, options.retries);
   yield () => checkRuntime(owner, options);
   yield () => void gpuChoices(options.gpu);
   yield () => checkVolumeMounts(owner, options.volumes ?? {});
@@ -146,23 +139,6 @@ function checkKnown(owner: string, name: string, alsoKnown: string[]): void {
   throw new AppError("OPTION_UNKNOWN", `${owner} has no option "${name}".`, {
     status: "INVALID_ARGUMENT",
     remedy: `Known options: ${[...alsoKnown, ...Object.keys(known)].join(", ")}.`,
-  });
-}
-
-function checkRange(
-  owner: string,
-  name: keyof FunctionOptions,
-  value: unknown,
-  { low, high, whole }: { low: number; high: number; whole: boolean },
-): void {
-  // Plain JavaScript may pass anything.
-  const isNumber = typeof value === "number" && (!whole || Number.isInteger(value));
-  if (value === undefined || (isNumber && value >= low && value <= high)) return;
-  const shown =
-    typeof value === "number" || typeof value === "bigint" ? String(value) : JSON.stringify(value);
-  throw new AppError("OPTION_INVALID", `${owner} has ${name}: ${shown}.`, {
-    status: "INVALID_ARGUMENT",
-    remedy: `It must be ${whole ? "a whole number" : "a number"} from ${low} to ${high}.`,
   });
 }
 

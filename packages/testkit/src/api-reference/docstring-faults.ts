@@ -7,7 +7,7 @@ const saysDefault = /\bdefault|\bunless\b|\bwithout\b|\babsent\b|\botherwise\b|\
 
 /** What a number counts or measures. */
 const saysUnit =
-  /seconds?\b|milliseconds?\b|\bbytes?\b|\bMiB\b|\bcores?\b|\bhow (?:many|often|long)\b|\bcontainers?\b|\binputs?\b|\bfiles?\b|\bitems?\b|\bcalls?\b|\btimes\b|\bfactor\b|\bport\b|\bstatus\b|\bat most\b|\bnumber\b|\bindex\b|\bversion\b/i;
+  /seconds?\b|milliseconds?\b|\b(?:years|months|weeks|days|hours|minutes)\b|\bbytes?\b|\bMiB\b|\bcores?\b|\bhow (?:many|often|long)\b|\bcontainers?\b|\binputs?\b|\bfiles?\b|\bitems?\b|\bcalls?\b|\btimes\b|\bfactor\b|\bport\b|\bstatus\b|\bat most\b|\bnumber\b|\bindex\b|\bversion\b/i;
 
 /** What documentation comments of public names lack, one sentence for each fault. `codes` are those of the errors that there are. */
 export function docstringFaults(declarations: PublicDeclaration[], codes: ReadonlySet<string>): string[] {

@@ -227,5 +227,6 @@ function noArguments({ definition }: FunctionSpec) {
   const formats = definition.supportedInputFormats;
   const dataFormat =
     formats.length === 0 || formats.includes(DataFormat.PICKLE) ? DataFormat.PICKLE : DataFormat.CBOR;
-  return { dataFormat, argsOneof: { case: "args" as const, value: new Uint8Array() } };
+  const methodName = definition.scheduledMethod;
+  return { dataFormat, methodName, argsOneof: { case: "args" as const, value: new Uint8Array() } };
 }

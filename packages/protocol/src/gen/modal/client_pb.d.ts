@@ -5097,6 +5097,13 @@ export declare type Function = Message<"modal.client.Function"> & {
    * @generated from field: bool read_only_root = 10002;
    */
   readOnlyRoot: boolean;
+
+  /**
+   * Dorian: the method that the schedule of a class runs.
+   *
+   * @generated from field: string scheduled_method = 10003;
+   */
+  scheduledMethod: string;
 };
 
 /**

@@ -1,0 +1,64 @@
+import { AppError } from "@dorian/base/app-error";
+import { DataFormat, type ModalClient } from "@dorian/protocol/modal";
+import type { ServiceClient } from "@dorian/protocol/service";
+import { inputArguments } from "./input-arguments.ts";
+import type { Program } from "./program.ts";
+import { failureOf } from "./remote-error.ts";
+import { outputOf, type InputResult } from "./run-input.ts";
+import type { RunningInput } from "./running-inputs.ts";
+
+/**
+ * Runs user code once on a batch of inputs, all of one method: it gets a list for each parameter, and gives back a list with a result
+ * for each input. What it throws becomes the result of all of them.
+ */
+export async function runBatch(
+  modal: ServiceClient<typeof ModalClient>,
+  program: Program,
+  batch: readonly RunningInput[],
+): Promise<InputResult[]> {
+  try {
+    const call = program.callable(batch[0]?.item.input?.methodName ?? "");
+    const inputs = await Promise.all(
+      batch.map(({ item, signal }) => inputArguments(modal, item.input, { signal })),
+    );
+    const results = await call(...listsOf(inputs));
+    checkResults(results, batch.length);
+    return batch.map(({ item }, index) => resultOf(() => outputAt(results, index, item)));
+  } catch (error) {
+    return batch.map(() => failed(error));
+  }
+}
+
+/** A list for each parameter. An input that leaves out the last ones has undefined in their place. */
+function listsOf(inputs: readonly unknown[][]): unknown[][] {
+  const parameters = Math.max(...inputs.map((args) => args.length));
+  return Array.from({ length: parameters }, (_, parameter) => inputs.map((args) => args[parameter]));
+}
+
+function checkResults(results: unknown, inputs: number): asserts results is readonly unknown[] {
+  if (Array.isArray(results) && results.length === inputs) return;
+  const what = Array.isArray(results) ? `a list of ${results.length}` : `no list but ${typeof results}`;
+  throw new AppError(
+    "BATCH_RESULT_INVALID",
+    `The function answered a batch of ${inputs} ${inputs === 1 ? "input" : "inputs"} with ${what}.`,
+    { remedy: "Return a list with one result for each input of the batch, in their order." },
+  );
+}
+
+function outputAt(results: readonly unknown[], index: number, item: RunningInput["item"]): InputResult {
+  const value = results[index];
+  if (value instanceof Error) throw value;
+  return outputOf(item, value, `result ${index} of the batch`);
+}
+
+function resultOf(make: () => InputResult): InputResult {
+  try {
+    return make();
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function failed(error: unknown): InputResult {
+  return { result: failureOf(error), dataFormat: DataFormat.CBOR };
+}

@@ -1,0 +1,56 @@
+import { App, batched, concurrent, Cron, method, schedule, type Batch } from "@dorian/sdk";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function check<_ extends true>(): void {}
+
+const app = new App("typed");
+const gathered = { maxBatchSize: 4, waitMs: 100 };
+
+@app.cls()
+@concurrent({ maxInputs: 4, targetInputs: 2 })
+class Model {
+  @batched(gathered) async scale(numbers: Batch<number>, names: Batch<string>) {
+    return numbers.map((number, index) => `${names[index]} ${number}`);
+  }
+  // @ts-expect-error a plain list would be taken for what callers pass
+  @batched(gathered) async plain(numbers: readonly number[]) {
+    return numbers;
+  }
+  // @ts-expect-error one result for a whole batch
+  @batched(gathered) async sum(numbers: Batch<number>) {
+    return numbers.length;
+  }
+  @schedule(Cron("0 9 * * 1")) async weekly() {}
+  // @ts-expect-error nobody passes it anything
+  @schedule(Cron("0 9 * * 1")) async needs(day: string) {
+    return day;
+  }
+  @method() async one(input: number[]) {
+    return input;
+  }
+}
+
+const pairs = app.function({ batched: gathered }, async function pairs(a: number[], b: readonly string[]) {
+  return a.map((number, index) => (number < 0 ? new RangeError("negative") : { number, b: b[index] }));
+});
+
+/** Never called: what is in it is for the compiler. */
+export async function types(): Promise<void> {
+  const { scale, one } = app.instance(Model);
+  const scaled = await scale.remote(1, "a");
+  check<Equal<typeof scaled, string>>();
+  // @ts-expect-error a list, where callers pass one value
+  void scale.remote([1], ["a"]);
+  const list = await one.remote([1]);
+  check<Equal<typeof list, number[]>>();
+
+  const pair = await pairs.remote(1, "a");
+  check<Equal<typeof pair, { number: number; b: string | undefined }>>();
+  // @ts-expect-error a list, where callers pass one value
+  void pairs.remote([1], ["a"]);
+
+  // @ts-expect-error no lists
+  app.function({ batched: gathered }, async (n: number) => [n]);
+  // @ts-expect-error one result for a whole batch
+  app.function({ batched: gathered }, async (n: number[]) => n.length);
+}
