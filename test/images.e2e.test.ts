@@ -344,3 +344,225 @@ test("Dockerfile lines make the image that Docker makes of them [A6]", async () 
     ],
   ]);
 });
+
+const locked = {
+  "package.json": `{"name":"locked","version":"1.0.0","private":true,"scripts":{"prepare":"exit 1"},"dependencies":{"is-number":"7.0.0"},"devDependencies":{"left-pad":"1.3.0"}}`,
+  "package-lock.json": JSON.stringify({
+    name: "locked",
+    version: "1.0.0",
+    lockfileVersion: 3,
+    requires: true,
+    packages: {
+      "": {
+        name: "locked",
+        version: "1.0.0",
+        dependencies: { "is-number": "7.0.0" },
+        devDependencies: { "left-pad": "1.3.0" },
+      },
+      "node_modules/is-number": { version: "7.0.0" },
+      "node_modules/left-pad": { version: "1.3.0", dev: true },
+    },
+  }),
+  "pnpm-lock.yaml": `lockfileVersion: '9.0'
+
+settings:
+  autoInstallPeers: true
+  excludeLinksFromLockfile: false
+
+importers:
+
+  .:
+    dependencies:
+      is-number:
+        specifier: 7.0.0
+        version: 7.0.0
+    devDependencies:
+      left-pad:
+        specifier: 1.3.0
+        version: 1.3.0
+
+packages:
+
+  is-number@7.0.0:
+    resolution: {integrity: sha512-41Cifkg6e8TylSpdtTpeLVMqvSBEVzTttHvERD741+pnZ8ANv0004MRL43QKPDlK9cGvNp6NZWZUBlbGXYxxng==}
+    engines: {node: '>=0.12.0'}
+
+  left-pad@1.3.0:
+    resolution: {integrity: sha512-XI5MPzVNApjAyhQzphX8BkmKsKUxD4LdyK24iZeQGinBN9yTQT3bFlCBy/aVx2HrNcqQGsdot8ghrjyrvMCoEA==}
+
+snapshots:
+
+  is-number@7.0.0: {}
+
+  left-pad@1.3.0: {}
+`,
+};
+
+test.for([
+  ["npm", "package-lock.json"],
+  ["pnpm", "pnpm-lock.yaml"],
+] as const)(
+  "%s installs what its lockfile says and development does not need alone, and again only when that changes [B1, B4, A6]",
+  async ([manager, lockfile]) => {
+    const source = `
+import { App, Image } from "dorian";
+import { existsSync, readdirSync } from "node:fs";
+import isNumber from "is-number";
+${printing}
+export const app = new App("locked", { image: Image.debianSlim().npmInstallFrom("package.json", "${lockfile}") });
+export const use = app.function({ name: "use" }, async () => [isNumber("5"), existsSync("/root/node_modules/left-pad"), readdirSync("/tmp")]);
+app.localEntrypoint(async () => { print(await use.remote()); });
+`;
+    const first = await run(source, { files: locked });
+    expect(first.printed).toEqual([[true, false, []]]);
+    expect(first.built.at(-1)?.step).toBe(`${manager} packages of ${lockfile}`);
+    const edited = await run(source.replace('isNumber("5")', 'isNumber("x")'), {
+      files: { ...locked, "README.md": "x" },
+    });
+    expect([edited.printed, edited.built]).toEqual([[[false, false, []]], []]);
+    const reformatted = JSON.stringify(JSON.parse(locked["package.json"]), null, 2);
+    const again = await run(source, { files: { ...locked, "package.json": reformatted } });
+    expect(again.built).toEqual([
+      { step: `${manager} packages of ${lockfile}`, reason: "the files copied into it changed" },
+    ]);
+  },
+);
+
+test("a Dockerfile is built with its arguments, stages and what it copies; what it would start is not started, and only what it copies counts [B2, B4, B5]", async () => {
+  const files = {
+    "docker/Dockerfile": [
+      "ARG RELEASE=bookworm",
+      "FROM debian:${RELEASE}-slim AS made",
+      "RUN echo made > /made",
+      "FROM debian:${RELEASE}-slim",
+      "ARG GREETING=hello",
+      "COPY --from=made /made /made",
+      "COPY data /data",
+      'RUN echo "$GREETING from $(cat /made) with $(ls /data)" > /greeting',
+      "WORKDIR /srv",
+      'ENTRYPOINT ["/bin/false"]',
+      'CMD ["nothing"]',
+      "",
+    ].join("\n"),
+    "docker/.dockerignore": "**/*.log\n",
+    "docker/data/kept.txt": "kept",
+    "docker/data/ignored.log": "ignored",
+    "docker/other.txt": "other",
+  };
+  const source = reading(`Image.fromDockerfile("docker/Dockerfile", { buildArgs: { GREETING: "bye" } })`, [
+    "/greeting",
+  ]).replace(
+    "export const read",
+    'export const where = app.function({ name: "where" }, async () => process.cwd());\nexport const read',
+  );
+  const first = await run(
+    source.replace("print(await read", "print(await where.remote()); print(await read"),
+    { files },
+  );
+  expect(first.printed).toEqual(["/srv", ["bye from made with kept.txt"]]);
+  expect(stepsOf(first)[0]).toBe("Dockerfile docker/Dockerfile");
+  const unrelated = { ...files, "docker/other.txt": "changed", "docker/data/ignored.log": "changed" };
+  expect((await run(source, { files: unrelated })).built).toEqual([]);
+  const changed = await run(source, { files: { ...files, "docker/data/more.txt": "" } });
+  expect(changed.printed).toEqual([["bye from made with kept.txt\nmore.txt"]]);
+});
+
+test("containers run as the image's user, in its directory, behind its entry point; lines copy what is local and run in the image's shell [B2]", async () => {
+  const image = [
+    "Image.debianSlim()",
+    '.runCommands("useradd --create-home worker")',
+    '.shell(["/bin/bash", "-euc"])',
+    '.runCommands("[[ $GREETING == h* ]] && echo $BASH_VERSION > /bash", { env: { GREETING: "hello" } })',
+    '.dockerfileCommands(["ARG A=1", "COPY data /data", "RUN echo $A $(ls /data) > /copied"], { contextDir: ".", buildArgs: { A: "2" }, ignore: ["**/*.log"] })',
+    '.user("worker").workdir("/home/worker")',
+    '.entrypoint(["/bin/sh", "-c", "export BEFORE=$((1 + 1)); exec \\"$@\\"", "sh"])',
+  ].join("\n  ");
+  const source = `
+import { App, Image } from "dorian";
+import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+${printing}
+export const app = new App("programs", { image: ${image} });
+export const look = app.function({ name: "look" }, async () => ({
+  user: userInfo().username, directory: process.cwd(), before: process.env.BEFORE, greeting: process.env.GREETING ?? null,
+  files: ["/bash", "/copied"].map((file) => readFileSync(file, "utf8").trim()),
+}));
+app.localEntrypoint(async () => { print(await look.remote()); });
+`;
+  const { printed } = await run(source, { files: { "data/a.txt": "", "data/b.log": "" } });
+  expect(printed).toEqual([
+    {
+      user: "worker",
+      directory: "/home/worker",
+      before: "2",
+      greeting: null,
+      files: [expect.stringMatching(/^5\./), "2 a.txt"],
+    },
+  ]);
+});
+
+test("Python packages come by uv and pip, from names and lists, each with its options [B1]", async () => {
+  const image = [
+    "Image.debianSlim()",
+    '.uvPipInstall("six==1.16.0", { requirements: ["more/requirements.txt"] })',
+    '.pipInstallFromRequirements("requirements.txt", { extraOptions: "--no-deps" })',
+    '.uvSync("project")',
+  ].join("");
+  const source = `
+import { App, Image } from "dorian";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+${printing}
+export const app = new App("pythons", { image: ${image} });
+const prefixOf = (python: string) => execFileSync(python, ["-c", "import sys; print(sys.prefix)"], { encoding: "utf8" }).trim();
+const versions = (python: string, ...names: string[]) =>
+  execFileSync(python, ["-c", "import importlib.metadata as m, sys; print(*[m.version(n) for n in sys.argv[1:]])", ...names], { encoding: "utf8" }).trim();
+export const look = app.function({ name: "look" }, async () => [
+  versions("/usr/bin/python3", "six", "iniconfig", "idna"), prefixOf("python"), existsSync("/mnt/dorian-uv"),
+]);
+app.localEntrypoint(async () => { print(await look.remote()); });
+`;
+  const files = {
+    "more/requirements.txt": "iniconfig==2.0.0\n",
+    "requirements.txt": "idna==3.10\n",
+    "project/pyproject.toml": `[project]\nname = "demo"\nversion = "0.1.0"\nrequires-python = ">=3.11"\n`,
+    "project/uv.lock": `version = 1\nrequires-python = ">=3.11"\n\n[[package]]\nname = "demo"\nversion = "0.1.0"\nsource = { virtual = "." }\n`,
+  };
+  const first = await run(source, { files });
+  expect(first.printed).toEqual([["1.16.0 2.0.0 3.10", "/.uv/.venv", false]]);
+  expect((await run(source, { files })).built).toEqual([]);
+});
+
+test("an image is published under a name, by which and by its id other apps begin with it", async () => {
+  const publishing = `
+import { App, Image } from "dorian";
+${printing}
+export const app = new App("publishing");
+export const nothing = app.function({ name: "nothing" }, async () => 0);
+const base = Image.debianSlim().env({ GREETING: "hello" });
+app.localEntrypoint(async () => {
+  const tools = base.runCommands("echo v$((0 + 1)) > /tools");
+  await tools.publish("tools:v1");
+  await tools.publish("tools");
+  print(await tools.build());
+});
+`;
+  const [imageId] = (await run(publishing)).printed as string[];
+  const use = (image: string) => `
+import { App, Image } from "dorian";
+import { readFileSync } from "node:fs";
+${printing}
+export const app = new App("using", { image: ${image} });
+export const read = app.function({ name: "read" }, async () => [readFileSync("/tools", "utf8").trim(), process.env.GREETING]);
+app.localEntrypoint(async () => { print(await read.remote()); });
+`;
+  const named = [`Image.fromName("tools:v1")`, `Image.fromName("tools")`, `Image.fromId("${imageId}")`];
+  for (const image of named) expect((await run(use(image))).printed).toEqual([["v1", "hello"]]);
+  const more = use(`Image.fromName("tools").runCommands("echo more >> /tools")`);
+  expect((await run(more)).printed).toEqual([["v1\nmore", "hello"]]);
+  await run(publishing.replace("0 + 1", "1 + 1"));
+  expect((await run(more)).printed).toEqual([["v2\nmore", "hello"]]);
+  const missing = await runApp(server.dataDirectory, use(`Image.fromName("no-such-image")`));
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toContain("Image 'no-such-image:latest' not found");
+});

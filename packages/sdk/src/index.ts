@@ -19,7 +19,7 @@ export type {
 } from "./batch/batch.ts";
 export { batched, type BatchedDecorator } from "./class/batched.ts";
 export { Cls, type InstanceOf } from "./class/cls.ts";
-export type { Concurrency, ParameterType } from "./class/class-marks.ts";
+export type { BuildOptions, Concurrency, ParameterType } from "./class/class-marks.ts";
 export { concurrent, type ConcurrentDecorator } from "./class/concurrent.ts";
 export type { ParameterValue } from "./class/construct.ts";
 export {
@@ -52,12 +52,16 @@ export {
 } from "./function/remote-function.ts";
 export {
   Image,
+  type DockerfileOptions,
+  type FromDockerfileOptions,
   type LocalDirectoryOptions,
   type LocalFileOptions,
-  type RunFunctionOptions,
-  type RunOptions,
-  type StepOptions,
+  type RegistryOptions,
 } from "./image/image.ts";
+export type { RunOptions, StepOptions } from "./image/image-step.ts";
+export type { NpmInstallFromOptions } from "./image/npm-steps.ts";
+export type { PipOptions, UvPipOptions, UvSyncOptions } from "./image/python-steps.ts";
+export type { RunFunctionOptions } from "./image/run-function-options.ts";
 export type { LeftOut } from "./local/walk-local-tree.ts";
 export type { DeleteOptions, EnvironmentOption, NamedInfo, NamedOptions } from "./named/named-options.ts";
 export type { SchemaOption } from "./named/stored-values.ts";

@@ -60,6 +60,8 @@ export interface DeployedApp {
   /** By tag: "train", "Model.*". */
   functionIds: Record<string, string>;
   classIds: Record<string, string>;
+  /** Has a further image built, with the app's code; gives its id. */
+  buildImage: (image: Image) => Promise<string>;
 }
 
 /**
@@ -149,7 +151,13 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
     }),
   );
   await session.digests.save();
-  if (only !== undefined) return { appId: session.appId, url: "", functionIds, classIds };
+  const made = {
+    appId: session.appId,
+    functionIds,
+    classIds,
+    buildImage: (image: Image) => images.resolve(image),
+  };
+  if (only !== undefined) return { ...made, url: "" };
   const published = await modal.appPublish(
     {
       appId: session.appId,
@@ -167,7 +175,7 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
   for (const warning of published.serverWarnings) onProgress({ kind: "warning", message: warning.message });
   onProgress({ kind: "published", url: published.url });
   app.hydrate(new Map(Object.entries(functionIds).map(([tag, functionId]) => [tag, { functionId }])));
-  return { appId: session.appId, url: published.url, functionIds, classIds };
+  return { ...made, url: published.url };
 }
 
 async function codeFiles(
@@ -304,6 +312,7 @@ async function imageOf(images: ImageResolver, item: Registered, image: Image): P
         ...(cpu === undefined ? {} : { cpu }),
         ...(memory === undefined ? {} : { memory }),
         ...(volumes === undefined ? {} : { volumes }),
+        ...(mark.timeout === undefined ? {} : { timeout: mark.timeout }),
         secrets,
       },
       args: [],

@@ -6,12 +6,14 @@ import {
   AppState,
   GenericResult_GenericStatus as Status,
   ModalClient,
+  RegistryAuthType,
 } from "@dorian/protocol/modal";
 import { methodEntries } from "@dorian/protocol/service";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { describe, expect, test } from "vitest";
 import { ScriptedServer, type Script } from "@dorian/testkit/scripted-server";
 import { App, Image, Secret, Volume } from "@dorian/sdk";
+import { setImageBuilder } from "@dorian/sdk/image/image-builder";
 import { transport } from "@dorian/sdk/client/current-transport";
 import { deployByName } from "./deploy-by-name.ts";
 import type { DeployProgress } from "./progress.ts";
@@ -102,6 +104,18 @@ class Model extends Base {
     yield 1;
   }
 }
+
+interface FunctionSeen {
+  functionName: string;
+  timeoutSecs: number;
+}
+
+interface ImageSeen {
+  baseImages: { imageId: string }[];
+}
+
+async function prepare() {}
+async function check() {}
 
 function addModel(app: App, options: Parameters<App["cls"]>[0] = {}) {
   app.cls(options, Model, {
@@ -212,6 +226,72 @@ describe("a run", () => {
       });
     expect(definitions(seen)).toHaveLength(2);
     expect(definitions(await once())).toEqual(definitions(seen));
+  });
+
+  test("gives a build function a day, unless it has a limit of its own [C11]", async () => {
+    const { seen, options } = await start();
+    const app = new App("limits");
+    const image = Image.debianSlim().runFunction(prepare).runFunction(check, { timeout: 60 });
+    const build = { baseBuild: {}, download: { timeout: 7200, forceBuild: true } };
+    app.cls({ image, timeout: 10 }, Model, { build, methods: ["inference"] });
+    await using _running = await runApp(app, options);
+    const created = only(seen, "functionCreate").map((request) => request["function"] as FunctionSeen);
+    const limits = created.map(({ functionName, timeoutSecs }) => [functionName, timeoutSecs]);
+    expect(Object.fromEntries(limits)).toEqual({
+      prepare: 86_400,
+      check: 60,
+      "Model.baseBuild": 86_400,
+      "Model.download": 7200,
+      "Model.*": 10,
+    });
+    expect(only(seen, "imageGetOrCreate").map(({ forceBuild }) => forceBuild)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  test("logs in to a registry by the secret that comes with the image, which its steps do not see", async () => {
+    const { seen, options } = await start();
+    const app = new App("registry");
+    const secret = Secret.fromName("login");
+    app.function({ name: "a", image: Image.fromRegistry("r.example/x:1", { secret }) }, async () => 1);
+    app.function({ name: "b", image: Image.fromAwsEcr("r.example/y:1", secret) }, async () => 1);
+    await using _running = await runApp(app, options);
+    const asked = only(seen, "imageGetOrCreate").map(({ image }) => image);
+    expect(asked).toMatchObject(
+      [RegistryAuthType.STATIC_CREDS, RegistryAuthType.AWS].map((registryAuthType) => ({
+        secretIds: [],
+        imageRegistryConfig: { registryAuthType, secretId: expect.stringMatching(/^st-/) as string },
+      })),
+    );
+  });
+
+  test("begins with an image that is there already, and builds and publishes further ones", async () => {
+    const { seen, options } = await start({
+      imageGetByTag: async ({ tag }) => ({ imageId: `im-of-${tag}` }),
+      imageFromId: async ({ imageId }) => ({ imageId }),
+      imagePublish: async ({ imageId }) => ({ imageId }),
+    });
+    const app = new App("existing");
+    const named = Image.fromName("tools:v1", { environment: "dev" });
+    app.function({ name: "a", image: named }, async () => 1);
+    app.function({ name: "b", image: Image.fromId("im-7") }, async () => 1);
+    const more = Image.debianSlim().env({ A: "1" });
+    await expect(more.publish("tools")).rejects.toMatchObject({ code: "IMAGE_NOT_BUILDABLE" });
+    await using running = await runApp(app, options);
+    expect(only(seen, "imageGetByTag")).toMatchObject([{ tag: "tools:v1", environmentName: "dev" }]);
+    const bases = only(seen, "imageGetOrCreate").map(({ image }) => (image as ImageSeen).baseImages);
+    expect(bases.flat().map(({ imageId }) => imageId)).toEqual(
+      expect.arrayContaining(["im-of-tools:v1", "im-7"]),
+    );
+    using _builder = setImageBuilder(running.deployed.buildImage);
+    await more.publish("tools", { environment: "dev" });
+    expect(only(seen, "imagePublish")).toMatchObject([
+      { imageId: await more.build(), tag: "tools", environmentName: "dev" },
+    ]);
   });
 
   test("follows a build through a restart of the server, with every line once [B7]", async () => {

@@ -1,8 +1,10 @@
 import { AppError } from "@dorian/base/app-error";
+import { assertNever } from "@dorian/base/must";
 import { Patience } from "@dorian/base/patience";
 import { Stopwatch } from "@dorian/base/stopwatch";
 import {
   GenericResult_GenericStatus as Status,
+  RegistryAuthType,
   type GenericResult,
   type ImageSchema,
 } from "@dorian/protocol/modal";
@@ -11,6 +13,12 @@ import { encodeInput } from "@dorian/sdk/function/encode-input";
 import { gpuChoices } from "@dorian/sdk/gpu";
 import { buildFunctionPrefix } from "@dorian/sdk/app/find-target";
 import type { Image } from "@dorian/sdk";
+import {
+  secretsOf,
+  type CommandsStep,
+  type ExistingStep,
+  type RegistryLogin,
+} from "@dorian/sdk/image/image-step";
 import type { FunctionOptions } from "@dorian/sdk/function/function-options";
 import type { AnyFunction } from "@dorian/sdk/any-function";
 import { buildDefinition } from "../build-identity/build-definition.ts";
@@ -21,12 +29,18 @@ import type { DeploySession } from "./deploy-session.ts";
 import { buildFunctionMessage } from "./function-message.ts";
 import { localFiles } from "./local-files.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
+import { contentOf } from "./step-content.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
 import { makeMount } from "./make-mount.ts";
 
 /** How long to wait for a server that restarts. */
 const restartMs = 60_000;
 const maxBuildInputBytes = 2 * 1024 * 1024;
+const authTypes: Record<RegistryLogin["kind"], RegistryAuthType> = {
+  static: RegistryAuthType.STATIC_CREDS,
+  aws: RegistryAuthType.AWS,
+  gcp: RegistryAuthType.GCP,
+};
 
 /** A function that runs as a build step. */
 export interface BuildFunctionStep {
@@ -152,38 +166,66 @@ export class ImageResolver {
   async #build(image: Image): Promise<string> {
     const baseImageId = image.base ? await this.resolve(image.base) : undefined;
     const { step } = image;
-    if (step.kind === "function") {
-      const { args = [], forceBuild: _, ...options } = step.options;
-      return this.runBuildFunction(baseImageId ?? "", {
-        name: step.name,
-        objectTag: `${buildFunctionPrefix}${step.name}`,
-        isMethod: false,
-        run: step.run,
-        owner: step.run,
-        mountIds: [],
-        options,
-        args,
-        forceBuild: step.forceBuild,
-      });
+    switch (step.kind) {
+      case "existing":
+        return await this.#find(step);
+      case "function": {
+        const { args = [], forceBuild: _, ...options } = step.options;
+        return await this.runBuildFunction(baseImageId ?? "", {
+          name: step.name,
+          objectTag: `${buildFunctionPrefix}${step.name}`,
+          isMethod: false,
+          run: step.run,
+          owner: step.run,
+          mountIds: [],
+          options: { ...options, secrets: secretsOf(options) },
+          args,
+          forceBuild: step.forceBuild,
+        });
+      }
+      case "commands":
+        return await this.#runCommands(step, baseImageId);
+      default:
+        return assertNever(step);
     }
+  }
+
+  async #find({ name, environment = "", imageId }: ExistingStep): Promise<string> {
+    const { modal, signal } = this.#session;
+    const found =
+      name === ""
+        ? await modal.imageFromId({ imageId }, { signal })
+        : await modal.imageGetByTag({ tag: name, environmentName: environment }, { signal });
+    return found.imageId;
+  }
+
+  async #runCommands(step: CommandsStep, baseImageId: string | undefined): Promise<string> {
     const session = this.#session;
-    const files = await localFiles(step.context, session);
+    const { lines, context } = await contentOf(step);
+    const files = await localFiles(context, session);
     if (step.context.length > 0 && files.length === 0 && baseImageId !== undefined) return baseImageId;
-    const [secretIds, volumeMounts, contextMountId] = await Promise.all([
+    const [secretIds, volumeMounts, contextMountId, registrySecretIds] = await Promise.all([
       resolveSecrets(session, step.secrets),
       resolveVolumes(session, step.volumes),
       files.length > 0 ? makeMount(session, files) : "",
+      resolveSecrets(session, step.registry ? [step.registry.secret] : []),
     ]);
+    const [secretId] = registrySecretIds;
     return this.#ask({
       image: {
         baseImages: baseImageId === undefined ? [] : [{ dockerTag: "base", imageId: baseImageId }],
-        dockerfileCommands: baseImageId === undefined ? step.lines : ["FROM base", ...step.lines],
+        dockerfileCommands: baseImageId === undefined ? lines : ["FROM base", ...lines],
         secretIds,
         volumeMounts,
         contextMountId,
         gpuConfig: step.gpu ? { gpuType: step.gpu.type, count: step.gpu.count } : {},
+        buildArgs: step.buildArgs ?? {},
+        ...(step.registry &&
+          secretId !== undefined && {
+            imageRegistryConfig: { registryAuthType: authTypes[step.registry.kind], secretId },
+          }),
       },
-      description: step.lines.join(" && "),
+      description: step.title ?? step.lines.join(" && "),
       buildFunctionId: "",
       forceBuild: step.forceBuild,
     });

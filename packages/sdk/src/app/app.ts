@@ -5,7 +5,9 @@ import {
   marksOf,
   ownMarks,
   setMarks,
+  type BuildOptions,
   type ClassMarks,
+  type Mark,
   type MarkKind,
   type ParameterType,
 } from "../class/class-marks.ts";
@@ -20,6 +22,7 @@ import { checkFunctionOptions, type FunctionOptions } from "../function/function
 import { RemoteFunction } from "../function/remote-function.ts";
 import { forgetBuildFunctions } from "../image/build-functions.ts";
 import type { Image } from "../image/image.ts";
+import { checkTimeout } from "../image/run-function-options.ts";
 import { checkName, checkTag } from "../name-rules.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Secret } from "../secret/secret.ts";
@@ -51,8 +54,8 @@ export type MethodNames<T> = { [K in keyof T & string]: T[K] extends AnyFunction
 
 /** What the members of a class are for, in the form without decorators. Hooks run in the order they have here. */
 export interface ClassSpec<T> {
-  /** As `@build()`; default: none. */
-  build?: MethodNames<T>[];
+  /** As `@build()`, with options where there are any: `{ download: { timeout: 600 } }`; default: none. */
+  build?: MethodNames<T>[] | { [K in MethodNames<T>]?: BuildOptions };
   /** As `@enter()`; default: none. */
   enter?: MethodNames<T>[];
   /** As `@exit()`; default: none. */
@@ -263,7 +266,7 @@ function metadataSymbol(): symbol {
 }
 
 interface NamedMembers {
-  build?: string[];
+  build?: string[] | Record<string, BuildOptions>;
   enter?: string[];
   exit?: string[];
   methods?: string[];
@@ -273,7 +276,7 @@ interface NamedMembers {
 }
 
 function marksFromSpec(target: new () => object, spec: NamedMembers): ClassMarks {
-  const named = (kind: MarkKind, names: string[] = []) =>
+  const named = (kind: MarkKind, names: string[] = []): Mark[] =>
     names.map((name) => {
       if (typeof (target.prototype as Record<string, unknown>)[name] === "function") return { kind, name };
       throw new AppError("CLASS_SPEC_INVALID", `Class ${target.name} has no method "${name}".`, {
@@ -286,7 +289,7 @@ function marksFromSpec(target: new () => object, spec: NamedMembers): ClassMarks
     : Object.entries(spec.parameters ?? {}).map(([name, options]) => ({ name, ...options }));
   return {
     marks: [
-      ...named("build", spec.build),
+      ...buildMarks(named, spec.build),
       ...named("enter", spec.enter),
       ...named("method", spec.methods),
       ...named("method", Object.keys(spec.batched ?? {})).map((mark) => ({
@@ -301,4 +304,17 @@ function marksFromSpec(target: new () => object, spec: NamedMembers): ClassMarks
     ],
     parameters,
   };
+}
+
+function buildMarks(
+  named: (kind: MarkKind, names: string[]) => Mark[],
+  build: NamedMembers["build"] = {},
+): Mark[] {
+  const options: Record<string, BuildOptions> = Array.isArray(build)
+    ? Object.fromEntries(build.map((name) => [name, {}]))
+    : build;
+  return named("build", Object.keys(options)).map((mark) => {
+    checkTimeout(`The build method ${mark.name}`, options[mark.name]?.timeout);
+    return { ...mark, ...options[mark.name] };
+  });
 }

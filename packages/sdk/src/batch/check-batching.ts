@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import { checkRange } from "../function/check-range.ts";
+import { checkRange } from "../option/check-range.ts";
 import type { Batching } from "./batch.ts";
 
 /**

@@ -5,11 +5,18 @@ import type { Schedule } from "../schedule/schedule.ts";
 /** What a method of an app class is for. */
 export type MarkKind = "build" | "enter" | "exit" | "method";
 
-export interface Mark {
+/** How a `@build` method runs. */
+export interface BuildOptions {
+  /** Run it at each deployment, whether it changed or not. Default: false. */
+  forceBuild?: boolean;
+  /** Longest time in seconds that it may take; 1 to 86,400, which is the default: downloads of weights take long. */
+  timeout?: number;
+}
+
+/** What a method is marked as; the options are those of a build method. */
+export interface Mark extends BuildOptions {
   kind: MarkKind;
   name: string;
-  /** Of a build method: build it even when it was built before. */
-  forceBuild?: boolean;
   /** Of a method that gets inputs in batches. */
   batching?: Batching;
   /** Of a method that runs by itself. */

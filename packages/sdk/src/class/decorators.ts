@@ -1,7 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import { isLoadedByCommand } from "../local/local-path.ts";
 import { initialParameter, type ParameterValue } from "./construct.ts";
-import { ownMarks, type Mark, type MarkKind, type ParameterType } from "./class-marks.ts";
+import { checkTimeout } from "../image/run-function-options.ts";
+import { ownMarks, type BuildOptions, type Mark, type MarkKind, type ParameterType } from "./class-marks.ts";
 
 /** Marks a method, as `@method()` and the hooks do. */
 export interface MethodDecorator {
@@ -11,9 +12,10 @@ export interface MethodDecorator {
 }
 
 /**
- * The method runs once, while the image is built; the files it leaves behind are part of the image.
+ * The method runs once, while the image is built; the files it leaves behind are part of the image. It has the GPU, cores,
+ * memory, volumes and secrets of its class.
  *
- * @param options.forceBuild run it at each deployment, whether it changed or not; default false
+ * @throws AppError OPTION_INVALID for its timeout
  * @example
  * const app = new App("built");
  * @app.cls()
@@ -23,7 +25,8 @@ export interface MethodDecorator {
  * }
  * app.localEntrypoint(async () => console.log(await app.instance(Squares).third.remote()));
  */
-export function build(options: { forceBuild?: boolean } = {}): MethodDecorator {
+export function build(options: BuildOptions = {}): MethodDecorator {
+  checkTimeout("@build()", options.timeout);
   return mark("build", arguments, options);
 }
 
@@ -112,7 +115,7 @@ export function parameter(options: { type?: ParameterType } = {}): ParameterDeco
   return decorate as ParameterDecorator;
 }
 
-function mark(kind: MarkKind, args: IArguments, options: { forceBuild?: boolean } = {}): MethodDecorator {
+function mark(kind: MarkKind, args: IArguments, options: BuildOptions = {}): MethodDecorator {
   return markMethod(kind, args, { kind, ...options });
 }
 

@@ -3,8 +3,8 @@ import type { Image } from "../image/image.ts";
 import type { Secret } from "../secret/secret.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
 import type { Volume } from "../volume/volume.ts";
-import { checkRange } from "./check-range.ts";
-import { throwFaultsTogether } from "./faults-together.ts";
+import { checkRange } from "../option/check-range.ts";
+import { throwFaultsTogether } from "../option/faults-together.ts";
 import { retryChecks, type RetryPolicy } from "./retry-policy.ts";
 import { gpuChoices } from "../gpu.ts";
 

@@ -1,4 +1,4 @@
-import { checkRange } from "./check-range.ts";
+import { checkRange } from "../option/check-range.ts";
 
 /** When a failed input is tried again. */
 export interface RetryPolicy {

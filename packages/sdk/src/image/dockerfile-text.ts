@@ -9,9 +9,9 @@ export function shellQuote(word: string): string {
  * A RUN line of a shell command, whatever is in it. What a Dockerfile would read otherwise (several lines, a line that goes on, flags,
  * here-documents, a list) is given to the shell as a list.
  */
-export function runLine(command: string): string {
+export function runLine(command: string, shell: readonly string[] = ["/bin/sh", "-c"]): string {
   const ambiguous = /[\r\n]|\\\s*$|^\s*(\[|--)|<</.test(command);
-  return ambiguous ? `RUN ${JSON.stringify(["/bin/sh", "-c", command])}` : `RUN ${command}`;
+  return ambiguous ? `RUN ${JSON.stringify([...shell, command])}` : `RUN ${command}`;
 }
 
 /**
@@ -26,6 +26,34 @@ export function workdirLine(path: string): string {
     status: "INVALID_ARGUMENT",
     remedy: 'Give an absolute path, such as "/root/work".',
   });
+}
+
+/**
+ * A USER line.
+ *
+ * @throws AppError IMAGE_USER_INVALID
+ */
+export function userLine(user: string): string {
+  if (typeof user === "string" && /^[\w.-]+(:[\w.-]+)?$/.test(user)) return `USER ${user}`;
+  throw new AppError("IMAGE_USER_INVALID", `${JSON.stringify(user)} cannot be a user.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: 'Give a name or a number, with a group if need be: "node", "1000:1000".',
+  });
+}
+
+/**
+ * A line that takes a program and its arguments: ENTRYPOINT, SHELL, CMD.
+ *
+ * @throws AppError IMAGE_STEP_INVALID
+ */
+export function listLine(instruction: string, words: readonly string[]): string {
+  if (Array.isArray(words) && words.every((word) => typeof word === "string" && !word.includes("\0")))
+    return `${instruction} ${JSON.stringify(words)}`;
+  throw new AppError(
+    "IMAGE_STEP_INVALID",
+    `${JSON.stringify(words)} is not a program with its arguments, for ${instruction}.`,
+    { status: "INVALID_ARGUMENT", remedy: 'Give a list of texts: ["/bin/bash", "-c"].' },
+  );
 }
 
 /**
@@ -52,16 +80,26 @@ export function environmentLine(key: string, value: string): string {
 
 /** The first FROM among Dockerfile lines: an instruction, not a part of one or of a here-document. */
 export function fromLine(text: string): string | undefined {
+  for (const instruction of instructionsOf(text))
+    if (/^FROM\s/i.test(instruction)) return instruction.split("\n")[0];
+  return undefined;
+}
+
+/** The instructions of a Dockerfile, each with the lines that it goes on in and without its here-documents. */
+export function* instructionsOf(text: string): Generator<string> {
   const lines = text.split(/\r?\n/);
-  let isContinued = false;
+  let instruction = "";
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? "";
     if (/^\s*(#|$)/.test(line)) continue;
-    if (!isContinued && /^\s*FROM\s/i.test(line)) return line.trim();
-    isContinued = /(^|[^\\])\\\s*$/.test(line);
+    const isContinued = /(^|[^\\])\\\s*$/.test(line);
+    instruction += isContinued ? `${line.replace(/\\\s*$/, "")} ` : line;
     at = endOfDocuments(lines, at);
+    if (isContinued) continue;
+    yield instruction.trim();
+    instruction = "";
   }
-  return undefined;
+  if (instruction !== "") yield instruction.trim();
 }
 
 /** The line that ends the here-documents that a line announces, or that line itself. */

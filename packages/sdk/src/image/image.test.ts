@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Secret } from "../secret/secret.ts";
 import { Volume } from "../volume/volume.ts";
 import { Image } from "./image.ts";
 import { npmPackageName } from "./npm-package-name.ts";
@@ -146,4 +147,111 @@ test("two different build functions of one name are refused [D3]", () => {
 
 test("a GPU that nobody makes is refused in a build step", () => {
   expect(() => Image.debianSlim().runCommands("true", { gpu: "" })).toThrow(refused("GPU_INVALID"));
+});
+
+test("an image of a registry, a Dockerfile or a name gets Node, and starts nothing of its own", () => {
+  const node = "COPY --from=dorian/node:24 / /";
+  const secret = Secret.fromName("login");
+  expect(lines(Image.fromRegistry("ghcr.io/team/x:1"))).toEqual([
+    "FROM ghcr.io/team/x:1",
+    node,
+    "ENTRYPOINT []",
+  ]);
+  for (const [image, kind] of [
+    [Image.fromRegistry("ghcr.io/team/x:1", { secret }), "static"],
+    [Image.fromAwsEcr("1.dkr.ecr.eu-west-1.amazonaws.com/x:1", secret), "aws"],
+    [Image.fromGcpArtifactRegistry("europe-docker.pkg.dev/x:1", secret), "gcp"],
+  ] as const)
+    expect(image.step).toMatchObject({ registry: { kind, secret }, secrets: [] });
+  const docker = Image.fromDockerfile("docker/Dockerfile", { buildArgs: { A: "1" } });
+  expect(lines(docker)).toEqual([node, "ENTRYPOINT []"]);
+  expect(docker.base?.step).toMatchObject({
+    dockerfile: "docker/Dockerfile",
+    copied: { path: "docker" },
+    buildArgs: { A: "1" },
+  });
+  expect(Image.fromName("tools", { environment: "dev" }).base?.step).toMatchObject({
+    name: "tools",
+    environment: "dev",
+  });
+  expect(Image.fromId("im-1").base?.step).toMatchObject({ kind: "existing", imageId: "im-1" });
+  for (const make of [Image.fromName, Image.fromId])
+    expect(() => make("")).toThrow(refused("IMAGE_REFERENCE_INVALID"));
+  expect(() => Image.fromDockerfile("Dockerfile", { ignore: ["["] })).toThrow(
+    refused("IMAGE_IGNORE_INVALID"),
+  );
+});
+
+test("programs and users of an image are one line each, whatever is in them", () => {
+  const base = Image.debianSlim();
+  const last = (image: Image) => lines(image).at(-1);
+  expect(last(base.entrypoint(["/bin/sh", "-c", 'a "b"\nc']))).toBe(
+    String.raw`ENTRYPOINT ["/bin/sh","-c","a \"b\"\nc"]`,
+  );
+  expect(last(base.shell(["/bin/bash", "-c"]))).toBe('SHELL ["/bin/bash","-c"]');
+  expect(last(base.shell(["/bin/bash", "-c"]).runCommands("[[ a ]]"))).toBe(
+    'RUN ["/bin/bash","-c","[[ a ]]"]',
+  );
+  expect(last(base.cmd([]))).toBe("CMD []");
+  expect(last(base.user("1000:1000"))).toBe("USER 1000:1000");
+  for (const user of ["", "a b", "a\nRUN x", "$A"])
+    expect(() => base.user(user)).toThrow(refused("IMAGE_USER_INVALID"));
+  for (const words of ["sh", [1], ["a\0"]])
+    expect(() => base.entrypoint(words as never)).toThrow(refused("IMAGE_STEP_INVALID"));
+});
+
+test("what installs Python packages is told its options, and its own options are no packages", () => {
+  const base = Image.debianSlim();
+  const options = { indexUrl: "http://a/b c", pre: true, extraOptions: "--no-deps" };
+  expect(lines(base.pipInstall("six", options)).at(-1)).toMatch(
+    / --index-url 'http:\/\/a\/b c' --pre --no-deps six$/,
+  );
+  const uv = base.uvPipInstall("six", {
+    ...options,
+    requirements: ["a/requirements.txt", "b/requirements.txt"],
+  });
+  expect(lines(uv).at(-1)).toMatch(
+    / --prerelease allow --no-deps -r \S+\/0\/requirements.txt -r \S+\/1\/requirements.txt six$/,
+  );
+  expect(uv.step).toMatchObject({
+    context: [
+      { localPath: "a/requirements.txt", remotePath: "/0/requirements.txt" },
+      { localPath: "b/requirements.txt", remotePath: "/1/requirements.txt" },
+    ],
+  });
+  expect(base.uvPipInstall()).toBe(base);
+  for (const method of ["pipInstall", "uvPipInstall"] as const)
+    expect(() => base[method]("--pre")).toThrow(refused("IMAGE_STEP_INVALID"));
+});
+
+test("a lockfile's packages come before others, by the package manager that wrote it", () => {
+  const base = Image.debianSlim();
+  const npm = base.npmInstallFrom("package.json", "package-lock.json", { files: [".npmrc"] });
+  expect(lines(npm).at(-1)).toContain("npm ci --omit=dev");
+  expect(npm.step).toMatchObject({
+    context: [
+      { remotePath: "/package.json" },
+      { remotePath: "/package-lock.json" },
+      { remotePath: "/.npmrc" },
+    ],
+  });
+  expect(npm.npmInstall("left-pad").manifests).toEqual(["package.json"]);
+  const pnpm = base.npmInstallFrom("package.json", "pnpm-lock.yaml");
+  expect(lines(pnpm).at(-1)).toContain("install --prod --frozen-lockfile");
+  expect(() => pnpm.npmInstall("left-pad")).toThrow(refused("IMAGE_STEP_INVALID"));
+  for (const before of [npm, base.npmInstall("left-pad")])
+    expect(() => before.npmInstallFrom("package.json", "package-lock.json")).toThrow(
+      refused("IMAGE_STEP_INVALID"),
+    );
+  expect(() => base.npmInstallFrom("package.json", "yarn.lock")).toThrow(refused("IMAGE_LOCKFILE_UNKNOWN"));
+});
+
+test("a step's environment is one more secret of it, and a build function's limits are checked [B11] [D2] [C11]", () => {
+  const secrets = [Secret.fromName("hub")];
+  const { step } = Image.debianSlim().runCommands("true", { secrets, env: { A: "1" } });
+  expect(step).toMatchObject({ secrets: [{ name: "hub" }, { values: { A: "1" } }] });
+  for (const options of [{ timeout: 0 }, { timeout: 86_401 }, { cpu: -1 }, { memory: Number.NaN }])
+    expect(() => Image.debianSlim().runFunction(download, options as object)).toThrow(
+      refused("OPTION_INVALID"),
+    );
 });

@@ -1,61 +1,60 @@
+import { dirname } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import type { AnyFunction } from "../any-function.ts";
-import { gpuRequest, type GpuRequest } from "../gpu.ts";
-import { Secret } from "../secret/secret.ts";
-import { checkVolumeMounts } from "../volume/mount-paths.ts";
-import type { Volume } from "../volume/volume.ts";
-import { rememberBuildFunction } from "./build-functions.ts";
-import { environmentLine, fromLine, runLine, shellQuote, workdirLine } from "./dockerfile-text.ts";
 import { IgnorePatterns } from "../local/ignore-patterns.ts";
+import { transport } from "../client/current-transport.ts";
+import type { Secret } from "../secret/secret.ts";
+import { rememberBuildFunction } from "./build-functions.ts";
+import {
+  environmentLine,
+  fromLine,
+  listLine,
+  runLine,
+  shellQuote,
+  userLine,
+  workdirLine,
+} from "./dockerfile-text.ts";
+import { imageBuilder } from "./image-builder.ts";
+import {
+  commands,
+  emptyStep,
+  split,
+  type ImageStep,
+  type RegistryLogin,
+  type RunOptions,
+  type StepOptions,
+} from "./image-step.ts";
 import { localPathOf } from "../local/local-path.ts";
 import type { LocalSource } from "./local-source.ts";
 import { npmPackageName } from "./npm-package-name.ts";
-
-/** What every step of an image may be given. */
-export interface StepOptions {
-  /** Build this step, and all after it, even when it was built before; default false. */
-  forceBuild?: boolean;
-}
-
-/** What a step that runs commands gets. */
-export interface RunOptions extends StepOptions {
-  /** Environment of the step alone; default: none. */
-  secrets?: Secret[];
-  /** By mount path. What the step writes there is committed when it has succeeded, and is no part of the image. Default: none. */
-  volumes?: Record<string, Volume>;
-  /** As of functions; default: none. */
-  gpu?: string;
-}
-
-/** Of a function that runs while the image is built. */
-export interface RunFunctionOptions extends RunOptions {
-  /** Default: none. */
-  args?: unknown[];
-  /** Seconds; default 24 h. */
-  timeout?: number;
-  /** Cores; default 0.125. */
-  cpu?: number;
-  /** MiB; default 128. */
-  memory?: number;
-}
-
-/** One step of an image's definition. */
-export type ImageStep =
-  | {
-      kind: "commands";
-      lines: string[];
-      secrets: Secret[];
-      volumes: Record<string, Volume>;
-      gpu: GpuRequest | undefined;
-      context: LocalSource[];
-      forceBuild: boolean;
-    }
-  | { kind: "function"; name: string; run: AnyFunction; options: RunFunctionOptions; forceBuild: boolean };
+import {
+  npmFromStep,
+  npmStep,
+  packageManagerOf,
+  type NpmInstallFromOptions,
+  type PackageManager,
+} from "./npm-steps.ts";
+import {
+  pipStep,
+  requirementsStep,
+  uvPipStep,
+  uvSyncStep,
+  type PipOptions,
+  type UvPipOptions,
+  type UvSyncOptions,
+} from "./python-steps.ts";
+import { checkRunFunctionOptions, type RunFunctionOptions } from "./run-function-options.ts";
 
 interface ImageState {
   base: Image | undefined;
   step: ImageStep;
   npmPackages: ReadonlySet<string>;
+  /** Local `package.json` files whose packages it holds. */
+  manifests: readonly string[];
+  /** What installed them from a lockfile. */
+  packageManager: PackageManager | undefined;
+  /** What commands are given to, where a step has said it. */
+  shell: readonly string[] | undefined;
   /** Whether it may hold npm packages that no step of it names: of others' images, and of commands, nobody knows. */
   mayHoldMore: boolean;
   /** Whether there is a Python with pip in it; nobody knows of images that others made. */
@@ -64,24 +63,52 @@ interface ImageState {
   mounted: LocalSource[];
 }
 
-/** How a local file is added. */
+/** How an image of a registry is had. */
+export interface RegistryOptions extends StepOptions {
+  /** With REGISTRY_USERNAME and REGISTRY_PASSWORD in it. Default: none, and what the server's operator has set up. */
+  secret?: Secret;
+}
+
+/** How lines of a Dockerfile are understood. */
+export interface DockerfileOptions extends RunOptions {
+  /** Local directory that COPY and ADD count from. Default: that of the Dockerfile; for `dockerfileCommands` there is none. */
+  contextDir?: string | URL;
+  /** What of that directory is left out, by the rules of `.dockerignore`. Default: what such a file says, beside the Dockerfile under its name, or in the directory. */
+  ignore?: readonly string[];
+  /** Values of ARG lines. Default: those in the lines. */
+  buildArgs?: Record<string, string>;
+}
+
+/** How a Dockerfile is built. */
+export interface FromDockerfileOptions extends DockerfileOptions {
+  /** Logs in to the registry that FROM names: REGISTRY_USERNAME and REGISTRY_PASSWORD. Default: what the server's operator has set up. */
+  registrySecret?: Secret;
+}
+
+/** Whether local files become part of an image. */
 export interface LocalFileOptions {
   /** True: part of the image, for later steps too. False (default): added when a container starts, without a build. */
   copy?: boolean;
 }
 
-/** How a local directory is added. */
+/** What of a local directory is taken. */
 export interface LocalDirectoryOptions extends LocalFileOptions {
   /**
    * What to leave out, by the rules of `.dockerignore`: patterns count from the directory (`"*.log"`; at any depth `"**\/*.log"`), what is
-   * below goes with a directory, and `"!keep.log"` brings back what a pattern before it left out. Default: nothing.
+   * below goes with a directory, and `"!keep.log"` brings back what a pattern before it left out.
    */
   ignore?: readonly string[];
 }
 
+/** Node as the server has it: everything that our guest needs of an image. */
+const withNode = "COPY --from=dorian/node:24 / /";
+/** Programs that images of others start with are services of their own; ours is the function. */
+const noEntrypoint = "ENTRYPOINT []";
+
 /**
  * What a container's root file system is made of. Each call adds a step and returns a new image; the old one stays as
- * it was, so that several images can share a base.
+ * it was, so that several images can share a base. Steps are built on the server when an app that uses the image is run
+ * or deployed, and only those that were not built before.
  *
  * @example
  * const image = Image.debianSlim().aptInstall("ffmpeg").npmInstall("onnxruntime-node@1.24");
@@ -99,56 +126,223 @@ export class Image {
     this.#state = state;
   }
 
-  /** Debian, small, with Node 24 and npm. */
+  /**
+   * Debian, small, with Node 24 and npm.
+   *
+   * @example
+   * const image = Image.debianSlim();
+   */
   static debianSlim(options: StepOptions = {}): Image {
-    return Image.#from("debian:bookworm-slim", "no", options);
+    return Image.#begin(commands(["FROM debian:bookworm-slim", withNode], options), "no");
   }
 
-  /** An image of an OCI registry, with Node 24 laid over it. @throws AppError IMAGE_REFERENCE_INVALID */
-  static fromRegistry(reference: string, options: StepOptions = {}): Image {
-    if (typeof reference !== "string" || !/^\S+$/.test(reference)) {
-      throw new AppError(
-        "IMAGE_REFERENCE_INVALID",
-        `${JSON.stringify(reference)} is not an image reference.`,
-        {
-          status: "INVALID_ARGUMENT",
-          remedy: 'Write it like "debian:bookworm-slim" or "registry.example/team/image:tag".',
-        },
-      );
-    }
-    return Image.#from(reference, "unknown", options);
+  /**
+   * An image of an OCI registry, with Node 24 laid over it. What it would start by itself is not started. Node wants its C
+   * library: images of Alpine do not have it.
+   *
+   * @throws AppError IMAGE_REFERENCE_INVALID; while it is built REGISTRY_ACCESS_DENIED, REGISTRY_UNREACHABLE
+   * @example
+   * const image = Image.fromRegistry("python:3.12-slim").uvPipInstall("numpy");
+   */
+  static fromRegistry(reference: string, { secret, ...options }: RegistryOptions = {}): Image {
+    return Image.#fromRegistry(reference, options, secret && { kind: "static", secret });
   }
 
-  static #from(reference: string, python: ImageState["python"], options: StepOptions): Image {
-    const step = commands([`FROM ${reference}`, "COPY --from=dorian/node:24 / /"], options);
-    const mayHoldMore = python === "unknown";
-    return new Image({ base: undefined, step, npmPackages: new Set(), mayHoldMore, python, mounted: [] });
+  /**
+   * An image of Amazon's registry, by a secret with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION.
+   *
+   * @throws AppError IMAGE_REFERENCE_INVALID; while it is built REGISTRY_SECRET_INCOMPLETE
+   * @example
+   * const image = Image.fromAwsEcr("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/tools:1", Secret.fromName("aws"));
+   */
+  static fromAwsEcr(reference: string, secret: Secret, options: StepOptions = {}): Image {
+    return Image.#fromRegistry(reference, options, { kind: "aws", secret });
   }
 
-  /** Installs Debian packages. */
-  aptInstall(...packages: (string | StepOptions)[]): Image {
-    const { names, options } = split("aptInstall", packages);
+  /**
+   * An image of Google's registry, by a secret whose SERVICE_ACCOUNT_JSON is the key of a service account.
+   *
+   * @throws AppError IMAGE_REFERENCE_INVALID; while it is built REGISTRY_SECRET_INCOMPLETE
+   * @example
+   * const image = Image.fromGcpArtifactRegistry("europe-docker.pkg.dev/team/tools/app:1", Secret.fromName("gcp"));
+   */
+  static fromGcpArtifactRegistry(reference: string, secret: Secret, options: StepOptions = {}): Image {
+    return Image.#fromRegistry(reference, options, { kind: "gcp", secret });
+  }
+
+  /**
+   * What a Dockerfile makes, with Node 24 laid over it. Its ENTRYPOINT and CMD are not run: a container runs the function.
+   * The Dockerfile counts from the directory of the app's file; of its directory only what COPY and ADD name is sent.
+   *
+   * @throws AppError while it is built LOCAL_FILE_MISSING, DOCKERFILE_INVALID, IMAGE_BUILD_FAILED
+   * @example
+   * const image = Image.fromDockerfile("docker/Dockerfile", { contextDir: ".", buildArgs: { MODEL: "iris-a" } });
+   */
+  static fromDockerfile(path: string | URL, options: FromDockerfileOptions = {}): Image {
+    const file = localPathOf(path);
+    const directory = options.contextDir === undefined ? dirname(file) : localPathOf(options.contextDir);
+    const step = commands([], options, {
+      dockerfile: file,
+      title: `Dockerfile ${String(path)}`,
+      copied: { path: directory, ignore: checkedIgnore(options.ignore) },
+      buildArgs: options.buildArgs ?? {},
+      ...(options.registrySecret && { registry: { kind: "static", secret: options.registrySecret } }),
+    });
+    return Image.#begin(step, "unknown").#add(commands([withNode, noEntrypoint], {}));
+  }
+
+  /**
+   * The image that was published under a name, from any app and in either language, with Node 24 laid over it. `"tools"` means
+   * `"tools:latest"`. Which image that is is looked up when an app that uses it is run or deployed.
+   *
+   * @param options.environment where the name is looked up; default: that of the app
+   * @throws AppError IMAGE_REFERENCE_INVALID; when it is looked up IMAGE_NOT_FOUND
+   * @example
+   * const image = Image.fromName("tools:v1");
+   */
+  static fromName(name: string, { environment }: { environment?: string } = {}): Image {
+    return Image.#existing({ name: checkReference(name), environment, imageId: "" });
+  }
+
+  /**
+   * The image of that id, as `dorian image list` lists it, with Node 24 laid over it.
+   *
+   * @throws AppError IMAGE_REFERENCE_INVALID; when it is looked up IMAGE_NOT_FOUND
+   * @example
+   * const image = Image.fromId("im-3kTqQF8Ct0Nn5bYJ0r2aKd");
+   */
+  static fromId(imageId: string): Image {
+    return Image.#existing({ name: "", environment: undefined, imageId: checkReference(imageId) });
+  }
+
+  static #existing(named: { name: string; environment: string | undefined; imageId: string }): Image {
+    const found = Image.#begin({ kind: "existing", ...named, forceBuild: false }, "unknown");
+    return found.#add(commands([withNode], {}));
+  }
+
+  static #fromRegistry(reference: string, options: StepOptions, registry: RegistryLogin | undefined): Image {
+    const lines = [`FROM ${checkReference(reference)}`, withNode, noEntrypoint];
+    return Image.#begin(commands(lines, options, registry && { registry }), "unknown");
+  }
+
+  static #begin(step: ImageStep, python: ImageState["python"]): Image {
+    return new Image({
+      base: undefined,
+      step,
+      npmPackages: new Set(),
+      manifests: [],
+      packageManager: undefined,
+      shell: undefined,
+      mayHoldMore: python === "unknown",
+      python,
+      mounted: [],
+    });
+  }
+
+  /**
+   * Installs Debian packages.
+   *
+   * @throws AppError IMAGE_STEP_EMPTY, IMAGE_STEP_INVALID
+   * @example
+   * const image = Image.debianSlim().aptInstall("ffmpeg", "git");
+   */
+  aptInstall(...packages: (string | RunOptions)[]): Image {
+    const { names, options } = split<RunOptions>("aptInstall", packages);
     if (names.length === 0) return this;
     const brought = names.includes("python3-pip") ? { python: "yes" as const } : {};
     return this.#add(commands([`RUN ${aptInstall(names)}`], options), brought);
   }
 
-  /** Installs npm packages where user code finds them (`/root/node_modules`). */
-  npmInstall(...packages: (string | StepOptions)[]): Image {
-    const { names, options } = split("npmInstall", packages);
+  /**
+   * Installs npm packages where user code finds them (`/root/node_modules`).
+   *
+   * @throws AppError IMAGE_STEP_EMPTY, IMAGE_STEP_INVALID
+   * @example
+   * const image = Image.debianSlim().npmInstall("onnxruntime-node@1.24", "@huggingface/hub");
+   */
+  npmInstall(...packages: (string | RunOptions)[]): Image {
+    const { names, options } = split<RunOptions>("npmInstall", packages);
     if (names.length === 0) return this;
-    const install = `npm install --no-audit --no-fund --loglevel=error --cache=/tmp/npm-cache ${names.map(shellQuote).join(" ")}`;
-    const step = commands([`RUN cd /root && ${install} && rm -rf /tmp/npm-cache`], options);
-    return this.#add(step, { npmPackages: new Set([...this.npmPackages, ...names.map(npmPackageName)]) });
+    if (this.#state.packageManager === "pnpm") {
+      throw new AppError("IMAGE_STEP_INVALID", "npmInstall follows packages that pnpm has installed.", {
+        status: "INVALID_ARGUMENT",
+        remedy: `Add ${names.join(", ")} to the project's package.json and lockfile.`,
+      });
+    }
+    return this.#add(npmStep(names, options), {
+      npmPackages: new Set([...this.npmPackages, ...names.map(npmPackageName)]),
+    });
   }
 
-  /** Installs Python packages; Python itself first, when the image has none. */
-  pipInstall(...packages: (string | StepOptions)[]): Image {
-    const { names, options } = split("pipInstall", packages);
-    if (names.length === 0) return this;
-    // Debian marks its Python as managed by apt alone; in an image there is nobody else to collide with.
-    const line = `RUN python3 -m pip install --no-cache-dir --break-system-packages ${names.map(shellQuote).join(" ")}`;
-    return this.#withPython().#add(commands([line], options));
+  /**
+   * Installs what a project's lockfile says, by npm (`package-lock.json`) or pnpm (`pnpm-lock.yaml`), without what only
+   * development needs, where user code finds it. Only these files are read, so it is built again only when one of them
+   * changes. Scripts of the project itself do not run. Paths count from the directory of the app's file.
+   *
+   * @throws AppError IMAGE_LOCKFILE_UNKNOWN; IMAGE_STEP_INVALID after npmInstall, whose packages it would remove; when the
+   * app is deployed LOCAL_FILE_MISSING, and MANIFEST_INVALID for packages that are directories of this machine
+   * @example
+   * const image = Image.debianSlim().npmInstallFrom("package.json", "package-lock.json");
+   */
+  npmInstallFrom(manifest: string, lockfile: string, options: NpmInstallFromOptions = {}): Image {
+    const packageManager = packageManagerOf(lockfile);
+    if (this.npmPackages.size > 0 || this.#state.packageManager !== undefined) {
+      throw new AppError("IMAGE_STEP_INVALID", "npmInstallFrom would remove packages of a step before it.", {
+        status: "INVALID_ARGUMENT",
+        remedy: "Put it before npmInstall, and use it once.",
+      });
+    }
+    const manifests = [...this.#state.manifests, localPathOf(manifest)];
+    return this.#add(npmFromStep(manifest, lockfile, options), { manifests, packageManager });
+  }
+
+  /**
+   * Installs Python packages with pip; Python itself first, when the image has none (Debian's: 3.11).
+   *
+   * @throws AppError IMAGE_STEP_EMPTY, IMAGE_STEP_INVALID
+   * @example
+   * const image = Image.debianSlim().pipInstall("numpy==2.1.0", { extraOptions: "--only-binary :all:" });
+   */
+  pipInstall(...packages: (string | PipOptions)[]): Image {
+    const { names, options } = split<PipOptions>("pipInstall", packages);
+    return names.length === 0 ? this : this.#withPython().#add(pipStep(names, options));
+  }
+
+  /**
+   * Installs what a local `requirements.txt` lists, with pip. It counts from the directory of the app's file.
+   *
+   * @throws AppError when the app is deployed LOCAL_FILE_MISSING
+   * @example
+   * const image = Image.debianSlim().pipInstallFromRequirements("requirements.txt");
+   */
+  pipInstallFromRequirements(path: string, options: PipOptions = {}): Image {
+    return this.#withPython().#add(requirementsStep(path, options));
+  }
+
+  /**
+   * Installs Python packages with `uv`, which is quicker than pip; Python itself first, when the image has none. uv does not
+   * stay in the image.
+   *
+   * @throws AppError IMAGE_STEP_EMPTY, IMAGE_STEP_INVALID
+   * @example
+   * const image = Image.debianSlim().uvPipInstall("torch==2.7.1", "numpy");
+   */
+  uvPipInstall(...packages: (string | UvPipOptions)[]): Image {
+    const { names, options } = split<UvPipOptions>("uvPipInstall", packages);
+    if (names.length === 0 && (options.requirements ?? []).length === 0) return this;
+    return this.#withPython().#add(uvPipStep(names, options));
+  }
+
+  /**
+   * Installs what the `pyproject.toml` and `uv.lock` of a local directory say, into an environment that `python` then is. The
+   * project itself is not installed: add its sources with `addLocalDir`.
+   *
+   * @throws AppError when the app is deployed LOCAL_FILE_MISSING
+   * @example
+   * const image = Image.debianSlim().uvSync("trainer", { groups: ["gpu"] });
+   */
+  uvSync(directory = ".", options: UvSyncOptions = {}): Image {
+    return this.#withPython().#add(uvSyncStep(directory, options));
   }
 
   #withPython(): Image {
@@ -159,26 +353,96 @@ export class Image {
     return this.#add(commands([`RUN ${line}`], {}), { python: "yes" });
   }
 
-  /** Runs shell commands, one after the other. */
+  /**
+   * Runs shell commands, one after the other.
+   *
+   * @throws AppError IMAGE_STEP_EMPTY, IMAGE_STEP_INVALID, and those of volumes, secrets and GPUs
+   * @example
+   * const image = Image.debianSlim().runCommands("echo $MODEL > /model", { env: { MODEL: "iris-a" } });
+   */
   runCommands(...steps: (string | RunOptions)[]): Image {
     const { names, options } = split<RunOptions>("runCommands", steps);
     if (names.length === 0) return this;
-    return this.#add(commands(names.map(runLine), options), { mayHoldMore: true });
+    const lines = names.map((command) => runLine(command, this.#state.shell));
+    return this.#add(commands(lines, options), { mayHoldMore: true });
   }
 
-  /** Sets environment variables for later steps and for containers. */
+  /**
+   * Sets environment variables for later steps and for containers.
+   *
+   * @throws AppError IMAGE_ENV_INVALID
+   * @example
+   * const image = Image.debianSlim().env({ HF_HOME: "/models" });
+   */
   env(variables: Record<string, string>, options: StepOptions = {}): Image {
     const lines = Object.entries(variables).map(([key, value]) => environmentLine(key, value));
     return lines.length === 0 ? this : this.#add(commands(lines, options));
   }
 
-  /** Sets the working directory of later steps and of containers. */
+  /**
+   * Sets the working directory of later steps and of containers; it is made where it is missing.
+   *
+   * @throws AppError IMAGE_PATH_INVALID
+   * @example
+   * const image = Image.debianSlim().workdir("/srv");
+   */
   workdir(path: string, options: StepOptions = {}): Image {
     return this.#add(commands([workdirLine(path)], options));
   }
 
-  /** Adds lines of a Dockerfile, but for FROM. @throws AppError IMAGE_STEP_INVALID */
-  dockerfileCommands(lines: string | string[], options: RunOptions = {}): Image {
+  /**
+   * Sets the user that later steps and containers run as: one that the image has, by name or number.
+   *
+   * @throws AppError IMAGE_USER_INVALID
+   * @example
+   * const image = Image.debianSlim().runCommands("useradd --create-home worker").user("worker");
+   */
+  user(user: string, options: StepOptions = {}): Image {
+    return this.#add(commands([userLine(user)], options));
+  }
+
+  /**
+   * Sets the shell that later `runCommands` and RUN lines are given to. Default: `/bin/sh -c`.
+   *
+   * @throws AppError IMAGE_STEP_INVALID
+   * @example
+   * const image = Image.debianSlim().shell(["/bin/bash", "-euc"]);
+   */
+  shell(program: readonly string[], options: StepOptions = {}): Image {
+    return this.#add(commands([listLine("SHELL", program)], options), { shell: program });
+  }
+
+  /**
+   * Sets the program that containers start with. It is given the function's own program as arguments and has to run it, as
+   * `exec "$@"` does in a shell. Default: none.
+   *
+   * @throws AppError IMAGE_STEP_INVALID
+   * @example
+   * const image = Image.debianSlim().entrypoint(["/bin/sh", "-c", "ulimit -n 4096; exec \"$@\"", "sh"]);
+   */
+  entrypoint(program: readonly string[], options: StepOptions = {}): Image {
+    return this.#add(commands([listLine("ENTRYPOINT", program)], options));
+  }
+
+  /**
+   * Sets what a container without a function runs, such as a sandbox of a Python client. Functions do not look at it.
+   *
+   * @throws AppError IMAGE_STEP_INVALID
+   * @example
+   * const image = Image.debianSlim().cmd(["sleep", "infinity"]);
+   */
+  cmd(program: readonly string[], options: StepOptions = {}): Image {
+    return this.#add(commands([listLine("CMD", program)], options));
+  }
+
+  /**
+   * Adds lines of a Dockerfile, but for FROM. COPY and ADD find what is in the local directory `contextDir`.
+   *
+   * @throws AppError IMAGE_STEP_EMPTY, IMAGE_STEP_INVALID; while it is built DOCKERFILE_INVALID
+   * @example
+   * const image = Image.debianSlim().dockerfileCommands(["COPY data /data", "RUN ls /data"], { contextDir: "." });
+   */
+  dockerfileCommands(lines: string | string[], options: DockerfileOptions = {}): Image {
     const all = typeof lines === "string" ? lines.split("\n") : lines;
     const from = fromLine(all.join("\n"));
     if (from !== undefined) {
@@ -189,10 +453,22 @@ export class Image {
       });
     }
     if (all.every((line) => line.trim() === "")) throw emptyStep("dockerfileCommands");
-    return this.#add(commands(all, options), { mayHoldMore: true });
+    const { contextDir, buildArgs } = options;
+    const ignore = checkedIgnore(options.ignore);
+    const more = {
+      ...(contextDir === undefined ? {} : { copied: { path: localPathOf(contextDir), ignore } }),
+      ...(buildArgs === undefined ? {} : { buildArgs }),
+    };
+    return this.#add(commands(all, options, more), { mayHoldMore: true });
   }
 
-  /** Adds a file of this machine. A relative path counts from the directory of the app's file. */
+  /**
+   * Adds a file of this machine. A relative path counts from the directory of the app's file.
+   *
+   * @throws AppError IMAGE_PATH_INVALID; when the app is deployed LOCAL_FILE_MISSING, LOCAL_FILE_INVALID
+   * @example
+   * const image = Image.debianSlim().addLocalFile("labels.csv", "/root/labels.csv");
+   */
   addLocalFile(
     localPath: string | URL,
     remotePath: string,
@@ -205,7 +481,13 @@ export class Image {
     );
   }
 
-  /** Adds a directory of this machine. A relative path counts from the directory of the app's file. */
+  /**
+   * Adds a directory of this machine. A relative path counts from the directory of the app's file.
+   *
+   * @throws AppError IMAGE_PATH_INVALID, IMAGE_IGNORE_INVALID; when the app is deployed LOCAL_FILE_MISSING, LOCAL_LINK_CYCLE
+   * @example
+   * const image = Image.debianSlim().addLocalDir("prompts", "/root/prompts", { ignore: ["**\/*.md"] });
+   */
   addLocalDir(
     localPath: string | URL,
     remotePath: string,
@@ -219,20 +501,71 @@ export class Image {
   /**
    * Runs a function while the image is built; the files it leaves behind become part of the image. It runs once, and
    * again when its text, its arguments, or constants that it uses change.
+   *
+   * @throws AppError BUILD_FUNCTION_INVALID, OPTION_INVALID, and those of volumes, secrets and GPUs; when the app is deployed
+   * BUILD_INPUT_TOO_LARGE for arguments of more than 2 MiB
+   * @example
+   * async function download(model: string) {
+   *   await writeFile("/model", model);
+   * }
+   * const image = Image.debianSlim().runFunction(download, { args: ["iris-a"], timeout: 600 });
    */
   runFunction<F extends AnyFunction>(
     run: F,
     options: RunFunctionOptions & { args?: Parameters<F> } = {},
   ): Image {
     const name = rememberBuildFunction(run);
-    checkVolumeMounts(`The build function ${name}`, options.volumes ?? {});
+    checkRunFunctionOptions(`The build function ${name}`, options);
     const step: ImageStep = { kind: "function", name, run, options, forceBuild: options.forceBuild ?? false };
     return this.#add(step, { mayHoldMore: true });
+  }
+
+  /**
+   * Has the image built on the server, unless it is there already, and gives its id. Images of an app's functions are built
+   * without it. Works in a `localEntrypoint`.
+   *
+   * @throws AppError IMAGE_NOT_BUILDABLE, IMAGE_BUILD_FAILED, IMAGE_BUILD_TIMEOUT
+   * @example
+   * const app = new App("builder");
+   * const nine = app.function({ name: "nine" }, async () => 9);
+   * app.localEntrypoint(async () => {
+   *   const imageId = await Image.debianSlim().env({ GREETING: "hello" }).build();
+   *   console.log(imageId, await nine.remote());
+   * });
+   */
+  async build(): Promise<string> {
+    return await imageBuilder()(this);
+  }
+
+  /**
+   * Has the image built, and gives it a name by which every app finds it, in either language: `Image.fromName("tools:v1")`.
+   * Without a tag it is "latest". A name that is published again stands for the new image from then on; apps that are deployed
+   * keep the one they have. Works in a `localEntrypoint`.
+   *
+   * @param options.environment where it is published; default: that of the app
+   * @throws AppError IMAGE_NOT_BUILDABLE, IMAGE_BUILD_FAILED, NAME_INVALID
+   * @example
+   * const app = new App("publisher");
+   * const nine = app.function({ name: "nine" }, async () => 9);
+   * app.localEntrypoint(async () => {
+   *   await Image.debianSlim().env({ GREETING: "hello" }).publish("tools:v1");
+   *   console.log(await nine.remote());
+   * });
+   */
+  async publish(name: string, { environment = "" }: { environment?: string } = {}): Promise<void> {
+    const imageId = await this.build();
+    const { modal } = await transport();
+    await modal.imagePublish({ imageId, tag: checkReference(name), environmentName: environment });
   }
 
   /** @internal npm packages that steps of this image install, by name. */
   get npmPackages(): ReadonlySet<string> {
     return this.#state.npmPackages;
+  }
+
+  /** @internal Local `package.json` files of projects whose packages steps of this image install. */
+  get manifests(): readonly string[] {
+    return this.#state.manifests;
   }
 
   /** @internal True for an image that may hold other npm packages than {@link npmPackages}. */
@@ -287,48 +620,21 @@ export class Image {
   }
 }
 
-function commands(lines: string[], options: RunOptions): Extract<ImageStep, { kind: "commands" }> {
-  checkVolumeMounts("A build step", options.volumes ?? {});
-  return {
-    kind: "commands",
-    lines,
-    secrets: options.secrets ?? [],
-    volumes: options.volumes ?? {},
-    gpu: gpuRequest(options.gpu),
-    context: [],
-    forceBuild: options.forceBuild ?? false,
-  };
-}
-
-function split<O extends StepOptions = StepOptions>(
-  method: string,
-  values: (string | O)[],
-): { names: string[]; options: O } {
-  const last = values.at(-1);
-  const given = isOptions<O>(last) ? last : undefined;
-  const names = given === undefined ? values : values.slice(0, -1);
-  if (names.some((name) => typeof name !== "string")) {
-    throw new AppError("IMAGE_STEP_INVALID", `${method} was given something that is not a string.`, {
-      status: "INVALID_ARGUMENT",
-      remedy: `Pass strings one by one, and options last: ${method}("a", "b", { forceBuild: true }).`,
-    });
-  }
-  if (names.some((name) => (name as string).trim() === "")) throw emptyStep(method);
-  return { names: names as string[], options: given ?? ({} as O) };
-}
-
-function isOptions<O>(value: unknown): value is O {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function aptInstall(names: string[]): string {
   const packages = names.map(shellQuote).join(" ");
   return `apt-get update && apt-get install -y --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`;
 }
 
-function emptyStep(method: string): AppError {
-  return new AppError("IMAGE_STEP_EMPTY", `${method} was given nothing to do.`, {
+function checkReference(reference: string): string {
+  if (typeof reference === "string" && /^\S+$/.test(reference)) return reference;
+  throw new AppError("IMAGE_REFERENCE_INVALID", `${JSON.stringify(reference)} is not an image reference.`, {
     status: "INVALID_ARGUMENT",
-    remedy: "Leave it out, or write what to install or run.",
+    remedy: 'Write it like "debian:bookworm-slim" or "registry.example/team/image:tag".',
   });
+}
+
+/** Patterns that are read when the image is built: a fault in them is told where they are written. */
+function checkedIgnore(patterns: readonly string[] | undefined): readonly string[] | undefined {
+  if (patterns !== undefined) new IgnorePatterns(patterns);
+  return patterns;
 }

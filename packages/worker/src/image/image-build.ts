@@ -266,15 +266,17 @@ export class ImageBuild implements AsyncDisposable {
     const addresses = sources.filter((source) => /^https?:/.test(source));
     const target = this.#expandPlace(instruction.target);
     const stage = this.#stage;
-    const from =
-      options.from === undefined ? undefined : await this.#stages.source(this.#expand(options.from));
+    const name = options.from === undefined ? undefined : this.#expand(options.from);
+    const from = name === undefined ? undefined : await this.#stages.source(name);
     const isWhole =
       sources.length === 1 &&
       posix.join("/", sources[0] ?? "", "/") === "/" &&
       posix.join(target, "/") === "/";
     if (from && isWhole && options.chown === undefined && options.chmod === undefined) {
-      await stage.stack(from.layerIds);
-      return;
+      const isThere = (layerId: string) => stage.layerIds.includes(layerId);
+      // A stack has each layer once. What we make ourselves lies where nobody else puts anything.
+      if (name?.startsWith("dorian/") && from.layerIds.every(isThere)) return;
+      if (!from.layerIds.some(isThere)) return await stage.stack(from.layerIds);
     }
     const { documents } = instruction;
     const copy = async () =>

@@ -5,9 +5,10 @@ import type { Launcher } from "./launcher.ts";
 const youngGeneration = "--min-semi-space-size=4";
 
 /** TypeScript functions run in our guest. */
-export const launchNode: Launcher = (_request, { homeLayer, guestLayer }) => ({
+export const launchNode: Launcher = ({ config }, { homeLayer, guestLayer }) => ({
   layers: [homeLayer, guestLayer],
-  args: [inContainer.node, youngGeneration, inContainer.guest],
+  // An image's entry point is expected to run what follows it.
+  args: [...(config?.entrypoint ?? []), inContainer.node, youngGeneration, inContainer.guest],
   env: {},
   stdinOpen: false,
   tellsPhases: true,

@@ -1,5 +1,7 @@
 import type { App, Image } from "@dorian/sdk";
 import { watchedDirectories, type WatchedDirectory } from "@dorian/sdk/local/watched-directories";
+import { IgnorePatterns } from "@dorian/sdk/local/ignore-patterns";
+import type { CommandsStep } from "@dorian/sdk/image/image-step";
 import type { LocalSource } from "@dorian/sdk/image/local-source";
 import { dirname, join } from "node:path";
 import type { WatchTargets } from "./file-watch.ts";
@@ -49,6 +51,20 @@ function imagesOf(app: App): Set<Image> {
 }
 
 function localSources(image: Image): LocalSource[] {
-  const own = image.step.kind === "commands" ? image.step.context : [];
+  const own = image.step.kind === "commands" ? sourcesOf(image.step) : [];
   return [...image.mounted, ...own, ...(image.base ? localSources(image.base) : [])];
+}
+
+function sourcesOf({ context, dockerfile, copied }: CommandsStep): LocalSource[] {
+  const source = (kind: LocalSource["kind"], localPath: string, ignore: readonly string[] = []) => ({
+    kind,
+    localPath,
+    remotePath: "/",
+    ignore: new IgnorePatterns(ignore),
+  });
+  return [
+    ...context,
+    ...(dockerfile === undefined ? [] : [source("file", dockerfile)]),
+    ...(copied ? [source("directory", copied.path, copied.ignore ?? ["**/node_modules", "**/.git"])] : []),
+  ];
 }

@@ -4,6 +4,7 @@ import { setTransport } from "@dorian/sdk/client/current-transport";
 import type { Transport } from "@dorian/sdk/client/transport";
 import type { DeployOptions } from "@dorian/publish/deploy/deploy-app";
 import { bundleForContainer } from "@dorian/publish/bundle/bundle-for-container";
+import { packagesInImage } from "@dorian/publish/bundle/packages-in-image";
 import { checkPackages } from "./check-packages.ts";
 import { sourceCacheOf } from "./load-app.ts";
 import { credentials } from "../config/config.ts";
@@ -56,13 +57,17 @@ export async function bundleCode(
   { cwd, config }: Pick<CommandContext, "cwd" | "config">,
 ): Promise<CodeBundle> {
   const images = [app.options.image, ...app.registered.map(({ options }) => options.image)];
-  const externalPackages = [...new Set(images.flatMap((image) => [...(image?.npmPackages ?? [])]))];
+  const distinct = new Set(images.filter((image) => image !== undefined));
+  const installed = new Map(
+    await Promise.all([...distinct].map(async (image) => [image, await packagesInImage(image)] as const)),
+  );
+  const externalPackages = [...new Set([...installed.values()].flatMap((names) => [...names]))];
   const sourceCache = sourceCacheOf(config);
   const { fileName, code, beside, inputs, notFound } = await bundleForContainer(file, {
     externalPackages,
     root: cwd,
     sourceCache,
   });
-  checkPackages(app, notFound, cwd);
+  checkPackages(app, { notFound, installed, cwd });
   return { fileName, content: Buffer.from(code), beside, inputs };
 }

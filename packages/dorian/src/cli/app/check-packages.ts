@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import type { App } from "@dorian/sdk";
+import type { App, Image } from "@dorian/sdk";
 import type { Registered } from "@dorian/sdk/class/registered";
 import { relative } from "node:path";
 
@@ -9,9 +9,22 @@ import { relative } from "node:path";
  *
  * @throws AppError PACKAGE_NOT_IN_IMAGE
  */
-export function checkPackages(app: App, notFound: ReadonlyMap<string, string>, cwd: string): void {
+export function checkPackages(
+  app: App,
+  {
+    notFound,
+    installed,
+    cwd,
+  }: {
+    /** With a module that imports each. */
+    notFound: ReadonlyMap<string, string>;
+    /** What images hold. */
+    installed: ReadonlyMap<Image, ReadonlySet<string>>;
+    cwd: string;
+  },
+): void {
   const lacking = [...notFound].flatMap(([name, importer]) => {
-    const owners = app.registered.filter((item) => lacks(item, name)).map(({ tag }) => tag);
+    const owners = app.registered.filter((item) => lacks(item, name, installed)).map(({ tag }) => tag);
     return owners.length > 0 ? [{ name, importer: relative(cwd, importer), owners }] : [];
   });
   if (lacking.length === 0) return;
@@ -27,10 +40,10 @@ export function checkPackages(app: App, notFound: ReadonlyMap<string, string>, c
 }
 
 /** False where nobody knows what else there is: others' images, commands, build methods, files and volumes that bring packages. */
-function lacks(item: Registered, name: string): boolean {
+function lacks(item: Registered, name: string, installed: ReadonlyMap<Image, ReadonlySet<string>>): boolean {
   const { image, volumes = {} } = item.options;
   if (item.kind === "class" && item.marks.marks.some(({ kind }) => kind === "build")) return false;
   if (Object.keys(volumes).some((path) => path.includes("node_modules") || /^\/(root\/?)?$/.test(path)))
     return false;
-  return !(image?.mayHoldMore ?? false) && !(image?.npmPackages.has(name) ?? false);
+  return !(image?.mayHoldMore ?? false) && !(image && installed.get(image)?.has(name));
 }

@@ -1,3 +1,4 @@
+import { setImageBuilder } from "@dorian/sdk/image/image-builder";
 import { watchCalls } from "@dorian/sdk/function/open-calls";
 import { orAborted } from "@dorian/base/or-aborted";
 import { AppDisconnectReason } from "@dorian/protocol/modal";
@@ -61,6 +62,7 @@ export async function withPublishedApp<T>(
     });
     const escaped = firstEscapedError();
     using calls = watchCalls();
+    using _builder = setImageBuilder(running.deployed.buildImage);
     const result = await settle(async () => {
       await using _watch = new ContainerWatch({ transport, appId, status, animated: output.animated });
       return await orAborted(Promise.race([work(running), escaped]), signal);
