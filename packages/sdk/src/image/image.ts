@@ -95,7 +95,7 @@ export interface LocalFileOptions {
 export interface LocalDirectoryOptions extends LocalFileOptions {
   /**
    * What to leave out, by the rules of `.dockerignore`: patterns count from the directory (`"*.log"`; at any depth `"**\/*.log"`), what is
-   * below goes with a directory, and `"!keep.log"` brings back what a pattern before it left out.
+   * below goes with a directory, and `"!keep.log"` brings back what a pattern before it left out. Default: nothing.
    */
   ignore?: readonly string[];
 }

@@ -8,15 +8,15 @@ import type { LocalSource } from "./local-source.ts";
 
 /** How Python packages are installed. */
 export interface PipOptions extends RunOptions {
-  /** Index instead of PyPI. */
+  /** Address of the index; default: the one that the server is set up with, or PyPI. */
   indexUrl?: string;
-  /** Index beside it. */
+  /** Address of an index beside it; default: none. */
   extraIndexUrl?: string;
-  /** Directory or page with links to archives. */
+  /** Directory in the image, or page, with links to archives; default: none. */
   findLinks?: string;
   /** Take versions before a release, too. Default: false. */
   pre?: boolean;
-  /** Further options of the installer, as its command line has them: `"--no-build-isolation"`. */
+  /** Further options of the installer, as its command line has them: `"--no-build-isolation"`. Default: none. */
   extraOptions?: string;
 }
 
@@ -34,7 +34,7 @@ export interface UvSyncOptions extends RunOptions {
   groups?: readonly string[];
   /** Extras to install as well. Default: none. */
   extras?: readonly string[];
-  /** Further options of `uv sync`. */
+  /** Further options of `uv sync`. Default: none. */
   extraOptions?: string;
   /** Version of uv. Default: the latest. */
   uvVersion?: string;
