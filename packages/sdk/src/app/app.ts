@@ -276,7 +276,7 @@ interface NamedMembers {
 }
 
 function marksFromSpec(target: new () => object, spec: NamedMembers): ClassMarks {
-  const named = (kind: MarkKind, names: string[] = []): Mark[] =>
+  const named = (kind: MarkKind, names: string[] = []) =>
     names.map((name) => {
       if (typeof (target.prototype as Record<string, unknown>)[name] === "function") return { kind, name };
       throw new AppError("CLASS_SPEC_INVALID", `Class ${target.name} has no method "${name}".`, {
@@ -307,7 +307,7 @@ function marksFromSpec(target: new () => object, spec: NamedMembers): ClassMarks
 }
 
 function buildMarks(
-  named: (kind: MarkKind, names: string[]) => Mark[],
+  named: (kind: MarkKind, names: string[]) => { kind: MarkKind; name: string }[],
   build: NamedMembers["build"] = {},
 ): Mark[] {
   const options: Record<string, BuildOptions> = Array.isArray(build)

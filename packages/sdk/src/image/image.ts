@@ -635,6 +635,6 @@ function checkReference(reference: string): string {
 
 /** Patterns that are read when the image is built: a fault in them is told where they are written. */
 function checkedIgnore(patterns: readonly string[] | undefined): readonly string[] | undefined {
-  if (patterns !== undefined) new IgnorePatterns(patterns);
+  void (patterns && new IgnorePatterns(patterns));
   return patterns;
 }
