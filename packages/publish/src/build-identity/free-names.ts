@@ -1,6 +1,7 @@
 import { AppError, messageOf } from "@dorian/base/app-error";
-import { parse, type Node, type Pattern } from "acorn";
+import type { Node, Pattern } from "acorn";
 import { ancestor } from "acorn-walk";
+import { JavaScriptParser } from "../bundle/javascript-parser.ts";
 
 /** A place in a source text where a name is used that the text itself does not declare. */
 export interface FreeName {
@@ -34,7 +35,7 @@ export function readFunction(source: string): FunctionSource {
   for (const { before, after } of forms) {
     const text = `${before}${source}${after}`;
     try {
-      const program = parse(text, {
+      const program = JavaScriptParser.parse(text, {
         ecmaVersion: "latest",
         sourceType: "module",
         checkPrivateFields: false,

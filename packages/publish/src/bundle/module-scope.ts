@@ -1,5 +1,6 @@
-import { parse, type Pattern } from "acorn";
+import type { Pattern } from "acorn";
 import { transform, type Loader } from "esbuild";
+import { JavaScriptParser } from "./javascript-parser.ts";
 
 /**
  * The line by which a user module tells `globalThis[Symbol.for("dorian.moduleScopes")]` its file, the names at its top level (imported
@@ -24,7 +25,11 @@ async function topLevelNames(source: string, loader: Loader): Promise<string[] |
     logLevel: "silent",
   }).catch(() => undefined);
   if (!plain) return undefined;
-  const program = parse(plain.code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
+  const program = JavaScriptParser.parse(plain.code, {
+    ecmaVersion: "latest",
+    sourceType: "module",
+    allowHashBang: true,
+  });
   const names = new Set<string>();
   for (const node of program.body) {
     if (node.type === "ImportDeclaration") for (const item of node.specifiers) names.add(item.local.name);

@@ -1,10 +1,10 @@
-import {
-  type AssignmentPattern,
-  type AssignmentProperty,
-  type Expression,
-  type Function as FunctionNode,
-  parseExpressionAt,
-  type Pattern,
+import { JavaScriptParser } from "@dorian/publish/bundle/javascript-parser";
+import type {
+  AssignmentPattern,
+  AssignmentProperty,
+  Expression,
+  Function as FunctionNode,
+  Pattern,
 } from "acorn";
 import type { Parameter, ValueParameter, ValueType } from "./parameters.ts";
 
@@ -32,7 +32,7 @@ function functionNode(text: string): { node: FunctionNode; source: string } | un
 
 function parsed(source: string): Expression | undefined {
   try {
-    return parseExpressionAt(source, 0, { ecmaVersion: "latest", sourceType: "module" });
+    return JavaScriptParser.parseExpressionAt(source, 0, { ecmaVersion: "latest", sourceType: "module" });
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
