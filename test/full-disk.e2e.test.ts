@@ -164,25 +164,31 @@ test.each(["typescript", "python"] as const)(
   },
 );
 
-test("an upload that finds no room says so in three lines, leaves no file, and succeeds once there is room", async () => {
-  await using local = await temporaryDirectory({ "weights.bin": randomBytes(24 * mebibyte) });
-  const put = () =>
-    dorian(disk.path, ["volume", "put", "uploads", "weights.bin", "/weights.bin"], { cwd: local.path });
-  await dorian(disk.path, ["volume", "create", "uploads"]);
-  // Room beyond the reserve for a part of it, then for nothing.
-  for (const leaveBytes of [reserve + 12 * mebibyte, 10 * mebibyte]) {
-    await disk.fill({ leaveBytes });
-    const refused = await put();
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(
-      /Error: .*The disk is nearly full: .*\n  Why: .*\(STORAGE_FULL\)\n  Fix: (Make room|Free space)/,
-    );
-  }
-  expect((await dorian(disk.path, ["volume", "ls", "uploads", "--json"])).stdout.trim()).toBe("[]");
-  await disk.free();
-  expect(await put()).toMatchObject({ code: 0 });
-  expect(await entriesOf("uploads")).toMatchObject([{ path: "weights.bin", size: 24 * mebibyte }]);
-});
+test.for(["sent", "handed over"])(
+  "an upload that finds no room says so in three lines, leaves no file, and succeeds once there is room: a file that is %s",
+  async (way) => {
+    await using local = await temporaryDirectory({ "weights.bin": randomBytes(24 * mebibyte) });
+    const volume = `uploads-${way.replace(" ", "-")}`;
+    // Who names a server by its address sends.
+    const env = way === "sent" ? { MODAL_SERVER_URL: String(server.ready["url"]) } : {};
+    const put = () =>
+      dorian(disk.path, ["volume", "put", volume, "weights.bin", "/weights.bin"], { cwd: local.path, env });
+    await dorian(disk.path, ["volume", "create", volume]);
+    // Room beyond the reserve for a part of it, then for nothing.
+    for (const leaveBytes of [reserve + 12 * mebibyte, 10 * mebibyte]) {
+      await disk.fill({ leaveBytes });
+      const refused = await put();
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toMatch(
+        /Error: .*The disk is nearly full: .*\n  Why: .*\(STORAGE_FULL\)\n  Fix: (Make room|Free space)/,
+      );
+    }
+    expect((await dorian(disk.path, ["volume", "ls", volume, "--json"])).stdout.trim()).toBe("[]");
+    await disk.free();
+    expect(await put()).toMatchObject({ code: 0 });
+    expect(await entriesOf(volume)).toMatchObject([{ path: "weights.bin", size: 24 * mebibyte }]);
+  },
+);
 
 test("a build that finds no room fails, keeps nothing, and succeeds once there is room", async () => {
   await using project = await temporaryDirectory({

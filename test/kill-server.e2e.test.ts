@@ -5,8 +5,10 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Function as RemoteFunction, FunctionCall, Volume } from "dorian";
+import { handingOver } from "@dorian/testkit/connection";
 import { containersWith } from "@dorian/testkit/containers";
 import { drippingPeer } from "@dorian/testkit/dripping-peer";
+import { eventually } from "@dorian/testkit/eventually";
 import { dorian } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { SplitDorian } from "@dorian/testkit/split-dorian";
@@ -149,6 +151,24 @@ test("an upload goes on over a death of the server, which knows the blocks that 
   const [received, ...others] = await readdir(join(server.dataDirectory, "blocks/large"));
   expect(others).toEqual([]);
   expect((await stat(join(server.dataDirectory, "blocks/large", received ?? ""))).nlink).toBe(2);
+});
+
+test("a file that the server was about to take itself is put all the same when it dies over it [L8]", async () => {
+  const content = randomBytes((64 << 20) + 5);
+  await using local = await temporaryDirectory({ weights: content });
+  const links = join(server.dataDirectory, "handover");
+  using _handingOver = handingOver(server.client, server.dataDirectory);
+  const files = await Volume.fromName("handed-over", { createIfMissing: true }).files();
+  const putting = files.putFile(join(local.path, "weights"), "weights", { overwrite: true });
+  await eventually(
+    () => readdir(links),
+    (names) => names.length > 0,
+  );
+  await server.processes.server.kill();
+  await server.processes.startServer();
+  await putting;
+  expect(Buffer.from(await files.readFile("weights")).equals(content)).toBe(true);
+  expect(await readdir(links)).toEqual([]);
 });
 
 test("an image build is taken up again, and the deployment that waits for it succeeds", async () => {

@@ -217,6 +217,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   });
   const things = starting.use(
     await openCatalog({
+      dataDirectory,
       stores,
       ...access,
       speaksTls: tls !== undefined,

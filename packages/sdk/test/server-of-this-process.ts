@@ -11,6 +11,7 @@ import { pino } from "pino";
 export interface ServerOfThisProcess extends AsyncDisposable {
   modal: ServiceClient<typeof ModalClient>;
   operator: ServiceClient<typeof OperatorService>;
+  dataDirectory: string;
 }
 
 export async function openServerOfThisProcess(): Promise<ServerOfThisProcess> {
@@ -31,6 +32,7 @@ export async function openServerOfThisProcess(): Promise<ServerOfThisProcess> {
   return {
     modal: createLocalClient(ModalClient, plane.modal, identity),
     operator: createLocalClient(OperatorService, plane.operator, identity),
+    dataDirectory: data.path,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { handoverDirectory } from "@dorian/protocol/convention/handover";
 import {
   ObjectCreationType,
   type ModalClient,
@@ -13,6 +15,8 @@ export interface VolumeServer extends ServerOfThisProcess {
   modal: ServiceClient<typeof ModalClient>;
   volumeId: string;
   files: VolumeFiles;
+  /** As a client has them that found the server by its data directory. */
+  filesHandedOver: VolumeFiles;
   puts: { request: VolumePutFiles2Request; response: VolumePutFiles2Response }[];
   /** Called after the server has answered what it lacks. */
   onAnswered: (() => Promise<void>) | undefined;
@@ -20,9 +24,9 @@ export interface VolumeServer extends ServerOfThisProcess {
 
 export async function openVolumeServer(): Promise<VolumeServer> {
   await using stack = new AsyncDisposableStack();
-  const { modal: client, operator } = stack.use(await openServerOfThisProcess());
-  const server: Omit<VolumeServer, "files" | "volumeId"> = {
-    operator,
+  const { modal: client, ...rest } = stack.use(await openServerOfThisProcess());
+  const server: Omit<VolumeServer, "files" | "filesHandedOver" | "volumeId"> = {
+    ...rest,
     puts: [],
     onAnswered: undefined,
     modal: {
@@ -41,5 +45,10 @@ export async function openVolumeServer(): Promise<VolumeServer> {
     objectCreationType: ObjectCreationType.CREATE_IF_MISSING,
   });
   const kept = stack.move();
-  return Object.assign(server, { volumeId, files: new VolumeFiles(server.modal, volumeId) });
+  const handover = { operator: server.operator, directory: join(server.dataDirectory, handoverDirectory) };
+  return Object.assign(server, {
+    volumeId,
+    files: new VolumeFiles(server.modal, volumeId),
+    filesHandedOver: new VolumeFiles(server.modal, volumeId, handover),
+  });
 }

@@ -2,9 +2,9 @@ import { constants } from "node:fs";
 import { AppError } from "@dorian/base/app-error";
 import { copyRange } from "@dorian/linux/file-ranges";
 import { chmod, open } from "@dorian/linux/tree-calls";
+import type { Located } from "./block-places.ts";
 import type { BlockStore } from "./block-store.ts";
 import { blockMissing, type FileContent, permissionsOf, sharedMode } from "./file-content.ts";
-import type { Located } from "./large-files.ts";
 import { linkFile } from "./link-file.ts";
 
 /**

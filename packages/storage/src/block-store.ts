@@ -1,11 +1,11 @@
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { chmod, link, lstat, mkdir, open, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AppError, errnoOf } from "@dorian/base/app-error";
+import { errnoOf } from "@dorian/base/app-error";
 import { type DigestAlgorithm, FileDigests } from "@dorian/base/file-digests";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { DraftSpace } from "./draft-space.ts";
-import { digestMismatch, sharedMode } from "./file-content.ts";
+import { checkDigest, digestMismatch, sharedMode } from "./file-content.ts";
 import { LargeFiles } from "./large-files.ts";
 import { PartedContents } from "./parted-contents.ts";
 import { type Content, receiveContent, writeChunksAt } from "./receive-content.ts";
@@ -74,12 +74,7 @@ export class BlockStore implements AsyncDisposable {
 
   /** Says where the content is or would be. */
   path(sha: string): string {
-    if (!/^[0-9a-f]{64}$/.test(sha)) {
-      throw new AppError("BLOCK_ID_INVALID", `"${sha}" is not a SHA-256 digest.`, {
-        status: "INVALID_ARGUMENT",
-        remedy: "Pass the digest of the content as 64 lower-case hexadecimal digits.",
-      });
-    }
+    checkDigest(sha);
     return join(this.#directory, sha.slice(0, 2), sha);
   }
 

@@ -27,6 +27,15 @@ export function permissionsOf({ mode }: Pick<FileContent, "mode">): number {
   return (mode ?? sharedMode) & permissionBits;
 }
 
+/** @throws AppError BLOCK_ID_INVALID */
+export function checkDigest(sha: string): void {
+  if (/^[0-9a-f]{64}$/.test(sha)) return;
+  throw new AppError("BLOCK_ID_INVALID", `"${sha}" is not a SHA-256 digest.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Pass the digest of the content as 64 lower-case hexadecimal digits.",
+  });
+}
+
 export function blockMissing({ path }: Pick<FileContent, "path">, sha: string): AppError {
   return new AppError("BLOCK_NOT_FOUND", `Content ${sha} of ${JSON.stringify(path)} was not uploaded.`, {
     status: "FAILED_PRECONDITION",

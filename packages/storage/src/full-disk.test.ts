@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mountOverlay, unmount } from "@dorian/linux/mount";
 import { eventually } from "@dorian/testkit/eventually";
 import { readTree } from "@dorian/testkit/read-tree";
 import { smallDisk, type SmallDisk } from "@dorian/testkit/small-disk";
+import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BlockStore } from "./block-store.ts";
 import { writeFileLayer } from "./file-layer.ts";
@@ -65,6 +66,16 @@ async function draftOf(stores: Stores, seal: { durable: boolean }): Promise<stri
 /** What writes to the disk; each returns the path of the directory that it made. */
 const writes: [string, (stores: Stores) => Promise<string | undefined>][] = [
   ["a block", async ({ blocks }) => void (await blocks.put(Buffer.alloc(9_000, 2)))],
+  [
+    "a copy of a file of this machine",
+    async ({ blocks }) => {
+      await using elsewhere = await temporaryDirectory({ file: Buffer.alloc(9_000, 3) });
+      await using file = await open(join(elsewhere.path, "file"));
+      const { signal } = new AbortController();
+      await blocks.large.copy(file, { mode: 0o600, onCopied: () => undefined, signal });
+      return undefined;
+    },
+  ],
   [
     "the files of a client, as a layer",
     async (stores) => stores.layers.path(await draftOf(stores, { durable: true })),

@@ -1,30 +1,23 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import {
-  chown,
-  type FileHandle,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readlink,
-  rename,
-  symlink,
-  unlink,
-} from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, chown, type FileHandle, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import type { FileDigests } from "@dorian/base/file-digests";
 import { SharedWork } from "@dorian/base/shared-work";
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { clearRange, copyRange } from "@dorian/linux/file-ranges";
+import { removeTree } from "@dorian/linux/remove-tree";
+import { BlockPlaces, type Located, type Place } from "./block-places.ts";
 import {
+  type BlockReference,
   blockMissing,
   blockTooLarge,
   digestMismatch,
   type FileContent,
   permissionsOf,
 } from "./file-content.ts";
+import { hashedCopy } from "./hashed-copy.ts";
 import { PlaceTurn } from "./place-turn.ts";
 import { type Content, receiveContent, writeChunksAt } from "./receive-content.ts";
 import { SharedFlush } from "./shared-flush.ts";
@@ -33,19 +26,6 @@ import { storing } from "./storage-error.ts";
 /** Marks a file that does not hold all of its blocks yet. No file of a layer has it. */
 const receivingBit = 0o1000;
 const receivingMode = receivingBit | 0o600;
-
-/** A place in a large file: that of its block `index`. */
-export interface Place {
-  file: string;
-  index: number;
-}
-
-/** Where content is on this machine. */
-export interface Located {
-  path: string;
-  offset: number;
-  size: number;
-}
 
 export interface LargeFilesOptions {
   directory: string;
@@ -72,23 +52,27 @@ interface Receiving {
 
 /**
  * Files of several blocks, each block received in the place that it has in the file. A file is named for its content and its
- * permissions, so that whoever writes to a place writes the same; when it is whole, layers hold hard links to it. Where a
- * block lies says a symbolic link by the block's digest, made when the block is on disk: no memory of it is needed, and
- * whatever is killed, what was received is known.
+ * permissions, so that whoever writes to a place writes the same; when it is whole, layers hold hard links to it.
  */
 export class LargeFiles {
   readonly blockBytes: number;
   readonly #options: LargeFilesOptions;
   readonly #files: string;
-  readonly #links: string;
+  readonly #places: BlockPlaces;
   readonly #receiving = new Map<string, Receiving>();
   readonly #completing = new SharedWork<string, string>();
 
   constructor(options: LargeFilesOptions) {
     this.blockBytes = options.blockBytes;
+    const { directory, blockBytes, newPath } = options;
     this.#options = options;
-    this.#files = join(options.directory, "large");
-    this.#links = join(options.directory, "places");
+    this.#files = join(directory, "large");
+    this.#places = new BlockPlaces({
+      directory: join(directory, "places"),
+      files: this.#files,
+      blockBytes,
+      newPath,
+    });
   }
 
   /** The name of the file that such content makes. */
@@ -102,13 +86,13 @@ export class LargeFiles {
   async find(sha: string): Promise<Located | undefined> {
     const { blocks } = this.#options;
     const size = await blocks.sizeOf(sha);
-    return size === undefined ? await this.#placed(sha) : { path: blocks.path(sha), offset: 0, size };
+    return size === undefined ? await this.#places.find(sha) : { path: blocks.path(sha), offset: 0, size };
   }
 
   /** Renews the change time of the file that a block is in, by which collectors go; false when the block is not here. */
   async touch(sha: string): Promise<boolean> {
     if (await this.#options.blocks.touch(sha)) return true;
-    const placed = await this.#placed(sha);
+    const placed = await this.#places.find(sha);
     // No owner is changed, and nothing else but that time.
     return placed !== undefined && (await unlessAbsent(chown(placed.path, -1, -1).then(() => true))) === true;
   }
@@ -159,8 +143,44 @@ export class LargeFiles {
         await clearRange(file, start + size, start + this.blockBytes);
         await flush.run(() => file.datasync());
       });
-      if (!turn.isStopped || (await isWhole(file))) await this.#link(sha, place, size);
+      if (!turn.isStopped || (await isWhole(file))) await this.#places.set(sha, place, size);
     });
+  }
+
+  /**
+   * Has a file of this machine copied, for layers to link to, and gives the blocks that it consists of. Undefined, and nothing is
+   * kept, when the first of them is here already, for then others may be; and when somebody writes to it meanwhile.
+   *
+   * @throws AppError STORAGE_FULL
+   */
+  async copy(
+    source: FileHandle,
+    options: { mode: number; onCopied: (bytes: number) => void; signal: AbortSignal },
+  ): Promise<readonly BlockReference[] | undefined> {
+    const { blockBytes } = this;
+    const { digests, newPath } = this.#options;
+    const { size, mtimeNs } = await source.stat({ bigint: true });
+    const range = { start: 0, end: Math.min(blockBytes, Number(size)), withoutTrailingZeros: true };
+    if (await this.find(await digests.sha256(source, range))) return undefined;
+    const draft = newPath();
+    try {
+      return await storing(this.#files, async () => {
+        const blocks = await hashedCopy(source, draft, {
+          size: Number(size),
+          blockBytes,
+          digests,
+          ...options,
+        });
+        const after = await source.stat({ bigint: true });
+        if (after.size !== size || after.mtimeNs !== mtimeNs) return undefined;
+        const content = { path: "", size: Number(size), mode: options.mode, blocks };
+        const name = this.nameOf(content);
+        await this.#completing.run(name, () => this.#adopt(name, draft, content));
+        return blocks;
+      });
+    } finally {
+      await removeTree(draft);
+    }
   }
 
   /**
@@ -185,27 +205,18 @@ export class LargeFiles {
       if (nlink > 1 || ctimeMs >= (isReceiving ? before.receiving : before.whole)) continue;
       if (!this.#receiving.has(name) && !this.#completing.isRunning(name)) await unlink(path);
     }
-    const names = new Set(await entriesOf(this.#files));
-    for (const folder of await entriesOf(this.#links)) {
-      for (const sha of await readdir(join(this.#links, folder))) {
-        const link = join(this.#links, folder, sha);
-        const place = await unlessAbsent(readlink(link));
-        if (place === undefined || names.has(parsePlace(place).file) || (await this.#placed(sha))) continue;
-        await unlessAbsent(unlink(link));
-      }
-    }
+    await this.#places.collect();
   }
 
   async #complete(name: string, content: FileContent): Promise<string> {
-    // From here on nobody gets a turn.
-    for (const turn of this.#receiving.get(name)?.turns.values() ?? []) await turn.stop();
+    await this.#endTurns(name);
     const path = this.#pathOf(name);
     await storing(this.#files, async () => {
       await using file = await this.#open(name);
       if (await isWhole(file)) return;
       for (const [index, { sha }] of content.blocks.entries()) {
         const start = index * this.blockBytes;
-        const placed = await this.#placed(sha);
+        const placed = await this.#places.find(sha);
         if (placed?.path === path && placed.offset === start) continue;
         const found = await this.find(sha);
         if (!found) throw blockMissing(content, sha);
@@ -215,12 +226,38 @@ export class LargeFiles {
       }
       await file.truncate(content.size);
       await file.datasync();
-      for (const [index, { sha, size }] of content.blocks.entries()) {
-        if (!(await this.#placed(sha))) await this.#link(sha, { file: name, index }, size);
-      }
+      await this.#setPlaces(name, content);
       await file.chmod(permissionsOf(content));
     });
     return path;
+  }
+
+  /** `draft` is on disk, with all of the content. */
+  async #adopt(name: string, draft: string, content: FileContent): Promise<string> {
+    await this.#endTurns(name);
+    const path = this.#pathOf(name);
+    await chmod(draft, permissionsOf(content));
+    await mkdir(this.#files, { recursive: true });
+    await rename(draft, path);
+    try {
+      await this.#setPlaces(name, content);
+    } catch (error) {
+      // Places in a file that is gone are none.
+      await removeTree(path);
+      throw error;
+    }
+    return path;
+  }
+
+  /** Nobody gets a new one while the file is being completed. */
+  async #endTurns(name: string): Promise<void> {
+    for (const turn of this.#receiving.get(name)?.turns.values() ?? []) await turn.stop();
+  }
+
+  async #setPlaces(name: string, { blocks }: FileContent): Promise<void> {
+    for (const [index, { sha, size }] of blocks.entries()) {
+      if (!(await this.#places.find(sha))) await this.#places.set(sha, { file: name, index }, size);
+    }
   }
 
   /** Undefined when another has the place, or the file is being completed. */
@@ -240,22 +277,6 @@ export class LargeFiles {
     };
   }
 
-  async #placed(sha: string): Promise<Located | undefined> {
-    const text = await unlessAbsent(readlink(this.#linkOf(sha)));
-    if (text === undefined) return undefined;
-    const { file, index, size } = parsePlace(text);
-    const path = this.#pathOf(file);
-    return (await unlessAbsent(lstat(path))) && { path, offset: index * this.blockBytes, size };
-  }
-
-  /** One that is there may lead to a file that is gone. */
-  async #link(sha: string, place: Place, size: number): Promise<void> {
-    const [draft, link] = [this.#options.newPath(), this.#linkOf(sha)];
-    await mkdir(dirname(link), { recursive: true });
-    await symlink(`${place.file}.${place.index}.${size}`, draft);
-    await rename(draft, link);
-  }
-
   async #open(name: string): Promise<FileHandle> {
     await mkdir(this.#files, { recursive: true });
     return await open(this.#pathOf(name), constants.O_RDWR | constants.O_CREAT, receivingMode);
@@ -263,11 +284,6 @@ export class LargeFiles {
 
   #pathOf(name: string): string {
     return join(this.#files, name);
-  }
-
-  #linkOf(sha: string): string {
-    this.#options.blocks.path(sha);
-    return join(this.#links, sha.slice(0, 2), sha);
   }
 }
 
@@ -284,11 +300,6 @@ function placeTaken(sha: string): AppError {
       remedy: "Send it again.",
     },
   );
-}
-
-function parsePlace(text: string): Place & { size: number } {
-  const [file = "", index, size] = text.split(".");
-  return { file, index: Number(index), size: Number(size) };
 }
 
 /** None of a directory that nothing has been put into yet. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { handoverDirectory } from "@dorian/protocol/convention/handover";
 import { connectToServer } from "@dorian/sdk/client/connect";
 import { setTransport } from "@dorian/sdk/client/current-transport";
 import type { Transport } from "@dorian/sdk/client/transport";
@@ -19,4 +20,10 @@ export async function sdkConnection(dataDirectory: string): Promise<Connection> 
       transport[Symbol.dispose]();
     },
   };
+}
+
+/** Lets the SDK in this process have the server take files itself, as who finds it by its data directory does, until it is disposed of. */
+export function handingOver(connection: Connection, dataDirectory: string): Disposable {
+  setTransport({ ...connection, handover: join(dataDirectory, handoverDirectory) });
+  return { [Symbol.dispose]: () => setTransport(connection) };
 }

@@ -35,11 +35,13 @@ import { sandboxHandlers } from "./sandbox/sandbox-handlers.ts";
 import type { Sandboxes } from "./sandbox/sandboxes.ts";
 import { secretHandlers } from "./secret/secret-handlers.ts";
 import { FileUrls } from "./volume/file-urls.ts";
+import { handoverHandlers, Handovers } from "./volume/handovers.ts";
 import { startSquashing } from "./volume/squash-loop.ts";
 import { volumeFileHandlers } from "./volume/volume-file-handlers.ts";
 import { volumeHandlers } from "./volume/volume-handlers.ts";
 
 export interface CatalogWingOptions {
+  dataDirectory: string;
   stores: Stores;
   environments: Environments;
   /** Some live in one environment. */
@@ -124,6 +126,7 @@ export async function openCatalog(options: CatalogWingOptions) {
     }),
   );
   const lifetimes = opening.use(new Lifetimes({ kinds: [volumes, dicts, queues], apps, logger, elapsedMs }));
+  const handovers = await Handovers.open({ dataDirectory: options.dataDirectory, blocks, room });
   const fileUrls = new FileUrls({ urls, layers, blocks, room });
   const objects = { apps, environments, lifetimes, idempotency, answers: registries.answers };
   const ofImages = imageHandlers({ db, images, builds, apps });
@@ -199,7 +202,7 @@ export async function openCatalog(options: CatalogWingOptions) {
       queueHandlers({ queues, ...objects }),
     ] as const,
     worker: [ofVolumes.worker] as const,
-    operator: [ofImages.operator, ofVolumes.operator] as const,
+    operator: [ofImages.operator, ofVolumes.operator, handoverHandlers({ volumes, handovers })] as const,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -3,6 +3,7 @@ import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { inEnvironment } from "@dorian/sdk/client/in-environment";
+import type { Handover } from "@dorian/sdk/volume/hand-over";
 import { type Config, type Credentials, credentials } from "./config/config.ts";
 
 /** A connection to the server that the command line names, with its two services. */
@@ -12,10 +13,12 @@ export class ServerConnection implements Disposable {
   readonly modal: ServiceClient<typeof ModalClient>;
   /** Without ContainerExec, which streams requests. */
   readonly operator: Omit<ServiceClient<typeof OperatorService>, "containerExec">;
+  /** Where it takes files of this machine itself. */
+  readonly handover: Handover | undefined;
   #connection: Connection;
 
   constructor(config: Config) {
-    const { url, tokenId, tokenSecret, trust } = credentials(config);
+    const { url, tokenId, tokenSecret, trust, handover } = credentials(config);
     this.url = url;
     this.trust = trust;
     this.#connection = new Connection({
@@ -25,6 +28,7 @@ export class ServerConnection implements Disposable {
     });
     this.modal = inEnvironment(createClient(ModalClient, this.#connection), config.environment);
     this.operator = createClient(OperatorService, this.#connection);
+    this.handover = handover === undefined ? undefined : { operator: this.operator, directory: handover };
   }
 
   /** To the server of the data directory, whatever else the environment names. */

@@ -10,7 +10,11 @@ test("the environment says where the server is, and the data directory what it l
   await using data = await temporaryDirectory({
     "client.json": JSON.stringify({ ...known, workerToken: "x" }),
   });
-  expect(await readServerAddress({ DORIAN_DATA: data.path })).toEqual(known);
+  // A server that is found by its directory is on this machine, and takes files itself.
+  expect(await readServerAddress({ DORIAN_DATA: data.path })).toEqual({
+    ...known,
+    handover: join(data.path, "handover"),
+  });
   expect(await readServerAddress({ ...variables, DORIAN_DATA: "/nowhere" })).toEqual({
     url: "http://other:1",
     tokenId: "ak-2",
@@ -35,14 +39,14 @@ test("programs find what the file of settings says, unless a data directory is n
     url: "http://other:1",
     environment: "main",
   });
-  expect(await readServerAddress({ ...env, DORIAN_DATA: directory.path })).toEqual(known);
+  expect(await readServerAddress({ ...env, DORIAN_DATA: directory.path })).toMatchObject(known);
 });
 
 test("a server that speaks TLS comes with the authority to trust, also where the environment names it [B20]", async () => {
   const trust = { authority: "/data/tls/authority.pem" };
   const secure = { ...known, url: "https://127.0.0.1:7070" };
   await using data = await temporaryDirectory({ "client.json": JSON.stringify({ ...secure, trust }) });
-  expect(await readServerAddress({ DORIAN_DATA: data.path })).toEqual({ ...secure, trust });
+  expect(await readServerAddress({ DORIAN_DATA: data.path })).toMatchObject({ ...secure, trust });
   const told = { ...variables, MODAL_SERVER_URL: "https://box.example:7070" };
   expect(await readServerAddress({ ...told, DORIAN_DATA: data.path })).toEqual({
     url: "https://box.example:7070",

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { AppError, errnoOf } from "@dorian/base/app-error";
 import { createClient, Connection } from "@dorian/protocol/client/grpc-client";
+import { handoverDirectory } from "@dorian/protocol/convention/handover";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { inEnvironment } from "./in-environment.ts";
@@ -14,6 +15,8 @@ export interface ServerAddress {
   tokenSecret: string;
   /** File with the authority to trust when the server speaks TLS. */
   trust?: { authority: string };
+  /** Where the server takes files of this machine, when it was found by its data directory. */
+  handover?: string;
   /** What requests are about that name no environment; absent for the server's default one. */
   environment?: string;
 }
@@ -45,6 +48,7 @@ export async function readServerAddress(env: NodeJS.ProcessEnv = process.env): P
       url: url || found.url,
       tokenId: tokenId || found.tokenId,
       tokenSecret: tokenSecret || found.tokenSecret,
+      ...(url ? {} : { handover: join(dirname(path), handoverDirectory) }),
       ...environment,
     };
   } catch (error) {
@@ -65,7 +69,7 @@ const retryUnavailableMs = 60_000;
 
 /** A transport over a connection to the server. The connection stays open for the process's life. */
 export async function connectToServer(address?: ServerAddress): Promise<Transport & Disposable> {
-  const { url, tokenId, tokenSecret, trust, environment } = address ?? (await readServerAddress());
+  const { url, tokenId, tokenSecret, trust, environment, handover } = address ?? (await readServerAddress());
   using connecting = new DisposableStack();
   const connection = connecting.use(
     new Connection({
@@ -85,5 +89,5 @@ export async function connectToServer(address?: ServerAddress): Promise<Transpor
   await operator.serverInfo({});
   connection.retryUnavailableMs = retryUnavailableMs;
   const connected = connecting.move();
-  return { url, modal, operator, inContainer: false, [Symbol.dispose]: () => connected.dispose() };
+  return { url, modal, operator, handover, inContainer: false, [Symbol.dispose]: () => connected.dispose() };
 }

@@ -8,6 +8,8 @@ export interface Transport {
   modal: ServiceClient<typeof ModalClient>;
   /** Absent inside containers: a task has no business there. */
   operator?: ServiceClient<typeof OperatorService>;
+  /** Directory in which a server on this machine finds links to files that it is to copy itself. */
+  handover?: string | undefined;
   /** Inside a container the connection is the task. */
   inContainer: boolean;
 }

@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { AppError } from "@dorian/base/app-error";
 import { type FileDigests, threadBytes } from "@dorian/base/file-digests";
@@ -32,17 +33,33 @@ export interface ReadOptions {
 }
 
 /**
+ * Opens a file that is to be uploaded.
+ *
+ * @throws AppError LOCAL_FILE_MISSING, LOCAL_FILE_INVALID, LOCAL_FILE_UNREADABLE
+ */
+export async function openUploadFile(
+  localPath: string,
+): Promise<{ file: FileHandle; stats: BigIntStats } & AsyncDisposable> {
+  return await withLocalFile(localPath, "read", async () => {
+    // Opening a named pipe would wait for its writer.
+    if (!(await stat(localPath)).isFile()) throw notAFile(localPath);
+    const file = await open(localPath);
+    const stats = await file.stat({ bigint: true });
+    return { file, stats, [Symbol.asyncDispose]: () => file.close() };
+  });
+}
+
+/**
  * Reads a file for the digests of its blocks.
  *
  * @throws AppError LOCAL_FILE_MISSING, LOCAL_FILE_INVALID, LOCAL_FILE_UNREADABLE, LOCAL_FILE_CHANGED
  */
 export async function readUploadFile(source: UploadSource, options: ReadOptions): Promise<UploadFile> {
   const { localPath } = source;
+  await using opened = await openUploadFile(localPath);
   return await withLocalFile(localPath, "read", async () => {
-    // Opening a named pipe would wait for its writer.
-    if (!(await stat(localPath)).isFile()) throw notAFile(localPath);
-    await using file = await open(localPath);
-    const { size: bytes, mtimeNs, mode } = await file.stat({ bigint: true });
+    const { file } = opened;
+    const { size: bytes, mtimeNs, mode } = opened.stats;
     const size = Number(bytes);
     const blocks: string[] = [];
     const { digests, signal } = options;

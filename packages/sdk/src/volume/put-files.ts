@@ -7,6 +7,7 @@ import { FileDigests } from "@dorian/base/file-digests";
 import { concurrently } from "@dorian/base/concurrently";
 import { Deadline } from "@dorian/base/deadline";
 import { withLocalFile } from "../local/local-file-error.ts";
+import { handOver } from "./hand-over.ts";
 import { readUploadBlock, readUploadFile, type UploadFile, type UploadSource } from "./local-file.ts";
 import { sendBytes } from "./transfer.ts";
 import { TransferCounter, type OnTransferProgress } from "./transfer-progress.ts";
@@ -22,7 +23,7 @@ const maxFailedRounds = 2;
 const maxRequestBytes = 90 * 1024 * 1024;
 
 /**
- * Puts files into a volume, all of them or none. Only blocks that the server lacks are sent.
+ * Puts files into a volume, all of them or none. Only blocks that the server lacks are sent, and none of what it copies itself.
  *
  * @throws AppError LOCAL_FILE_CHANGED, LOCAL_FILE_MISSING, VOLUME_FILE_EXISTS, VOLUME_BATCH_TOO_LARGE, TRANSFER_FAILED
  */
@@ -31,13 +32,17 @@ export async function putFiles(
   sources: readonly UploadSource[],
   settings: TransferSettings,
 ): Promise<{ files: number; bytes: number }> {
-  const files = await readAll(sources, settings);
+  const files = await readAll(wire, sources, settings);
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   if (files.length > 0) await upload(wire, files, settings);
   return { files: files.length, bytes };
 }
 
-async function readAll(sources: readonly UploadSource[], settings: TransferSettings): Promise<UploadFile[]> {
+async function readAll(
+  { handover, volumeId }: VolumeWire,
+  sources: readonly UploadSource[],
+  settings: TransferSettings,
+): Promise<UploadFile[]> {
   const sized = await Promise.all(
     sources.map(async ({ localPath, remotePath }) => ({
       path: remotePath,
@@ -53,7 +58,8 @@ async function readAll(sources: readonly UploadSource[], settings: TransferSetti
     { limit: readsAtOnce, signal },
     async ([index, source], signal) => {
       const onRead = (bytes: number) => counter.add(source.remotePath, bytes);
-      files[index] = await readUploadFile(source, { digests, signal, onRead });
+      const handed = handover && (await handOver(source, handover, { volumeId, signal, onRead }));
+      files[index] = handed ?? (await readUploadFile(source, { digests, signal, onRead }));
     },
   );
   return files;

@@ -5,6 +5,7 @@ import type { ServiceClient } from "@dorian/protocol/service";
 import type { LeftOut } from "../local/walk-local-tree.ts";
 import { getDirectory, type DirectoryDownload } from "./get-directory.ts";
 import { getFile } from "./get-file.ts";
+import type { Handover } from "./hand-over.ts";
 import { withLocalFile } from "../local/local-file-error.ts";
 import { putFiles } from "./put-files.ts";
 import { requireRemoteFile, readContent } from "./read-content.ts";
@@ -41,8 +42,8 @@ export class VolumeFiles {
   #wire: VolumeWire;
 
   /** @internal */
-  constructor(modal: ServiceClient<typeof ModalClient>, volumeId: string) {
-    this.#wire = { modal, volumeId };
+  constructor(modal: ServiceClient<typeof ModalClient>, volumeId: string, handover?: Handover) {
+    this.#wire = { modal, volumeId, handover };
   }
 
   /** What a directory holds, in no particular order; for the path of a file, that file. */

@@ -1,11 +1,14 @@
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
+import type { Handover } from "./hand-over.ts";
 import type { OnTransferProgress } from "./transfer-progress.ts";
 
 /** A volume on a server. */
 export interface VolumeWire {
   modal: ServiceClient<typeof ModalClient>;
   volumeId: string;
+  /** Where the server is on this machine, and may copy files itself. */
+  handover?: Handover | undefined;
 }
 
 /** How files are uploaded or downloaded. */

@@ -77,8 +77,11 @@ export class Volume {
   /** Files from outside of containers: list, put, get, remove, copy. */
   async files(): Promise<import("./volume-files.ts").VolumeFiles> {
     const wire = await transport();
-    const { VolumeFiles } = await import("./volume-files.ts");
-    return new VolumeFiles(wire.modal, await this.resolve(wire));
+    const [{ VolumeFiles }, { handoverOf }] = await Promise.all([
+      import("./volume-files.ts"),
+      import("./hand-over.ts"),
+    ]);
+    return new VolumeFiles(wire.modal, await this.resolve(wire), handoverOf(wire));
   }
 
   /**

@@ -38,6 +38,7 @@ export const operatorPermissions: Permissions<typeof OperatorService> = {
   stateCopy: { client: "write", task: "no", reach: "everywhere", audit: "backup.take" },
   imageList: { client: "read", task: "no", reach: "everywhere" },
   volumeVersions: { client: "read", task: "no", reach: "request" },
+  volumeHandOver: { client: "write", task: "no", reach: "request" },
   taskTimeline: { client: "read", task: "no", reach: "request" },
   callList: { client: "read", task: "no", reach: "request" },
   callShow: { client: "read", task: "no", reach: "request" },

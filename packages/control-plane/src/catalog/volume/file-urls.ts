@@ -2,7 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { fileBytes, fileName } from "@dorian/base/file-name";
 import type { BlockStore } from "@dorian/storage/block-store";
 import { blockTooLarge } from "@dorian/storage/file-content";
-import type { Place } from "@dorian/storage/large-files";
+import type { Place } from "@dorian/storage/block-places";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import type { RoomWatch } from "@dorian/storage/room-watch";
 import type { Identity } from "@dorian/protocol/service";

@@ -16,7 +16,11 @@ function dataDirectory(content: string): string {
 test("an option wins over the environment, and the environment over the data directory", () => {
   const data = dataDirectory(JSON.stringify(client));
   const env = { DORIAN_DATA: data, MODAL_SERVER_URL: "http://env:1", MODAL_TOKEN_ID: "ak-env" };
-  expect(credentials(readConfig({ DORIAN_DATA: data }, {}))).toEqual(client);
+  // A server that is found by its directory is on this machine, and takes files itself.
+  expect(credentials(readConfig({ DORIAN_DATA: data }, {}))).toEqual({
+    ...client,
+    handover: join(data, "handover"),
+  });
   expect(credentials(readConfig(env, {}))).toEqual({
     url: "http://env:1",
     tokenId: "ak-env",

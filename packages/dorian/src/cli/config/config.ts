@@ -1,4 +1,5 @@
 import { AppError, errnoOf, messageOf } from "@dorian/base/app-error";
+import { handoverDirectory } from "@dorian/protocol/convention/handover";
 import { readUserSettings, userSettingsPath, type UserSettings } from "@dorian/sdk/client/user-settings";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -10,6 +11,8 @@ export interface Credentials {
   tokenSecret: string;
   /** Files with what is to be trusted when the server speaks TLS: its own authority, and all authorities together. */
   trust?: { authority: string; all: string };
+  /** Where the server takes files of this machine, when it was found by its data directory. */
+  handover?: string;
 }
 
 /**
@@ -114,7 +117,7 @@ export function credentials(config: Config): Credentials {
   if (file.kind === "found") {
     return {
       ...file.client,
-      ...(server ? { url: server } : {}),
+      ...(server ? { url: server } : { handover: join(config.dataDirectory, handoverDirectory) }),
       ...(tokenId ? { tokenId } : {}),
       ...(tokenSecret ? { tokenSecret } : {}),
     };

@@ -363,6 +363,83 @@ export declare type VolumeVersionsResponse_Item = Message<"dorian.operator.Volum
 export declare const VolumeVersionsResponse_ItemSchema: GenMessage<VolumeVersionsResponse_Item>;
 
 /**
+ * @generated from message dorian.operator.VolumeHandOverRequest
+ */
+export declare type VolumeHandOverRequest = Message<"dorian.operator.VolumeHandOverRequest"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+
+  /**
+   * Name of a symbolic link to the file, in the directory `handover` of the data directory.
+   *
+   * @generated from field: string link = 2;
+   */
+  link: string;
+
+  /**
+   * By which the server knows that it has the same file in view.
+   *
+   * @generated from field: uint64 device = 3;
+   */
+  device: bigint;
+
+  /**
+   * @generated from field: uint64 inode = 4;
+   */
+  inode: bigint;
+
+  /**
+   * @generated from field: uint64 size = 5;
+   */
+  size: bigint;
+
+  /**
+   * @generated from field: int64 mtime_ns = 6;
+   */
+  mtimeNs: bigint;
+
+  /**
+   * Permission bits that it is to have.
+   *
+   * @generated from field: uint32 mode = 7;
+   */
+  mode: number;
+};
+
+/**
+ * Describes the message dorian.operator.VolumeHandOverRequest.
+ * Use `create(VolumeHandOverRequestSchema)` to create a new message.
+ */
+export declare const VolumeHandOverRequestSchema: GenMessage<VolumeHandOverRequest>;
+
+/**
+ * @generated from message dorian.operator.VolumeHandOverResponse
+ */
+export declare type VolumeHandOverResponse = Message<"dorian.operator.VolumeHandOverResponse"> & {
+  /**
+   * So many more of them are copied.
+   *
+   * @generated from field: uint64 bytes = 1;
+   */
+  bytes: bigint;
+
+  /**
+   * In the last message: of each of its blocks. Empty when the server has some of it already: it asks for what it lacks.
+   *
+   * @generated from field: repeated bytes blocks_sha256 = 2;
+   */
+  blocksSha256: Uint8Array[];
+};
+
+/**
+ * Describes the message dorian.operator.VolumeHandOverResponse.
+ * Use `create(VolumeHandOverResponseSchema)` to create a new message.
+ */
+export declare const VolumeHandOverResponseSchema: GenMessage<VolumeHandOverResponse>;
+
+/**
  * @generated from message dorian.operator.TaskTimelineRequest
  */
 export declare type TaskTimelineRequest = Message<"dorian.operator.TaskTimelineRequest"> & {
@@ -1129,6 +1206,16 @@ export declare const OperatorService: GenService<{
     methodKind: "unary";
     input: typeof VolumeVersionsRequestSchema;
     output: typeof VolumeVersionsResponseSchema;
+  },
+  /**
+   * Has the server copy a file of its own machine, instead of being sent it. What it becomes in the volume says VolumePutFiles2.
+   *
+   * @generated from rpc dorian.operator.OperatorService.VolumeHandOver
+   */
+  volumeHandOver: {
+    methodKind: "server_streaming";
+    input: typeof VolumeHandOverRequestSchema;
+    output: typeof VolumeHandOverResponseSchema;
   },
   /**
    * @generated from rpc dorian.operator.OperatorService.TaskTimeline

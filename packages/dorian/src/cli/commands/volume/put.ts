@@ -49,7 +49,7 @@ export const command = defineCommand<Uploaded>({
     }
     using server = new ServerConnection(config);
     const volumeId = await requireVolume(server, input.argument("volume"), { signal });
-    const files = new VolumeFiles(server.modal, volumeId);
+    const files = new VolumeFiles(server.modal, volumeId, server.handover);
     using status = await StatusLine.open(output);
     const { onProgress } = new TransferView(output, status);
     const settings = { overwrite: input.flag("force"), onProgress, signal };
