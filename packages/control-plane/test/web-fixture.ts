@@ -40,6 +40,7 @@ export async function openWeb(fixture: DispatchFixture, options: WebFixtureOptio
     scope: "main",
     methodName: "page",
     parameters: [],
+    isNode: false,
     config: create(WebhookConfigSchema, options.config),
     active: true,
   };

@@ -8,7 +8,8 @@ import { withHint } from "./missing-package.ts";
 import type { Program } from "./program.ts";
 import { failureOf, toRemoteError, tracebackOf } from "./remote-error.ts";
 import { runBatch } from "./run-batch.ts";
-import { runInput, type InputResult } from "./run-input.ts";
+import type { InputResult } from "./input-result.ts";
+import { runInput } from "./run-input.ts";
 import { asOne, type OwnInput, type RunningInput } from "./running-inputs.ts";
 
 /**

@@ -11,7 +11,7 @@ import type { AllowedInputs } from "./allowed-inputs.ts";
 import { putOutput } from "./output-writer.ts";
 import { patiently } from "./patiently.ts";
 import { failureOf } from "./remote-error.ts";
-import type { InputResult } from "./run-input.ts";
+import type { InputResult } from "./input-result.ts";
 import {
   ContainerStopping,
   InputCancelled,

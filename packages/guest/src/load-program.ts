@@ -5,6 +5,9 @@ import type { RegisteredClass } from "@dorian/sdk/class/registered";
 import type { MarkKind } from "@dorian/sdk/class/class-marks";
 import { construct, type ParameterValue } from "@dorian/sdk/class/construct";
 import { findTarget } from "@dorian/sdk/app/find-target";
+import type { AnyFunction } from "@dorian/sdk/any-function";
+import type { WebMark } from "@dorian/sdk/web/web-options";
+import { webProgram, type AnyWebHandler, type WebProgram } from "@dorian/sdk/web/web-program";
 import { classParameters } from "./class-parameters.ts";
 import type { Callable, Program } from "./program.ts";
 
@@ -21,6 +24,7 @@ export function loadProgram(task: ContainerArguments): Program {
   }
   hydrateApps(task);
   if (target.kind === "class") return classProgram(task, target);
+  if (target.kind === "function" && target.web) return webFunctionProgram(tag, target.web, target.run);
   return functionProgram(task, target.run as Callable);
 }
 
@@ -43,6 +47,20 @@ function functionProgram(task: ContainerArguments, run: Callable): Program {
   };
 }
 
+function webFunctionProgram(name: string, web: WebMark, run: AnyFunction): Program {
+  const program = webProgram(name, web, run as AnyWebHandler);
+  return {
+    callable: () => run as Callable,
+    functionType: () => Function_FunctionType.FUNCTION,
+    webAnswer: () => program.answer,
+    enterHooks: [() => program.start({ signal: never })],
+    exitHooks: [],
+  };
+}
+
+/** A start that takes too long is ended from outside. */
+const never = new AbortController().signal;
+
 function classProgram(task: ContainerArguments, { tag, target, marks }: RegisteredClass): Program {
   const definition = task.functionDef;
   const builder = definition?.isBuilderFunction ?? false;
@@ -59,6 +77,15 @@ function classProgram(task: ContainerArguments, { tag, target, marks }: Register
     ...new Set(marks.marks.filter((mark) => mark.kind === kind).map((mark) => mark.name)),
   ];
   const hooks = (kind: MarkKind) => namesOf(kind).map((name) => () => instance[name]?.());
+  const webPrograms = new Map<string, WebProgram>();
+  for (const { name, web } of builder ? [] : marks.marks) {
+    if (web)
+      webPrograms.set(
+        name,
+        webProgram(`${tag}.${name}`, web, (...args) => instance[name]?.(...args)),
+      );
+  }
+  const starts = [...webPrograms.values()].map((program) => () => program.start({ signal: never }));
   const callable = new Set(builder ? namesOf("build") : namesOf("method"));
   const buildMethod = definition?.functionName.split(".").at(-1) ?? "";
   return {
@@ -73,7 +100,8 @@ function classProgram(task: ContainerArguments, { tag, target, marks }: Register
     },
     functionType: (methodName) =>
       definition?.methodDefinitions[methodName]?.functionType ?? Function_FunctionType.FUNCTION,
-    enterHooks: hooks("enter"),
+    webAnswer: (methodName) => webPrograms.get(methodName)?.answer,
+    enterHooks: [...hooks("enter"), ...starts],
     exitHooks: hooks("exit"),
   };
 }

@@ -1,4 +1,5 @@
 import type { Function_FunctionType } from "@dorian/protocol/modal";
+import type { AnswerRequest } from "@dorian/sdk/web/web-program";
 
 export type Callable = (...args: unknown[]) => unknown;
 
@@ -7,6 +8,8 @@ export interface Program {
   /** The function (name "") or the method of that name. */
   callable(methodName: string): Callable;
   functionType(methodName: string): Function_FunctionType;
+  /** What answers requests, where the function or method of that name serves the web. */
+  webAnswer?(methodName: string): AnswerRequest | undefined;
   /** In the order they run in. */
   enterHooks: readonly (() => unknown)[];
   exitHooks: readonly (() => unknown)[];

@@ -4,7 +4,8 @@ import type { ServiceClient } from "@dorian/protocol/service";
 import { inputArguments } from "./input-arguments.ts";
 import type { Program } from "./program.ts";
 import { failureOf } from "./remote-error.ts";
-import { outputOf, type InputResult } from "./run-input.ts";
+import type { InputResult } from "./input-result.ts";
+import { outputOf } from "./run-input.ts";
 import type { RunningInput } from "./running-inputs.ts";
 
 /**

@@ -3,25 +3,19 @@ import {
   DataFormat,
   Function_FunctionType,
   GeneratorDoneSchema,
-  GenericResult_GenericStatus,
-  GenericResultSchema,
   type FunctionGetInputsItem,
-  type GenericResult,
   type ModalClient,
 } from "@dorian/protocol/modal";
 import { encodeValue } from "@dorian/protocol/value/payload";
 import { pickleValue } from "@dorian/protocol/value/pickle/write-pickle";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { ChunkWriter } from "./chunk-writer.ts";
+import { success, type InputResult } from "./input-result.ts";
 import { inputArguments } from "./input-arguments.ts";
 import type { Program } from "./program.ts";
 import { failureOf } from "./remote-error.ts";
 import type { RunningInput } from "./running-inputs.ts";
-
-export interface InputResult {
-  result: GenericResult;
-  dataFormat: DataFormat;
-}
+import { runWebInput } from "./web/run-web-input.ts";
 
 /** Runs user code on an input. What it throws becomes the result. */
 export async function runInput(
@@ -32,6 +26,8 @@ export async function runInput(
   const { item, signal } = running;
   const methodName = item.input?.methodName ?? "";
   try {
+    const answer = program.webAnswer?.(methodName);
+    if (answer) return await runWebInput(modal, answer, running);
     const call = program.callable(methodName);
     const args = await inputArguments(modal, item.input, { signal });
     const value = call(...args);
@@ -70,14 +66,6 @@ async function runGenerator(
 export function outputOf(item: FunctionGetInputsItem, value: unknown, what: string): InputResult {
   const format = answerFormat(item);
   return success(encode(value, what, format), format);
-}
-
-function success(data: Uint8Array, dataFormat: DataFormat): InputResult {
-  const result = create(GenericResultSchema, {
-    status: GenericResult_GenericStatus.SUCCESS,
-    dataOneof: { case: "data", value: data },
-  });
-  return { result, dataFormat };
 }
 
 /** Chooses the format of an answer: who sends pickles may read nothing else. */

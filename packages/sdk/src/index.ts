@@ -31,7 +31,7 @@ export {
   type MethodDecorator,
   type ParameterDecorator,
 } from "./class/decorators.ts";
-export type { ClassParameters, Instance, RemoteMethod } from "./class/instance.ts";
+export type { ClassParameters, Instance, RemoteMethod, WebMethod } from "./class/instance.ts";
 export { currentInput, currentInputId, currentTaskId, type CurrentInput } from "./container/current-input.ts";
 export type { WaitOptions } from "./client/wait-options.ts";
 export type { Callable, IsGenerator, RemoteResult, Yielded } from "./function/callable.ts";
@@ -97,3 +97,20 @@ export type { VolumeEntry } from "./volume/volume-entry.ts";
 export type { Transferred, Uploaded, VolumeFiles } from "./volume/volume-files.ts";
 export type { OnTransferProgress, TransferProgress } from "./volume/transfer-progress.ts";
 export type { TransferSettings } from "./volume/volume-wire.ts";
+export { nodeHandler, type NodeServerApp } from "./web/node-handler.ts";
+export { serverSentEvents, type ServerSentEvent } from "./web/server-sent-events.ts";
+export {
+  upgradeWebSocket,
+  type UpgradedWebSocket,
+  type UpgradeWebSocketOptions,
+} from "./web/upgrade-websocket.ts";
+export { web, webServer, type WebMethodDecorator } from "./class/web-decorators.ts";
+export type { WebFunction } from "./web/web-function.ts";
+export type {
+  WebAddressOptions,
+  WebAnswer,
+  WebApp,
+  WebHandler,
+  WebInput,
+  WebOptions,
+} from "./web/web-options.ts";

@@ -153,6 +153,8 @@ export interface WebTarget {
   /** Of the class, as far as they can be given in words. */
   parameters: readonly ClassParameterSpec[];
   config: WebhookConfig;
+  /** Its containers are TypeScript's. */
+  isNode: boolean;
   /** False once the app is stopped or the tag is gone from it. */
   active: boolean;
 }

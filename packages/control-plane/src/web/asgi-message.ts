@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import { WebMessagesSchema } from "@dorian/protocol/guest";
 import { AsgiSchema, type Asgi } from "@dorian/protocol/modal";
 import { invalidAnswer } from "./answer-head.ts";
 
@@ -16,6 +17,15 @@ export function encodeAsgi(type: Init): Uint8Array {
 export function decodeAsgi(bytes: Uint8Array): AppMessage {
   try {
     return fromBinary(AsgiSchema, bytes).type;
+  } catch (error) {
+    throw invalidAnswer("it is no message of a web app", error);
+  }
+}
+
+/** What a container says at once. @throws AppError WEB_ANSWER_INVALID */
+export function decodeMessages(bytes: Uint8Array): AppMessage[] {
+  try {
+    return fromBinary(WebMessagesSchema, bytes).messages.map(({ type }) => type);
   } catch (error) {
     throw invalidAnswer("it is no message of a web app", error);
   }

@@ -47,7 +47,7 @@ export function scopeOf(options: ScopeOptions): Record<string, unknown> {
     raw_path: latin1(path),
     query_string: latin1(query),
     root_path: "",
-    headers: headersOf(options, origin),
+    headers: headersOf(options, origin).map(([name, value]) => new PickleTuple(latin1(name), latin1(value))),
     client: new PickleTuple(origin.clientHost, origin.clientPort),
     server: new PickleTuple(incoming.socket.localAddress ?? "", incoming.socket.localPort ?? 0),
   };
@@ -68,26 +68,27 @@ export function splitTarget(target: string): { path: string; query: string } {
   };
 }
 
-function headersOf(
+/** The headers that are for the app, and what this server says of where the request comes from. */
+export function headersOf(
   { incoming, isForwarded, ownHeaders }: ScopeOptions,
   origin: RequestOrigin,
-): PickleTuple[] {
+): [name: string, value: string][] {
   const named = new Set([
     ...listed(incoming.headers.connection ?? "").map((each) => each.toLowerCase()),
     ...ownHeaders,
   ]);
-  const headers: PickleTuple[] = [];
+  const headers: [string, string][] = [];
   const { rawHeaders } = incoming;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? "").toLowerCase();
     if (connectionHeaders.has(name) || forwardingHeaders.has(name) || named.has(name)) continue;
-    headers.push(new PickleTuple(latin1(name), latin1(rawHeaders[index + 1] ?? "")));
+    headers.push([name, rawHeaders[index + 1] ?? ""]);
   }
   // The client's own proxy in the container looks for it under this spelling, and else says it again.
   const forwardedFor = isForwarded ? "X-Forwarded-For" : "x-forwarded-for";
-  headers.push(new PickleTuple(latin1(forwardedFor), latin1(origin.forwardedFor)));
-  headers.push(new PickleTuple(latin1("x-forwarded-proto"), latin1(origin.scheme)));
-  headers.push(new PickleTuple(latin1("x-forwarded-host"), latin1(origin.host)));
+  headers.push([forwardedFor, origin.forwardedFor]);
+  headers.push(["x-forwarded-proto", origin.scheme]);
+  headers.push(["x-forwarded-host", origin.host]);
   return headers;
 }
 

@@ -2,7 +2,7 @@ import { sleep } from "@dorian/base/sleep";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { GenericResult } from "@dorian/protocol/modal";
 import type { StreamedCall } from "../dispatch/call/streamed-call.ts";
-import { decodeAsgi, type AppMessage } from "./asgi-message.ts";
+import { decodeAsgi, decodeMessages, type AppMessage } from "./asgi-message.ts";
 
 export interface WebCallOptions {
   /** Milliseconds that an app has to end by itself once it knows that its client has gone. */
@@ -59,6 +59,8 @@ export class WebCall {
       if (endsAnswer(message)) this.#call.answered();
       yield message;
     }
+    const lastWords = this.#call.lastWords();
+    if (lastWords) yield* decodeMessages(lastWords);
   }
 
   /** Tells the app something. Resolves when it may be told more. */

@@ -27,7 +27,8 @@ import { bodyParts, type BodyPart } from "./request-body.ts";
 import { proxyCredentials } from "./proxy-credentials.ts";
 import type { ProxyTokens } from "./proxy-tokens.ts";
 import type { ForwardedTrust } from "./request-origin.ts";
-import { scopeOf } from "./scope.ts";
+import { nodeArguments } from "./node-scope.ts";
+import { scopeOf, type ScopeOptions } from "./scope.ts";
 import { UnfinishedMessages } from "./unfinished-messages.ts";
 import type { WebAddressBook } from "./web-address-book.ts";
 import { WebCall } from "./web-call.ts";
@@ -141,13 +142,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     if (incoming.headers.expect !== undefined) response.writeContinue();
     const parts = bodyParts(incoming, this.#turns);
     const first = await nextPart(parts);
-    const call = this.#open(
-      admitted,
-      functionId,
-      incoming,
-      "http",
-      requestPart(first.bytes, { more: first.more }),
-    );
+    const call = this.#open(admitted, functionId, incoming, "http", first);
     const rest = first.more ? parts : undefined;
     if (target.config.asyncMode === WebhookAsyncMode.TRIGGER) await trigger(call, response, rest);
     else await exchangeHttp({ ...exchange, call, rest });
@@ -163,7 +158,7 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     }
     endWith(admitted.credential, socket);
     const functionId = await this.#functionFor(admitted.target, incoming);
-    const call = this.#open(admitted, functionId, incoming, "websocket", websocketConnect);
+    const call = this.#open(admitted, functionId, incoming, "websocket");
     const onOpen = (websocket: WebSocket) => {
       this.#websockets.add(websocket);
       websocket.once("close", () => this.#websockets.delete(websocket));
@@ -195,22 +190,23 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     functionId: string,
     incoming: IncomingMessage,
     kind: "http" | "websocket",
-    firstMessage: Uint8Array,
+    first?: BodyPart,
   ): WebCall {
-    const scope = scopeOf({
+    const scoped: ScopeOptions = {
       incoming,
       kind,
       ownHeaders,
       isForwarded: target.config.type === WebhookType.WEB_SERVER,
       trust: this.#options.trust,
-    });
-    const args = pickleArguments([scope]);
+    };
+    const args = target.isNode ? nodeArguments(scoped, first) : pickleArguments([scopeOf(scoped)]);
+    const firstMessage = first ? requestPart(first.bytes, { more: first.more }) : websocketConnect;
     return new WebCall(
       this.#options.calls({
         functionId,
         input: {
           argsOneof: { case: "args", value: args },
-          dataFormat: DataFormat.PICKLE,
+          dataFormat: target.isNode ? DataFormat.ASGI : DataFormat.PICKLE,
           methodName: target.methodName,
         },
         firstMessages: [firstMessage],

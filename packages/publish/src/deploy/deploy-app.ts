@@ -8,6 +8,7 @@ import {
   Function_FunctionType as FunctionType,
   type ClassParameterSpec,
   type CommitInfoSchema,
+  type FunctionHandleMetadata,
 } from "@dorian/protocol/modal";
 import { Image, Secret, type App } from "@dorian/sdk";
 import { isGeneratorFunction, type Registered, type RegisteredClass } from "@dorian/sdk/class/registered";
@@ -25,6 +26,7 @@ import type { OnProgress } from "./progress.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
 import { makeMount } from "./make-mount.ts";
+import { webhookConfig } from "./webhook-config.ts";
 
 export interface DeployOptions {
   transport: Transport;
@@ -120,6 +122,7 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
           functionType: identity.functionType,
           existingFunctionId: options.existing?.functionIds[tag] ?? "",
           methodDefinitions: identity.methodDefinitions ?? {},
+          ...(identity.webhookConfig ? { webhookConfig: identity.webhookConfig } : {}),
           supportedInputFormats: [DataFormat.CBOR],
           supportedOutputFormats: [DataFormat.CBOR],
           announced: announcedOf(session, item),
@@ -135,7 +138,7 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
       functionIds[tag] = functionId;
       if (handleMetadata?.definitionId) definitionIds[functionId] = handleMetadata.definitionId;
       if (item.kind === "function") {
-        onProgress({ kind: "function-created", tag, functionId });
+        onProgress({ kind: "function-created", tag, functionId, ...addressIn(handleMetadata) });
         return;
       }
       const created = await modal.classCreate(
@@ -148,6 +151,15 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
       );
       classIds[item.tag] = created.classId;
       onProgress({ kind: "class-created", tag: item.tag, functionId });
+      for (const [name, method] of Object.entries(handleMetadata?.methodHandleMetadata ?? {})) {
+        if (method.webUrl === "") continue;
+        onProgress({
+          kind: "function-created",
+          tag: `${item.tag}.${name}`,
+          functionId,
+          ...addressIn(method),
+        });
+      }
     }),
   );
   await session.digests.save();
@@ -176,6 +188,10 @@ export async function deployApp(app: App, options: DeployOptions): Promise<Deplo
   onProgress({ kind: "published", url: published.url });
   app.hydrate(new Map(Object.entries(functionIds).map(([tag, functionId]) => [tag, { functionId }])));
   return { ...made, url: published.url };
+}
+
+function addressIn(metadata: FunctionHandleMetadata | undefined): { url?: string } {
+  return metadata?.webUrl ? { url: metadata.webUrl } : {};
 }
 
 async function codeFiles(
@@ -215,12 +231,15 @@ async function allOrAbort(failed: AbortController, work: Promise<void>[]): Promi
   if (first) throw first.reason;
 }
 
+type MethodInit = Pick<Identity, "functionName" | "functionType" | "webhookConfig">;
+
 interface Identity {
   functionName: string;
   functionType: FunctionType;
   isClass: boolean;
   methodDefinitionsSet: boolean;
-  methodDefinitions?: Record<string, { functionName: string; functionType: FunctionType }>;
+  methodDefinitions?: Record<string, MethodInit>;
+  webhookConfig?: ReturnType<typeof webhookConfig>;
   classParameterInfo?: { format: ParameterFormat; schema: ClassParameterSpec[] };
 }
 
@@ -231,9 +250,10 @@ function identityOf(item: Registered, tag: string): Identity {
       functionType: item.isGenerator ? FunctionType.GENERATOR : FunctionType.FUNCTION,
       isClass: false,
       methodDefinitionsSet: false,
+      ...(item.web ? { webhookConfig: webhookConfig(item.web) } : {}),
     };
   }
-  const methods = item.marks.marks.filter((mark) => mark.kind === "method").map((mark) => mark.name);
+  const methods = item.marks.marks.filter(({ kind }) => kind === "method" || kind === "web");
   const specs = parameterSpecs(item.tag, item.target, item.marks);
   return {
     functionName: tag,
@@ -241,14 +261,15 @@ function identityOf(item: Registered, tag: string): Identity {
     isClass: true,
     methodDefinitionsSet: true,
     methodDefinitions: Object.fromEntries(
-      methods.map((name) => {
+      methods.map(({ name, web }) => {
         const run = (item.target.prototype as Record<string, unknown>)[name];
         const functionType = isGeneratorFunction(run) ? FunctionType.GENERATOR : FunctionType.FUNCTION;
         const formats = {
           supportedInputFormats: [DataFormat.CBOR],
           supportedOutputFormats: [DataFormat.CBOR],
         };
-        return [name, { functionName: `${item.tag}.${name}`, functionType, ...formats }];
+        const served = web ? { webhookConfig: webhookConfig(web) } : {};
+        return [name, { functionName: `${item.tag}.${name}`, functionType, ...formats, ...served }];
       }),
     ),
     classParameterInfo: { format: ParameterFormat.PARAM_SERIALIZATION_FORMAT_PROTO, schema: specs },

@@ -9,7 +9,7 @@ export type DeployProgress =
   | { kind: "image-building"; imageId: string; description: string; reason: string }
   | { kind: "image-log"; imageId: string; items: TaskLogs[] }
   | { kind: "image-ready"; imageId: string; description: string; built: boolean; seconds: number }
-  | { kind: "function-created"; tag: string; functionId: string }
+  | { kind: "function-created"; tag: string; functionId: string; url?: string }
   | { kind: "class-created"; tag: string; functionId: string }
   | { kind: "warning"; message: string }
   | { kind: "published"; url: string };

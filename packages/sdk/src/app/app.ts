@@ -26,7 +26,22 @@ import { checkTimeout } from "../image/run-function-options.ts";
 import { checkName, checkTag } from "../name-rules.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Secret } from "../secret/secret.ts";
+import type { StandardSchema } from "../schema/standard-schema.ts";
 import type { Volume } from "../volume/volume.ts";
+import type { AnyWebHandler } from "../web/answer-request.ts";
+import { WebFunction } from "../web/web-function.ts";
+import {
+  checkWebMark,
+  webOptionNames,
+  webServerOptionNames,
+  type WebAddressOptions,
+  type WebApp,
+  type WebHandler,
+  type WebMark,
+  type WebOptions,
+} from "../web/web-options.ts";
+import { webProgram } from "../web/web-program.ts";
+import { webUrl } from "../web/web-url.ts";
 import { functionIdOf, type HydratedFunction } from "./hydration.ts";
 import { isGeneratorFunction, type Registered, type RegisteredClass } from "../class/registered.ts";
 
@@ -66,6 +81,10 @@ export interface ClassSpec<T> {
   batched?: { [K in MethodNames<T>]?: Batching };
   /** Methods that run by themselves, as with `@schedule()`; default: none. */
   schedules?: { [K in MethodNames<T>]?: Schedule };
+  /** Methods that answer requests, as with `@web()`, and their options. Default: none. */
+  web?: { [K in MethodNames<T>]?: WebOptions };
+  /** Methods that start a server, as with `@webServer()`: its port and further options. Default: none. */
+  webServers?: { [K in MethodNames<T>]?: WebAddressOptions & { port: number } };
   /** Fields that are parameters; with a type where there is no default value to tell it. Default: none. */
   parameters?:
     | (keyof ClassParameters<T> & string)[]
@@ -136,6 +155,77 @@ export class App {
       local: batched ? (...args) => localBatch(run as never, args) : run,
       isGenerator: () => isGenerator,
       resolve: async () => ({ functionId: functionIdOf(this.name, tag, this.#hydrated), methodName: "" }),
+    });
+  }
+
+  /**
+   * Adds a function that answers requests at an address of its own. Without a `name` it has that of its code. One container
+   * answers `maxConcurrentInputs` requests at the same time.
+   *
+   * @param handler answers a request; or anything with `fetch`, such as an app of Hono's, or what `nodeHandler` makes
+   * @throws AppError FUNCTION_INVALID, NAME_TAKEN, NAME_INVALID, and OPTION_INVALID or OPTION_UNKNOWN for its options
+   * @example
+   * const app = new App("echo");
+   * const echo = app.web({ name: "echo", method: "POST" }, async (request) => new Response(await request.text()));
+   * const response = await echo.local(new Request("http://localhost/", { method: "POST", body: "hello" }));
+   * console.log(await response.text());
+   */
+  web<
+    Query extends StandardSchema | undefined = undefined,
+    Body extends StandardSchema | undefined = undefined,
+    Returned extends StandardSchema | undefined = undefined,
+  >(
+    options: FunctionOptions & WebOptions<Query, Body, Returned> & { name?: string },
+    handler: WebHandler<Query, Body, Returned> | WebApp,
+  ): WebFunction {
+    const code = handler as AnyWebHandler | WebApp;
+    const isCode = typeof code === "function" || typeof code?.fetch === "function";
+    if (!isCode) throw functionMissing(this.name);
+    const [web, rest] = parted<WebOptions>(options, webOptionNames);
+    return this.#addWeb(rest, { kind: "handler", ...web }, code);
+  }
+
+  /**
+   * Adds a function that is a server of its own: `start` starts it, once in each container, and returns; requests go on to
+   * its port. The container's start has failed when nothing listens there before `startupTimeout`.
+   *
+   * @param options.port on which the server listens, on loopback or on all addresses
+   * @throws AppError FUNCTION_INVALID, NAME_TAKEN, NAME_INVALID, and OPTION_INVALID or OPTION_UNKNOWN for its options
+   * @example
+   * const app = new App("files");
+   * const files = app.webServer({ name: "files", port: 8000 }, () => {
+   *   createServer((_, response) => response.end("a file")).listen(8000);
+   * });
+   */
+  webServer(
+    options: FunctionOptions & WebAddressOptions & { port: number; name?: string },
+    start: () => unknown,
+  ): WebFunction {
+    if (typeof start !== "function") throw functionMissing(this.name);
+    const [web, rest] = parted<WebAddressOptions & { port: number }>(options, webServerOptionNames);
+    return this.#addWeb(rest, { kind: "server", ...web }, start);
+  }
+
+  #addWeb(
+    { name, ...options }: FunctionOptions & { name?: string },
+    web: WebMark,
+    code: AnyWebHandler | WebApp,
+  ): WebFunction {
+    const tag = checkTag("a function", name ?? (typeof code === "function" ? code.name : ""));
+    const all = this.#withDefaults(options);
+    checkFunctionOptions(`Function "${tag}"`, all, ["name"]);
+    checkWebMark(`Function "${tag}"`, web);
+    const run: AnyWebHandler = typeof code === "function" ? code : (request) => code.fetch(request);
+    this.#register({ kind: "function", tag, run, options: all, isGenerator: false, web });
+    const program = webProgram(tag, web, run);
+    let started: Promise<void> | undefined;
+    return new WebFunction({
+      name: tag,
+      url: async () => await webUrl(tag, functionIdOf(this.name, tag, this.#hydrated)),
+      answer: async (request) => {
+        await (started ??= program.start({ signal: request.signal }));
+        return await program.answer(request);
+      },
     });
   }
 
@@ -265,8 +355,22 @@ function metadataSymbol(): symbol {
   return (Symbol as { metadata?: symbol }).metadata ?? Symbol.for("Symbol.metadata");
 }
 
+/** Options in two parts: those of these names, and the rest. */
+function parted<Named extends object>(options: object, names: readonly string[]): [Named, object] {
+  const [named, rest] = [true, false].map((isNamed) =>
+    Object.fromEntries(
+      Object.entries(options).filter(
+        ([name, value]) => names.includes(name) === isNamed && !(isNamed && value === undefined),
+      ),
+    ),
+  );
+  return [named as Named, rest ?? {}];
+}
+
 interface NamedMembers {
   build?: string[] | Record<string, BuildOptions>;
+  web?: Record<string, WebOptions>;
+  webServers?: Record<string, WebAddressOptions & { port: number }>;
   enter?: string[];
   exit?: string[];
   methods?: string[];
@@ -284,6 +388,10 @@ function marksFromSpec(target: new () => object, spec: NamedMembers): ClassMarks
         remedy: "Name methods that the class defines.",
       });
     });
+  const marked = <O>(kind: MarkKind, members: Record<string, O> = {}, more: (options: O) => Partial<Mark>) =>
+    Object.entries(members).flatMap(([name, options]) =>
+      named(kind, [name]).map((each) => ({ ...each, ...more(options) })),
+    );
   const parameters = Array.isArray(spec.parameters)
     ? spec.parameters.map((name) => ({ name }))
     : Object.entries(spec.parameters ?? {}).map(([name, options]) => ({ name, ...options }));
@@ -301,6 +409,8 @@ function marksFromSpec(target: new () => object, spec: NamedMembers): ClassMarks
         schedule: spec.schedules?.[mark.name],
       })),
       ...named("exit", spec.exit),
+      ...marked("web", spec.web, (options) => ({ web: { kind: "handler", ...options } })),
+      ...marked("web", spec.webServers, (options) => ({ web: { kind: "server", ...options } })),
     ],
     parameters,
   };

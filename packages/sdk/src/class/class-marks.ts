@@ -1,9 +1,10 @@
 import { AppError } from "@dorian/base/app-error";
 import type { Batching } from "../batch/batch.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import { checkWebMark, type WebMark } from "../web/web-options.ts";
 
 /** What a method of an app class is for. */
-export type MarkKind = "build" | "enter" | "exit" | "method";
+export type MarkKind = "build" | "enter" | "exit" | "method" | "web";
 
 /** How a `@build` method runs. */
 export interface BuildOptions {
@@ -21,6 +22,8 @@ export interface Mark extends BuildOptions {
   batching?: Batching;
   /** Of a method that runs by itself. */
   schedule?: Schedule;
+  /** Of a method that serves the web. */
+  web?: WebMark;
 }
 
 /** How many inputs a container works on at the same time. */
@@ -101,14 +104,15 @@ export function setMarks(target: abstract new () => unknown, marks: ClassMarks):
   Object.defineProperty(target, metadataKey, { value: metadata, configurable: true });
 }
 
-const allowed = new Set(["build", "enter", "exit", "method", "build+enter"]);
+const allowed = new Set(["build", "enter", "exit", "method", "web", "build+enter"]);
 
 /**
  * Checks that no method carries marks that exclude each other.
  *
- * @throws AppError DECORATORS_EXCLUDE_EACH_OTHER
+ * @throws AppError DECORATORS_EXCLUDE_EACH_OTHER, and OPTION_INVALID or OPTION_UNKNOWN for those of the web
  */
 export function checkMarks(className: string, { marks }: ClassMarks): void {
+  for (const { name, web } of marks) if (web) checkWebMark(`${className}.${name}`, web);
   const kindsOf = new Map<string, Set<MarkKind>>();
   for (const mark of marks) kindsOf.set(mark.name, (kindsOf.get(mark.name) ?? new Set()).add(mark.kind));
   for (const [name, kinds] of kindsOf) {

@@ -9,6 +9,7 @@ import { callable } from "../function/callable.ts";
 import { lookUpOnce } from "../function/remote-function.ts";
 import { checkName } from "../name-rules.ts";
 import { bindOnce, type ClassParameters, type Instance } from "./instance.ts";
+import { urlIn, withParameters } from "../web/web-url.ts";
 import { encodeBinding } from "./parameters.ts";
 
 /** What a class makes: `Model` of `typeof Model`. */
@@ -54,8 +55,11 @@ export class Cls<C> {
       );
       return bound();
     };
-    const method = (name: string) =>
-      callable({
+    const url = async (name: string) =>
+      withParameters(urlIn(`${className}.${name}`, await knownMethod(name)), parameters);
+    const method = (name: string) => ({
+      url: () => url(name),
+      ...callable({
         name: `${className}.${name}`,
         resolve: async () => {
           const { supportedInputFormats } = await knownMethod(name);
@@ -65,7 +69,8 @@ export class Cls<C> {
           await functionId();
           return (await knownMethod(name)).functionType === Function_FunctionType.GENERATOR;
         },
-      });
+      }),
+    });
     const ofOldClient = new Map<string, ReturnType<typeof lookUpOnce>>();
     const knownMethod = async (name: string): Promise<FunctionHandleMetadata> => {
       const known = (await found()).handleMetadata?.methodHandleMetadata ?? {};

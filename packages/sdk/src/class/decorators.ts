@@ -120,7 +120,11 @@ function mark(kind: MarkKind, args: IArguments, options: BuildOptions = {}): Met
 }
 
 /** A decorator that leaves a mark on a method. `args` are those that `decorator` was called with. */
-export function markMethod(decorator: string, args: IArguments, made: Omit<Mark, "name">): MethodDecorator {
+export function markMethod(
+  decorator: string,
+  args: ArrayLike<unknown>,
+  made: Omit<Mark, "name">,
+): MethodDecorator {
   refuseBare(decorator, args);
   const decorate = (_: unknown, context: ClassMethodDecoratorContext) => {
     checkContext(decorator, "method", context);
@@ -175,7 +179,7 @@ function memberName(
  *
  * @throws AppError DECORATOR_WITHOUT_PARENTHESES
  */
-export function refuseBare(kind: string, args: IArguments): void {
+export function refuseBare(kind: string, args: ArrayLike<unknown>): void {
   const [first, second] = args as unknown as [unknown, unknown];
   const bare =
     args.length === 2 &&

@@ -8,6 +8,9 @@ import { localBatch } from "../batch/local-batch.ts";
 import { callable, type Callable, type RemoteResult } from "../function/callable.ts";
 import { construct, type ParameterValue } from "./construct.ts";
 import { encodeParameters, parameterSpecs } from "./parameters.ts";
+import type { WebMark } from "../web/web-options.ts";
+import { webProgram } from "../web/web-program.ts";
+import { webUrl, withParameters } from "../web/web-url.ts";
 
 /** Fields that may be given to `instance`: those of a type that can be a parameter. */
 export type ClassParameters<T> = {
@@ -18,12 +21,24 @@ export type ClassParameters<T> = {
 export interface RemoteMethod<F extends AnyFunction> extends Callable<F> {
   /** Runs it here, on an instance of this process whose enter hooks have run. */
   local(...args: Parameters<F>): RemoteResult<F>;
+  /** The address of a method with `@webServer()`. @throws AppError FUNCTION_NOT_WEB, APP_NOT_RUNNING */
+  url(): Promise<string>;
+}
+
+/** A method that serves the web. */
+export interface WebMethod {
+  /** Its address, which leads to this instance: its parameters are in the query. @throws AppError APP_NOT_RUNNING */
+  url(): Promise<string>;
+  /** Answers a request here, on an instance of this process whose enter hooks have run. */
+  local(request: Request): Promise<Response>;
 }
 
 /** The methods of an instance, each with its remote forms. */
 export type Instance<T> = {
   readonly [K in keyof T as T[K] extends AnyFunction ? K : never]: T[K] extends AnyFunction
-    ? RemoteMethod<MethodAsCalled<T[K]>>
+    ? Parameters<T[K]> extends [Request, ...unknown[]]
+      ? WebMethod
+      : RemoteMethod<MethodAsCalled<T[K]>>
     : never;
 };
 
@@ -44,8 +59,10 @@ export function instanceHandle<T extends object>(
   for (const name of methodNames(target.prototype as object)) {
     const kinds = kindsOf(name);
     Object.defineProperty(handle, name, {
-      enumerable: kinds.includes("method"),
+      enumerable: kinds.includes("method") || kinds.includes("web"),
       get: () => {
+        const { web } = marks.marks.find((mark) => mark.name === name && mark.kind === "web") ?? {};
+        if (web) return webMethod(registered, name, web, { classFunctionId, parameters, local });
         if (!kinds.includes("method")) throw notCallable(tag, name, kinds);
         const isGenerator = isGeneratorFunction((target.prototype as Record<string, AnyFunction>)[name]);
         return {
@@ -59,11 +76,36 @@ export function instanceHandle<T extends object>(
             const call = (...given: unknown[]) => callLocally(local, name, given);
             return isBatched(name) ? localBatch(call, args) : call(...args);
           },
+          url: async () => await webUrl(`${tag}.${name}`, await classFunctionId(), name),
         };
       },
     });
   }
   return handle as Instance<T>;
+}
+
+/** A method that serves the web, of an instance with these parameters. */
+function webMethod(
+  { tag }: RegisteredClass,
+  name: string,
+  web: WebMark,
+  of: {
+    classFunctionId: () => Promise<string>;
+    parameters: Record<string, unknown>;
+    local: LocalInstance;
+  },
+): WebMethod {
+  return {
+    url: async () =>
+      withParameters(await webUrl(`${tag}.${name}`, await of.classFunctionId(), name), of.parameters),
+    async local(request) {
+      const instance = await of.local();
+      const run = (...args: unknown[]) => instance[name]?.(...args);
+      const program = webProgram(`${tag}.${name}`, web, run);
+      await program.start({ signal: request.signal });
+      return await program.answer(request);
+    },
+  };
 }
 
 type LocalInstance = () => Promise<Record<string, (...args: unknown[]) => unknown>>;

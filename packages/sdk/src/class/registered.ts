@@ -3,6 +3,7 @@ import type { FunctionOptions } from "../function/function-options.ts";
 import type { Batching } from "../batch/batch.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { ClassMarks } from "./class-marks.ts";
+import type { WebMark } from "../web/web-options.ts";
 
 /** A function of an app, as its definition says. */
 export interface RegisteredFunction {
@@ -13,6 +14,8 @@ export interface RegisteredFunction {
   isGenerator: boolean;
   batching?: Batching;
   schedule?: Schedule;
+  /** How it serves the web, if it does. */
+  web?: WebMark;
 }
 
 /** A class of an app. */

@@ -4,6 +4,7 @@ import { Function_FunctionType } from "@dorian/protocol/modal";
 import type { AnyFunction } from "../any-function.ts";
 import { callable, type Callable, type CallableTarget } from "./callable.ts";
 import { AppError } from "@dorian/base/app-error";
+import { webUrl } from "../web/web-url.ts";
 
 /** A function of which only the name is known. */
 export type UntypedFunction = (...args: unknown[]) => unknown;
@@ -71,6 +72,12 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
   /** {@inheritDoc Callable.forEach} */
   forEach(...args: Parameters<Callable<F>["forEach"]>): Promise<void> {
     return this.#callable.forEach(...args);
+  }
+
+  /** The address of a function that serves the web. @throws AppError FUNCTION_NOT_WEB, APP_NOT_RUNNING */
+  async url(): Promise<string> {
+    const { functionId } = await this.#target.resolve();
+    return await webUrl(this.#target.name, functionId);
   }
 
   /** Runs it here, in this process. */

@@ -2,6 +2,7 @@ import { ClassParameterInfo_ParameterSerializationFormat as Format } from "@dori
 import type { AppRegistry } from "../app/app-registry.ts";
 import { isOpen } from "../app/app.ts";
 import type { WebTarget, WebTargets } from "../../dispatch/ports.ts";
+import type { FunctionRecord } from "./function-record.ts";
 import type { FunctionRegistry } from "./function-registry.ts";
 import { classFunctionOf } from "./handle-metadata.ts";
 import { aliasedMethod, classFunctionTag } from "./method-alias.ts";
@@ -21,7 +22,15 @@ export function createWebTargets(options: { apps: AppRegistry; functions: Functi
         const methodName = aliasedMethod(own);
         const functionId = methodName === "" ? own.functionId : classFunctionOf(functions, own)?.functionId;
         if (functionId === undefined) return undefined;
-        return { functionId, scope, methodName, parameters: [], config, active: isActive(tag) };
+        return {
+          functionId,
+          scope,
+          methodName,
+          parameters: [],
+          config,
+          isNode: isNode(own),
+          active: isActive(tag),
+        };
       }
       return methodTarget(tag);
 
@@ -39,9 +48,14 @@ export function createWebTargets(options: { apps: AppRegistry; functions: Functi
           methodName,
           parameters: isReadable ? classParameterInfo.schema : [],
           config: webhook,
+          isNode: isNode(record),
           active: isActive(record.tag),
         };
       }
     },
   };
+}
+
+function isNode({ definition }: FunctionRecord): boolean {
+  return definition?.nodeEntrypoint !== undefined;
 }

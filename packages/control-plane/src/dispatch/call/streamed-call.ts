@@ -42,6 +42,8 @@ export interface StreamedCall {
   send(message: Uint8Array, options: { signal: AbortSignal }): Promise<void>;
   /** What the container says, in order, until the call has ended. To be read once: what is not read makes it wait. */
   received(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;
+  /** What the container said with its output, once the call has ended: a `WebMessages`, which a short answer fits into. */
+  lastWords(): Uint8Array | undefined;
   /** The caller has what it asked for: its container counts as free, although it may have something left to do. */
   answered(): void;
   /** Nobody receives any more: what the container goes on saying is dropped, and after some of that it has to wait for the end. */
@@ -93,6 +95,7 @@ function handle(
     },
     answered: () => options.answered(input),
     abandon: () => live.out.abandon(),
+    lastWords: () => lastWordsOf(input),
     async cancel(reason) {
       if (input.state.kind !== "finished") await options.cancel(input, { terminateContainer: false, reason });
     },
@@ -103,6 +106,12 @@ async function resultOf(call: FunctionCall, input: CallInput): Promise<GenericRe
   const signal = new AbortController().signal;
   while (!input.output) await call.changed.wait({ signal });
   return must(input.output.result, "the result of a live call");
+}
+
+/** What came with an output in the format of web messages. */
+function lastWordsOf({ output }: CallInput): Uint8Array | undefined {
+  const { dataOneof } = output?.result ?? {};
+  return output?.format === DataFormat.ASGI && dataOneof?.case === "data" ? dataOneof.value : undefined;
 }
 
 function chunkOf(message: Uint8Array) {

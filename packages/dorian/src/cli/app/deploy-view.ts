@@ -64,7 +64,11 @@ export class DeployView {
         this.#imageReady(progress);
         return;
       case "function-created":
-        this.#created.push(`🔨 Created function ${progress.tag}.`);
+        this.#created.push(
+          progress.url === undefined
+            ? `🔨 Created function ${progress.tag}.`
+            : `🔨 Created web function ${progress.tag} => ${progress.url}`,
+        );
         return;
       case "class-created":
         this.#created.push(`🔨 Created class ${progress.tag.replace(/\.\*$/, "")}.`);

@@ -14,7 +14,9 @@ export function outlineApp(app: App): AppOutline {
   return {
     name: app.name,
     functions: registered.flatMap((item) =>
-      item.kind === "function" ? [{ name: item.tag, parameters: functionParameters(item.run) }] : [],
+      item.kind === "function" && !item.web
+        ? [{ name: item.tag, parameters: functionParameters(item.run) }]
+        : [],
     ),
     classes: registered.flatMap((item) => (item.kind === "class" ? [outlineClass(item)] : [])),
     localEntrypoint: entrypoint && { parameters: functionParameters(entrypoint) },

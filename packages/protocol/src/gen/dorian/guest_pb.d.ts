@@ -6,6 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { Asgi } from "../modal/client_pb.js";
 import type { EmptySchema } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -35,6 +36,25 @@ export declare type ReportPhaseRequest = Message<"dorian.guest.ReportPhaseReques
  * Use `create(ReportPhaseRequestSchema)` to create a new message.
  */
 export declare const ReportPhaseRequestSchema: GenMessage<ReportPhaseRequest>;
+
+/**
+ * What a web request is for a TypeScript container, in place of Python's pickled scope: the arguments of its input have the format
+ * ASGI and hold the scope and, of a request, the first part of its body. A short answer is the result of the input, in that format.
+ *
+ * @generated from message dorian.guest.WebMessages
+ */
+export declare type WebMessages = Message<"dorian.guest.WebMessages"> & {
+  /**
+   * @generated from field: repeated modal.client.Asgi messages = 1;
+   */
+  messages: Asgi[];
+};
+
+/**
+ * Describes the message dorian.guest.WebMessages.
+ * Use `create(WebMessagesSchema)` to create a new message.
+ */
+export declare const WebMessagesSchema: GenMessage<WebMessages>;
 
 /**
  * @generated from service dorian.guest.GuestService

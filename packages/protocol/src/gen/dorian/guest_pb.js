@@ -6,12 +6,13 @@
 
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_empty } from "@bufbuild/protobuf/wkt";
+import { file_modal_client } from "../modal/client_pb.js";
 
 /**
  * Describes the file dorian/guest.proto.
  */
 export const file_dorian_guest = /*@__PURE__*/
-  fileDesc("ChJkb3JpYW4vZ3Vlc3QucHJvdG8SDGRvcmlhbi5ndWVzdCI1ChJSZXBvcnRQaGFzZVJlcXVlc3QSDQoFcGhhc2UYASABKAkSEAoIZW5kZWRfYXQYAiABKAEyVwoMR3Vlc3RTZXJ2aWNlEkcKC1JlcG9ydFBoYXNlEiAuZG9yaWFuLmd1ZXN0LlJlcG9ydFBoYXNlUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eWIGcHJvdG8z", [file_google_protobuf_empty]);
+  fileDesc("ChJkb3JpYW4vZ3Vlc3QucHJvdG8SDGRvcmlhbi5ndWVzdCI1ChJSZXBvcnRQaGFzZVJlcXVlc3QSDQoFcGhhc2UYASABKAkSEAoIZW5kZWRfYXQYAiABKAEiMwoLV2ViTWVzc2FnZXMSJAoIbWVzc2FnZXMYASADKAsyEi5tb2RhbC5jbGllbnQuQXNnaTJXCgxHdWVzdFNlcnZpY2USRwoLUmVwb3J0UGhhc2USIC5kb3JpYW4uZ3Vlc3QuUmVwb3J0UGhhc2VSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5YgZwcm90bzM", [file_google_protobuf_empty, file_modal_client]);
 
 /**
  * Describes the message dorian.guest.ReportPhaseRequest.
@@ -19,6 +20,13 @@ export const file_dorian_guest = /*@__PURE__*/
  */
 export const ReportPhaseRequestSchema = /*@__PURE__*/
   messageDesc(file_dorian_guest, 0);
+
+/**
+ * Describes the message dorian.guest.WebMessages.
+ * Use `create(WebMessagesSchema)` to create a new message.
+ */
+export const WebMessagesSchema = /*@__PURE__*/
+  messageDesc(file_dorian_guest, 1);
 
 /**
  * @generated from service dorian.guest.GuestService

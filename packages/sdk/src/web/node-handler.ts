@@ -1,0 +1,55 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { forwardRequest, type LocalServer } from "./forward-request.ts";
+
+/** What Fastify is, as far as it has to be known. */
+export interface NodeServerApp {
+  /** What serves it. */
+  server: Server;
+  /** Resolves when its plugins are loaded. */
+  ready(): PromiseLike<unknown>;
+}
+
+/**
+ * Makes a web app of what was written for Node's HTTP server: an Express app or any other `(request, response)` listener,
+ * a Fastify app, or a server of `node:http` with all that listens to it, websockets included. It listens on a port of its
+ * own inside the container from the first request on.
+ *
+ * @example
+ * const app = new App("site");
+ * const site = app.web({ name: "site" }, nodeHandler((request, response) => response.end(`You asked for ${request.url}`)));
+ */
+export function nodeHandler(handler: RequestListener | Server | NodeServerApp): {
+  fetch(request: Request): Promise<Response>;
+} {
+  let listening: Promise<LocalServer> | undefined;
+  return {
+    async fetch(request) {
+      listening ??= listen(handler);
+      return await forwardRequest(await listening, request);
+    },
+  };
+}
+
+async function listen(handler: RequestListener | Server | NodeServerApp): Promise<LocalServer> {
+  const server = await serverOf(handler);
+  if (!server.listening) {
+    const host = "127.0.0.1";
+    server.listen(0, host);
+    await once(server, "listening");
+    // A program that has nothing else to do may end.
+    server.unref();
+    return { host, port: (server.address() as AddressInfo).port };
+  }
+  const { address, port } = server.address() as AddressInfo;
+  return { host: address, port };
+}
+
+async function serverOf(handler: RequestListener | Server | NodeServerApp): Promise<Server> {
+  if ("ready" in handler && "server" in handler) {
+    await handler.ready();
+    return handler.server;
+  }
+  return typeof handler === "function" ? createServer(handler) : handler;
+}
