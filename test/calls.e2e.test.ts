@@ -245,6 +245,55 @@ app.localEntrypoint(async () => {
   expect(printed).toEqual([4]);
 });
 
+test("calls are made in bulk, gathered, cancelled by a signal, and tell what they led to and what they wrote", async () => {
+  const printed = await run(`
+import { App, FunctionCall } from "dorian";
+${printing}
+export const app = new App("many");
+export const double = app.function({ name: "double" }, async (x: number) => { console.log("doubling " + x); return x * 2; });
+export const twice = app.function({ name: "twice" }, async (x: number) => await double.remote(await double.remote(x)));
+export const forever = app.function({ name: "forever" }, async () => await new Promise<never>(() => undefined));
+app.localEntrypoint(async () => {
+  const many = await double.spawnMap(Array.from({ length: 120 }, (_, index) => index));
+  print(await many.inputCount());
+  const results = [];
+  for await (const result of FunctionCall.fromId<number>(many.functionCallId).results({ start: 95 })) results.push(result);
+  print(results.length === 25 && results.every((result, index) => result === 2 * (95 + index)));
+  print(await many.get({ index: 3 }));
+  const call = await twice.spawn(1);
+  print(await FunctionCall.gather(call, await double.spawn(5)));
+  const [root] = await call.callGraph();
+  print([root?.functionName, root?.status, root?.children.map(({ functionName, status }) => [functionName, status])]);
+  const child = FunctionCall.fromId(root!.children[0]!.functionCallId);
+  let lines: string[] = [];
+  for (let turn = 0; turn < 100 && lines.length === 0; turn += 1) {
+    for await (const { text, stream } of child.logs()) lines.push(stream + ": " + text);
+    if (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  print(lines);
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error("enough")), 500);
+  try { await forever.withSignal(stop.signal).remote(); } catch (error: any) { print(error.message); }
+});
+`);
+  expect(printed).toEqual([
+    120,
+    true,
+    6,
+    [4, 10],
+    [
+      "twice",
+      "succeeded",
+      [
+        ["double", "succeeded"],
+        ["double", "succeeded"],
+      ],
+    ],
+    [expect.stringMatching(/^stdout: doubling [12]$/)],
+    "enough",
+  ]);
+});
+
 test("functions call each other inside containers, and deployed ones are found by name from another program [R1, O4]", async () => {
   await using project = await temporaryDirectory({
     "app.ts": `

@@ -34,11 +34,14 @@ export {
 export type { ClassParameters, Instance, RemoteMethod, WebMethod } from "./class/instance.ts";
 export { currentInput, currentInputId, currentTaskId, type CurrentInput } from "./container/current-input.ts";
 export type { WaitOptions } from "./client/wait-options.ts";
-export type { Callable, IsGenerator, RemoteResult, Yielded } from "./function/callable.ts";
+export type { Callable, ForEachOptions, IsGenerator, RemoteResult, Yielded } from "./function/callable.ts";
+export type { CallGraphInput, InputStatus } from "./function/call-graph.ts";
+export type { CallLogOptions, LogLine } from "./function/call-log.ts";
+export type { ResultsOptions } from "./function/call-results.ts";
 export type { DictKey } from "./dict/dict-key.ts";
 export { Dict } from "./dict/dict.ts";
 export { Environment, type EnvironmentInfo } from "./environment/environment.ts";
-export { FunctionCall } from "./function/function-call.ts";
+export { FunctionCall, type GetOptions, type ResultsOf } from "./function/function-call.ts";
 export type { FunctionOptions } from "./function/function-options.ts";
 export type { InvokeOptions } from "./function/invocation.ts";
 export { keywords, type Keywords } from "./function/keywords.ts";

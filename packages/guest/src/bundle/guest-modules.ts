@@ -43,7 +43,7 @@ export function guestModules(): Plugin {
         };
       });
 
-      build.onResolve({ filter: /^\.\/(connect|volume-files)\.ts$/ }, ({ path }) => ({
+      build.onResolve({ filter: /^\.\.?\/(connect|volume-files|log\/app-log)\.ts$/ }, ({ path }) => ({
         path,
         namespace: outsideOnly,
       }));
@@ -82,6 +82,9 @@ module.exports = { __esModule: true, get default() { return real(); }, ${members
 const outsideOnlySource = `
 export function connectToServer() {
   throw new Error("A container calls the server through its own socket, which MODAL_SERVER_URL names.");
+}
+export function readAppLog() {
+  throw new Error("The log of a call is read by programs outside, not in containers.");
 }
 export class VolumeFiles {
   constructor() {

@@ -4,7 +4,7 @@ import { FunctionCall } from "./function-call.ts";
 import { invokeGenerator } from "./generator-invocation.ts";
 import { noteCall } from "./open-calls.ts";
 import { invoke, spawn, type InvokeOptions, type Target } from "./invocation.ts";
-import { invokeMap, type MapOptions } from "./map-invocation.ts";
+import { invokeMap, spawnMap, type MapOptions } from "./map-invocation.ts";
 
 /** What a generator yields, by what its function returns. */
 export type Yielded<R> = R extends AsyncIterable<infer Y> ? Y : R extends Iterable<infer Y> ? Y : never;
@@ -45,11 +45,32 @@ export interface Callable<F extends AnyFunction> {
     items: Iterable<Parameters<F>> | AsyncIterable<Parameters<F>>,
     options?: MapOptions,
   ): AsyncGenerator<Awaited<ReturnType<F>>>;
-  /** Like `map`, for the effects alone. Resolves when all are done; rejects with the first error. */
+  /** Like `map`, for the effects alone. Resolves when all are done; rejects with the first error, unless `ignoreExceptions`. */
   forEach(
     items: Iterable<Parameters<F>[0]> | AsyncIterable<Parameters<F>[0]>,
-    options?: InvokeOptions,
+    options?: ForEachOptions,
   ): Promise<void>;
+  /**
+   * Starts it once per item, and resolves when the server has all of the inputs for good, not when they are done. The results are
+   * `results()` of the call.
+   *
+   * @throws AppError GENERATOR_NOT_CALLABLE_SO
+   */
+  spawnMap(
+    items: Iterable<Parameters<F>[0]> | AsyncIterable<Parameters<F>[0]>,
+    options?: InvokeOptions,
+  ): Promise<FunctionCall<Awaited<ReturnType<F>>>>;
+  /**
+   * The same, with calls that are cancelled when `signal` aborts, and reject with its reason. What `spawn` and `spawnMap` have started
+   * goes on.
+   */
+  withSignal(signal: AbortSignal): Callable<F>;
+}
+
+/** How `forEach` calls. */
+export interface ForEachOptions extends InvokeOptions {
+  /** Go on when a call fails; default false. */
+  ignoreExceptions?: boolean;
 }
 
 /** Where a callable leads, found out at its first use. */
@@ -61,54 +82,69 @@ export interface CallableTarget {
 }
 
 /** The remote forms of a function, on whatever `target` turns out to be. */
-export function callable<F extends AnyFunction>(target: CallableTarget): Callable<F> {
+export function callable<F extends AnyFunction>(
+  target: CallableTarget,
+  general: InvokeOptions = {},
+): Callable<F> {
   return {
-    remote: ((...args: unknown[]) => remote(target, args)) as Callable<F>["remote"],
+    remote: ((...args: unknown[]) => remote(target, args, general)) as Callable<F>["remote"],
     async spawn(...args) {
-      const end = noteCall(target.name, "spawn");
-      try {
-        await refuseGenerator(target, "spawn");
-        return new FunctionCall(await spawn(await target.resolve(), args));
-      } finally {
-        end();
-      }
+      using _ = noted(target, "spawn");
+      await refuseGenerator(target, "spawn");
+      const found = await target.resolve();
+      general.signal?.throwIfAborted();
+      return new FunctionCall(await spawn(found, args));
     },
     map: (items, options) =>
-      readOnce(noteCall(target.name, "map"), mapOver(target, each(items), options)) as never,
+      readOnce(
+        noteCall(target.name, "map"),
+        mapOver(target, each(items), together(general, options)),
+      ) as never,
     starmap: (items, options) =>
       readOnce(
         noteCall(target.name, "starmap"),
-        mapOver(target, items as Iterable<unknown[]>, options),
+        mapOver(target, items as Iterable<unknown[]>, together(general, options)),
       ) as never,
-    async forEach(items, options) {
-      const end = noteCall(target.name, "forEach");
-      try {
-        const results = mapOver(target, each(items), { ...options, ordered: false });
-        for await (const result of results) void result;
-      } finally {
-        end();
-      }
+    async forEach(items, { ignoreExceptions: returnExceptions = false, ...options } = {}) {
+      using _ = noted(target, "forEach");
+      const how = { ...together(general, options), ordered: false, returnExceptions };
+      for await (const result of mapOver(target, each(items), how)) void result;
     },
+    async spawnMap(items, options) {
+      using _ = noted(target, "spawnMap");
+      await refuseGenerator(target, "spawnMap");
+      const how = together(general, options);
+      return new FunctionCall(await spawnMap(await target.resolve(), each(items), how));
+    },
+    withSignal: (signal) => callable<F>(target, together(general, { signal })),
   };
+}
+
+/** Options of one call beside those of all: what aborts either cancels it. */
+function together<O extends InvokeOptions>(general: InvokeOptions, options: O | undefined): O {
+  const signals = [general.signal, options?.signal].filter((signal) => signal !== undefined);
+  return { ...options, ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}) } as O;
+}
+
+function noted(target: CallableTarget, form: Parameters<typeof noteCall>[1]): Disposable {
+  return { [Symbol.dispose]: noteCall(target.name, form) };
 }
 
 // Only the server knows whether a function that was looked up by name is a generator: then the result can be awaited and
 // iterated alike.
-function remote(target: CallableTarget, args: unknown[]): unknown {
+function remote(target: CallableTarget, args: unknown[], options: InvokeOptions): unknown {
   const generator = target.isGenerator();
-  if (generator === true) return items(target, args);
-  if (generator === false) return value(target, args);
-  const result = generator.then((yields) => (yields ? items(target, args) : value(target, args)));
+  if (generator === true) return items(target, args, options);
+  if (generator === false) return value(target, args, options);
+  const result = generator.then((yields) =>
+    yields ? items(target, args, options) : value(target, args, options),
+  );
   return Object.assign(result, { [Symbol.asyncIterator]: () => itemsOf(result) });
 }
 
-async function value(target: CallableTarget, args: unknown[]): Promise<unknown> {
-  const end = noteCall(target.name, "remote");
-  try {
-    return await invoke(await target.resolve(), args);
-  } finally {
-    end();
-  }
+async function value(target: CallableTarget, args: unknown[], options: InvokeOptions): Promise<unknown> {
+  using _ = noted(target, "remote");
+  return await invoke(await target.resolve(), args, options);
 }
 
 /** The results of a map; `begun` is called when the first is asked for. */
@@ -141,8 +177,12 @@ async function refuseGenerator(target: CallableTarget, form: string): Promise<vo
   });
 }
 
-async function* items(target: CallableTarget, args: unknown[]): AsyncGenerator<unknown> {
-  yield* invokeGenerator(await target.resolve(), args);
+async function* items(
+  target: CallableTarget,
+  args: unknown[],
+  options: InvokeOptions,
+): AsyncGenerator<unknown> {
+  yield* invokeGenerator(await target.resolve(), args, options);
 }
 
 async function* mapOver(

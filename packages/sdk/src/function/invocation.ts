@@ -9,6 +9,7 @@ import {
 } from "@dorian/protocol/modal";
 import { transport } from "../client/current-transport.ts";
 import type { Transport } from "../client/transport.ts";
+import type { WaitOptions } from "../client/wait-options.ts";
 import { currentInput } from "../container/current-input.ts";
 import { valueOf } from "./decode-result.ts";
 import { encodeInput } from "./encode-input.ts";
@@ -23,7 +24,7 @@ export interface Target {
 }
 
 /** Seconds that the server may hold a poll. */
-const pollSeconds = 55;
+export const pollSeconds = 55;
 
 /** How a call is made. */
 export interface InvokeOptions {
@@ -38,6 +39,7 @@ export async function invoke(
   options: InvokeOptions = {},
 ): Promise<unknown> {
   const wire = await transport();
+  options.signal?.throwIfAborted();
   // Who may cancel the call has to know its id before it ends.
   const outputWaitSecs = options.signal ? 0 : pollSeconds;
   const { functionCallId, output } = await requestCall(wire, target, args, {
@@ -87,16 +89,16 @@ function requestCall(
 }
 
 /**
- * Waits until a call with one input has its output. Reading does not remove it, so that an answer lost on its way is read again.
+ * Waits until an input of a call has its output, by default its first. Reading does not remove it, so that an answer lost on its way is read again.
  *
  * @throws AppError CALL_NOT_FINISHED after `timeoutMs` milliseconds, OUTPUT_EXPIRED
  */
 export async function waitForOutput(
   wire: Transport,
   functionCallId: string,
-  options: InvokeOptions & { timeoutMs?: number | undefined },
+  options: WaitOptions & { timeoutMs?: number | undefined; index?: number | undefined },
 ): Promise<FunctionGetOutputsItem> {
-  const { signal, timeoutMs } = options;
+  const { signal, timeoutMs, index = 0 } = options;
   const deadline = new Deadline(timeoutMs ?? Infinity);
   for (;;) {
     const timeout = Math.min(pollSeconds, deadline.leftMs / 1000);
@@ -106,8 +108,8 @@ export async function waitForOutput(
         timeout,
         lastEntryId: "0-0",
         clearOnSuccess: false,
-        startIdx: 0,
-        endIdx: 0,
+        startIdx: index,
+        endIdx: index,
       },
       signal ? { signal } : {},
     );

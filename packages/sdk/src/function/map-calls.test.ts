@@ -20,6 +20,8 @@ class MapServer {
   inputs = 0;
   finishedAt: number | undefined;
   refusals = 0;
+  /** How often it tells of each output. */
+  tells = 1;
   refusal = "QUEUE_FULL";
   #done: OutputItem[] = [];
   #changed = new Notifier();
@@ -55,7 +57,11 @@ class MapServer {
       functionGetOutputs: async ({ lastEntryId }, { signal }) => {
         const from = Number(lastEntryId.split("-")[0]);
         while (this.#done.length <= from) await this.#changed.wait({ signal });
-        return { outputs: this.#done.slice(from), lastEntryId: `${this.#done.length}-0` };
+        const page = this.#done.slice(from);
+        return {
+          outputs: Array.from({ length: this.tells }, () => page).flat(),
+          lastEntryId: `${this.#done.length}-0`,
+        };
       },
       functionCallCancel: async ({ functionCallId }) => {
         this.cancelled.push(functionCallId);
@@ -166,6 +172,95 @@ test("leaving the loop cancels the map, and an endless source is left alone", as
   // Items are taken as results are: the source did not run away.
   expect(server.inputs).toBeLessThan(300);
   await expect.poll(() => closed).toBe(true);
+});
+
+test("what an endless map holds does not grow while one result is late, in order or not", async () => {
+  for (const ordered of [true, false]) {
+    const server = new MapServer();
+    const late = Promise.withResolvers<void>();
+    await ScriptedServer.open(
+      server.script(async (args, idx) => {
+        if (idx === 0) await late.promise;
+        return await double(args);
+      }),
+    );
+    let taken = 0;
+    const endless = (function* () {
+      for (;;) yield taken++;
+    })();
+    const results = remote().map(endless, { ordered });
+    let read = 0;
+    const reading = (async () => {
+      for await (const result of results) {
+        read += 1;
+        // In order nothing comes before the late one; without, it comes when much else has come.
+        if (read === 1_000) late.resolve();
+        if (result === 0 && !ordered) expect(read).toBeGreaterThanOrEqual(1_000);
+        if (read === 2_000) break;
+      }
+    })();
+    if (ordered) {
+      await expect.poll(() => server.inputs, { timeout: 20_000 }).toBe(100);
+      expect(read).toBe(0);
+      late.resolve();
+    }
+    await reading;
+    expect(taken - read).toBeLessThanOrEqual(101);
+  }
+});
+
+test("a result that comes twice is given once", async () => {
+  const server = new MapServer();
+  server.tells = 2;
+  await ScriptedServer.open(server.script(double));
+  expect((await all(remote().map([1, 2, 3], { ordered: false }))).toSorted()).toEqual([2, 4, 6]);
+});
+
+test("forEach goes on behind an error that is to be ignored", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(
+    server.script(async ([n]) =>
+      n === 1 ? { result: { status: Status.FAILURE, exception: "one", traceback: "at one" } } : double([n]),
+    ),
+  );
+  await expect(remote().forEach([1, 2])).rejects.toThrow("one");
+  await remote().forEach([1, 2, 3], { ignoreExceptions: true });
+  expect(server.inputs).toBe(5);
+});
+
+test("spawnMap resolves when all inputs are there, and its results come in order, in any range, again and again", async () => {
+  const server = new MapServer();
+  const outputs = new Map<number, OutputItem>();
+  await ScriptedServer.open({
+    ...server.script(async (args, idx) => {
+      if (idx % 50 === 0) await pause(50);
+      const item = { ...(await double(args)), idx };
+      outputs.set(idx, item);
+      return item;
+    }),
+    functionCallFromId: async () => ({ functionCallId: callId, numInputs: server.inputs }),
+    functionGetOutputs: async ({ startIdx = 0, endIdx = 0 }) => {
+      await pause(20);
+      const wanted = [...outputs.values()].filter(({ idx = 0 }) => idx >= startIdx && idx <= endIdx);
+      return { outputs: wanted, numUnfinishedInputs: 250 - outputs.size };
+    },
+  });
+  const call = await remote().spawnMap(Array.from({ length: 250 }, (_, n) => n));
+  expect(server.finishedAt).toBe(250);
+  expect(await call.inputCount()).toBe(250);
+  expect(await all(call.results())).toEqual(Array.from({ length: 250 }, (_, n) => n * 2));
+  expect(await all(call.results({ start: 120, end: 123 }))).toEqual([240, 242, 244]);
+  expect(await call.get({ index: 7 })).toBe(14);
+  await expect(call.get({ index: 250 })).rejects.toMatchObject({ code: "INPUT_NOT_IN_CALL" });
+});
+
+test("an item that cannot be sent ends a spawnMap, and cancels what was begun", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(server.script(double));
+  await expect(remote().spawnMap([1, (() => 2) as never])).rejects.toMatchObject({
+    code: "VALUE_NOT_SERIALISABLE",
+  });
+  expect(server.cancelled).toEqual([callId]);
 });
 
 test("a full queue is waited for", async () => {

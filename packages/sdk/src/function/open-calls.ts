@@ -1,7 +1,7 @@
 /** A call that has begun and not ended, or a map that nobody has begun to read. */
 interface OpenCall {
   name: string;
-  form: "remote" | "spawn" | "map" | "starmap" | "forEach";
+  form: "remote" | "spawn" | "map" | "starmap" | "forEach" | "spawnMap";
 }
 
 let watched: Set<OpenCall> | undefined;

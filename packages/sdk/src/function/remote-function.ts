@@ -80,6 +80,16 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
     return await webUrl(this.#target.name, functionId);
   }
 
+  /** {@inheritDoc Callable.spawnMap} */
+  spawnMap(...args: Parameters<Callable<F>["spawnMap"]>): ReturnType<Callable<F>["spawnMap"]> {
+    return this.#callable.spawnMap(...args);
+  }
+
+  /** {@inheritDoc Callable.withSignal} */
+  withSignal(signal: AbortSignal): Callable<F> {
+    return this.#callable.withSignal(signal);
+  }
+
   /** Runs it here, in this process. */
   local(...args: Parameters<F>): ReturnType<F> {
     if (this.#target.local) return this.#target.local(...args) as ReturnType<F>;

@@ -2,7 +2,7 @@ import { TaskState, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { LogView } from "./log-view.ts";
 import type { Output } from "../output/output.ts";
-import { readAppLog } from "./app-log.ts";
+import { readAppLog } from "@dorian/sdk/log/app-log";
 
 /** Shows the log of a running app while it arrives. */
 export class AppLogView implements AsyncDisposable {

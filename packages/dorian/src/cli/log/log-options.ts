@@ -4,7 +4,7 @@ import { FileDescriptor } from "@dorian/protocol/modal";
 import type { OptionDefinition } from "../command.ts";
 import { type Input, UsageError } from "../input.ts";
 import { formatOfLog, type LogFormat } from "./log-view.ts";
-import type { LogFilter } from "./app-log.ts";
+import type { LogFilter } from "@dorian/sdk/log/app-log";
 
 /** What the server gives at a time, counted from the end. */
 const mostLines = 10_000;

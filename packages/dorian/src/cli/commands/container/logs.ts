@@ -2,7 +2,7 @@ import { defineCommand } from "../../command.ts";
 import { LogView } from "../../log/log-view.ts";
 import { ServerConnection } from "../../server-connection.ts";
 import { connectionOptions } from "../../server-options.ts";
-import { readAppLog } from "../../log/app-log.ts";
+import { readAppLog } from "@dorian/sdk/log/app-log";
 import { logOptions, logQuery } from "../../log/log-options.ts";
 
 export const command = defineCommand<void>({
