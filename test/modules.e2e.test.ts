@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dorian } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
@@ -153,4 +154,73 @@ test("a module is where its source is while the app loads, and beside its files 
   expect(missing[2]).toContain(`new URL("./lib/worker.ts", import.meta.url)`);
   expect(missing[5]).toMatch(/lib\/top 100%\.ts:5:9\)/);
   expect(missing[5]).toMatch(/my app #1\.ts:50:10/);
+});
+
+const guarded = {
+  "app.ts": `
+import { App, Image } from "dorian";
+import { readFileSync, writeFileSync } from "node:fs";
+const numbers = Image.debianSlim().npmInstall("is-number@7.0.0");
+const { default: isNumber } = await numbers.imports(() => import("is-number"));
+const words = Image.debianSlim();
+const { pad } = await words.imports(() => import("not-there"));
+async function check() { writeFileSync("/checked", String(isNumber("5"))); }
+export const app = new App("guarded", { image: Image.debianSlim().env({ PLAIN: "1" }) });
+export const counted = app.function({ name: "counted", image: numbers.runFunction(check) }, async () => [isNumber("5"), readFileSync("/checked", "utf8")]);
+export const plain = app.function({ name: "plain" }, async () => process.env.PLAIN);
+export const careless = app.function({ name: "careless" }, async () => isNumber("5"));
+export const lacking = app.function({ name: "lacking", image: words }, async () => pad("5"));
+const messageOf = (error: Error) => error.message;
+app.localEntrypoint(async () => {
+  const failed = [await careless.remote().catch(messageOf), await lacking.remote().catch(messageOf)];
+  console.log("> " + JSON.stringify([await counted.remote(), await plain.remote(), failed]));
+});
+`,
+};
+
+test("packages that one image holds are imported at the top of a module that containers of other images load too [D5]", async () => {
+  await using project = await temporaryDirectory(guarded);
+  const { stdout, stderr } = await dorian(server.dataDirectory, ["run", "app.ts"], { cwd: project.path });
+  const printed = /^> (.*)$/m.exec(stdout)?.[1] ?? "null";
+  expect(JSON.parse(printed), stdout + stderr).toEqual([
+    [true, "true"],
+    "1",
+    [
+      expect.stringContaining(
+        'Cannot use default of "is-number" here: it is not installed. Add it to the image',
+      ),
+      expect.stringContaining('The image does not hold the npm package "not-there"'),
+    ],
+  ]);
+});
+
+const workspace = {
+  "shared/package.json": `{"name":"@acme/shared","type":"module","exports":"./main.js"}`,
+  "shared/main.js": `import { readFileSync } from "node:fs";
+import isNumber from "is-number";
+export const read = () => [isNumber("5"), import.meta.filename, readFileSync(new URL("./data/words.txt", import.meta.url), "utf8")];`,
+  "shared/data/words.txt": "words",
+  "shared/node_modules/is-number/package.json": "{ this one stays here",
+  "app/app.ts": `
+import { App, Image } from "dorian";
+import { read } from "@acme/shared";
+const image = Image.debianSlim().npmInstall("is-number@7.0.0");
+export const app = new App("workspace");
+export const mounted = app.function({ name: "mounted", image: image.addLocalPackage("../shared") }, async () => read());
+export const copied = app.function({ name: "copied", image: image.addLocalPackage("../shared", { copy: true }).env({ A: "1" }) }, async () => read());
+app.localEntrypoint(async () => console.log("> " + JSON.stringify([await mounted.remote(), await copied.remote()])));
+`,
+};
+
+test("a package of the same workspace lies in the image as a package, with its files and without its node_modules", async () => {
+  await using project = await temporaryDirectory(workspace);
+  const run = () => dorian(server.dataDirectory, ["run", "app.ts"], { cwd: join(project.path, "app") });
+  const { stdout, stderr } = await run();
+  const seen = [true, "/root/node_modules/@acme/shared/main.js", "words"];
+  const printed = /^> (.*)$/m.exec(stdout)?.[1] ?? "null";
+  expect(JSON.parse(printed), stdout + stderr).toEqual([seen, seen]);
+  await writeFile(join(project.path, "shared/package.json"), `{"name":"../../escape"}`);
+  const refused = await run();
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('has no name that an npm package can have: "../../escape"');
 });

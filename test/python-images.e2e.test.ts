@@ -1,3 +1,4 @@
+import { printedBy } from "@dorian/testkit/app-run";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
@@ -266,6 +267,20 @@ test("images are published under names, found by them and by id, listed and repl
   expectBuilt(result, ["first", "second", "named", "by_id"]);
   expect(result.output).toContain("which=second");
   expect(result.images["by_id"]).toEqual(result.images["first"]);
+  const app = `
+import { App, Image } from "dorian";
+export const app = new App("found-by-name", { image: Image.fromName("my-image") });
+export const which = app.function({ name: "which" }, async () => process.env.WHICH);
+app.localEntrypoint(async () => {
+  await Image.fromName("my-image").env({ WHICH: "third" }).publish("my-image:v3");
+  console.log("> " + JSON.stringify(await which.remote()));
+});
+`;
+  expect(await printedBy(server.dataDirectory, app)).toEqual(["second"]);
+  const fromTypeScript = await build({
+    third: `modal.Image.from_name("my-image:v3").run_commands("echo and=$WHICH")`,
+  });
+  expect(fromTypeScript.output).toContain("and=third");
   const listed = await newest.modal(["image", "names", "list"]);
   expect(listed.stdout, listed.stderr).toContain("my-image:latest");
   const missing = await build({ missing: `modal.Image.from_name("no-such-image").run_commands("true")` });

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runApp } from "@dorian/testkit/app-run";
 import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { PrivateRegistry, registryAccount } from "@dorian/testkit/private-registry";
@@ -78,6 +80,42 @@ test("a Dockerfile's base is pulled with the login that comes with it, and with 
   );
   expect(built.output).toContain("from a Dockerfile: yes");
   expect(built.code).toBe(0);
+});
+
+test("a TypeScript image logs in by its secret, directly or for a Dockerfile, and its steps do not see the login", async () => {
+  // Names of their own, for each try of this test: what was pulled once is there.
+  const mark = randomUUID();
+  const login = `Secret.fromObject({ REGISTRY_USERNAME: "${registryAccount.username}", REGISTRY_PASSWORD: "${registryAccount.password}" })`;
+  const look = (way: string) =>
+    `.runCommands('echo "${way} ${mark}: $FROM_REGISTRY in $(pwd) user=[$REGISTRY_USERNAME]"')`;
+  await using rootfs = await busyboxRootfs();
+  const config = { Env: ["PATH=/bin", "FROM_REGISTRY=yes"], WorkingDir: "/etc" };
+  for (const name of [`team/direct-${mark}`, `team/docker-${mark}`])
+    await registry.push(name, "1", { layers: [rootfs.path], config });
+  const reference = `${registry.host}/team/direct-${mark}:1`;
+  const images = {
+    anonymous: `Image.fromRegistry("${reference}")`,
+    direct: `Image.fromRegistry("${reference}", { secret: ${login} })${look("direct")}`,
+    docker: `Image.fromDockerfile("Dockerfile", { registrySecret: ${login} })${look("docker")}`,
+  };
+  const deploy = (image: string) =>
+    runApp(
+      server.dataDirectory,
+      `
+import { App, Image, Secret } from "dorian";
+export const app = new App("pulling", { image: ${image} });
+export const nothing = app.function({ name: "nothing" }, async () => 0);
+`,
+      { command: "deploy", files: { Dockerfile: `FROM ${registry.host}/team/docker-${mark}:1\n` } },
+    );
+  const anonymous = await deploy(images.anonymous);
+  expect(anonymous.code).toBe(1);
+  expect(anonymous.stderr).toContain(`${registry.host} refuses access to team/direct-${mark}`);
+  for (const way of ["direct", "docker"] as const) {
+    const { code, stderr } = await deploy(images[way]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`${way} ${mark}: yes in /etc user=[]`);
+  }
 });
 
 test("a forced build asks the registry what the tag stands for now [B6]", async () => {

@@ -4,6 +4,7 @@ import { registeredApps } from "@dorian/sdk/app/app";
 import type { RegisteredClass } from "@dorian/sdk/class/registered";
 import type { MarkKind } from "@dorian/sdk/class/class-marks";
 import { construct, type ParameterValue } from "@dorian/sdk/class/construct";
+import { failedImport } from "@dorian/sdk/image/guarded-imports";
 import { findTarget } from "@dorian/sdk/app/find-target";
 import type { AnyFunction } from "@dorian/sdk/any-function";
 import type { WebMark } from "@dorian/sdk/web/web-options";
@@ -22,6 +23,8 @@ export function loadProgram(task: ContainerArguments): Program {
       remedy: "Register it at the top level of the module, on every run of it: not inside a condition.",
     });
   }
+  const lack = target.kind === "build" ? undefined : failedImport(target.options.image);
+  if (lack !== undefined) throw lack;
   hydrateApps(task);
   if (target.kind === "class") return classProgram(task, target);
   if (target.kind === "function" && target.web) return webFunctionProgram(tag, target.web, target.run);

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import type { Image } from "@dorian/sdk";
 import { withLocalFile } from "@dorian/sdk/local/local-file-error";
@@ -10,7 +11,8 @@ import { withLocalFile } from "@dorian/sdk/local/local-file-error";
  */
 export async function packagesInImage(image: Image): Promise<Set<string>> {
   const projects = await Promise.all(image.manifests.map((path) => dependenciesIn(path)));
-  return new Set([...image.npmPackages, ...projects.flat()]);
+  const local = await Promise.all(image.localPackages.map((path) => packageNameIn(path)));
+  return new Set([...image.npmPackages, ...projects.flat(), ...local]);
 }
 
 async function dependenciesIn(path: string): Promise<string[]> {
@@ -26,15 +28,23 @@ async function dependenciesIn(path: string): Promise<string[]> {
   );
 }
 
+/** The name of the npm package in a directory of this machine. @throws AppError LOCAL_FILE_MISSING, MANIFEST_INVALID */
+export async function packageNameIn(directory: string): Promise<string> {
+  const path = join(directory, "package.json");
+  const { name } = await readManifest(path);
+  if (typeof name === "string" && /^(@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*$/.test(name)) return name;
+  throw invalid(path, `has no name that an npm package can have: ${JSON.stringify(name)}.`, "Give it one.");
+}
+
 /** What is read of a `package.json`. */
-export interface Manifest {
-  name?: string;
+interface Manifest {
+  name?: unknown;
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
 }
 
 /** Reads a `package.json` of this machine. @throws AppError LOCAL_FILE_MISSING, MANIFEST_INVALID */
-export async function readManifest(path: string): Promise<Manifest> {
+async function readManifest(path: string): Promise<Manifest> {
   const text = await withLocalFile(path, "read", () => readFile(path, "utf8"));
   try {
     const read: unknown = JSON.parse(text);

@@ -4,6 +4,7 @@ import { posix } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import type { LocalSource } from "@dorian/sdk/image/local-source";
 import { leftOutWarning } from "@dorian/sdk/local/left-out";
+import { packageNameIn } from "../bundle/packages-in-image.ts";
 import type { LocalDigests } from "./local-digests.ts";
 import { type LeftOut, type LocalEntry, walkLocalTree } from "@dorian/sdk/local/walk-local-tree";
 import { concurrently } from "@dorian/base/concurrently";
@@ -41,8 +42,11 @@ export async function localFiles(
   const found: { filename: string; entry: LocalEntry }[] = [];
   for (const source of sources) {
     const leftOut: LeftOut[] = [];
+    const root = source.isPackage
+      ? posix.join(source.remotePath, await packageNameIn(source.localPath))
+      : source.remotePath;
     for await (const entry of entriesOf(source, leftOut)) {
-      const place = posix.join(source.remotePath, entry.inside);
+      const place = posix.join(root, entry.inside);
       found.push({ filename: entry.kind === "file" ? place : posix.join(place, "/"), entry });
     }
     const warning = leftOutWarning(source.localPath, leftOut);

@@ -20,6 +20,7 @@ import { concurrencyOptions } from "../class/concurrent.ts";
 import { instanceHandle, type ClassParameters, type Instance } from "../class/instance.ts";
 import { checkFunctionOptions, type FunctionOptions } from "../function/function-options.ts";
 import { RemoteFunction } from "../function/remote-function.ts";
+import { forgetGuardedImports } from "../image/guarded-imports.ts";
 import { forgetBuildFunctions } from "../image/build-functions.ts";
 import type { Image } from "../image/image.ts";
 import { checkTimeout } from "../image/run-function-options.ts";
@@ -102,6 +103,7 @@ export function registeredApps(): readonly App[] {
 export function forgetApps(): void {
   apps.length = 0;
   forgetBuildFunctions();
+  forgetGuardedImports();
 }
 
 /**

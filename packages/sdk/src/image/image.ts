@@ -14,6 +14,7 @@ import {
   userLine,
   workdirLine,
 } from "./dockerfile-text.ts";
+import { guardedImports } from "./guarded-imports.ts";
 import { imageBuilder } from "./image-builder.ts";
 import {
   commands,
@@ -51,6 +52,8 @@ interface ImageState {
   npmPackages: ReadonlySet<string>;
   /** Local `package.json` files whose packages it holds. */
   manifests: readonly string[];
+  /** Local directories that are npm packages in it. */
+  localPackages: readonly string[];
   /** What installed them from a lockfile. */
   packageManager: PackageManager | undefined;
   /** What commands are given to, where a step has said it. */
@@ -231,6 +234,7 @@ export class Image {
       step,
       npmPackages: new Set(),
       manifests: [],
+      localPackages: [],
       packageManager: undefined,
       shell: undefined,
       mayHoldMore: python === "unknown",
@@ -499,6 +503,26 @@ export class Image {
   }
 
   /**
+   * Adds an npm package of this machine, such as one of the same workspace, where user code finds it by the name in its
+   * `package.json`. Its own `node_modules` and `.git` are left out: what it depends on has to be in the image. Node runs
+   * JavaScript of packages alone, so it has to be compiled. A package that is only imported need not be added: it is bundled
+   * with the app.
+   *
+   * @throws AppError IMAGE_IGNORE_INVALID; when the app is deployed LOCAL_FILE_MISSING, MANIFEST_INVALID
+   * @example
+   * const image = Image.debianSlim().addLocalPackage("../packages/prompts", { ignore: ["test"] });
+   */
+  addLocalPackage(localPath: string | URL, options: LocalDirectoryOptions & StepOptions = {}): Image {
+    const ignore = new IgnorePatterns(["**/node_modules", "**/.git", ...(options.ignore ?? [])]);
+    const path = localPathOf(localPath);
+    const remotePath = "/root/node_modules";
+    return this.#addLocal(
+      { kind: "directory", localPath: path, remotePath, ignore, isPackage: true },
+      options,
+    ).#holding({ localPackages: [...this.#state.localPackages, path] });
+  }
+
+  /**
    * Runs a function while the image is built; the files it leaves behind become part of the image. It runs once, and
    * again when its text, its arguments, or constants that it uses change.
    *
@@ -558,6 +582,19 @@ export class Image {
     await modal.imagePublish({ imageId, tag: checkReference(name), environmentName: environment });
   }
 
+  /**
+   * Loads packages at the top level of a module that only this image holds. In its containers they are what they are; elsewhere
+   * (on this machine, in containers of other images) what is missing fails when it is used, not when the module is loaded.
+   *
+   * @throws AppError PACKAGE_NOT_IN_IMAGE, where a container of this image starts without them
+   * @example
+   * const image = Image.debianSlim().npmInstall("@bufbuild/protobuf@2");
+   * const { create } = await image.imports(() => import("@bufbuild/protobuf"));
+   */
+  async imports<T>(load: () => Promise<T>): Promise<T> {
+    return await guardedImports(this, load);
+  }
+
   /** @internal npm packages that steps of this image install, by name. */
   get npmPackages(): ReadonlySet<string> {
     return this.#state.npmPackages;
@@ -566,6 +603,11 @@ export class Image {
   /** @internal Local `package.json` files of projects whose packages steps of this image install. */
   get manifests(): readonly string[] {
     return this.#state.manifests;
+  }
+
+  /** @internal Local directories that are npm packages in this image. */
+  get localPackages(): readonly string[] {
+    return this.#state.localPackages;
   }
 
   /** @internal True for an image that may hold other npm packages than {@link npmPackages}. */
@@ -602,6 +644,10 @@ export class Image {
     if (options.copy)
       return this.#add({ ...commands(["COPY . /"], options), context: [source] }, { mayHoldMore: true });
     return new Image({ ...this.#state, mayHoldMore: true, mounted: [...this.#state.mounted, source] });
+  }
+
+  #holding(changes: Partial<ImageState>): Image {
+    return new Image({ ...this.#state, ...changes });
   }
 
   #add(step: ImageStep, changes: Partial<ImageState> = {}): Image {

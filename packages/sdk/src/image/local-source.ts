@@ -6,6 +6,8 @@ export interface LocalSource {
   localPath: string;
   /** Absolute path in the image. */
   remotePath: string;
+  /** An npm package, which lies below that path by its name. */
+  isPackage?: boolean;
   /** What of a directory to leave out. */
   ignore: IgnorePatterns;
 }

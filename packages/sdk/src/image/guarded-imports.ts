@@ -1,0 +1,39 @@
+import type { Image } from "./image.ts";
+import { packageStandIn } from "./package-stand-in.ts";
+
+/** What was not found, by the image that is to hold it. */
+const lacking: { image: Image; error: unknown }[] = [];
+
+/** Forgets what was not found: for a program that loads an app's module again. */
+export function forgetGuardedImports(): void {
+  lacking.length = 0;
+}
+
+/** Loads packages that an image holds; where one is not found, something stands for it that fails when it is used. */
+export async function guardedImports<T>(image: Image, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    const specifier = notFound(error);
+    if (specifier === undefined) throw error;
+    lacking.push({ image, error });
+    const packageName = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+    const advice = `it is not installed. Add it to the image that the function runs on with .npmInstall("${packageName}").`;
+    return packageStandIn(specifier, packageName, advice) as T;
+  }
+}
+
+/** Why packages that an image, or one below it, is to hold could not be loaded; undefined when all were there. */
+export function failedImport(image: Image | undefined): unknown {
+  for (let each = image; each; each = each.base) {
+    const found = lacking.find((lack) => lack.image === each);
+    if (found) return found.error;
+  }
+  return undefined;
+}
+
+function notFound(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  if (error.code !== "ERR_MODULE_NOT_FOUND" && error.code !== "MODULE_NOT_FOUND") return undefined;
+  return /^Cannot find (?:package|module) '([^'./][^']*)'/.exec(error.message)?.[1];
+}
