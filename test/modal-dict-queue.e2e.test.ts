@@ -1,14 +1,67 @@
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { Cls, Dict, Function as RemoteFunction, Queue } from "dorian";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const timeout = 300_000;
 
+/** Uses dicts and queues in containers as programs outside do. */
+const typescriptApp = `
+import { App, Dict, Environment, method, Queue, Secret, Volume } from "dorian";
+
+export const app = new App("things");
+const outcome = async (work: Promise<unknown>) => work.then(() => "done", (error) => error.code);
+
+export const square = app.function({ name: "square" }, async (jobsId: string, resultsId: string) => {
+  const results = Dict.fromId<number, number>(resultsId);
+  let done = 0;
+  for await (const job of Queue.fromId<number | null>(jobsId)) {
+    if (job === null) break;
+    await results.set(job, job * job);
+    done += 1;
+  }
+  return done;
+});
+
+class Counter {
+  async count(key: string) {
+    const counts = Dict.fromName<string, number>("things-counts", { createIfMissing: true });
+    await counts.set(key, ((await counts.get(key)) ?? 0) + 1);
+    return await counts.get(key);
+  }
+}
+app.cls({}, Counter, { methods: ["count"] });
+
+@app.cls()
+export class Mine {
+  @method() async ephemeral() {
+    await using dict = await Dict.ephemeral<string, Date>();
+    await using queue = await Queue.ephemeral<Map<string, number>>();
+    await dict.set("at", new Date(5));
+    await queue.put(new Map([["a", 1]]), { partition: "p", partitionTtl: 60 });
+    const [at, item] = [await dict.get("at"), await queue.get({ partition: "p" })];
+    const waits = new AbortController();
+    const waiting = outcome(queue.get({ signal: waits.signal }));
+    waits.abort(Object.assign(new Error("enough"), { code: "ENOUGH" }));
+    return [at, item, await queue.get({ timeout: 0 }), await waiting, (await dict.id()).slice(0, 3)];
+  }
+  @method() async refused() {
+    return [
+      await outcome(Dict.fromName("things-missing").size()),
+      await outcome(Secret.create("things-secret", { A: "1" })),
+      await outcome(Environment.create("things-environment")),
+      (await Environment.list()).map(({ name }) => name),
+      (await Dict.list()).some(({ name }) => name === "things-counts"),
+    ];
+  }
+}
+`;
+
 let server: RunningServer;
 
 beforeAll(async () => {
-  server = await runningServer({ clients: Object.values(modalVersions) });
+  server = await runningServer({ clients: Object.values(modalVersions), apps: [typescriptApp] });
 });
 
 afterAll(() => server[Symbol.asyncDispose]());
@@ -182,5 +235,122 @@ def main():
     const printed = await succeed(client, ["run", "exchange.py"], project.path);
     expect(printed).toContain("done by all 40");
     expect(printed).toContain("squares are right");
+  },
+);
+
+test("TypeScript's containers take jobs off a queue and put results into a dict, as programs outside do", async () => {
+  await using jobs = await Queue.ephemeral<number | null>();
+  await using results = await Dict.ephemeral<number, number>();
+  const square = RemoteFunction.fromName<(jobs: string, results: string) => Promise<number>>(
+    "things",
+    "square",
+  );
+  const ids = [await jobs.id(), await results.id()] as const;
+  const workers = [await square.spawn(...ids), await square.spawn(...ids)];
+  await jobs.putMany(Array.from({ length: 40 }, (_, index) => index));
+  await jobs.putMany([null, null]);
+  const done = await Promise.all(workers.map((worker) => worker.get()));
+  expect(done.reduce((sum, each) => sum + each, 0)).toBe(40);
+  const found = new Map<number, number>();
+  for await (const [key, value] of results) found.set(key, value);
+  expect(found).toEqual(new Map(Array.from({ length: 40 }, (_, index) => [index, index * index])));
+});
+
+test("methods with and without decorators use dicts and queues; what is not for containers is refused there", async () => {
+  const counts = Dict.fromName<string, number>("things-counts", { createIfMissing: true });
+  await counts.set("a", 7);
+  const counter = Cls.fromName<{ new (): { count(key: string): Promise<number> } }>("things", "Counter");
+  expect(await counter.instance().count.remote("a")).toBe(8);
+  interface Mine {
+    ephemeral(): Promise<unknown[]>;
+    refused(): Promise<unknown[]>;
+  }
+  const mine = Cls.fromName<{ new (): Mine }>("things", "Mine").instance();
+  expect(await mine.ephemeral.remote()).toEqual([
+    new Date(5),
+    new Map([["a", 1]]),
+    undefined,
+    "ENOUGH",
+    "di-",
+  ]);
+  expect(await mine.refused.remote()).toEqual([
+    "DICT_NOT_FOUND",
+    "PERMISSION_DENIED",
+    "TASK_SCOPE",
+    ["main"],
+    true,
+  ]);
+});
+
+test.each(Object.values(modalVersions))(
+  "dicts and queues carry values between TypeScript and Python with %s [U4]",
+  { timeout },
+  async (version) => {
+    const client = await ModalClient.open(version, server.dataDirectory);
+    const [dict, queue] = [`shared-dict-${version}`, `shared-queue-${version}`];
+    const shared = Dict.fromName(dict, { createIfMissing: true });
+    const items = Queue.fromName(queue, { createIfMissing: true });
+    await Promise.all([shared.clear(), items.clear({ all: true })]);
+    const raw = new Uint8Array([0, 1, 255]);
+    await shared.update(
+      new Map<string | number | boolean | null | Uint8Array, unknown>([
+        ["text", { name: "größe", list: [1, -2.5, 2 ** 40, null, true], raw }],
+        [7, new Map([["a", 1]])],
+        [70_000, { gone: undefined }],
+        [true, Buffer.from("bytes")],
+        [null, 5n],
+        [raw, new Set([1, 2])],
+        ["x".repeat(300), "long key"],
+        ["date", new Date(5)],
+      ]),
+    );
+    await items.putMany([{ url: "a" }, [1, 2]], { partition: "p" });
+    await python(
+      client,
+      `
+import datetime, modal
+find = "from_name" if hasattr(modal.Dict, "objects") else "lookup"
+d = getattr(modal.Dict, find)("${dict}")
+assert d["text"] == {"name": "größe", "list": [1, -2.5, 2**40, None, True], "raw": b"\\0\\1\\xff"}, d["text"]
+assert d[7] == {"a": 1} and d[70000] == {"gone": None} and d[True] == b"bytes" and d[None] == 5
+assert d[b"\\0\\1\\xff"] == {1, 2} and d["x" * 300] == "long key"
+try:
+    d["date"]
+    raise AssertionError("a Date was read")
+except Exception as error:
+    assert not isinstance(error, AssertionError), error
+assert d.len() == 8 and set(map(str, d.keys())) >= {"7", "70000", "True", "None"}
+d["from python"] = {"tuple": (1, 2), "bytes": b"ab", "big": 2**70, 3: "three", "nested": {"a": None}}
+d[-3] = "negative"; d[1.5] = "fraction"; d["a", 1] = "tuple"
+d["when"] = datetime.date(2024, 1, 31)
+q = getattr(modal.Queue, find)("${queue}")
+assert q.get_many(5, partition="p") == [{"url": "a"}, [1, 2]]
+q.put_many(["first", {"second": b"2"}])
+`,
+    );
+    expect(await shared.get("from python")).toEqual(
+      new Map<unknown, unknown>([
+        ["tuple", [1, 2]],
+        ["bytes", new Uint8Array([97, 98])],
+        ["big", 2n ** 70n],
+        [3, "three"],
+        ["nested", { a: null }],
+      ]),
+    );
+    expect([await shared.get(-3), await shared.get(1.5)]).toEqual(["negative", "fraction"]);
+    await expect(shared.get("when")).rejects.toMatchObject({
+      code: "VALUE_NOT_READABLE",
+      message: expect.stringContaining(`the value of "when" in dict "${dict}"`) as string,
+    });
+    const keys: unknown[] = [];
+    for await (const key of shared.keys()) keys.push(key);
+    expect(keys).toEqual(expect.arrayContaining(["text", 7, true, null, raw, -3, 1.5, ["a", 1]]));
+    // What only JavaScript tells apart is kept for it.
+    expect([await shared.get(7), await shared.get(70_000), await shared.get(null)]).toStrictEqual([
+      new Map([["a", 1]]),
+      { gone: undefined },
+      5n,
+    ]);
+    expect(await items.getMany(5)).toEqual(["first", { second: new Uint8Array([50]) }]);
   },
 );

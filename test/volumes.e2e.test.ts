@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import type { ClientRequest } from "node:http";
 import { join } from "node:path";
-import { Volume } from "dorian";
+import { Cls, Function as RemoteFunction, Volume } from "dorian";
 import { printedBy, printing } from "@dorian/testkit/app-run";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
@@ -438,4 +438,70 @@ app.localEntrypoint(async () => { print(await write.remote()); print(await list.
   await volume("rm", "odd-names", "caf\\xe9");
   await volume("rm", "-r", "odd-names", "dir\\xff");
   expect((await paths("odd-names", "-r")).toSorted()).toEqual(["back\\slash", "before", "copy"]);
+});
+
+/** Mounts parts of one volume, and uses the files of others without a mount. */
+const filesApp = `
+import { access, readFile, writeFile } from "node:fs/promises";
+import { App, AppError, method, Volume } from "dorian";
+
+export const app = new App("volume-files");
+const tree = Volume.fromName("files-tree", { createIfMissing: true });
+const code = (error: { code?: string }) => error.code;
+
+class Parts {
+  async write(text: string) {
+    await writeFile("/part/file", text);
+    return await access("/part/above").catch(code);
+  }
+}
+app.cls({ volumes: { "/part": tree.withMountOptions({ subPath: "users/ada" }) } }, Parts, { methods: ["write"] });
+
+@app.cls({ volumes: { "/tree": tree.withMountOptions({ readOnly: true }) } })
+export class Reader {
+  @method() async read() {
+    return [
+      await readFile("/tree/users/ada/file", "utf8"),
+      await writeFile("/tree/other", "x").catch(code),
+      await tree.commit().catch(code),
+    ];
+  }
+}
+
+export const unmounted = app.function({ name: "unmounted" }, async () => {
+  await using scratch = await Volume.ephemeral();
+  await writeFile("/tmp/local", "x".repeat(300_000));
+  await scratch.batchUpload((batch) => {
+    batch.putFile(Buffer.from("one"), "/a/one");
+    batch.putFile("/tmp/local", "/a/large");
+  });
+  await scratch.copyFiles(["/a"], "/b", { recursive: true });
+  await scratch.removeFile("/b/one");
+  const paths: string[] = [];
+  for await (const { path, type } of scratch.listFiles("/", { recursive: true })) if (type === "file") paths.push(path);
+  const exists = await scratch.batchUpload((batch) => batch.putFile(Buffer.from("2"), "/a/one")).catch(code);
+  const missing = await scratch.batchUpload((batch) => batch.putFile("/tmp/missing", "/c")).catch((error) => [
+    error instanceof AppError,
+    error.code,
+  ]);
+  const large = await scratch.readFile("/b/large");
+  return [paths.toSorted(), Buffer.from(await scratch.readFile("/a/one")).toString(), large.length, exists, missing];
+});
+`;
+
+test("volumes are mounted read-only and by a directory in them; their files are used without a mount, in containers too [K7, J7, O5]", async () => {
+  await deployApp(server.dataDirectory, filesApp);
+  const parts = Cls.fromName<{ new (): { write(text: string): Promise<string> } }>("volume-files", "Parts");
+  expect(await parts.instance().write.remote("hers")).toBe("ENOENT");
+  const tree = Volume.fromName("files-tree");
+  expect(Buffer.from(await tree.readFile("users/ada/file")).toString()).toBe("hers");
+  const reader = Cls.fromName<{ new (): { read(): Promise<unknown[]> } }>("volume-files", "Reader");
+  expect(await reader.instance().read.remote()).toEqual(["hers", "EROFS", "VOLUME_READ_ONLY"]);
+  expect(await RemoteFunction.fromName("volume-files", "unmounted").remote()).toEqual([
+    ["a/large", "a/one", "b/large"],
+    "one",
+    300_000,
+    "VOLUME_FILE_EXISTS",
+    [true, "LOCAL_FILE_MISSING"],
+  ]);
 });

@@ -65,8 +65,8 @@ function builtGuest(): Plugin {
     load: {
       filter: { id: builder },
       async handler() {
-        const { body, sdkExports } = await buildGuest();
-        return `export const buildGuest = async () => (${JSON.stringify({ body, sdkExports, sources: [] })});`;
+        const guest = { ...(await buildGuest()), sources: [] };
+        return `export const buildGuest = async () => (${JSON.stringify(guest)});`;
       },
     },
   };

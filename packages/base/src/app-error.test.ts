@@ -12,3 +12,15 @@ test("callers hear what the system refused, and not where on the machine [A23]",
     "It is gone. Make it again.",
   );
 });
+
+test("an error of another copy of the module is one, and none of a class below it", () => {
+  const foreign = Object.assign(new Error("Gone."), { [Symbol.for("dorian.AppError")]: true });
+  class UsageError extends AppError {}
+  const usage = new UsageError("USAGE", "No.", { remedy: "" });
+  expect([foreign instanceof AppError, usage instanceof AppError, usage instanceof UsageError]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect([foreign instanceof UsageError, new Error("Gone.") instanceof AppError]).toEqual([false, false]);
+});

@@ -59,6 +59,11 @@ export class AppError extends Error {
     this.remedy = options.remedy;
   }
 
+  /** @internal `error instanceof AppError` is true for one of any copy of this module, as {@link is} is. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === AppError ? AppError.is(value) : Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+
   /** True for an AppError of any copy of this module: bundles each carry their own. */
   static is(value: unknown): value is AppError {
     return typeof value === "object" && value !== null && brand in value;

@@ -8,6 +8,7 @@ import { currentInput, runWithInput } from "@dorian/sdk/container/current-input"
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
+import { setGuestUrl } from "./beside-guest.ts";
 import { Container } from "./container.ts";
 import { loadProgram } from "./load-program.ts";
 import { toRemoteError, tracebackOf } from "./remote-error.ts";
@@ -35,6 +36,7 @@ const interruptedExitCode = 130;
 export function startGuest(options: StartOptions): void {
   const url = options.env["MODAL_SERVER_URL"];
   if (!url) return;
+  setGuestUrl(options.guestUrl);
   // The server may restart while the container lives: it waits for as long as it takes.
   const connection = new Connection({ url, retryUnavailableMs: Infinity });
   const modal = createClient(ModalClient, connection);

@@ -95,7 +95,7 @@ export { schedule, type ScheduledDecorator } from "./class/scheduled.ts";
 export { startTimeline, type StartTimeline } from "./timeline.ts";
 export type { DirectoryDownload } from "./volume/get-directory.ts";
 export type { UploadBatch, UploadContent } from "./volume/upload-batch.ts";
-export { Volume } from "./volume/volume.ts";
+export { Volume, type VolumeMountOptions } from "./volume/volume.ts";
 export type { VolumeEntry } from "./volume/volume-entry.ts";
 export type { Transferred, Uploaded, VolumeFiles } from "./volume/volume-files.ts";
 export type { OnTransferProgress, TransferProgress } from "./volume/transfer-progress.ts";

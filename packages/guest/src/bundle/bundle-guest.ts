@@ -35,10 +35,11 @@ export async function bundleGuest(options: GuestBundleOptions): Promise<string> 
     const path = join(cacheDirectory, known.bundle);
     if (await unlessAbsent(stat(path))) return path;
   }
-  const { body, sdkExports, sources } = await buildGuest();
+  const { body, volumeFiles, sdkExports, sources } = await buildGuest();
   const files = {
     [guestFiles.module]: guestFile({ sdkExports }),
     [guestFiles.body]: body,
+    [guestFiles.volumeFiles]: volumeFiles,
     [guestFiles.codeCache]: await rehearseGuest({ body, sdkExports }),
   };
   const inputs = Object.fromEntries(

@@ -13,6 +13,8 @@ export const guestFiles = {
   body: "guest-body.js",
   /** What V8 made of the body on an earlier run. Absent while that run is on. */
   codeCache: "guest-body.cache",
+  /** A script whose value is the exports of what the SDK does with files of volumes. */
+  volumeFiles: "guest-volume-files.js",
 } as const;
 
 /** Name of the body in stack frames, by which the guest leaves its own out. */

@@ -1,10 +1,12 @@
 import type { Plugin } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { guestFiles } from "./guest-file.ts";
 import { leanModuleSource } from "./lean-module.ts";
 
 const lazyBuiltin = "lazy-builtin";
 const outsideOnly = "outside-only";
+const beside = "beside";
 
 const generatedFiles: Record<string, string> = {
   "@dorian/protocol/modal": "gen/modal/client_pb.js",
@@ -13,7 +15,7 @@ const generatedFiles: Record<string, string> = {
 
 /**
  * Replaces what is slow to load in the guest: protobuf descriptors by tables, Node's modules by stand-ins that load them
- * on first use. What the SDK needs outside containers alone is left out.
+ * on first use. What the SDK needs outside containers alone is left out, and what few programs need is read from a file beside.
  */
 export function guestModules(): Plugin {
   return {
@@ -43,11 +45,17 @@ export function guestModules(): Plugin {
         };
       });
 
-      build.onResolve({ filter: /^\.\.?\/(connect|volume-files|log\/app-log)\.ts$/ }, ({ path }) => ({
+      build.onResolve({ filter: /^\.\.?\/(connect|log\/app-log)\.ts$/ }, ({ path }) => ({
         path,
         namespace: outsideOnly,
       }));
       build.onLoad({ filter: /.*/, namespace: outsideOnly }, () => ({ contents: outsideOnlySource }));
+
+      build.onResolve({ filter: /^\.\/volume-files\.ts$/ }, ({ path }) => ({ path, namespace: beside }));
+      build.onLoad({ filter: /.*/, namespace: beside }, () => ({
+        contents: volumeFilesSource,
+        resolveDir: import.meta.dirname,
+      }));
     },
   };
 }
@@ -77,8 +85,7 @@ function lazySource(real: string, names: string[]): string {
 module.exports = { __esModule: true, get default() { return real(); }, ${members.join(", ")} };`;
 }
 
-// What reaches the server by address and token, and files through it, is for programs outside. Besides, a module that is loaded on
-// demand makes all that it shares with others slower to load.
+// What reaches the server by address and token is for programs outside.
 const outsideOnlySource = `
 export function connectToServer() {
   throw new Error("A container calls the server through its own socket, which MODAL_SERVER_URL names.");
@@ -86,9 +93,10 @@ export function connectToServer() {
 export function readAppLog() {
   throw new Error("The log of a call is read by programs outside, not in containers.");
 }
-export class VolumeFiles {
-  constructor() {
-    throw new Error("files() of a volume is for programs outside. In a container, read and write below the volume's mount path.");
-  }
-}
+`;
+
+// In the guest's body, a module that is loaded on demand would make all that it shares with others slower to load.
+const volumeFilesSource = `
+import { loadBeside } from "../beside-guest.ts";
+export const { VolumeFiles } = loadBeside(${JSON.stringify(guestFiles.volumeFiles)});
 `;

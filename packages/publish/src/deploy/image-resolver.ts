@@ -123,7 +123,11 @@ export class ImageResolver {
     const environment = {
       gpu,
       secrets: (step.options.secrets ?? []).map((secret) => secret.name || Object.keys(secret.values)),
-      volumes: volumeMounts.map((mount) => [mount.mountPath, mount.volumeId]),
+      volumes: volumeMounts.map(({ mountPath, volumeId, subPath }) => [
+        mountPath,
+        volumeId,
+        ...(subPath === undefined ? [] : [subPath]),
+      ]),
     };
     const { functionId } = await session.modal.functionCreate(
       {

@@ -5,6 +5,8 @@ export interface ResolvedVolumeMount {
   volumeId: string;
   mountPath: string;
   allowBackgroundCommits: boolean;
+  readOnly: boolean;
+  subPath?: string;
 }
 
 /** The server's ids of volumes, with where they are mounted. */
@@ -17,6 +19,8 @@ export function resolveVolumes(
       volumeId: await volume.resolve(session.transport, session.appId),
       mountPath,
       allowBackgroundCommits: true,
+      readOnly: volume.mountOptions.readOnly ?? false,
+      ...(volume.mountOptions.subPath ? { subPath: volume.mountOptions.subPath } : {}),
     })),
   );
 }

@@ -13,6 +13,7 @@ export interface EnvironmentInfo extends NamedInfo {
 /**
  * Environments are name spaces of apps, volumes, secrets, dicts and queues: `production` and `staging` have each their own. Which one
  * is meant says `MODAL_ENVIRONMENT`, `dorian config set environment`, or the option `environment` where something is looked up.
+ * Containers reach their app's alone.
  *
  * @example
  * await Environment.create("staging", { allowExisting: true });
@@ -25,7 +26,7 @@ export class Environment {
   /**
    * Makes an environment, with nothing in it.
    *
-   * @throws AppError ENVIRONMENT_EXISTS unless `allowExisting`; PERMISSION_DENIED in containers
+   * @throws AppError ENVIRONMENT_EXISTS unless `allowExisting`; TASK_SCOPE in containers
    * @example
    * await Environment.create("testing", { allowExisting: true });
    */

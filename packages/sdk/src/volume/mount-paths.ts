@@ -10,7 +10,7 @@ const reserved = ["/", "/root", "/tmp", "/proc", "/sys", "/dev", "/run", "/usr",
  * @throws AppError VOLUME_PATH_INVALID, VOLUME_MOUNTED_TWICE
  */
 export function checkVolumeMounts(owner: string, volumes: Record<string, Volume>): void {
-  const pathOf = new Map<string, string>();
+  const mounted: { path: string; volume: Volume }[] = [];
   for (const [path, volume] of Object.entries(volumes)) {
     const refuse = (why: string) => {
       throw new AppError(
@@ -26,17 +26,17 @@ export function checkVolumeMounts(owner: string, volumes: Record<string, Volume>
     if (posix.normalize(path) !== path || (path !== "/" && path.endsWith("/")))
       refuse("the path is not in its shortest form");
     if (reserved.includes(path)) refuse("that place belongs to the image");
-    const other = pathOf.get(volume.name);
-    if (other !== undefined) {
+    const other = mounted.find((each) => each.volume.isSameAs(volume));
+    if (other) {
       throw new AppError(
         "VOLUME_MOUNTED_TWICE",
-        `${owner} mounts volume "${volume.name}" at "${other}" and at "${path}".`,
+        `${owner} mounts volume "${volume.name}" at "${other.path}" and at "${path}".`,
         {
           status: "INVALID_ARGUMENT",
           remedy: "Mount a volume at one path of a function.",
         },
       );
     }
-    pathOf.set(volume.name, path);
+    mounted.push({ path, volume });
   }
 }

@@ -5,7 +5,8 @@ import type { ServiceClient } from "@dorian/protocol/service";
 import type { LeftOut } from "../local/walk-local-tree.ts";
 import { getDirectory, type DirectoryDownload } from "./get-directory.ts";
 import { getFile } from "./get-file.ts";
-import type { Handover } from "./hand-over.ts";
+import { handoverOf, type Handover } from "./hand-over.ts";
+import type { Transport } from "../client/transport.ts";
 import { withLocalFile } from "../local/local-file-error.ts";
 import { putFiles } from "./put-files.ts";
 import { requireRemoteFile, readContent } from "./read-content.ts";
@@ -30,7 +31,7 @@ export interface Uploaded extends Transferred {
 }
 
 /**
- * The files of a volume, from outside of containers. Each call that changes something makes one new version of the
+ * The files of a volume, without a mount of it. Each call that changes something makes one new version of the
  * volume, or none. Paths begin at the volume's root, with or without a slash.
  *
  * @example
@@ -44,6 +45,11 @@ export class VolumeFiles {
   /** @internal */
   constructor(modal: ServiceClient<typeof ModalClient>, volumeId: string, handover?: Handover) {
     this.#wire = { modal, volumeId, handover };
+  }
+
+  /** @internal Those of a volume on the server that `wire` leads to. */
+  static on(wire: Transport, volumeId: string): VolumeFiles {
+    return new VolumeFiles(wire.modal, volumeId, handoverOf(wire));
   }
 
   /** What a directory holds, in no particular order; for the path of a file, that file. */
