@@ -320,3 +320,41 @@ app.localEntrypoint(async () => {
   const stopped = await dorian(server.dataDirectory, ["app", "stop", "deployed-calls"]);
   expect(stopped.code, stopped.stderr).toBe(0);
 });
+
+test("a version of an app is called by its number while a later one is deployed, with other options as well [A20]", async () => {
+  const deploy = async (version: number) => {
+    await using project = await temporaryDirectory({
+      "app.ts": `
+import { App } from "dorian";
+export const app = new App("pinned");
+export const answer = app.function({ name: "answer" }, async () => ["version ${version}", process.env.SIZE]);
+`,
+    });
+    const deployed = await dorian(server.dataDirectory, ["deploy", "app.ts"], { cwd: project.path });
+    expect(deployed.code, deployed.stderr).toBe(0);
+  };
+  await deploy(1);
+  await deploy(2);
+  const printed = await run(`
+import { App, Function } from "dorian";
+${printing}
+export const app = new App("pinning");
+app.function({ name: "none" }, async () => undefined);
+app.localEntrypoint(async () => {
+  const newest = Function.fromName("pinned", "answer");
+  const first = Function.fromName("pinned", "answer", { version: 1 });
+  print([await newest.remote(), await first.remote(), await newest.withOptions({ env: { SIZE: "large" } }).remote()]);
+  try { await Function.fromName("pinned", "answer", { version: 9 }).remote(); } catch (error: any) { print(error.code); }
+});
+`);
+  expect(printed).toEqual([
+    [
+      ["version 2", null],
+      ["version 1", null],
+      ["version 2", "large"],
+    ],
+    "APP_VERSION_NOT_FOUND",
+  ]);
+  const stopped = await dorian(server.dataDirectory, ["app", "stop", "pinned"]);
+  expect(stopped.code, stopped.stderr).toBe(0);
+});

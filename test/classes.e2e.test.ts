@@ -190,6 +190,38 @@ app.localEntrypoint(async () => {
   expect(printed).toEqual([true]);
 });
 
+test("one parameter set is kept warm without a call, and a class with other options has containers of its own [P7]", async () => {
+  const printed = await run(`
+import { App, currentTaskId, method, parameter } from "dorian";
+${printing}
+export const app = new App("variants");
+@app.cls({ env: { SIZE: "small" } })
+export class Model {
+  @parameter() modelId = "a";
+  @method() async where() { return [this.modelId, process.env.SIZE, currentTaskId()]; }
+}
+app.localEntrypoint(async () => {
+  const [warm, cold] = [app.instance(Model, { modelId: "warm" }), app.instance(Model, { modelId: "cold" })];
+  print(await warm.updateAutoscaler({ minContainers: 1 }));
+  let containers = 0;
+  for (let turn = 0; turn < 200 && containers === 0; turn += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    ({ containers } = await warm.getCurrentStats());
+  }
+  print([containers, (await cold.getCurrentStats()).containers]);
+  const [id, size, task] = await warm.where.remote();
+  const large = app.withOptions(Model, { env: { SIZE: "large" } }).instance({ modelId: "warm" });
+  const [largeId, largeSize, largeTask] = await large.where.remote();
+  print([id, size, largeId, largeSize, task !== largeTask]);
+});
+`);
+  expect(printed).toEqual([
+    expect.objectContaining({ minContainers: 1 }),
+    [1, 0],
+    ["warm", "small", "warm", "large", true],
+  ]);
+});
+
 test("the form without decorators makes the same class", async () => {
   const printed = await run(`
 import { App } from "dorian";

@@ -43,6 +43,8 @@ export { Dict } from "./dict/dict.ts";
 export { Environment, type EnvironmentInfo } from "./environment/environment.ts";
 export { FunctionCall, type GetOptions, type ResultsOf } from "./function/function-call.ts";
 export type { FunctionOptions } from "./function/function-options.ts";
+export type { AutoscalerSettings, FunctionPool, FunctionStats } from "./function/function-pool.ts";
+export type { VariantOptions } from "./function/variant-options.ts";
 export type { InvokeOptions } from "./function/invocation.ts";
 export { keywords, type Keywords } from "./function/keywords.ts";
 export type { MapOptions } from "./function/map-invocation.ts";
@@ -51,6 +53,7 @@ export type { RetryPolicy } from "./function/retry-policy.ts";
 export {
   RemoteFunction as Function,
   type FunctionOf,
+  type LookupOptions,
   type UntypedFunction,
 } from "./function/remote-function.ts";
 export {

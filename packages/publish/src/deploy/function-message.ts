@@ -2,6 +2,7 @@ import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { DataFormat, Function_DefinitionType, FunctionSchema$ } from "@dorian/protocol/modal";
 import type { Batching } from "@dorian/sdk";
 import type { FunctionOptions } from "@dorian/sdk/function/function-options";
+import { retryMessage } from "@dorian/sdk/function/retry-policy";
 import { gpuChoices, type GpuRequest } from "@dorian/sdk/gpu";
 import type { ResolvedVolumeMount } from "./resolve-volumes.ts";
 
@@ -39,6 +40,7 @@ export function functionMessage({
     gpuConfig: gpu ? { gpuType: gpu.type, count: gpu.count } : {},
   });
   const timeout = options.timeout ?? defaults.timeout;
+  const retryPolicy = retryMessage(options.retries ?? 0);
   const { maxConcurrentInputs = 1, targetConcurrentInputs = maxConcurrentInputs } = options;
   return {
     imageId,
@@ -53,7 +55,7 @@ export function functionMessage({
       : {}),
     timeoutSecs: Math.ceil(timeout),
     startupTimeoutSecs: Math.ceil(options.startupTimeout ?? timeout),
-    ...retryPolicy(options.retries),
+    ...(retryPolicy.retries === 0 ? {} : { retryPolicy }),
     autoscalerSettings: {
       minContainers: options.minContainers ?? 0,
       ...(options.maxContainers === undefined ? {} : { maxContainers: options.maxContainers }),
@@ -92,17 +94,4 @@ function range(
 ): { request: number; limit?: number } {
   if (typeof value === "object") return value;
   return { request: value ?? fallback };
-}
-
-function retryPolicy(retries: FunctionOptions["retries"]): Pick<FunctionInit, "retryPolicy"> | undefined {
-  const policy = typeof retries === "object" ? retries : { maxRetries: retries ?? 0 };
-  if (policy.maxRetries === 0) return undefined;
-  return {
-    retryPolicy: {
-      retries: policy.maxRetries,
-      backoffCoefficient: policy.backoffCoefficient ?? 2,
-      initialDelayMs: Math.round((policy.initialDelay ?? 1) * 1000),
-      maxDelayMs: Math.round((policy.maxDelay ?? 60) * 1000),
-    },
-  };
 }

@@ -14,11 +14,13 @@ import {
 import type { Batching, BatchedFunction, OneByOne } from "../batch/batch.ts";
 import { checkBatching } from "../batch/check-batching.ts";
 import { localBatch } from "../batch/local-batch.ts";
+import { Cls } from "../class/cls.ts";
 import { checkConstructor } from "../class/check-constructor.ts";
 import { checkMethodMarks } from "../class/check-method-marks.ts";
 import { concurrencyOptions } from "../class/concurrent.ts";
 import { instanceHandle, type ClassParameters, type Instance } from "../class/instance.ts";
 import { checkFunctionOptions, type FunctionOptions } from "../function/function-options.ts";
+import type { VariantOptions } from "../function/variant-options.ts";
 import { RemoteFunction } from "../function/remote-function.ts";
 import { forgetGuardedImports } from "../image/guarded-imports.ts";
 import { forgetBuildFunctions } from "../image/build-functions.ts";
@@ -265,22 +267,28 @@ export class App {
 
   /** A handle on a class's containers for one set of parameters. @throws AppError CLASS_NOT_REGISTERED */
   instance<T extends object>(target: new () => T, parameters: ClassParameters<T> = {}): Instance<T> {
-    const registered = [...this.#registered.values()].find(
-      (candidate): candidate is RegisteredClass => candidate.kind === "class" && candidate.target === target,
-    );
-    if (!registered) {
-      throw new AppError(
-        "CLASS_NOT_REGISTERED",
-        `Class ${target.name} does not belong to app "${this.name}".`,
-        {
-          status: "INVALID_ARGUMENT",
-          remedy: "Decorate it with @app.cls(), or add it with app.cls(options, Class, { … }).",
-        },
-      );
-    }
-    return instanceHandle(registered, parameters, async () =>
-      functionIdOf(this.name, `${registered.tag}.*`, this.#hydrated),
-    );
+    return this.#instance(this.#requireClass(target), parameters) as Instance<T>;
+  }
+
+  /**
+   * A class with other options than it is deployed with: its instances have containers of their own, which a call brings about. See
+   * `withOptions` of `Cls`.
+   *
+   * @throws AppError CLASS_NOT_REGISTERED, OPTION_NOT_CHANGEABLE, OPTION_INVALID
+   * @example
+   * class Reader {
+   *   async read(text: string) {
+   *     return text.length;
+   *   }
+   * }
+   * app.cls({}, Reader, { methods: ["read"] });
+   * const LargeReader = app.withOptions(Reader, { memory: 512 }); // LargeReader.instance().read.remote("text")
+   */
+  withOptions<T extends object>(target: new () => T, options: VariantOptions): Cls<new () => T> {
+    const registered = this.#requireClass(target);
+    const make = (parameters: Record<string, unknown>, variant: VariantOptions) =>
+      this.#instance(registered, parameters, variant);
+    return new Cls(registered.tag, make, options);
   }
 
   /** What `dorian run` runs on your machine. @throws AppError ENTRYPOINT_TAKEN for a second one */
@@ -308,6 +316,26 @@ export class App {
   /** @internal Says which functions of a server the app's tags lead to. */
   hydrate(functions: ReadonlyMap<string, HydratedFunction>): void {
     this.#hydrated = new Map(functions);
+  }
+
+  #instance(registered: RegisteredClass, parameters: Record<string, unknown>, options?: VariantOptions) {
+    const classFunctionId = async () => functionIdOf(this.name, `${registered.tag}.*`, this.#hydrated);
+    return instanceHandle(registered, parameters, classFunctionId, options);
+  }
+
+  #requireClass(target: new () => object): RegisteredClass {
+    const registered = [...this.#registered.values()].find(
+      (candidate): candidate is RegisteredClass => candidate.kind === "class" && candidate.target === target,
+    );
+    if (registered) return registered;
+    throw new AppError(
+      "CLASS_NOT_REGISTERED",
+      `Class ${target.name} does not belong to app "${this.name}".`,
+      {
+        status: "INVALID_ARGUMENT",
+        remedy: "Decorate it with @app.cls(), or add it with app.cls(options, Class, { … }).",
+      },
+    );
   }
 
   #addClass(options: FunctionOptions, target: new () => object, marks: ClassMarks, name = target.name): void {

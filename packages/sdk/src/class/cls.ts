@@ -1,98 +1,65 @@
-import { AppError } from "@dorian/base/app-error";
-import { create } from "@bufbuild/protobuf";
-import {
-  Function_FunctionType,
-  FunctionHandleMetadataSchema,
-  type FunctionHandleMetadata,
-} from "@dorian/protocol/modal";
-import { callable } from "../function/callable.ts";
-import { lookUpOnce } from "../function/remote-function.ts";
+import { lookUpOnce, type LookupOptions } from "../function/remote-function.ts";
+import { checkVariantOptions, type VariantOptions } from "../function/variant-options.ts";
 import { checkName } from "../name-rules.ts";
-import { bindOnce, type ClassParameters, type Instance } from "./instance.ts";
-import { urlIn, withParameters } from "../web/web-url.ts";
-import { encodeBinding } from "./parameters.ts";
+import type { ClassParameters, Instance } from "./instance.ts";
+import { lookedUpInstance } from "./looked-up-instance.ts";
 
 /** What a class makes: `Model` of `typeof Model`. */
 export type InstanceOf<C> = C extends abstract new (...args: never[]) => infer T ? T : never;
 
 /**
- * A class of a deployed app, for programs that do not have its code.
+ * A class of an app: one that was looked up by name, for programs that do not have its code, or one with other options.
  *
  * @example
  * const Model = Cls.fromName<typeof import("./app.ts").Model>("quickstart", "Model");
  * const label = await Model.instance({ modelId: "iris-b" }).inference.remote([5.1, 3.5, 1.4, 0.2]);
  */
 export class Cls<C> {
-  /** The name it was looked up by. */
+  /** The name it has in its app. */
   readonly name: string;
-  #appName: string;
-  #found: ReturnType<typeof lookUpOnce>;
+  #make: (parameters: Record<string, unknown>, options: VariantOptions) => object;
+  #options: VariantOptions;
 
-  private constructor(appName: string, name: string) {
+  /** @internal */
+  constructor(
+    name: string,
+    make: (parameters: Record<string, unknown>, options: VariantOptions) => object,
+    options: VariantOptions = {},
+  ) {
+    checkVariantOptions(`Class "${name}"`, options);
     this.name = name;
-    this.#appName = appName;
-    this.#found = lookUpOnce(appName, `${name}.*`);
+    this.#make = make;
+    this.#options = options;
   }
 
-  /** The class of that name, looked up at its first call. @throws AppError NAME_INVALID */
-  static fromName<C>(appName: string, name: string): Cls<C> {
+  /**
+   * The class of that name, looked up at its first call.
+   *
+   * @throws AppError NAME_INVALID; at its first call APP_VERSION_NOT_FOUND, APP_VERSION_FORGOTTEN
+   */
+  static fromName<C>(appName: string, name: string, options: LookupOptions = {}): Cls<C> {
     checkName("an app", appName);
     checkName("a class", name);
-    return new Cls<C>(appName, name);
+    const found = lookUpOnce(appName, `${name}.*`, options);
+    const of = { appName, className: name, lookup: options, found };
+    return new Cls<C>(name, (parameters, variant) => lookedUpInstance(of, parameters, variant));
+  }
+
+  /**
+   * The same class with other options, whose instances have containers of their own. Secrets (and with them `env`) and volumes stand
+   * in the place of those it was deployed with, all else changes what it names.
+   *
+   * @throws AppError OPTION_NOT_CHANGEABLE, OPTION_INVALID
+   * @example
+   * const Large = Cls.fromName<typeof import("./app.ts").Model>("quickstart", "Model").withOptions({ memory: 256, maxContainers: 2 });
+   * const fromLarge = await Large.instance({ modelId: "iris-b" }).inference.remote([5.1, 3.5, 1.4, 0.2]);
+   */
+  withOptions(options: VariantOptions): Cls<C> {
+    return new Cls<C>(this.name, this.#make, { ...this.#options, ...options });
   }
 
   /** A handle on the containers of one set of parameters. */
   instance(parameters: ClassParameters<InstanceOf<C>> = {}): Instance<InstanceOf<C>> {
-    const found = this.#found;
-    const className = this.name;
-    const appName = this.#appName;
-    let bound: (() => Promise<string>) | undefined;
-    const functionId = async () => {
-      const { functionId, handleMetadata } = await found();
-      bound ??= bindOnce(
-        async () => functionId,
-        encodeBinding(className, handleMetadata?.classParameterInfo, parameters),
-      );
-      return bound();
-    };
-    const url = async (name: string) =>
-      withParameters(urlIn(`${className}.${name}`, await knownMethod(name)), parameters);
-    const method = (name: string) => ({
-      url: () => url(name),
-      ...callable({
-        name: `${className}.${name}`,
-        resolve: async () => {
-          const { supportedInputFormats } = await knownMethod(name);
-          return { functionId: await functionId(), methodName: name, inputFormats: supportedInputFormats };
-        },
-        isGenerator: async () => {
-          await functionId();
-          return (await knownMethod(name)).functionType === Function_FunctionType.GENERATOR;
-        },
-      }),
-    });
-    const ofOldClient = new Map<string, ReturnType<typeof lookUpOnce>>();
-    const knownMethod = async (name: string): Promise<FunctionHandleMetadata> => {
-      const known = (await found()).handleMetadata?.methodHandleMetadata ?? {};
-      if (known[name]) return known[name];
-      const methods = Object.keys(known);
-      if (methods.length === 0) {
-        // Python clients of before 0.67 make a function of its own for each method.
-        const look = ofOldClient.get(name) ?? lookUpOnce(appName, `${className}.${name}`);
-        ofOldClient.set(name, look);
-        return (await look()).handleMetadata ?? create(FunctionHandleMetadataSchema);
-      }
-      throw new AppError(
-        "METHOD_NOT_FOUND",
-        `Class ${className} has no method "${name}" that can be called.`,
-        {
-          status: "NOT_FOUND",
-          remedy: `It has: ${methods.join(", ")}. A method needs @method() to be callable.`,
-        },
-      );
-    };
-    return new Proxy({} as object, {
-      get: (_, name) => (typeof name === "string" && name !== "then" ? method(name) : undefined),
-    }) as Instance<InstanceOf<C>>;
+    return this.#make(parameters, this.#options) as Instance<InstanceOf<C>>;
   }
 }

@@ -1,11 +1,13 @@
 import { AppError } from "@dorian/base/app-error";
 import { isGeneratorFunction, type RegisteredClass } from "./registered.ts";
-import { transport } from "../client/current-transport.ts";
 import type { MarkKind } from "./class-marks.ts";
 import type { AnyFunction } from "../any-function.ts";
 import type { MethodAsCalled } from "../batch/batch.ts";
 import { localBatch } from "../batch/local-batch.ts";
 import { callable, type Callable, type RemoteResult } from "../function/callable.ts";
+import { functionPool, type FunctionPool } from "../function/function-pool.ts";
+import { bindOnce } from "../function/variant.ts";
+import type { VariantOptions } from "../function/variant-options.ts";
 import { construct, type ParameterValue } from "./construct.ts";
 import { encodeParameters, parameterSpecs } from "./parameters.ts";
 import type { WebMark } from "../web/web-options.ts";
@@ -33,29 +35,33 @@ export interface WebMethod {
   local(request: Request): Promise<Response>;
 }
 
-/** The methods of an instance, each with its remote forms. */
+/** The methods of an instance, each with its remote forms, and what all of its containers do: all methods share them. */
 export type Instance<T> = {
   readonly [K in keyof T as T[K] extends AnyFunction ? K : never]: T[K] extends AnyFunction
     ? Parameters<T[K]> extends [Request, ...unknown[]]
       ? WebMethod
       : RemoteMethod<MethodAsCalled<T[K]>>
     : never;
-};
+} & Omit<FunctionPool, keyof T>;
 
 /** A handle on an instance of a class whose code is here. */
 export function instanceHandle<T extends object>(
   registered: RegisteredClass,
   parameters: Record<string, unknown>,
   classFunctionId: () => Promise<string>,
+  options: VariantOptions = {},
 ): Instance<T> {
   const { tag, target, marks } = registered;
   const specs = parameterSpecs(tag, target, marks);
   const serialized = encodeParameters(tag, specs, parameters);
-  const bound = bindOnce(classFunctionId, specs.length === 0 ? undefined : serialized);
+  const serializedParams = specs.length === 0 ? undefined : serialized;
+  const bound = bindOnce(classFunctionId, { serializedParams, options });
   const local = localInstance(registered, parameters);
   const isBatched = (name: string) => marks.marks.some((mark) => mark.name === name && mark.batching);
   const kindsOf = (name: string) => marks.marks.filter((mark) => mark.name === name).map((mark) => mark.kind);
   const handle = {};
+  for (const [name, value] of Object.entries(functionPool(`Class "${tag}"`, bound)))
+    Object.defineProperty(handle, name, { value, configurable: true });
   for (const name of methodNames(target.prototype as object)) {
     const kinds = kindsOf(name);
     Object.defineProperty(handle, name, {
@@ -131,30 +137,6 @@ async function callLocally(local: LocalInstance, name: string, args: unknown[]):
 
 async function* yieldLocally(local: LocalInstance, name: string, args: unknown[]): AsyncGenerator<unknown> {
   yield* (await local())[name]?.(...args) as AsyncIterable<unknown>;
-}
-
-/** The id of a class's function for one set of parameters, asked for once; of a class without any, its own. */
-export function bindOnce(
-  classFunctionId: () => Promise<string>,
-  serializedParams: Uint8Array | undefined,
-): () => Promise<string> {
-  let bound: Promise<string> | undefined;
-  const bind = async () => {
-    const functionId = await classFunctionId();
-    if (serializedParams === undefined) return functionId;
-    const { modal } = await transport();
-    return (await modal.functionBindParams({ functionId, serializedParams, functionOptions: {} }))
-      .boundFunctionId;
-  };
-  return async () => {
-    bound ??= bind();
-    try {
-      return await bound;
-    } catch (error) {
-      bound = undefined;
-      throw error;
-    }
-  };
 }
 
 function notCallable(className: string, name: string, kinds: readonly MarkKind[]): AppError {

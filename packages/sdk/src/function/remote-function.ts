@@ -1,8 +1,18 @@
 import { transport } from "../client/current-transport.ts";
 import { checkName } from "../name-rules.ts";
+import type { EnvironmentOption } from "../named/named-options.ts";
+import { checkRange } from "../option/check-range.ts";
 import { Function_FunctionType } from "@dorian/protocol/modal";
 import type { AnyFunction } from "../any-function.ts";
 import { callable, type Callable, type CallableTarget } from "./callable.ts";
+import {
+  functionPool,
+  type AutoscalerSettings,
+  type FunctionPool,
+  type FunctionStats,
+} from "./function-pool.ts";
+import { bindOnce } from "./variant.ts";
+import { checkVariantOptions, type VariantOptions } from "./variant-options.ts";
 import { AppError } from "@dorian/base/app-error";
 import { webUrl } from "../web/web-url.ts";
 
@@ -13,6 +23,15 @@ export type UntypedFunction = (...args: unknown[]) => unknown;
 export type FunctionOf<T> =
   T extends RemoteFunction<infer F> ? F : T extends AnyFunction ? T : UntypedFunction;
 
+/** Which function, or class, of a name is meant. */
+export interface LookupOptions extends EnvironmentOption {
+  /**
+   * Runs what this version of the app ran, whatever is deployed after it; versions are numbers from 1, which `dorian app history` lists.
+   * Default: the newest, also when that changes.
+   */
+  version?: number;
+}
+
 /**
  * A function that runs in containers.
  *
@@ -20,24 +39,32 @@ export type FunctionOf<T> =
  * const train = Function.fromName<(modelId: string) => Promise<number>>("quickstart", "train");
  * const loss = await train.remote("iris-b");
  */
-export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Callable<F> {
+export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Callable<F>, FunctionPool {
   #target: CallableTarget & { local?: F };
   #callable: Callable<F>;
+  #pool: FunctionPool;
 
   /** @internal */
   constructor(target: CallableTarget & { local?: F }) {
     this.#target = target;
     this.#callable = callable<F>(target);
+    this.#pool = functionPool(`Function "${target.name}"`, async () => (await target.resolve()).functionId);
   }
 
   /**
    * A function of a deployed app, looked up at its first call. Its type is that of the function, or of the handle that
    * `app.function` made of it.
+   *
+   * @throws AppError NAME_INVALID; at its first call APP_VERSION_NOT_FOUND, APP_VERSION_FORGOTTEN
    */
-  static fromName<T = UntypedFunction>(appName: string, name: string): RemoteFunction<FunctionOf<T>> {
+  static fromName<T = UntypedFunction>(
+    appName: string,
+    name: string,
+    options: LookupOptions = {},
+  ): RemoteFunction<FunctionOf<T>> {
     checkName("an app", appName);
     checkName("a function", name);
-    const found = lookUpOnce(appName, name);
+    const found = lookUpOnce(appName, name, options);
     return new RemoteFunction<FunctionOf<T>>({
       name,
       resolve: async () => {
@@ -90,6 +117,35 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
     return this.#callable.withSignal(signal);
   }
 
+  /** {@inheritDoc FunctionPool.updateAutoscaler} */
+  updateAutoscaler(settings: AutoscalerSettings): Promise<AutoscalerSettings> {
+    return this.#pool.updateAutoscaler(settings);
+  }
+
+  /** {@inheritDoc FunctionPool.getCurrentStats} */
+  getCurrentStats(): Promise<FunctionStats> {
+    return this.#pool.getCurrentStats();
+  }
+
+  /**
+   * The same function with other options, in containers of its own. Secrets (and with them `env`) and volumes stand in the place of
+   * those it was deployed with, all else changes what it names. Keep the handle: making it asks the server.
+   *
+   * @throws AppError OPTION_NOT_CHANGEABLE, OPTION_INVALID
+   * @example
+   * const large = Function.fromName<(modelId: string) => Promise<number>>("quickstart", "train").withOptions({ memory: 256, timeout: 600 });
+   * const larger = await large.remote("iris-b");
+   */
+  withOptions(options: VariantOptions): RemoteFunction<F> {
+    checkVariantOptions(`Function "${this.#target.name}"`, options);
+    const base = this.#target;
+    const functionId = bindOnce(async () => (await base.resolve()).functionId, { options });
+    return new RemoteFunction<F>({
+      ...base,
+      resolve: async () => ({ ...(await base.resolve()), functionId: await functionId() }),
+    });
+  }
+
   /** Runs it here, in this process. */
   local(...args: Parameters<F>): ReturnType<F> {
     if (this.#target.local) return this.#target.local(...args) as ReturnType<F>;
@@ -104,8 +160,15 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
 }
 
 /** A look-up that is done once, and again after a failure. */
-export function lookUpOnce(appName: string, objectTag: string) {
-  const look = async () => (await transport()).modal.functionGet({ appName, objectTag });
+export function lookUpOnce(appName: string, objectTag: string, options: LookupOptions = {}) {
+  const { version: appVersion = 0, environment: environmentName = "" } = options;
+  checkRange(`The look-up of "${objectTag}"`, "version", options.version, {
+    low: 1,
+    high: 2 ** 31 - 1,
+    whole: true,
+  });
+  const look = async () =>
+    (await transport()).modal.functionGet({ appName, objectTag, appVersion, environmentName });
   let found: ReturnType<typeof look> | undefined;
   return async () => {
     found ??= look();

@@ -12,6 +12,22 @@ export interface RetryPolicy {
   backoffCoefficient?: number;
 }
 
+/** A policy as the server takes it. */
+export function retryMessage(retries: number | RetryPolicy): {
+  retries: number;
+  backoffCoefficient: number;
+  initialDelayMs: number;
+  maxDelayMs: number;
+} {
+  const policy = typeof retries === "object" ? retries : { maxRetries: retries };
+  return {
+    retries: policy.maxRetries,
+    backoffCoefficient: policy.backoffCoefficient ?? 2,
+    initialDelayMs: Math.round((policy.initialDelay ?? 1) * 1000),
+    maxDelayMs: Math.round((policy.maxDelay ?? 60) * 1000),
+  };
+}
+
 /** Checks of what a function or class says of retries. `owner` names it in errors. */
 export function* retryChecks(
   owner: string,

@@ -1,0 +1,117 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { FunctionOptionsSchema } from "@dorian/protocol/modal";
+import { transport } from "../client/current-transport.ts";
+import type { Transport } from "../client/transport.ts";
+import { gpuRequest } from "../gpu.ts";
+import { resolveSecrets } from "../secret/resolve-secrets.ts";
+import { Secret } from "../secret/secret.ts";
+import { retryMessage } from "./retry-policy.ts";
+import type { VariantOptions } from "./variant-options.ts";
+
+type OptionsMessage = MessageInitShape<typeof FunctionOptionsSchema>;
+
+/** What makes a variant of a function: parameters of its class, and options that are not as deployed. */
+export interface Binding {
+  serializedParams?: Uint8Array | undefined;
+  options?: VariantOptions | undefined;
+}
+
+/** The id of a function's variant, asked for once, and again after a failure; that of the function itself where nothing is bound. */
+export function bindOnce(
+  baseFunctionId: () => Promise<string>,
+  { serializedParams, options = {} }: Binding,
+): () => Promise<string> {
+  let bound: Promise<string> | undefined;
+  const bind = async () => {
+    const functionId = await baseFunctionId();
+    const isChanged = Object.values(options).some((value) => value !== undefined);
+    if (serializedParams === undefined && !isChanged) return functionId;
+    const wire = await transport();
+    const functionOptions = isChanged ? await optionsMessage(wire, functionId, options) : {};
+    const request = { functionId, serializedParams: serializedParams ?? new Uint8Array(), functionOptions };
+    return (await wire.modal.functionBindParams(request)).boundFunctionId;
+  };
+  return async () => {
+    bound ??= bind();
+    try {
+      return await bound;
+    } catch (error) {
+      bound = undefined;
+      throw error;
+    }
+  };
+}
+
+async function optionsMessage(
+  wire: Transport,
+  functionId: string,
+  options: VariantOptions,
+): Promise<OptionsMessage> {
+  const { timeout, scaledownWindow, maxConcurrentInputs, batched, retries } = options;
+  const target = options.targetConcurrentInputs ?? maxConcurrentInputs;
+  const [secretIds, volumeMounts] = await Promise.all([
+    secretIdsOf(wire, functionId, options),
+    volumeMountsOf(wire, options.volumes),
+  ]);
+  return {
+    ...(secretIds ? { secretIds, replaceSecretIds: true } : {}),
+    ...(volumeMounts ? { volumeMounts, replaceVolumeMounts: true } : {}),
+    ...resourcesOf(options),
+    ...(retries === undefined ? {} : { retryPolicy: retryMessage(retries) }),
+    ...(timeout === undefined ? {} : { timeoutSecs: Math.ceil(timeout) }),
+    ...(options.minContainers === undefined ? {} : { warmPoolSize: options.minContainers }),
+    ...(options.maxContainers === undefined ? {} : { concurrencyLimit: options.maxContainers }),
+    ...(options.bufferContainers === undefined ? {} : { bufferContainers: options.bufferContainers }),
+    ...(scaledownWindow === undefined ? {} : { taskIdleTimeoutSecs: Math.round(scaledownWindow) }),
+    ...(maxConcurrentInputs === undefined ? {} : { maxConcurrentInputs }),
+    ...(target === undefined ? {} : { targetConcurrentInputs: target }),
+    ...(batched ? { batchMaxSize: batched.maxBatchSize, batchLingerMs: BigInt(batched.waitMs) } : {}),
+  };
+}
+
+async function secretIdsOf(
+  { modal }: Transport,
+  functionId: string,
+  { secrets, env }: VariantOptions,
+): Promise<string[] | undefined> {
+  if (!secrets && !env) return undefined;
+  const all = [...(secrets ?? []), ...(env ? [Secret.fromObject(env)] : [])];
+  const isGivenHere = all.some(({ name }) => name === "");
+  const found = isGivenHere ? await modal.functionGetById({ functionId }) : undefined;
+  return await resolveSecrets(modal, all, { appId: found?.handleMetadata?.appId ?? "" });
+}
+
+async function volumeMountsOf(
+  wire: Transport,
+  volumes: VariantOptions["volumes"],
+): Promise<OptionsMessage["volumeMounts"]> {
+  if (!volumes) return undefined;
+  return await Promise.all(
+    Object.entries(volumes).map(async ([mountPath, volume]) => ({
+      volumeId: await volume.resolve(wire),
+      mountPath,
+      allowBackgroundCommits: true,
+    })),
+  );
+}
+
+/** Zeros stand for what is as deployed. */
+function resourcesOf({ cpu, memory, gpu, ephemeralDisk }: VariantOptions): Pick<OptionsMessage, "resources"> {
+  if ([cpu, memory, gpu, ephemeralDisk].every((value) => value === undefined)) return {};
+  const [cores, mib] = [range(cpu), range(memory)];
+  const gpuConfig = gpuRequest(gpu);
+  return {
+    resources: {
+      milliCpu: Math.round(cores.request * 1000),
+      milliCpuMax: Math.round(cores.limit * 1000),
+      memoryMb: Math.round(mib.request),
+      memoryMbMax: Math.round(mib.limit),
+      ephemeralDiskMb: ephemeralDisk ?? 0,
+      ...(gpuConfig ? { gpuConfig: { gpuType: gpuConfig.type, count: gpuConfig.count } } : {}),
+    },
+  };
+}
+
+function range(value: VariantOptions["cpu"]): { request: number; limit: number } {
+  return typeof value === "object" ? value : { request: value ?? 0, limit: 0 };
+}
