@@ -13,7 +13,10 @@ const ask = app.function({ name: "ask" }, async function* (baseURL: string, ques
   yield `models: ${models.data.map(({ id }) => id).join(", ")}\n`;
   const messages = [{ role: "user" as const, content: question }];
   const words = await client.chat.completions.create({
-    ...{ model: "tiny", messages, temperature: 0, stream: true },
+    model: "tiny",
+    messages,
+    temperature: 0,
+    stream: true,
     stream_options: { include_usage: true },
   });
   for await (const { choices, usage } of words) {

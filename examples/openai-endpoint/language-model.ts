@@ -51,7 +51,8 @@ export class LanguageModel {
         .find((found) => found >= 0) ?? 0;
     const input = new Tensor("int64", BigInt64Array.from([BigInt(row)]), [1, 1]);
     const { last_hidden_state: output } = await this.#session.run({ input_ids: input });
-    const logits = [...(output?.data as Float32Array)];
+    if (!output) throw new Error("The model has no output of that name.");
+    const logits = [...(output.data as Float32Array)];
     if (temperature === 0) return known[logits.indexOf(Math.max(...logits))] ?? "";
     const weights = logits.map((logit) => Math.exp(logit / temperature));
     let rest = random() * weights.reduce((sum, weight) => sum + weight, 0);
