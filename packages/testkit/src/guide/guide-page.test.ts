@@ -45,7 +45,9 @@ describe("a page of the guide", () => {
 
   test("has faults of types told by its own lines; a piece knows those before it, the page's files, and dorian", async () => {
     const text = page(
-      ["ts app.ts", "export const answer = 42;\nconst wrong: string = answer;"],
+      ["ts app.ts", `export const answer = 42;\nconst wrong: string = answer;`],
+      ["ts other.ts", `import { join as joined, type ParsedPath } from "node:path";\njoined();`],
+      ["ts", "const parsed: ParsedPath | string = joined();"],
       [
         "ts",
         `import { readFileSync } from "node:fs";\nconst size: number = readFileSync("x").length + answer;`,
@@ -58,7 +60,7 @@ describe("a page of the guide", () => {
     );
     expect(await typeFaults([readGuidePage("page.md", text)])).toEqual([
       expect.stringMatching(/^docs\/guide\/page\.md:5: error TS2322: Type 'number' is not assignable/),
-      expect.stringMatching(/^docs\/guide\/page\.md:18: error TS2345: Argument of type 'number'/),
+      expect.stringMatching(/^docs\/guide\/page\.md:31: error TS2345: Argument of type 'number'/),
     ]);
   });
 });

@@ -39,7 +39,7 @@ export function projectPrograms(page: GuidePage): PageProgram[] {
 
 /**
  * All TypeScript of a page that belongs to no file, as one program for the compiler. A piece knows what those before it
- * have declared and imported, what the page's files export, and everything of `dorian`.
+ * have declared and imported, what the page's files export and import, and everything of `dorian`.
  */
 export function fragmentsProgram(page: GuidePage, ofDorian: readonly string[]): PageProgram | undefined {
   const fragments = page.fragments.filter(({ language }) => language === "ts");
@@ -54,6 +54,13 @@ export function fragmentsProgram(page: GuidePage, ofDorian: readonly string[]): 
   };
   for (const file of projectPrograms(page).filter(({ path }) => path.endsWith(".ts"))) {
     offer(`./${file.path}`, exportedNames(file.text));
+    for (const statement of file.text.match(importStatement) ?? []) {
+      const names = importedNames(statement);
+      const isWanted = names.some((name) => new RegExp(`\\b${name}\\b`).test(all));
+      if (!isWanted || names.some((name) => imported.has(name))) continue;
+      program.add(statement.replaceAll(/\s+/g, " "), 1);
+      for (const name of names) imported.add(name);
+    }
   }
   offer("dorian", ofDorian);
   const bodies = fragments.map((fragment) => withoutImports(fragment, program));
