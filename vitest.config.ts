@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { builtProgram } from "@dorian/testkit/built-program";
 import { forgetShell } from "@dorian/testkit/forget-shell";
 import { TestOrder } from "@dorian/testkit/test-order";
 
@@ -31,7 +32,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/**/*.e2e.test.ts"],
           globalSetup: ["packages/testkit/src/global-setup.ts"],
-          setupFiles: ["packages/testkit/src/await-seeds.ts"],
+          setupFiles: ["packages/testkit/src/await-prepared.ts"],
+          env: { DORIAN_TESTED_PROGRAM: builtProgram },
           ...patiently,
           maxWorkers,
           // They wait for real processes on a machine that others may load; what fails twice is broken.

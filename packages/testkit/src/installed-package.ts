@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { globSync, statSync } from "node:fs";
+import { globSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,21 +7,12 @@ import { must } from "@dorian/base/must";
 import { unlessAbsent } from "@dorian/base/unless-absent";
 import { checkout } from "./checkout.ts";
 import { NpmRegistry } from "./npm-registry.ts";
+import { stateOfSources } from "./state-of-sources.ts";
 import { temporaryDirectory, type TemporaryDirectory } from "./temporary-directory.ts";
 import { turnAt } from "./turn-at.ts";
 
 const run = promisify(execFile);
 const directory = join(checkout, ".cache/package");
-
-/** What the package is made of. */
-const sources = [
-  "packages/*/{src,bin,templates}/**/*",
-  "packages/*/*.{json,md}",
-  "script/pack.ts",
-  "script/packing/*",
-  "{package-lock,package}.json",
-  "{CHANGELOG.md,LICENSE}",
-];
 
 /** The package for npm, made from this checkout. */
 export interface PackedPackage {
@@ -77,13 +67,4 @@ async function install(tarball: string, at: string): Promise<void> {
   await using registry = await NpmRegistry.open(tarball, manifest, operators.stdout.trim());
   const flags = ["--registry", registry.url, "--no-audit", "--no-fund", "--prefer-offline"];
   await run("npm", ["install", ...flags, manifest.name], { cwd: project });
-}
-
-function stateOfSources(): string {
-  const state = createHash("sha256");
-  for (const path of globSync(sources, { cwd: checkout }).toSorted()) {
-    const { size, mtimeMs } = statSync(join(checkout, path));
-    state.update(`${path} ${size} ${mtimeMs}\n`);
-  }
-  return state.digest("hex");
 }

@@ -1,4 +1,4 @@
-import { prepareSeeds } from "./seeded-data.ts";
+import { prepareTests } from "./prepare-tests.ts";
 
 // Before a file of end-to-end tests, and not in a hook of it: a fresh checkout takes longer than a hook may.
-await prepareSeeds();
+await prepareTests();
