@@ -9,8 +9,8 @@ forgetShell(process.env);
 /** A test that waits for something waits for as long as a loaded machine needs: how fast it comes is not what is tested. */
 const patiently = { testTimeout: 180_000, hookTimeout: 300_000, expect: { poll: { timeout: 60_000 } } };
 
-/** Tests of all kinds run beside each other. They wait much: two files at a time leave little of a core idle. */
-const maxWorkers = Math.min(8, 2 * availableParallelism());
+/** Tests of all kinds run beside each other. They wait much: a file takes a third to a half of a core. */
+const maxWorkers = Math.min(8, 3 * availableParallelism());
 
 export default defineConfig({
   test: {
@@ -32,7 +32,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/**/*.e2e.test.ts"],
           globalSetup: ["packages/testkit/src/global-setup.ts"],
-          setupFiles: ["packages/testkit/src/await-prepared.ts"],
+          setupFiles: ["packages/testkit/src/await-seeds.ts"],
           env: { DORIAN_TESTED_PROGRAM: builtProgram },
           ...patiently,
           maxWorkers,

@@ -38,7 +38,7 @@ export const look = app.function({ name: "look" }, async () => ({
 }));
 `;
 
-/** Of the file that the step made, as it is on disk: in the layer of the step, which is kept, and in that of the image. */
+/** Reads the file that the step made, as it is on disk: in the layer of the step, which is kept, and in that of the image. */
 async function capabilitiesIn(dataDirectory: string): Promise<string[]> {
   const { stdout } = await run("find", [join(dataDirectory, "layers"), "-name", "capable"]);
   const paths = stdout.trim().split("\n");

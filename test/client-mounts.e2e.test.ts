@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 interface Told {
-  /** Of the mount, asked for twice; how long each took. */
+  /** What was found of the mount, asked for twice; how long each took. */
   lookups: { mountId: string; checksum: string; ms: number }[];
   /** Digests of the installed client's files, by where a container has them. */
   installed: Record<string, string>;
@@ -115,7 +115,7 @@ asyncio.run(main())
   expect(stdout).toMatch(/not found: No wheel at .* satisfies modal==0\.0\.1; there are \d/);
 });
 
-/** Of all mounts of clients that the server has made: digests of their files. */
+/** Finds all mounts of clients that the server has made: digests of their files. */
 async function clientMounts(): Promise<Record<string, string>[]> {
   const layers = join(data.path, "layers");
   const found: Record<string, string>[] = [];

@@ -39,7 +39,7 @@ async function processorTime(pid: number): Promise<number> {
   return ((await usedNs(pid)) - before) / 1_000 / (performance.now() - started);
 }
 
-/** Of all its threads. */
+/** Counts all its threads. */
 async function usedNs(pid: number): Promise<number> {
   const threads = await readdir(`/proc/${pid}/task`);
   const times = await Promise.all(

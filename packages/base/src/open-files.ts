@@ -9,7 +9,7 @@ export function openFilesLimit(): number {
   }
 }
 
-/** Of a text as the kernel writes it. */
+/** Reads it from a text as the kernel writes it. */
 export function limitIn(limits: string): number {
   const [, soft = "unlimited"] = /^Max open files\s+(\S+)/m.exec(limits) ?? [];
   return soft === "unlimited" ? Infinity : Number(soft);

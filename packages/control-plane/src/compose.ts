@@ -72,7 +72,7 @@ export interface ControlPlaneOptions {
   supplies?: PythonSupplies;
   /** Time for `@exit` when containers are stopped. Default: 30 s. */
   graceSecs?: number;
-  /** Of the data directory's file system, kept for work that was accepted. Default: a part of it. */
+  /** Room on the data directory's file system that is kept for work that was accepted. Default: a part of it. */
   reserveDiskBytes?: number | undefined;
   /** What all calls may fill on disk before the oldest go. Default: 8 GiB. */
   callBytes?: number;

@@ -39,7 +39,7 @@ export class ScriptedWorker implements AsyncDisposable {
   #outgoing = new AsyncQueue<WorkerMessage>();
   #connection = new AbortController();
   welcomed: string[] | undefined;
-  /** Of each command, how much of what was said of it has come to the server. */
+  /** How much of what was said of each command has come to the server. */
   execReports: Record<string, bigint> = {};
   /** It has no connection. */
   isAway = true;

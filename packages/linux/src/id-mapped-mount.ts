@@ -7,7 +7,7 @@ const AT_EMPTY_PATH = 0x1000;
 const OPEN_TREE_CLONE = 1;
 const OPEN_TREE_CLOEXEC = 0o2000000;
 const MOUNT_ATTR_IDMAP = 0x0010_0000n;
-/** Of `struct mount_attr`: set, clear, propagation and the descriptor of a user namespace, eight bytes each. */
+/** Bytes of `struct mount_attr`: set, clear, propagation and the descriptor of a user namespace, eight each. */
 const attributesSize = 32;
 
 /**

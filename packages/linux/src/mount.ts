@@ -29,7 +29,7 @@ const statfsFlagsOffset = 80;
 
 /** An overlay that is not mounted anywhere yet. Closing it after it was placed changes nothing. */
 export interface OpenOverlay extends Disposable {
-  /** Of the file system, as "major:minor". */
+  /** The file system, as "major:minor". */
   device: string;
   placeAt(target: string): void;
   /**

@@ -17,7 +17,7 @@ const entriesBetweenLooks = 10_000;
 const marginPart = 1.25;
 
 export interface ImageRoomOptions {
-  /** Of the image, for messages. */
+  /** The image's name, for messages. */
   name: string;
   /** Where it is unpacked. */
   directory: string;

@@ -32,7 +32,7 @@ export interface UnpackOptions {
   /** Told of bytes before anything is made of them, and of entries before they are made; what they throw ends it. */
   onUnpacked: (bytes: number) => void;
   onEntries: (count: number) => void;
-  /** Of the paths of directories, whose times are set at the end. */
+  /** How much of the paths of directories is remembered, whose times are set at the end. */
   maxNotedBytes?: number;
   signal: AbortSignal;
 }

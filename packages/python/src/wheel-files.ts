@@ -104,7 +104,7 @@ function isRegular(entry: Entry): boolean {
   return type === 0 || type === regularFile;
 }
 
-/** Of the archive's mode only whether it is a program counts: like pip, which leaves the rest to the umask. */
+/** Tells from the archive only whether it is a program: like pip, which leaves the rest to the umask. */
 function modeOf(entry: Entry, place: string): number {
   const isProgram =
     ((entry.externalFileAttributes >>> 16) & executableBits) !== 0 || place.startsWith("bin/");

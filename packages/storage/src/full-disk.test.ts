@@ -153,7 +153,7 @@ beforeAll(async () => {
 
 afterAll(() => disk[Symbol.asyncDispose]());
 
-/** Of a write that is tried with ever more room, until it has enough. */
+/** More than a write is tried with ever more room, until it has enough. */
 const mostTries = 100;
 
 test.each(

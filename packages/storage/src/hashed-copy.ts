@@ -6,7 +6,7 @@ import type { BlockReference } from "./file-content.ts";
 
 /** So many blocks are copied, hashed or flushed at once: processors and disk each have something to do. */
 const blocksAtOnce = 4;
-/** Of so many blocks one flushes what there is: the disk writes while the rest is copied. */
+/** One of so many blocks flushes what there is: the disk writes while the rest is copied. */
 const blocksPerFlush = 8;
 
 export interface HashedCopyOptions {

@@ -12,7 +12,7 @@ export interface StackDirectory {
   kind: "directory";
   /** The directories whose entries it shows, topmost first. */
   hostPaths: string[];
-  /** Of the topmost. */
+  /** What the topmost one says. */
   stats: Stats;
   /** True when it would also hide what further layers below had there. */
   hidesBelow: boolean;

@@ -19,7 +19,7 @@ async function filesOf(storage: TemporaryStorage): Promise<string[]> {
   return await readdir(join(storage.directory, "blocks/parted"));
 }
 
-/** Of an operator who shuts others out. */
+/** As an operator has it who shuts others out. */
 function withUmask(mask: number): Disposable {
   const before = process.umask(mask);
   return { [Symbol.dispose]: () => void process.umask(before) };

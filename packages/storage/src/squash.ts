@@ -12,7 +12,7 @@ import { storing } from "./storage-error.ts";
 const concurrency = 16;
 
 interface Directory {
-  /** Of the layers squashed, topmost first. */
+  /** Where the squashed layers are, topmost first. */
   hostPaths: string[];
   target: string;
   /** Nothing below the squashed layers shows through it, so it need not say what is deleted. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { unlessAbsent } from "@dorian/base/unless-absent";
@@ -17,6 +17,7 @@ export const builtProgram = join(directory, "bin/dorian.js");
 
 /** Builds it, unless that was done with the sources as they are. */
 export async function buildProgram(): Promise<void> {
+  await mkdir(join(checkout, ".cache"), { recursive: true });
   using _turn = await turnAt(`${directory}.lock`);
   const state = stateOfSources();
   if ((await unlessAbsent(readFile(join(directory, "state"), "utf8"))) === state) return;

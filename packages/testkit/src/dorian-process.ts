@@ -95,7 +95,7 @@ export class DorianProcess implements AsyncDisposable {
     return this.#child.pid ?? -1;
   }
 
-  /** Of the process that is the data directory's server or worker now: under `dorian up` it is not the one that was started. */
+  /** The process that is the data directory's server or worker now: under `dorian up` it is not the one that was started. */
   async pidOf(role: "server" | "worker"): Promise<number> {
     const [pid] = (await readFile(join(this.dataDirectory, `${role}.pid`), "utf8")).split("\n");
     return Number(pid);

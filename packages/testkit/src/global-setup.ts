@@ -1,11 +1,13 @@
-import { prepareTests } from "./prepare-tests.ts";
+import { buildProgram } from "./built-program.ts";
+import { prepareSeeds } from "./seeded-data.ts";
 
 /**
- * Runs once before the tests, and makes what end-to-end tests begin with while the unit tests run: `await-prepared` waits for it
- * where it is needed.
+ * Runs once before the tests: builds the program that they start, in seconds, and makes what they begin with while the unit tests
+ * run: `await-seeds` waits for it where it is needed.
  */
-export default function setup(): () => Promise<void> {
+export default async function setup(): Promise<() => Promise<void>> {
+  await buildProgram();
   // Whoever needs what could not be made tries again, and tells why.
-  const ended = prepareTests().catch(() => undefined);
+  const ended = prepareSeeds().catch(() => undefined);
   return () => ended;
 }

@@ -10,7 +10,7 @@ export interface RunningServerOptions {
   clients?: readonly ModalVersion[];
   /** Sources of apps that are deployed before anything else. */
   apps?: readonly string[];
-  /** Of `dorian up`. */
+  /** Options for `dorian up`. */
   args?: string[];
   env?: Record<string, string>;
   /** Command that runs `dorian up`, e.g. in a network namespace. */

@@ -25,7 +25,7 @@ export interface SmallDiskOptions {
   mebibytes: number;
   /** How many files it can hold. Default: as many as fit the size. */
   inodes?: number;
-  /** Of the space, for root alone. */
+  /** Share of the space that is root's alone. */
   rootPercent?: number;
 }
 

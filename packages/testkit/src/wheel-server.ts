@@ -23,7 +23,7 @@ export interface WheelServerOptions {
 
 /** A package index on this machine. Files lie on it below /files. */
 export class WheelServer implements AsyncDisposable {
-  /** Of the index, with the credentials. */
+  /** Where the index is, with the credentials. */
   readonly url: string;
   /** Paths of all requests so far. */
   readonly requests: string[] = [];

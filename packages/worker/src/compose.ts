@@ -78,7 +78,7 @@ export interface WorkerOptions {
   runtimePolicy?: RuntimePolicy;
   /** Default `auto`. */
   userNamespaces?: UserNamespaceMode;
-  /** Of the data directory's file system, kept for work that was accepted. Default: a part of it. */
+  /** Room on the data directory's file system that is kept for work that was accepted. Default: a part of it. */
   reserveDiskBytes?: number | undefined;
   /** Run functions that ask for a GPU without one. */
   simulateGpus?: number;

@@ -41,7 +41,7 @@ export type TestBuilder = Awaited<ReturnType<typeof testBuilder>>;
 export async function testBuilder(options?: {
   operator?: Partial<OperatorSettings>;
   diskLimitBytes?: number;
-  /** Of one step. */
+  /** How many processes one step may have. */
   pidsLimit?: number;
   userNamespaces?: UserNamespaceMode;
 }) {

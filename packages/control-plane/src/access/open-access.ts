@@ -28,7 +28,7 @@ export interface AccessOptions {
   dataDirectory: string;
   /** Where to listen. */
   host: string;
-  /** Of the server for plain HTTP. */
+  /** Where plain HTTP is served. */
   httpPort: number;
   /** Host under which clients reach this machine. */
   publicHost: string;

@@ -15,7 +15,7 @@ import type { Tables } from "../schema/tables.ts";
 
 export interface OnceOptions<M extends DescMessage> {
   method: string;
-  /** Of the response. */
+  /** What the response is. */
   schema: M;
 }
 

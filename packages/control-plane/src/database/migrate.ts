@@ -7,7 +7,7 @@ import { isStorageError } from "./storage-failure.ts";
 
 /** What this server knows of databases. */
 export interface KnownSchema {
-  /** Of this server: what an older one that meets the database names. */
+  /** This server's: what an older one that meets the database names. */
   version?: string;
   /** Default: all. */
   migrations?: Record<string, Migration>;

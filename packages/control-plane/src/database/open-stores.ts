@@ -16,7 +16,7 @@ import { watchFile } from "./watch-file.ts";
 
 export interface StoresOptions {
   dataDirectory: string;
-  /** Of this server. */
+  /** This server's. */
   version: string;
   reserveBytes: number | undefined;
   onBroken: JournalOptions["onBroken"];

@@ -73,9 +73,9 @@ export interface DispatchOptions {
   workerLostAfterMs?: number;
   /** Arguments and results kept in memory. Default: 256 MiB. */
   memoryBytes?: number;
-  /** Of the data directory. Default: there is always room. */
+  /** Room in the data directory. Default: there is always some. */
   room?: RoomWatch;
-  /** Of one app's log on disk. Default: 50 MB. */
+  /** What one app's log may fill on disk. Default: 50 MB. */
   logBytes?: number;
   /** What all calls may fill on disk before the oldest go. Default: 8 GiB. */
   callBytes?: number | undefined;

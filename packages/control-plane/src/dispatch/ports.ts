@@ -50,7 +50,7 @@ export interface ContainerPlan {
   config: ImageConfig;
   secretEnv: Record<string, string>;
   volumes: TaskVolume[];
-  /** Of a sandbox: runs in place of the function's runtime. */
+  /** What a sandbox runs, in place of the function's runtime. */
   command?: string[];
 }
 
@@ -122,7 +122,7 @@ export interface WebFunction {
   /** "page", or "Model.page" for a method. */
   tag: string;
   config: WebhookConfig;
-  /** Of an app that ends with its client: it gets names of its own beside the deployed app's. */
+  /** True for an app that ends with its client: it gets names of its own beside the deployed app's. */
   ephemeral: boolean;
 }
 
@@ -150,7 +150,7 @@ export interface WebTarget {
   scope: string;
   /** Empty for a function. */
   methodName: string;
-  /** Of the class, as far as they can be given in words. */
+  /** The class's parameters, as far as they can be given in words. */
   parameters: readonly ClassParameterSpec[];
   config: WebhookConfig;
   /** Its containers are TypeScript's. */

@@ -16,7 +16,7 @@ export interface GarbageAges {
   layerMs: number;
   blockMs: number;
   versionMs: number;
-  /** Of volumes that were deleted. */
+  /** Age of volumes that were deleted. */
   deletedMs: number;
   imageMs: number;
   /** Whether what an app can go back to is kept whole. */

@@ -1,4 +1,4 @@
-/** Of all large bodies together, between which everything else has its turn: a few milliseconds of work. */
+/** What is done of all large bodies together, before everything else has its turn: a few milliseconds of work. */
 const bytesOfTurn = 1024 * 1024;
 
 /** Lets large bodies be read one after the other, a bounded number of bytes in each turn of the event loop. */

@@ -2,14 +2,14 @@ import { hash } from "node:crypto";
 import { withoutEnding } from "@dorian/base/without-ending";
 
 export interface LabelParts {
-  /** Of the environment; empty for the default one. */
+  /** What the environment adds; empty for the default one. */
   environmentSuffix: string;
   appName: string;
   /** "page", or "Model.page" for a method. */
   tag: string;
   /** Chosen by the user in place of app and tag; may be empty. */
   requested: string;
-  /** Of a run that ends with its client. */
+  /** True for a run that ends with its client. */
   ephemeral: boolean;
   /** In place of "dev"; may be empty. */
   ephemeralSuffix: string;

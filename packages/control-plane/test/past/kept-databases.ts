@@ -8,7 +8,7 @@ import { prepareDirectory } from "./life.ts";
 export const keptDirectory = new URL("databases/", import.meta.url);
 
 export interface KeptDatabase {
-  /** Of its file: the number of the last migration in it, and what sets it apart from others of that number. */
+  /** What its file is called: the number of the last migration in it, and what sets it apart from others of that number. */
   name: string;
   /** Unix ms. */
   keptAtMs: number;

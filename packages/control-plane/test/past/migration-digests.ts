@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { migrations } from "../../src/schema/migrations/index.ts";
 
-/** Of the migrations' texts, as they were when their databases were kept. */
+/** Digests of the migrations' texts, as they were when their databases were kept. */
 export const digestsFile = new URL("digests.json", import.meta.url);
 
 /** Migrations import nothing of this project: what they do is in their text alone. */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 /** What a backup holds. It is written last, so that a directory without it is no whole backup. */
 export interface BackupRecord {
   format: 1;
-  /** Of the Dorian that made it. */
+  /** The Dorian that made it. */
   version: string;
   /** ISO 8601. */
   takenAt: string;

@@ -18,7 +18,7 @@ import { copyDurably, sha256Of } from "./small-files.ts";
 export interface RestoreOptions {
   directory: string;
   dataDirectory: string;
-  /** Of this Dorian. */
+  /** This Dorian's. */
   version: string;
   onProgress: (progress: ByteProgress) => void;
   signal: AbortSignal;

@@ -19,7 +19,7 @@ export interface TakeBackupOptions {
   dataDirectory: string;
   directory: string;
   version: string;
-  /** Of the data directory. */
+  /** Holds the state of the data directory. */
   hold: (options: { signal: AbortSignal }) => Promise<HeldState>;
   onProgress: (progress: ByteProgress) => void;
   signal: AbortSignal;

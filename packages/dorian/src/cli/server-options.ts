@@ -22,7 +22,7 @@ export const serverOptions: readonly OptionDefinition[] = [
   },
 ];
 
-/** Of commands that say how far they are. */
+/** For commands that say how far they are. */
 export const quietOption: OptionDefinition = {
   name: "quiet",
   short: "q",

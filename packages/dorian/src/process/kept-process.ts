@@ -84,7 +84,7 @@ export class KeptProcess {
     this.ended = this.#keep();
   }
 
-  /** Of the one that runs. */
+  /** The process that runs. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }

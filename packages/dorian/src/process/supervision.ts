@@ -6,7 +6,7 @@ import type { Readiness } from "./ready.ts";
  */
 export const supervisedEnv = "DORIAN_SUPERVISED";
 
-/** Of the listening sockets that a process inherits: after its three streams and the channel to its supervisor. */
+/** The first listening socket that a process inherits: after its three streams and the channel to its supervisor. */
 export const firstSocketDescriptor = 4;
 
 /** A listening socket as it goes through the channel: Node's own handle of it, which nobody listens on by having it. */

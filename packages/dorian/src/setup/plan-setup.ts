@@ -9,7 +9,7 @@ export interface Missing {
   purpose: string;
   /** The program or file itself. */
   file: string;
-  /** Of this distribution; undefined where it is not known. */
+  /** What this distribution calls it; undefined where that is not known. */
   package: string | undefined;
 }
 

@@ -9,7 +9,7 @@ import type { ServerState } from "./service-readiness.ts";
 
 /** What another version does to a database. */
 export interface SchemaChange {
-  /** Of the server that has the database, or had it last; "" when it did not say. */
+  /** Version of the server that has the database, or had it last; "" when it did not say. */
   from: string;
   /** Migrations that it will see: afterwards the version of before cannot open it. */
   pending: string[];

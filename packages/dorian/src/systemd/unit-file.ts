@@ -10,7 +10,7 @@ export interface ServiceSettings {
   node: string;
   program: string;
   dataDirectory: string;
-  /** Of `dorian up`, beside the data directory. */
+  /** Options for `dorian up`, beside the data directory. */
   options: string[];
   /** Seconds that running work has to end. */
   graceSecs: number;

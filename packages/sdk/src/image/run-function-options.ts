@@ -4,7 +4,7 @@ import { throwFaultsTogether } from "../option/faults-together.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
 import type { RunOptions } from "./image-step.ts";
 
-/** Of a function that runs while the image is built. */
+/** What may be said of a function that runs while the image is built. */
 export interface RunFunctionOptions extends RunOptions {
   /** What it is called with; at most 2 MiB, and a change of it builds the step anew. Default: none. */
   args?: unknown[];

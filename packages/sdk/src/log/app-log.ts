@@ -18,7 +18,7 @@ export type LogFilter = Partial<
 export interface LogRequest {
   appId: string;
   filter?: LogFilter;
-  /** Of what is there already, the last so many lines. */
+  /** How many lines of what is there already are wanted, from its end. */
   tail?: number | undefined;
   /** Keep reading until the app, or the one container asked for, is done; otherwise end after what is there. */
   follow: boolean;

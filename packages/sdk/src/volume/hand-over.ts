@@ -21,7 +21,7 @@ export function handoverOf({ operator, handover }: Transport): Handover | undefi
   return operator && handover !== undefined ? { operator, directory: handover } : undefined;
 }
 
-/** Of disks of this machine (ext, XFS, Btrfs, F2FS, ZFS, tmpfs, overlay): none of them makes the server wait for others. */
+/** Disks of this machine (ext, XFS, Btrfs, F2FS, ZFS, tmpfs, overlay): none of them makes the server wait for others. */
 const localFileSystems: ReadonlySet<number> = new Set([
   0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994, 0x794c7630,
 ]);

@@ -11,7 +11,7 @@ interface Event {
 }
 
 const packages = [".", "./test"];
-/** Of one package: longer than all its tests take where each of them passes. */
+/** Longer than all tests of one package take where each of them passes. */
 const limit = "15m";
 
 /** Runs the Go suite; with a filter only the tests whose names match it. */

@@ -9,7 +9,7 @@ import type { SuiteName } from "./test-outcome.ts";
 export interface SuiteCheckout {
   directory: string;
   commit: string;
-  /** Of the clients. */
+  /** The clients' version. */
   version: string;
 }
 

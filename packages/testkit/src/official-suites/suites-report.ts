@@ -10,9 +10,9 @@ export interface JudgedTest extends TestOutcome {
 }
 
 export interface SuitesReport {
-  /** Of the official repository. */
+  /** The commit of the official repository. */
   commit: string;
-  /** Of the clients. */
+  /** The clients' version. */
   version: string;
   suites: {
     suite: SuiteName;

@@ -27,7 +27,7 @@ interface KnownExec {
   taken: number | undefined;
 }
 
-/** Of what is said of a command: as much as may be on its way when a connection breaks. */
+/** What is kept of what is said of a command: as much as may be on its way when a connection breaks. */
 const keptBytes = 256 * 1024;
 /** What a report has besides output. */
 const reportBytes = 100;
@@ -48,7 +48,7 @@ export class Execs {
     this.#report = report;
   }
 
-  /** Of each that runs, how many pieces of input have come. */
+  /** How many pieces of input have come for each that runs. */
   get inputs(): Record<string, bigint> {
     return Object.fromEntries([...this.#running].map(([execId, { inputs }]) => [execId, BigInt(inputs)]));
   }

@@ -17,7 +17,7 @@ export interface RootFileSystemOptions {
   scratch: string;
   /** Takes a directory out of the way for good. */
   discard: (path: string) => Promise<void>;
-  /** Of the container. Default: the host's. */
+  /** User ids that the container has. Default: the host's. */
   userNamespace?: UserNamespace | undefined;
   /** Makes what the container finds in it, where `path` is its root, and owners are as on disk. */
   prepare?: (path: string) => Promise<void>;

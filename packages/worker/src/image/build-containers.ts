@@ -17,9 +17,9 @@ export interface BuildContainersOptions extends BuildDependencies {
   request: StartBuild;
   stages: BuildStages;
   views: StackViews;
-  /** Of the build, below the worker's runtime directory. */
+  /** Where the build has its own files, below the worker's runtime directory. */
   directory: string;
-  /** Of the build, on the file system of the layer store. */
+  /** Where the build may write what becomes layers, on the file system of the layer store. */
   scratch: string;
   /** Puts variables into a path. */
   expandPlace: (text: string) => string;

@@ -16,7 +16,7 @@ export interface BuildVolumesOptions {
   directory: string;
   /** For what is written; on the file system of the layer store. */
   scratch: string;
-  /** Of the steps that see them. Default: the host's. */
+  /** User ids that the steps have which see them. Default: the host's. */
   userNamespace: UserNamespace | undefined;
   /** What the first step's root file system has at their places, by mount path. */
   covered: ReadonlyMap<string, DirectoryOwner>;

@@ -43,7 +43,7 @@ export async function copyTree(source: CopySource, path: string, target: CopyTar
 /** A directory that is copied to one of the target. */
 interface Level {
   made: MadeDirectory;
-  /** Of the target, from its root. */
+  /** Where the target lies, from its root. */
   path: string;
   stats: Stats;
 }

@@ -59,7 +59,7 @@ export class ImageBuild implements AsyncDisposable {
   #views: StackViews;
   #containers: BuildContainers;
   #variables: BuildVariables;
-  /** Of the instruction that is carried out. */
+  /** Line of the instruction that is carried out. */
   #line = 1;
 
   constructor(request: StartBuild, options: ImageBuildOptions) {

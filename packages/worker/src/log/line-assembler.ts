@@ -11,7 +11,7 @@ export const longestEnd = 1024;
  */
 export class LineAssembler {
   #decoder = new StringDecoder();
-  /** Of the unfinished line, what was not passed on yet. */
+  /** What of the unfinished line was not passed on yet. */
   #held = "";
   /** Characters of the unfinished line that were passed on or are held. */
   #kept = 0;

@@ -18,9 +18,9 @@ export interface LogOutboxOptions {
 export interface OutboxLimits {
   /** Bytes that may be on their way: the server holds them in memory until its disk has them. */
   windowBytes: number;
-  /** Of one container's lines or one build's that wait while the server is away or its disk is full. */
+  /** How much of one container's or one build's lines waits while the server is away or its disk is full. */
   sourceBytes: number;
-  /** Of all that wait. */
+  /** How much waits of all together. */
   totalBytes: number;
 }
 

@@ -32,7 +32,7 @@ export async function showAlive(
 }
 
 export interface DeadWorkersOptions {
-  /** Of the worker that looks for others. */
+  /** The worker that looks for others. */
   instance: string;
   runtimeDirectory: string;
   logger: Logger;

@@ -45,7 +45,7 @@ const cases: [string, Case][] = [
 
 interface Written {
   volume: MountedVolume;
-  /** Of its files, as users see it. */
+  /** Where its files are, as users see them. */
   directory: string;
   writer: ShellSession;
 }
@@ -96,7 +96,7 @@ beforeAll(async () => {
 
 afterAll(() => disk[Symbol.asyncDispose]());
 
-/** Of commits that were tried with ever more room, until one has enough. */
+/** More commits than are tried with ever more room, until one has enough. */
 const mostTries = 80;
 
 test.each(

@@ -44,7 +44,7 @@ export interface VolumeOverlayOptions {
   scratch: string;
   layers: LayerStore;
   head: VolumeVersion;
-  /** Of its users. Default: the host's. */
+  /** User ids that its users have. Default: the host's. */
   userNamespace?: UserNamespace | undefined;
   /** The directory that it is mounted over: a volume that has nothing yet belongs to the same user. */
   covered?: DirectoryOwner | undefined;

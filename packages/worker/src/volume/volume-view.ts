@@ -10,7 +10,7 @@ export interface VolumeView {
   /** The directories of these layers that are mounted, lowest first. */
   lower: string[];
   writable: WritableDirectory;
-  /** Of the overlay. */
+  /** The overlay's device. */
   device: string;
   /** What commits copied, instead of freezing it, since the mount was last swapped. */
   copied: Copied;

@@ -99,7 +99,7 @@ const httpStatus: Partial<Record<StatusName, number>> = {
   UNAVAILABLE: 503,
 };
 
-/** Of a refused upload so much is read and dropped, for so long in milliseconds, before its connection is closed. */
+/** So much of a refused upload is read and dropped, for so long in milliseconds, before its connection is closed. */
 const droppedBytes = 64 * 1024 * 1024;
 const droppedMs = 5_000;
 

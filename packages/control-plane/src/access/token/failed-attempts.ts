@@ -1,4 +1,4 @@
-/** Of one address within a window. More than a fleet causes whose token has just ended, and nothing against 128 random bits. */
+/** More than a fleet whose token has just ended causes at one address within a window, and nothing against 128 random bits. */
 const mostFailures = 1000;
 const windowMs = 60_000;
 /** Addresses that are remembered: the oldest give way, so that many of them fill no memory. */

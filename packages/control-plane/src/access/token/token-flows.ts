@@ -29,7 +29,7 @@ export interface TokenFlow {
 const flowMs = 10 * 60_000;
 /** A request takes less than a kilobyte. Beyond this an old one gives way: nobody who asks is refused for what others asked. */
 const mostAtOnce = 10_000;
-/** Of one address: a person has one or two, several people may share an address. */
+/** More than one address has: a person has one or two, several people may share an address. */
 const mostOfAddress = 8;
 /** Questions for one request that wait at once: a client has one, and one more whose connection broke. */
 const mostWaiting = 4;

@@ -4,7 +4,7 @@ import { ImageFiles } from "./image-files.ts";
 
 /** What an image's files say about it. */
 export interface ImageContents {
-  /** Of the Python that its PATH leads to: "3.11.2", or "3.11" when its files do not say more. */
+  /** The Python that its PATH leads to: "3.11.2", or "3.11" when its files do not say more. */
   pythonVersion?: string;
   /** Installed packages of that Python, by name. */
   packages: Record<string, string>;

@@ -6,7 +6,7 @@ import type { Tables } from "../../schema/tables.ts";
 
 /** A mount under a name. */
 export interface MountName {
-  /** Of an environment; empty for names that all environments see. */
+  /** An environment's; empty for names that all environments see. */
   scope: string;
   name: string;
   mountId: string;

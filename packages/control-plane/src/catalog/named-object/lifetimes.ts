@@ -18,7 +18,7 @@ const sweepEveryMs = 60_000;
 export class Lifetimes implements Disposable {
   #kinds: readonly MortalObjects[];
   #apps: AppRegistry;
-  /** Of objects that live as long as somebody's heartbeats. After a restart they are expected from the first look on. */
+  /** Watches objects that live as long as somebody's heartbeats. After a restart they are expected from the first look on. */
   #silence: SilenceWatch<string>;
   #timer: NodeJS.Timeout;
 

@@ -25,7 +25,7 @@ export class QueueStore implements Disposable {
   /** By queue, then by key. */
   #partitions = new Map<string, Map<string, Partition>>();
   #lastSeq = 0;
-  /** Of partitions whose time is over: still to be deleted. */
+  /** Items of partitions whose time is over: still to be deleted. */
   #expired: QueuedItem[] = [];
   #timer: NodeJS.Timeout;
 

@@ -25,7 +25,7 @@ export interface SandboxesOptions {
 
 export interface SandboxRequest {
   appId: string;
-  /** Of whoever wants it. */
+  /** The token of whoever wants it. */
   tokenId: string;
   definition: FunctionDefinition;
   run: SandboxRun;

@@ -20,7 +20,7 @@ export interface ListingPlace {
   callId: string;
 }
 
-/** Of a call with many more no others are looked at. */
+/** How many inputs of a call are looked at. */
 const mostInputs = 500;
 /** Calls that are read at a time. */
 const callsPerPage = 50;

@@ -14,7 +14,7 @@ export const usualCallBytes = 8 * 2 ** 30;
 
 /** Up to when calls have expired, in unix milliseconds of their making. */
 export interface CallTerms {
-  /** Of older ones, what they were given and gave goes. That they were is still known. */
+  /** What older ones were given and gave goes. That they were is still known. */
   contentBeforeMs: number;
   /** Older ones go altogether. */
   allBeforeMs: number;

@@ -21,7 +21,7 @@ export interface SeenInput {
   /** Unix seconds; 0: no container has begun with it. */
   startedAtSecs: number;
   finishedAtMs: number | undefined;
-  /** Of a class; empty for a function. */
+  /** What is called of a class; empty for a function. */
   method: string;
 }
 

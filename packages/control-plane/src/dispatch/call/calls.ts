@@ -385,7 +385,7 @@ export class Calls implements Disposable {
     this.#keys.remove(facts.idempotencyKey);
   }
 
-  /** Of a pause that began before a restart: never more than all of it, whatever was done to the clock. */
+  /** What is left of a pause that began before a restart: never more than all of it, whatever was done to the clock. */
   #pauseLeft(input: CallInput, leftMs: number): number {
     const policy = this.#options.retryPolicyOf(input.call.facts.functionId);
     return Math.min(leftMs, retryDelayMs(policy, input.userRetries - 1) ?? 0);

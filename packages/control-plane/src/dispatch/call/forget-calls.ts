@@ -35,10 +35,10 @@ export class CallForgetting implements ExpiringHistory {
   #bytes: CallBytes;
   #limitBytes: number;
   #nowMs: () => number;
-  /** Of those before it the content is gone, except of those that had work left. */
+  /** The content of those before it is gone, except of those that had work left. */
   #emptiedUpTo = beginning;
   #leftOpen = new Set<string>();
-  /** Of those before it none is left, except of those that had work left. */
+  /** Nothing of those before it is left, except of those that had work left. */
   #passed = beginning;
 
   constructor(options: CallForgettingOptions) {

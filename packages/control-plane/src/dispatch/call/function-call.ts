@@ -32,7 +32,7 @@ export interface CallInput {
   readonly createdAtMs: number;
   /** Since when this process has it, on the clock that nobody sets. */
   readonly waitingSinceMs: number;
-  /** Of a class; empty for a function. */
+  /** What is called of a class; empty for a function. */
   readonly method: string;
   /** Undefined once it has left memory: the database has it. */
   request: FunctionInput | undefined;
@@ -44,7 +44,7 @@ export interface CallInput {
   deliveries: number;
   /** Containers that died under it: see {@link afterInterruption}. */
   deaths: number;
-  /** Of these, kills of containers that it had for itself. */
+  /** Kills, among these, of containers that it had for itself. */
   killsAlone: number;
   /** It may be what they died of. */
   isSuspect: boolean;
@@ -92,7 +92,7 @@ export class FunctionCall {
   readonly live: LiveData | undefined;
   /** Its row exists. */
   saved = false;
-  /** Of a live one: it has made calls, whose graph begins with it, also when it is over. */
+  /** True for a live one that has made calls, whose graph begins with it, also when it is over. */
   madeCalls = false;
   /** Everyone who follows this call: it stays in memory for them. */
   readers = 0;

@@ -8,7 +8,7 @@ export interface OutputChunk {
   /** Position among the pieces of both streams; the first has 1. */
   index: number;
   stream: OutputStream;
-  /** Of its first byte within its stream. */
+  /** Where its first byte is within its stream. */
   offset: number;
   data: Uint8Array;
 }
@@ -18,7 +18,7 @@ export interface HeldOutput {
   bytes: number;
 }
 
-/** Of each stream: what clients may ask for again after they have read it. */
+/** What clients may ask for again of each stream after they have read it. */
 const keptBytes = 4 << 20;
 
 /**

@@ -25,9 +25,9 @@ export interface ExecInputOrder {
   index: bigint;
 }
 
-/** Of a command's input: as much as may be on its way when the connection to its worker breaks. */
+/** What is kept of a command's input: as much as may be on its way when the connection to its worker breaks. */
 const keptInputBytes = 1 << 20;
-/** Of a command's input: what its worker holds until the command reads it. */
+/** What its worker holds of a command's input until the command reads it. */
 const unreadInputBytes = 4 << 20;
 /** What a piece has besides its bytes. */
 const pieceBytes = 100;
@@ -42,7 +42,7 @@ export class Exec {
   readonly inputs = new SentMessages<ExecInputOrder>({ mostBytes: keptInputBytes });
   /** Bytes of input that have been passed on. */
   inputBytes = 0;
-  /** Of those, what the command has read, as far as its worker tells: not all that are of another version do. */
+  /** What the command has read of those, as far as its worker tells: not all that are of another version do. */
   #takenBytes = Number.POSITIVE_INFINITY;
   #taken = new Notifier();
   /** Number of the last piece of input, of clients that number them. */

@@ -27,7 +27,7 @@ export interface ExecsOptions {
 export interface ExecRequest extends ExecCommand {
   execId: string;
   taskId: string;
-  /** Of whoever runs it. */
+  /** The token of whoever runs it. */
   tokenId: string;
   terminal?: { rows: number; columns: number };
   /** It is killed after so many milliseconds. */
@@ -46,7 +46,7 @@ const allUnreadBytes = 128 << 20;
 /** Each takes some megabytes of the worker's machine beside what it takes of its container. */
 const mostInContainer = 128;
 const mostKnown = 4_096;
-/** Of what was ended by SIGKILL, as a shell counts. */
+/** What ends by SIGKILL has it, as a shell counts. */
 const killedExitCode = 137;
 const ownStreams = { stdout: "stdout", stderr: "stderr" } as const;
 

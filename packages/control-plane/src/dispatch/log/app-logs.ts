@@ -31,9 +31,9 @@ export interface AppLogsOptions {
   journal: Journal;
   logger: Logger;
   nowMs: () => number;
-  /** Of one app; the oldest go first. Default: 50 MB. */
+  /** What one app may fill; the oldest lines go first. Default: 50 MB. */
   limitBytes?: number;
-  /** Of the disk: without, lines are shown but not kept, and workers hold on to theirs. Default: there is always some. */
+  /** Room on the disk: without, lines are shown but not kept, and workers hold on to theirs. Default: there is always some. */
   room?: RoomWatch | undefined;
 }
 

@@ -18,7 +18,7 @@ export interface LogFilter {
   functionCallId: string;
   fileDescriptor: number;
   searchText: string;
-  /** Of the reader. */
+  /** The reader's. */
   language: Language | undefined;
 }
 

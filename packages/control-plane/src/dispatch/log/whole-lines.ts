@@ -8,7 +8,7 @@ const longestLine = 4 * 1024 * 1024;
  * where its writer paused: it is put before the rest of its line, which came later and was read before.
  */
 export class WholeLines {
-  /** Of each stream of each container, the earliest line that was read, which may lack its beginning. */
+  /** The earliest line that was read of each stream of each container, which may lack its beginning. */
   #earliest = new Map<string, TaskLogs>();
 
   /** The last line first, each made when it is asked for: a batch may have a million. */

@@ -22,7 +22,7 @@ export interface OperatorHandlersOptions {
   tasks: Tasks;
   store: TaskStore;
   execs: Execs;
-  /** Of the data directory. */
+  /** Room in the data directory. */
   room: (() => DiskRoom) | undefined;
   logger: Logger;
 }

@@ -28,7 +28,7 @@ export interface FailedStartsOptions {
 export class FailedStarts {
   #options: FailedStartsOptions;
   #state = noFailures;
-  /** Of the function, when it was looked at last. */
+  /** The function's, when it was looked at last. */
   #revision: number | undefined;
 
   constructor(options: FailedStartsOptions) {

@@ -15,7 +15,7 @@ export interface ScalingLoopOptions {
   queue: InputQueue<CallInput>;
   /** The pool's containers; new ones are added. */
   own: Set<Task>;
-  /** Of the containers that it starts. */
+  /** Whose the containers are that it starts. */
   owner: TaskOwner;
   pace: ObservedPace;
   failedStarts: FailedStarts;
@@ -32,7 +32,7 @@ export interface ScalingLoopOptions {
   onDue: () => void;
 }
 
-/** Of the inputs that wait, those whose callers are looked for. */
+/** How many of the inputs that wait have their callers looked for. */
 const callersLookedFor = 32;
 
 const noScaling = { min: 0, max: 0, buffer: 0, scaledownWindowMs: 0, targetConcurrency: 1 };

@@ -1,7 +1,7 @@
 import type { SeenPace } from "./pace.ts";
 
 export interface Machine {
-  /** Of all workers together. */
+  /** What all workers have together. */
   cores: number;
   /** Containers of other functions that are starting. */
   startingElsewhere: number;

@@ -12,7 +12,7 @@ export interface SeenPace {
 
 /** Weight of the newest of what was seen: the last ten or so decide. */
 const newest = 0.2;
-/** Of a container beside others: below this share of what one does with a core of its own, the machine is the limit. */
+/** What a container beside others should do at least of what one does with a core of its own: below it, the machine is the limit. */
 const fairShare = 0.75;
 /** So long after it was seen last that the machine is the limit, it may be another time. */
 const forgottenAfterMs = 60_000;
@@ -30,7 +30,7 @@ export interface Surroundings {
 /** Learns from what inputs and starts take. */
 export class Pace {
   #inputMs: number | undefined;
-  /** Of inputs that ran while no more containers were active than the machine has cores, and while more worked. */
+  /** How long inputs took while no more containers were active than the machine has cores, and while more worked. */
   #aloneMs: number | undefined;
   #crowded: { inputMs: number; busy: number; seen: number; atMs: number } | undefined;
   #startMs: number | undefined;

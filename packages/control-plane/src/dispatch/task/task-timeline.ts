@@ -52,7 +52,7 @@ export class TaskTimeline {
     return phase && phase.endedAtMs / 1000;
   }
 
-  /** Of the start. */
+  /** What the start consists of. */
   get phases(): TimelinePhase[] {
     return this.all.filter(({ name }) => isOfStart(name));
   }

@@ -120,7 +120,7 @@ export class Task {
   startedAtMs: number | undefined;
   finishedAtMs: number | undefined;
   bytesCopied = 0;
-  /** Of its start, which its worker has told of: after a broken connection it tells of them again. */
+  /** Phases of its start that its worker has told of: after a broken connection it tells of them again. */
   readonly toldPhases: Set<string>;
   /** Why it will never be ready; its owner has been told. */
   startFailure: StartFailure | undefined;

@@ -10,7 +10,7 @@ export interface AppRow {
   /** Published tags, JSON objects tag → id. */
   function_ids: string;
   class_ids: string;
-  /** Of dicts, queues and volumes that clients before 0.64 let an app have. */
+  /** Ids of dicts, queues and volumes that clients before 0.64 let an app have. */
   object_ids: string;
   tags: string;
   created_at: number;

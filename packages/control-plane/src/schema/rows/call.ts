@@ -38,7 +38,7 @@ export interface CallInputRow {
   /** Grows with every output of the call: what readers send back to get the next ones. */
   output_cursor: number | null;
   finished_at: number | null;
-  /** Of a class; empty for a function. */
+  /** What is called of a class; empty for a function. */
   method: string;
 }
 

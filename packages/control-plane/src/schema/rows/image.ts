@@ -28,7 +28,7 @@ export interface ImageRow {
 /** One publication of an image under a name. The latest counts. */
 export interface ImageTagRow {
   revision_id: string;
-  /** Of the environment. */
+  /** The environment's. */
   scope: string;
   /** Such as "my-image:latest". */
   tag: string;

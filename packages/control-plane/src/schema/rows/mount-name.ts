@@ -1,5 +1,5 @@
 export interface MountNameRow {
-  /** Of an environment; empty for names that all environments see. */
+  /** An environment's; empty for names that all environments see. */
   scope: string;
   name: string;
   mount_id: string;

@@ -17,7 +17,7 @@ export interface Backup {
   takenAt: string;
   layers: number;
   bytes: number;
-  /** Of these, what was not in the directory before. */
+  /** What was not in the directory before. */
   newBytes: number;
   /** On one file system the files are further names of those in the data directory. */
   sharesFiles: boolean;

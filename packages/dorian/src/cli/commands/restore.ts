@@ -9,7 +9,7 @@ import { dorianVersion } from "../version.ts";
 interface Restored {
   directory: string;
   dataDirectory: string;
-  /** Of the Dorian that made the backup. */
+  /** The Dorian that made the backup. */
   version: string;
   takenAt: string;
   layers: number;

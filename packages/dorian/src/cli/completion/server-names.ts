@@ -6,7 +6,7 @@ import type { Noun } from "./nouns.ts";
 
 /** A key was pressed: who waits longer than this types on. */
 const patienceMs = 2_000;
-/** Of one page of a list. */
+/** How many names are asked for: one page of a list. */
 const mostNames = 200;
 
 /** Names of things on the server, the newest first; none where it does not answer soon. */

@@ -45,7 +45,7 @@ export class Output implements AsyncDisposable {
     return this.#stdout.columns ?? 100;
   }
 
-  /** Of stderr. */
+  /** How wide stderr is. */
   get noteColumns(): number {
     return this.#stderr.columns || 80;
   }

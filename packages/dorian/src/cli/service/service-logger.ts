@@ -11,7 +11,7 @@ export function createServiceLogger(options: {
   stream: TextStream;
   colors: Colors;
   level: string;
-  /** Of several processes with one log, the one that speaks. */
+  /** The one that speaks, of several processes with one log. */
   source?: string;
 }): Logger {
   const { json, stream, colors, level, source } = options;

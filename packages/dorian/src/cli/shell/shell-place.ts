@@ -4,9 +4,9 @@ import { UsageError } from "../input.ts";
 /** Where a shell is wanted. */
 export type ShellPlace =
   | { kind: "container"; taskId: string }
-  /** Of an app in a file; without a name the only one it has. */
+  /** A function of an app in a file; without a name the only one it has. */
   | { kind: "file"; file: string; name: string | undefined }
-  /** Of an app that is deployed or runs. */
+  /** A function of an app that is deployed or runs. */
   | { kind: "app"; app: string; name: string | undefined }
   | { kind: "image"; reference: string | undefined };
 

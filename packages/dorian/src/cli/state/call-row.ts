@@ -9,7 +9,7 @@ export interface CallRow {
   function: string;
   state: string;
   inputs: number;
-  /** Of these, those without an output. */
+  /** Those without an output. */
   unfinished: number;
   createdAt: number;
   startedAt: number;

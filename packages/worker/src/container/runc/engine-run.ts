@@ -31,7 +31,7 @@ export class EngineRun implements Disposable {
   readonly pidWritten: Promise<void>;
   #hasEnded = false;
   #watcher: FSWatcher;
-  /** Of the pipe in which the engine waits for its configuration. */
+  /** The pipe in which the engine waits for its configuration. */
   #fifo: number | undefined;
 
   private constructor(options: EngineRunOptions, fifo?: number) {

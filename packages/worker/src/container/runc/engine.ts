@@ -5,7 +5,7 @@ export interface Engine {
   program: string;
   /** Before every command. */
   options: (spec: Pick<ContainerSpec, "network">) => string[];
-  /** Of `run`. */
+  /** What `run` is given besides. */
   runOptions: readonly string[];
   /**
    * Processes of containers are processes of the host, which mounts and signals reach there; or they live in a kernel of

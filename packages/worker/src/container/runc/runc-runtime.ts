@@ -36,7 +36,7 @@ export class RuncRuntime implements ContainerRuntime, AsyncDisposable {
   #layout: Promise<CgroupLayout> | undefined;
   #ahead: EngineAhead | undefined;
   #startedAhead = 0;
-  /** Of all containers that are not gone. */
+  /** The containers that are not gone. */
   #ids = new Set<string>();
 
   constructor(options: RuncRuntimeOptions) {

@@ -50,7 +50,7 @@ export interface CopyOptions {
   from?: string;
   chown?: string;
   chmod?: string;
-  /** Of what ADD fetches from an address, as "sha256:…". */
+  /** What ADD has to find at an address, as "sha256:…". */
   checksum?: string;
   /** ADD, which differs for archives and addresses. */
   add: boolean;

@@ -20,7 +20,7 @@ interface InputRow {
   state: string;
   /** How often a container was given it. */
   attempts: number;
-  /** Of these, those that the retry policy paid for. */
+  /** Those that the retry policy paid for. */
   retries: number;
   /** Containers that ended under it. */
   deaths: number;

@@ -17,7 +17,7 @@ interface ServiceStatus {
   ready: boolean;
   url: string | null;
   version: string | null;
-  /** Of the package that the service would start. */
+  /** Version of the package that the service would start. */
   installedVersion: string;
   dataDirectory: string | null;
   workers: number;
