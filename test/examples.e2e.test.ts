@@ -11,7 +11,7 @@ import { runningServer, type RunningServer } from "@dorian/testkit/running-serve
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-/** They bring servers and repositories of their own: script/quickstart, storing-model-weights.e2e.test.ts. */
+/** They bring servers and repositories of their own: script/quickstart, python-workloads.e2e.test.ts. */
 const runElsewhere = ["quickstart", "storing-model-weights"];
 
 const folder = join(checkout, "examples");

@@ -1,11 +1,16 @@
+import { join } from "node:path";
+import { checkout } from "@dorian/testkit/checkout";
 import { ModalClient, modalVersions, type ModalVersion } from "@dorian/testkit/modal-client";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import { StandInHub } from "@dorian/testkit/stand-in-hub";
 import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const versions = [modalVersions.newest, modalVersions.between] as const;
-/** Both clients build for one builder version here, so that PyTorch is installed once. */
-const env = { MODAL_IMAGE_BUILDER_VERSION: "2024.10" };
+const versionsOf2024 = [modalVersions.early2024, modalVersions.late2024] as const;
+const examples = join(checkout, "examples/storing-model-weights");
+/** All clients build for one builder version here, and all images begin as those of the example do: PyTorch is installed once. */
+const env = { MODAL_IMAGE_BUILDER_VERSION: "2024.04" };
 const timeout = 180_000;
 
 const app = `
@@ -15,8 +20,14 @@ import modal
 image = (
     modal.Image.debian_slim("3.11")
     # The CPU build of PyTorch; the one of the package index brings gigabytes for GPUs.
-    .run_commands("apt-get update && apt-get install -y --no-install-recommends python3-torch")
-    .pip_install("numpy<2", "scikit-learn", "safetensors", "transformers==4.38.2")
+    .run_commands("apt-get update && apt-get install -y --no-install-recommends python3-torch python3-pil")
+    .pip_install(
+        "huggingface_hub==0.21.4",
+        "diffusers==0.27.2",
+        "transformers==4.38.2",
+        "numpy<2",
+    )
+    .pip_install("scikit-learn", "safetensors")
 )
 app = modal.App("NAME", image=image)
 weights = modal.Volume.from_name("NAME-weights", create_if_missing=True)
@@ -159,11 +170,19 @@ def cls(tag):
 `;
 
 let sources: TemporaryDirectory;
+let repositories: TemporaryDirectory;
+let hub: StandInHub;
 let server: RunningServer;
 const clients = new Map<ModalVersion, ModalClient>();
 
 beforeAll(async () => {
-  server = await runningServer({ clients: [modalVersions.newest, modalVersions.between] });
+  repositories = await temporaryDirectory();
+  hub = await StandInHub.start(repositories.path);
+  server = await runningServer({
+    clients: Object.values(modalVersions),
+    args: ["--simulate-gpus"],
+    env: { HF_ENDPOINT: hub.url },
+  });
   sources = await temporaryDirectory(
     Object.fromEntries(
       versions.map((version) => [`${nameOf(version)}.py`, app.replaceAll("NAME", nameOf(version))]),
@@ -180,6 +199,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await sources[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
+  await hub[Symbol.asyncDispose]();
+  await repositories[Symbol.asyncDispose]();
 });
 
 function nameOf(version: ModalVersion): string {
@@ -313,5 +334,55 @@ assert len({task for _, task in results}) == 1, results
 `,
     );
     expect(printed).toContain("done");
+  },
+);
+
+/** A command about the apps of the example. */
+async function succeed(client: ModalClient, args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await client.modal(args, { cwd: examples, env });
+  expect(code, stdout + stderr).toBe(0);
+  return stdout;
+}
+
+/** Names of the files that were sent whole since `from`. */
+function bodies(from: number): string[] {
+  const sent = hub.requests
+    .slice(from)
+    .filter(({ method, path }) => method === "GET" && path.includes("/resolve/"));
+  return sent.map(({ path }) => path);
+}
+
+test(
+  "weights put into the image by @build serve from it, downloaded once for all clients of 2024 [A1, A5, C1, C2, C4, C10, C14, C15, F1, F2, Q2, Q5]",
+  { timeout: 900_000 },
+  async () => {
+    const early = await ModalClient.open(modalVersions.early2024, server.dataDirectory);
+    await succeed(early, ["run", "tiny_models.py"]);
+    await succeed(early, ["volume", "get", "tiny-models", "stabilityai", repositories.path]);
+
+    const before = hub.requests.length;
+    expect(await succeed(early, ["run", "image_weights.py"])).toContain("image of 64 x 64");
+    const first = bodies(before);
+    expect(first.some((path) => path.endsWith("/unet/diffusion_pytorch_model.safetensors"))).toBe(true);
+
+    // The class asks the hub by name when it starts, as the page's code does, and finds all files in the image.
+    const built = hub.requests.length;
+    expect(await succeed(early, ["run", "image_weights.py"])).toContain("image of 64 x 64");
+    const late = await ModalClient.open(modalVersions.late2024, server.dataDirectory);
+    expect(await succeed(late, ["run", "image_weights.py"])).toContain("image of 64 x 64");
+    expect(hub.requests.length).toBeGreaterThan(built);
+    expect(bodies(built)).toEqual([]);
+  },
+);
+
+test.for(versionsOf2024)(
+  "client %s: weights trained into a volume with _allow_background_volume_commits serve by __init__ arguments and reload() [A2, K1, L1, M1, N7, O2, O3, P1, P2, P4]",
+  { timeout: 600_000 },
+  async (version) => {
+    const client = await ModalClient.open(version, server.dataDirectory);
+    const printed = await succeed(client, ["run", "volume_weights.py"]);
+    expect(printed).toContain("shallow 1 [1]");
+    expect(printed).toContain("deep 4 [2]");
+    expect(await succeed(client, ["volume", "ls", "model-weights-vol"])).toContain("shallow");
   },
 );

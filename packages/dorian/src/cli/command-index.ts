@@ -1,17 +1,6 @@
-import type { AnyCommand } from "./command.ts";
+import { group, type IndexEntry, leaf } from "./index-entry.ts";
 
-/** A place in the tree of commands. Modules of commands load when they are used, so that starting up stays quick. */
-export type IndexEntry =
-  | {
-      kind: "command";
-      name: string;
-      summary: string;
-      load: () => Promise<{ command: AnyCommand }>;
-      /** Commands behind it, for what it runs. */
-      entries?: IndexEntry[];
-    }
-  | { kind: "group"; name: string; summary: string; entries: IndexEntry[] };
-
+/** All commands. Two of them are about the others, and are given them. */
 export const commandIndex: IndexEntry[] = [
   leaf("init", "Make a new project", () => import("./commands/init.ts")),
   leaf("up", "Run a Dorian server and a worker on this machine", () => import("./commands/up.ts")),
@@ -130,11 +119,10 @@ export const commandIndex: IndexEntry[] = [
     "Send a request to a web function, with a token where it wants one",
     () => import("./commands/curl.ts"),
   ),
-  leaf(
-    "completion",
-    "Have a shell complete commands, options and names",
-    () => import("./commands/completion.ts"),
-  ),
+  leaf("completion", "Have a shell complete commands, options and names", async () => {
+    const { completion } = await import("./commands/completion.ts");
+    return { command: completion(commandIndex) };
+  }),
   group("config", "Which server, token and environment are used", [
     leaf(
       "show",
@@ -153,7 +141,10 @@ export const commandIndex: IndexEntry[] = [
     ),
   ]),
   group("service", "Have this machine run Dorian by itself", [
-    leaf("install", "Install, start and enable the service", () => import("./commands/service/install.ts")),
+    leaf("install", "Install, start and enable the service", async () => {
+      const { install } = await import("./commands/service/install.ts");
+      return { command: install(commandIndex) };
+    }),
     leaf("status", "Say how the service is", () => import("./commands/service/status.ts")),
     leaf("logs", "Show the log of the service", () => import("./commands/service/logs.ts")),
     leaf(
@@ -168,28 +159,3 @@ export const commandIndex: IndexEntry[] = [
   leaf("setup", "Install what this machine lacks for a server", () => import("./commands/setup.ts")),
   leaf("doctor", "Say what this machine can do, and what is missing", () => import("./commands/doctor.ts")),
 ];
-
-/** The entries that the leading words of a command line name, e.g. [volume group, put command]. */
-export function resolvePath(words: string[], entries: IndexEntry[] = commandIndex): IndexEntry[] {
-  const word = words.find((candidate) => !candidate.startsWith("-"));
-  const entry = entries.find((candidate) => candidate.name === word);
-  if (!entry || word === undefined) return [];
-  const rest = words.slice(words.indexOf(word) + 1);
-  if (entry.kind === "command") {
-    const behind = entry.entries?.find(({ name }) => name === rest[0]);
-    return behind ? [entry, behind] : [entry];
-  }
-  return [entry, ...resolvePath(rest, entry.entries)];
-}
-
-function leaf(
-  name: string,
-  summary: string,
-  load: () => Promise<{ command: AnyCommand }>,
-): Extract<IndexEntry, { kind: "command" }> {
-  return { kind: "command", name, summary, load };
-}
-
-function group(name: string, summary: string, entries: IndexEntry[]): IndexEntry {
-  return { kind: "group", name, summary, entries };
-}

@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { commandIndex, type IndexEntry } from "./command-index.ts";
+import { commandIndex } from "./command-index.ts";
+import type { IndexEntry } from "./index-entry.ts";
 import { parseCommandLine } from "./program.ts";
 import { dorian } from "./test-command.ts";
 import { testServer } from "./test-server.ts";
@@ -33,7 +34,11 @@ describe("help", () => {
   test.each(leaves(commandIndex).map((path) => [path.join(" "), path] as const))(
     "`%s` explains itself",
     async (_name, path) => {
-      const parsed = await parseCommandLine([...path, "--help"], { version: "0", columns: 80 });
+      const parsed = await parseCommandLine([...path, "--help"], {
+        index: commandIndex,
+        version: "0",
+        columns: 80,
+      });
       expect(parsed).toMatchObject({
         kind: "text",
         text: expect.stringContaining(`Usage: dorian ${path.join(" ")}`) as string,
@@ -46,7 +51,11 @@ describe("help", () => {
       .filter((path) => lists.has(path.at(-1) ?? ""))
       .map((path) => [path.join(" "), path] as const),
   )("`%s` prints JSON when asked", async (_name, path) => {
-    const parsed = await parseCommandLine([...path, "--help"], { version: "0", columns: 80 });
+    const parsed = await parseCommandLine([...path, "--help"], {
+      index: commandIndex,
+      version: "0",
+      columns: 80,
+    });
     expect(parsed).toMatchObject({ text: expect.stringMatching(/--json +Print JSON/) as string });
   });
 

@@ -1,6 +1,7 @@
 import { endProcess } from "../process/end-process.ts";
 import { SupervisorLink } from "../process/supervisor-link.ts";
 import type { AnyCommand } from "./command.ts";
+import { commandIndex } from "./command-index.ts";
 import { readConfig } from "./config/config.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCode } from "./exit-code.ts";
@@ -61,7 +62,11 @@ async function runCommandLine(
 ): Promise<number> {
   const { env, makeContext, output } = options;
   try {
-    const parsed = await parseCommandLine(argv, { version: dorianVersion(), columns: output.columns });
+    const parsed = await parseCommandLine(argv, {
+      index: commandIndex,
+      version: dorianVersion(),
+      columns: output.columns,
+    });
     if (parsed.kind === "text") {
       output.print(parsed.text.trimEnd());
       return exitCode.ok;

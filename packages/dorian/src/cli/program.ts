@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { isHelp, type AnyCommand } from "./command.ts";
-import { commandIndex, type IndexEntry, resolvePath } from "./command-index.ts";
+import { type IndexEntry, resolvePath } from "./index-entry.ts";
 import { Input, UsageError } from "./input.ts";
 
 /** What a command line asks for. */
@@ -13,9 +13,10 @@ export type Parsed = { kind: "text"; text: string } | { kind: "command"; command
  */
 export async function parseCommandLine(
   argv: string[],
-  options: { version: string; columns: number },
+  options: { index: IndexEntry[]; version: string; columns: number },
 ): Promise<Parsed> {
-  const path = resolvePath(argv);
+  const { index } = options;
+  const path = resolvePath(argv, index);
   const last = path.at(-1);
   const named = last?.kind === "command" ? { entry: last, command: (await last.load()).command } : undefined;
   const { words, behindDashes } = splitAtDashes(argv, named?.command);
@@ -50,13 +51,13 @@ export async function parseCommandLine(
   const program = configure(new Command("dorian"))
     .description("Dorian runs serverless ML apps on machines you own.")
     .version(options.version, "-V, --version", "Show the version");
-  add(program, commandIndex);
+  add(program, index);
   program.addHelpText("after", "\nEach command explains itself: dorian <command> --help");
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usageErrorOf(error, argv, path);
+    if (error.exitCode !== 0) throw usageErrorOf(error, argv, { path, index });
   }
   return parsed ?? { kind: "text", text };
 }
@@ -144,7 +145,11 @@ function dashed(options: Record<string, string | boolean>): Record<string, strin
   );
 }
 
-function usageErrorOf(error: CommanderError, argv: string[], path: IndexEntry[]): UsageError {
+function usageErrorOf(
+  error: CommanderError,
+  argv: string[],
+  { path, index }: { path: IndexEntry[]; index: IndexEntry[] },
+): UsageError {
   const names = ["dorian", ...path.map((entry) => entry.name)].join(" ");
   const last = path.at(-1);
   const remedy = `see \`${names} --help\`.`;
@@ -155,7 +160,7 @@ function usageErrorOf(error: CommanderError, argv: string[], path: IndexEntry[])
       remedy,
     );
   }
-  const entries = last?.entries ?? commandIndex;
+  const entries = last?.entries ?? index;
   const unknown = argv.filter((word) => !word.startsWith("-"))[path.length];
   const commands = entries.map((entry) => entry.name).join(", ");
   return new UsageError(

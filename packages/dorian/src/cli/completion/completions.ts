@@ -1,5 +1,5 @@
 import { isHelp, type AnyCommand, type OptionDefinition } from "../command.ts";
-import { resolvePath, type IndexEntry } from "../command-index.ts";
+import { resolvePath, type IndexEntry } from "../index-entry.ts";
 import { nounOf, type Noun } from "./nouns.ts";
 
 /** What may be typed next. */
