@@ -47,6 +47,7 @@ const stepsOf = (result: AppRun) => result.built.map(({ step }) => step.replace(
 interface ListedImage {
   imageId: string;
   baseImageId: string;
+  names: string[];
   description: string;
   state: string;
 }
@@ -548,6 +549,8 @@ app.localEntrypoint(async () => {
 });
 `;
   const [imageId] = (await run(publishing)).printed as string[];
+  const listed = (await images()).find((image) => image.imageId === imageId);
+  expect(listed?.names.toSorted()).toEqual(["tools:latest", "tools:v1"]);
   const use = (image: string) => `
 import { App, Image } from "dorian";
 import { readFileSync } from "node:fs";

@@ -112,6 +112,7 @@ interface FunctionSeen {
 
 interface ImageSeen {
   baseImages: { imageId: string }[];
+  buildFunction?: { definition: string };
 }
 
 async function prepare() {}
@@ -250,6 +251,24 @@ describe("a run", () => {
       false,
       false,
       true,
+    ]);
+  });
+
+  test("has a build function run again when a value of its environment is another [C5] [D2]", async () => {
+    const { seen, options } = await start();
+    const app = new App("values");
+    for (const LEVEL of ["1", "2", "2"]) {
+      const image = Image.debianSlim().runFunction(prepare, { env: { LEVEL } });
+      app.function({ name: `level-${app.registered.length}`, image }, async () => 1);
+    }
+    await using _running = await runApp(app, options);
+    const steps = only(seen, "imageGetOrCreate").map(({ image }) => image as ImageSeen);
+    const definitions = steps.flatMap(({ buildFunction }) => buildFunction?.definition ?? []);
+    expect([definitions.length, new Set(definitions).size]).toEqual([3, 2]);
+    expect(only(seen, "secretGetOrCreate")).toMatchObject([
+      { envDict: { LEVEL: "1" } },
+      { envDict: { LEVEL: "2" } },
+      { envDict: { LEVEL: "2" } },
     ]);
   });
 

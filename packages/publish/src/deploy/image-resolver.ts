@@ -128,6 +128,7 @@ export class ImageResolver {
         volumeId,
         ...(subPath === undefined ? [] : [subPath]),
       ]),
+      ...(step.options.env && { env: step.options.env }),
     };
     const { functionId } = await session.modal.functionCreate(
       {

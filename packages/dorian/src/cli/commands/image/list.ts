@@ -5,10 +5,12 @@ import { formatAgo, formatDuration } from "../../output/duration.ts";
 import { isoTime } from "../../output/iso-time.ts";
 import { renderTable } from "../../output/table.ts";
 import { ServerConnection } from "../../server-connection.ts";
-import { connectionOptions } from "../../server-options.ts";
+import { serverOptions } from "../../server-options.ts";
 
 interface ImageRow {
   imageId: string;
+  /** That it is published under now, in the environment that the command is about. */
+  names: string[];
   baseImageId: string;
   description: string;
   state: string;
@@ -18,14 +20,18 @@ interface ImageRow {
 }
 
 export const command = defineCommand<ImageRow[]>({
-  options: connectionOptions,
+  options: serverOptions,
   json: (images) => images.map((image) => ({ ...image, createdAt: isoTime(image.createdAt) })),
 
   async run(_input, { config, signal }) {
     using server = new ServerConnection(config);
-    const { items } = await server.operator.imageList({}, { signal });
+    const [{ items }, names] = await Promise.all([
+      server.operator.imageList({}, { signal }),
+      publishedNames(server, signal),
+    ]);
     return items.map((item) => ({
       imageId: item.imageId,
+      names: names.get(item.imageId) ?? [],
       baseImageId: item.baseImageId,
       description: item.description,
       state: item.state,
@@ -46,6 +52,7 @@ export const command = defineCommand<ImageRow[]>({
         [
           { title: "Image", value: (image) => image.imageId },
           { title: "Adds", value: (image) => shorten(image.description, 60) },
+          { title: "Names", value: (image) => image.names.join(", ") },
           { title: "State", value: (image) => image.state },
           { title: "Size", value: (image) => formatBytes(image.bytes), align: "right" },
           { title: "Built in", value: (image) => formatDuration(image.buildSeconds * 1000), align: "right" },
@@ -60,4 +67,19 @@ export const command = defineCommand<ImageRow[]>({
 
 function shorten(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+/** By image. */
+async function publishedNames(
+  { modal }: ServerConnection,
+  signal: AbortSignal,
+): Promise<Map<string, string[]>> {
+  const names = new Map<string, string[]>();
+  let pageToken = "";
+  do {
+    const page = await modal.imageListTags({ pageToken }, { signal });
+    for (const { imageId, tag } of page.items) names.set(imageId, [...(names.get(imageId) ?? []), tag]);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  return names;
 }
