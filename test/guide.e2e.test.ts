@@ -16,14 +16,8 @@ const runElsewhere = ["operating.md"];
 
 /** Pages that are being written: others may point to them already. */
 const coming = [
-  "calling.md",
   "cloud-buckets.md",
-  "dicts-and-queues.md",
-  "errors-and-retries.md",
-  "schedules.md",
-  "secrets.md",
   "testing.md",
-  "volumes.md",
   "web.md",
 ];
 
