@@ -14,6 +14,7 @@ const mayUse = {
   sdk: ["base", "protocol"],
   publish: ["base", "protocol", "sdk"],
   guest: ["base", "protocol", "sdk"],
+  testing: ["base", "protocol", "sdk", "publish", "guest", "control-plane"],
 } as const;
 
 const packages = [...Object.keys(mayUse), "testkit"];
@@ -27,6 +28,7 @@ const clockChoosers = [
   "packages/control-plane/src/database/database.ts",
   "packages/worker/src/compose.ts",
   "packages/guest/src/start-guest.ts",
+  "packages/testing/src/run-in-process.ts",
 ];
 
 /** Compare with times that a file system has set, which knows one clock. */

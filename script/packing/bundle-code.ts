@@ -9,11 +9,19 @@ import { workspace } from "./workspace.ts";
 const disposableStacks = "@whatwg-node/disposablestack";
 
 const sdk = join(workspace, "packages/dorian/src/index.ts");
+const testing = join(workspace, "packages/dorian/src/testing");
+/** What users import, by the name of its file. */
+const doors = {
+  index: sdk,
+  testing: `${testing}.ts`,
+  "testing-register": join(testing, "register.ts"),
+  "testing-vite": join(testing, "vite.ts"),
+};
 const commandLine = join(workspace, "packages/dorian/src/cli/main.ts");
 
 /**
- * Writes the code of the package into `directory`: `index.js` and `cli.js` with what both are made of, each module in one file alone,
- * so that an app and the command that loads it have one SDK; and `index.cjs` for programs that `require`.
+ * Writes the code of the package into `directory`: a file for each door, and `cli.js`, with what they are made of, each module in one
+ * file alone, so that an app and what loads it have one SDK; and the doors once more for programs that `require`.
  *
  * @returns Paths of the foreign files that went into it.
  */
@@ -36,7 +44,7 @@ export async function bundleCode(directory: string): Promise<string[]> {
       if (level === "warn") throw new Error(log.message);
     },
   };
-  await using modules = await rolldown({ ...options, input: { index: sdk, cli: commandLine } });
+  await using modules = await rolldown({ ...options, input: { ...doors, cli: commandLine } });
   const { output } = await modules.write({
     dir: directory,
     format: "esm",
@@ -44,13 +52,13 @@ export async function bundleCode(directory: string): Promise<string[]> {
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
   });
-  await using common = await rolldown({ ...options, input: { index: sdk } });
+  await using common = await rolldown({ ...options, input: doors });
   await common.write({
     dir: directory,
     format: "cjs",
     sourcemap: true,
-    codeSplitting: false,
     entryFileNames: "[name].cjs",
+    chunkFileNames: "[name]-[hash].cjs",
   });
   return output
     .flatMap((file) => (file.type === "chunk" ? file.moduleIds : []))

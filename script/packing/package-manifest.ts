@@ -15,10 +15,10 @@ export function packageManifest(): Record<string, unknown> {
     type: "module",
     bin: { dorian: "./bin/dorian.js" },
     exports: {
-      ".": {
-        import: { types: "./dist/index.d.ts", default: "./dist/index.js" },
-        require: { types: "./dist/index.d.cts", default: "./dist/index.cjs" },
-      },
+      ".": door("index"),
+      "./testing": door("testing"),
+      "./testing/register": door("testing-register"),
+      "./testing/vite": door("testing-vite"),
       "./package.json": "./package.json",
     },
     types: "./dist/index.d.ts",
@@ -29,5 +29,12 @@ export function packageManifest(): Record<string, unknown> {
       // Declarations name streams, and a program that is checked whole must find them.
       "@types/node": devDependencies?.["@types/node"] ?? "*",
     },
+  };
+}
+
+function door(name: string) {
+  return {
+    import: { types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` },
+    require: { types: `./dist/${name}.d.cts`, default: `./dist/${name}.cjs` },
   };
 }

@@ -26,8 +26,16 @@ export function loadProgram(task: ContainerArguments): Program {
   const lack = target.kind === "build" ? undefined : failedImport(target.options.image);
   if (lack !== undefined) throw lack;
   hydrateApps(task);
+  return programOf(task, target);
+}
+
+/** The program of a function or class, as its task has it. */
+export function programOf(
+  task: ContainerArguments,
+  target: NonNullable<ReturnType<typeof findTarget>>,
+): Program {
   if (target.kind === "class") return classProgram(task, target);
-  if (target.kind === "function" && target.web) return webFunctionProgram(tag, target.web, target.run);
+  if (target.kind === "function" && target.web) return webFunctionProgram(target.tag, target.web, target.run);
   return functionProgram(task, target.run as Callable);
 }
 

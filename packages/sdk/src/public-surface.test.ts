@@ -12,15 +12,18 @@ import { errorsIn, productSources } from "@dorian/testkit/source-texts";
 import { beforeAll, expect, test } from "vitest";
 
 let declarations: PublicDeclaration[];
+/** Of the door "dorian". */
 let surface: { name: string; as: string; text: string; file: string }[];
 
 beforeAll(async () => {
   declarations = await publicDeclarations();
-  surface = declarations.map(({ text, file, ...names }) => ({
-    ...names,
-    text: withoutComments(text),
-    file: withoutComments(file),
-  }));
+  surface = declarations
+    .filter(({ door }) => door === "dorian")
+    .map(({ text, file, ...names }) => ({
+      ...names,
+      text: withoutComments(text),
+      file: withoutComments(file),
+    }));
 });
 
 /**

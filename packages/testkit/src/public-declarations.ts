@@ -1,17 +1,29 @@
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { must } from "@dorian/base/must";
 import { checkout } from "./checkout.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
-const sources = join(checkout, "packages/sdk/src");
-const appError = join(checkout, "packages/base/src/app-error.ts");
+/** What users import from, with what stands behind it. */
+export type Door = "dorian" | "dorian/testing" | "dorian/testing/vite";
+const indexes: Record<Door, string> = {
+  dorian: join(checkout, "packages/sdk/src/index.ts"),
+  "dorian/testing": join(checkout, "packages/testing/src/index.ts"),
+  "dorian/testing/vite": join(checkout, "packages/dorian/src/testing/vite.ts"),
+};
 
-/** What the SDK exports, as TypeScript declares it; whatever is marked `@internal` is left out. */
+/** What stands in other packages than the index that names it. */
+const elsewhere: Record<string, string> = {
+  "@dorian/base/app-error": join(checkout, "packages/base/src/app-error.ts"),
+  "@dorian/testing/vite": join(checkout, "packages/testing/src/vite.ts"),
+};
+
+/** What a door of the package exports, as TypeScript declares it; whatever is marked `@internal` is left out. */
 export interface PublicDeclaration {
+  door: Door;
   name: string;
   /** The name that users import. */
   as: string;
@@ -29,9 +41,16 @@ export async function publicDeclarations(): Promise<PublicDeclaration[]> {
   const read = (source: string) =>
     readFile(join(emitted.path, relative(checkout, source)).replace(/\.ts$/, ".d.ts"), "utf8");
   const found: PublicDeclaration[] = [];
-  for (const { name, as, from } of exportsIn(await read(join(sources, "index.ts")))) {
-    const file = await read(from === "@dorian/base/app-error" ? appError : join(sources, from));
+  const doors = Object.entries(indexes) as [Door, string][];
+  const exported = await Promise.all(
+    doors.map(async ([door, index]) =>
+      exportsIn(await read(index)).map((names) => ({ ...names, door, directory: dirname(index) })),
+    ),
+  );
+  for (const { name, as, from, door, directory } of exported.flat()) {
+    const file = await read(elsewhere[from] ?? join(directory, from));
     found.push({
+      door,
       name,
       as,
       from,
@@ -61,7 +80,7 @@ async function emitDeclarations(outDir: string): Promise<void> {
         outDir,
         typeRoots: [join(checkout, "node_modules/@types")],
       },
-      files: [join(sources, "index.ts"), appError],
+      files: [...Object.values(indexes), ...Object.values(elsewhere)],
       include: [],
     }),
   );

@@ -66,11 +66,14 @@ export interface DeployedApp {
   buildImage: (image: Image) => Promise<string>;
 }
 
+/** An app as far as deploying it goes. */
+export type DeployableApp = Pick<App, "name" | "registered" | "hydrate">;
+
 /**
  * Brings an app's images, files, functions and classes to the server and publishes them together: until then, what was
  * deployed before goes on as it was.
  */
-export async function deployApp(app: App, options: DeployOptions): Promise<DeployedApp> {
+export async function deployApp(app: DeployableApp, options: DeployOptions): Promise<DeployedApp> {
   const { transport } = options;
   const onProgress = eachWarningOnce(options.onProgress);
   // What fails for one function ends the work for the others before the failure is told.

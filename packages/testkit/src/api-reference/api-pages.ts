@@ -11,7 +11,8 @@ export function apiPages(declarations: PublicDeclaration[]): Map<string, string>
 }
 
 /** What lies in one folder of the sources is one page. */
-function pageOf({ from }: PublicDeclaration): string {
+function pageOf({ from, door }: PublicDeclaration): string {
+  if (door !== "dorian") return door.slice("dorian/".length).replaceAll("/", "-");
   return /^\.\/(?:src\/)?([\w-]+)\//.exec(from)?.[1] ?? "general";
 }
 
@@ -25,7 +26,8 @@ function indexText(names: string[], byPage: Map<string, PublicDeclaration[]>): s
       const anchor = anchorOf(as, all.slice(0, index));
       return `| [\`${as}\`](${page}.md#${anchor}) | ${inCell(firstSentence(docstringOf(text)))} |`;
     });
-    return `## ${page}\n\n| name | |\n| --- | --- |\n${rows.join("\n")}`;
+    const from = `${all[0]?.door}` === "dorian" ? "" : `\n\nFrom \`${all[0]?.door}\`.`;
+    return `## ${page}${from}\n\n| name | |\n| --- | --- |\n${rows.join("\n")}`;
   });
   return `# API reference\n\nAll that \`import … from "dorian"\` offers. ${made}\n\n${sections.join("\n\n")}\n`;
 }

@@ -7,7 +7,7 @@ import { firstSentence, readDocstring } from "./docstring.ts";
 const none: ReadonlySet<string> = new Set();
 
 function declared(name: string, text: string, from = "./box/box.ts"): PublicDeclaration {
-  return { name, as: name, from, text, file: text };
+  return { door: "dorian", name, as: name, from, text, file: text };
 }
 
 test("a comment is read in its parts, each tag up to the next", () => {

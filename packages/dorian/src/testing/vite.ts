@@ -1,0 +1,1 @@
+export { decorators, type DecoratorsPlugin } from "@dorian/testing/vite";

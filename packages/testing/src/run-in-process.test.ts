@@ -1,0 +1,446 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import {
+  App,
+  Cls,
+  Cron,
+  Dict,
+  Function,
+  FunctionTimeoutError,
+  Period,
+  Queue,
+  RemoteError,
+  Secret,
+  Volume,
+  currentInput,
+  currentTaskId,
+} from "@dorian/sdk";
+import { afterEach, describe, expect, test } from "vitest";
+import { runInProcess } from "./run-in-process.ts";
+
+/** All that comes, in its order. */
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+const never = () => new Promise<never>(() => {});
+
+describe("calls", () => {
+  test("remote, map, starmap, forEach, spawn and generators lead to the function's code", async () => {
+    const app = new App("calls");
+    const add = app.function({ name: "add" }, async (a: number, b = 1) => a + b);
+    const countTo = app.function({ name: "countTo" }, async function* (limit: number) {
+      for (let number = 1; number <= limit; number++) yield number;
+    });
+    const seen: number[] = [];
+    const note = app.function({ name: "note" }, async (x: number) => void seen.push(x));
+    await using _ = await runInProcess(app);
+    expect(await add.remote(1, 2)).toBe(3);
+    expect(await all(add.map([1, 2, 3]))).toEqual([2, 3, 4]);
+    expect(
+      await all(
+        add.starmap([
+          [1, 1],
+          [2, 2],
+        ]),
+      ),
+    ).toEqual([2, 4]);
+    expect(await all(countTo.remote(3))).toEqual([1, 2, 3]);
+    await note.forEach([3, 1, 2]);
+    expect(seen.toSorted()).toEqual([1, 2, 3]);
+    const call = await add.spawn(5);
+    expect(await call.get()).toBe(6);
+    expect(await call.get()).toBe(6);
+  });
+
+  test("what could not travel fails here, too, with its place", async () => {
+    const app = new App("values");
+    const echo = app.function({ name: "echo" }, async (value: unknown) => value);
+    const giveSocket = app.function({ name: "giveSocket" }, async () => ({ socket: () => {} }));
+    await using _ = await runInProcess(app);
+    const sent = { when: new Date(0), set: new Set([1]), big: 2n ** 70n };
+    const received = await echo.remote(sent);
+    expect(received).toEqual(sent);
+    expect(received).not.toBe(sent);
+    await expect(echo.remote({ socket: () => {} })).rejects.toMatchObject({ code: "VALUE_NOT_SERIALISABLE" });
+    await expect(giveSocket.remote()).rejects.toThrow("socket");
+  });
+
+  test("an error of the code arrives as one from a container", async () => {
+    class Unpaid extends Error {
+      override readonly name = "Unpaid";
+      readonly amount = 7;
+    }
+    const app = new App("errors");
+    const pay = app.function({ name: "pay" }, async () => {
+      throw new Unpaid("not paid", { cause: new TypeError("no card") });
+    });
+    await using run = await runInProcess(app);
+    const error = await pay.remote().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RemoteError);
+    expect(error).not.toBeInstanceOf(Unpaid);
+    expect(error).toMatchObject({
+      name: "Unpaid",
+      message: "not paid",
+      amount: 7,
+      cause: { name: "TypeError" },
+    });
+    expect(run.log.join("\n")).toContain("Unpaid: not paid");
+  });
+
+  test("functions call each other, also across apps, and know whose input they work on", async () => {
+    const prices = new App("prices");
+    prices.function({ name: "priceOf" }, async (item: string) => item.length);
+    const shop = new App("shop");
+    const who = shop.function({ name: "who" }, async () => [currentInput()?.inputId, currentTaskId()]);
+    const total = shop.function({ name: "total" }, async (items: string[]) => {
+      const priceOf = Function.fromName<(item: string) => Promise<number>>("prices", "priceOf");
+      const each = await all(priceOf.map(items));
+      return {
+        sum: each.reduce((a, b) => a + b, 0),
+        mine: currentInput()?.inputId,
+        theirs: await who.remote(),
+      };
+    });
+    await using _ = await runInProcess([shop, prices]);
+    const { sum, mine, theirs } = await total.remote(["tea", "bread"]);
+    expect(sum).toBe(8);
+    expect(mine).toMatch(/^in-/);
+    expect(theirs).toEqual([expect.stringMatching(/^in-/), expect.stringMatching(/^ta-/)]);
+    expect(theirs[0]).not.toBe(mine);
+    expect(currentInput()).toBeUndefined();
+    await expect(Function.fromName("stock", "left").remote()).rejects.toMatchObject({
+      code: "APP_NOT_FOUND",
+    });
+    await expect(Function.fromName("prices", "left").remote()).rejects.toMatchObject({
+      code: "FUNCTION_NOT_FOUND",
+    });
+  });
+
+  test("a call that is cancelled ends, and its code is told", async () => {
+    const app = new App("cancelled");
+    const begun = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<unknown>();
+    const wait = app.function({ name: "wait" }, async () => {
+      const signal = currentInput()?.signal;
+      signal?.addEventListener("abort", () => told.resolve(signal.reason));
+      begun.resolve();
+      await never();
+    });
+    await using _ = await runInProcess(app);
+    const call = await wait.spawn();
+    await begun.promise;
+    await expect(call.get({ timeoutMs: 20 })).rejects.toMatchObject({ code: "CALL_NOT_FINISHED" });
+    await call.cancel();
+    await expect(call.get()).rejects.toMatchObject({ code: "CALL_CANCELLED" });
+    expect(await told.promise).toMatchObject({ name: "InputCancelled" });
+  });
+});
+
+describe("classes", () => {
+  class Counter {
+    start = 0;
+    step = 1;
+    events: string[] = ["made"];
+    enter() {
+      this.events.push(`entered with ${this.start}`);
+    }
+    async next() {
+      this.events.push("next");
+      this.start += this.step;
+      return this.start;
+    }
+    async *several(many: number) {
+      for (let index = 0; index < many; index++) yield this.start + index;
+    }
+    async history() {
+      return this.events;
+    }
+    exit() {
+      ended.push(this.start);
+    }
+  }
+  let ended: number[] = [];
+  afterEach(() => (ended = []));
+
+  function counting() {
+    const app = new App("counting");
+    app.cls({ scaledownWindow: 30 }, Counter, {
+      enter: ["enter"],
+      exit: ["exit"],
+      methods: ["next", "several", "history"],
+      parameters: ["start", "step"],
+    });
+    return app;
+  }
+
+  test("each set of parameters has a container of its own, which keeps its state between calls", async () => {
+    const app = counting();
+    await using _ = await runInProcess(app);
+    const [one, other] = [app.instance(Counter), app.instance(Counter, { start: 10, step: 5 })];
+    expect([await one.next.remote(), await one.next.remote(), await other.next.remote()]).toEqual([1, 2, 15]);
+    // Equal parameters are the same containers, whoever asks, and whether they are said or not.
+    expect(await app.instance(Counter, { start: 0 }).next.remote()).toBe(3);
+    const found = Cls.fromName<typeof Counter>("counting", "Counter").instance({ step: 5, start: 10 });
+    expect(await found.next.remote()).toBe(20);
+    expect(await all(found.several.remote(2))).toEqual([20, 21]);
+    expect(await other.history.remote()).toEqual(["made", "entered with 10", "next", "next"]);
+  });
+
+  test("exit hooks run when a container has been idle for its window, and at the end of the run", async () => {
+    const app = counting();
+    {
+      await using run = await runInProcess(app);
+      await app.instance(Counter).next.remote();
+      await run.clock.advance(29_000);
+      expect(ended).toEqual([]);
+      await run.clock.advance(2_000);
+      expect(ended).toEqual([1]);
+      // A new container begins anew.
+      expect(await app.instance(Counter, { start: 40 }).next.remote()).toBe(41);
+    }
+    expect(ended).toEqual([1, 41]);
+  });
+
+  test("an enter hook that throws fails the calls that wait", async () => {
+    class Broken {
+      async load() {
+        throw new RangeError("no weights");
+      }
+      async work() {}
+    }
+    const app = new App("broken");
+    app.cls({}, Broken, { enter: ["load"], methods: ["work"] });
+    await using _ = await runInProcess(app);
+    await expect(app.instance(Broken).work.remote()).rejects.toThrow("no weights");
+  });
+});
+
+describe("options", () => {
+  test("what fails is tried again, after the delays of its policy", async () => {
+    const app = new App("retries");
+    let tries = 0;
+    const flaky = app.function(
+      { name: "flaky", retries: { maxRetries: 2, initialDelay: 60, backoffCoefficient: 2 } },
+      async () => {
+        if (++tries < 3) throw new Error("not yet");
+        return tries;
+      },
+    );
+    await using run = await runInProcess(app);
+    const call = await flaky.spawn();
+    await run.clock.advance(59_000);
+    expect(tries).toBe(1);
+    await run.clock.advance(2_000);
+    expect(tries).toBe(2);
+    await run.clock.advance(121_000);
+    expect(await call.get()).toBe(3);
+  });
+
+  test("an input that takes longer than its timeout fails, and the next has a new container", async () => {
+    const app = new App("slow");
+    const slow = app.function({ name: "slow", timeout: 10 }, async (isSlow: boolean) => {
+      if (isSlow) await never();
+      return currentTaskId();
+    });
+    await using run = await runInProcess(app);
+    const before = await slow.remote(false);
+    const call = await slow.spawn(true);
+    await run.clock.advance(10_000);
+    await expect(call.get()).rejects.toBeInstanceOf(FunctionTimeoutError);
+    expect(await slow.remote(false)).not.toBe(before);
+  });
+
+  test("a container works on as many inputs at once as it says, and there are no more containers than allowed", async () => {
+    const app = new App("concurrent");
+    let [now, most] = [0, 0];
+    const [tasks, worked] = [new Set<string | undefined>(), new Set<number>()];
+    const work = app.function(
+      { name: "work", maxContainers: 2, maxConcurrentInputs: 3 },
+      async (index: number) => {
+        worked.add(index);
+        most = Math.max(most, ++now);
+        tasks.add(currentTaskId());
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        now -= 1;
+      },
+    );
+    await using _ = await runInProcess(app);
+    await work.forEach(Array.from({ length: 30 }).keys());
+    expect(most).toBe(6);
+    expect([tasks.size, worked.size]).toEqual([2, 30]);
+  });
+
+  test("a container has an environment to itself: its own variables and secrets, and none of the test's", async () => {
+    const app = new App("env", { secrets: [Secret.fromName("hub", { requiredKeys: ["TOKEN"] })] });
+    process.env["ONLY_OUTSIDE"] = "1";
+    try {
+      const look = app.function(
+        { name: "look", env: { SIZE: "a" }, secrets: [Secret.fromObject({ KEY: "k" })] },
+        async () => {
+          const { SIZE, KEY, TOKEN, ONLY_OUTSIDE } = process.env;
+          const { stdout } = await promisify(execFile)(process.execPath, ["-p", "process.env.TOKEN"]);
+          process.env["LEFT"] = "behind";
+          return {
+            SIZE,
+            KEY,
+            TOKEN,
+            ONLY_OUTSIDE,
+            child: stdout.trim(),
+            names: Object.keys(process.env).includes("KEY"),
+          };
+        },
+      );
+      const other = app.function({ name: "other" }, async () => [process.env["SIZE"], process.env["LEFT"]]);
+      await using _ = await runInProcess(app, { secrets: { hub: { TOKEN: "t" } } });
+      expect(await look.remote()).toEqual({ SIZE: "a", KEY: "k", TOKEN: "t", child: "t", names: true });
+      expect(await other.remote()).toEqual([undefined, undefined]);
+      expect([process.env["SIZE"], process.env["LEFT"], process.env["ONLY_OUTSIDE"]]).toEqual([
+        undefined,
+        undefined,
+        "1",
+      ]);
+    } finally {
+      delete process.env["ONLY_OUTSIDE"];
+    }
+  });
+
+  test("a secret that the test does not give is asked for by name", async () => {
+    const app = new App("secretive");
+    app.function({ name: "look", secrets: [Secret.fromName("hub")] }, async () => {});
+    await expect(runInProcess(app)).rejects.toMatchObject({ code: "SECRET_NOT_FOUND" });
+  });
+});
+
+describe("volumes", () => {
+  test("containers find their volumes at their paths, each at its own, and tests at a directory", async () => {
+    const models = Volume.fromName("models", { createIfMissing: true });
+    const app = new App("volumes");
+    const write = app.function({ name: "write", volumes: { "/vol/out": models } }, async (text: string) => {
+      await writeFile("/vol/out/weights", text);
+      await models.commit();
+      return existsSync("/vol/models/weights");
+    });
+    const read = app.function({ name: "read", volumes: { "/vol/models": models } }, async () => {
+      await models.reload();
+      return [readFileSync("/vol/models/weights", "utf8"), await readdir(new URL("file:///vol/models/"))];
+    });
+    const stranger = app.function({ name: "stranger" }, async () => {
+      await models.commit();
+    });
+    await using run = await runInProcess(app);
+    expect(await write.remote("1 2 3")).toBe(false);
+    expect(await read.remote()).toEqual(["1 2 3", ["weights"]]);
+    const directory = await run.directory(models);
+    expect(await readFile(join(directory, "weights"), "utf8")).toBe("1 2 3");
+    expect(existsSync("/vol/models/weights")).toBe(false);
+    await expect(stranger.remote()).rejects.toMatchObject({ code: "VOLUME_NOT_MOUNTED" });
+    await expect(models.commit()).rejects.toMatchObject({ code: "NOT_IN_CONTAINER" });
+    await run[Symbol.asyncDispose]();
+    expect(existsSync(directory)).toBe(false);
+  });
+});
+
+describe("batches and schedules", () => {
+  test("inputs come in batches: as many as are allowed at once, fewer when the first has waited", async () => {
+    const app = new App("batches");
+    const sizes: number[] = [];
+    const double = app.function(
+      { name: "double", batched: { maxBatchSize: 3, waitMs: 60_000 }, maxContainers: 1 },
+      async (numbers: readonly number[]) => {
+        sizes.push(numbers.length);
+        return numbers.map((number) => (number === 5 ? new RangeError("not 5") : 2 * number));
+      },
+    );
+    await using run = await runInProcess(app);
+    const results = Promise.allSettled([1, 2, 3, 4, 5].map((number) => double.remote(number)));
+    await run.clock.advance(60_000);
+    expect(
+      (await results).map((each) => (each.status === "fulfilled" ? each.value : each.reason.message)),
+    ).toEqual([2, 4, 6, 8, "not 5"]);
+    expect(sizes).toEqual([3, 2]);
+  });
+
+  test("a schedule runs as the clock is moved, by its time zone", async () => {
+    const app = new App("scheduled");
+    const ran: string[] = [];
+    let now = () => 0;
+    const note = (what: string) => void ran.push(`${what} ${new Date(now()).toISOString().slice(5, 16)}`);
+    app.function({ name: "daily", schedule: Cron("0 9 * * *", { timeZone: "Europe/Berlin" }) }, async () =>
+      note("daily"),
+    );
+    app.function({ name: "often", schedule: Period({ hours: 20 }) }, async () => note("often"));
+    class Cleaner {
+      async clean() {
+        note("clean");
+      }
+    }
+    app.cls({}, Cleaner, { schedules: { clean: Cron("30 12 1 * *") } });
+    await using run = await runInProcess(app, { startAt: new Date("2026-03-28T12:00:00Z") });
+    now = () => run.clock.nowMs;
+    await run.clock.advance(48 * 3_600_000);
+    // Summer began between the two.
+    expect(ran).toEqual(["daily 03-29T07:00", "often 03-29T08:00", "often 03-30T04:00", "daily 03-30T07:00"]);
+    await run.clock.advance(72 * 3_600_000);
+    expect(ran).toContain("clean 04-01T12:30");
+  });
+});
+
+describe("dicts and queues", () => {
+  test("are in memory, shared by all containers and the test, and go by the run's clock", async () => {
+    const app = new App("things");
+    const note = app.function({ name: "note" }, async (key: string, value: number) => {
+      await Dict.fromName<string, number>("notes", { createIfMissing: true }).set(key, value);
+      await Queue.fromName<string>("todo", { createIfMissing: true }).put(key, { partitionTtl: 60 });
+    });
+    await using run = await runInProcess(app);
+    await note.remote("a", 1);
+    await note.remote("b", 2);
+    const notes = Dict.fromName<string, number>("notes");
+    expect([await notes.get("a"), await notes.get("c"), await notes.size()]).toEqual([1, undefined, 2]);
+    expect(await all(notes.entries())).toEqual([
+      ["a", 1],
+      ["b", 2],
+    ]);
+    expect(await notes.pop("a")).toBe(1);
+    const todo = Queue.fromName<string>("todo");
+    expect(await todo.get()).toBe("a");
+    await run.clock.advance(61_000);
+    expect(await todo.size()).toBe(0);
+    await expect(Dict.fromName("other").get("a")).rejects.toMatchObject({ code: "DICT_NOT_FOUND" });
+    await using mine = await Dict.ephemeral<string, string>();
+    await mine.set("x", "y");
+    expect(await mine.get("x")).toBe("y");
+    const waiting = todo.get({ timeout: 10 });
+    await todo.put("later");
+    expect(await waiting).toBe("later");
+  });
+});
+
+describe("a run", () => {
+  test("is one at a time, and leaves nothing when it is disposed of", async () => {
+    const app = new App("once");
+    app.function({ name: "f" }, async () => 1);
+    const outside = [process.env, readFile];
+    {
+      await using _ = await runInProcess(app);
+      await expect(runInProcess(app)).rejects.toMatchObject({ code: "TESTING_RUNS_ALREADY" });
+    }
+    expect([process.env, readFile]).toEqual(outside);
+    await using again = await runInProcess(app, { startAt: new Date("2026-03-01T00:00:00Z") });
+    expect(new Date(again.clock.nowMs).toISOString()).toMatch(/^2026-03-01T00:00/);
+  });
+
+  test("runs the local entrypoint with its arguments", async () => {
+    const app = new App("entry");
+    const double = app.function({ name: "double" }, async (x: number) => 2 * x);
+    app.localEntrypoint(async (x: number) => await double.remote(x));
+    await using run = await runInProcess(app);
+    expect(await run.localEntrypoint([21])).toBe(42);
+  });
+});

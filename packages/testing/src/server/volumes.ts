@@ -1,0 +1,107 @@
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "@dorian/base/app-error";
+import type { Function as FunctionDefinition, ModalClient } from "@dorian/protocol/modal";
+import type { ServiceHandlers } from "@dorian/protocol/service";
+import { currentContainer, type MountedDirectory } from "../process/container-context.ts";
+import { NamedObjects } from "./named-objects.ts";
+import { newestFirst } from "./newest-first.ts";
+
+/** Volumes: each is a directory below a temporary one, and what is written to it is there for all at once. */
+export class Volumes implements AsyncDisposable {
+  #root: string | undefined;
+  #volumes: NamedObjects<{ directory: string }>;
+
+  constructor({ nowMs }: { nowMs: () => number }) {
+    let made = 0;
+    this.#volumes = new NamedObjects({
+      noun: "volume",
+      prefix: "vo",
+      nowMs,
+      make: () => {
+        this.#root ??= mkdtempSync(join(tmpdir(), "dorian-testing-"));
+        const directory = join(this.#root, `volume-${++made}`);
+        mkdirSync(directory);
+        return { directory };
+      },
+    });
+  }
+
+  directoryOf(volumeId: string): string {
+    return this.#volumes.require(volumeId).value.directory;
+  }
+
+  /** What a function's containers find where. Longer paths first: one may lie below another. */
+  mountsOf({ volumeMounts }: FunctionDefinition): MountedDirectory[] {
+    return volumeMounts
+      .map(({ volumeId, mountPath, readOnly, subPath = "" }) => {
+        const directory = join(this.directoryOf(volumeId), subPath);
+        mkdirSync(directory, { recursive: true });
+        return { mountPath, directory, readOnly };
+      })
+      .toSorted((one, other) => other.mountPath.length - one.mountPath.length);
+  }
+
+  get handlers() {
+    const volumes = this.#volumes;
+    const requireMounted = (volumeId: string, done: string) => {
+      const directory = this.directoryOf(volumeId);
+      const mounted = currentContainer()?.volumes.some((mount) => mount.directory.startsWith(directory));
+      if (!mounted) throw notMounted(volumes.require(volumeId).name, done);
+    };
+    return {
+      volumeGetOrCreate: async (request) => {
+        const { objectId, name } = volumes.getOrCreate(request);
+        return { volumeId: objectId, version: request.version, metadata: { name } };
+      },
+      volumeGetById: async ({ volumeId }) => ({
+        volumeId,
+        metadata: { name: volumes.require(volumeId).name },
+      }),
+      volumeHeartbeat: async ({ volumeId }) => {
+        volumes.require(volumeId);
+        return {};
+      },
+      volumeList: async (request) => {
+        const { environmentName, page } = newestFirst(volumes.all, request);
+        const items = page.map(({ objectId, name, createdAtMs }) => ({
+          volumeId: objectId,
+          label: name,
+          createdAt: createdAtMs / 1000,
+          metadata: { name },
+        }));
+        return { environmentName, items };
+      },
+      volumeDelete: async ({ volumeId }) => {
+        volumes.delete(volumeId);
+        return {};
+      },
+      volumeRename: async ({ volumeId, name }) => {
+        volumes.require(volumeId).name = name;
+        return {};
+      },
+      volumeCommit: async ({ volumeId }) => {
+        requireMounted(volumeId, "committed");
+        return { skipReload: true };
+      },
+      volumeReload: async ({ volumeId }) => {
+        requireMounted(volumeId, "reloaded");
+        return {};
+      },
+    } satisfies ServiceHandlers<typeof ModalClient>;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#root !== undefined) await rm(this.#root, { recursive: true, force: true });
+  }
+}
+
+function notMounted(name: string, done: string): AppError {
+  return new AppError(
+    "VOLUME_NOT_MOUNTED",
+    `Volume "${name}" was ${done} in a container that does not have it mounted.`,
+    { remedy: "Name it in the volumes of the function that does it." },
+  );
+}
