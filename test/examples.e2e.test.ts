@@ -2,13 +2,14 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readDocstring } from "@dorian/testkit/api-reference/docstring";
 import { checkout } from "@dorian/testkit/checkout";
+import { commandDirectory } from "@dorian/testkit/command-directory";
 import { deployApp } from "@dorian/testkit/deployed-app";
 import { fencesOf } from "@dorian/testkit/markdown/fences";
 import { notPrinted } from "@dorian/testkit/markdown/promised-output";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian, runCommand } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
-import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
+import { temporaryDirectory, type TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /** They bring servers and repositories of their own: script/quickstart, python-workloads.e2e.test.ts. */
@@ -21,13 +22,18 @@ const examples = readdirSync(folder, { withFileTypes: true })
 
 let server: RunningServer;
 let client: ModalClient;
+let commands: TemporaryDirectory;
 
 beforeAll(async () => {
   server = await runningServer({ clients: [modalVersions.newest], args: ["--web-ports", "0"] });
   client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
+  commands = await commandDirectory();
 });
 
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(async () => {
+  await commands[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
 
 describe("each example does what its README says", () => {
   test.for(examples)("%s", { timeout: 240_000 }, async (name) => {
@@ -149,5 +155,5 @@ function isDeclared({ code }: Example): boolean {
 }
 
 function path(): string {
-  return `${join(checkout, "node_modules/.bin")}:${client.environment["PATH"] ?? ""}`;
+  return `${commands.path}:${join(checkout, "node_modules/.bin")}:${client.environment["PATH"] ?? ""}`;
 }

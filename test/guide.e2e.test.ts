@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkout } from "@dorian/testkit/checkout";
+import { commandDirectory } from "@dorian/testkit/command-directory";
 import { pythonFaults } from "@dorian/testkit/guide/check-python";
 import { typeFaults } from "@dorian/testkit/guide/check-types";
 import { readGuidePage } from "@dorian/testkit/guide/guide-page";
@@ -9,13 +10,14 @@ import { notPrinted } from "@dorian/testkit/markdown/promised-output";
 import { ModalClient, modalVersions } from "@dorian/testkit/modal-client";
 import { dorian } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
+import type { TemporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /** Its commands want a machine of their own: service.e2e.test.ts and backup.e2e.test.ts. */
 const runElsewhere = ["operating.md"];
 
 /** Pages that are being written: others may point to them already. */
-const coming = ["cloud-buckets.md", "testing.md", "web.md"];
+const coming = ["cloud-buckets.md", "web.md"];
 
 const folder = join(checkout, "docs/guide");
 const names = readdirSync(folder).filter((name) => name.endsWith(".md"));
@@ -26,6 +28,7 @@ const pages = names
 
 let server: RunningServer;
 let client: ModalClient;
+let commands: TemporaryDirectory;
 
 beforeAll(async () => {
   server = await runningServer({
@@ -33,9 +36,13 @@ beforeAll(async () => {
     args: ["--web-ports", "0", "--simulate-gpus"],
   });
   client = await ModalClient.open(modalVersions.newest, server.dataDirectory);
+  commands = await commandDirectory();
 });
 
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(async () => {
+  await commands[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
 
 test("each block says what it is", () => {
   expect(pages.flatMap(({ faults }) => faults)).toEqual([]);
@@ -72,7 +79,7 @@ describe("the commands of each page do what it says", () => {
     await dorian(server.dataDirectory, ["environment", "create", environment]);
     const { code, stdout, stderr } = await runPage(page, {
       ...client.environment,
-      PATH: `${join(checkout, "node_modules/.bin")}:${client.environment["PATH"] ?? ""}`,
+      PATH: `${commands.path}:${join(checkout, "node_modules/.bin")}:${client.environment["PATH"] ?? ""}`,
       DORIAN_DATA: server.dataDirectory,
       MODAL_ENVIRONMENT: environment,
       COLUMNS: "200",
