@@ -51,6 +51,12 @@ test("what cannot be stored or read is refused, with what it is", () => {
   expect(() => encodeStored({ run: () => 1 }, 'the value of "a"')).toThrow(
     'Cannot send the value of "a": .run is a function.',
   );
+  expect(() => encodeStored(new Uint8Array(65 * 2 ** 20), 'the value of "a"')).toThrow(
+    expect.objectContaining({
+      code: "VALUE_TOO_LARGE",
+      message: 'The value of "a" has 65 MiB, the limit is 64 MiB.',
+    }),
+  );
   // pickle.dumps(datetime.date(2024, 1, 31), 4)
   const date = Buffer.from(
     "80049520000000000000008c086461746574696d65948c0464617465949394430407e8011f94859452942e",

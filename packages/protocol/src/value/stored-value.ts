@@ -10,9 +10,22 @@ import { maxWrittenBytes, writeAnswer } from "./sending.ts";
  * JavaScript tells more apart than Python does (undefined, a Map with text for keys), the same in CBOR follows, behind the pickle's
  * end, where Python does not look. What Python has nothing for, such as a Date, is CBOR alone.
  *
- * @throws AppError VALUE_NOT_SERIALISABLE, naming `what` and where in it the trouble is; RESULT_TOO_LARGE
+ * @throws AppError VALUE_NOT_SERIALISABLE, naming `what` and where in it the trouble is; VALUE_TOO_LARGE
  */
 export function encodeStored(value: unknown, what: string): Uint8Array {
+  try {
+    return encode(value, what);
+  } catch (error) {
+    if (!AppError.is(error) || error.code !== "RESULT_TOO_LARGE") throw error;
+    throw new AppError("VALUE_TOO_LARGE", error.message, {
+      status: "INVALID_ARGUMENT",
+      remedy: "Put large data into a volume, and its path here.",
+      cause: error,
+    });
+  }
+}
+
+function encode(value: unknown, what: string): Uint8Array {
   const writer = new PickleWriter({ maxBytes: maxWrittenBytes });
   try {
     writeAnswer(value, what, writer);

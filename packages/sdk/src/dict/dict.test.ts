@@ -79,6 +79,14 @@ describe("a dict", () => {
     expect(await dict.size()).toBe(0);
   });
 
+  test("takes large values by the few, so that no call is too large", async () => {
+    await using dict = await Dict.ephemeral<string, Uint8Array>();
+    const large = new Uint8Array(3 * 2 ** 20).fill(7);
+    await dict.update(Array.from({ length: 30 }, (_, index) => [`large ${index}`, large] as const));
+    expect(await dict.size()).toBe(30);
+    expect(Buffer.compare((await dict.get("large 29")) ?? new Uint8Array(), large)).toBe(0);
+  });
+
   test("has a name by which it is found, listed and deleted", async () => {
     const dict = Dict.fromName<string, number>("numbers", { createIfMissing: true });
     await dict.set("one", 1);

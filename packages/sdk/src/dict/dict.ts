@@ -14,8 +14,9 @@ import { unlessMissing } from "../named/unless-missing.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "../schema/standard-schema.ts";
 import { callOptions, type WaitOptions } from "../client/wait-options.ts";
 
-/** Entries that one call puts at a time, at most. */
+/** Entries that one call puts at a time, at most, and bytes of values before no further one goes along. */
 const batchEntries = 1_000;
+const batchBytes = 8 * 1024 * 1024;
 
 /**
  * A map that programs and containers in any language share: from keys to values, kept by the server until they are removed.
@@ -154,7 +155,7 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
   /**
    * Puts a value, over any that is there.
    *
-   * @throws AppError VALUE_INVALID, VALUE_NOT_SERIALISABLE, DICT_KEY_INVALID
+   * @throws AppError VALUE_INVALID, VALUE_NOT_SERIALISABLE, VALUE_TOO_LARGE, DICT_KEY_INVALID
    */
   async set(key: K, value: Given, options: WaitOptions = {}): Promise<void> {
     await this.#put(key, value, false, options);
@@ -172,8 +173,8 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
   }
 
   /**
-   * Puts many values, over those that are there: of a Map, an object, or any list of pairs. They go in 1,000 at a time, each time
-   * all of them or none.
+   * Puts many values, over those that are there: of a Map, an object, or any list of pairs. They go in by 1,000, and by 8 MiB, each
+   * time all of them or none.
    */
   async update(
     entries: Iterable<readonly [K, Given]> | (string extends K ? Readonly<Record<string, Given>> : never),
@@ -184,13 +185,17 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
       readonly [K, Given]
     >;
     let updates: { key: Uint8Array; value: Uint8Array }[] = [];
+    let bytes = 0;
     const send = async () => {
       if (updates.length > 0) await modal.dictUpdate({ dictId: id, updates }, callOptions(options.signal));
       updates = [];
+      bytes = 0;
     };
-    for (const [key, value] of pairs) {
-      updates.push({ key: pickledKey(key), value: await this.#written(key, value) });
-      if (updates.length >= batchEntries) await send();
+    for (const [key, given] of pairs) {
+      const value = await this.#written(key, given);
+      updates.push({ key: pickledKey(key), value });
+      bytes += value.length;
+      if (updates.length >= batchEntries || bytes >= batchBytes) await send();
     }
     await send();
   }

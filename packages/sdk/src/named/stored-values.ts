@@ -21,7 +21,7 @@ export class StoredValues {
     this.#schema = schema;
   }
 
-  /** @throws AppError VALUE_INVALID, VALUE_NOT_SERIALISABLE, RESULT_TOO_LARGE */
+  /** @throws AppError VALUE_INVALID, VALUE_NOT_SERIALISABLE, VALUE_TOO_LARGE */
   async write(value: unknown, what: string): Promise<Uint8Array> {
     const named = `${what} in ${this.#place}`;
     await checkedValue(this.#schema, value, named);

@@ -148,11 +148,22 @@ describe("a queue", () => {
     expect(await queue.size({ total: true })).toBe(0);
   });
 
-  test("refuses a time that a partition cannot have", async () => {
+  test("tells how long a partition keeps its items, and refuses what it cannot be", async () => {
     await using queue = await Queue.ephemeral<number>();
     for (const partitionTtl of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
       await expect(queue.put(1, { partitionTtl })).rejects.toMatchObject({ code: "OPTION_INVALID" });
-    await queue.put(1, { partitionTtl: 60.5 });
+    const { modal } = server;
+    const asked: unknown[] = [];
+    const queuePut: typeof modal.queuePut = async (request, options) => {
+      asked.push(request.partitionTtlSeconds);
+      return await modal.queuePut(request, options);
+    };
+    setTransport({ url: "", modal: { ...modal, queuePut }, inContainer: false });
+    const noted = Queue.fromId<number>(await queue.id());
+    await noted.put(1, { partitionTtl: 60.5 });
+    await noted.put(2);
+    setTransport({ url: "", modal, inContainer: false });
+    expect(asked).toEqual([61, 0]);
   });
 
   test("has a name by which it is found, listed and deleted; who waits for it then is told", async () => {
