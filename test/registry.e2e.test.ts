@@ -116,6 +116,10 @@ export const nothing = app.function({ name: "nothing" }, async () => 0);
     expect(code, stderr).toBe(0);
     expect(stderr).toContain(`${way} ${mark}: yes in /etc user=[]`);
   }
+  // That it was pulled for somebody gives it to nobody else.
+  const later = await deploy(images.anonymous);
+  expect(later.code).toBe(1);
+  expect(later.stderr).toContain(`${registry.host} refuses access to team/direct-${mark}`);
 });
 
 test("a forced build asks the registry what the tag stands for now [B6]", async () => {

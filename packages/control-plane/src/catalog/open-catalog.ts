@@ -96,6 +96,7 @@ export async function openCatalog(options: CatalogWingOptions) {
       sources: {
         mountChecksum: (mountId) => mounts.require(mountId).checksum,
         secretName: (secretId) => secrets.buildName(secretId),
+        loginName: (secretId) => secrets.loginName(secretId),
       },
       run: createBuildRunner({
         pool: dispatch.workerPool,

@@ -13,6 +13,8 @@ export interface BaseImage {
   config: ImageConfiguration;
   /** Instructions that it has for whatever is built on it. */
   onBuild?: string[];
+  /** Pulled with the login of an image's author: who builds on it asks the registry with a login of their own. */
+  isPrivate?: true;
   /** What whoever builds on it should know. */
   note?: string;
 }

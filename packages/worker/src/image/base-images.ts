@@ -16,7 +16,7 @@ import { availableMinors, type UsableInterpreter } from "./python/python-plan.ts
 import { pythonTagOf, type PythonTag } from "./python/python-tag.ts";
 import { formatImageReference, parseImageReference, type ImageReference } from "@dorian/oci/image-reference";
 import { pullImage, registryAddresses } from "@dorian/oci/pull-image";
-import { credentialsOf, type RegistryLogin } from "./registry-login.ts";
+import { credentialsOf, mayLogIn, type RegistryLogin } from "./registry-login.ts";
 import { RegistryTransport } from "@dorian/oci/registry-transport";
 import { HeardWork, type Participant } from "./heard-work.ts";
 import { makeUvLayer, uvRequirementOf } from "./uv-layer.ts";
@@ -70,7 +70,7 @@ export class BaseImages {
     const { login, refresh = false } = asker;
     const fetch = (participant: Participant) =>
       this.#fetch(reference, { ...participant, ...(login ? { login } : {}) });
-    const image = await this.#once(formatImageReference(reference), asker, fetch, refresh);
+    const image = await this.#once(formatImageReference(reference), asker, fetch, refresh, login);
     if (image.note !== undefined) asker.onLog(`   ${image.note}\n`);
     return image;
   }
@@ -80,16 +80,19 @@ export class BaseImages {
     asker: Participant,
     make: (participant: Participant) => Promise<BaseImage>,
     refresh = false,
+    login?: RegistryLogin,
   ): Promise<BaseImage> {
     const known = await this.#cache.readImage(key);
     // What was put together here has no newer version elsewhere.
-    if (known && !(refresh && known.note === undefined)) return known;
+    if (known && !known.isPrivate && !(refresh && known.note === undefined)) return known;
     const work = async (participant: Participant) => {
       const made = await make(participant);
       await this.#cache.putImage(key, made);
       return made;
     };
-    return this.#work.run(key, work, asker);
+    // Whoever asks with another login, or with none, has an answer of their own.
+    const who = login && mayLogIn(login) ? ` for ${JSON.stringify(login)}` : "";
+    return this.#work.run(`${key}${who}`, work, asker);
   }
 
   async #makeNode(key: string, { onLog }: Participant): Promise<BaseImage> {
@@ -116,7 +119,7 @@ export class BaseImages {
     const { registry } = reference;
     const credentials = login && (await credentialsOf(login, { registry, transport, signal }));
     try {
-      return await pullImage(reference, {
+      const image = await pullImage(reference, {
         onLog,
         signal,
         ...(credentials ? { credentials } : {}),
@@ -127,6 +130,7 @@ export class BaseImages {
         limitBytes: this.#options.imageLimitBytes,
         diskFloor,
       });
+      return credentials ? { ...image, isPrivate: true } : image;
     } catch (error) {
       if (!AppError.is(error) || error.code !== "REGISTRY_UNREACHABLE") throw error;
       const python = pythonTagOf(reference);

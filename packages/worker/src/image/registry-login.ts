@@ -45,6 +45,12 @@ export async function credentialsOf(
   }
 }
 
+/** Whether a login may come to anything: where there is no kind, any secret of the step may be one. */
+export function mayLogIn({ kind, env }: RegistryLogin): boolean {
+  const { UNSPECIFIED, PUBLIC } = RegistryAuthType;
+  return (kind !== UNSPECIFIED && kind !== PUBLIC) || env["REGISTRY_USERNAME"] !== undefined;
+}
+
 function regionIn(registry: string): string | undefined {
   return /^\d+\.dkr\.ecr\.([a-z0-9-]+)\./.exec(registry)?.[1];
 }

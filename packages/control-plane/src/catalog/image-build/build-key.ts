@@ -10,6 +10,7 @@ import type { BuildComponents } from "../image/build-components.ts";
 export interface ComponentSources {
   mountChecksum(mountId: string): string;
   secretName(secretId: string): string;
+  loginName(secretId: string): string;
 }
 
 /**
@@ -86,7 +87,7 @@ function commandsOf(image: Image): string[] {
 
 function registryOf(image: Image, sources: ComponentSources): string {
   const { registryAuthType = RegistryAuthType.UNSPECIFIED, secretId = "" } = image.imageRegistryConfig ?? {};
-  return secretId === "" ? "" : `${RegistryAuthType[registryAuthType]} ${sources.secretName(secretId)}`;
+  return secretId === "" ? "" : `${RegistryAuthType[registryAuthType]} ${sources.loginName(secretId)}`;
 }
 
 function gpuOf(image: Image): string {

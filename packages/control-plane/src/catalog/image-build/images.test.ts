@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { sleep } from "@dorian/base/sleep";
-import { AppState, GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
+import { AppState, GenericResult_GenericStatus as Status, RegistryAuthType } from "@dorian/protocol/modal";
 import { encodeValue } from "@dorian/protocol/value/payload";
 import { expect, test } from "vitest";
 import {
@@ -112,6 +112,25 @@ test("all that decides what an image holds makes another image, and the rest doe
   await modal.secretGetOrCreate({ deploymentName: "token", objectCreationType: 3, envDict: { TOKEN: "2" } });
   expect((await buildImage(modal, { ...debian, secretIds: [secret.secretId] })).built).toBe(false);
   expect((await buildImage(modal, debian, { builderVersion: "2099.01" })).built).toBe(true);
+});
+
+test("what one environment pulled with its login is no answer to another's login of the same name [B5]", async () => {
+  await using open = await openWithWorker();
+  const { modal } = open;
+  await modal.environmentCreate({ name: "other" });
+  const imageWith = async (environmentName: string, password: string, objectCreationType = 1) => {
+    const { secretId } = await modal.secretGetOrCreate({
+      deploymentName: "login",
+      environmentName,
+      objectCreationType,
+      envDict: { REGISTRY_USERNAME: "puller", REGISTRY_PASSWORD: password },
+    });
+    const imageRegistryConfig = { registryAuthType: RegistryAuthType.STATIC_CREDS, secretId };
+    return await buildImage(modal, { ...debian, imageRegistryConfig });
+  };
+  const first = await imageWith("", "right");
+  expect((await imageWith("other", "guess")).imageId).not.toBe(first.imageId);
+  expect((await imageWith("", "renewed", 3)).imageId).toBe(first.imageId);
 });
 
 test("a forced build replaces what is cached; one that ignores the cache leaves it [B6]", async () => {

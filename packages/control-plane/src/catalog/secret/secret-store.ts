@@ -120,7 +120,13 @@ export class SecretStore {
    */
   buildName(secretId: string): string {
     const secret = this.#require(secretId);
-    return secret.name ?? `{${secret.keys.toSorted().join(",")}} ${secret.fingerprint}`;
+    return secret.name ?? valuesOf(secret);
+  }
+
+  /** What stands for a secret that logs in: another environment's of the same name is another one. */
+  loginName(secretId: string): string {
+    const secret = this.#require(secretId);
+    return secret.name === undefined ? valuesOf(secret) : secretId;
   }
 
   /**
@@ -201,4 +207,8 @@ export class SecretStore {
       fingerprint: row.fingerprint,
     });
   }
+}
+
+function valuesOf({ keys, fingerprint }: { keys: readonly string[]; fingerprint: string }): string {
+  return `{${keys.toSorted().join(",")}} ${fingerprint}`;
 }
