@@ -6,6 +6,7 @@ const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = 
   "python-cold-call": () => import("./scenarios/python-cold-call.ts"),
   "python-image": () => import("./scenarios/python-image.ts"),
   "warm-call": () => import("./scenarios/warm-call.ts"),
+  web: () => import("./scenarios/web.ts"),
   "warm-read": () => import("./scenarios/warm-read.ts"),
   "at-rest": () => import("./scenarios/at-rest.ts"),
   "volume-put": () => import("./scenarios/volume-put.ts"),

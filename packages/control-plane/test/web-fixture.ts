@@ -52,7 +52,7 @@ export async function openWeb(fixture: DispatchFixture, options: WebFixtureOptio
   const gateway = starting.use(
     new WebGateway({
       addresses: { siteAt: (at) => (at === port ? { appId: "ap-1", tag: "page" } : undefined) },
-      targets: { webTarget: () => target },
+      targets: { webTarget: () => target, siteOfDomain: () => undefined },
       calls: server.dispatch.web.calls,
       tokens: { admit: () => undefined },
       bind: async (id) => id,

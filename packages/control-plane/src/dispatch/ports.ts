@@ -161,6 +161,8 @@ export interface WebTarget {
 
 /** Web functions by what their addresses are given for. */
 export interface WebTargets {
+  /** What a host name of a function's own leads to. */
+  siteOfDomain(host: string): { appId: string; tag: string } | undefined;
   /** Undefined when nothing of that tag serves the web. */
   webTarget(appId: string, tag: string): WebTarget | undefined;
 }

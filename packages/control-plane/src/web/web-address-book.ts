@@ -80,6 +80,7 @@ export class WebAddressBook implements WebAddresses {
     trx: Transaction<Tables>,
     web: WebFunction,
   ): Promise<{ url: string; committed: () => void }> {
+    this.#refuseOwnDomain(web);
     const own = await addressWhere(trx, { app_id: web.appId, tag: web.tag });
     const requested = web.config.requestedSuffix;
     const label = own?.requested === requested ? own.label : await this.#label(trx, web);
@@ -99,6 +100,19 @@ export class WebAddressBook implements WebAddresses {
         this.#put(address);
       },
     };
+  }
+
+  /** Names under the server's domain are given out as labels. @throws AppError WEB_DOMAIN_INVALID */
+  #refuseOwnDomain({ tag, config }: WebFunction): void {
+    const { naming } = this.#options;
+    if (naming.kind !== "domain") return;
+    for (const { name } of config.customDomains) {
+      if (!`.${name.toLowerCase()}`.endsWith(`.${naming.domain}`)) continue;
+      throw new AppError("WEB_DOMAIN_INVALID", `"${name}" is no domain that ${tag} could have.`, {
+        status: "INVALID_ARGUMENT",
+        remedy: "For a name under the server's own domain give a label.",
+      });
+    }
   }
 
   /** The function's own label, or the next one that is free when somebody else serves under it. */

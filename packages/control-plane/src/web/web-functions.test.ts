@@ -31,9 +31,19 @@ async function makeApp(modal: ModalCaller, name: string): Promise<string> {
 }
 
 /** The page of an app, as it is after `deploy` of any client. */
-async function deployPage(modal: ModalCaller, imageId: string, name = "shop") {
+async function deployPage(
+  modal: ModalCaller,
+  imageId: string,
+  name = "shop",
+  config: object = webhookConfig,
+) {
   const appId = await makeApp(modal, name);
-  const made = await modal.functionPrecreate({ appId, functionName: "page", functionType, webhookConfig });
+  const made = await modal.functionPrecreate({
+    appId,
+    functionName: "page",
+    functionType,
+    webhookConfig: config,
+  });
   const early = made.handleMetadata?.webUrl ?? "";
   const created = await modal.functionCreate({
     appId,
@@ -42,7 +52,7 @@ async function deployPage(modal: ModalCaller, imageId: string, name = "shop") {
       functionName: "page",
       imageId,
       functionType,
-      webhookConfig,
+      webhookConfig: config,
       nodeEntrypoint: { modulePath: "/a.mjs" },
     },
   });
@@ -88,18 +98,54 @@ test("a web function has its address before it is defined, and keeps it over pub
   expect((await deployPage(server.modal, imageId)).early).toBe(url);
 });
 
-test("a function or method with a domain of its own is refused when it is announced, before its image is built [A23]", async () => {
+test("a function with a domain of its own is reached by it, and keeps it from others while its app runs [A23]", async () => {
   await using server = await open(await temporaryDirectory());
+  await using worker = await BuildWorker.join(server);
   const { modal } = server;
-  const appId = await makeApp(modal, "shop");
-  const ofItsOwn = { ...webhookConfig, customDomains: [{ name: "shop.example.com" }] };
+  const { imageId } = await buildImage(modal, { dockerfileCommands: ["FROM debian:bookworm-slim"] });
+  const ofItsOwn = { ...webhookConfig, customDomains: [{ name: "Shop.Example.com" }] };
+  const page = await deployPage(modal, imageId, "shop", ofItsOwn);
+  const { port } = new URL(page.early);
+  const domains = page.created.function?.customDomainInfo.map((each) => each.url);
+  expect(domains).toEqual([`http://shop.example.com:${port}`]);
+  await page.publish();
+  const other = await deployPage(modal, imageId, "other");
+  await other.publish();
+  // At whichever port: a proxy may lead all domains to one.
+  expect(await statusFor(Number(new URL(other.early).port), "shop.example.com:80")).toBe(500);
+  expect(worker.tasks.map((task) => task.arguments?.appId)).toEqual([page.appId]);
+
+  const appId = await makeApp(modal, "third");
+  const announce = (announced: object) =>
+    modal.functionPrecreate({ appId, functionName: "page", functionType, ...announced });
   for (const announced of [
     { webhookConfig: ofItsOwn },
     { methodDefinitions: { page: { webhookConfig: ofItsOwn } } },
-  ])
-    await expect(
-      modal.functionPrecreate({ appId, functionName: "page", functionType, ...announced }),
-    ).rejects.toMatchObject({ code: "FUNCTION_FEATURE_UNSUPPORTED", status: "UNIMPLEMENTED" });
+  ]) {
+    await expect(announce(announced)).rejects.toMatchObject({
+      code: "WEB_DOMAIN_TAKEN",
+      message: "shop.example.com leads to page of shop already.",
+    });
+  }
+  const noName = { ...webhookConfig, customDomains: [{ name: "https://shop" }] };
+  await expect(announce({ webhookConfig: noName })).rejects.toMatchObject({ code: "WEB_DOMAIN_INVALID" });
+  await modal.appStop({ appId: page.appId });
+  await expect(announce({ webhookConfig: ofItsOwn })).resolves.toBeDefined();
+  expect(await statusFor(Number(new URL(other.early).port), "shop.example.com")).not.toBe(404);
+});
+
+test("no function takes a name of the server's own domain for its own", async () => {
+  await using server = await open(await temporaryDirectory(), { ...anyPort, domain: "web.example.com" });
+  const appId = await makeApp(server.modal, "shop");
+  const customDomains = [{ name: "login.web.example.com" }];
+  await expect(
+    server.modal.functionPrecreate({
+      appId,
+      functionName: "page",
+      functionType,
+      webhookConfig: { ...webhookConfig, customDomains },
+    }),
+  ).rejects.toMatchObject({ code: "WEB_DOMAIN_INVALID" });
 });
 
 test("web methods have addresses in all layouts of classes, and requests reach the class's function", async () => {

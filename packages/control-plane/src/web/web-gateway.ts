@@ -170,7 +170,8 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
   #admit(incoming: IncomingMessage, port: number): Admitted | PlainAnswer {
     const { addresses, targets, tokens } = this.#options;
     const { headers } = incoming;
-    const site = addresses.siteAt(port, headers.host ?? "");
+    const host = headers.host ?? "";
+    const site = targets.siteOfDomain(host) ?? addresses.siteAt(port, host);
     const target = site && targets.webTarget(site.appId, site.tag);
     if (!site || !target?.active) return notServed;
     const called = { target, appId: site.appId, functionId: target.functionId };

@@ -34,16 +34,6 @@ type Announcement = Pick<FunctionPrecreateRequest, "functionName" | "webhookConf
 /** Refuses what a function could never be, before time is spent on its image. @throws AppError */
 export function checkAnnouncement(announcement: Announcement): void {
   checkFunctionName(announcement.functionName);
-  const webhooks = [announcement, ...Object.values(announcement.methodDefinitions)].flatMap(
-    ({ webhookConfig }) => webhookConfig ?? [],
-  );
-  refuseUnserved(announcement.functionName, [
-    [
-      webhooks.some(({ customDomains }) => customDomains.length > 0),
-      "domains of your own",
-      "Put a proxy with your domain in front of the web function's address, or start the server with `--web-domain`.",
-    ],
-  ]);
 }
 
 /** Whether it is asked for, what it is, and what to use instead. */

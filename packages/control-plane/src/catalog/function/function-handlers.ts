@@ -1,10 +1,13 @@
+import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import {
+  CustomDomainInfoSchema,
   FunctionCreateResponseSchema,
   FunctionPrecreateResponseSchema,
   type Function as FunctionDefinition,
   type FunctionPrecreateRequest,
+  type MethodDefinition,
   type ModalClient,
 } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
@@ -17,6 +20,7 @@ import type { WebAddresses } from "../../dispatch/ports.ts";
 import { checkDefinition, checkAnnouncement, type References } from "./check-references.ts";
 import { dropEmptyWebhook, normaliseDefinition } from "./definition.ts";
 import { type Catalog } from "./function-catalog.ts";
+import { checkCustomDomains } from "./custom-domains.ts";
 import { functionDataOf, withoutCode } from "./function-data.ts";
 import { newFunctionRecord, type FunctionChange, type FunctionRecord } from "./function-record.ts";
 import { roomWarnings } from "./room-warnings.ts";
@@ -60,6 +64,7 @@ export function functionHandlers(options: FunctionHandlerOptions) {
     async functionPrecreate(request, context) {
       const app = apps.requireOpen(request.appId);
       checkAnnouncement(request);
+      checkCustomDomains(request.appId, request, { apps, functions });
       const serverWarnings = announcedWarnings(request, offers());
       for (const each of [request, ...Object.values(request.methodDefinitions)]) dropEmptyWebhook(each);
       return await idempotency.once(
@@ -94,6 +99,7 @@ export function functionHandlers(options: FunctionHandlerOptions) {
       const definition = normaliseDefinition(request);
       definition.clientVersion = context.clientVersion ?? "";
       checkDefinition(definition, references);
+      checkCustomDomains(request.appId, definition, { apps, functions });
       return await idempotency.once(
         context,
         { method: "FunctionCreate", schema: FunctionCreateResponseSchema },
@@ -172,8 +178,10 @@ function created(
 ) {
   const echo = withoutCode(definition);
   echo.webUrl = (definition.webhookConfig && sources.web.urlOf(record.appId, record.tag)) ?? "";
+  echo.customDomainInfo = customDomainInfo(echo);
   for (const method of Object.values(echo.methodDefinitions)) {
     method.webUrl = (method.webhookConfig && sources.web.urlOf(record.appId, method.functionName)) ?? "";
+    method.customDomainInfo = customDomainInfo(method);
   }
   return {
     functionId: record.functionId,
@@ -183,4 +191,13 @@ function created(
     functionData: functionDataOf(echo),
     handleMetadata: handleMetadata(sources, record, definition, definitionId),
   };
+}
+
+/** Domains of a web function's own, as addresses: like the one it was given, under another name. */
+function customDomainInfo({ webUrl, webhookConfig }: Pick<MethodDefinition, "webUrl" | "webhookConfig">) {
+  return (webhookConfig?.customDomains ?? []).map(({ name }) => {
+    const address = new URL(webUrl);
+    address.hostname = name;
+    return create(CustomDomainInfoSchema, { url: address.origin });
+  });
 }

@@ -2,6 +2,7 @@ import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
 import { type FunctionChange, isPin, type FunctionRecord } from "./function-record.ts";
+import { DomainIndex } from "./custom-domains.ts";
 import { functionNotFound } from "../../access/function-not-found.ts";
 import { changedColumns, functionFromRow, rowOfFunction } from "./function-rows.ts";
 
@@ -10,6 +11,7 @@ export class FunctionRegistry {
   #records = new Map<string, FunctionRecord>();
   #byApp = new Map<string, Set<string>>();
   #bound = new Map<string, Set<string>>();
+  #domains = new DomainIndex();
 
   static async load(db: Database): Promise<FunctionRegistry> {
     const registry = new FunctionRegistry();
@@ -58,7 +60,15 @@ export class FunctionRegistry {
     return this.#records.values();
   }
 
+  /** Live functions, of running apps or not, that have a domain of their own. */
+  withDomain(domain: string): FunctionRecord[] {
+    return this.#pick(this.#domains.get(domain));
+  }
+
   put(record: FunctionRecord): void {
+    const before = this.#records.get(record.functionId);
+    if (before) this.#domains.remove(before);
+    this.#domains.add(record);
     this.#records.set(record.functionId, record);
     addTo(this.#byApp, record.appId, record.functionId);
     if (record.baseFunctionId !== undefined) addTo(this.#bound, record.baseFunctionId, record.functionId);
@@ -70,7 +80,9 @@ export class FunctionRegistry {
   }
 
   removeOfApp(appId: string): void {
-    for (const { functionId } of this.ofApp(appId)) {
+    for (const record of this.ofApp(appId)) {
+      const { functionId } = record;
+      this.#domains.remove(record);
       this.#records.delete(functionId);
       this.#bound.delete(functionId);
     }

@@ -2,6 +2,7 @@ import { ClassParameterInfo_ParameterSerializationFormat as Format } from "@dori
 import type { AppRegistry } from "../app/app-registry.ts";
 import { isOpen } from "../app/app.ts";
 import type { WebTarget, WebTargets } from "../../dispatch/ports.ts";
+import { siteOfDomain } from "./custom-domains.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { FunctionRegistry } from "./function-registry.ts";
 import { classFunctionOf } from "./handle-metadata.ts";
@@ -11,6 +12,7 @@ import { aliasedMethod, classFunctionTag } from "./method-alias.ts";
 export function createWebTargets(options: { apps: AppRegistry; functions: FunctionRegistry }): WebTargets {
   const { apps, functions } = options;
   return {
+    siteOfDomain: (host) => siteOfDomain(host, options),
     webTarget(appId, tag) {
       const app = apps.get(appId);
       if (!app) return undefined;
