@@ -81,10 +81,6 @@ beforeAll(async () => {
     "plain.py": optioned(""),
     "bucket_mount.py": optioned('volumes={"/b": modal.CloudBucketMount("bucket")}'),
     "private_network.py": optioned("i6pn=True"),
-    "domain.py": optioned("").replace(
-      /(?=def f)/,
-      '@modal.fastapi_endpoint(custom_domains=["shop.example.com"])\n',
-    ),
     "http_server.py": serverApp,
     "app_server.py": serverApp
       .replace("@app.cls(", "@app.server(port=8000, ")
@@ -141,7 +137,6 @@ test(
 
 test.each([
   ["bucket_mount.py", "cloud bucket mounts", "`modal.Volume`"],
-  ["domain.py", "domains of your own", "--web-domain"],
   ["http_server.py", "`@modal.experimental.http_server`", "`@modal.web_server`"],
   ["app_server.py", "`@app.server` functions", "`@modal.web_server`"],
   ["private_network.py", "a private network", "`modal.Queue`"],

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { eventually } from "@dorian/testkit/eventually";
 import { printedBy, printing } from "@dorian/testkit/app-run";
-import { dorian } from "@dorian/testkit/run-command";
+import { dorian, runCommand } from "@dorian/testkit/run-command";
 import { runningServer, type RunningServer } from "@dorian/testkit/running-server";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
 import { Cls, Function } from "@dorian/sdk";
@@ -35,7 +35,7 @@ const routes: Record<string, (request: Request, url: URL) => Response | Promise<
   }))),
   "/ticks": () => serverSentEvents(ticks()),
   "/broken": () => { throw new Error("broken on purpose"); },
-  "/cut": () => new Response(ReadableStream.from((async function* () { yield new Uint8Array(5); throw new Error("cut on purpose"); })())),
+  "/cut": () => new Response(ReadableStream.from((async function* () { yield new Uint8Array(5); await new Promise((resolve) => setTimeout(resolve, 100)); throw new Error("cut on purpose"); })())),
   "/wait": (request) => new Promise((resolve) => {
     console.log("waiting");
     request.signal.addEventListener("abort", () => { console.log("left: " + request.signal.reason.name); resolve(new Response()); });
@@ -113,7 +113,10 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const at = (path: string) => `${urls["site"]}${path}`;
-const logOf = async () => (await dorian(server.dataDirectory, ["app", "logs", "shop"])).stdout;
+const logOf = async () => {
+  const { stdout, stderr } = await dorian(server.dataDirectory, ["app", "logs", "shop"]);
+  return stdout + stderr;
+};
 const logged = (text: string) => eventually(logOf, (log) => log.includes(text));
 
 test("a handler gets the request as it was sent, and its answer is the client's", async () => {
@@ -229,7 +232,7 @@ test("handlers of Node's and servers on ports answer as they would on their own"
   expect([await listened.text(), listened.headers.getSetCookie()]).toEqual(["piped", ["a=1", "b=2"]]);
   const url = urls["files"] ?? "";
   expect(await (await fetch(`${url}/a?b=1`)).text()).toBe(`file /a?b=1 of ${new URL(url).host}`);
-  expect((await fetch(urls["never"] ?? "")).status).toBe(500);
+  expect((await fetch(urls["never"] ?? "")).status).toBe(504);
 });
 
 test("a function that wants a proxy token lets nobody else in, also by a domain of its own", async () => {
@@ -239,6 +242,71 @@ test("a function that wants a proxy token lets nobody else in, also by a domain 
   expect(shown.stdout).toBe("let in");
   // Asked for by its name, at the port of another.
   expect(await statusAt(at("/"), "guarded.example.com")).toBe(401);
+});
+
+test("apps of Hono, Express and Fastify are served as they are, and schemas of zod check requests and describe them", async () => {
+  const packages = ["hono@4", "express@5", "fastify@5", "@fastify/websocket@11", "zod@4"];
+  const source = `
+import { App, Image, nodeHandler } from "dorian";
+import websocket from "@fastify/websocket";
+import express from "express";
+import fastify from "fastify";
+import { Hono } from "hono";
+import { z } from "zod";
+
+export const app = new App("frameworks", { image: Image.debianSlim().npmInstall(${packages.map((name) => `"${name}"`).join(", ")}) });
+const hono = new Hono().get("/greet/:name", (context) => context.text("Hono greets " + context.req.param("name")));
+export const one = app.web({ name: "hono" }, hono);
+const page = express().use(express.json()).post("/sum", (request, response) => response.json(request.body.a + request.body.b));
+export const two = app.web({ name: "express" }, nodeHandler(page));
+const three = fastify();
+three.register(websocket);
+three.register(async () => {
+  three.get("/", async () => ({ by: "Fastify" }));
+  three.get("/echo", { websocket: true }, (socket) => socket.on("message", (data) => socket.send("Fastify heard " + data)));
+});
+export const other = app.web({ name: "fastify" }, nodeHandler(three));
+export const checked = app.web(
+  { name: "checked", method: "POST", body: z.object({ name: z.string().min(1), times: z.number().default(1) }), response: z.object({ text: z.string() }), docs: true },
+  (_, { body }) => ({ text: "hello " + body.name.repeat(body.times) }),
+);
+`;
+  const manifest = JSON.stringify({ name: "frameworks", type: "module", private: true });
+  await using project = await temporaryDirectory({ "app.ts": source, "package.json": manifest });
+  const here = { cwd: project.path };
+  await runCommand(["npm", "install", "--no-audit", "--no-fund", ...packages], here);
+  const deployed = await dorian(server.dataDirectory, ["deploy", "app.ts"], here);
+  expect(deployed.code, deployed.stderr).toBe(0);
+  const url = async (name: string) => await Function.fromName("frameworks", name).url();
+  const json = { method: "POST", headers: { "content-type": "application/json" } };
+
+  expect(await (await fetch(`${await url("hono")}/greet/you`)).text()).toBe("Hono greets you");
+  const sum = await fetch(`${await url("express")}/sum`, { ...json, body: '{"a":1,"b":2}' });
+  expect(await sum.json()).toBe(3);
+  expect(await (await fetch(await url("fastify"))).json()).toEqual({ by: "Fastify" });
+  const client = await connected(`${await url("fastify")}/echo`, []);
+  client.socket.send("a word");
+  await vi.waitFor(() => expect(client.messages).toEqual(["Fastify heard a word"]));
+  client.socket.close();
+
+  const checked = await url("checked");
+  const answer = await fetch(checked, { ...json, body: '{"name":"you"}' });
+  expect(await answer.json()).toEqual({ text: "hello you" });
+  const refused = await fetch(checked, { ...json, body: '{"name":""}' });
+  expect([refused.status, await refused.json()]).toMatchObject([422, { issues: [{ path: "name" }] }]);
+  const described = (await (await fetch(`${checked}/openapi.json`)).json()) as Record<string, unknown>;
+  expect(described).toMatchObject({
+    paths: {
+      "/": {
+        post: {
+          requestBody: {
+            content: { "application/json": { schema: { type: "object", required: ["name"] } } },
+          },
+        },
+      },
+    },
+  });
+  expect(await (await fetch(`${checked}/docs`)).text()).toContain("<h1>checked</h1>");
 });
 
 test("run and serve print addresses, which the app finds while it runs", async () => {

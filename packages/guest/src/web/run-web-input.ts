@@ -36,6 +36,8 @@ async function sendResponse(
   const first = await reader.read();
   if (first.done) return WebAnswer.short([head(response, 0), body()]);
   const second = reader.read();
+  // Whoever waits for it below is told; it may not come to that.
+  second.catch(() => undefined);
   if (WebAnswer.fits(first.value.byteLength)) {
     const soon = await Promise.race([second, atNextTurn()]);
     if (soon?.done) return WebAnswer.short([head(response, first.value.byteLength), body(first.value)]);

@@ -13,6 +13,8 @@ interface Deployment {
   url: string;
   /** Function ids by tag. */
   functions: Record<string, string>;
+  /** Tags of those that serve the web. */
+  webFunctions: string[];
   milliseconds: number;
 }
 
@@ -58,15 +60,19 @@ export const command = defineCommand<Deployment>({
       appId: deployed.appId,
       url: deployed.url,
       functions: deployed.functionIds,
+      webFunctions: app.registered.flatMap((item) =>
+        item.kind === "function" && item.web ? [item.tag] : [],
+      ),
       milliseconds: performance.now() - startedAtMs,
     };
   },
 
-  render({ name, url, functions, milliseconds }, output) {
+  render({ name, url, functions, webFunctions, milliseconds }, output) {
     const { green, dim } = output.noteColors;
     output.progress(`${green("✓")} App deployed in ${formatDuration(milliseconds)}! 🎉`);
     if (url !== "") output.note(`View deployment: ${url}`);
-    const [tag] = Object.keys(functions);
+    // What serves the web is called by its address, which has been shown.
+    const tag = Object.keys(functions).find((each) => !webFunctions.includes(each));
     if (tag === undefined) return;
     const cls = tag.endsWith(".*") ? tag.slice(0, -2) : undefined;
     output.progress(
