@@ -43,8 +43,8 @@ class Model {
     return new Response(String(by));
   }
   // @ts-expect-error and answers with a response
-  @web() name(_: Request) {
-    return this.modelId;
+  @web() name(request: Request) {
+    return request.url;
   }
 }
 
