@@ -1,5 +1,5 @@
 import { expectTypeOf } from "vitest";
-import { App, Cls, web, webServer, type StandardSchema, type WebApp, type WebMethod } from "../index.ts";
+import { App, Cls, web, webServer, type StandardSchema, type WebApp, type WebMethod } from "@dorian/sdk";
 
 declare const named: StandardSchema<{ name?: string }, { name: string }>;
 declare const paged: StandardSchema<unknown, { page: number }>;
