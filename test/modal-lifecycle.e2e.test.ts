@@ -172,3 +172,44 @@ def main():
   expect(code, stdout + stderr).toBe(0);
   expect(stdout).toContain("saw 1 2 done b'written'");
 });
+
+test("hooks of a class of 2024 may be __enter__ and __exit__, with an exception's three arguments [F9] [G3]", async () => {
+  const old = await ModalClient.open(modalVersions.early2024, server.dataDirectory);
+  const program = `
+import time
+import modal
+app = modal.Stub("spelled")
+files = modal.Volume.from_name("spelled", create_if_missing=True)
+
+@app.cls(image=modal.Image.debian_slim("3.11"), volumes={"/files": files}, container_idle_timeout=2)
+class Spelled:
+    def __enter__(self):
+        self.loaded = 41
+
+    def __exit__(self, kind, error, traceback):
+        with open("/files/left", "w") as file:
+            file.write(repr((kind, error, traceback)))
+
+    @modal.method()
+    def answer(self):
+        return self.loaded + 1
+
+@app.local_entrypoint()
+def main():
+    if any(entry.path == "left" for entry in files.listdir("/")):
+        files.remove_file("left")
+    answer = Spelled().answer.remote()
+    left = b""
+    for _ in range(200):
+        try:
+            left = b"".join(files.read_file("left"))
+            break
+        except Exception:
+            time.sleep(0.2)
+    print("saw", answer, left.decode())
+`;
+  await using directory = await temporaryDirectory({ "spelled.py": program });
+  const { code, stdout, stderr } = await old.modal(["run", "spelled.py"], { cwd: directory.path });
+  expect(code, stdout + stderr).toBe(0);
+  expect(stdout).toContain("saw 42 (None, None, None)");
+});

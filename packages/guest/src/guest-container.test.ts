@@ -459,6 +459,29 @@ test("a function given to runFunction is found in the builder and called with it
   expect(container.stdout).toBe("preparing /x\n");
 });
 
+test("an instance that is a standard disposable is disposed of behind its exit hooks [G2]", async () => {
+  await using container = await start({
+    tag: "Model",
+    definition: { functionName: "Model.*", isClass: true },
+    files: {
+      "app.ts": `
+        import { App, exit, method } from "dorian";
+        const app = new App("demo");
+        @app.cls()
+        class Model {
+          name = "model";
+          @method() async work() { return 1; }
+          async [Symbol.asyncDispose]() { console.log(this.name + " disposed of"); }
+          @exit() async close() { console.log("closed"); }
+        }`,
+    },
+  });
+  expect(await container.value(container.send([], { methodName: "work" }))).toBe(1);
+  container.killSwitch();
+  expect(await container.exited).toBe(0);
+  expect(container.stdout).toBe("closed\nmodel disposed of\n");
+});
+
 test("a start that fails is reported with its stack, and the container ends well [F7]", async () => {
   const cases = {
     import: functionApp(`async () => 1`, `throw new Error("no import");`),

@@ -5,6 +5,7 @@ import type { RegisteredClass } from "@dorian/sdk/class/registered";
 import type { MarkKind } from "@dorian/sdk/class/class-marks";
 import { construct, type ParameterValue } from "@dorian/sdk/class/construct";
 import { failedImport } from "@dorian/sdk/image/guarded-imports";
+import { disposalOf } from "@dorian/sdk/class/disposal";
 import { findTarget } from "@dorian/sdk/app/find-target";
 import type { AnyFunction } from "@dorian/sdk/any-function";
 import type { WebMark } from "@dorian/sdk/web/web-options";
@@ -113,6 +114,6 @@ function classProgram(task: ContainerArguments, { tag, target, marks }: Register
       definition?.methodDefinitions[methodName]?.functionType ?? Function_FunctionType.FUNCTION,
     webAnswer: (methodName) => webPrograms.get(methodName)?.answer,
     enterHooks: [...hooks("enter"), ...starts],
-    exitHooks: hooks("exit"),
+    exitHooks: [...hooks("exit"), ...disposalOf(instance)],
   };
 }

@@ -28,6 +28,7 @@ export {
   exit,
   method,
   parameter,
+  type HookDecorator,
   type MethodDecorator,
   type ParameterDecorator,
 } from "./class/decorators.ts";

@@ -1,4 +1,4 @@
-import { App, batched, concurrent, Cron, method, schedule, type Batch } from "@dorian/sdk";
+import { App, batched, concurrent, Cron, exit, method, schedule, type Batch } from "@dorian/sdk";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function check<_ extends true>(): void {}
@@ -24,6 +24,10 @@ class Model {
   // @ts-expect-error nobody passes it anything
   @schedule(Cron("0 9 * * 1")) async needs(day: string) {
     return day;
+  }
+  // @ts-expect-error nobody passes an exit hook anything
+  @exit() async bye(error: Error) {
+    return error;
   }
   @method() async one(input: number[]) {
     return input;

@@ -4,10 +4,17 @@ import { initialParameter, type ParameterValue } from "./construct.ts";
 import { checkTimeout } from "../image/run-function-options.ts";
 import { ownMarks, type BuildOptions, type Mark, type MarkKind, type ParameterType } from "./class-marks.ts";
 
-/** Marks a method, as `@method()` and the hooks do. */
+/** Marks a method, as `@method()` does. */
 export interface MethodDecorator {
   (value: (...args: never[]) => unknown, context: ClassMethodDecoratorContext): void;
   /** How a project with "experimentalDecorators" in its tsconfig checks it; commands compile it as the standard has it all the same. */
+  (prototype: object, name: string, descriptor: PropertyDescriptor): void;
+}
+
+/** Marks a hook: a method that takes nothing, since nobody passes it anything. */
+export interface HookDecorator {
+  (value: () => unknown, context: ClassMethodDecoratorContext): void;
+  /** How "experimentalDecorators" checks it. */
   (prototype: object, name: string, descriptor: PropertyDescriptor): void;
 }
 
@@ -25,7 +32,7 @@ export interface MethodDecorator {
  * }
  * app.localEntrypoint(async () => console.log(await app.instance(Squares).third.remote()));
  */
-export function build(options: BuildOptions = {}): MethodDecorator {
+export function build(options: BuildOptions = {}): HookDecorator {
   checkTimeout("@build()", options.timeout);
   return mark("build", arguments, options);
 }
@@ -43,12 +50,13 @@ export function build(options: BuildOptions = {}): MethodDecorator {
  * }
  * app.localEntrypoint(async () => console.log(await app.instance(Counter).next.remote()));
  */
-export function enter(): MethodDecorator {
+export function enter(): HookDecorator {
   return mark("enter", arguments);
 }
 
 /**
- * The method runs once in each container, after the last input. What it throws is in the log.
+ * The method runs once in each container, after the last input. What it throws is in the log. A class that is a standard disposable,
+ * by `[Symbol.asyncDispose]()` or `[Symbol.dispose]()`, is disposed of behind its exit hooks.
  *
  * @example
  * @app.cls()
@@ -57,7 +65,7 @@ export function enter(): MethodDecorator {
  *   @exit() async close() { console.log("closed"); }
  * }
  */
-export function exit(): MethodDecorator {
+export function exit(): HookDecorator {
   return mark("exit", arguments);
 }
 
