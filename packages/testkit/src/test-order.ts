@@ -10,6 +10,7 @@ const longest = [
   "test/python-workloads.e2e.test.ts",
   "test/modal-cli.e2e.test.ts",
   "test/setup.e2e.test.ts",
+  "test/guide.e2e.test.ts",
   "test/chaos.e2e.test.ts",
   "test/modal-volumes.e2e.test.ts",
   "test/service.e2e.test.ts",
