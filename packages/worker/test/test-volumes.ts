@@ -11,7 +11,7 @@ import { LayerStore } from "@dorian/storage/layer-store";
 import { onTestFinished } from "vitest";
 import { UserNamespaces } from "../src/user-namespace/user-namespaces.ts";
 import { MountedVolume, type MountedVolumeOptions, type VolumeHeads } from "../src/volume/mounted-volume.ts";
-import type { VolumeUsers } from "../src/volume/volume-overlay.ts";
+import type { VolumeUsers } from "../src/volume/volume-users.ts";
 import type { VolumeVersion } from "../src/volume/volume-version.ts";
 
 export const signal = new AbortController().signal;

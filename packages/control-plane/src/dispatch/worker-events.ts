@@ -1,7 +1,7 @@
 import { assertNever } from "@dorian/base/must";
 import type { Builds } from "./build/builds.ts";
 import type { Execs } from "./exec/execs.ts";
-import type { WorkerEvents, WorkerReport } from "./fleet/workers.ts";
+import type { WorkerEvents, WorkerReport } from "./fleet/worker-listener.ts";
 import type { WorkerLogs } from "./log/worker-logs.ts";
 import type { WebPorts } from "./ports.ts";
 import { handOver } from "./task/hand-over.ts";

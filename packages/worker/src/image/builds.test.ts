@@ -3,7 +3,7 @@ import { GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
 import { StartBuildSchema, type BuildFinished } from "@dorian/protocol/worker";
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import type { BuiltImage } from "./image-build.ts";
+import type { BuiltImage } from "./saved-image.ts";
 import { Builds } from "./builds.ts";
 
 const built: BuiltImage = {

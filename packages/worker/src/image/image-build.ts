@@ -1,10 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { create } from "@bufbuild/protobuf";
 import { assertNever } from "@dorian/base/must";
-import { Stopwatch } from "@dorian/base/stopwatch";
-import { configurationFrom } from "@dorian/oci/image-configuration";
-import { ImageConfigSchema, type ImageConfig, type StartBuild } from "@dorian/protocol/worker";
+import type { StartBuild } from "@dorian/protocol/worker";
 import { BuildContainers } from "./build-containers.ts";
 import { contextKey, contextRoots } from "./build-context.ts";
 import { BuildLayers } from "./build-layers.ts";
@@ -20,18 +17,10 @@ import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
 import type { Command, Instruction } from "./dockerfile/instruction.ts";
 import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
 import { containerUser } from "../container/container-user.ts";
-import { joinSteps } from "./join-steps.ts";
 import type { OnLog } from "./run-step.ts";
+import { type BuiltImage, saveImage } from "./saved-image.ts";
 import { StackViews } from "./stack-views.ts";
 import { type StepCache, stepKey } from "./step-cache.ts";
-
-export interface BuiltImage {
-  /** Layers that the build adds to its base, lowest first. */
-  layerIds: string[];
-  /** Bytes of the files in them. */
-  bytes: number;
-  config: ImageConfig;
-}
 
 export interface ImageBuildOptions extends BuildDependencies {
   bases: BaseImages;
@@ -117,32 +106,19 @@ export class ImageBuild implements AsyncDisposable {
       await this.#carryOut(instruction);
     }
     await this.#containers.commitVolumes();
-    return this.#finish();
+    return await saveImage({
+      layers: this.#options.layers,
+      built: this.#layers,
+      base: this.#request.baseLayerIds,
+      stage: this.#stages.current,
+      say: (text) => this.#say(text),
+      signal: this.#options.signal,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources.disposeAsync();
     for (const layerId of this.#layers.own) await this.#options.layers.remove(layerId);
-  }
-
-  async #finish(): Promise<BuiltImage> {
-    const { layers } = this.#options;
-    const watch = new Stopwatch();
-    const stage = this.#stages.current;
-    await stage.freeze();
-    const base = this.#request.baseLayerIds;
-    const stack = await joinSteps(layers, stage.layerIds, this.#layers.ofSteps);
-    this.#layers.addJoined(stack.filter((layerId) => !stage.layerIds.includes(layerId)));
-    const isOnBase = base.length > 0 && base.every((layerId, index) => stack[index] === layerId);
-    const layerIds = isOnBase ? stack.slice(base.length) : stack;
-    let bytes = 0;
-    for (const layerId of layerIds) bytes += await layers.sizeOf(layerId);
-    const seconds = (watch.ms / 1000).toFixed(1);
-    this.#say(`Saved the image: ${(bytes / 1_000_000).toFixed(1)} MB in ${seconds} s\n`);
-    this.#options.signal.throwIfAborted();
-    // Layers of earlier stages served only to copy from.
-    this.#layers.handOver(layerIds);
-    return { layerIds, bytes, config: create(ImageConfigSchema, configurationFrom(stage.config)) };
   }
 
   async #carryOut(instruction: Instruction): Promise<void> {
@@ -196,14 +172,7 @@ export class ImageBuild implements AsyncDisposable {
     if (name === "") throw dockerfileError(line, `FROM ${image} names no image.`);
     if (platform !== undefined) this.#variables.requirePlatform(platform, line);
     const base = await this.#stages.base(name);
-    const [trigger] = base.onBuild ?? [];
-    if (trigger !== undefined) {
-      throw dockerfileError(
-        line,
-        `${name} wants "${trigger}" done by whatever is built on it (ONBUILD), which is not supported.`,
-        "Choose another base image, or one that has this done.",
-      );
-    }
+    refuseTriggers(name, base.onBuild ?? [], line);
     const stage = new BuildStage({
       base,
       args: this.#stages.named(name)?.args ?? new Map(),
@@ -360,4 +329,14 @@ export class ImageBuild implements AsyncDisposable {
   #say(text: string): void {
     this.#options.onLog("stdout", text);
   }
+}
+
+/** @throws AppError DOCKERFILE_INVALID for a base image that wants something done by what is built on it */
+function refuseTriggers(name: string, [trigger]: readonly string[], line: number): void {
+  if (trigger === undefined) return;
+  throw dockerfileError(
+    line,
+    `${name} wants "${trigger}" done by whatever is built on it (ONBUILD), which is not supported.`,
+    "Choose another base image, or one that has this done.",
+  );
 }

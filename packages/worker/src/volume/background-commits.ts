@@ -1,6 +1,6 @@
 import { sleep } from "@dorian/base/sleep";
 import type { MountedVolume } from "./mounted-volume.ts";
-import type { VolumeUsers } from "./volume-overlay.ts";
+import type { VolumeUsers } from "./volume-users.ts";
 
 export interface BackgroundCommitOptions {
   volumes: MountedVolume[];

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { smallDisk, type SmallDisk } from "@dorian/testkit/small-disk";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { MountedVolume } from "./mounted-volume.ts";
-import type { CommitKind, VolumeUsers } from "./volume-overlay.ts";
+import type { CommitKind } from "./volume-overlay.ts";
+import type { VolumeUsers } from "./volume-users.ts";
 import { readTree } from "@dorian/testkit/read-tree";
 import { machine, ShellSession, signal, type MachineOptions } from "../../test/test-volumes.ts";
 

@@ -2,12 +2,8 @@ import { AppError } from "@dorian/base/app-error";
 import { Turns } from "@dorian/base/turns";
 import { storing } from "@dorian/storage/storage-error";
 import { FrozenLayers } from "./frozen-layers.ts";
-import {
-  VolumeOverlay,
-  type CommitKind,
-  type VolumeOverlayOptions,
-  type VolumeUsers,
-} from "./volume-overlay.ts";
+import { VolumeOverlay, type CommitKind, type VolumeOverlayOptions } from "./volume-overlay.ts";
+import type { VolumeUsers } from "./volume-users.ts";
 import type { VolumeVersion } from "./volume-version.ts";
 
 /** Newest versions of volumes, where they are recorded: in the control plane. */

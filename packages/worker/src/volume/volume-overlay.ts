@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, errnoOf } from "@dorian/base/app-error";
+import { AppError } from "@dorian/base/app-error";
 import { WayBack } from "@dorian/base/way-back";
-import { sealReadOnly, unmount, unseal } from "@dorian/linux/mount";
+import { unmount } from "@dorian/linux/mount";
 import { inMountNamespace } from "@dorian/linux/mount-namespace";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { normaliseLayer, prepareLayer } from "@dorian/storage/normalise-layer";
@@ -14,20 +14,11 @@ import { openFilesOf, type OpenFiles } from "./open-files.ts";
 import { ShownDirectory } from "./shown-directory.ts";
 import { copyUpper, hideMissing, removeFiles, unchangedIn, type Identities } from "./upper-copy.ts";
 import { flushFiles, holdsOnly } from "./upper-directory.ts";
+import { seal, type VolumeUsers } from "./volume-users.ts";
 import type { VolumeVersion } from "./volume-version.ts";
 import { nothingCopied, overlayOptions, type VolumeView } from "./volume-view.ts";
 import { WritableDirectory } from "./writable-directory.ts";
 import { stillWritten } from "./written-files.ts";
-
-/** The processes that use the mount. */
-export interface VolumeUsers {
-  /** One of them: the mount is swapped where it sees it. */
-  readonly pid: number;
-  /** Whether a swap there reaches them. */
-  readonly mountsCanBeReplaced: boolean;
-  pids(): Promise<number[]>;
-  freeze(): Promise<AsyncDisposable>;
-}
 
 /**
  * How a commit treats files that are open for writing: a commit somebody asked for takes them as they are at that
@@ -304,17 +295,4 @@ interface TurnOver {
   open: OpenFiles;
   /** Files that are being written and stay out of the layer, or "all" for no layer. */
   leftOut: ReadonlySet<string> | "all";
-}
-
-/** Seals the mount that `pid` sees at `target`. */
-function seal(pid: number, target: string, wayBack: WayBack): void {
-  if (!inMountNamespace(pid, () => sealReadOnly(target))) return;
-  wayBack.add(() => {
-    try {
-      inMountNamespace(pid, () => unseal(target));
-    } catch (error) {
-      // With the process went what it saw.
-      if (errnoOf(error) !== "ENOENT") throw error;
-    }
-  });
 }

@@ -1,5 +1,4 @@
 import { checkAppWords } from "../app/app-words.ts";
-import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import {
   AppDeployResponseSchema,
@@ -9,71 +8,39 @@ import {
   AppRolloverResponseSchema,
   AppState,
   DeploymentType,
-  type CommitInfo,
   type ModalClient,
 } from "@dorian/protocol/modal";
-import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
+import type { ServiceHandlers } from "@dorian/protocol/service";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import type { Transaction } from "kysely";
 import type { ClassRegistry } from "../class/class-registry.ts";
 import type { Database } from "../../database/database.ts";
-import type { Idempotency } from "../../database/idempotency.ts";
 import type { Tables } from "../../schema/tables.ts";
-import type { Catalog } from "../function/function-catalog.ts";
-import type { FunctionRegistry } from "../function/function-registry.ts";
 import { isMethodAlias } from "../function/method-alias.ts";
 import type { ImageRegistry } from "../image/image-registry.ts";
-import type { AppContent } from "../app/app-content.ts";
 import { contentOf, liveContent } from "./named-content.ts";
-import type { AppLifecycle } from "./app-lifecycle.ts";
 import type { App } from "../app/app.ts";
-import { titleOf, type AppRegistry } from "../app/app-registry.ts";
-import {
-  contentOfVersion,
-  deploymentsOf,
-  nextVersion,
-  removeVersion,
-  saveVersion,
-  versionForgotten,
-} from "../app/app-versions.ts";
-import type { Deployment } from "../app/deployment.ts";
+import { titleOf } from "../app/app-registry.ts";
+import { contentOfVersion, deploymentsOf, removeVersion, versionForgotten } from "../app/app-versions.ts";
+import { appChanges, type AppChangesOptions } from "./app-changes.ts";
 import { whereToLook } from "./app-description.ts";
-import { publish, type Published } from "./publish.ts";
+import { publish } from "./publish.ts";
 import { roomWarnings } from "../function/room-warnings.ts";
 import type { WorkerOffer } from "../../dispatch/placement/placement.ts";
 import { rollbackTarget } from "./rollback-target.ts";
 
-export interface TokenNames {
-  get(tokenId: string): { name: string } | undefined;
-}
-
-export interface DeploymentHandlerOptions {
+export interface DeploymentHandlerOptions extends AppChangesOptions {
   db: Database;
-  apps: AppRegistry;
   classes: ClassRegistry;
-  functions: FunctionRegistry;
   images: Pick<ImageRegistry, "get">;
-  catalog: Catalog;
-  lifecycle: AppLifecycle;
-  idempotency: Idempotency;
-  nowMs: () => number;
   /** What connected workers offer. */
   offers: () => readonly WorkerOffer[];
-  tokens: TokenNames;
 }
-
-/** How a version comes about, but for what the server adds. */
-type Origin = Pick<Deployment, "type"> & {
-  tag?: string;
-  rollbackVersion?: number;
-  clientVersion?: string;
-  commitInfo?: CommitInfo | undefined;
-};
 
 /** Calls that make something the version of an app that runs. */
 export function deploymentHandlers(options: DeploymentHandlerOptions) {
-  const { db, apps, classes, functions, images, catalog, lifecycle, idempotency, nowMs, offers, tokens } =
-    options;
+  const { db, apps, classes, functions, images, catalog, nowMs, offers } = options;
+  const { change, stage, deploy, answerOf } = appChanges(options);
 
   /** What a version consisted of. @throws AppError APP_VERSION_NOT_FOUND, APP_VERSION_FORGOTTEN also when an image has gone */
   async function wholeContent(trx: Transaction<Tables>, appId: string, version: number) {
@@ -82,88 +49,6 @@ export function deploymentHandlers(options: DeploymentHandlerOptions) {
       if (!isMethodAlias(definition) && !images.get(definition.imageId)) throw versionForgotten(version);
     return content;
   }
-
-  /** Runs a change of an app after those before it, and once for all retries of the call. */
-  async function change<M extends DescMessage>(
-    appId: string,
-    context: CallContext,
-    call: { method: string; schema: M },
-    work: (
-      trx: Transaction<Tables>,
-      app: App,
-    ) => Promise<{ response: MessageInitShape<M>; published?: Published | undefined }>,
-  ) {
-    return await apps.exclusive(appId, () =>
-      idempotency.once(context, call, async (trx) => {
-        const { response, published } = await work(trx, apps.requireOpen(appId));
-        return {
-          response,
-          committed: () => {
-            lifecycle.seen(appId);
-            if (!published) return;
-            apps.put(published.app);
-            for (const [functionId, each] of published.changes) functions.change(functionId, each);
-            catalog.changed(published.affected);
-          },
-        };
-      }),
-    );
-  }
-
-  /** Names the token that somebody deploys with. */
-  function nameOf(identity: CallContext["identity"]): string {
-    return (identity.kind === "client" ? tokens.get(identity.tokenId)?.name : undefined) ?? "client";
-  }
-
-  function deploymentOf(context: CallContext, version: number, origin: Origin): Deployment {
-    return {
-      version,
-      staged: origin.type === DeploymentType.STAGED,
-      deployedAtMs: nowMs(),
-      deployedBy: nameOf(context.identity),
-      clientVersion: origin.clientVersion || (context.clientVersion ?? ""),
-      tag: origin.tag ?? "",
-      rollbackVersion: origin.rollbackVersion ?? 0,
-      commitInfo: origin.commitInfo,
-      type: origin.type,
-    };
-  }
-
-  async function stage(
-    trx: Transaction<Tables>,
-    context: CallContext,
-    app: App,
-    content: AppContent,
-    origin: Omit<Origin, "type">,
-  ): Promise<void> {
-    const version = await nextVersion(trx, app.appId, app.version);
-    const deployment = deploymentOf(context, version, { ...origin, type: DeploymentType.STAGED });
-    await saveVersion(trx, app.appId, deployment, content);
-  }
-
-  async function deploy(
-    trx: Transaction<Tables>,
-    context: CallContext,
-    app: App,
-    content: AppContent,
-    origin: Origin & { name?: string; renew?: boolean },
-  ): Promise<Published> {
-    const version = await nextVersion(trx, app.appId, app.version);
-    const published = await publish(trx, app, content, {
-      functions,
-      nowMs: nowMs(),
-      version,
-      deployAs: origin.name ?? "",
-      ...(origin.renew === undefined ? {} : { renew: origin.renew }),
-    });
-    await saveVersion(trx, app.appId, deploymentOf(context, version, origin), content);
-    return published;
-  }
-
-  const answerOf = ({ app }: Published, context: CallContext) => ({
-    url: whereToLook(app.appId, context),
-    deployedAt: (app.deployedAtMs ?? nowMs()) / 1000,
-  });
 
   return {
     async appPublish(request, context) {

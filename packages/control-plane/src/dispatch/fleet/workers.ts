@@ -17,6 +17,8 @@ import {
 import { describeRoom } from "@dorian/storage/room-watch";
 import type { Logger } from "pino";
 import type { Resources, WorkerOffer } from "../placement/placement.ts";
+import { receiveHello } from "./receive-hello.ts";
+import type { WorkerEvents } from "./worker-listener.ts";
 import { standingOf, type WorkerStanding } from "./worker-standing.ts";
 import {
   joinedWorker,
@@ -26,31 +28,6 @@ import {
   type Worker,
   type WorkerLink,
 } from "./worker.ts";
-
-export type WorkerReport = Exclude<WorkerMessage["message"], { case: undefined } | { case: "leaving" }>;
-
-/** Who is told what workers say. */
-export interface WorkerEvents {
-  /** A worker is there, for the first time or again. Returns what is counted on to run there. */
-  joined(workerId: string): {
-    taskIds: string[];
-    buildIds: string[];
-    execIds: string[];
-    execReports: Record<string, bigint>;
-    httpPort: number;
-    logsKept: bigint;
-    webPorts: { ports: number[] };
-  };
-  /** After the worker's welcome has been sent. */
-  welcomed(workerId: string, hello: Pick<WorkerHello, "execInputs">): void;
-  reported(workerId: string, report: WorkerReport): void;
-  /** It takes no new work from now on: it is about to end, or an operator wants it so. */
-  drains(workerId: string, name: string): void;
-  /** It takes new work again. */
-  resumed(workerId: string): void;
-  /** It was silent for too long or said goodbye: nothing that ran there will be heard of. */
-  lost(workerId: string, name: string): void;
-}
 
 export interface WorkersOptions {
   /** Workers of another data directory could not find the layers. Undefined accepts any. */
@@ -202,28 +179,16 @@ export class Workers implements Disposable {
     requests: AsyncIterable<WorkerMessage>,
     context: CallContext,
   ): AsyncGenerator<{ message: ServerOrder }> {
-    if (context.identity.kind !== "worker") {
-      throw new AppError("WORKER_CREDENTIALS_MISSING", "Only workers may join.", {
-        status: "PERMISSION_DENIED",
-        remedy: "Start workers with `dorian worker`.",
-      });
-    }
-    const iterator = requests[Symbol.asyncIterator]();
-    const first = await iterator.next();
-    const hello = first.done ? undefined : first.value.message;
-    if (hello?.case !== "hello") {
-      throw new AppError("WORKER_HELLO_MISSING", "A worker's first message must be its hello.", {
-        status: "INVALID_ARGUMENT",
-        remedy: "Run the worker in the version of the server.",
-      });
-    }
-    this.#refuseStrangers(hello.value);
+    const { hello, rest } = await receiveHello(requests, {
+      identity: context.identity,
+      dataDirectoryId: this.#options.dataDirectoryId,
+    });
     const link = new AsyncQueue<{ message: ServerOrder }>();
-    const worker = this.#connect(hello.value, link);
+    const worker = this.#connect(hello, link);
     const gone = () => link.end();
     onAbort(context.signal, gone);
     if (context.signal.aborted || this.#closed) gone();
-    const reading = this.#read(worker, link, iterator, context.signal);
+    const reading = this.#read(worker, link, rest, context.signal);
     try {
       yield* link;
     } finally {
@@ -232,16 +197,6 @@ export class Workers implements Disposable {
       if (worker.link === link) worker.link = undefined;
       await reading;
     }
-  }
-
-  #refuseStrangers(hello: WorkerHello): void {
-    const expected = this.#options.dataDirectoryId;
-    if (expected === undefined || hello.dataDirectoryId === expected) return;
-    throw new AppError(
-      "WORKER_DATA_DIRECTORY_DIFFERS",
-      `Worker ${hello.name} uses another data directory than the server.`,
-      { remedy: "Give both the same --data directory: the layers of images and volumes are read from it." },
-    );
   }
 
   #connect(hello: WorkerHello, link: WorkerLink): Worker {

@@ -1,5 +1,6 @@
 import { noStep, placeOf } from "../place.ts";
 import { maxValueDepth } from "../max-value-depth.ts";
+import { CborBytes, indefinite } from "./cbor-bytes.ts";
 import { bignum, dateOf, epochOf, instanceOf, typedArrays } from "./tagged-values.ts";
 import { foreignTags, tags } from "./tags.ts";
 import { broken, Unreadable, UnreadableAt } from "./unreadable.ts";
@@ -23,28 +24,15 @@ const stop = Symbol("stop");
 /** Item of an array that is not there. */
 const hole = Symbol("hole");
 
-const indefinite = 31;
-
-class Reader {
-  #bytes: Uint8Array;
-  #text: Buffer;
-  #view: DataView;
-  #at = 0;
+class Reader extends CborBytes {
   #containers: object[] = [];
   #steps: (string | number)[] = [];
   #depth = 0;
 
-  constructor(bytes: Uint8Array) {
-    // A Buffer's parts would share its memory.
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-
   whole(): unknown {
     const value = this.#value(0);
     if (value === stop || value === hole) throw broken();
-    if (this.#at !== this.#bytes.length) throw new Unreadable("is followed by other bytes");
+    if (this.at !== this.bytes.length) throw new Unreadable("is followed by other bytes");
     return value;
   }
 
@@ -58,23 +46,23 @@ class Reader {
 
   /** `marks`: how many marks stood before the item. */
   #value(marks: number): unknown {
-    const first = this.#u8();
+    const first = this.u8();
     const info = first & 31;
     switch (first >> 5) {
       case 0:
-        return form(marks, this.#integer(info));
+        return form(marks, this.integer(info));
       case 1:
-        return form(marks, negative(this.#integer(info)));
+        return form(marks, negative(this.integer(info)));
       case 2:
-        return bytesOf(marks, this.#string(info, 2));
+        return bytesOf(marks, this.string(info, 2));
       case 3:
-        return form(marks, this.#textOf(info));
+        return form(marks, this.textOf(info));
       case 4:
         return this.#list(info);
       case 5:
         return this.#map(info, marks);
       case 6:
-        return this.#tagged(this.#length(info), marks);
+        return this.#tagged(this.length(info), marks);
       default:
         return this.#simple(info, marks);
     }
@@ -91,11 +79,11 @@ class Reader {
       case 23:
         return marks > 0 ? hole : undefined;
       case 25:
-        return form(marks, this.#view.getFloat16(this.#skip(2)));
+        return form(marks, this.view.getFloat16(this.skip(2)));
       case 26:
-        return form(marks, this.#view.getFloat32(this.#skip(4)));
+        return form(marks, this.view.getFloat32(this.skip(4)));
       case 27:
-        return form(marks, this.#view.getFloat64(this.#skip(8)));
+        return form(marks, this.view.getFloat64(this.skip(8)));
       case indefinite:
         return stop;
       default:
@@ -109,78 +97,10 @@ class Reader {
     return value;
   }
 
-  #integer(info: number): number | bigint {
-    if (info !== 27) return this.#length(info);
-    const value = this.#view.getBigUint64(this.#skip(8));
-    return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
-  }
-
-  #length(info: number): number {
-    if (info < 24) return info;
-    switch (info) {
-      case 24:
-        return this.#u8();
-      case 25:
-        return this.#view.getUint16(this.#skip(2));
-      case 26:
-        return this.#view.getUint32(this.#skip(4));
-      case 27:
-        return Number(this.#view.getBigUint64(this.#skip(8)));
-      default:
-        throw broken();
-    }
-  }
-
-  /** The number of items that follow, refused before anything is made for more of them than there are bytes. */
-  #count(info: number, bytesEach: number): number {
-    const count = this.#length(info);
-    if (count * bytesEach > this.#bytes.length - this.#at) throw broken();
-    return count;
-  }
-
-  #textOf(info: number): string {
-    if (info === indefinite) return decoded(this.#string(info, 3));
-    const length = this.#length(info);
-    const at = this.#skip(length);
-    if (length <= shortText) {
-      const short = this.#shortAscii(at, length);
-      if (short !== undefined) return short;
-    }
-    const text = this.#text.toString("utf8", at, at + length);
-    // What is no UTF-8 would become these in silence.
-    return text.includes("\ufffd") ? decoded(this.#bytes.subarray(at, at + length)) : text;
-  }
-
-  #shortAscii(at: number, length: number): string | undefined {
-    const bytes = this.#bytes;
-    let text = "";
-    for (let index = at; index < at + length; index++) {
-      const code = bytes[index] ?? 0;
-      if (code > 127) return undefined;
-      text += String.fromCharCode(code);
-    }
-    return text;
-  }
-
-  /** Bytes of a string of bytes or of text, which may come in pieces. */
-  #string(info: number, type: 2 | 3): Uint8Array {
-    if (info !== indefinite) {
-      const length = this.#length(info);
-      const at = this.#skip(length);
-      return this.#bytes.subarray(at, at + length);
-    }
-    const pieces: Uint8Array[] = [];
-    for (let first = this.#u8(); first !== 0xff; first = this.#u8()) {
-      if (first >> 5 !== type || (first & 31) === indefinite) throw broken();
-      pieces.push(this.#string(first & 31, type));
-    }
-    return Buffer.concat(pieces);
-  }
-
   #list(info: number): unknown[] {
     const items: unknown[] = [];
     const depth = this.#enter(items);
-    const count = info === indefinite ? Infinity : this.#count(info, 1);
+    const count = info === indefinite ? Infinity : this.count(info, 1);
     for (let index = 0; index < count; index++) {
       this.#steps[depth] = index;
       const value = this.#value(0);
@@ -194,7 +114,7 @@ class Reader {
   }
 
   #map(info: number, marks: number): object {
-    const count = info === indefinite ? Infinity : this.#count(info, 2);
+    const count = info === indefinite ? Infinity : this.count(info, 2);
     const object: Record<string, unknown> = {};
     const depth = this.#enter(object);
     let kind = marks;
@@ -220,13 +140,13 @@ class Reader {
   /** How many marks stand here, if it is before text: they are passed over. Those before other keys are the keys' own. */
   #marksBeforeText(): number {
     let marks = 0;
-    let at = this.#at;
-    while (this.#bytes[at] === 0xd9 && this.#bytes[at + 1] === 0xd9 && this.#bytes[at + 2] === 0xf7) {
+    let at = this.at;
+    while (this.bytes[at] === 0xd9 && this.bytes[at + 1] === 0xd9 && this.bytes[at + 2] === 0xf7) {
       marks += 1;
       at += 3;
     }
-    if (marks > 0 && (this.#bytes[at] ?? 0) >> 5 !== 3) return 0;
-    this.#at = at;
+    if (marks > 0 && (this.bytes[at] ?? 0) >> 5 !== 3) return 0;
+    this.at = at;
     return marks;
   }
 
@@ -269,10 +189,9 @@ class Reader {
   }
 
   #isMark(): boolean {
-    const at = this.#at;
-    if (this.#bytes[at] !== 0xd9 || this.#bytes[at + 1] !== 0xd9 || this.#bytes[at + 2] !== 0xf7)
-      return false;
-    this.#at = at + 3;
+    const at = this.at;
+    if (this.bytes[at] !== 0xd9 || this.bytes[at + 1] !== 0xd9 || this.bytes[at + 2] !== 0xf7) return false;
+    this.at = at + 3;
     return true;
   }
 
@@ -299,25 +218,9 @@ class Reader {
     this.#depth = depth + 1;
     return depth;
   }
-
-  #skip(length: number): number {
-    const at = this.#at;
-    if (at + length > this.#bytes.length) throw broken();
-    this.#at = at + length;
-    return at;
-  }
-
-  #u8(): number {
-    const value = this.#bytes[this.#at++];
-    if (value === undefined) throw broken();
-    return value;
-  }
 }
 
 const nothing = {};
-/** Up to so many bytes, a loop over them is faster than a call into Node. */
-const shortText = 24;
-
 /** A plain value, or its boxed form where it is marked. */
 function form(marks: number, plain: unknown): unknown {
   return marks > 0 ? Object(plain) : plain;
@@ -333,16 +236,6 @@ function bytesOf(marks: number, bytes: Uint8Array): Uint8Array | ArrayBuffer {
   const copy = new Uint8Array(bytes);
   if (marks === 1) return Buffer.from(copy.buffer);
   return marks > 1 ? copy.buffer : copy;
-}
-
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function decoded(bytes: Uint8Array): string {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    throw new Unreadable("is text that is no UTF-8", "Send it as bytes.");
-  }
 }
 
 /** Like an assignment, but "__proto__" is a key as any other. */
