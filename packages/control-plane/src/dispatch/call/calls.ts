@@ -2,22 +2,21 @@ import { must } from "@dorian/base/must";
 import { AppError } from "@dorian/base/app-error";
 import { SharedWork } from "@dorian/base/shared-work";
 import { newId } from "@dorian/base/ids";
-import type {
-  DataFormat,
-  FunctionPutInputsItem,
-  FunctionRetryPolicy,
-  GenericResult,
-} from "@dorian/protocol/modal";
+import type { FunctionPutInputsItem, FunctionRetryPolicy, GenericResult } from "@dorian/protocol/modal";
 import type { Logger } from "pino";
 import { Acceptance } from "./acceptance.ts";
+import { type AttemptOutcome, serverOutcome } from "./attempt-outcome.ts";
 import { CallKeys, keyLifeMs, type KeyedCall } from "./call-keys.ts";
 import { resultsMs } from "./call-retention.ts";
 import type { CallStore } from "./call-store.ts";
 import { PipeMemory } from "./chunk-pipe.ts";
 import { FunctionCall, openLiveData, type CallInput, type FunctionCallFacts } from "./function-call.ts";
+import { InputPauses } from "./input-pauses.ts";
 import { inputMoves } from "./input-state.ts";
+import { newInput } from "./new-input.ts";
 import { afterInterruption, type Interruption } from "../failure/after-interruption.ts";
 import { payloadBytes, serverResult } from "./results.ts";
+import { UnsavedOutputs } from "./unsaved-outputs.ts";
 import { canRunAgain, isRetryable, retryDelayMs } from "./retry-policy.ts";
 import { notFoundWords } from "../../access/not-found-words.ts";
 
@@ -38,16 +37,6 @@ export interface InputQueues {
   forget(input: CallInput): void;
 }
 
-/** How an attempt ended, as its container or the server tells it. */
-export interface AttemptOutcome {
-  result: GenericResult;
-  format: DataFormat;
-  taskId: string;
-  /** Unix seconds. */
-  startedAtSecs: number;
-  createdAtSecs: number;
-}
-
 /** What all connected callers and their containers together may have on the way: some eight whole windows. */
 const pipedBytes = 32 * 1024 * 1024;
 /** Finished calls leave memory after so long without a reader. */
@@ -61,14 +50,18 @@ export class Calls implements Disposable {
   #loading = new SharedWork<string, FunctionCall | undefined>();
   #keys: CallKeys;
   #inputs = new Map<string, CallInput>();
-  #backingOff = new Map<CallInput, NodeJS.Timeout>();
-  /** Finished inputs whose output is not known to be on disk. */
-  #unsaved = new Map<string, CallInput>();
+  #pauses = new InputPauses((input) => {
+    input.state = inputMoves(input.state, { kind: "pending" });
+    this.#saveQuietly(input);
+    this.#queues.enqueue(input, { again: true });
+  });
+  #unsaved: UnsavedOutputs;
   #pipes = new PipeMemory(pipedBytes);
   #acceptance = new Acceptance((input) => this.#forget(input));
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    this.#unsaved = new UnsavedOutputs(options.store);
     this.#keys = new CallKeys(options.elapsedMs);
   }
 
@@ -95,7 +88,7 @@ export class Calls implements Disposable {
         this.#inputs.set(input.inputId, input);
         if (input.state.kind === "running") running.push(input);
         else if (input.state.kind === "pending") this.#queues.enqueue(input, { again: input.deliveries > 0 });
-        else this.#backOff(input, this.#pauseLeft(input, input.state.untilMs - nowMs()));
+        else this.#pauses.begin(input, this.#pauseLeft(input, input.state.untilMs - nowMs()));
       }
     }
     for (const [key, callId] of await store.recentKeys({ nowMs: nowMs(), lifeMs: keyLifeMs }))
@@ -261,8 +254,7 @@ export class Calls implements Disposable {
     if (input.state.kind === "finished") return;
     const { call } = input;
     const nowMs = this.#options.nowMs();
-    clearTimeout(this.#backingOff.get(input));
-    this.#backingOff.delete(input);
+    this.#pauses.end(input);
     this.#inputs.delete(input.inputId);
     input.state = inputMoves(input.state, { kind: "finished", atMs: nowMs });
     const cursor = call.nextCursor(nowMs);
@@ -275,17 +267,13 @@ export class Calls implements Disposable {
         this.#options.store.saveEnded(input).catch((error: unknown) => this.#logUnsaved(error));
       return;
     }
-    this.#unsaved.set(input.inputId, input);
+    this.#unsaved.add(input);
     await this.saved(input.inputId);
   }
 
   /** Resolves when the output of a finished input is durable, writing it again if that failed before. */
   async saved(inputId: string): Promise<void> {
-    const input = this.#unsaved.get(inputId);
-    if (!input) return;
-    // Its reader has it already, and its container goes on with the next input meanwhile.
-    await this.#options.store.save(input, { patient: true });
-    this.#unsaved.delete(inputId);
+    await this.#unsaved.save(inputId);
   }
 
   /** Ends an input that no container will answer for. */
@@ -293,22 +281,15 @@ export class Calls implements Disposable {
     await this.finish(input, this.serverOutcome(input, serverResult("TERMINATED", reason)));
   }
 
+  /** An outcome that the server gives, in place of a container. */
   serverOutcome(input: CallInput, result: GenericResult): AttemptOutcome {
-    const now = this.#options.nowMs() / 1000;
-    const { state } = input;
-    return {
-      result,
-      format: 0,
-      taskId: state.kind === "running" ? state.taskId : "",
-      startedAtSecs: state.kind === "running" ? state.startedAtMs / 1000 : now,
-      createdAtSecs: now,
-    };
+    return serverOutcome(input, result, this.#options.nowMs());
   }
 
   /** Lets finished calls go that nobody reads. What the disk did not take of them is what there is: it is kept. */
   sweep(): void {
     const nowMs = this.#options.nowMs();
-    const unsaved = new Set([...this.#unsaved.values()].map((input) => input.call));
+    const unsaved = this.#unsaved.calls();
     for (const [callId, call] of this.#calls) {
       const finishedAtMs = call.finishedAtMs;
       const isRead = call.readers > 0 || unsaved.has(call);
@@ -321,34 +302,16 @@ export class Calls implements Disposable {
 
   /** Writes outputs again that the disk did not take: whoever brought them may be gone. */
   async saveOutputs(): Promise<void> {
-    const saved = await Promise.allSettled([...this.#unsaved.keys()].map((inputId) => this.saved(inputId)));
-    const failed = saved.find((each) => each.status === "rejected");
-    if (failed) this.#logUnsaved(failed.reason);
+    await this.#unsaved.saveAll().catch((error: unknown) => this.#logUnsaved(error));
   }
 
   [Symbol.dispose](): void {
-    for (const timer of this.#backingOff.values()) clearTimeout(timer);
+    this.#pauses[Symbol.dispose]();
   }
 
   #newInput(call: FunctionCall, item: FunctionPutInputsItem): CallInput {
-    const input: CallInput = {
-      inputId: newId("in"),
-      call,
-      idx: item.idx,
-      createdAtMs: this.#options.nowMs(),
-      waitingSinceMs: this.#options.elapsedMs(),
-      method: item.input?.methodName ?? "",
-      request: item.input,
-      state: { kind: "pending" },
-      attempt: 0,
-      userRetries: 0,
-      deliveries: 0,
-      deaths: 0,
-      killsAlone: 0,
-      isSuspect: false,
-      output: undefined,
-      saved: false,
-    };
+    const { nowMs, elapsedMs } = this.#options;
+    const input = newInput(call, item, { nowMs: nowMs(), elapsedMs: elapsedMs() });
     call.inputs.set(item.idx, input);
     this.#inputs.set(input.inputId, input);
     return input;
@@ -372,8 +335,7 @@ export class Calls implements Disposable {
 
   #forget(input: CallInput): void {
     const { call } = input;
-    clearTimeout(this.#backingOff.get(input));
-    this.#backingOff.delete(input);
+    this.#pauses.end(input);
     this.#inputs.delete(input.inputId);
     if (call.inputs.get(input.idx) === input) call.inputs.delete(input.idx);
     this.#queues.forget(input);
@@ -394,20 +356,7 @@ export class Calls implements Disposable {
   #pause(input: CallInput, delayMs: number): void {
     const untilMs = this.#options.nowMs() + delayMs;
     input.state = inputMoves(input.state, { kind: "backing-off", untilMs });
-    this.#backOff(input, delayMs);
-  }
-
-  #backOff(input: CallInput, delayMs: number): void {
-    const timer = setTimeout(
-      () => {
-        this.#backingOff.delete(input);
-        input.state = inputMoves(input.state, { kind: "pending" });
-        this.#saveQuietly(input);
-        this.#queues.enqueue(input, { again: true });
-      },
-      Math.max(0, delayMs),
-    );
-    this.#backingOff.set(input, timer);
+    this.#pauses.begin(input, delayMs);
   }
 
   async #load(callId: string): Promise<FunctionCall | undefined> {
