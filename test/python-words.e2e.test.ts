@@ -79,7 +79,6 @@ beforeAll(async () => {
       'enable_memory_snapshot=True, region="us-east", experimental_options={"odd": True}',
     ),
     "plain.py": optioned(""),
-    "bucket_mount.py": optioned('volumes={"/b": modal.CloudBucketMount("bucket")}'),
     "private_network.py": optioned("i6pn=True"),
     "http_server.py": serverApp,
     "app_server.py": serverApp
@@ -136,7 +135,6 @@ test(
 );
 
 test.each([
-  ["bucket_mount.py", "cloud bucket mounts", "`modal.Volume`"],
   ["http_server.py", "`@modal.experimental.http_server`", "`@modal.web_server`"],
   ["app_server.py", "`@app.server` functions", "`@modal.web_server`"],
   ["private_network.py", "a private network", "`modal.Queue`"],

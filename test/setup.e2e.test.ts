@@ -37,7 +37,7 @@ kill $up
 wait $up
 `;
 
-const packages = ["runc", "tini", "nftables", "iproute2", "mmdebstrap"];
+const packages = ["runc", "tini", "nftables", "iproute2", "mmdebstrap", "s3fs"];
 
 let project: TemporaryDirectory;
 
@@ -168,7 +168,7 @@ describe("before anything is installed", () => {
     const { code, stdout } = await dorian(machine, ["doctor", "--json"]);
     const findings = JSON.parse(stdout) as { id: string; status: string; advice: string }[];
     const advised = findings.filter(({ advice }) => advice.startsWith("`dorian setup` installs it"));
-    expect(advised.map(({ id }) => id)).toEqual(["runc", "tini-static", "nft", "ip", "mmdebstrap"]);
+    expect(advised.map(({ id }) => id)).toEqual(["runc", "tini-static", "nft", "ip", "mmdebstrap", "s3fs"]);
     expect(code).toBe(1);
   });
 });

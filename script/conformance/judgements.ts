@@ -84,7 +84,12 @@ export const methodJudgements: readonly Judgement[] = [
   { names: /^NetworkFileSystem/, status: "not", words: "use a Volume" },
   { names: /^(Workspace|Billing)/, status: "not", words: "there are no workspaces, members or bills" },
   {
-    names: /^(Cluster|clustered|Tunnel|forward|Server|sessioned|Proxy|CloudBucketMount)/,
+    names: /^CloudBucketMount(Service)?\./,
+    status: "not",
+    words: "of sandboxes, which are not served; functions and classes mount buckets",
+  },
+  {
+    names: /^(Cluster|clustered|Tunnel|forward|Server|sessioned|Proxy)/,
     status: "not",
     words: "not served",
   },

@@ -68,6 +68,7 @@ export class HandCatalog implements FunctionCatalog, AppDirectory {
       config: {} as never,
       secretEnv: {},
       volumes: [],
+      buckets: [],
     };
   }
 

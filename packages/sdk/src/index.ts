@@ -17,6 +17,7 @@ export type {
   OneByOne,
   TakesBatch,
 } from "./batch/batch.ts";
+export { CloudBucketMount, type CloudBucketMountOptions } from "./bucket/cloud-bucket-mount.ts";
 export { batched, type BatchedDecorator } from "./class/batched.ts";
 export { Cls, type InstanceOf } from "./class/cls.ts";
 export type { BuildOptions, Concurrency, ParameterType } from "./class/class-marks.ts";

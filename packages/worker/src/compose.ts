@@ -194,6 +194,9 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   );
   for (const warning of network.warnings) logger.warn(warning);
   const simulated = options.simulateGpus ?? 0;
+  const operatorEnv = await operatorEnvironment(operator, {
+    directory: join(directories.runtime, "operator"),
+  });
   const gpus = simulated > 0 ? simulatedGpus(simulated) : await detectGpus();
   const workerId = newId("wo");
   const stopping = new AbortController();
@@ -240,9 +243,8 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       scratchDirectory: directories.scratch,
       guestLayer: await prepareGuestLayer(dataDirectory, options.guestDirectory),
       homeLayer: await prepareHomeLayer(dataDirectory),
-      operator: await operatorEnvironment(operator, {
-        directory: join(directories.runtime, "operator"),
-      }),
+      operator: operatorEnv,
+      buckets: { network, env: operatorEnv.env, certificates: operatorEnv.certificates, layout, group },
       discard,
       commitIntervalMs: options.commitIntervalMs ?? 5_000,
       onLogs: (taskId, items) => outbox.add({ taskId }, items),

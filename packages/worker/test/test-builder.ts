@@ -120,6 +120,9 @@ export async function testBuilder(options?: {
     findInterpreters: () => findInterpreters({ env: process.env, home: homedir() }),
     logger,
   });
+  const operatorEnv = await operatorEnvironment(operator, {
+    directory: join(directories.runtime, "operator"),
+  });
   const all = made.move();
   let count = 0;
   /** A base of 2 MB with a shell, as a layer. */
@@ -180,9 +183,14 @@ export async function testBuilder(options?: {
           scratchDirectory: directories.scratch,
           guestLayer: dataDirectory,
           homeLayer: await prepareHomeLayer(dataDirectory),
-          operator: await operatorEnvironment(operator, {
-            directory: join(directories.runtime, "operator"),
-          }),
+          operator: operatorEnv,
+          buckets: {
+            network,
+            env: {},
+            certificates: undefined,
+            layout,
+            group: `/dorian-${directories.instance}`,
+          },
           discard: removeTree,
           commitIntervalMs: 60_000,
           onLogs: (_, items) => printed.push(...items.map((item) => item.data)),

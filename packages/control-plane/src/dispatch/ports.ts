@@ -8,7 +8,7 @@ import type {
   TaskLogs,
   WebhookConfig,
 } from "@dorian/protocol/modal";
-import type { BuildFinished, ImageConfig, StartBuild, TaskVolume } from "@dorian/protocol/worker";
+import type { BuildFinished, ImageConfig, StartBuild, TaskBucket, TaskVolume } from "@dorian/protocol/worker";
 import type { Transaction } from "kysely";
 import type { Tables } from "../schema/tables.ts";
 import type { GpuRequest } from "./placement/resource-request.ts";
@@ -50,6 +50,7 @@ export interface ContainerPlan {
   config: ImageConfig;
   secretEnv: Record<string, string>;
   volumes: TaskVolume[];
+  buckets: TaskBucket[];
   /** What a sandbox runs, in place of the function's runtime. */
   command?: string[];
 }

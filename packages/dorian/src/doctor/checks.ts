@@ -61,6 +61,7 @@ export const checks: readonly Check[] = [
   requirement("ip"),
   { id: "container-network", title: "Container network", judge: judgeContainerNetwork },
   requirement("mmdebstrap"),
+  requirement("s3fs"),
   requirement("debian-keys"),
   requirement("gpg"),
   { id: "forwarding", title: "IP forwarding", judge: ({ ipForward }) => judgeForwarding(ipForward) },

@@ -22,12 +22,12 @@ test("Ubuntu needs Debian's keys, too, and what reads them", () => {
 test("what installs all of it is one line to type for each package manager, as far as names are known", () => {
   const all = requirementsOf({ family: undefined });
   expect(installLines("apt", all)).toEqual([
-    "apt-get install --no-install-recommends runc tini nftables iproute2 mmdebstrap",
+    "apt-get install --no-install-recommends runc tini nftables iproute2 mmdebstrap s3fs",
   ]);
-  expect(installLines("dnf", all)).toEqual(["dnf install runc tini-static nftables iproute"]);
-  expect(installLines("pacman", all)).toEqual(["pacman -S runc tini nftables iproute2"]);
+  expect(installLines("dnf", all)).toEqual(["dnf install runc tini-static nftables iproute s3fs-fuse"]);
+  expect(installLines("pacman", all)).toEqual(["pacman -S runc tini nftables iproute2 s3fs-fuse"]);
   expect(installLines("apk", all)).toEqual([
-    "apk add runc tini-static nftables iproute2",
+    "apk add runc tini-static nftables iproute2 s3fs-fuse",
     "ln -s /sbin/tini-static /usr/bin/tini-static",
   ]);
   expect(installLines(undefined, all)).toEqual([]);

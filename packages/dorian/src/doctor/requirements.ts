@@ -17,7 +17,15 @@ export interface Requirement {
   family?: Distribution["family"];
 }
 
-export type RequirementId = "runc" | "tini-static" | "nft" | "ip" | "mmdebstrap" | "debian-keys" | "gpg";
+export type RequirementId =
+  | "runc"
+  | "tini-static"
+  | "nft"
+  | "ip"
+  | "mmdebstrap"
+  | "s3fs"
+  | "debian-keys"
+  | "gpg";
 
 /** All of them: what `dorian doctor` looks for, `dorian setup` installs, and `script/setup` in a checkout. */
 export const requirements: readonly Requirement[] = [
@@ -61,6 +69,14 @@ export const requirements: readonly Requirement[] = [
     file: "mmdebstrap",
     absence: "warn",
     packages: { apt: "mmdebstrap" },
+  },
+  {
+    id: "s3fs",
+    title: "Bucket file system",
+    purpose: "mounts cloud buckets into containers",
+    file: "s3fs",
+    absence: "warn",
+    packages: { apt: "s3fs", dnf: "s3fs-fuse", pacman: "s3fs-fuse", apk: "s3fs-fuse" },
   },
   {
     id: "debian-keys",

@@ -24,6 +24,7 @@ export const goodMachine: MachineFacts = {
     nft: "/usr/sbin/nft",
     ip: "/usr/sbin/ip",
     mmdebstrap: "/usr/bin/mmdebstrap",
+    s3fs: "/usr/bin/s3fs",
   },
   runcVersion: "runc version 1.3.3\n",
   swapAccounting: true,

@@ -18,11 +18,11 @@ test("on a machine that has everything there is nothing to do", () => {
 
 test("on a bare Debian the packages are named, each with what it is for, and the lines that install them", () => {
   const plan = planSetup(bare);
-  expect(plan.packages).toEqual(["runc", "tini", "nftables", "iproute2", "mmdebstrap"]);
+  expect(plan.packages).toEqual(["runc", "tini", "nftables", "iproute2", "mmdebstrap", "s3fs"]);
   expect(plan.missing[0]).toMatchObject({ file: "runc", package: "runc", purpose: "starts containers" });
   expect(plan.commands).toEqual([
     "apt-get update",
-    "apt-get install --no-install-recommends runc tini nftables iproute2 mmdebstrap",
+    "apt-get install --no-install-recommends runc tini nftables iproute2 mmdebstrap s3fs",
   ]);
   expect(plan.byHand).toEqual([]);
 });
@@ -41,6 +41,7 @@ test("on Ubuntu, and what stands on it, Debian's keys come along", () => {
     "nftables",
     "iproute2",
     "mmdebstrap",
+    "s3fs",
     "debian-archive-keyring",
     "gpg",
   ]);
@@ -67,6 +68,7 @@ test("on a distribution that nobody knows the programs are named", () => {
     "nft",
     "ip",
     "mmdebstrap",
+    "s3fs",
   ]);
 });
 

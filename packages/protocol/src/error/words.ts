@@ -41,6 +41,7 @@ const vocabulary: readonly (readonly [string, string])[] = [
   ["FunctionCall.fromId", "modal.FunctionCall.from_id"],
   ["Image.debianSlim", "modal.Image.debian_slim"],
   ["Image.fromRegistry", "modal.Image.from_registry"],
+  ["CloudBucketMount", "modal.CloudBucketMount"],
   ["Image", "modal.Image"],
   ["Volume", "modal.Volume"],
   ["Secret", "modal.Secret"],

@@ -1,4 +1,14 @@
-import { App, Cls, Dict, Function as RemoteFunction, Image, Queue, Secret, Volume } from "@dorian/sdk";
+import {
+  App,
+  CloudBucketMount,
+  Cls,
+  Dict,
+  Function as RemoteFunction,
+  Image,
+  Queue,
+  Secret,
+  Volume,
+} from "@dorian/sdk";
 
 /** Form of a value that a build depends on: what the value is made of, as plain data. */
 export type ConstantValue =
@@ -35,6 +45,7 @@ const builtins = [
 export function constantValue(value: unknown): ConstantValue {
   if (isCode(value)) return { kind: "ignored" };
   if (value instanceof Volume) return { kind: "constant", value: ["volume", value.name] };
+  if (value instanceof CloudBucketMount) return { kind: "constant", value: ["bucket", value.bucketName] };
   if (value instanceof Dict) return { kind: "constant", value: ["dict", value.name] };
   if (value instanceof Queue) return { kind: "constant", value: ["queue", value.name] };
   try {

@@ -24,6 +24,7 @@ import { LocalDigests } from "./local-digests.ts";
 import { ownMessage } from "./own-message.ts";
 import type { OnProgress } from "./progress.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
+import { resolveBuckets } from "./resolve-buckets.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
 import { makeMount } from "./make-mount.ts";
 import { webhookConfig } from "./webhook-config.ts";
@@ -293,10 +294,11 @@ async function definitionOf(
 ): Promise<FunctionInit> {
   const image = item.options.image ?? fallbackImage;
   const secrets = secretsOf(item);
-  const [imageId, secretIds, volumeMounts, localMountIds] = await Promise.all([
+  const [imageId, secretIds, volumeMounts, cloudBucketMounts, localMountIds] = await Promise.all([
     imageOf(images, item, image),
     resolveSecrets(session, secrets),
     resolveVolumes(session, item.options.volumes),
+    resolveBuckets(session, item.options.volumes),
     images.mountIds(image),
   ]);
   const mountIds = [session.codeMountId, ...localMountIds];
@@ -310,6 +312,7 @@ async function definitionOf(
       entrypoint: { modulePath: session.modulePath, objectTag: item.tag },
     }),
     ...ownMessage(item),
+    cloudBucketMounts,
     appName: session.appName,
     objectDependencies: [...secretIds, imageId, ...volumeMounts.map((mount) => mount.volumeId)].map(
       (objectId) => ({ objectId }),

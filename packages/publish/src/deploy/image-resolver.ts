@@ -30,6 +30,7 @@ import { buildFunctionMessage } from "./function-message.ts";
 import { localFiles } from "./local-files.ts";
 import { resolveSecrets } from "./resolve-secret.ts";
 import { contentOf } from "./step-content.ts";
+import { resolveBuckets } from "./resolve-buckets.ts";
 import { resolveVolumes } from "./resolve-volumes.ts";
 import { makeMount } from "./make-mount.ts";
 
@@ -108,9 +109,10 @@ export class ImageResolver {
         },
       );
     }
-    const [secretIds, volumeMounts] = await Promise.all([
+    const [secretIds, volumeMounts, cloudBucketMounts] = await Promise.all([
       resolveSecrets(session, step.options.secrets ?? []),
       resolveVolumes(session, step.options.volumes),
+      resolveBuckets(session, step.options.volumes),
     ]);
     const [gpu] = gpuChoices(step.options.gpu);
     const { source, constants, skipped } = buildDefinition(step.run, scopeOf(step.owner));
@@ -129,6 +131,9 @@ export class ImageResolver {
         ...(subPath === undefined ? [] : [subPath]),
       ]),
       ...(step.options.env && { env: step.options.env }),
+      ...(cloudBucketMounts.length > 0 && {
+        buckets: cloudBucketMounts.map((mount) => [mount.mountPath, mount.bucketName, mount.keyPrefix]),
+      }),
     };
     const { functionId } = await session.modal.functionCreate(
       {
@@ -142,6 +147,7 @@ export class ImageResolver {
             volumeMounts,
             entrypoint: { modulePath: session.modulePath, objectTag: step.objectTag },
           }),
+          cloudBucketMounts,
           functionName: step.name,
           isMethod: step.isMethod,
           appName: session.appName,

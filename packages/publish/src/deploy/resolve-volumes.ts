@@ -1,4 +1,4 @@
-import type { Volume } from "@dorian/sdk";
+import { CloudBucketMount, type Volume } from "@dorian/sdk";
 import type { DeploySession } from "./deploy-session.ts";
 
 export interface ResolvedVolumeMount {
@@ -9,13 +9,16 @@ export interface ResolvedVolumeMount {
   subPath?: string;
 }
 
-/** The server's ids of volumes, with where they are mounted. */
+/** The server's ids of the volumes among what is mounted, with where they are. */
 export function resolveVolumes(
   session: DeploySession,
-  volumes: Record<string, Volume> = {},
+  mounts: Record<string, Volume | CloudBucketMount> = {},
 ): Promise<ResolvedVolumeMount[]> {
+  const volumes = Object.entries(mounts).flatMap(([path, mount]) =>
+    mount instanceof CloudBucketMount ? [] : [[path, mount] as const],
+  );
   return Promise.all(
-    Object.entries(volumes).map(async ([mountPath, volume]) => ({
+    volumes.map(async ([mountPath, volume]) => ({
       volumeId: await volume.resolve(session.transport, session.appId),
       mountPath,
       allowBackgroundCommits: true,

@@ -24,6 +24,7 @@ import type { VariantOptions } from "../function/variant-options.ts";
 import { RemoteFunction } from "../function/remote-function.ts";
 import { forgetGuardedImports } from "../image/guarded-imports.ts";
 import { forgetBuildFunctions } from "../image/build-functions.ts";
+import type { CloudBucketMount } from "../bucket/cloud-bucket-mount.ts";
 import type { Image } from "../image/image.ts";
 import { checkTimeout } from "../image/run-function-options.ts";
 import { checkName, checkTag } from "../name-rules.ts";
@@ -55,7 +56,7 @@ export interface AppOptions {
   /** Added to those of every function and class; default: none. */
   secrets?: Secret[];
   /** By mount path, for every function and class; their own go first. Default: none. */
-  volumes?: Record<string, Volume>;
+  volumes?: Record<string, Volume | CloudBucketMount>;
 }
 
 /** What a function says of itself alone, beside what it shares with classes. */

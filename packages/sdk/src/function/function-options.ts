@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import type { CloudBucketMount } from "../bucket/cloud-bucket-mount.ts";
 import type { Image } from "../image/image.ts";
 import type { Secret } from "../secret/secret.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
@@ -22,7 +23,7 @@ export interface FunctionOptions {
   /** MiB: what to set aside, or that and the most to allow. Default 128. */
   memory?: number | { request: number; limit: number };
   /** By mount path, which is absolute. Default: the app's. */
-  volumes?: Record<string, Volume>;
+  volumes?: Record<string, Volume | CloudBucketMount>;
   /** Environment variables that stay out of images and logs, added to the app's. Default: none. */
   secrets?: Secret[];
   /** Environment variables; default: none but the image's. */

@@ -1,5 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { FunctionOptionsSchema } from "@dorian/protocol/modal";
+import { CloudBucketMount } from "../bucket/cloud-bucket-mount.ts";
+import { resolveBuckets } from "../bucket/resolve-buckets.ts";
 import { transport } from "../client/current-transport.ts";
 import type { Transport } from "../client/transport.ts";
 import { gpuRequest } from "../gpu.ts";
@@ -49,13 +51,15 @@ async function optionsMessage(
 ): Promise<OptionsMessage> {
   const { timeout, scaledownWindow, maxConcurrentInputs, batched, retries } = options;
   const target = options.targetConcurrentInputs ?? maxConcurrentInputs;
-  const [secretIds, volumeMounts] = await Promise.all([
+  const [secretIds, volumeMounts, cloudBucketMounts] = await Promise.all([
     secretIdsOf(wire, functionId, options),
     volumeMountsOf(wire, options.volumes),
+    bucketMountsOf(wire, functionId, options.volumes),
   ]);
   return {
     ...(secretIds ? { secretIds, replaceSecretIds: true } : {}),
     ...(volumeMounts ? { volumeMounts, replaceVolumeMounts: true } : {}),
+    ...(cloudBucketMounts ? { cloudBucketMounts, replaceCloudBucketMounts: true } : {}),
     ...resourcesOf(options),
     ...(retries === undefined ? {} : { retryPolicy: retryMessage(retries) }),
     ...(timeout === undefined ? {} : { timeoutSecs: Math.ceil(timeout) }),
@@ -76,9 +80,30 @@ async function secretIdsOf(
 ): Promise<string[] | undefined> {
   if (!secrets && !env) return undefined;
   const all = [...(secrets ?? []), ...(env ? [Secret.fromObject(env)] : [])];
-  const isGivenHere = all.some(({ name }) => name === "");
+  return await resolveSecrets(modal, all, { appId: await ownerOf(modal, functionId, all) });
+}
+
+/** The app of the function, to which secrets belong that are given here. */
+async function ownerOf(
+  modal: Transport["modal"],
+  functionId: string,
+  secrets: readonly Secret[],
+): Promise<string> {
+  const isGivenHere = secrets.some(({ name }) => name === "");
   const found = isGivenHere ? await modal.functionGetById({ functionId }) : undefined;
-  return await resolveSecrets(modal, all, { appId: found?.handleMetadata?.appId ?? "" });
+  return found?.handleMetadata?.appId ?? "";
+}
+
+async function bucketMountsOf(
+  { modal }: Transport,
+  functionId: string,
+  volumes: VariantOptions["volumes"],
+): Promise<OptionsMessage["cloudBucketMounts"]> {
+  if (!volumes) return undefined;
+  const secrets = Object.values(volumes).flatMap((mount) =>
+    mount instanceof CloudBucketMount ? (mount.options.secret ?? []) : [],
+  );
+  return await resolveBuckets(modal, volumes, { appId: await ownerOf(modal, functionId, secrets) });
 }
 
 async function volumeMountsOf(
@@ -86,8 +111,11 @@ async function volumeMountsOf(
   volumes: VariantOptions["volumes"],
 ): Promise<OptionsMessage["volumeMounts"]> {
   if (!volumes) return undefined;
+  const mounts = Object.entries(volumes).flatMap(([path, mount]) =>
+    mount instanceof CloudBucketMount ? [] : [[path, mount] as const],
+  );
   return await Promise.all(
-    Object.entries(volumes).map(async ([mountPath, volume]) => ({
+    mounts.map(async ([mountPath, volume]) => ({
       volumeId: await volume.resolve(wire),
       mountPath,
       allowBackgroundCommits: true,

@@ -19,7 +19,7 @@ const sharesOfOrdinary = 1024;
 const leastShares = 2;
 
 /**
- * Makes the group `name` ("/dorian-1a2b3c4d") and limits all that will run in it together. Returns what could not be
+ * Makes the group `name` ("/dorian-1a2b3c4d", or one in it) and limits all that will run in it together. Returns what could not be
  * set, in words: containers run all the same then, each within limits of its own.
  */
 export async function limitGroup(layout: CgroupLayout, name: string, limits: GroupLimits): Promise<string[]> {
@@ -30,9 +30,9 @@ export async function limitGroup(layout: CgroupLayout, name: string, limits: Gro
       if (!controller) throw new Error("this machine has no such control group");
       const directory = join(controller.root, name);
       await mkdir(directory, { recursive: true });
-      // In v2 a group has the files of a controller once its parent passes it on.
-      if (controller.version === 2)
-        await writeFile(join(controller.root, "cgroup.subtree_control"), `+${kind}`);
+      // In v2 a group has the files of a controller once its parents pass it on.
+      for (const parent of controller.version === 2 ? parentsOf(name) : [])
+        await writeFile(join(controller.root, parent, "cgroup.subtree_control"), `+${kind}`);
       for (const { file, value, optional } of settingsOf(kind, controller.version, limits)) {
         if (!optional || existsSync(join(directory, file))) await writeFile(join(directory, file), value);
       }
@@ -49,6 +49,12 @@ interface Setting {
   value: string;
   /** Not every kernel has it. */
   optional?: true;
+}
+
+/** From the root down: of "/a/b" the root and "/a". */
+function parentsOf(name: string): string[] {
+  const steps = name.split("/").slice(1, -1);
+  return ["", ...steps.map((_, index) => `/${steps.slice(0, index + 1).join("/")}`)];
 }
 
 function settingsOf(kind: "memory" | "pids" | "cpu", version: 1 | 2, limits: GroupLimits): Setting[] {

@@ -4,6 +4,8 @@ import { certificateVariables } from "@dorian/operator/certificate-bundle";
 
 /** Where containers see what is shared with them of the operator's files. */
 export const operatorDirectory = "/run/dorian/operator";
+/** What their certificates are in, there. */
+export const certificatesFile = "certificates.crt";
 
 /**
  * Writes the certificates that containers are to trust below `directory`, which they see as `operatorDirectory`. Returns the variables
@@ -15,8 +17,8 @@ export async function shareCertificates(
 ): Promise<Record<string, string>> {
   if (certificates === undefined) return {};
   await mkdir(directory, { recursive: true, mode: 0o755 });
-  await writeFile(join(directory, "certificates.crt"), certificates, { mode: 0o644 });
+  await writeFile(join(directory, certificatesFile), certificates, { mode: 0o644 });
   return Object.fromEntries(
-    certificateVariables.map((name) => [name, `${operatorDirectory}/certificates.crt`]),
+    certificateVariables.map((name) => [name, `${operatorDirectory}/${certificatesFile}`]),
   );
 }

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { readdir, readlink, stat } from "node:fs/promises";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { promisify } from "node:util";
-import { mountTable } from "@dorian/linux/mount-table";
+import { type MountEntry, mountTable } from "@dorian/linux/mount-table";
 import type { Space } from "@dorian/storage/free-space";
 
 const run = promisify(execFile);
@@ -28,21 +28,28 @@ export async function usageOf(directories: readonly string[]): Promise<Space> {
   return { bytes, files };
 }
 
-/** Space and files that only processes hold: removed, but open still. What is in memory is not of the disk. */
+/**
+ * Space and files that only processes hold: removed, but open still. What is in memory is not of the disk, and what is in a bucket is not
+ * even looked at: who asks there waits for as long as it does not answer.
+ */
 export async function unlinkedUsageOf(pids: readonly number[]): Promise<Space> {
   const seen = new Map<string, number>();
   const [first] = pids;
   if (first === undefined) return { bytes: 0, files: 0 };
   const mounts = await mountTable(first).catch(() => []);
-  const inMemory = new Set(mounts.filter(({ type }) => type === "tmpfs").map(({ device }) => device));
+  const isElsewhere = ({ type }: MountEntry) => type === "tmpfs" || type.startsWith("fuse");
+  const elsewhere = mounts.filter(isElsewhere);
+  const devices = new Set(elsewhere.map(({ device }) => device));
+  const mountIds = new Set(elsewhere.map(({ mountId }) => mountId));
   for (const pid of pids) {
-    const directory = `/proc/${pid}/fd`;
-    for (const name of await readdir(directory).catch(() => [])) {
-      const path = `${directory}/${name}`;
+    for (const name of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+      const path = `/proc/${pid}/fd/${name}`;
       const target = await readlink(path).catch(() => "");
       if (!target.endsWith(" (deleted)") || target.startsWith("/memfd:")) continue;
+      const info = await readFile(`/proc/${pid}/fdinfo/${name}`, "utf8").catch(() => "");
+      if (mountIds.has(Number(/^mnt_id:\s+(\d+)/m.exec(info)?.[1]))) continue;
       const stats = await stat(path).catch(() => undefined);
-      if (!stats?.isFile() || stats.nlink > 0 || inMemory.has(deviceName(stats.dev))) continue;
+      if (!stats?.isFile() || stats.nlink > 0 || devices.has(deviceName(stats.dev))) continue;
       seen.set(`${stats.dev}:${stats.ino}`, stats.blocks * 512);
     }
   }

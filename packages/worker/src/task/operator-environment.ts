@@ -1,11 +1,18 @@
+import { join } from "node:path";
 import type { OperatorSettings } from "@dorian/operator/operator-settings";
 import type { ContainerMount } from "../container/container-spec.ts";
-import { operatorDirectory, shareCertificates } from "../container/operator-certificates.ts";
+import {
+  certificatesFile,
+  operatorDirectory,
+  shareCertificates,
+} from "../container/operator-certificates.ts";
 
 /** What every task's container gets of the operator's settings. What its image or its user sets wins over the variables. */
 export interface OperatorEnvironment {
   env: Record<string, string>;
   mounts: readonly ContainerMount[];
+  /** File on the host of the certificates that they are to trust; undefined for those of their images. */
+  certificates: string | undefined;
 }
 
 /** Who breaks TLS on the way out is trusted by what comes with it: proxies without their certificates would be of no use. */
@@ -19,5 +26,9 @@ export async function operatorEnvironment(
     settings.certificates === undefined
       ? []
       : [{ source: directory, target: operatorDirectory, readOnly: true }];
-  return { env: { ...certificates, ...settings.runtimeEnv }, mounts };
+  return {
+    env: { ...certificates, ...settings.runtimeEnv },
+    mounts,
+    certificates: settings.certificates === undefined ? undefined : join(directory, certificatesFile),
+  };
 }

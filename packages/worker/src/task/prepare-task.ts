@@ -5,6 +5,7 @@ import { must } from "@dorian/base/must";
 import { ContainerArgumentsSchema, type Resources } from "@dorian/protocol/modal";
 import type { StartTask } from "@dorian/protocol/worker";
 import type { ContainerLimits, ContainerSpec } from "../container/container-spec.ts";
+import { TaskBuckets } from "../bucket/task-buckets.ts";
 import { prepareContainer } from "../container/prepare-container.ts";
 import { RootFileSystem, startDirectories } from "../container/root-file-system.ts";
 import type { ContainerRuntime } from "../container/runtime.ts";
@@ -36,6 +37,7 @@ export interface PreparedTask {
   spec: ContainerSpec;
   runtime: ContainerRuntime;
   volumes: TaskVolumes;
+  buckets: TaskBuckets;
   /** On the host: what the container sees as its own. */
   privateDirectory: string;
   /** What the container writes to its root file system and volumes, on disk. */
@@ -48,6 +50,9 @@ export interface PreparedTask {
 const defaultMilliCpu = 125;
 
 const mebibyte = 1024 * 1024;
+
+/** Who serves buckets for containers that have the host's user ids. */
+const nobody = 65_534;
 
 /**
  * Makes all that a task's container needs, up to what it is to be started from. What it writes below the runtime directory it writes
@@ -108,6 +113,17 @@ export async function prepareTask(preparation: TaskPreparation): Promise<Prepare
       note,
     }),
   );
+  const buckets = resources.use(
+    await TaskBuckets.mount({
+      ...dependencies.buckets,
+      taskId,
+      buckets: request.buckets,
+      user: userNamespace?.ids.first ?? nobody,
+      directory,
+      scratch,
+      signal,
+    }),
+  );
   const privateDirectory = join(directory, "private");
   mkdirSync(privateDirectory);
   userNamespace?.giveToRoot(privateDirectory);
@@ -143,6 +159,7 @@ export async function prepareTask(preparation: TaskPreparation): Promise<Prepare
       { source: privateDirectory, target: inContainer.directory, readOnly: false, noExec: true },
       ...dependencies.operator.mounts,
       ...volumes.mounts,
+      ...buckets.mounts,
     ],
     network: connection,
     userNamespace,
@@ -158,7 +175,7 @@ export async function prepareTask(preparation: TaskPreparation): Promise<Prepare
     const layerId = await root.freeze(layers, [...mounted, ...startDirectories], removeRuntimeTraces);
     return { layerId, bytes: layerId === undefined ? 0 : await layers.sizeOf(layerId) };
   };
-  return { spec, runtime, volumes, privateDirectory, scratch, freezeRoot };
+  return { spec, runtime, volumes, buckets, privateDirectory, scratch, freezeRoot };
 }
 
 function limitsOf(asked: Resources | undefined): ContainerLimits {

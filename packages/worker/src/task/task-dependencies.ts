@@ -1,3 +1,4 @@
+import type { BucketMounts } from "../bucket/task-buckets.ts";
 import type { ModalClient, TaskLogs } from "@dorian/protocol/modal";
 import type { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import type { ServiceClient } from "@dorian/protocol/service";
@@ -22,6 +23,7 @@ export interface TaskDependencies extends LaunchDirectories, LimitWatches {
   layers: LayerStore;
   runtimes: ContainerRuntimes;
   network: NetworkPool;
+  buckets: BucketMounts;
   heads: VolumeHeads;
   /** For containers with user ids of their own. */
   userNamespaces: UserNamespaces | undefined;

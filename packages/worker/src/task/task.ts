@@ -153,7 +153,7 @@ export class Task {
     const request = this.#request;
     await using resources = new AsyncDisposableStack();
     resources.use(this.#output);
-    const { spec, runtime, volumes, privateDirectory, scratch, freezeRoot } = await prepareTask({
+    const { spec, runtime, volumes, buckets, privateDirectory, scratch, freezeRoot } = await prepareTask({
       request,
       launch: this.#launch,
       dependencies: this.#deps,
@@ -171,7 +171,9 @@ export class Task {
       this.#heapFull ||= stream === "stderr" && saysHeapFull(chunk);
       this.#output.write(stream, chunk);
     };
-    const container = resources.use(await runtime.run(spec, { onOutput, signal }));
+    const container = resources.use(
+      await buckets.during(() => runtime.run(spec, { onOutput, signal }), signal),
+    );
     this.#container = container;
     const diskMb = request.arguments?.functionDef?.resources?.ephemeralDiskMb;
     resources.use(
@@ -183,6 +185,7 @@ export class Task {
         end: (reason) => this.#endFor(reason, container),
       }),
     );
+    resources.use(buckets.watch(container, (reason) => this.#endFor(reason, container)));
     this.#started.resolve();
     if (request.command.length > 0) for (const phase of startPhases) this.#clock.end(phase);
 

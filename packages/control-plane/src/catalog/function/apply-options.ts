@@ -16,6 +16,7 @@ export function applyOptions(base: FunctionDefinition, options: FunctionOptions)
   if (options.replaceSecretIds) definition.secretIds = options.secretIds;
   if (options.mountIds.length > 0) definition.mountIds = options.mountIds;
   if (options.replaceVolumeMounts) definition.volumeMounts = options.volumeMounts;
+  if (options.replaceCloudBucketMounts) definition.cloudBucketMounts = options.cloudBucketMounts;
   if (options.resources) overrideResources(definition, options.resources);
   if (options.retryPolicy) definition.retryPolicy = options.retryPolicy;
   if (options.timeoutSecs !== undefined) definition.timeoutSecs = options.timeoutSecs;

@@ -1,5 +1,10 @@
 import { AppError } from "@dorian/base/app-error";
-import type { Function as FunctionDefinition, FunctionPrecreateRequest } from "@dorian/protocol/modal";
+import type {
+  CloudBucketMount,
+  Function as FunctionDefinition,
+  FunctionPrecreateRequest,
+} from "@dorian/protocol/modal";
+import { checkBucketMounts } from "../bucket/bucket-mounts.ts";
 import type { ImageRegistry } from "../image/image-registry.ts";
 import type { MountStore } from "../mount/mount-store.ts";
 import { checkSchedule } from "../../dispatch/schedule/next-run.ts";
@@ -67,11 +72,7 @@ function unserved(definition: FunctionDefinition): UnservedFeature[] {
       "Leave `-i` out of `modal run`, and open a shell in the function's container with `modal shell`.",
     ],
     [definition.sharedVolumeMounts.length > 0, "network file systems", "Use a `Volume`."],
-    [
-      definition.cloudBucketMounts.length > 0 || definition.s3Mounts.length > 0,
-      "cloud bucket mounts",
-      "Copy the files into a `Volume`, or read them with the bucket's own client.",
-    ],
+    [definition.s3Mounts.length > 0, "S3 mounts", "Use a `CloudBucketMount`."],
     [
       (definition.proxyId ?? definition.ExperimentalProxyIp ?? "") !== "",
       "proxies",
@@ -107,17 +108,25 @@ export function checkReferences(definition: FunctionDefinition, references: Refe
     });
   }
   for (const mountId of definition.mountIds) references.mounts.require(mountId);
-  checkSecretsAndVolumes(definition.secretIds, definition.volumeMounts, references);
+  checkObjects(definition, references);
 }
 
-export function checkSecretsAndVolumes(
-  secretIds: readonly string[],
-  volumeMounts: readonly VolumeMountPoint[],
+/** Of a definition, or of options that change one. */
+export interface NamedObjects {
+  secretIds: readonly string[];
+  volumeMounts: readonly VolumeMountPoint[];
+  cloudBucketMounts: readonly CloudBucketMount[];
+}
+
+/** The secrets must be there, and volumes and buckets be mountable. */
+export function checkObjects(
+  { secretIds, volumeMounts, cloudBucketMounts }: NamedObjects,
   references: Pick<References, "secrets" | "volumes">,
 ): void {
   for (const secretId of secretIds) references.secrets.require(secretId);
   for (const mount of volumeMounts) references.volumes.requireAlive(mount.volumeId);
   checkMountPaths(volumeMounts);
+  checkBucketMounts(cloudBucketMounts, volumeMounts, references.secrets);
 }
 
 /** @throws AppError FUNCTION_NAME_INVALID */

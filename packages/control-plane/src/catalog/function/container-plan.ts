@@ -4,6 +4,7 @@ import { appLayout, type LayoutSources } from "./app-layout.ts";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Journal } from "../../database/journal.ts";
 import type { Environments } from "../../access/environment/environments.ts";
+import { taskBuckets } from "../bucket/bucket-mounts.ts";
 import { taskVolumes } from "../volume/task-volumes.ts";
 import { touchImage } from "../image/image-registry.ts";
 import type { ImageRecord } from "../image/image-record.ts";
@@ -40,7 +41,8 @@ export async function planContainer(
   await checkImage(sources, spec, image);
   checkVolumes(sources, spec.tag, definition);
   await touchImage(sources, image, nowMs());
-  await secrets.used(definition.secretIds, nowMs());
+  const bucketSecretIds = definition.cloudBucketMounts.flatMap((mount) => mount.credentialsSecretId || []);
+  await secrets.used([...definition.secretIds, ...bucketSecretIds], nowMs());
   const mountIds = [...definition.mountIds, ...(await pythonMounts(sources, definition, image))];
   const codeLayers = await Promise.all(mountIds.map((mountId) => mounts.layerOf(mountId)));
   return {
@@ -60,6 +62,7 @@ export async function planContainer(
     config: sandbox?.workdir ? { ...image.config, workdir: sandbox.workdir } : image.config,
     secretEnv: { ...secrets.env(definition.secretIds), ...sandbox?.env },
     volumes: taskVolumes(volumes, definition.volumeMounts),
+    buckets: taskBuckets(definition.cloudBucketMounts, secrets),
     ...(sandbox ? { command: sandbox.command } : {}),
   };
 }

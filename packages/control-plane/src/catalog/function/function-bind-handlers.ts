@@ -6,7 +6,7 @@ import type { Journal } from "../../database/journal.ts";
 import type { WebAddresses } from "../../dispatch/ports.ts";
 import { applyOptions } from "./apply-options.ts";
 import { boundFunctionId } from "./bound-id.ts";
-import { checkSecretsAndVolumes, type References } from "./check-references.ts";
+import { checkObjects, type References } from "./check-references.ts";
 import { canonicalParameters } from "./class-parameters.ts";
 import { notPublished, type Catalog } from "./function-catalog.ts";
 import { newFunctionRecord, type FunctionRecord } from "./function-record.ts";
@@ -47,7 +47,7 @@ export function functionBindHandlers(options: FunctionBindHandlerOptions) {
       const chosen = request.functionOptions;
       if (chosen) {
         checkOptions(chosen);
-        checkSecretsAndVolumes(chosen.secretIds, chosen.volumeMounts, references);
+        checkObjects(chosen, references);
         applyOptions(definition, chosen);
       }
       const record = newFunctionRecord({
@@ -88,18 +88,13 @@ function boundParameters(
 }
 
 function checkOptions(options: FunctionOptions): void {
-  const [what, remedy] =
-    options.pinnedAppVersion !== undefined
-      ? [
-          "pins of a version beside other options",
-          "Look the function up with `version`, and give what that finds its options.",
-        ]
-      : options.cloudBucketMounts.length > 0
-        ? ["cloud bucket mounts", "Copy the files into a `Volume`."]
-        : [];
-  if (what === undefined || remedy === undefined) return;
-  throw new AppError("FUNCTION_FEATURE_UNSUPPORTED", `Dorian does not serve ${what}.`, {
-    status: "UNIMPLEMENTED",
-    remedy,
-  });
+  if (options.pinnedAppVersion === undefined) return;
+  throw new AppError(
+    "FUNCTION_FEATURE_UNSUPPORTED",
+    "Dorian does not serve pins of a version beside other options.",
+    {
+      status: "UNIMPLEMENTED",
+      remedy: "Look the function up with `version`, and give what that finds its options.",
+    },
+  );
 }

@@ -30,6 +30,7 @@ export function sandboxFunction(
     mountIds: sandbox.mountIds,
     secretIds: sandbox.secretIds,
     volumeMounts: sandbox.volumeMounts,
+    cloudBucketMounts: sandbox.cloudBucketMounts,
     timeoutSecs: sandbox.timeoutSecs,
     resources,
     blockNetwork: sandbox.blockNetwork || sandbox.networkAccess?.networkAccessType === Network.BLOCKED,
@@ -51,6 +52,7 @@ export function sandboxLike(
     clientVersion: nodeEntrypoint ? "" : clientVersion,
     secretIds: definition.secretIds,
     volumeMounts: definition.volumeMounts,
+    cloudBucketMounts: definition.cloudBucketMounts,
     blockNetwork: definition.blockNetwork,
     runtime: definition.runtime,
     untrusted: definition.untrusted,
@@ -84,7 +86,7 @@ function refuseUnserved(sandbox: SandboxDefinition, hasTags: boolean): void {
   const unserved: Record<string, boolean> = {
     "A name": (sandbox.name ?? "") !== "",
     "Network file systems": sandbox.nfsMounts.length > 0,
-    "Cloud bucket mounts": sandbox.cloudBucketMounts.length > 0 || sandbox.s3Mounts.length > 0,
+    "S3 mounts": sandbox.s3Mounts.length > 0,
     "Open ports": ports.length > 0,
     "A list of allowed addresses":
       sandbox.networkAccess?.networkAccessType === Network.ALLOWLIST ||
@@ -110,6 +112,6 @@ function refuseUnserved(sandbox: SandboxDefinition, hasTags: boolean): void {
   throw new AppError("SANDBOX_FEATURE_UNSUPPORTED", `${features.join(", ")} of a sandbox: not served.`, {
     status: "UNIMPLEMENTED",
     remedy:
-      "Dorian's sandboxes run a command on an image, with mounts, volumes, secrets and exec: what `modal shell` needs.",
+      "Dorian's sandboxes run a command on an image, with mounts, volumes, buckets, secrets and exec: what `modal shell` needs.",
   });
 }

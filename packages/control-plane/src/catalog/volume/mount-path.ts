@@ -18,7 +18,7 @@ const reservedTrees = ["/proc", "/sys", "/dev", "/run/dorian", "/usr/lib/dorian"
 export function checkMountPaths(mounts: readonly VolumeMountPoint[]): void {
   const volumes = new Map<string, string>();
   for (const { volumeId, mountPath, subPath } of mounts) {
-    checkPath(mountPath);
+    checkMountPath(mountPath);
     if (subPath !== undefined && subPath !== "") checkSubPath(mountPath, subPath);
     const other = volumes.get(volumeId);
     if (other !== undefined) {
@@ -29,7 +29,12 @@ export function checkMountPaths(mounts: readonly VolumeMountPoint[]): void {
     }
     volumes.set(volumeId, mountPath);
   }
-  const paths = [...volumes.values()].toSorted();
+  checkPathsApart([...volumes.values()]);
+}
+
+/** Refuses places that are one, or inside another. @throws AppError VOLUME_MOUNT_INVALID */
+export function checkPathsApart(mountPaths: readonly string[]): void {
+  const paths = mountPaths.toSorted();
   for (const [index, path] of paths.entries()) {
     const clash = paths.slice(index + 1).find((later) => later === path || later.startsWith(`${path}/`));
     if (clash === undefined) continue;
@@ -42,7 +47,8 @@ export function checkMountPaths(mounts: readonly VolumeMountPoint[]): void {
   }
 }
 
-function checkPath(path: string): void {
+/** Refuses a place where nothing can be mounted. @throws AppError VOLUME_MOUNT_INVALID */
+export function checkMountPath(path: string): void {
   const canonical = path.startsWith("/") && (path === "/" || posix.resolve(path) === path);
   if (!canonical || path.includes("\0")) {
     throw invalid(

@@ -198,6 +198,7 @@ export class TaskStarts implements Disposable {
           config: plan.config,
           secretEnv: plan.secretEnv,
           volumes: plan.volumes,
+          buckets: plan.buckets,
           command: plan.command ?? [],
           gpuDevices: task.gpus.map((gpu) => gpu.device),
           freezeRoot,

@@ -809,6 +809,11 @@ export declare type StartTask = Message<"dorian.worker.StartTask"> & {
   graceSecs: number;
 
   /**
+   * @generated from field: repeated dorian.worker.TaskBucket buckets = 12;
+   */
+  buckets: TaskBucket[];
+
+  /**
    * Of a sandbox: runs in place of the function's runtime.
    *
    * @generated from field: repeated string command = 20;
@@ -862,6 +867,109 @@ export declare type TaskVolume = Message<"dorian.worker.TaskVolume"> & {
  * Use `create(TaskVolumeSchema)` to create a new message.
  */
 export declare const TaskVolumeSchema: GenMessage<TaskVolume>;
+
+/**
+ * A bucket of an object store, to be seen as a directory.
+ *
+ * @generated from message dorian.worker.TaskBucket
+ */
+export declare type TaskBucket = Message<"dorian.worker.TaskBucket"> & {
+  /**
+   * @generated from field: string mount_path = 1;
+   */
+  mountPath: string;
+
+  /**
+   * @generated from field: string bucket = 2;
+   */
+  bucket: string;
+
+  /**
+   * Only what is below it is seen; empty, or ending in a slash.
+   *
+   * @generated from field: string key_prefix = 3;
+   */
+  keyPrefix: string;
+
+  /**
+   * Scheme, host and port.
+   *
+   * @generated from field: string endpoint_url = 4;
+   */
+  endpointUrl: string;
+
+  /**
+   * Empty: the service's usual one.
+   *
+   * @generated from field: string region = 5;
+   */
+  region: string;
+
+  /**
+   * @generated from field: bool read_only = 6;
+   */
+  readOnly: boolean;
+
+  /**
+   * The bucket's name stands in the path of requests, not in front of the host's.
+   *
+   * @generated from field: bool path_style = 7;
+   */
+  pathStyle: boolean;
+
+  /**
+   * @generated from field: bool requester_pays = 8;
+   */
+  requesterPays: boolean;
+
+  /**
+   * Seconds for which what is known of an object is not asked again; at least 1.
+   *
+   * @generated from field: uint32 metadata_ttl_secs = 9;
+   */
+  metadataTtlSecs: number;
+
+  /**
+   * Absent for a bucket that is open to everybody. The container never sees them.
+   *
+   * @generated from field: dorian.worker.BucketCredentials credentials = 10;
+   */
+  credentials?: BucketCredentials | undefined;
+};
+
+/**
+ * Describes the message dorian.worker.TaskBucket.
+ * Use `create(TaskBucketSchema)` to create a new message.
+ */
+export declare const TaskBucketSchema: GenMessage<TaskBucket>;
+
+/**
+ * @generated from message dorian.worker.BucketCredentials
+ */
+export declare type BucketCredentials = Message<"dorian.worker.BucketCredentials"> & {
+  /**
+   * @generated from field: string access_key_id = 1;
+   */
+  accessKeyId: string;
+
+  /**
+   * @generated from field: string secret_access_key = 2;
+   */
+  secretAccessKey: string;
+
+  /**
+   * Of temporary credentials.
+   *
+   * @generated from field: string session_token = 3;
+   */
+  sessionToken: string;
+};
+
+/**
+ * Describes the message dorian.worker.BucketCredentials.
+ * Use `create(BucketCredentialsSchema)` to create a new message.
+ */
+export declare const BucketCredentialsSchema: GenMessage<BucketCredentials>;
 
 /**
  * @generated from message dorian.worker.StopTask
