@@ -62,5 +62,10 @@ describe("a page of the guide", () => {
       expect.stringMatching(/^docs\/guide\/page\.md:5: error TS2322: Type 'number' is not assignable/),
       expect.stringMatching(/^docs\/guide\/page\.md:31: error TS2345: Argument of type 'number'/),
     ]);
+    const trusted = page([
+      "ts",
+      `import { absent } from "a-package-of-images";\nabsent((context) => context.text());`,
+    ]);
+    expect(await typeFaults([readGuidePage("page.md", trusted)])).toEqual([]);
   });
 });
