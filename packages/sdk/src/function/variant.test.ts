@@ -11,6 +11,7 @@ import { ScriptedServer, success, type Script } from "@dorian/testkit/scripted-s
 import { expect, test } from "vitest";
 import { Cls } from "../class/cls.ts";
 import { Secret } from "../secret/secret.ts";
+import { Volume } from "../volume/volume.ts";
 import { RemoteFunction } from "./remote-function.ts";
 import type { VariantOptions } from "./variant-options.ts";
 
@@ -96,6 +97,21 @@ test("secrets and variables of a variant are those of its app, and stand in the 
     ["", "ap-1", { SIZE: "large" }],
   ]);
   expect(optionsOf(bound[0])).toEqual({ secretIds: ["st-1", "st-2"], replaceSecretIds: true });
+});
+
+test("volumes of a variant are mounted as they say", async () => {
+  const bound: FunctionBindParamsRequest[] = [];
+  await ScriptedServer.open(binding(bound, { volumeGetOrCreate: async () => ({ volumeId: "vo-1" }) }));
+  const weights = Volume.fromName("weights").withMountOptions({ readOnly: true, subPath: "iris" });
+  await read()
+    .withOptions({ volumes: { "/vol": weights } })
+    .remote();
+  expect(optionsOf(bound[0])).toEqual({
+    volumeMounts: [
+      { volumeId: "vo-1", mountPath: "/vol", allowBackgroundCommits: true, readOnly: true, subPath: "iris" },
+    ],
+    replaceVolumeMounts: true,
+  });
 });
 
 test("options of a class go with the parameters of each instance, and add up", async () => {

@@ -119,6 +119,8 @@ async function volumeMountsOf(
       volumeId: await volume.resolve(wire),
       mountPath,
       allowBackgroundCommits: true,
+      readOnly: volume.mountOptions.readOnly ?? false,
+      ...(volume.mountOptions.subPath ? { subPath: volume.mountOptions.subPath } : {}),
     })),
   );
 }
