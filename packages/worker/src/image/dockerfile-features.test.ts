@@ -60,6 +60,24 @@ test("RUN --mount binds files of the context and of stages, and keeps caches and
   expect(await readFile(join(built.root, "from-cache"), "utf8")).toBe("kept\n");
 });
 
+test("an image whose layers are there already is laid over what changed since; the server's Node is there once", async () => {
+  const node = "COPY --from=dorian/node:24 / /";
+  const built = await build([
+    "FROM base AS first",
+    "RUN echo first > /file && echo first > /gone",
+    "FROM first AS second",
+    "RUN echo second > /file && rm /gone",
+    "COPY --from=first / /",
+    "RUN test $(cat /file) = first && test -e /gone",
+    node,
+    "RUN echo after > /after",
+    node,
+  ]);
+  expect(new Set(built.layerIds).size).toBe(built.layerIds.length);
+  const lastId = built.layerIds.at(-1) ?? "";
+  expect(await readFile(join(builder.layers.path(lastId), "after"), "utf8")).toBe("after\n");
+});
+
 test("a secret that a step requires and nobody gave is named", async () => {
   await expect(build(["RUN --mount=type=secret,id=TOKEN,required=true true"])).rejects.toThrow(
     'The build has no secret "TOKEN".',
