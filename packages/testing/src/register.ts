@@ -1,7 +1,8 @@
-// For `node --import dorian/testing/register --test`: has Node compile standard decorators, which it does not know yet.
+// For `node --import dorian/testing/register --test`: has Node compile standard decorators, which it does not know yet, and find the files of
+// TypeScript's that are imported as JavaScript.
 import { readFileSync } from "node:fs";
 import * as nodeModule from "node:module";
-import { AppError } from "@dorian/base/app-error";
+import { AppError, errnoOf } from "@dorian/base/app-error";
 import { hasDecorators, lowerDecorators, pathOf } from "./source/lower-decorators.ts";
 
 if (!("registerHooks" in nodeModule)) {
@@ -11,6 +12,16 @@ if (!("registerHooks" in nodeModule)) {
 }
 
 nodeModule.registerHooks({
+  resolve(specifier, context, next) {
+    try {
+      return next(specifier, context);
+    } catch (error) {
+      // TypeScript's files may be named by what they would be compiled to.
+      const source = specifier.replace(/^(\.{1,2}\/.*\.[cm]?)js(x?)$/, "$1ts$2");
+      if (source === specifier || errnoOf(error) !== "ERR_MODULE_NOT_FOUND") throw error;
+      return next(source, context);
+    }
+  },
   load(url, context, next) {
     const path = pathOf(url);
     const source = path !== undefined && /\.[cm]?[jt]sx?$/.test(path) ? readFileSync(path, "utf8") : "";

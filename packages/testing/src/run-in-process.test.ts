@@ -391,6 +391,20 @@ describe("batches and schedules", () => {
   });
 });
 
+test("web functions of an app answer requests, and nothing listens for them", async () => {
+  const app = new App("web");
+  const count = app.function({ name: "count" }, async (text: string) => text.length);
+  const hello = app.web({ name: "hello" }, async (request) => {
+    return Response.json({ count: await count.remote(await request.text()) });
+  });
+  app.webServer({ name: "server", port: 1 }, () => {
+    throw new Error("This port is not ours.");
+  });
+  await using _ = await runInProcess(app);
+  const answer = await hello.local(new Request("http://local/", { method: "POST", body: "four" }));
+  expect(await answer.json()).toEqual({ count: 4 });
+});
+
 describe("dicts and queues", () => {
   test("are in memory, shared by all containers and the test, and go by the run's clock", async () => {
     const app = new App("things");

@@ -21,14 +21,14 @@ const appTest = `
 import test from "node:test";
 import assert from "node:assert/strict";
 import { runInProcess } from "${import.meta.resolve("../index.ts")}";
-import { app, Adder } from "./app.ts";
+import { app, Adder } from "./app.js";
 test("adds", async () => {
   await using _ = await runInProcess(app);
   assert.equal(await app.instance(Adder, { to: 4 }).add.remote(5), 9);
 });
 `;
 
-test("Node's own test runner runs an app whose classes are decorated", async () => {
+test("Node's own test runner runs an app whose classes are decorated, imported as TypeScript or as JavaScript", async () => {
   await using project = await temporaryDirectory({ "app.ts": app, "app.test.ts": appTest });
   const register = fileURLToPath(new URL("../register.ts", import.meta.url));
   const run = promisify(execFile)(process.execPath, ["--import", register, "--test"], {
