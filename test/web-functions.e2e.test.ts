@@ -202,6 +202,15 @@ test("a websocket carries texts and bytes, and closes with the app's code or the
   expect(await client.closed).toEqual([4001, "see you"]);
   await logged("closed with 4001");
   const other = await connected(at("/echo"), ["chat"]);
+  // More than the server keeps of what has been read.
+  const many = 40;
+  for (let sent = 0; sent < many; sent += 1) {
+    other.socket.send(Buffer.alloc(100_000, sent));
+    await vi.waitFor(() => expect(other.messages.length).toBe(sent + 1), { timeout: 30_000 });
+  }
+  expect(other.messages.map((each) => (each as Buffer)[0])).toEqual(
+    Array.from({ length: many }, (_, sent) => sent),
+  );
   other.socket.close(4002);
   await logged("closed with 4002");
   await expect(connected(at("/refuse"), [])).rejects.toThrow("403");

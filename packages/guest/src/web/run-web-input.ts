@@ -31,6 +31,10 @@ async function sendResponse(
     input: WebInput;
   },
 ): Promise<InputResult> {
+  if ("method" in options.input.scope && options.input.scope.method === "HEAD") {
+    await response.body?.cancel();
+    return WebAnswer.short([head(response), body()]);
+  }
   const reader = response.body?.getReader();
   if (!reader) return WebAnswer.short([head(response), body()]);
   const first = await reader.read();

@@ -22,11 +22,12 @@ export class WebClient implements Disposable {
   #body: ReadableStreamDefaultController<Uint8Array> | undefined;
   #room = Promise.withResolvers<void>();
   #isHeard = false;
-  #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: WebClientOptions) {
     this.#options = options;
-    this.#timer = setTimeout(() => this.#hear(), unheardMs);
+    // A websocket's messages have one reader, who is told of its end.
+    if (!options.input.isWebSocket) this.#timer = setTimeout(() => this.#hear(), unheardMs);
     onAbort(options.running.signal, () => this.#leave(options.running.signal.reason));
   }
 
