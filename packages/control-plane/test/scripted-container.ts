@@ -154,7 +154,8 @@ export class ScriptedContainer {
     this.working.add(item.inputId);
     this.attempts.push(item.retryCount);
     const startedAt = Date.now() / 1000;
-    const given = item.input?.dataFormat === DataFormat.PICKLE ? undefined : item.input?.argsOneof;
+    const isPlain = item.input?.dataFormat === DataFormat.CBOR;
+    const given = isPlain ? item.input?.argsOneof : undefined;
     const args = given?.case === "args" ? decodeArguments(given.value) : [];
     const cancelled = new Promise<never>((_resolve, reject) => {
       if (!this.#script.deaf) this.#cancelled.set(item.inputId, () => reject(new UserError("cancelled")));

@@ -14,6 +14,8 @@ export interface WebFixtureOptions {
   definition?: Exclude<MessageInitShape<typeof FunctionSchema$>, { $typeName: string }>;
   config?: MessageInitShape<typeof WebhookConfigSchema>;
   gateway?: Partial<WebGatewayOptions>;
+  /** Its containers are TypeScript's. Default: Python's. */
+  isNode?: boolean;
 }
 
 export interface WebFixture extends AsyncDisposable {
@@ -40,7 +42,7 @@ export async function openWeb(fixture: DispatchFixture, options: WebFixtureOptio
     scope: "main",
     methodName: "page",
     parameters: [],
-    isNode: false,
+    isNode: options.isNode ?? false,
     config: create(WebhookConfigSchema, options.config),
     active: true,
   };
