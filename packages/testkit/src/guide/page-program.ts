@@ -86,11 +86,10 @@ function withoutImports(fragment: Fence, program: PageProgram): Fence {
 const importStatement = /^import\s[^;]*?["'][^"']+["'];/gm;
 
 function importedNames(code: string): string[] {
-  const names = [...code.matchAll(importStatement)].flatMap(([statement]) => {
+  return [...code.matchAll(importStatement)].flatMap(([statement]) => {
     const [clause = ""] = statement.split(/\bfrom\b/);
     return clause.match(/[\w$]+(?=\s*[,}]|\s*$)/g) ?? [];
   });
-  return names;
 }
 
 function exportedNames(code: string): string[] {
