@@ -1,5 +1,6 @@
 import { chmod, chown, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Command } from "./dockerfile/instruction.ts";
 import type { LayerStore } from "@dorian/storage/layer-store";
 import { RootFileSystem, startDirectories } from "../container/root-file-system.ts";
 import type { UserNamespace } from "../user-namespace/user-namespaces.ts";
@@ -45,14 +46,14 @@ export class BuildStage implements AsyncDisposable {
     this.args = new Map(options.args);
   }
 
-  setCommand(command: string[]): void {
-    this.config.cmd = command;
+  setCommand(command: Command): void {
+    this.config.cmd = this.#argsOf(command);
     this.#hasCommand = true;
   }
 
   /** A command of the image below was meant for the entrypoint there. */
-  setEntrypoint(entrypoint: string[]): void {
-    this.config.entrypoint = entrypoint;
+  setEntrypoint(command: Command): void {
+    this.config.entrypoint = this.#argsOf(command);
     if (!this.#hasCommand) this.config.cmd = [];
   }
 
@@ -142,5 +143,11 @@ export class BuildStage implements AsyncDisposable {
     if (last) await chown(root.upper, last.uid, last.gid);
     await chmod(root.upper, last ? last.mode & 0o7777 : 0o755);
     return root;
+  }
+
+  #argsOf(command: Command): string[] {
+    if (command.kind === "exec") return command.args;
+    const { shell } = this.config;
+    return [...(shell.length > 0 ? shell : ["/bin/sh", "-c"]), command.script];
   }
 }

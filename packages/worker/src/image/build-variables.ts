@@ -17,6 +17,9 @@ interface Place {
   quotesAreText?: boolean;
 }
 
+/** The kernel takes half of it for a path. */
+const maxPlaceLength = 8_192;
+
 /** Letters of all texts of a build together: they are kept with its stages, and hashed for each step. */
 const maxMade = 16 * 1024 * 1024;
 
@@ -64,6 +67,16 @@ export class BuildVariables {
     this.#made += made.length;
     if (this.#made > maxMade) fail(`what its variables make has more than ${maxMade} letters in all.`);
     return made;
+  }
+
+  /** A path or an address. What it comes to is found in the square of its length. @throws AppError DOCKERFILE_INVALID */
+  expandPlace(text: string, at: Place): string {
+    const place = this.expand(text, at);
+    if (place.length <= maxPlaceLength) return place;
+    throw dockerfileError(
+      at.line,
+      `"${place.slice(0, 100)}…" has ${place.length} letters, where a path or an address has ${maxPlaceLength} at most.`,
+    );
   }
 
   /** @throws AppError DOCKERFILE_INVALID for a platform that is not this machine's */

@@ -12,15 +12,17 @@ import { BuildStage } from "./build-stage.ts";
 import { BuildStages } from "./build-stages.ts";
 import { holdToLimits } from "../container/hold-to-limits.ts";
 import { copyFiles } from "./copy-instruction.ts";
+import { copyPlan } from "./copy-plan.ts";
 import { makeDirectory } from "./copy-target.ts";
+import { doOnce } from "./do-once.ts";
 import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
-import type { Command, Instruction } from "./dockerfile/instruction.ts";
+import type { Instruction } from "./dockerfile/instruction.ts";
 import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
 import { containerUser } from "../container/container-user.ts";
 import type { OnLog } from "./run-step.ts";
 import { type BuiltImage, saveImage } from "./saved-image.ts";
 import { StackViews } from "./stack-views.ts";
-import { type StepCache, stepKey } from "./step-cache.ts";
+import type { StepCache } from "./step-cache.ts";
 
 export interface ImageBuildOptions extends BuildDependencies {
   bases: BaseImages;
@@ -28,9 +30,6 @@ export interface ImageBuildOptions extends BuildDependencies {
   onLog: OnLog;
   signal: AbortSignal;
 }
-
-/** The kernel takes half of it for a path. */
-const maxPlaceLength = 8_192;
 
 type InstructionOf<K extends Instruction["kind"]> = Extract<Instruction, { kind: K }>;
 
@@ -147,10 +146,10 @@ export class ImageBuild implements AsyncDisposable {
         this.#stage.config.shell = instruction.shell;
         return undefined;
       case "cmd":
-        this.#stage.setCommand(this.#argsOf(instruction.command));
+        this.#stage.setCommand(instruction.command);
         return undefined;
       case "entrypoint":
-        this.#stage.setEntrypoint(this.#argsOf(instruction.command));
+        this.#stage.setEntrypoint(instruction.command);
         return undefined;
       case "volume":
         for (const path of instruction.paths) await this.#makeDirectory(this.#expandPlace(path), "");
@@ -185,33 +184,13 @@ export class ImageBuild implements AsyncDisposable {
     this.#stages.begin(instruction.stage, stage);
   }
 
-  /**
-   * A step: what it comes to is found again by all that it depends on, or it is done, and then kept at once. A step that writes to
-   * a volume is done by every build: what it wrote there counts only when all have succeeded.
-   */
   async #doOnce(dependsOn: Record<string, unknown>, work: () => Promise<void>): Promise<void> {
-    const { volumes, secretEnv, gpuDevices, stepScope } = this.#request;
-    if (volumes.some((volume) => !volume.readOnly)) return await work();
-    const stage = this.#stage;
-    const { steps } = this.#options;
-    const key = stepKey({
-      ...dependsOn,
-      ...stage.origin,
-      scope: stepScope,
-      config: stage.config,
-      args: stage.args,
-      // With their values: what the official client's `env=` gives to a step comes as a secret.
-      secrets: secretEnv,
-      gpus: gpuDevices.length,
-      volumes: volumes.map(({ volumeId, mountPath, subPath }) => [volumeId, mountPath, subPath]),
+    const layerId = await doOnce(dependsOn, work, {
+      request: this.#request,
+      stage: this.#stage,
+      steps: this.#options.steps,
+      say: (text) => this.#say(text),
     });
-    const known = await steps.read(key);
-    if (known) {
-      this.#say("   Done before.\n");
-      await stage.take(known.layerId);
-    } else await work();
-    const layerId = known ? known.layerId : await stage.freeze();
-    if (!known) await steps.put(key, { layerId });
     if (layerId !== undefined) this.#layers.keep(layerId);
   }
 
@@ -231,17 +210,14 @@ export class ImageBuild implements AsyncDisposable {
 
   async #copy(instruction: InstructionOf<"copy">): Promise<void> {
     const { options } = instruction;
-    const sources = instruction.sources.map((source) => this.#expandPlace(source));
-    const addresses = sources.filter((source) => /^https?:/.test(source));
-    const target = this.#expandPlace(instruction.target);
+    const plan = copyPlan(instruction, {
+      expand: (text) => this.#expand(text),
+      expandPlace: (text) => this.#expandPlace(text),
+    });
+    const { sources, addresses, target, from: name } = plan;
     const stage = this.#stage;
-    const name = options.from === undefined ? undefined : this.#expand(options.from);
     const from = name === undefined ? undefined : await this.#stages.source(name);
-    const isWhole =
-      sources.length === 1 &&
-      posix.join("/", sources[0] ?? "", "/") === "/" &&
-      posix.join(target, "/") === "/";
-    if (from && isWhole && options.chown === undefined && options.chmod === undefined) {
+    if (from && plan.isWhole) {
       const isThere = (layerId: string) => stage.layerIds.includes(layerId);
       // A stack has each layer once. What we make ourselves lies where nobody else puts anything.
       if (name?.startsWith("dorian/") && from.layerIds.every(isThere)) return;
@@ -302,24 +278,12 @@ export class ImageBuild implements AsyncDisposable {
     using _made = (await makeDirectory(directory, { root, owner, mode: undefined })).directory;
   }
 
-  /** A path or an address. What it comes to is found in the square of its length. */
   #expandPlace(text: string): string {
-    const place = this.#expand(text);
-    if (place.length <= maxPlaceLength) return place;
-    throw dockerfileError(
-      this.#line,
-      `"${place.slice(0, 100)}…" has ${place.length} letters, where a path or an address has ${maxPlaceLength} at most.`,
-    );
+    return this.#variables.expandPlace(text, { line: this.#line, scope: this.#stages.last });
   }
 
   #expand(text: string, options: { quotesAreText?: boolean } = {}): string {
     return this.#variables.expand(text, { line: this.#line, scope: this.#stages.last, ...options });
-  }
-
-  #argsOf(command: Command): string[] {
-    if (command.kind === "exec") return command.args;
-    const { shell } = this.#stage.config;
-    return [...(shell.length > 0 ? shell : ["/bin/sh", "-c"]), command.script];
   }
 
   get #stage(): BuildStage {
