@@ -3,31 +3,22 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import {
   AppState,
-  ClassParameterInfo_ParameterSerializationFormat as ParameterFormat,
   DataFormat,
-  Function_FunctionType as FunctionType,
-  type ClassParameterSpec,
   type CommitInfoSchema,
   type FunctionHandleMetadata,
 } from "@dorian/protocol/modal";
-import { Image, Secret, type App } from "@dorian/sdk";
-import { isGeneratorFunction, type Registered, type RegisteredClass } from "@dorian/sdk/class/registered";
+import { Image, type App } from "@dorian/sdk";
 import type { Transport } from "@dorian/sdk/client/transport";
-import { parameterSpecs } from "@dorian/sdk/class/parameters";
 import { IgnorePatterns } from "@dorian/sdk/local/ignore-patterns";
 import type { DeploySession } from "./deploy-session.ts";
-import { functionMessage, type FunctionInit } from "./function-message.ts";
+import { announcedOf, definitionOf } from "./function-definition.ts";
+import { identityOf } from "./function-identity.ts";
 import { ImageResolver } from "./image-resolver.ts";
 import { contentFile, localFiles, type MountContent } from "./local-files.ts";
 import type { LocalSource } from "@dorian/sdk/image/local-source";
 import { LocalDigests } from "./local-digests.ts";
-import { ownMessage } from "./own-message.ts";
 import type { OnProgress } from "./progress.ts";
-import { resolveSecrets } from "./resolve-secret.ts";
-import { resolveBuckets } from "./resolve-buckets.ts";
-import { resolveVolumes } from "./resolve-volumes.ts";
 import { makeMount } from "./make-mount.ts";
-import { webhookConfig } from "./webhook-config.ts";
 
 export interface DeployOptions {
   transport: Transport;
@@ -233,134 +224,4 @@ async function allOrAbort(failed: AbortController, work: Promise<void>[]): Promi
   };
   await Promise.all(work.map((each) => each.catch(note)));
   if (first) throw first.reason;
-}
-
-type MethodInit = Pick<Identity, "functionName" | "functionType" | "webhookConfig">;
-
-interface Identity {
-  functionName: string;
-  functionType: FunctionType;
-  isClass: boolean;
-  methodDefinitionsSet: boolean;
-  methodDefinitions?: Record<string, MethodInit>;
-  webhookConfig?: ReturnType<typeof webhookConfig>;
-  classParameterInfo?: { format: ParameterFormat; schema: ClassParameterSpec[] };
-}
-
-function identityOf(item: Registered, tag: string): Identity {
-  if (item.kind === "function") {
-    return {
-      functionName: tag,
-      functionType: item.isGenerator ? FunctionType.GENERATOR : FunctionType.FUNCTION,
-      isClass: false,
-      methodDefinitionsSet: false,
-      ...(item.web ? { webhookConfig: webhookConfig(item.web) } : {}),
-    };
-  }
-  const methods = item.marks.marks.filter(({ kind }) => kind === "method" || kind === "web");
-  const specs = parameterSpecs(item.tag, item.target, item.marks);
-  return {
-    functionName: tag,
-    functionType: FunctionType.FUNCTION,
-    isClass: true,
-    methodDefinitionsSet: true,
-    methodDefinitions: Object.fromEntries(
-      methods.map(({ name, web }) => {
-        const run = (item.target.prototype as Record<string, unknown>)[name];
-        const functionType = isGeneratorFunction(run) ? FunctionType.GENERATOR : FunctionType.FUNCTION;
-        const formats = {
-          supportedInputFormats: [DataFormat.CBOR],
-          supportedOutputFormats: [DataFormat.CBOR],
-        };
-        const served = web ? { webhookConfig: webhookConfig(web) } : {};
-        return [name, { functionName: `${item.tag}.${name}`, functionType, ...formats, ...served }];
-      }),
-    ),
-    classParameterInfo: { format: ParameterFormat.PARAM_SERIALIZATION_FORMAT_PROTO, schema: specs },
-  };
-}
-
-/** What is known of a function before its image is there. */
-function announcedOf({ modulePath }: DeploySession, { options, tag }: Registered): FunctionInit {
-  const entrypoint = { modulePath, objectTag: tag };
-  return functionMessage({ options, imageId: "", mountIds: [], secretIds: [], volumeMounts: [], entrypoint });
-}
-
-async function definitionOf(
-  session: DeploySession,
-  images: ImageResolver,
-  item: Registered,
-  fallbackImage: Image,
-): Promise<FunctionInit> {
-  const image = item.options.image ?? fallbackImage;
-  const secrets = secretsOf(item);
-  const [imageId, secretIds, volumeMounts, cloudBucketMounts, localMountIds] = await Promise.all([
-    imageOf(images, item, image),
-    resolveSecrets(session, secrets),
-    resolveVolumes(session, item.options.volumes),
-    resolveBuckets(session, item.options.volumes),
-    images.mountIds(image),
-  ]);
-  const mountIds = [session.codeMountId, ...localMountIds];
-  return {
-    ...functionMessage({
-      options: item.options,
-      imageId,
-      mountIds,
-      secretIds,
-      volumeMounts,
-      entrypoint: { modulePath: session.modulePath, objectTag: item.tag },
-    }),
-    ...ownMessage(item),
-    cloudBucketMounts,
-    appName: session.appName,
-    objectDependencies: [...secretIds, imageId, ...volumeMounts.map((mount) => mount.volumeId)].map(
-      (objectId) => ({ objectId }),
-    ),
-  };
-}
-
-/** A class's `@build` methods are steps on top of its image, in the order they are defined in. */
-async function imageOf(images: ImageResolver, item: Registered, image: Image): Promise<string> {
-  let imageId = await images.resolve(image);
-  if (item.kind === "function") return imageId;
-  for (const mark of buildMarks(item)) {
-    const { gpu, cpu, memory, volumes } = item.options;
-    const secrets = secretsOf(item);
-    imageId = await images.runBuildFunction(imageId, {
-      name: `${item.tag}.${mark.name}`,
-      objectTag: item.tag,
-      isMethod: true,
-      owner: ownerOf(item.target, mark.name),
-      mountIds: await images.mountIds(image),
-      run: (item.target.prototype as Record<string, never>)[mark.name] as never,
-      options: {
-        ...(gpu === undefined ? {} : { gpu }),
-        ...(cpu === undefined ? {} : { cpu }),
-        ...(memory === undefined ? {} : { memory }),
-        ...(volumes === undefined ? {} : { volumes }),
-        ...(mark.timeout === undefined ? {} : { timeout: mark.timeout }),
-        secrets,
-      },
-      args: [],
-      forceBuild: mark.forceBuild ?? false,
-    });
-  }
-  return imageId;
-}
-
-/** The class that defines a method: the target or one of its base classes. */
-function ownerOf(target: new () => object, methodName: string): unknown {
-  let prototype = target.prototype as object | null;
-  while (prototype && !Object.hasOwn(prototype, methodName))
-    prototype = Object.getPrototypeOf(prototype) as object | null;
-  return prototype?.constructor;
-}
-
-function secretsOf({ options }: Registered): Secret[] {
-  return [...(options.secrets ?? []), ...(options.env ? [Secret.fromObject(options.env)] : [])];
-}
-
-function buildMarks(item: RegisteredClass) {
-  return item.marks.marks.filter((mark) => mark.kind === "build");
 }
