@@ -81,7 +81,7 @@ export function npmFromStep(
 }
 
 // The version that the project names, as it was when the lockfile was written.
-const pnpm = `npm exec --yes ${quiet} -- "$(node -p '(require("./package.json").packageManager ?? "pnpm").split("+")[0]')"`;
+const pnpm = `npm exec --yes ${quiet} -- "$(node -p '(require("./package.json").packageManager?.match(/^pnpm@[^+]+/) ?? ["pnpm"])[0]')"`;
 
 const install: Record<PackageManager, string[]> = {
   npm: [`npm ci --omit=dev ${quiet}`],

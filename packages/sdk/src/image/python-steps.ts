@@ -42,6 +42,7 @@ export interface UvSyncOptions extends RunOptions {
 
 const uvPath = "/mnt/dorian-uv";
 const filesPath = "/mnt/dorian-files";
+const boundFiles = `--mount=type=bind,source=/,target=${filesPath}`;
 const projectDirectory = "/.uv";
 
 /** A step of pip. */
@@ -53,7 +54,7 @@ export function pipStep(packages: readonly string[], options: PipOptions): Comma
 export function requirementsStep(path: string, options: PipOptions): CommandsStep {
   const files = [listFile(path, 0)];
   const words = [...flags(options, "--pre"), "-r", shellQuote(`${filesPath}${files[0]?.remotePath ?? ""}`)];
-  return commands([`RUN ${bound("", filesPath)} ${pip} ${words.join(" ")}`], options, {
+  return commands([`RUN ${boundFiles} ${pip} ${words.join(" ")}`], options, {
     context: files,
     title: `pip install -r ${path}`,
   });
@@ -68,7 +69,7 @@ export function uvPipStep(packages: readonly string[], options: UvPipOptions): C
     ...files.map(({ remotePath }) => `-r ${shellQuote(`${filesPath}${remotePath}`)}`),
     ...names(packages),
   ];
-  const mounts = [boundUv(options.uvVersion), ...(files.length > 0 ? [bound("", filesPath)] : [])];
+  const mounts = [boundUv(options.uvVersion), ...(files.length > 0 ? [boundFiles] : [])];
   const line = `RUN ${mounts.join(" ")} ${uvPath} pip install ${words.join(" ")}`;
   const title = `uv pip install ${[...(options.requirements ?? []).map((path) => `-r ${path}`), ...packages].join(" ")}`;
   return commands([line], options, { context: files, title });
@@ -124,10 +125,6 @@ function listFile(path: string, index: number): LocalSource {
 
 function localFile(path: string, remotePath: string): LocalSource {
   return { kind: "file", localPath: localPathOf(path), remotePath, ignore: IgnorePatterns.none };
-}
-
-function bound(source: string, target: string): string {
-  return `--mount=type=bind,source=${source || "/"},target=${target}`;
 }
 
 function boundUv(version = "latest"): string {
