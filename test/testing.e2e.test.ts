@@ -102,6 +102,12 @@ app.localEntrypoint(async () => {
   await outcome(() => all(echo.starmap([[1, 2], [3]])));
   await outcome(() => all(fail.map([], { returnExceptions: true })));
   await outcome(() => files.commit());
+  await outcome(() => files.batchUpload((batch) => batch.putFile(Buffer.from("from outside"), "/a/b"), { force: true }));
+  await outcome(() => files.batchUpload((batch) => batch.putFile(Buffer.from("again"), "/a/b")));
+  await outcome(async () => (await all(files.listFiles("/", { recursive: true }))).map(({ path, type, size }: any) => [path, type, type === "file" && size]).toSorted());
+  await outcome(async () => Buffer.from(await files.readFile("a/b")).toString());
+  await outcome(() => files.removeFile("/a"));
+  await outcome(() => files.removeFile("/none"));
   const counter = app.instance(Counter, { start: 5 });
   await outcome(() => counter.next.remote());
   await outcome(() => counter.next.remote(10));
@@ -160,7 +166,7 @@ test("an app gives the same in the process of its tests as in containers", async
   const node = [process.execPath, "--import", register, "in-process.ts"];
   const here = await runCommand(node, { cwd: project.path });
   const [outcomesThere, outcomesHere] = [there, here].map(outcomesIn);
-  expect(outcomesHere).toHaveLength(21);
+  expect(outcomesHere).toHaveLength(27);
   expect(outcomesHere).toEqual(outcomesThere);
 });
 

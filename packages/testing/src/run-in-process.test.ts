@@ -391,6 +391,45 @@ describe("batches and schedules", () => {
   });
 });
 
+describe("files of volumes from outside of containers", () => {
+  test("are put, listed, read, copied and removed, and containers find them, read-only where they are mounted so", async () => {
+    const models = Volume.fromName("models", { createIfMissing: true });
+    const app = new App("files");
+    const read = app.function(
+      { name: "read", volumes: { "/vol/in": models.withMountOptions({ readOnly: true, subPath: "iris" }) } },
+      async () => {
+        const refused = await writeFile("/vol/in/new", "").catch(({ code }: NodeJS.ErrnoException) => code);
+        return [await readFile("/vol/in/weights", "utf8"), refused];
+      },
+    );
+    await using _ = await runInProcess(app);
+    // More than one block, with zeros at the end, which are not sent.
+    const large = Buffer.concat([Buffer.alloc(9_000_000, "block"), Buffer.alloc(1_000)]);
+    await models.batchUpload((batch) => {
+      batch.putFile(Buffer.from("1 2 3"), "/iris/weights");
+      batch.putFile(large, "/large");
+    });
+    expect(await read.remote()).toEqual(["1 2 3", "EROFS"]);
+    expect(Buffer.compare(await models.readFile("/large"), large)).toBe(0);
+    await models.copyFiles(["/iris"], "/copy", { recursive: true });
+    await models.removeFile("/large");
+    const listed = await all(models.listFiles("/", { recursive: true }));
+    expect(listed.map(({ path, size }) => `${path} ${size}`).toSorted()).toEqual([
+      "copy 0",
+      "copy/weights 5",
+      "iris 0",
+      "iris/weights 5",
+    ]);
+    await expect(models.readFile("/large")).rejects.toMatchObject({ code: "VOLUME_PATH_NOT_FOUND" });
+    await expect(models.removeFile("/iris")).rejects.toMatchObject({ code: "PATH_IS_A_DIRECTORY" });
+    const again = models.batchUpload((batch) => batch.putFile(Buffer.from("4"), "/iris/weights"));
+    await expect(again).rejects.toMatchObject({ code: "VOLUME_FILE_EXISTS" });
+    await using scratch = await Volume.ephemeral();
+    await scratch.batchUpload((batch) => batch.putFile(Buffer.from("5"), "/note"));
+    expect(Buffer.from(await scratch.readFile("note")).toString()).toBe("5");
+  });
+});
+
 test("web functions of an app answer requests, and nothing listens for them", async () => {
   const app = new App("web");
   const count = app.function({ name: "count" }, async (text: string) => text.length);

@@ -89,7 +89,11 @@ function redirect(module: Module, name: string, indexes: number[], writes: Write
     const volumes = currentContainer()?.volumes ?? [];
     if (volumes.length === 0) return original.apply(this, args);
     const mapped = [...args];
-    for (const index of indexes) mapped[index] = mappedPath(args[index], name, writes(index, args));
+    try {
+      for (const index of indexes) mapped[index] = mappedPath(args[index], name, writes(index, args));
+    } catch (error) {
+      return fail(error, module, args.at(-1));
+    }
     return original.apply(this, mapped);
   };
   // Some have forms of their own: realpath.native, the promise of exists.
@@ -97,6 +101,14 @@ function redirect(module: Module, name: string, indexes: number[], writes: Write
   return () => {
     module[name] = original;
   };
+}
+
+/** Tells an error in the way of the function that was called: as a rejection, to its callback, or at once. */
+function fail(error: unknown, module: Module, last: unknown): Promise<never> | undefined {
+  if ((module as unknown) === fs.promises) return Promise.reject(error as Error);
+  if (typeof last !== "function") throw error;
+  process.nextTick(last as (error: unknown) => void, error);
+  return undefined;
 }
 
 function mappedPath(given: unknown, call: string, isWrite: boolean): unknown {

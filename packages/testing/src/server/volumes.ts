@@ -6,12 +6,15 @@ import { AppError } from "@dorian/base/app-error";
 import type { Function as FunctionDefinition, ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { currentContainer, type MountedDirectory } from "../process/container-context.ts";
+import { BlockServer } from "./block-server.ts";
 import { NamedObjects } from "./named-objects.ts";
 import { newestFirst } from "./newest-first.ts";
+import { volumeFileHandlers } from "./volume-file-handlers.ts";
 
 /** Volumes: each is a directory below a temporary one, and what is written to it is there for all at once. */
 export class Volumes implements AsyncDisposable {
   #root: string | undefined;
+  #blocks = new BlockServer();
   #volumes: NamedObjects<{ directory: string }>;
 
   constructor({ nowMs }: { nowMs: () => number }) {
@@ -52,6 +55,7 @@ export class Volumes implements AsyncDisposable {
       if (!mounted) throw notMounted(volumes.require(volumeId).name, done);
     };
     return {
+      ...volumeFileHandlers({ directoryOf: (volumeId) => this.directoryOf(volumeId), blocks: this.#blocks }),
       volumeGetOrCreate: async (request) => {
         const { objectId, name } = volumes.getOrCreate(request);
         return { volumeId: objectId, version: request.version, metadata: { name } };
@@ -94,6 +98,7 @@ export class Volumes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#blocks[Symbol.dispose]();
     if (this.#root !== undefined) await rm(this.#root, { recursive: true, force: true });
   }
 }
