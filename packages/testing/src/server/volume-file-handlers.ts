@@ -100,11 +100,10 @@ function entryOf(path: string, stats: Stats) {
 }
 
 async function statOf(place: string, path: string): Promise<Stats> {
-  return await stat(place).catch((cause: unknown) => {
+  return await stat(place).catch(() => {
     throw new AppError("VOLUME_PATH_NOT_FOUND", `There is no ${JSON.stringify(path)} in the volume.`, {
       status: "NOT_FOUND",
-      remedy: "Put it there first, or look at what there is with volume.list().",
-      cause,
+      remedy: "List what is there with `dorian volume ls <volume>`.",
     });
   });
 }
@@ -119,15 +118,19 @@ async function isDirectoryAt(place: string): Promise<boolean> {
 async function refuseExisting(place: string, path: string): Promise<void> {
   const found = await stat(place).catch(() => undefined);
   if (!found) return;
-  throw new AppError("VOLUME_FILE_EXISTS", `There is a ${JSON.stringify(path)} in the volume already.`, {
-    status: "ALREADY_EXISTS",
-    remedy: "Pass { force: true } to replace it, or choose another path.",
-  });
+  throw new AppError(
+    "VOLUME_FILE_EXISTS",
+    `There is a ${JSON.stringify(path.replace(/^\/+/, ""))} in the volume already.`,
+    {
+      status: "ALREADY_EXISTS",
+      remedy: "Choose another path, or say that it may be overwritten (--force).",
+    },
+  );
 }
 
 function isDirectory(path: string, verb: string): AppError {
   return new AppError("PATH_IS_A_DIRECTORY", `${JSON.stringify(path)} is a directory and was not ${verb}.`, {
     status: "INVALID_ARGUMENT",
-    remedy: "Pass { recursive: true } for all that is below it.",
+    remedy: "Say that what is in it is meant, too (--recursive).",
   });
 }
