@@ -12,7 +12,7 @@ export interface ScheduledDecorator {
  * The method runs by itself, without arguments, on an instance with the defaults of the class's parameters, for as long as the app
  * is deployed. It can be called from outside as well. A class has one such method.
  *
- * @throws AppError METHODS_SCHEDULED, PARAMETER_MISSING when its app takes the class
+ * @throws AppError METHODS_SCHEDULED when its app takes the class; SCHEDULE_NEEDS_DEFAULTS when it is deployed and a parameter has none
  * @example
  * @app.cls()
  * class Reports {

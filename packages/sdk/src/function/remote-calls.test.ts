@@ -258,6 +258,34 @@ test("get() ends when its signal aborts, and the call goes on", async () => {
   expect(cancelled).toEqual([callId]);
 });
 
+test("a call under a signal is cancelled when that aborts, and not made when it has aborted before", async () => {
+  const waiting = Promise.withResolvers<void>();
+  const cancelled: string[] = [];
+  const seen: FunctionMapRequest[] = [];
+  await ScriptedServer.open({
+    ...scriptOf(success(9), seen),
+    async functionGetOutputs(_, { signal }) {
+      waiting.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return {};
+    },
+    async functionCallCancel(request) {
+      cancelled.push(request.functionCallId);
+      return {};
+    },
+  });
+  const stop = new AbortController();
+  const squaring = square().withSignal(stop.signal);
+  const result = squaring.remote(3);
+  await waiting.promise;
+  stop.abort(new Error("enough"));
+  await expect(result).rejects.toThrow("enough");
+  expect(cancelled).toEqual([callId]);
+  await expect(squaring.remote(4)).rejects.toThrow("enough");
+  await expect(squaring.spawn(4)).rejects.toThrow("enough");
+  expect(seen).toHaveLength(1);
+});
+
 test("functions of an app that runs are called by the ids that the server gave", async () => {
   const seen: FunctionMapRequest[] = [];
   await ScriptedServer.open(scriptOf(success("done"), seen));
