@@ -73,11 +73,12 @@ export function fragmentsProgram(page: GuidePage, ofDorian: readonly string[]): 
   return program;
 }
 
-/** Moves a piece's imports to the top of the program; what it exports it declares. */
+/** Moves a piece's imports to the top of the program, each once; what it exports it declares. */
 function withoutImports(fragment: Fence, program: PageProgram): Fence {
   const code = fragment.code.replaceAll(importStatement, (statement, ...rest) => {
     const line = fragment.line + fragment.code.slice(0, Number(rest.at(-2))).split("\n").length - 1;
-    program.add(statement.replaceAll(/\s+/g, " "), line);
+    const text = statement.replaceAll(/\s+/g, " ");
+    if (!program.text.includes(text)) program.add(text, line);
     return statement.replaceAll(/[^\n]/g, "");
   });
   return { ...fragment, code: code.replaceAll(/^export (?!default)/gm, "") };
