@@ -39,7 +39,7 @@ export const works = app.function({ name: "works", scaledownWindow: 2, volumes: 
   return [await readFile("/data/cat.txt", "utf8"), (await readdir("/data")).toSorted()];
 });
 
-export const reads = app.function({ name: "reads", scaledownWindow: 2, volumes: { "/fixed": fixed, "/open": open } }, async () => [
+export const reads = app.function({ name: "reads", scaledownWindow: 2, blockNetwork: true, volumes: { "/fixed": fixed, "/open": open } }, async () => [
   await readFile("/fixed/data/cat.txt", "utf8"),
   await readFile("/open/ready", "utf8"),
   await writeFile("/fixed/x", "").catch((error) => error.code),
@@ -101,7 +101,7 @@ test("a container reads and writes the objects of a bucket below a prefix, and o
   expect(await store.get("pets", "data/gone.txt")).toBeUndefined();
 });
 
-test("a read-only bucket cannot be written, and one that everybody may read needs no secret", async () => {
+test("a read-only bucket cannot be written, one that everybody may read needs no secret, and neither needs the container's network", async () => {
   expect(await call<string[]>("reads")).toEqual(["cat", "yes", "EROFS"]);
 });
 
