@@ -23,6 +23,8 @@ export async function definitionOf(
   item: Registered,
   fallbackImage: Image,
 ): Promise<FunctionInit> {
+  // What is wrong with it is told before an image is built.
+  const own = ownMessage(item);
   const image = item.options.image ?? fallbackImage;
   const secrets = secretsOf(item);
   const [imageId, secretIds, volumeMounts, cloudBucketMounts, localMountIds] = await Promise.all([
@@ -42,7 +44,7 @@ export async function definitionOf(
       volumeMounts,
       entrypoint: { modulePath: session.modulePath, objectTag: item.tag },
     }),
-    ...ownMessage(item),
+    ...own,
     cloudBucketMounts,
     appName: session.appName,
     objectDependencies: [...secretIds, imageId, ...volumeMounts.map((mount) => mount.volumeId)].map(
