@@ -263,7 +263,8 @@ import fastify from "fastify";
 import { Hono } from "hono";
 import { z } from "zod";
 
-export const app = new App("frameworks", { image: Image.debianSlim().npmInstall(${packages.map((name) => `"${name}"`).join(", ")}) });
+// What was installed once: users would say npmInstall, or npmInstallFrom with their lockfile.
+export const app = new App("frameworks", { image: Image.debianSlim().addLocalDir("node_modules", "/root/node_modules") });
 const hono = new Hono().get("/greet/:name", (context) => context.text("Hono greets " + context.req.param("name")));
 export const one = app.web({ name: "hono" }, hono);
 const page = express().use(express.json()).post("/sum", (request, response) => response.json(request.body.a + request.body.b));
