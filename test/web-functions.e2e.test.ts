@@ -101,6 +101,7 @@ class Plain {
 app.cls({}, Plain, { parameters: ["modelId"], web: { page: { label: "plain-page" } }, webServers: { start: { port: 8003 } } });
 `;
 
+const waiting = { timeout: 30_000 };
 let server: RunningServer;
 const urls: Record<string, string> = {};
 
@@ -197,7 +198,7 @@ test("a websocket carries texts and bytes, and closes with the app's code or the
   expect([client.socket.protocol, client.headers["x-room"]]).toEqual(["chat", "7"]);
   client.socket.send("shout");
   client.socket.send(Buffer.from([1, 2, 3]));
-  await vi.waitFor(() => expect(client.messages).toEqual(["SHOUT", Buffer.from([3, 2, 1])]));
+  await vi.waitFor(() => expect(client.messages).toEqual(["SHOUT", Buffer.from([3, 2, 1])]), waiting);
   client.socket.send("bye");
   expect(await client.closed).toEqual([4001, "see you"]);
   await logged("closed with 4001");
@@ -206,7 +207,7 @@ test("a websocket carries texts and bytes, and closes with the app's code or the
   const many = 40;
   for (let sent = 0; sent < many; sent += 1) {
     other.socket.send(Buffer.alloc(100_000, sent));
-    await vi.waitFor(() => expect(other.messages.length).toBe(sent + 1), { timeout: 30_000 });
+    await vi.waitFor(() => expect(other.messages.length).toBe(sent + 1), waiting);
   }
   expect(other.messages.map((each) => (each as Buffer)[0])).toEqual(
     Array.from({ length: many }, (_, sent) => sent),
@@ -273,7 +274,10 @@ const three = fastify();
 three.register(websocket);
 three.register(async () => {
   three.get("/", async () => ({ by: "Fastify" }));
-  three.get("/echo", { websocket: true }, (socket) => socket.on("message", (data) => socket.send("Fastify heard " + data)));
+  three.get("/echo", { websocket: true }, (socket) => {
+    socket.send("Fastify greets");
+    socket.on("message", (data) => socket.send("Fastify heard " + data));
+  });
 });
 export const other = app.web({ name: "fastify" }, nodeHandler(three));
 export const checked = app.web(
@@ -296,7 +300,10 @@ export const checked = app.web(
   expect(await (await fetch(await url("fastify"))).json()).toEqual({ by: "Fastify" });
   const client = await connected(`${await url("fastify")}/echo`, []);
   client.socket.send("a word");
-  await vi.waitFor(() => expect(client.messages).toEqual(["Fastify heard a word"]));
+  await vi.waitFor(
+    () => expect(client.messages).toEqual(["Fastify greets", "Fastify heard a word"]),
+    waiting,
+  );
   client.socket.close();
 
   const checked = await url("checked");

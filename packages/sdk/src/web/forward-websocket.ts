@@ -17,6 +17,10 @@ export async function forwardWebSocket(server: LocalServer, request: Request): P
     headers: [...request.headers].filter(([name]) => !ofHandshake.test(name)),
   });
   inner.binaryType = "arraybuffer";
+  // What comes before the client's side is open waits for that: a server may greet with its handshake.
+  const early: MessageEvent[] = [];
+  const hold = (event: MessageEvent) => early.push(event);
+  inner.addEventListener("message", hold);
   const { promise: opened, resolve } = Promise.withResolvers<boolean>();
   inner.addEventListener("open", () => resolve(true));
   inner.addEventListener("error", () => resolve(false));
@@ -28,10 +32,7 @@ export async function forwardWebSocket(server: LocalServer, request: Request): P
     request,
     inner.protocol === "" ? {} : { protocol: inner.protocol },
   );
-  // What comes before the client's side is open waits for that.
-  const early: MessageEvent[] = [];
-  const hold = (event: MessageEvent) => early.push(event);
-  inner.addEventListener("message", hold);
+  socket.binaryType = "arraybuffer";
   socket.addEventListener("open", () => {
     inner.removeEventListener("message", hold);
     for (const { data } of early) socket.send(data as string | ArrayBuffer);
