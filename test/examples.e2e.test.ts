@@ -88,6 +88,7 @@ test("each example in the documentation of the SDK runs", async () => {
     [...Object.keys(atHand), "app/app.ts", "volume/volume.ts"].filter((file) => !named.has(file)),
   ).toEqual([]);
   const imports = `
+import { createServer } from "node:http";
 import { readFile, writeFile } from "node:fs/promises";
 import { ${publicNames().join(", ")} } from "dorian";
 `;
@@ -95,7 +96,7 @@ import { ${publicNames().join(", ")} } from "dorian";
   const [declared, asked] = [parts.filter(isDeclared), parts.filter((example) => !isDeclared(example))];
   await using project = await temporaryDirectory({
     "weights/part": "weights",
-    ...Object.fromEntries(whole.map(({ code }, index) => [`app-${index}.ts`, `${imports}${code}`])),
+    ...Object.fromEntries(whole.map(({ code }, index) => [`app-${index}.ts`, `${imports}${withEntrypoint(code)}`])),
     "parts.ts": `${imports}
 const app = new App("documented");
 const weights = "weights";
@@ -146,7 +147,12 @@ function publicNames(): string[] {
 
 /** A whole app, which runs by itself. */
 function isApp({ code }: Example): boolean {
-  return code.includes("localEntrypoint");
+  return /\blocalEntrypoint\b|\bconst app = new App\(/.test(code);
+}
+
+/** An app that only says what it has is published all the same. */
+function withEntrypoint(code: string): string {
+  return code.includes("localEntrypoint") ? code : `${code}\napp.localEntrypoint(() => console.log(9));`;
 }
 
 /** Adds to an app, as its module is loaded. */

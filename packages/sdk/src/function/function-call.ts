@@ -117,7 +117,8 @@ export class FunctionCall<R = unknown> {
    *
    * @example
    * const verbose = await train.spawn("iris-a");
-   * for await (const { text } of verbose.logs({ follow: true })) console.log(text);
+   * await verbose.get();
+   * for await (const { text } of verbose.logs()) console.log(text);
    */
   async *logs(options: CallLogOptions = {}): AsyncGenerator<LogLine> {
     yield* callLog(await transport(), this.functionCallId, options);
