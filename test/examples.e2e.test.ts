@@ -96,7 +96,9 @@ import { ${publicNames().join(", ")} } from "dorian";
   const [declared, asked] = [parts.filter(isDeclared), parts.filter((example) => !isDeclared(example))];
   await using project = await temporaryDirectory({
     "weights/part": "weights",
-    ...Object.fromEntries(whole.map(({ code }, index) => [`app-${index}.ts`, `${imports}${withEntrypoint(code)}`])),
+    ...Object.fromEntries(
+      whole.map(({ code }, index) => [`app-${index}.ts`, `${imports}${withEntrypoint(code)}`]),
+    ),
     "parts.ts": `${imports}
 const app = new App("documented");
 const weights = "weights";
