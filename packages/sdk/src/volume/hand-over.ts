@@ -27,7 +27,7 @@ const localFileSystems: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Has the server copy a file, which takes half of the time of sending it, and learns from it what blocks there are. Undefined for
+ * Has the server copy a file, which takes less than half of the time of sending it, and learns from it what blocks there are. Undefined for
  * what it does not take: a file of one block, or of which it may have some.
  *
  * @throws AppError LOCAL_FILE_MISSING, LOCAL_FILE_INVALID, LOCAL_FILE_UNREADABLE, STORAGE_FULL
