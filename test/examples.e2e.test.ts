@@ -111,6 +111,12 @@ app.localEntrypoint(async () => {
 `,
   });
   for (const app of namedApps) await deployApp(server.dataDirectory, app);
+  for (const name of new Set(examples.flatMap(secretsIn))) {
+    const keys = ["KEY", "HF_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(
+      (key) => `${key}=value`,
+    );
+    await dorian(server.dataDirectory, ["secret", "create", name, ...keys]);
+  }
   const run = async (file: string) => {
     const result = await dorian(server.dataDirectory, ["run", file], { cwd: project.path });
     expect(result.code, result.stdout + result.stderr).toBe(0);
@@ -155,6 +161,11 @@ function isApp({ code }: Example): boolean {
 /** An app that only says what it has is published all the same. */
 function withEntrypoint(code: string): string {
   return code.includes("localEntrypoint") ? code : `${code}\napp.localEntrypoint(() => console.log(9));`;
+}
+
+/** Names of secrets that an example expects to be there. */
+function secretsIn({ code }: Example): string[] {
+  return [...code.matchAll(/Secret\.fromName\("([^"]+)"/g)].map(([, name = ""]) => name);
 }
 
 /** Adds to an app, as its module is loaded. */
