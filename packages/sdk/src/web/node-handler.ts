@@ -1,7 +1,7 @@
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { once } from "node:events";
-import { forwardRequest, type LocalServer } from "./forward-request.ts";
+import type { RequestListener, Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { LocalServer } from "./forward-request.ts";
 
 /** What Fastify is, as far as it has to be known. */
 export interface NodeServerApp {
@@ -27,6 +27,7 @@ export function nodeHandler(handler: RequestListener | Server | NodeServerApp): 
   return {
     async fetch(request) {
       listening ??= listen(handler);
+      const { forwardRequest } = await import("./forward-request.ts");
       return await forwardRequest(await listening, request);
     },
   };
@@ -51,5 +52,7 @@ async function serverOf(handler: RequestListener | Server | NodeServerApp): Prom
     await handler.ready();
     return handler.server;
   }
-  return typeof handler === "function" ? createServer(handler) : handler;
+  if (typeof handler !== "function") return handler;
+  const { createServer } = await import("node:http");
+  return createServer(handler);
 }

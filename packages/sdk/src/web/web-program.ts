@@ -1,6 +1,5 @@
 import { answerWith, type AnswerRequest, type AnyWebHandler } from "./answer-request.ts";
-import { awaitPort } from "./await-port.ts";
-import { forwardRequest, type LocalServer } from "./forward-request.ts";
+import type { LocalServer } from "./forward-request.ts";
 import type { WebMark } from "./web-options.ts";
 
 export type { AnswerRequest, AnyWebHandler };
@@ -21,9 +20,13 @@ export function webProgram(name: string, mark: WebMark, code: AnyWebHandler): We
   return {
     async start(options) {
       await (code as unknown as () => unknown)();
+      const { awaitPort } = await import("./await-port.ts");
       server = await awaitPort(mark.port, options);
     },
-    answer: async (request) =>
-      await forwardRequest(server ?? { host: "127.0.0.1", port: mark.port }, request),
+    async answer(request) {
+      // Few programs need it, and it takes Node's HTTP with it.
+      const { forwardRequest } = await import("./forward-request.ts");
+      return await forwardRequest(server ?? { host: "127.0.0.1", port: mark.port }, request);
+    },
   };
 }
