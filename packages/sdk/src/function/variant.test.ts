@@ -111,6 +111,7 @@ test("volumes of a variant are mounted as they say", async () => {
       { volumeId: "vo-1", mountPath: "/vol", allowBackgroundCommits: true, readOnly: true, subPath: "iris" },
     ],
     replaceVolumeMounts: true,
+    replaceCloudBucketMounts: true,
   });
 });
 
