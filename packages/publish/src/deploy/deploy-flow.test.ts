@@ -313,6 +313,31 @@ describe("a run", () => {
     ]);
   });
 
+  test("refuses a name before it builds, and builds again what has failed", async () => {
+    let fails = true;
+    const asked: number[] = [];
+    const { options } = await start({
+      imageGetOrCreate: async ({ image }) => {
+        const isSecond = image?.dockerfileCommands.some((line) => line.includes("second")) ?? false;
+        if (isSecond) asked.push(1);
+        const status = isSecond && fails ? Status.FAILURE : Status.SUCCESS;
+        return { imageId: isSecond ? "im-2" : "im-1", result: { status } };
+      },
+      imagePublish: async ({ imageId }) => ({ imageId }),
+    });
+    const app = new App("again");
+    app.function({ name: "f", image: Image.debianSlim() }, async () => 1);
+    await using running = await runApp(app, options);
+    using _ = setImageBuilder(running.deployed.buildImage);
+    const second = Image.debianSlim().runCommands("second");
+    await expect(second.publish("bad name")).rejects.toMatchObject({ code: "IMAGE_REFERENCE_INVALID" });
+    expect(asked).toEqual([]);
+    await expect(second.build()).rejects.toMatchObject({ code: "IMAGE_BUILD_FAILED" });
+    fails = false;
+    expect([await second.build(), await second.build()]).toEqual(["im-2", "im-2"]);
+    expect(asked).toHaveLength(2);
+  });
+
   test("follows a build through a restart of the server, with every line once [B7]", async () => {
     const entries: string[] = [];
     const { progress, server, options } = await start({

@@ -72,22 +72,12 @@ export class ImageResolver {
   }
 
   resolve(image: Image): Promise<string> {
-    let found = this.#resolved.get(image);
-    if (!found) {
-      found = this.#build(image);
-      this.#resolved.set(image, found);
-    }
-    return found;
+    return onceUnlessFailed(this.#resolved, image, () => this.#build(image));
   }
 
   /** Mounts of the local files that are laid over an image when a container starts. */
   mountIds(image: Image): Promise<string[]> {
-    let found = this.#mounts.get(image);
-    if (!found) {
-      found = this.#mount(image);
-      this.#mounts.set(image, found);
-    }
-    return found;
+    return onceUnlessFailed(this.#mounts, image, () => this.#mount(image));
   }
 
   async #mount(image: Image): Promise<string[]> {
@@ -261,19 +251,9 @@ export class ImageResolver {
       const watch = new Stopwatch();
       const { imageId, result, buildReason } = await modal.imageGetOrCreate(asked, { signal });
       // Another Image object of the same definition leads to the same image: its build is told about once.
-      let ready = this.#ready.get(imageId);
-      if (!ready) {
-        ready = this.#tell({
-          imageId,
-          result,
-          buildReason,
-          watch,
-          description: request.description,
-        });
-        ready.catch(() => undefined);
-        this.#ready.set(imageId, ready);
-      }
-      if (await ready) return imageId;
+      const { description } = request;
+      const told = { imageId, result, buildReason, watch, description };
+      if (await onceUnlessFailed(this.#ready, imageId, () => this.#tell(told))) return imageId;
       this.#ready.delete(imageId);
     }
   }
@@ -323,6 +303,17 @@ export class ImageResolver {
       }
     }
   }
+}
+
+/** What was made for a key, or is being made. After a failure the next who asks has it made again. */
+function onceUnlessFailed<K, T>(made: Map<K, Promise<T>>, key: K, make: () => Promise<T>): Promise<T> {
+  let found = made.get(key);
+  if (!found) {
+    found = make();
+    made.set(key, found);
+    found.catch(() => made.delete(key));
+  }
+  return found;
 }
 
 function checkResult(imageId: string, description: string, result: GenericResult): void {

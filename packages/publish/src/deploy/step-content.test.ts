@@ -18,6 +18,10 @@ test.each([
   ["COPY . /to", ["."]],
   ["COPY ${WHAT} /to", ["."]],
   ["RUN --mount=type=bind,source=a,target=/b true", ["."]],
+  ["RUN --network=none --mount=type=cache,target=/c --mount=target=/b true", ["."]],
+  ["RUN --mount=type=cache,target=/c --mount=type=secret,id=x true", []],
+  ["RUN --mount=target=/c,type=tmpfs --mount=type=bind,from=builder,source=a,target=/b true", []],
+  ["RUN echo --mount=type=bind,source=a,target=/b", []],
 ])("of its directory, %j copies %j", (text, paths) => {
   expect(copiedPaths(text)).toEqual(paths);
 });

@@ -38,10 +38,13 @@ export async function contentOf(step: CommandsStep): Promise<StepContent> {
   return { lines, context: [...step.context, source] };
 }
 
+/** A mount of the directory itself: a cache, a secret, or what an image or another stage has, is none of its. */
+const bindsDirectory = /^RUN\s+(?:--\S+\s+)*--mount=(?!(?:\S*,)?(?:type=(?:cache|secret|ssh|tmpfs)|from=))/i;
+
 /** What lines of a Dockerfile copy from their directory, as patterns; "." for all of it, which also stands for what is only known later. */
 export function copiedPaths(text: string): string[] {
   return [...instructionsOf(text)].flatMap((instruction) => {
-    if (/^RUN\s.*--mount=/is.test(instruction)) return ["."];
+    if (bindsDirectory.test(instruction)) return ["."];
     const [, args = ""] = /^(?:COPY|ADD)\s+(.*)$/is.exec(instruction) ?? [];
     if (args === "" || /(^|\s)--from=/.test(args)) return [];
     const words = wordsOf(args.replace(/^(?:--\S+\s+)*/, ""));

@@ -20,9 +20,27 @@ test("what an image lacks fails when it is used, by its name, and is remembered 
   );
   const error = expect.objectContaining({ code: "ERR_MODULE_NOT_FOUND" });
   expect([failedImport(image), failedImport(image.env({ A: "1" }))]).toEqual([error, error]);
+  expect(failedImport(image.addLocalFile("a.txt", "/a.txt"))).toEqual(error);
   expect([failedImport(Image.debianSlim()), failedImport(undefined)]).toEqual([undefined, undefined]);
   forgetGuardedImports();
   expect(failedImport(image)).toBeUndefined();
+});
+
+test("of packages that are loaded together each fails when it is used [D5]", async () => {
+  const load = () => Promise.all([import("node:path"), missing("left")(), missing("right")()]);
+  const [path, { load: left }, right] = await Image.debianSlim().imports(load);
+  for (const use of [() => path.join("a"), () => left(), () => right.load()])
+    expect(use).toThrow(expect.objectContaining({ packageName: "left" }));
+  const endless = await Image.debianSlim().imports(missing("left") as () => Promise<never>);
+  expect(() => Array.from(endless)).toThrow(expect.objectContaining({ packageName: "left" }));
+});
+
+test("what is missing from local packages of an image is not missing from the image below them [D5]", async () => {
+  const below = Image.debianSlim();
+  const image = below.addLocalPackage("../prompts");
+  await image.imports(missing("prompts"));
+  expect(failedImport(below)).toBeUndefined();
+  expect(failedImport(image.addLocalFile("a.txt", "/a.txt"))).toBeDefined();
 });
 
 test("what is there is what it is, and other errors are the module's own [D5]", async () => {

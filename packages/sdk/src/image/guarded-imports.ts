@@ -26,10 +26,15 @@ export async function guardedImports<T>(image: Image, load: () => Promise<T>): P
 /** Why packages that an image, or one below it, is to hold could not be loaded; undefined when all were there. */
 export function failedImport(image: Image | undefined): unknown {
   for (let each = image; each; each = each.base) {
-    const found = lacking.find((lack) => lack.image === each);
+    const found = lacking.find(({ image: guard }) => holds(each, guard));
     if (found) return found.error;
   }
   return undefined;
+}
+
+/** Whether it is that image, or the same with more files laid over it at start. */
+function holds(image: Image, guard: Image): boolean {
+  return image.step === guard.step && guard.mounted.every((source, at) => source === image.mounted[at]);
 }
 
 function notFound(error: unknown): string | undefined {

@@ -149,7 +149,7 @@ test("a GPU that nobody makes is refused in a build step", () => {
   expect(() => Image.debianSlim().runCommands("true", { gpu: "" })).toThrow(refused("GPU_INVALID"));
 });
 
-test("an image of a registry, a Dockerfile or a name gets Node, and starts nothing of its own", () => {
+test("an image of a registry, a Dockerfile or a name gets Node; only what was published may start something of its own", () => {
   const node = "COPY --from=dorian/node:24 / /";
   const secret = Secret.fromName("login");
   expect(lines(Image.fromRegistry("ghcr.io/team/x:1"))).toEqual([
@@ -193,6 +193,7 @@ test("programs and users of an image are one line each, whatever is in them", ()
     'RUN ["/bin/bash","-c","[[ a ]]"]',
   );
   expect(last(base.cmd([]))).toBe("CMD []");
+  expect(() => base.shell([])).toThrow(refused("IMAGE_STEP_EMPTY"));
   expect(last(base.user("1000:1000"))).toBe("USER 1000:1000");
   for (const user of ["", "a b", "a\nRUN x", "$A"])
     expect(() => base.user(user)).toThrow(refused("IMAGE_USER_INVALID"));
@@ -243,6 +244,7 @@ test("a lockfile's packages come before others, by the package manager that wrot
     expect(() => before.npmInstallFrom("package.json", "package-lock.json")).toThrow(
       refused("IMAGE_STEP_INVALID"),
     );
+  expect(() => base.npmInstall("left-pad", "--global")).toThrow(refused("IMAGE_STEP_INVALID"));
   expect(() => base.npmInstallFrom("package.json", "yarn.lock")).toThrow(refused("IMAGE_LOCKFILE_UNKNOWN"));
 });
 

@@ -196,7 +196,7 @@ export class Image {
 
   /**
    * The image that was published under a name, from any app and in either language, with Node 24 laid over it. `"tools"` means
-   * `"tools:latest"`. Which image that is is looked up when an app that uses it is run or deployed.
+   * `"tools:latest"`. Which image that is is looked up when an app that uses it is run or deployed. A program that it starts with is kept.
    *
    * @param options.environment where the name is looked up; default: that of the app
    * @throws AppError IMAGE_REFERENCE_INVALID; when it is looked up IMAGE_NOT_FOUND
@@ -208,7 +208,7 @@ export class Image {
   }
 
   /**
-   * The image of that id, as `dorian image list` lists it, with Node 24 laid over it.
+   * The image of that id, as `dorian image list` lists it, with Node 24 laid over it. A program that it starts with is kept.
    *
    * @throws AppError IMAGE_REFERENCE_INVALID; when it is looked up IMAGE_NOT_FOUND
    * @example
@@ -408,12 +408,14 @@ export class Image {
   /**
    * Sets the shell that later `runCommands` and RUN lines are given to. Default: `/bin/sh -c`.
    *
-   * @throws AppError IMAGE_STEP_INVALID
+   * @throws AppError IMAGE_STEP_EMPTY, IMAGE_STEP_INVALID
    * @example
    * const image = Image.debianSlim().shell(["/bin/bash", "-euc"]);
    */
   shell(program: readonly string[], options: StepOptions = {}): Image {
-    return this.#add(commands([listLine("SHELL", program)], options), { shell: program });
+    const line = listLine("SHELL", program);
+    if (program.length === 0) throw emptyStep("shell");
+    return this.#add(commands([line], options), { shell: program });
   }
 
   /**
@@ -567,7 +569,7 @@ export class Image {
    * keep the one they have. Works in a `localEntrypoint`.
    *
    * @param options.environment where it is published; default: that of the app
-   * @throws AppError IMAGE_NOT_BUILDABLE, IMAGE_BUILD_FAILED, NAME_INVALID
+   * @throws AppError IMAGE_REFERENCE_INVALID, IMAGE_NOT_BUILDABLE, IMAGE_BUILD_FAILED, NAME_INVALID
    * @example
    * const app = new App("publisher");
    * const nine = app.function({ name: "nine" }, async () => 9);
@@ -577,14 +579,16 @@ export class Image {
    * });
    */
   async publish(name: string, { environment = "" }: { environment?: string } = {}): Promise<void> {
+    const tag = checkReference(name);
     const imageId = await this.build();
     const { modal } = await transport();
-    await modal.imagePublish({ imageId, tag: checkReference(name), environmentName: environment });
+    await modal.imagePublish({ imageId, tag, environmentName: environment });
   }
 
   /**
    * Loads packages at the top level of a module that only this image holds. In its containers they are what they are; elsewhere
-   * (on this machine, in containers of other images) what is missing fails when it is used, not when the module is loaded.
+   * (on this machine, in containers of other images) what is missing fails when it is used, not when the module is loaded. Several are
+   * loaded together by `Promise.all`, and what it gives is taken apart as a list: `const [a, b] = await image.imports(…)`.
    *
    * @throws AppError PACKAGE_NOT_IN_IMAGE, where a container of this image starts without them
    * @example

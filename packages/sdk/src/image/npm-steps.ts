@@ -4,6 +4,7 @@ import { IgnorePatterns } from "../local/ignore-patterns.ts";
 import { shellQuote } from "./dockerfile-text.ts";
 import { commands, type CommandsStep, type RunOptions } from "./image-step.ts";
 import { localPathOf } from "../local/local-path.ts";
+import { packageWords } from "./package-words.ts";
 
 /** How a project's locked packages are installed. */
 export interface NpmInstallFromOptions extends RunOptions {
@@ -23,9 +24,17 @@ const given = "/mnt/dorian-npm";
 const npmCache = "/tmp/npm-cache";
 const quiet = `--no-audit --no-fund --loglevel=error --cache=${npmCache}`;
 
-/** A step that adds npm packages to those that are there. */
+/**
+ * A step that adds npm packages to those that are there.
+ *
+ * @throws AppError IMAGE_STEP_INVALID
+ */
 export function npmStep(packages: readonly string[], options: RunOptions): CommandsStep {
-  const install = `npm install ${quiet} ${packages.map(shellQuote).join(" ")}`;
+  const words = packageWords(
+    packages,
+    (option) => `Install with options by runCommands("npm install ${option} …").`,
+  );
+  const install = `npm install ${quiet} ${words.join(" ")}`;
   return commands([`RUN cd /root && ${install} && rm -rf ${npmCache}`], options);
 }
 

@@ -12,7 +12,13 @@ export function packageStandIn(specifier: string, packageName: string, advice: s
         packageName,
       });
     };
+    // Where several packages are loaded together each takes its own; what takes on and on is told.
+    const several = function* () {
+      for (let index = 0; index < 100; index++) yield standIn("");
+      fail();
+    };
     const member = (_target: unknown, name: string | symbol) => {
+      if (name === Symbol.iterator && path === "") return several;
       if (name === "then" || name === "__esModule" || typeof name === "symbol") return undefined;
       return name === "prototype" ? {} : standIn(path === "" ? name : `${path}.${name}`);
     };

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import { AppError } from "@dorian/base/app-error";
 import { IgnorePatterns } from "../local/ignore-patterns.ts";
 import { shellQuote } from "./dockerfile-text.ts";
 import { commands, type CommandsStep, type RunOptions } from "./image-step.ts";
 import { localPathOf } from "../local/local-path.ts";
 import type { LocalSource } from "./local-source.ts";
+import { packageWords } from "./package-words.ts";
 
 /** How Python packages are installed. */
 export interface PipOptions extends RunOptions {
@@ -47,7 +47,8 @@ const projectDirectory = "/.uv";
 
 /** A step of pip. */
 export function pipStep(packages: readonly string[], options: PipOptions): CommandsStep {
-  return commands([`RUN ${pip} ${[...flags(options, "--pre"), ...names(packages)].join(" ")}`], options);
+  const words = [...flags(options, "--pre"), ...packageWords(packages, inExtraOptions)];
+  return commands([`RUN ${pip} ${words.join(" ")}`], options);
 }
 
 /** A step of pip with a local list. */
@@ -67,7 +68,7 @@ export function uvPipStep(packages: readonly string[], options: UvPipOptions): C
     "--system --break-system-packages --no-cache --compile-bytecode",
     ...flags(options, "--prerelease allow"),
     ...files.map(({ remotePath }) => `-r ${shellQuote(`${filesPath}${remotePath}`)}`),
-    ...names(packages),
+    ...packageWords(packages, inExtraOptions),
   ];
   const mounts = [boundUv(options.uvVersion), ...(files.length > 0 ? [boundFiles] : [])];
   const line = `RUN ${mounts.join(" ")} ${uvPath} pip install ${words.join(" ")}`;
@@ -109,13 +110,8 @@ function flags(options: PipOptions, pre: string): string[] {
   ];
 }
 
-function names(packages: readonly string[]): string[] {
-  const option = packages.find((name) => name.startsWith("-"));
-  if (option === undefined) return packages.map(shellQuote);
-  throw new AppError("IMAGE_STEP_INVALID", `${JSON.stringify(option)} is an option, not a package.`, {
-    status: "INVALID_ARGUMENT",
-    remedy: `Give options of the installer as { extraOptions: ${JSON.stringify(option)} }.`,
-  });
+function inExtraOptions(option: string): string {
+  return `Give options of the installer as { extraOptions: ${JSON.stringify(option)} }.`;
 }
 
 /** Lists of one name may lie in several directories. */
