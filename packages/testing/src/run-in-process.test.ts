@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { closeSync as close, constants, existsSync, open, openAsBlob, openSync, readFileSync } from "node:fs";
+import { open as openFile, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import {
@@ -56,6 +56,21 @@ describe("calls", () => {
     const call = await add.spawn(5);
     expect(await call.get()).toBe(6);
     expect(await call.get()).toBe(6);
+  });
+
+  test("each result of a call with many inputs is read by its place", async () => {
+    const app = new App("many");
+    const half = app.function({ name: "half" }, async (x: number) => {
+      if (x < 0) throw new RangeError("below 0");
+      return x / 2;
+    });
+    await using _ = await runInProcess(app);
+    const call = await half.spawnMap([2, -1, 6]);
+    expect(await call.inputCount()).toBe(3);
+    expect(await call.get({ index: 2 })).toBe(3);
+    const results = await all(call.results({ returnExceptions: true }));
+    expect(results).toEqual([1, expect.objectContaining({ name: "RangeError" }), 3]);
+    await expect(call.get({ index: 3 })).rejects.toMatchObject({ code: "INPUT_NOT_IN_CALL" });
   });
 
   test("what could not travel fails here, too, with its place", async () => {
@@ -140,6 +155,32 @@ describe("calls", () => {
     await expect(call.get()).rejects.toMatchObject({ code: "CALL_CANCELLED" });
     expect(await told.promise).toMatchObject({ name: "InputCancelled" });
   });
+});
+
+test("a batch is told to stop when nobody waits for any of it, and not before", async () => {
+  const app = new App("batch");
+  const begun = Promise.withResolvers<AbortSignal | undefined>();
+  const gate = Promise.withResolvers<void>();
+  const wait = app.function(
+    { name: "wait", batched: { maxBatchSize: 3, waitMs: 60_000 } },
+    async (numbers: readonly number[]) => {
+      const signal = currentInput()?.signal;
+      begun.resolve(signal);
+      await gate.promise;
+      return numbers.map(() => signal?.aborted);
+    },
+  );
+  await using run = await runInProcess(app);
+  const [first, second, third] = [await wait.spawn(1), await wait.spawn(2), await wait.spawn(3)];
+  const signal = await begun.promise;
+  await first.cancel();
+  await second.cancel();
+  await run.clock.advance(0);
+  expect(signal?.aborted).toBe(false);
+  const told = new Promise((resolve) => signal?.addEventListener("abort", resolve));
+  await third.cancel();
+  await told;
+  gate.resolve();
 });
 
 describe("classes", () => {
@@ -276,14 +317,45 @@ describe("options", () => {
     expect([tasks.size, worked.size]).toEqual([2, 30]);
   });
 
+  test("containers that work are told from those that wait, with the places that are free", async () => {
+    const app = new App("counted");
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const options = { name: "work", minContainers: 2, maxContainers: 2, maxConcurrentInputs: 3 };
+    const work = app.function(options, async () => {
+      begun.resolve();
+      await gate.promise;
+    });
+    await using run = await runInProcess(app);
+    await run.clock.advance(0);
+    const idle = { backlog: 0, containers: 2, activeContainers: 0, runningInputs: 0, inputHeadroom: 6 };
+    expect(await work.getCurrentStats()).toEqual(idle);
+    const call = await work.spawn();
+    await begun.promise;
+    const busy = { ...idle, activeContainers: 1, runningInputs: 1, inputHeadroom: 5 };
+    expect(await work.getCurrentStats()).toEqual(busy);
+    gate.resolve();
+    await call.get();
+    expect(await work.getCurrentStats()).toEqual(idle);
+  });
+
+  test("a variant has the variables that it is given", async () => {
+    const app = new App("variant");
+    const size = app.function({ name: "size", env: { SIZE: "small" } }, async () => process.env["SIZE"]);
+    await using _ = await runInProcess(app);
+    expect(await size.withOptions({ env: { SIZE: "large" } }).remote()).toBe("large");
+    expect(await size.remote()).toBe("small");
+  });
+
   test("a container has an environment to itself: its own variables and secrets, and none of the test's", async () => {
     const app = new App("env", { secrets: [Secret.fromName("hub", { requiredKeys: ["TOKEN"] })] });
     process.env["ONLY_OUTSIDE"] = "1";
+    process.env["NODE_AUTH_TOKEN"] = "secret";
     try {
       const look = app.function(
         { name: "look", env: { SIZE: "a" }, secrets: [Secret.fromObject({ KEY: "k" })] },
         async () => {
-          const { SIZE, KEY, TOKEN, ONLY_OUTSIDE } = process.env;
+          const { SIZE, KEY, TOKEN, ONLY_OUTSIDE, NODE_AUTH_TOKEN } = process.env;
           const { stdout } = await promisify(execFile)(process.execPath, ["-p", "process.env.TOKEN"]);
           process.env["LEFT"] = "behind";
           return {
@@ -291,6 +363,7 @@ describe("options", () => {
             KEY,
             TOKEN,
             ONLY_OUTSIDE,
+            NODE_AUTH_TOKEN,
             child: stdout.trim(),
             names: Object.keys(process.env).includes("KEY"),
           };
@@ -307,6 +380,7 @@ describe("options", () => {
       ]);
     } finally {
       delete process.env["ONLY_OUTSIDE"];
+      delete process.env["NODE_AUTH_TOKEN"];
     }
   });
 
@@ -344,6 +418,38 @@ describe("volumes", () => {
     await run[Symbol.asyncDispose]();
     expect(existsSync(directory)).toBe(false);
   });
+});
+
+test("what only reads finds the files of a volume that is mounted read-only, in each way to open it", async () => {
+  const models = Volume.fromName("models", { createIfMissing: true });
+  const app = new App("readers");
+  const volumes = { "/vol/in": models.withMountOptions({ readOnly: true }) };
+  const read = app.function({ name: "read", volumes }, async () => {
+    const path = "/vol/in/weights";
+    close(await promisify<string, number>(open)(path));
+    close(openSync(path, "rs"));
+    await using _ = await openFile(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const refused = [
+      () => openSync(path, "r+"),
+      () => openSync(path, constants.O_RDWR),
+      () => openSync("/vol/in/new", constants.O_CREAT),
+    ].map((write) => {
+      try {
+        return write();
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code;
+      }
+    });
+    return [await (await openAsBlob(path)).text(), refused];
+  });
+  const link = app.function({ name: "link", volumes: { "/vol/out": models } }, async () => {
+    await symlink("/vol/out/weights", "/vol/out/latest");
+    return await readFile("/vol/out/latest", "utf8");
+  });
+  await using run = await runInProcess(app);
+  await writeFile(join(await run.directory(models), "weights"), "1 2 3");
+  expect(await read.remote()).toEqual(["1 2 3", ["EROFS", "EROFS", "EROFS"]]);
+  expect(await link.remote()).toBe("1 2 3");
 });
 
 describe("batches and schedules", () => {
@@ -478,15 +584,73 @@ describe("dicts and queues", () => {
 describe("a run", () => {
   test("is one at a time, and leaves nothing when it is disposed of", async () => {
     const app = new App("once");
-    app.function({ name: "f" }, async () => 1);
-    const outside = [process.env, readFile];
+    const f = app.function({ name: "f" }, async () => 1);
+    const outside = [process.env, readFile] as const;
     {
       await using _ = await runInProcess(app);
       await expect(runInProcess(app)).rejects.toMatchObject({ code: "TESTING_RUNS_ALREADY" });
     }
-    expect([process.env, readFile]).toEqual(outside);
+    expect(process.env).toBe(outside[0]);
+    expect(readFile).toBe(outside[1]);
+    await expect(f.remote()).rejects.toMatchObject({ code: "APP_NOT_RUNNING" });
     await using again = await runInProcess(app, { startAt: new Date("2026-03-01T00:00:00Z") });
     expect(new Date(again.clock.nowMs).toISOString()).toMatch(/^2026-03-01T00:00/);
+  });
+
+  test("has exit hooks call what they call everywhere, at its end, too", async () => {
+    const noted: string[] = [];
+    const app = new App("ending");
+    const note = app.function({ name: "note" }, async (text: string) => void noted.push(text));
+    class Worker {
+      async work() {}
+      async close() {
+        const ends = Dict.fromName<string, number>("ends", { createIfMissing: true });
+        await ends.set("worker", 1);
+        noted.push(`${await ends.size()} end`);
+      }
+    }
+    app.cls({}, Worker, { exit: ["close"], methods: ["work"] });
+    {
+      await using _ = await runInProcess(app);
+      await note.remote("begun");
+      await app.instance(Worker).work.remote();
+    }
+    expect(noted).toEqual(["begun", "1 end"]);
+  });
+
+  test("has a clock that goes on after a step that is no number was refused", async () => {
+    const app = new App("stepping");
+    app.function({ name: "f" }, async () => 1);
+    await using run = await runInProcess(app);
+    for (const step of [Number.NaN, Infinity, undefined as never])
+      await expect(run.clock.advance(step)).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    const before = run.clock.nowMs;
+    await run.clock.advance(1_000);
+    expect(run.clock.nowMs).toBeGreaterThanOrEqual(before + 1_000);
+  });
+
+  test("is found by handles that were used in a run before", async () => {
+    class Greeter {
+      name = "nobody";
+      async greet() {
+        return `hello ${this.name}`;
+      }
+    }
+    const app = new App("handles");
+    app.cls({}, Greeter, { methods: ["greet"], parameters: ["name"] });
+    const size = app.function({ name: "size", env: { SIZE: "s" } }, async () => process.env["SIZE"]);
+    const handles = [
+      size,
+      size.withOptions({ env: { SIZE: "l" } }),
+      Function.fromName<() => Promise<string>>("handles", "size"),
+      app.instance(Greeter, { name: "ada" }).greet,
+      Cls.fromName<typeof Greeter>("handles", "Greeter").instance({ name: "bob" }).greet,
+    ];
+    for (const _ of ["first", "second"]) {
+      await using _run = await runInProcess(app);
+      const answers = await Promise.all(handles.map((handle) => handle.remote()));
+      expect(answers).toEqual(["s", "l", "s", "hello ada", "hello bob"]);
+    }
   });
 
   test("runs the local entrypoint with its arguments", async () => {

@@ -66,6 +66,11 @@ export async function runInProcess(
   const log: string[] = [];
   opening.use(separateEnvironments());
   opening.use(mountFiles());
+  // After the containers: their exit hooks still call.
+  opening.defer(() => {
+    setTransport(undefined);
+    for (const app of all) app.hydrate(new Map());
+  });
   const secrets = options.secrets ?? {};
   const server: TestServer = opening.use(new TestServer({ clock, secrets, log: (line) => log.push(line) }));
   const transport: Transport = {
@@ -78,7 +83,6 @@ export async function runInProcess(
     },
   };
   setTransport(transport);
-  opening.defer(() => setTransport(undefined));
   for (const app of all) await bringIn(app, server, transport);
   server.keepSchedules();
   const opened = opening.move();

@@ -30,9 +30,9 @@ export function lookedUpInstance(
   const { className, found } = of;
   let bound: (() => Promise<string>) | undefined;
   const functionId = async () => {
-    const { functionId, handleMetadata } = await found();
+    const { handleMetadata } = await found();
     const serializedParams = encodeBinding(className, handleMetadata?.classParameterInfo, parameters);
-    bound ??= bindOnce(async () => functionId, { serializedParams, options });
+    bound ??= bindOnce(async () => (await found()).functionId, { serializedParams, options });
     return bound();
   };
   const known = knownMethods(of);

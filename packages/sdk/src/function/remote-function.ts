@@ -1,8 +1,9 @@
 import { transport } from "../client/current-transport.ts";
+import type { Transport } from "../client/transport.ts";
 import { checkName } from "../name-rules.ts";
 import type { EnvironmentOption } from "../named/named-options.ts";
 import { checkRange } from "../option/check-range.ts";
-import { Function_FunctionType } from "@dorian/protocol/modal";
+import { Function_FunctionType, type FunctionGetResponse } from "@dorian/protocol/modal";
 import type { AnyFunction } from "../any-function.ts";
 import { callable, type Callable, type CallableTarget } from "./callable.ts";
 import {
@@ -159,7 +160,7 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
   }
 }
 
-/** A look-up that is done once, and again after a failure. */
+/** A look-up that is done once for each server, and again after a failure. */
 export function lookUpOnce(appName: string, objectTag: string, options: LookupOptions = {}) {
   const { version: appVersion = 0, environment: environmentName = "" } = options;
   checkRange(`The look-up of "${objectTag}"`, "version", options.version, {
@@ -167,15 +168,17 @@ export function lookUpOnce(appName: string, objectTag: string, options: LookupOp
     high: 2 ** 31 - 1,
     whole: true,
   });
-  const look = async () =>
-    (await transport()).modal.functionGet({ appName, objectTag, appVersion, environmentName });
-  let found: ReturnType<typeof look> | undefined;
+  const found = new WeakMap<Transport, Promise<FunctionGetResponse>>();
   return async () => {
-    found ??= look();
+    const wire = await transport();
+    const known = found.get(wire);
+    if (known) return await known;
+    const looked = wire.modal.functionGet({ appName, objectTag, appVersion, environmentName });
+    found.set(wire, looked);
     try {
-      return await found;
+      return await looked;
     } catch (error) {
-      found = undefined;
+      found.delete(wire);
       throw error;
     }
   };

@@ -18,14 +18,16 @@ export interface Binding {
   options?: VariantOptions | undefined;
 }
 
-/** The id of a function's variant, asked for once, and again after a failure; that of the function itself where nothing is bound. */
+/**
+ * The id of a function's variant, asked for once for each id of the function's, and again after a failure; that of the function itself
+ * where nothing is bound.
+ */
 export function bindOnce(
   baseFunctionId: () => Promise<string>,
   { serializedParams, options = {} }: Binding,
 ): () => Promise<string> {
-  let bound: Promise<string> | undefined;
-  const bind = async () => {
-    const functionId = await baseFunctionId();
+  let bound: { of: string; variant: Promise<string> } | undefined;
+  const bind = async (functionId: string) => {
     const isChanged = Object.values(options).some((value) => value !== undefined);
     if (serializedParams === undefined && !isChanged) return functionId;
     const wire = await transport();
@@ -34,9 +36,10 @@ export function bindOnce(
     return (await wire.modal.functionBindParams(request)).boundFunctionId;
   };
   return async () => {
-    bound ??= bind();
+    const functionId = await baseFunctionId();
+    if (bound?.of !== functionId) bound = { of: functionId, variant: bind(functionId) };
     try {
-      return await bound;
+      return await bound.variant;
     } catch (error) {
       bound = undefined;
       throw error;

@@ -1,3 +1,5 @@
+import { AppError } from "@dorian/base/app-error";
+
 interface Timer {
   dueMs: number;
   run: () => void;
@@ -18,6 +20,8 @@ export interface TestClock {
    * Moves the time ahead by so many milliseconds. What becomes due on the way happens in its order, each at its moment, and before the
    * time moves on, and at the end, whatever runs in containers is waited for; but for what does not end or ask for anything in a
    * fifth of a second: that waits for the time, or for what is to come later.
+   *
+   * @throws AppError OPTION_INVALID for what is no number, or no end of them
    */
   advance(milliseconds: number): Promise<void>;
 }
@@ -42,6 +46,7 @@ export class MovableClock implements TestClock, Disposable {
   }
 
   async advance(milliseconds: number): Promise<void> {
+    if (!Number.isFinite(milliseconds)) throw noStep(milliseconds);
     const targetMs = this.nowMs + Math.max(0, milliseconds);
     await this.#settled();
     for (let next = this.#next(); next && next.dueMs <= targetMs; next = this.#next()) {
@@ -95,4 +100,15 @@ export class MovableClock implements TestClock, Disposable {
       this.#arm();
     }, restMs);
   }
+}
+
+function noStep(milliseconds: unknown): AppError {
+  return new AppError(
+    "OPTION_INVALID",
+    `The clock cannot be moved by ${String(milliseconds)} milliseconds.`,
+    {
+      status: "INVALID_ARGUMENT",
+      remedy: "Give a finite number.",
+    },
+  );
 }

@@ -2,7 +2,7 @@ import { currentContainer } from "./container-context.ts";
 
 /** What a container has of the variables around it: how the machine is used, never what a user has set for a program. */
 const shared =
-  /^(PATH|HOME|TMPDIR|LANG|LC_\w+|TZ|CI|DEBUG|FORCE_COLOR|NO_COLOR|NODE_\w+|VITEST\w*|COLUMNS|TERM)$/;
+  /^(PATH|HOME|TMPDIR|LANG|LC_\w+|TZ|CI|DEBUG|FORCE_COLOR|NO_COLOR|NODE_(COMPILE_CACHE|DEBUG|ENV|EXTRA_CA_CERTS|NO_WARNINGS|OPTIONS|PATH|V8_COVERAGE)|VITEST\w*|COLUMNS|TERM)$/;
 
 /** The variables of a container with those of its own. */
 export function containerEnv(own: Record<string, string>): Record<string, string | undefined> {

@@ -1,4 +1,4 @@
-import fs from "node:fs";
+import fs, { constants } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ const readers = {
   createReadStream: [0],
   exists: [0],
   lstat: [0],
+  openAsBlob: [0],
   opendir: [0],
   readFile: [0],
   readdir: [0],
@@ -36,7 +37,6 @@ const writers = {
   rename: [0, 1],
   rm: [0],
   rmdir: [0],
-  symlink: [1],
   truncate: [0],
   unlink: [0],
   utimes: [0],
@@ -52,8 +52,8 @@ const never: Writes = () => false;
 const always: Writes = () => true;
 
 /**
- * Has code of a container find its volumes at their mount paths through `node:fs`, until it is disposed of. Native code and other
- * programs know nothing of it.
+ * Has code of a container find its volumes at their mount paths through `node:fs`, until it is disposed of. `glob`, native code and
+ * other programs know nothing of it.
  */
 export function mountFiles(): Disposable {
   const restored = new DisposableStack();
@@ -68,11 +68,9 @@ export function mountFiles(): Disposable {
   };
   replace(readers, never);
   replace(writers, always);
-  replace(
-    { open: [0] },
-    (_, [, flags]) => flags !== undefined && flags !== "r" && flags !== fs.constants.O_RDONLY,
-  );
-  replace({ copyFile: [0, 1], cp: [0, 1] }, (index) => index === 1);
+  replace({ open: [0] }, (_, [, flags]) => opensToWrite(flags));
+  // A link leads to where its target lies.
+  replace({ copyFile: [0, 1], cp: [0, 1], symlink: [0, 1] }, (index) => index === 1);
   syncBuiltinESMExports();
   return {
     [Symbol.dispose]: () => {
@@ -80,6 +78,14 @@ export function mountFiles(): Disposable {
       syncBuiltinESMExports();
     },
   };
+}
+
+const writing = constants.O_WRONLY | constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC;
+
+/** Whether these flags of `open` change a file. In their place may stand its callback. */
+function opensToWrite(flags: unknown): boolean {
+  if (typeof flags === "number") return (flags & writing) !== 0;
+  return typeof flags === "string" && !/^(r|rs|sr)$/.test(flags);
 }
 
 function redirect(module: Module, name: string, indexes: number[], writes: Writes): () => void {

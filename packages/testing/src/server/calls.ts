@@ -104,6 +104,10 @@ export class Calls {
           numUnfinishedInputs: call.unfinished,
         };
       },
+      functionCallFromId: async ({ functionCallId }) => {
+        const { inputs, target } = this.require(functionCallId);
+        return { functionCallId, numInputs: inputs.size, metadata: { appId: target.appId } };
+      },
       functionCallCancel: async ({ functionCallId }) => {
         const call = this.require(functionCallId);
         for (const input of call.inputs.values()) call.target.pool.cancel(input);

@@ -66,6 +66,7 @@ export class Functions {
         const found = this.#named(appName, objectTag);
         return { functionId: found.functionId, handleMetadata: metadataOf(found) };
       },
+      functionGetById: async ({ functionId }) => ({ handleMetadata: metadataOf(this.require(functionId)) }),
       functionBindParams: async ({ functionId, serializedParams, functionOptions }) => {
         const bound = this.#bind(this.require(functionId), serializedParams, functionOptions);
         return { boundFunctionId: bound.functionId, handleMetadata: metadataOf(bound) };
@@ -78,12 +79,12 @@ export class Functions {
       },
       functionGetCurrentStats: async ({ functionId }) => {
         const { pool } = this.require(functionId);
-        const tasks = pool.tasks.size;
         return {
           backlog: pool.backlog,
-          numTotalTasks: tasks,
-          numActiveTasks: tasks,
+          numTotalTasks: pool.tasks.size,
+          numActiveTasks: pool.activeTasks,
           numRunningInputs: pool.runningInputs,
+          inputHeadroom: pool.inputHeadroom,
         };
       },
     } satisfies ServiceHandlers<typeof ModalClient>;

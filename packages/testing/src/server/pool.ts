@@ -29,6 +29,8 @@ export interface PoolOptions {
 interface Running {
   task: Task;
   limit: Disposable;
+  /** All that its container works on together with it. */
+  batch: readonly CallInput[];
 }
 
 /** The containers of a function, or of one parameter set of a class, and the inputs that wait for them. */
@@ -63,6 +65,21 @@ export class Pool {
     return this.#running.size;
   }
 
+  /** Containers that work on an input. */
+  get activeTasks(): number {
+    return new Set([...this.#running.values()].map(({ task }) => task)).size;
+  }
+
+  /** Inputs more that the containers that have started would take at once. */
+  get inputHeadroom(): number {
+    const { targetConcurrentInputs, batchMaxSize } = this.#options.definition();
+    const places =
+      targetConcurrentInputs > 0 ? targetConcurrentInputs * Math.max(1, batchMaxSize) : this.#slots;
+    return [...this.tasks]
+      .filter((task) => !task.isLeaving && !this.#starting.has(task))
+      .reduce((sum, task) => sum + Math.max(0, places - this.#load(task)), 0);
+  }
+
   enqueue(input: CallInput): void {
     input.waitingSinceMs = this.#options.clock.nowMs;
     this.#waiting.push(input);
@@ -93,7 +110,7 @@ export class Pool {
       if (task.isLeaving) return [];
       const inputs = this.#take();
       if (inputs.length > 0) {
-        for (const input of inputs) this.#begin(input, task);
+        for (const input of inputs) this.#begin(input, task, inputs);
         return inputs;
       }
       this.#watchIdle(task);
@@ -114,7 +131,10 @@ export class Pool {
     if (input.output) return;
     this.#waiting = this.#waiting.filter((other) => other !== input);
     release(this.#delayed, input);
-    this.#end(input)?.task.cancel(input.inputId);
+    const running = this.#end(input);
+    // A container can only give up a whole batch: it goes on while others want theirs.
+    const isWanted = running?.batch.some((other) => this.#running.get(other)?.batch === running.batch);
+    if (!isWanted) running?.task.cancel(input.inputId);
     input.call.finish(input, { result: resultOf(Status.TERMINATED, "The call was cancelled.") });
   }
 
@@ -145,6 +165,11 @@ export class Pool {
     return Math.max(1, maxConcurrentInputs) * Math.max(1, batchMaxSize);
   }
 
+  /** Inputs that a container works on. */
+  #load(task: Task): number {
+    return [...this.#running.values()].filter((running) => running.task === task).length;
+  }
+
   #notify(): void {
     this.#changed.notify();
     this.#options.activity.notify();
@@ -168,7 +193,7 @@ export class Pool {
     return [...taken];
   }
 
-  #begin(input: CallInput, task: Task): void {
+  #begin(input: CallInput, task: Task, batch: readonly CallInput[]): void {
     release(this.#idle, task);
     const limitMs = (this.#options.definition().timeoutSecs || usualTimeoutSecs) * 1000;
     const limit = this.#options.clock.after(limitMs, () => {
@@ -177,7 +202,7 @@ export class Pool {
       task.stop();
       this.scale();
     });
-    this.#running.set(input, { task, limit });
+    this.#running.set(input, { task, limit, batch });
   }
 
   #limitStart(task: Task): void {
@@ -213,8 +238,7 @@ export class Pool {
   }
 
   #watchIdle(task: Task): void {
-    const isBusy = [...this.#running.values()].some((running) => running.task === task);
-    if (isBusy || this.#idle.has(task) || this.#isClosed) return;
+    if (this.#load(task) > 0 || this.#idle.has(task) || this.#isClosed) return;
     const seconds = this.#settings.scaledownWindow ?? usualScaledownSecs;
     const leave = () => {
       this.#idle.delete(task);
