@@ -53,7 +53,10 @@ export async function openWeb(fixture: DispatchFixture, options: WebFixtureOptio
   const port = await listeners.listenOnNext(() => false);
   const gateway = starting.use(
     new WebGateway({
-      addresses: { siteAt: (at) => (at === port ? { appId: "ap-1", tag: "page" } : undefined) },
+      addresses: {
+        isOwn: () => true,
+        siteAt: (at) => (at === port ? { appId: "ap-1", tag: "page" } : undefined),
+      },
       targets: { webTarget: () => target, siteOfDomain: () => undefined },
       calls: server.dispatch.web.calls,
       tokens: { admit: () => undefined },

@@ -67,9 +67,13 @@ test("a TypeScript container has scope and body in its input, and its output is 
 test("an output that is no answer is told to the client without its bytes", async () => {
   await using web = await openWeb(fixture, {
     isNode: true,
-    script: container(() => Buffer.from([0xff, 0xff, 0xff])),
+    script: container(() => Buffer.from("\xff\xff\xffsecret of the app", "latin1")),
   });
-  expect((await fetch(web.url)).status).toBe(502);
+  const response = await fetch(web.url);
+  expect(response.status).toBe(502);
+  expect(await response.text()).toBe(
+    "The app's answer cannot be sent: it is not HTTP. The app's log has the cause.\n",
+  );
 });
 
 test("an output with half an answer ends its connection", async () => {

@@ -7,13 +7,7 @@ import type { WebAddresses, WebFunction } from "../dispatch/ports.ts";
 import type { WebAddressRow } from "../schema/rows/web-address.ts";
 import { nextLabel, webLabel } from "./web-label.ts";
 import type { WebListeners } from "./web-listeners.ts";
-
-/** How web functions are told apart. */
-export type WebNaming =
-  /** By their ports on one host. */
-  | { kind: "ports"; scheme: "http" | "https"; host: string }
-  /** By host names under one domain. `port` is what clients connect to; undefined for the scheme's own. */
-  | { kind: "domain"; scheme: "http" | "https"; domain: string; port: number | undefined };
+import { addressUnder, isOwnName, labelIn, type WebNaming } from "./web-naming.ts";
 
 export interface WebAddressBookOptions {
   db: Database;
@@ -71,9 +65,13 @@ export class WebAddressBook implements WebAddresses {
   siteAt(port: number, host: string): WebSite | undefined {
     const { naming } = this.#options;
     if (naming.kind === "ports") return siteOf(this.#byPort.get(port));
-    const name = host.toLowerCase().replace(/:\d+$/, "");
-    if (!name.endsWith(`.${naming.domain}`)) return undefined;
-    return siteOf(this.#byLabel.get(name.slice(0, -naming.domain.length - 1)));
+    const label = labelIn(host, naming);
+    return label === undefined ? undefined : siteOf(this.#byLabel.get(label));
+  }
+
+  /** Whether a host name is the server's own, and no function's. */
+  isOwn(host: string): boolean {
+    return isOwnName(host, this.#options.naming);
   }
 
   async allocate(
@@ -102,16 +100,18 @@ export class WebAddressBook implements WebAddresses {
     };
   }
 
-  /** Names under the server's domain are given out as labels. @throws AppError WEB_DOMAIN_INVALID */
+  /** @throws AppError WEB_DOMAIN_INVALID */
   #refuseOwnDomain({ tag, config }: WebFunction): void {
-    const { naming } = this.#options;
-    if (naming.kind !== "domain") return;
     for (const { name } of config.customDomains) {
-      if (!`.${name.toLowerCase()}`.endsWith(`.${naming.domain}`)) continue;
-      throw new AppError("WEB_DOMAIN_INVALID", `"${name}" is no domain that ${tag} could have.`, {
-        status: "INVALID_ARGUMENT",
-        remedy: "For a name under the server's own domain give a label.",
-      });
+      if (!this.isOwn(name)) continue;
+      throw new AppError(
+        "WEB_DOMAIN_INVALID",
+        `"${name}" is no domain that ${tag} could have: it is the server's own.`,
+        {
+          status: "INVALID_ARGUMENT",
+          remedy: "Choose another domain; for a name under the server's `--web-domain` give a label.",
+        },
+      );
     }
   }
 
@@ -152,13 +152,8 @@ export class WebAddressBook implements WebAddresses {
     }
   }
 
-  #url({ label, port }: Address): string {
-    const { naming } = this.#options;
-    if (naming.kind === "domain") {
-      const suffix = naming.port === undefined ? "" : `:${naming.port}`;
-      return `${naming.scheme}://${label}.${naming.domain}${suffix}`;
-    }
-    return `${naming.scheme}://${naming.host}:${port}`;
+  #url(address: Address): string {
+    return addressUnder(this.#options.naming, address);
   }
 
   #put(address: Address): void {

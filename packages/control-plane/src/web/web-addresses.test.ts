@@ -9,8 +9,9 @@ import { temporaryDirectory } from "../../test/catalog-server.ts";
 import { openDatabase } from "../database/database.ts";
 import { Journal } from "../database/journal.ts";
 import type { WebFunction } from "../dispatch/ports.ts";
-import { WebAddressBook, type WebNaming } from "./web-address-book.ts";
+import { WebAddressBook } from "./web-address-book.ts";
 import { WebListeners, type PortRange } from "./web-listeners.ts";
+import type { WebNaming } from "./web-naming.ts";
 
 /**
  * The first of three ports that nobody has: below those that the kernel gives to whoever asks for any, as other tests do

@@ -4,9 +4,10 @@ import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
 import type { WebPorts } from "../dispatch/ports.ts";
 import type { ForwardedTrust } from "./request-origin.ts";
-import { WebAddressBook, type WebNaming } from "./web-address-book.ts";
+import { WebAddressBook } from "./web-address-book.ts";
 import { WebGateway, type WebGatewayOptions } from "./web-gateway.ts";
 import { WebListeners, type PortRange } from "./web-listeners.ts";
+import type { WebNaming } from "./web-naming.ts";
 
 /** How web functions are reached. */
 export interface WebSettings {

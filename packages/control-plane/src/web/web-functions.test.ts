@@ -10,6 +10,7 @@ import {
   BuildWorker,
   buildImage,
   CatalogServer,
+  defineFunction,
   publishApp,
   temporaryDirectory,
   type ModalCaller,
@@ -36,11 +37,12 @@ async function deployPage(
   imageId: string,
   name = "shop",
   config: object = webhookConfig,
+  tag = "page",
 ) {
   const appId = await makeApp(modal, name);
   const made = await modal.functionPrecreate({
     appId,
-    functionName: "page",
+    functionName: tag,
     functionType,
     webhookConfig: config,
   });
@@ -49,7 +51,7 @@ async function deployPage(
     appId,
     existingFunctionId: made.functionId,
     function: {
-      functionName: "page",
+      functionName: tag,
       imageId,
       functionType,
       webhookConfig: config,
@@ -62,8 +64,7 @@ async function deployPage(
     early,
     created,
     functionId: made.functionId,
-    publish: () =>
-      publishApp(modal, { appId, name }, [{ tag: "page", functionId: made.functionId, definitionId }]),
+    publish: () => publishApp(modal, { appId, name }, [{ tag, functionId: made.functionId, definitionId }]),
   };
 }
 
@@ -98,7 +99,7 @@ test("a web function has its address before it is defined, and keeps it over pub
   expect((await deployPage(server.modal, imageId)).early).toBe(url);
 });
 
-test("a function with a domain of its own is reached by it, and keeps it from others while its app runs [A23]", async () => {
+test("a function with a domain of its own is reached by it, and keeps it from others while its app is deployed [A23]", async () => {
   await using server = await open(await temporaryDirectory());
   await using worker = await BuildWorker.join(server);
   const { modal } = server;
@@ -134,18 +135,161 @@ test("a function with a domain of its own is reached by it, and keeps it from ot
   expect(await statusFor(Number(new URL(other.early).port), "shop.example.com")).not.toBe(404);
 });
 
-test("no function takes a name of the server's own domain for its own", async () => {
-  await using server = await open(await temporaryDirectory(), { ...anyPort, domain: "web.example.com" });
+/** How a function at a domain of its own is declared. */
+const withDomain = (name: string) => ({ ...webhookConfig, customDomains: [{ name }] });
+
+test.each([
+  ["login.web.example.com", { web: { ...anyPort, domain: "web.example.com" } }],
+  ["web.example.com", { web: { ...anyPort, domain: "web.example.com" } }],
+  ["GPU.example.com", { web: anyPort, publicHost: "gpu.example.com" }],
+])("no function takes %s for its own where that is the server's own name", async (name, options) => {
+  await using server = await CatalogServer.open(await temporaryDirectory(), options);
   const appId = await makeApp(server.modal, "shop");
-  const customDomains = [{ name: "login.web.example.com" }];
   await expect(
     server.modal.functionPrecreate({
       appId,
       functionName: "page",
       functionType,
-      webhookConfig: { ...webhookConfig, customDomains },
+      webhookConfig: withDomain(name),
     }),
   ).rejects.toMatchObject({ code: "WEB_DOMAIN_INVALID" });
+});
+
+test("a name that becomes the server's own leads to the function no more that had it before", async () => {
+  const directory = await temporaryDirectory();
+  {
+    await using server = await open(directory);
+    await using _worker = await BuildWorker.join(server);
+    const { imageId } = await buildImage(server.modal, {
+      dockerfileCommands: ["FROM debian:bookworm-slim"],
+    });
+    await (await deployPage(server.modal, imageId, "shop", withDomain("gpu.example.com"))).publish();
+  }
+  await using server = await CatalogServer.open(directory, { web: anyPort, publicHost: "gpu.example.com" });
+  await using worker = await BuildWorker.join(server);
+  const { imageId } = await buildImage(server.modal, { dockerfileCommands: ["FROM debian:bookworm-slim"] });
+  const other = await deployPage(server.modal, imageId, "other");
+  await other.publish();
+  const { port, host } = new URL(other.early);
+  expect(host).toBe(`gpu.example.com:${port}`);
+  expect(await statusFor(Number(port), host)).toBe(500);
+  expect(worker.tasks.map((task) => task.arguments?.appId)).toEqual([other.appId]);
+});
+
+test("a run has no domain, and neither waits for that of a deployment nor keeps it from one [A23]", async () => {
+  await using server = await open(await temporaryDirectory());
+  await using worker = await BuildWorker.join(server);
+  const { modal } = server;
+  const { imageId } = await buildImage(modal, { dockerfileCommands: ["FROM debian:bookworm-slim"] });
+  const domain = withDomain("shop.example.com");
+  const run = async () => {
+    const { appId } = await modal.appCreate({ description: "shop", appState: AppState.EPHEMERAL });
+    const named = { appId, functionName: "page", functionType, webhookConfig: domain };
+    const { functionId } = await modal.functionPrecreate(named);
+    const created = await modal.functionCreate({
+      appId,
+      existingFunctionId: functionId,
+      function: { ...named, imageId, nodeEntrypoint: { modulePath: "/a.mjs" } },
+    });
+    const definitionId = created.handleMetadata?.definitionId ?? "";
+    await publishApp(modal, { appId }, [{ tag: "page", functionId, definitionId }]);
+    return created.function?.customDomainInfo;
+  };
+  expect(await run()).toEqual([]);
+  const page = await deployPage(modal, imageId, "shop", domain);
+  await page.publish();
+  expect(await run()).toEqual([]);
+  expect(await statusFor(Number(new URL(page.early).port), "shop.example.com")).toBe(500);
+  expect(worker.tasks.map((task) => task.arguments?.appId)).toEqual([page.appId]);
+});
+
+test("a domain follows the newest deployment of its app: to another function, and away [A23]", async () => {
+  await using server = await open(await temporaryDirectory());
+  await using worker = await BuildWorker.join(server);
+  const { modal } = server;
+  const { imageId } = await buildImage(modal, { dockerfileCommands: ["FROM debian:bookworm-slim"] });
+  const domain = withDomain("shop.example.com");
+  const page = await deployPage(modal, imageId, "shop", domain);
+  await page.publish();
+  const renamed = await deployPage(modal, imageId, "shop", domain, "front");
+  await renamed.publish();
+  const { port } = new URL(page.early);
+  expect(await statusFor(Number(port), "shop.example.com")).toBe(500);
+  expect(worker.tasks.map((task) => task.arguments?.functionId)).toEqual([renamed.functionId]);
+  const plain = await deployPage(modal, imageId, "shop", webhookConfig, "plain");
+  await plain.publish();
+  const other = await deployPage(modal, imageId, "other", domain);
+  await other.publish();
+  // That version had the domain, which another app has got since.
+  await expect(modal.appRollback({ appId: page.appId, version: 2 })).rejects.toMatchObject({
+    code: "WEB_DOMAIN_TAKEN",
+    message: "shop.example.com leads to page of other already.",
+  });
+  expect(await statusFor(Number(port), "shop.example.com")).toBe(500);
+  expect(worker.tasks.at(-1)?.arguments?.appId).toBe(other.appId);
+});
+
+test("of two deployments at once one gets the domain, and of two functions of one neither", async () => {
+  await using server = await open(await temporaryDirectory());
+  await using _worker = await BuildWorker.join(server);
+  const { modal } = server;
+  const { imageId } = await buildImage(modal, { dockerfileCommands: ["FROM debian:bookworm-slim"] });
+  const pages = [];
+  for (const name of ["one", "other"])
+    pages.push(await deployPage(modal, imageId, name, withDomain("Shop.example.com")));
+  const ends = await Promise.allSettled(pages.map((page) => page.publish()));
+  expect(ends.filter((end) => end.status === "fulfilled")).toHaveLength(1);
+  expect(ends.find((end) => end.status === "rejected")?.reason).toMatchObject({ code: "WEB_DOMAIN_TAKEN" });
+  const appId = await makeApp(modal, "twins");
+  const twins = [];
+  for (const tag of ["left", "right"]) {
+    const definition = { functionName: tag, imageId, webhookConfig: withDomain("twins.example.com") };
+    twins.push(await defineFunction(modal, appId, definition));
+  }
+  await expect(publishApp(modal, { appId, name: "twins" }, twins)).rejects.toMatchObject({
+    code: "WEB_DOMAIN_TAKEN",
+    message: "left and right both have the domain twins.example.com.",
+  });
+});
+
+test("who deploys in one environment does not hear of the apps of another", async () => {
+  await using server = await open(await temporaryDirectory());
+  await using _worker = await BuildWorker.join(server);
+  const { modal } = server;
+  const { imageId } = await buildImage(modal, { dockerfileCommands: ["FROM debian:bookworm-slim"] });
+  await (await deployPage(modal, imageId, "secret", withDomain("shop.example.com"))).publish();
+  await modal.environmentGetOrCreate({ deploymentName: "staging", objectCreationType: 1 });
+  const { appId } = await modal.appCreate({
+    description: "shop",
+    environmentName: "staging",
+    appState: AppState.INITIALIZING,
+  });
+  const announced = { appId, functionName: "page", functionType };
+  await expect(
+    modal.functionPrecreate({ ...announced, webhookConfig: withDomain("shop.example.com") }),
+  ).rejects.toMatchObject({
+    code: "WEB_DOMAIN_TAKEN",
+    message: "shop.example.com leads to an app of another environment already.",
+  });
+});
+
+test("a method whose client does not say its tag has its domain's address as well", async () => {
+  await using server = await open(await temporaryDirectory());
+  await using _worker = await BuildWorker.join(server);
+  const { modal } = server;
+  const { imageId } = await buildImage(modal, { dockerfileCommands: ["FROM debian:bookworm-slim"] });
+  const appId = await makeApp(modal, "shop");
+  const methodDefinitions = { page: { functionType, webhookConfig: withDomain("shop.example.com") } };
+  const named = { functionName: "Model.*", functionType, methodDefinitions };
+  const { functionId } = await modal.functionPrecreate({ appId, ...named });
+  const created = await modal.functionCreate({
+    appId,
+    existingFunctionId: functionId,
+    function: { ...named, imageId, isClass: true, methodDefinitionsSet: true },
+  });
+  const page = created.function?.methodDefinitions["page"];
+  const { port } = new URL(page?.webUrl ?? "");
+  expect(page?.customDomainInfo.map((each) => each.url)).toEqual([`http://shop.example.com:${port}`]);
 });
 
 test("web methods have addresses in all layouts of classes, and requests reach the class's function", async () => {

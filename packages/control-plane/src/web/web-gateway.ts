@@ -36,7 +36,7 @@ import type { WebRequestHandler } from "./web-listeners.ts";
 import { exchangeWebsocket } from "./websocket-exchange.ts";
 
 export interface WebGatewayOptions {
-  addresses: Pick<WebAddressBook, "siteAt">;
+  addresses: Pick<WebAddressBook, "siteAt" | "isOwn">;
   targets: WebTargets;
   calls: StreamedCalls;
   tokens: Pick<ProxyTokens, "admit">;
@@ -171,7 +171,8 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     const { addresses, targets, tokens } = this.#options;
     const { headers } = incoming;
     const host = headers.host ?? "";
-    const site = targets.siteOfDomain(host) ?? addresses.siteAt(port, host);
+    const ofDomain = addresses.isOwn(host) ? undefined : targets.siteOfDomain(host);
+    const site = ofDomain ?? addresses.siteAt(port, host);
     const target = site && targets.webTarget(site.appId, site.tag);
     if (!site || !target?.active) return notServed;
     const called = { target, appId: site.appId, functionId: target.functionId };

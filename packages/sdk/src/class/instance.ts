@@ -12,7 +12,7 @@ import { construct, type ParameterValue } from "./construct.ts";
 import { encodeParameters, parameterSpecs } from "./parameters.ts";
 import type { WebMark } from "../web/web-options.ts";
 import { webProgram } from "../web/web-program.ts";
-import { webUrl, withParameters } from "../web/web-url.ts";
+import { requireAsDeployed, webUrl, withParameters } from "../web/web-url.ts";
 
 /** Fields that may be given to `instance`: those of a type that can be a parameter. */
 export type ClassParameters<T> = {
@@ -23,13 +23,18 @@ export type ClassParameters<T> = {
 export interface RemoteMethod<F extends AnyFunction> extends Callable<F> {
   /** Runs it here, on an instance of this process whose enter hooks have run. */
   local(...args: Parameters<F>): RemoteResult<F>;
-  /** The address of a method with `@webServer()`. @throws AppError FUNCTION_NOT_WEB, APP_NOT_RUNNING */
+  /**
+   * The address of a method that serves the web: one with `@webServer()`, or with `@web()` that neither takes a request nor gives a
+   * response, has it as its only remote form.
+   *
+   * @throws AppError FUNCTION_NOT_WEB, APP_NOT_RUNNING, WEB_ADDRESS_OF_ANOTHER
+   */
   url(): Promise<string>;
 }
 
 /** A method that serves the web. */
 export interface WebMethod {
-  /** Its address, which leads to this instance: its parameters are in the query. @throws AppError APP_NOT_RUNNING */
+  /** Its address, which leads to this instance: its parameters are in the query. @throws AppError APP_NOT_RUNNING, WEB_ADDRESS_OF_ANOTHER */
   url(): Promise<string>;
   /** Answers a request here, on an instance of this process whose enter hooks have run. */
   local(request: Request): Promise<Response>;
@@ -38,11 +43,23 @@ export interface WebMethod {
 /** The methods of an instance, each with its remote forms, and what all of its containers do: all methods share them. */
 export type Instance<T> = {
   readonly [K in keyof T as T[K] extends AnyFunction ? K : never]: T[K] extends AnyFunction
-    ? Parameters<T[K]> extends [Request, ...unknown[]]
+    ? ServesWeb<T[K]> extends true
       ? WebMethod
       : RemoteMethod<MethodAsCalled<T[K]>>
     : never;
 } & Omit<FunctionPool, keyof T>;
+
+/** Whether a method takes a request or gives a response, as no others can: neither travels to a container and back. */
+type ServesWeb<F extends AnyFunction> =
+  Parameters<F> extends [Request, ...unknown[]] ? true : IsResponse<Awaited<ReturnType<F>>>;
+
+type IsResponse<Returned> = [Returned] extends [never]
+  ? false
+  : 0 extends 1 & Returned
+    ? false
+    : [Returned] extends [Response]
+      ? true
+      : false;
 
 /** A handle on an instance of a class whose code is here. */
 export function instanceHandle<T extends object>(
@@ -68,7 +85,7 @@ export function instanceHandle<T extends object>(
       enumerable: kinds.includes("method") || kinds.includes("web"),
       get: () => {
         const { web } = marks.marks.find((mark) => mark.name === name && mark.kind === "web") ?? {};
-        if (web) return webMethod(registered, name, web, { classFunctionId, parameters, local });
+        if (web) return webMethod(registered, name, web, { classFunctionId, parameters, options, local });
         if (!kinds.includes("method")) throw notCallable(tag, name, kinds);
         const isGenerator = isGeneratorFunction((target.prototype as Record<string, AnyFunction>)[name]);
         return {
@@ -98,12 +115,15 @@ function webMethod(
   of: {
     classFunctionId: () => Promise<string>;
     parameters: Record<string, unknown>;
+    options: VariantOptions;
     local: LocalInstance;
   },
 ): WebMethod {
   return {
-    url: async () =>
-      withParameters(await webUrl(`${tag}.${name}`, await of.classFunctionId(), name), of.parameters),
+    async url() {
+      requireAsDeployed(`${tag}.${name}`, of);
+      return withParameters(await webUrl(`${tag}.${name}`, await of.classFunctionId(), name), of.parameters);
+    },
     async local(request) {
       const instance = await of.local();
       const run = (...args: unknown[]) => instance[name]?.(...args);

@@ -1,6 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { create } from "@bufbuild/protobuf";
 import {
+  ClassParameterInfo_ParameterSerializationFormat as Format,
   Function_FunctionType,
   FunctionHandleMetadataSchema,
   type FunctionHandleMetadata,
@@ -10,7 +11,7 @@ import { functionPool, type FunctionPool } from "../function/function-pool.ts";
 import { lookUpOnce, type LookupOptions } from "../function/remote-function.ts";
 import { bindOnce } from "../function/variant.ts";
 import type { VariantOptions } from "../function/variant-options.ts";
-import { urlIn, withParameters } from "../web/web-url.ts";
+import { addressOfAnother, requireAsDeployed, urlIn, withParameters } from "../web/web-url.ts";
 import { encodeBinding } from "./parameters.ts";
 
 /** A class that was looked up by name. */
@@ -29,15 +30,27 @@ export function lookedUpInstance(
 ): object {
   const { className, found } = of;
   let bound: (() => Promise<string>) | undefined;
+  const binding = async () => {
+    const info = (await found()).handleMetadata?.classParameterInfo;
+    return {
+      serializedParams: encodeBinding(className, info, parameters),
+      isPickled: info?.format === Format.PARAM_SERIALIZATION_FORMAT_PICKLE,
+    };
+  };
   const functionId = async () => {
-    const { handleMetadata } = await found();
-    const serializedParams = encodeBinding(className, handleMetadata?.classParameterInfo, parameters);
+    const { serializedParams } = await binding();
     bound ??= bindOnce(async () => (await found()).functionId, { serializedParams, options });
     return bound();
   };
   const known = knownMethods(of);
   const method = (name: string) => ({
-    url: async () => withParameters(urlIn(`${className}.${name}`, await known(name)), parameters),
+    async url() {
+      requireAsDeployed(`${className}.${name}`, { options, version: of.lookup.version });
+      const { serializedParams, isPickled } = await binding();
+      // Requests cannot give them.
+      if (isPickled && serializedParams) throw addressOfAnother(`${className} with arguments of __init__`);
+      return withParameters(urlIn(`${className}.${name}`, await known(name)), parameters);
+    },
     ...callable({
       name: `${className}.${name}`,
       resolve: async () => {

@@ -15,7 +15,7 @@ import {
 import { bindOnce } from "./variant.ts";
 import { checkVariantOptions, type VariantOptions } from "./variant-options.ts";
 import { AppError } from "@dorian/base/app-error";
-import { webUrl } from "../web/web-url.ts";
+import { requireAsDeployed, webUrl } from "../web/web-url.ts";
 
 /** A function of which only the name is known. */
 export type UntypedFunction = (...args: unknown[]) => unknown;
@@ -33,6 +33,14 @@ export interface LookupOptions extends EnvironmentOption {
   version?: number;
 }
 
+/** Where a handle leads. */
+interface FunctionTarget<F extends AnyFunction> extends CallableTarget {
+  /** The code, where it is here. */
+  local?: F;
+  /** What it differs by from the newest version, as deployed. */
+  made?: { options?: VariantOptions; version?: number | undefined };
+}
+
 /**
  * A function that runs in containers.
  *
@@ -41,12 +49,12 @@ export interface LookupOptions extends EnvironmentOption {
  * const loss = await train.remote("iris-b");
  */
 export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Callable<F>, FunctionPool {
-  #target: CallableTarget & { local?: F };
+  #target: FunctionTarget<F>;
   #callable: Callable<F>;
   #pool: FunctionPool;
 
   /** @internal */
-  constructor(target: CallableTarget & { local?: F }) {
+  constructor(target: FunctionTarget<F>) {
     this.#target = target;
     this.#callable = callable<F>(target);
     this.#pool = functionPool(`Function "${target.name}"`, async () => (await target.resolve()).functionId);
@@ -68,6 +76,7 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
     const found = lookUpOnce(appName, name, options);
     return new RemoteFunction<FunctionOf<T>>({
       name,
+      made: { version: options.version },
       resolve: async () => {
         const { functionId, handleMetadata } = await found();
         return { functionId, methodName: "", inputFormats: handleMetadata?.supportedInputFormats ?? [] };
@@ -102,8 +111,9 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
     return this.#callable.forEach(...args);
   }
 
-  /** The address of a function that serves the web. @throws AppError FUNCTION_NOT_WEB, APP_NOT_RUNNING */
+  /** The address of a function that serves the web. @throws AppError FUNCTION_NOT_WEB, APP_NOT_RUNNING, WEB_ADDRESS_OF_ANOTHER */
   async url(): Promise<string> {
+    requireAsDeployed(this.#target.name, this.#target.made ?? {});
     const { functionId } = await this.#target.resolve();
     return await webUrl(this.#target.name, functionId);
   }
@@ -143,6 +153,7 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
     const functionId = bindOnce(async () => (await base.resolve()).functionId, { options });
     return new RemoteFunction<F>({
       ...base,
+      made: { ...base.made, options: { ...base.made?.options, ...options } },
       resolve: async () => ({ ...(await base.resolve()), functionId: await functionId() }),
     });
   }

@@ -10,7 +10,10 @@ const post = (path: string, body: string, type = "application/json") =>
 /** A schema as libraries make them: an object with these fields, each of which `read` takes or refuses. */
 function fields<T>(read: { [K in keyof T]: (value: unknown) => T[K] | undefined }): StandardSchema<T, T> {
   const names = Object.keys(read) as (keyof T & string)[];
-  const properties = { properties: { count: { type: "string" } }, required: names };
+  const properties = {
+    properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
+    required: names,
+  };
   const standard = {
     version: 1 as const,
     vendor: "test",
@@ -76,7 +79,7 @@ test("a body with a schema is not read beyond its limit", async () => {
   expect(pulled).toBeLessThan(20);
 });
 
-test("a function with docs describes itself in OpenAPI, and on a page without scripts", async () => {
+test("a function with docs describes itself in OpenAPI, and on a page that shows texts as they are", async () => {
   const document = (await (await multiply.local(at("/openapi.json"))).json()) as {
     paths: { "/": { post: { parameters: unknown[]; requestBody: unknown } } };
   };
@@ -84,10 +87,16 @@ test("a function with docs describes itself in OpenAPI, and on a page without sc
   expect(document.paths["/"].post.parameters).toEqual([
     { name: "count", in: "query", required: true, schema: { type: "string" } },
   ]);
-  const page = await multiply.local(at("/docs", { headers: { host: "<b>" } }));
+  const page = await multiply.local(at("/docs"));
   expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
-  const html = await page.text();
-  expect(html).toContain("POST http://localhost/");
+  expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+  expect(await page.text()).toContain("POST http://localhost/");
+  const script = "<script>alert(1)</script>";
+  const hostile = app.web({ name: "hostile", query: fields({ [script]: number }), docs: true }, () =>
+    Response.json({}),
+  );
+  const html = await (await hostile.local(at("/docs"))).text();
+  expect(html).toContain("&#60;script&#62;alert(1)&#60;/script&#62;");
   expect(html).not.toContain("<script");
 });
 

@@ -13,6 +13,20 @@ const told: RequestListener = async (request, response) => {
   response.end(`${request.method} ${request.url} ${Buffer.concat(parts).toString()}`);
 };
 
+/** Below those that the kernel gives to whoever asks for any, as other tests do meanwhile. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const probe = createServer().listen(port);
+    const isFree = await once(probe, "listening").then(
+      () => true,
+      () => false,
+    );
+    probe.close();
+    if (isFree) return port;
+  }
+}
+
 test("a listener answers with its status, its headers and its body", async () => {
   const site = app.web({ name: "listener" }, nodeHandler(told));
   const response = await site.local(
@@ -67,10 +81,7 @@ test("a client that leaves ends its request to the listener", async () => {
 test("a server on a port is started once, and waited for", async () => {
   let starts = 0;
   const server = createServer(told);
-  const probe = createServer().listen(0);
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
+  const port = await freePort();
   const site = app.webServer({ name: "port", port }, () => {
     starts += 1;
     setTimeout(() => server.listen(port), 30);

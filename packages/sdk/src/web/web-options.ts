@@ -1,11 +1,12 @@
 import { AppError } from "@dorian/base/app-error";
+import { isDomainName } from "@dorian/base/domain-name";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "../schema/standard-schema.ts";
 
 /** Where a web function is reached, and by whom. */
 export interface WebAddressOptions {
   /** Begins the host name under `--web-domain`, in place of app and function. Default: `<app>-<function>`. */
   label?: string;
-  /** Host names of your own. You point their DNS records at the server; no other running app may have them. Default: none. */
+  /** Host names of your own, which lead to the function once it is deployed. You point their DNS records at the server; no other deployed app may have them. Default: none. */
   customDomains?: string[];
   /** Refuse clients with 401 that show no proxy token in the headers `Modal-Key` and `Modal-Secret`. Default: everybody is let in. */
   requiresProxyAuth?: boolean;
@@ -102,8 +103,7 @@ export function checkWebMark(owner: string, mark: WebMark): void {
     throw invalid(owner, "label", label, "letters from a to z, digits and dashes, 63 at most");
   }
   for (const domain of customDomains) {
-    const isName = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/i;
-    if (!isName.test(domain))
+    if (!isDomainName(domain))
       throw invalid(owner, "customDomains", domain, 'host names such as "models.example.com"');
   }
   if (mark.kind === "handler") checkHandler(owner, mark);

@@ -1,5 +1,14 @@
 import { expectTypeOf } from "vitest";
-import { App, Cls, web, webServer, type StandardSchema, type WebApp, type WebMethod } from "@dorian/sdk";
+import {
+  App,
+  Cls,
+  method,
+  web,
+  webServer,
+  type StandardSchema,
+  type WebApp,
+  type WebMethod,
+} from "@dorian/sdk";
 
 declare const named: StandardSchema<{ name?: string }, { name: string }>;
 declare const paged: StandardSchema<unknown, { page: number }>;
@@ -37,6 +46,18 @@ class Model {
   @web({ body: named }) async predict(_: Request, { body }: { body: { name: string } }) {
     return new Response(`${this.modelId} ${body.name}`);
   }
+  @web() health() {
+    return new Response();
+  }
+  @web() async healthLater() {
+    return Response.json({});
+  }
+  @method() fail(): never {
+    throw new Error("never");
+  }
+  @method() untyped() {
+    return JSON.parse("1");
+  }
   @webServer(8000) serve() {}
   // @ts-expect-error a method that serves the web takes a request
   @web() count(by: number) {
@@ -50,6 +71,11 @@ class Model {
 
 const model = Cls.fromName<typeof Model>("types", "Model").instance({ modelId: "b" });
 expectTypeOf(model.predict).toEqualTypeOf<WebMethod>();
+expectTypeOf(model.health).toEqualTypeOf<WebMethod>();
+expectTypeOf(model.healthLater).toEqualTypeOf<WebMethod>();
+// What gives no response is called.
+expectTypeOf(model.fail.remote).toBeFunction();
+expectTypeOf(model.untyped.remote).toBeFunction();
 expectTypeOf(model.serve.url()).toEqualTypeOf<Promise<string>>();
 // @ts-expect-error it is reached by its address
 void model.predict.remote;

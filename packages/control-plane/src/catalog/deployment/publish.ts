@@ -9,6 +9,7 @@ import { sameContainers } from "../function/same-containers.ts";
 import type { AppContent, IdentifiedDefinition } from "../app/app-content.ts";
 import type { App } from "../app/app.ts";
 import { saveApp } from "../app/app-registry.ts";
+import { claimDomains } from "./claim-domains.ts";
 
 export interface Published {
   app: App;
@@ -31,7 +32,7 @@ export interface PublishOptions {
 /**
  * Makes a content what the app runs: all of it, or nothing.
  *
- * @throws AppError APP_NAME_TAKEN, APP_NAME_FIXED, NAME_INVALID
+ * @throws AppError APP_NAME_TAKEN, APP_NAME_FIXED, NAME_INVALID, WEB_DOMAIN_TAKEN
  */
 export async function publish(
   trx: Transaction<Tables>,
@@ -52,6 +53,8 @@ export async function publish(
     tags: content.tags,
     deployedAtMs: isDeployed ? nowMs : app.deployedAtMs,
   };
+  // A run has no domains.
+  if (published.state === AppState.DEPLOYED) await claimDomains(trx, published, content);
   await saveApp(trx, published);
   const changes = new Map<string, FunctionChange>();
   for (const [functionId, live] of content.definitions) {

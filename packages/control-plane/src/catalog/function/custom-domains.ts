@@ -1,9 +1,17 @@
+import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
-import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
+import { isDomainName } from "@dorian/base/domain-name";
+import {
+  AppState,
+  CustomDomainInfoSchema,
+  type Function as FunctionDefinition,
+  type MethodDefinition,
+} from "@dorian/protocol/modal";
 import type { AppRegistry } from "../app/app-registry.ts";
-import { isOpen } from "../app/app.ts";
+import type { App } from "../app/app.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { FunctionRegistry } from "./function-registry.ts";
+import { webTags } from "./web-allocation.ts";
 
 /** The parts of a function that say what of it serves the web. */
 type WebParts = Pick<FunctionDefinition, "functionName" | "webhookConfig" | "methodDefinitions">;
@@ -11,30 +19,28 @@ type WebParts = Pick<FunctionDefinition, "functionName" | "webhookConfig" | "met
 /** Domains of a function's own, and the tag of what each leads to. */
 export function customDomainsOf(parts: WebParts | undefined): { domain: string; tag: string }[] {
   if (!parts) return [];
-  const className = parts.functionName.replace(/\.\*$/, "");
-  const configs = [
-    { tag: parts.functionName, config: parts.webhookConfig },
-    ...Object.entries(parts.methodDefinitions).map(([name, method]) => ({
-      tag: method.functionName || `${className}.${name}`,
-      config: method.webhookConfig,
-    })),
-  ];
-  return configs.flatMap(({ tag, config }) =>
-    (config?.customDomains ?? []).map(({ name }) => ({ domain: name.toLowerCase(), tag })),
+  return webTags(parts.functionName, parts).flatMap(([tag, { customDomains }]) =>
+    customDomains.map(({ name }) => ({ domain: name.toLowerCase(), tag })),
   );
 }
 
-/** Refuses domains that others serve under. @throws AppError WEB_DOMAIN_INVALID, WEB_DOMAIN_TAKEN */
+/** Whether it has the domains of its functions, or will: runs are reached at their own addresses alone. */
+export function hasDomains({ state }: Pick<App, "state">): boolean {
+  return state === AppState.DEPLOYED || state === AppState.INITIALIZING;
+}
+
+/**
+ * Refuses what is no domain, and, before time is spent on an image, what publishing would refuse.
+ *
+ * @throws AppError WEB_DOMAIN_INVALID, WEB_DOMAIN_TAKEN
+ */
 export function checkCustomDomains(
-  appId: string,
+  app: App,
   parts: WebParts,
   registries: { apps: AppRegistry; functions: FunctionRegistry },
 ): void {
   for (const { domain, tag } of customDomainsOf(parts)) {
-    const isName = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(
-      domain,
-    );
-    if (!isName) {
+    if (!isDomainName(domain)) {
       throw new AppError(
         "WEB_DOMAIN_INVALID",
         `"${domain.slice(0, 100)}" is no domain that ${tag} could have.`,
@@ -44,35 +50,53 @@ export function checkCustomDomains(
         },
       );
     }
-    const site = siteOfDomain(domain, registries);
-    if (!site || (site.appId === appId && site.tag === tag)) continue;
-    const owner = registries.apps.get(site.appId);
-    throw new AppError(
-      "WEB_DOMAIN_TAKEN",
-      `${domain} leads to ${site.tag} of ${owner?.name ?? site.appId} already.`,
-      {
-        status: "ALREADY_EXISTS",
-        remedy: "Choose another domain, or stop that app.",
-      },
-    );
+    const site = hasDomains(app) ? siteOfDomain(domain, registries) : undefined;
+    if (!site || site.appId === app.appId) continue;
+    const { scope, name } = registries.apps.require(site.appId);
+    throw domainTaken(domain, app, { scope, name, tag: site.tag });
   }
 }
 
-/** What a domain leads to: who came first has it, for as long as its app runs. */
+/** Names the owner to those alone who may know of it: a token may be good for one environment. */
+export function domainTaken(
+  domain: string,
+  { scope }: Pick<App, "scope">,
+  owner: Pick<App, "scope" | "name"> & { tag: string },
+): AppError {
+  const to =
+    owner.scope === scope ? `${owner.tag} of ${owner.name ?? "an app"}` : "an app of another environment";
+  return new AppError("WEB_DOMAIN_TAKEN", `${domain} leads to ${to} already.`, {
+    status: "ALREADY_EXISTS",
+    remedy: "Choose another domain, or stop that app or deploy it without this one.",
+  });
+}
+
+/** What a domain leads to, of what is deployed. */
 export function siteOfDomain(
   host: string,
   { apps, functions }: { apps: AppRegistry; functions: FunctionRegistry },
 ): { appId: string; tag: string } | undefined {
   const domain = host.toLowerCase().replace(/:\d+$/, "");
-  const open = functions.withDomain(domain).filter(({ appId }) => isOpenApp(apps, appId));
-  const [first] = open.toSorted((one, other) => one.createdAtMs - other.createdAtMs);
-  const led = first && customDomainsOf(first.definition).find((each) => each.domain === domain);
-  return first && led && { appId: first.appId, tag: led.tag };
+  for (const { appId, tag, functionId, definition } of functions.withDomain(domain)) {
+    const app = apps.get(appId);
+    // One that a later deployment left out keeps its definition.
+    if (app?.state !== AppState.DEPLOYED || app.functionIds.get(tag) !== functionId) continue;
+    const led = customDomainsOf(definition).find((each) => each.domain === domain);
+    if (led) return { appId, tag: led.tag };
+  }
+  return undefined;
 }
 
-function isOpenApp(apps: AppRegistry, appId: string): boolean {
-  const app = apps.get(appId);
-  return app !== undefined && isOpen(app);
+/** Domains of a web function's own, as addresses: like the one it was given, under another name. */
+export function customDomainInfo({
+  webUrl,
+  webhookConfig,
+}: Pick<MethodDefinition, "webUrl" | "webhookConfig">) {
+  return (webhookConfig?.customDomains ?? []).map(({ name }) => {
+    const address = new URL(webUrl);
+    address.hostname = name;
+    return create(CustomDomainInfoSchema, { url: address.origin });
+  });
 }
 
 /** Says which live functions have a domain. */

@@ -26,7 +26,10 @@ export function normaliseDefinition(request: FunctionCreateRequest): FunctionDef
   const definition = clone(FunctionSchema$, givenDefinition(request));
   if (request.schedule) definition.schedule = request.schedule;
   definition.timeoutSecs ||= defaultTimeoutSecs;
-  for (const each of [definition, ...Object.values(definition.methodDefinitions)]) dropEmptyWebhook(each);
+  for (const each of [definition, ...Object.values(definition.methodDefinitions)]) {
+    dropEmptyWebhook(each);
+    for (const domain of each.webhookConfig?.customDomains ?? []) domain.name = domain.name.toLowerCase();
+  }
   if (definition.resources) {
     const gpu = normaliseGpu(definition.resources.gpuConfig);
     if (gpu) definition.resources.gpuConfig = gpu;

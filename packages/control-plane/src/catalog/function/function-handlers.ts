@@ -1,13 +1,10 @@
-import { create } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import {
-  CustomDomainInfoSchema,
   FunctionCreateResponseSchema,
   FunctionPrecreateResponseSchema,
   type Function as FunctionDefinition,
   type FunctionPrecreateRequest,
-  type MethodDefinition,
   type ModalClient,
 } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
@@ -20,14 +17,14 @@ import type { WebAddresses } from "../../dispatch/ports.ts";
 import { checkDefinition, checkAnnouncement, type References } from "./check-references.ts";
 import { dropEmptyWebhook, normaliseDefinition } from "./definition.ts";
 import { type Catalog } from "./function-catalog.ts";
-import { checkCustomDomains } from "./custom-domains.ts";
+import { checkCustomDomains, customDomainInfo, hasDomains } from "./custom-domains.ts";
 import { functionDataOf, withoutCode } from "./function-data.ts";
 import { newFunctionRecord, type FunctionChange, type FunctionRecord } from "./function-record.ts";
 import { roomWarnings } from "./room-warnings.ts";
 import { ignoredOptions } from "./ignored-options.ts";
 import { insertFunction, updateFunction, type FunctionRegistry } from "./function-registry.ts";
 import { handleMetadata, type HandleSources } from "./handle-metadata.ts";
-import { allocateAddresses } from "./web-allocation.ts";
+import { allocateAddresses, methodTag } from "./web-allocation.ts";
 
 export interface FunctionHandlerOptions {
   apps: AppRegistry;
@@ -64,7 +61,7 @@ export function functionHandlers(options: FunctionHandlerOptions) {
     async functionPrecreate(request, context) {
       const app = apps.requireOpen(request.appId);
       checkAnnouncement(request);
-      checkCustomDomains(request.appId, request, { apps, functions });
+      checkCustomDomains(app, request, { apps, functions });
       const serverWarnings = announcedWarnings(request, offers());
       for (const each of [request, ...Object.values(request.methodDefinitions)]) dropEmptyWebhook(each);
       return await idempotency.once(
@@ -99,7 +96,7 @@ export function functionHandlers(options: FunctionHandlerOptions) {
       const definition = normaliseDefinition(request);
       definition.clientVersion = context.clientVersion ?? "";
       checkDefinition(definition, references);
-      checkCustomDomains(request.appId, definition, { apps, functions });
+      checkCustomDomains(app, definition, { apps, functions });
       return await idempotency.once(
         context,
         { method: "FunctionCreate", schema: FunctionCreateResponseSchema },
@@ -178,11 +175,15 @@ function created(
 ) {
   const echo = withoutCode(definition);
   echo.webUrl = (definition.webhookConfig && sources.web.urlOf(record.appId, record.tag)) ?? "";
-  echo.customDomainInfo = customDomainInfo(echo);
-  for (const method of Object.values(echo.methodDefinitions)) {
-    method.webUrl = (method.webhookConfig && sources.web.urlOf(record.appId, method.functionName)) ?? "";
-    method.customDomainInfo = customDomainInfo(method);
+  const methods = Object.entries(echo.methodDefinitions);
+  for (const [name, method] of methods) {
+    const tag = methodTag(record.tag, name, method);
+    method.webUrl = (method.webhookConfig && sources.web.urlOf(record.appId, tag)) ?? "";
   }
+  const app = sources.apps.get(record.appId);
+  if (app && hasDomains(app))
+    for (const each of [echo, ...methods.map(([, method]) => method)])
+      each.customDomainInfo = customDomainInfo(each);
   return {
     functionId: record.functionId,
     // Clients of 0.62 print it.
@@ -191,13 +192,4 @@ function created(
     functionData: functionDataOf(echo),
     handleMetadata: handleMetadata(sources, record, definition, definitionId),
   };
-}
-
-/** Domains of a web function's own, as addresses: like the one it was given, under another name. */
-function customDomainInfo({ webUrl, webhookConfig }: Pick<MethodDefinition, "webUrl" | "webhookConfig">) {
-  return (webhookConfig?.customDomains ?? []).map(({ name }) => {
-    const address = new URL(webUrl);
-    address.hostname = name;
-    return create(CustomDomainInfoSchema, { url: address.origin });
-  });
 }

@@ -14,6 +14,7 @@ import type { WebAddresses } from "../../dispatch/ports.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { FunctionRegistry } from "./function-registry.ts";
 import { aliasedMethod, classFunctionTag } from "./method-alias.ts";
+import { methodTag } from "./web-allocation.ts";
 
 export interface HandleSources {
   apps: Pick<AppRegistry, "get">;
@@ -112,7 +113,7 @@ function methodMetadata(
   method: MethodDefinition,
   formats: DataFormat[],
 ): FunctionHandleMetadata {
-  const functionName = method.functionName || `${record.tag.replace(/\.\*$/, "")}.${name}`;
+  const functionName = methodTag(record.tag, name, method);
   const metadata = create(FunctionHandleMetadataSchema, {
     functionName,
     functionType: method.functionType,

@@ -1,4 +1,9 @@
-import { AppState, type Function as FunctionDefinition, type WebhookConfig } from "@dorian/protocol/modal";
+import {
+  AppState,
+  type Function as FunctionDefinition,
+  type MethodDefinition,
+  type WebhookConfig,
+} from "@dorian/protocol/modal";
 import type { Transaction } from "kysely";
 import type { App } from "../app/app.ts";
 import type { Tables } from "../../schema/tables.ts";
@@ -42,11 +47,21 @@ export async function allocateAddresses(
   };
 }
 
-function webTags(tag: string, parts: WebParts): [string, WebhookConfig][] {
+/** What of a function serves the web: itself, or its methods by the tags of theirs. */
+export function webTags(tag: string, parts: WebParts): [string, WebhookConfig][] {
   const found: [string, WebhookConfig][] = parts.webhookConfig ? [[tag, parts.webhookConfig]] : [];
   for (const [name, method] of Object.entries(parts.methodDefinitions)) {
     if (!method.webhookConfig) continue;
-    found.push([method.functionName || `${tag.replace(/\.\*$/, "")}.${name}`, method.webhookConfig]);
+    found.push([methodTag(tag, name, method), method.webhookConfig]);
   }
   return found;
+}
+
+/** The tag of a class's method. Clients do not all say it. */
+export function methodTag(
+  classTag: string,
+  name: string,
+  method: Pick<MethodDefinition, "functionName">,
+): string {
+  return method.functionName || `${classTag.replace(/\.\*$/, "")}.${name}`;
 }
