@@ -33,7 +33,7 @@ export {
   type MethodDecorator,
   type ParameterDecorator,
 } from "./class/decorators.ts";
-export type { ClassParameters, Instance, RemoteMethod, WebMethod } from "./class/instance.ts";
+export type { ClassParameters, Instance, RemoteMethod, ServesWeb, WebMethod } from "./class/instance.ts";
 export { currentInput, currentInputId, currentTaskId, type CurrentInput } from "./container/current-input.ts";
 export type { WaitOptions } from "./client/wait-options.ts";
 export type { Callable, ForEachOptions, IsGenerator, RemoteResult, Yielded } from "./function/callable.ts";

@@ -50,16 +50,16 @@ export type Instance<T> = {
 } & Omit<FunctionPool, keyof T>;
 
 /** Whether a method takes a request or gives a response, as no others can: neither travels to a container and back. */
-type ServesWeb<F extends AnyFunction> =
-  Parameters<F> extends [Request, ...unknown[]] ? true : IsResponse<Awaited<ReturnType<F>>>;
-
-type IsResponse<Returned> = [Returned] extends [never]
-  ? false
-  : 0 extends 1 & Returned
-    ? false
-    : [Returned] extends [Response]
-      ? true
-      : false;
+export type ServesWeb<F extends AnyFunction> =
+  Parameters<F> extends [Request, ...unknown[]]
+    ? true
+    : [Awaited<ReturnType<F>>] extends [never]
+      ? false
+      : 0 extends 1 & Awaited<ReturnType<F>>
+        ? false
+        : Awaited<ReturnType<F>> extends Response
+          ? true
+          : false;
 
 /** A handle on an instance of a class whose code is here. */
 export function instanceHandle<T extends object>(

@@ -1,7 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import type { FunctionHandleMetadata } from "@dorian/protocol/modal";
 import { transport } from "../client/current-transport.ts";
-import type { VariantOptions } from "../function/variant-options.ts";
 
 /**
  * The address of a web function, or of a method by its name, as the server tells it.
@@ -31,7 +30,7 @@ export function urlIn(name: string, metadata: FunctionHandleMetadata | undefined
  */
 export function requireAsDeployed(
   name: string,
-  { options = {}, version }: { options?: VariantOptions | undefined; version?: number | undefined },
+  { options = {}, version }: { options?: object | undefined; version?: number | undefined },
 ): void {
   if (Object.values(options).some((value) => value !== undefined))
     throw addressOfAnother(`${name} with other options`);
