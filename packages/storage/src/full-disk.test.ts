@@ -72,7 +72,12 @@ const writes: [string, (stores: Stores) => Promise<string | undefined>][] = [
       await using elsewhere = await temporaryDirectory({ file: Buffer.alloc(9_000, 3) });
       await using file = await open(join(elsewhere.path, "file"));
       const { signal } = new AbortController();
-      await blocks.large.copy(file, { mode: 0o600, onCopied: () => undefined, signal });
+      await blocks.large.copy(file, {
+        mode: 0o600,
+        room: { hold: () => ({ shrink() {}, [Symbol.dispose]() {} }) },
+        onCopied: () => undefined,
+        signal,
+      });
       return undefined;
     },
   ],

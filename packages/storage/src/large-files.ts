@@ -20,6 +20,7 @@ import {
 import { hashedCopy } from "./hashed-copy.ts";
 import { PlaceTurn } from "./place-turn.ts";
 import { type Content, receiveContent, writeChunksAt } from "./receive-content.ts";
+import type { RoomWatch } from "./room-watch.ts";
 import { SharedFlush } from "./shared-flush.ts";
 import { storing } from "./storage-error.ts";
 
@@ -155,13 +156,25 @@ export class LargeFiles {
    */
   async copy(
     source: FileHandle,
-    options: { mode: number; onCopied: (bytes: number) => void; signal: AbortSignal },
+    options: {
+      mode: number;
+      room: Pick<RoomWatch, "hold">;
+      onCopied: (bytes: number) => void;
+      signal: AbortSignal;
+    },
   ): Promise<readonly BlockReference[] | undefined> {
     const { blockBytes } = this;
+    const { mode, room, signal } = options;
     const { digests, newPath } = this.#options;
-    const { size, mtimeNs } = await source.stat({ bigint: true });
+    const { size, mtimeNs, blocks: sectors } = await source.stat({ bigint: true });
     const range = { start: 0, end: Math.min(blockBytes, Number(size)), withoutTrailingZeros: true };
     if (await this.find(await digests.sha256(source, range))) return undefined;
+    // What is no more than a hole takes no room.
+    using held = room.hold(Math.min(Number(size), Number(sectors) * 512));
+    const onCopied = (bytes: number) => {
+      held.shrink(bytes);
+      options.onCopied(bytes);
+    };
     const draft = newPath();
     try {
       return await storing(this.#files, async () => {
@@ -169,11 +182,12 @@ export class LargeFiles {
           size: Number(size),
           blockBytes,
           digests,
-          ...options,
+          onCopied,
+          signal,
         });
         const after = await source.stat({ bigint: true });
         if (after.size !== size || after.mtimeNs !== mtimeNs) return undefined;
-        const content = { path: "", size: Number(size), mode: options.mode, blocks };
+        const content = { path: "", size: Number(size), mode, blocks };
         const name = this.nameOf(content);
         await this.#completing.run(name, () => this.#adopt(name, draft, content));
         return blocks;

@@ -58,7 +58,15 @@ test("what several are about to write is counted together, until it is written [
     expect(() => watch.hold(30 * mebibyte)).toThrow(/nearly full/);
     watch.hold(20 * mebibyte)[Symbol.dispose]();
   }
+  {
+    using part = watch.hold(30 * mebibyte);
+    part.shrink(10 * mebibyte);
+    watch.hold(30 * mebibyte)[Symbol.dispose]();
+    // More than was expected.
+    part.shrink(90 * mebibyte);
+  }
   watch.hold(50 * mebibyte)[Symbol.dispose]();
+  expect(() => watch.hold(51 * mebibyte)).toThrow(/nearly full/);
 });
 
 test("a disk may be short from the start, and for want of files [L4]", () => {

@@ -32,6 +32,12 @@ export interface RoomWatchOptions {
   look?: typeof spaceAt;
 }
 
+/** Room that is kept for what somebody is about to write. */
+export interface HeldRoom extends Disposable {
+  /** So many bytes of it are written: the disk shows them by now. */
+  shrink(bytes: number): void;
+}
+
 /** Whether a directory's file system has room for new work beside what is kept for the work that was accepted. */
 export class RoomWatch implements Disposable {
   #options: RoomWatchOptions;
@@ -71,10 +77,16 @@ export class RoomWatch implements Disposable {
    * As {@link require}, and others find so many bytes less until the result is disposed of: many that each fit need not
    * fit together.
    */
-  hold(bytes: number): Disposable {
+  hold(bytes: number): HeldRoom {
     this.require(bytes);
     this.#held += bytes;
-    return { [Symbol.dispose]: () => void (this.#held -= bytes) };
+    let left = bytes;
+    const shrink = (by: number) => {
+      const less = Math.min(by, left);
+      left -= less;
+      this.#held -= less;
+    };
+    return { shrink, [Symbol.dispose]: () => shrink(left) };
   }
 
   [Symbol.dispose](): void {

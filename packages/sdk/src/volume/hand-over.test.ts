@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { appendFile, readdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { handoverDirectory } from "@dorian/protocol/convention/handover";
+import type { VolumeHandOverResponse } from "@dorian/protocol/operator";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openVolumeServer, type VolumeServer } from "../../test/volume-server.ts";
 import { blockBytes } from "./block.ts";
-import { handOver } from "./hand-over.ts";
+import { handOver, type Handover } from "./hand-over.ts";
 import type { TransferProgress } from "./transfer-progress.ts";
 import { VolumeFiles } from "./volume-files.ts";
 
@@ -57,17 +59,71 @@ test("zeros keep their sizes, and take no place", async () => {
   expect(found.subarray(1_000).every((byte) => byte === 0)).toBe(true);
 });
 
-test("a file that is written to while it is copied is not taken", async () => {
+describe("a file that is written to", () => {
+  const cases = {
+    "before the server looks at it": async function* (ask, write) {
+      write();
+      yield* ask();
+    },
+    // As of a server that finds it changed.
+    "while the server copies it": async function* (ask, write) {
+      for await (const answer of ask()) if (answer.blocksSha256.length === 0) yield answer;
+      write();
+    },
+    "after the server has copied it": async function* (ask, write) {
+      for await (const answer of ask()) {
+        if (answer.blocksSha256.length > 0) write();
+        yield answer;
+      }
+    },
+  } satisfies Record<
+    string,
+    (
+      ask: () => AsyncIterable<VolumeHandOverResponse>,
+      write: () => void,
+    ) => AsyncIterable<VolumeHandOverResponse>
+  >;
+  for (const [when, answers] of Object.entries(cases))
+    test(`${when} is not taken, and nothing else in its place`, async () => {
+      await using server = await openVolumeServer();
+      await using local = await temporaryDirectory({ weights: content() });
+      const path = join(local.path, "weights");
+      const { volumeHandOver } = server.operator;
+      const handover: Handover = {
+        operator: {
+          volumeHandOver: (request, options) =>
+            answers(
+              () => volumeHandOver(request, options),
+              () => writeFileSync(path, "changed"),
+            ),
+        },
+        directory: join(server.dataDirectory, handoverDirectory),
+      };
+      const files = new VolumeFiles(server.modal, server.volumeId, handover);
+      await expect(files.putFile(path, "w")).rejects.toMatchObject({ code: "LOCAL_FILE_CHANGED" });
+      await expect(files.readFile("w")).rejects.toMatchObject({ code: "VOLUME_PATH_NOT_FOUND" });
+    });
+});
+
+test("a file that is read once more, because the server has some of it, counts once", async () => {
   await using server = await openVolumeServer();
   await using local = await temporaryDirectory({ weights: content() });
   const path = join(local.path, "weights");
-  const settings = {
-    onProgress: ({ bytesDone }: TransferProgress) => void (bytesDone > 0 && writeFile(path, "changed")),
+  const { volumeHandOver } = server.operator;
+  const handover: Handover = {
+    operator: {
+      // As of a copy that was in vain.
+      async *volumeHandOver(request, options) {
+        for await (const answer of volumeHandOver(request, options))
+          if (answer.blocksSha256.length === 0) yield answer;
+      },
+    },
+    directory: join(server.dataDirectory, handoverDirectory),
   };
-  await expect(server.filesHandedOver.putFile(path, "w", settings)).rejects.toMatchObject({
-    code: "LOCAL_FILE_CHANGED",
-  });
-  await expect(server.files.readFile("w")).rejects.toMatchObject({ code: "VOLUME_PATH_NOT_FOUND" });
+  const seen: TransferProgress[] = [];
+  const files = new VolumeFiles(server.modal, server.volumeId, handover);
+  await files.putFile(path, "w", { onProgress: (progress) => seen.push(progress) });
+  expect(seen.findLast(({ stage }) => stage === "reading")).toMatchObject({ filesDone: 1, filesTotal: 1 });
 });
 
 test("where no link can be made, or the server does not know of the call, the file is sent", async () => {
@@ -84,7 +140,7 @@ test("where no link can be made, or the server does not know of the call, the fi
   expect(await put({ operator: server.operator, directory: local.path }, "b")).toBe(3);
 });
 
-test("a client that gives up ends the copy, of which nothing stays", async () => {
+test("a client that gives up says why, and leaves neither its link nor a draft", async () => {
   await using server = await openVolumeServer();
   await using local = await temporaryDirectory({ weights: content() });
   const gone = new AbortController();
@@ -98,6 +154,18 @@ test("a client that gives up ends the copy, of which nothing stays", async () =>
   await expect(handing).rejects.toThrow("pressed again");
   expect(await readdir(handover.directory)).toEqual([]);
   await expect.poll(() => draftsOf(server)).toEqual([]);
+});
+
+test("a reader's own error is no refusal, and ends the upload", async () => {
+  await using server = await openVolumeServer();
+  await using local = await temporaryDirectory({ weights: content() });
+  const settings = {
+    onProgress: ({ bytesDone }: TransferProgress) => {
+      if (bytesDone > 0) throw Object.assign(new Error("no terminal"), { code: "EPIPE" });
+    },
+  };
+  const putting = server.filesHandedOver.putFile(join(local.path, "weights"), "w", settings);
+  await expect(putting).rejects.toThrow("no terminal");
 });
 
 async function draftsOf({ dataDirectory }: VolumeServer): Promise<string[]> {

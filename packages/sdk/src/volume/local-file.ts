@@ -110,7 +110,8 @@ async function digestHere(
   return blockDigest(block);
 }
 
-async function isChanged(
+/** Whether an open file is not what it was. */
+export async function isChanged(
   file: FileHandle,
   { size, mtimeNs }: Pick<UploadFile, "size" | "mtimeNs">,
 ): Promise<boolean> {

@@ -43,12 +43,14 @@ export class TransferCounter {
     if (size === 0) this.#filesDone += 1;
   }
 
-  /** Some bytes of a file are done. */
+  /** Some bytes of a file are done; fewer than none, when they have to be done once more. */
   add(file: string, bytes: number): void {
-    const left = (this.#left.get(file) ?? 0) - bytes;
+    const before = this.#left.get(file) ?? 0;
+    const left = before - bytes;
     this.#left.set(file, left);
     this.#bytesDone += bytes;
     if (left === 0 && bytes > 0) this.#filesDone += 1;
+    if (before === 0 && bytes < 0) this.#filesDone -= 1;
     this.report(file);
   }
 

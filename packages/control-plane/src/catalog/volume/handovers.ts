@@ -3,6 +3,7 @@ import { chmod, type FileHandle, lstat, mkdir, open, readdir, readlink, unlink }
 import { join } from "node:path";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
+import { orAborted } from "@dorian/base/or-aborted";
 import { Turns } from "@dorian/base/turns";
 import { handoverDirectory, handoverLink } from "@dorian/protocol/convention/handover";
 import type { OperatorService, VolumeHandOverRequest } from "@dorian/protocol/operator";
@@ -13,7 +14,7 @@ import type { VolumeRegistry } from "./volume-registry.ts";
 
 export interface HandoversOptions {
   dataDirectory: string;
-  blocks: Pick<BlockStore, "large">;
+  blocks: { large: Pick<BlockStore["large"], "copy"> };
   room: Pick<RoomWatch, "hold">;
 }
 
@@ -39,7 +40,9 @@ export class Handovers {
     const directory = join(options.dataDirectory, handoverDirectory);
     await mkdir(directory, { recursive: true });
     await chmod(directory, 0o700);
-    for (const name of await readdir(directory)) await unlink(join(directory, name));
+    // Whatever else somebody has put there is no reason not to start.
+    for (const entry of await readdir(directory, { withFileTypes: true }))
+      if (entry.isSymbolicLink()) await unlink(join(directory, entry.name));
     return new Handovers(options, directory);
   }
 
@@ -52,17 +55,20 @@ export class Handovers {
     const { blocks, room } = this.#options;
     const left = new AbortController();
     await using file = await this.#open(request);
-    using _room = room.hold(await bytesOnDisk(file));
+    const turn = await this.#turn(signal);
     const copied = new AsyncQueue<number>();
-    const copying = this.#turns
-      .take(() =>
-        blocks.large.copy(file, {
-          mode: request.mode,
-          onCopied: (bytes) => copied.push(bytes),
-          signal: AbortSignal.any([signal, left.signal]),
-        }),
-      )
-      .finally(() => copied.end());
+    const copying = blocks.large
+      .copy(file, {
+        mode: request.mode,
+        room,
+        onCopied: (bytes) => copied.push(bytes),
+        signal: AbortSignal.any([signal, left.signal]),
+      })
+      .finally(() => {
+        // Others need not wait until this client has read the rest.
+        turn.end();
+        copied.end();
+      });
     try {
       for await (const bytes of copied) yield { bytes: BigInt(bytes) };
       const found = (await copying) ?? [];
@@ -72,6 +78,23 @@ export class Handovers {
       left.abort();
       await copying.catch(() => undefined);
     }
+  }
+
+  /** Waits for a turn, which lasts until its end is told. Who gives up before it comes leaves the line. */
+  async #turn(signal: AbortSignal): Promise<{ end: () => void }> {
+    const come = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    void this.#turns.take(() => {
+      come.resolve();
+      return over.promise;
+    });
+    try {
+      await orAborted(come.promise, signal);
+    } catch (error) {
+      over.resolve();
+      throw error;
+    }
+    return { end: over.resolve };
   }
 
   async #open(request: VolumeHandOverRequest): Promise<FileHandle> {
@@ -112,12 +135,6 @@ export function handoverHandlers(options: {
       return options.handovers.take(request, { signal });
     },
   };
-}
-
-/** What is no more than a hole takes no room. */
-async function bytesOnDisk(file: FileHandle): Promise<number> {
-  const { size, blocks } = await file.stat();
-  return Math.min(size, blocks * 512);
 }
 
 function refused(why: string, cause?: unknown): AppError {
