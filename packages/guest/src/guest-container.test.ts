@@ -34,7 +34,7 @@ const start = (options: Omit<ScriptedContainerOptions, "guest">) =>
 const functionApp = (body: string, more = "", options = "") => ({
   tag: "work",
   files: {
-    "app.ts": `import { App, currentInput } from "dorian";\nconst app = new App("demo");\n${more}\nexport const work = app.function({ name: "work" ${options} }, ${body});\n`,
+    "app.ts": `import { App, Volume, currentInput } from "dorian";\nconst app = new App("demo");\n${more}\nexport const work = app.function({ name: "work" ${options} }, ${body});\n`,
   },
 });
 
@@ -641,6 +641,48 @@ test("a commit that fails at the end keeps no other from being made; the worker,
   expect(await container.exited).toBe(0);
   expect(committed).toEqual([writable.volumeId, "vo-2"]);
   expect(container.stderr).toBe("");
+});
+
+test("a volume is committed and reloaded by what is mounted, whatever its name leads to by now [B4]", async () => {
+  const asked: string[] = [];
+  const note = (what: string) => async (request: { volumeId: string }) => {
+    asked.push(`${what} ${request.volumeId}`);
+    return {};
+  };
+  await using container = await start({
+    ...functionApp(
+      `async () => { await volume.commit(); await whole.reload(); await other.reload(); }`,
+      `const whole = Volume.fromName("weights", { createIfMissing: true });
+       const volume = whole.withMountOptions({ subPath: "ada" });
+       const other = Volume.fromName("other");`,
+      `, volumes: { "/vol": volume }`,
+    ),
+    definition: { volumeMounts: [writable] },
+    handlers: {
+      volumeCommit: note("commit"),
+      volumeReload: note("reload"),
+      volumeGetOrCreate: async ({ deploymentName }) => ({ volumeId: `vo-${deploymentName}` }),
+    },
+  });
+  await container.value(container.send([]));
+  expect(asked.slice(0, 4)).toEqual(["commit vo-1", "reload vo-1", "reload vo-1", "reload vo-other"]);
+});
+
+test("stacks leave out what the guest reads beside it", async () => {
+  await using container = await start({
+    ...functionApp(`async () => { await Volume.fromId("vo-9").readFile("weights"); }`),
+    handlers: {
+      volumeGetFile2: async () => {
+        throw new AppError("VOLUME_PATH_NOT_FOUND", "There is none.", {
+          remedy: "Look.",
+          status: "NOT_FOUND",
+        });
+      },
+    },
+  });
+  const { result } = await container.output(container.send([]));
+  expect(result?.traceback).toContain("app.ts:");
+  expect(result?.traceback).not.toContain("guest-volume-files");
 });
 
 test("a call from inside a container names the input that makes it, and its sibling by the app's ids [R1]", async () => {

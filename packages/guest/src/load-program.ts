@@ -4,6 +4,7 @@ import { registeredApps } from "@dorian/sdk/app/app";
 import type { RegisteredClass } from "@dorian/sdk/class/registered";
 import type { MarkKind } from "@dorian/sdk/class/class-marks";
 import { construct, type ParameterValue } from "@dorian/sdk/class/construct";
+import type { FunctionOptions } from "@dorian/sdk/function/function-options";
 import { failedImport } from "@dorian/sdk/image/guarded-imports";
 import { disposalOf } from "@dorian/sdk/class/disposal";
 import { findTarget } from "@dorian/sdk/app/find-target";
@@ -27,6 +28,7 @@ export function loadProgram(task: ContainerArguments): Program {
   const lack = target.kind === "build" ? undefined : failedImport(target.options.image);
   if (lack !== undefined) throw lack;
   hydrateApps(task);
+  if (target.kind !== "build") hydrateVolumes(task, target.options);
   return programOf(task, target);
 }
 
@@ -47,6 +49,14 @@ function hydrateApps(task: ContainerArguments): void {
   const apps = registeredApps();
   for (const app of apps) {
     if (apps.length === 1 || app.name === task.functionDef?.appName) app.hydrate(functions);
+  }
+}
+
+// A name may lead to another volume by now, or may not be asked for from here.
+function hydrateVolumes(task: ContainerArguments, { volumes }: FunctionOptions): void {
+  for (const { mountPath, volumeId } of task.functionDef?.volumeMounts ?? []) {
+    const volume = volumes?.[mountPath];
+    if (volume && "mountedAs" in volume) volume.mountedAs(volumeId);
   }
 }
 

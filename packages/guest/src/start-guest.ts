@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setGuestUrl } from "./beside-guest.ts";
+import { guestBodyName, guestFiles } from "./bundle/guest-file.ts";
 import { Container } from "./container.ts";
 import { loadProgram } from "./load-program.ts";
 import { toRemoteError, tracebackOf } from "./remote-error.ts";
@@ -26,9 +27,6 @@ export interface StartOptions {
   importModule: (url: string) => Promise<unknown>;
 }
 
-/** Under this name the file runs its larger part. */
-const guestBodyName = "dorian-guest";
-
 /** What a shell reports for a process that SIGINT ended. */
 const interruptedExitCode = 130;
 
@@ -45,7 +43,7 @@ export function startGuest(options: StartOptions): void {
   if (!options.isEntry || !argumentsPath) return;
   writeWholeOutput();
   tellOwnSignals(`${dirname(argumentsPath)}/own-signal`);
-  installStackFrames({ hidden: new Set([options.guestUrl, guestBodyName]) });
+  installStackFrames({ hidden: new Set([options.guestUrl, guestBodyName, guestFiles.volumeFiles]) });
   const container = new Container({
     modal,
     guest: createClient(GuestService, connection),

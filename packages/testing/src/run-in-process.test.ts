@@ -418,6 +418,20 @@ describe("volumes", () => {
     await run[Symbol.asyncDispose]();
     expect(existsSync(directory)).toBe(false);
   });
+
+  test("no volume counts as mounted for another's sake, however many there are", async () => {
+    const volumes = Array.from({ length: 10 }, (_, index) =>
+      Volume.fromName(`volume-${index}`, { createIfMissing: true }),
+    );
+    const app = new App("many-volumes");
+    const commit = app.function({ name: "commit" }, async () => await volumes[0]?.commit());
+    await using run = await runInProcess(app);
+    for (const volume of volumes) await run.directory(volume);
+    const last = volumes.at(-1) as Volume;
+    await expect(commit.withOptions({ volumes: { "/vol": last } }).remote()).rejects.toMatchObject({
+      code: "VOLUME_NOT_MOUNTED",
+    });
+  });
 });
 
 test("what only reads finds the files of a volume that is mounted read-only, in each way to open it", async () => {

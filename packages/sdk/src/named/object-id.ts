@@ -1,3 +1,4 @@
+import { orAborted } from "@dorian/base/or-aborted";
 import { transport } from "../client/current-transport.ts";
 import type { Transport } from "../client/transport.ts";
 
@@ -28,9 +29,16 @@ export class ObjectId {
     }
   }
 
-  /** The object on the server of this process. */
-  async here(): Promise<{ modal: Transport["modal"]; id: string }> {
+  /** The object on the server of this process. A look-up that others may wait for, too, goes on when `signal` aborts. */
+  async here(
+    signal?: AbortSignal | undefined,
+  ): Promise<{ wire: Transport; modal: Transport["modal"]; id: string }> {
+    const found = this.#here();
+    return await (signal ? orAborted(found, signal) : found);
+  }
+
+  async #here() {
     const wire = await transport();
-    return { modal: wire.modal, id: await this.on(wire) };
+    return { wire, modal: wire.modal, id: await this.on(wire) };
   }
 }

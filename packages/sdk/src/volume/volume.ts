@@ -18,7 +18,7 @@ import type { TransferSettings } from "./volume-wire.ts";
 export interface VolumeMountOptions {
   /** Nothing can be written below the mount. Default false. */
   readOnly?: boolean | undefined;
-  /** Directory of the volume that is mounted in place of all of it, made when it is missing. Default: its root. */
+  /** Directory of the volume that is mounted in place of all of it; a missing one comes with the first file that is written. Default: its root. */
   subPath?: string | undefined;
 }
 
@@ -44,6 +44,8 @@ export class Volume {
   readonly mountOptions: VolumeMountOptions;
   #options: NamedOptions;
   #id: ObjectId;
+  /** What containers have mounted, whatever its name leads to by now. Copies with other mount options are found by the same. */
+  static readonly #mounted = new WeakMap<ObjectId, string>();
 
   private constructor(name: string, id: ObjectId, options: NamedOptions, mount: VolumeMountOptions = {}) {
     this.name = name;
@@ -103,13 +105,14 @@ export class Volume {
     const wire = await transport();
     checkName("a volume", name);
     const found = lookUp(wire, name, { environment: options.environment });
-    const volumeId = await unlessMissing(found, options.allowMissing);
+    const volumeId = await unlessMissing(found, missing, options.allowMissing);
     if (volumeId !== undefined)
-      await unlessMissing(wire.modal.volumeDelete({ volumeId }), options.allowMissing);
+      await unlessMissing(wire.modal.volumeDelete({ volumeId }), missing, options.allowMissing);
   }
 
   /**
-   * Gives a volume another name. Apps that are deployed go on with it; those that name the old one do not find it any more.
+   * Gives a volume another name. Containers of deployed apps mount it, commit and reload as before; whoever looks for the old name does
+   * not find it any more.
    *
    * @throws AppError VOLUME_NOT_FOUND, VOLUME_EXISTS
    * @example
@@ -170,6 +173,11 @@ export class Volume {
     return await this.#id.anew(wire, () => lookUp(wire, this.name, this.#options, appId));
   }
 
+  /** @internal Says under which id this container has it mounted. */
+  mountedAs(volumeId: string): void {
+    Volume.#mounted.set(this.#id, volumeId);
+  }
+
   /** @internal Whether two are one volume. */
   isSameAs(other: Volume): boolean {
     const isSameName = this.name !== "" && this.name === other.name;
@@ -183,7 +191,7 @@ export class Volume {
    */
   async commit(): Promise<void> {
     const wire = await containerTransport(`commit() of ${this.#named}`);
-    const volumeId = await this.resolve(wire);
+    const volumeId = await this.#mountedOn(wire);
     const { skipReload } = await wire.modal.volumeCommit({ volumeId });
     if (!skipReload) await wire.modal.volumeReload({ volumeId });
   }
@@ -191,14 +199,18 @@ export class Volume {
   /** Shows this container the newest version. Files that are open keep the version they were opened in. */
   async reload(): Promise<void> {
     const wire = await containerTransport(`reload() of ${this.#named}`);
-    await wire.modal.volumeReload({ volumeId: await this.resolve(wire) });
+    await wire.modal.volumeReload({ volumeId: await this.#mountedOn(wire) });
+  }
+
+  async #mountedOn(wire: Transport): Promise<string> {
+    return Volume.#mounted.get(this.#id) ?? (await this.#id.on(wire));
   }
 
   /** Its files, without a mount: list, put, get, remove, copy. In containers, too, of any volume. */
-  async files(): Promise<import("./volume-files.ts").VolumeFiles> {
-    const wire = await transport();
+  async files({ signal }: WaitOptions = {}): Promise<import("./volume-files.ts").VolumeFiles> {
+    const { wire, id } = await this.#id.here(signal);
     const { VolumeFiles } = await import("./volume-files.ts");
-    return VolumeFiles.on(wire, await this.resolve(wire));
+    return VolumeFiles.on(wire, id);
   }
 
   /**
@@ -216,7 +228,7 @@ export class Volume {
     fill: (batch: UploadBatch) => void | Promise<void>,
     { force, ...settings }: { force?: boolean | undefined } & Omit<TransferSettings, "overwrite"> = {},
   ): Promise<{ files: number; bytes: number }> {
-    return await (await this.files()).putBatch(fill, { ...settings, overwrite: force });
+    return await (await this.files(settings)).putBatch(fill, { ...settings, overwrite: force });
   }
 
   /**
@@ -230,7 +242,7 @@ export class Volume {
     path = "/",
     options: { recursive?: boolean | undefined } & WaitOptions = {},
   ): AsyncGenerator<VolumeEntry> {
-    yield* (await this.files()).list(path, options);
+    yield* (await this.files(options)).list(path, options);
   }
 
   /**
@@ -239,12 +251,12 @@ export class Volume {
    * @throws AppError VOLUME_PATH_NOT_FOUND, PATH_IS_NOT_A_FILE
    */
   async readFile(path: string, options: WaitOptions = {}): Promise<Uint8Array> {
-    return await (await this.files()).readFile(path, options);
+    return await (await this.files(options)).readFile(path, options);
   }
 
   /** As {@link readFile}, piece by piece: for files larger than memory, such as through `Readable.from`. */
   async *readPieces(path: string, options: WaitOptions = {}): AsyncGenerator<Uint8Array> {
-    yield* (await this.files()).readPieces(path, options);
+    yield* (await this.files(options)).readPieces(path, options);
   }
 
   /**
@@ -256,7 +268,7 @@ export class Volume {
     path: string,
     options: { recursive?: boolean | undefined } & WaitOptions = {},
   ): Promise<void> {
-    await (await this.files()).remove(path, options);
+    await (await this.files(options)).remove(path, options);
   }
 
   /**
@@ -270,13 +282,15 @@ export class Volume {
     destination: string,
     options: { recursive?: boolean | undefined } & WaitOptions = {},
   ): Promise<void> {
-    await (await this.files()).copy(sources, destination, options);
+    await (await this.files(options)).copy(sources, destination, options);
   }
 
   get #named(): string {
     return this.name === "" ? "a volume without a name" : `volume "${this.name}"`;
   }
 }
+
+const missing = "VOLUME_NOT_FOUND";
 
 async function lookUp(wire: Transport, name: string, options: NamedOptions, appId = ""): Promise<string> {
   const { volumeId } = await wire.modal.volumeGetOrCreate({

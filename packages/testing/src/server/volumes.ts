@@ -51,7 +51,9 @@ export class Volumes implements AsyncDisposable {
     const volumes = this.#volumes;
     const requireMounted = (volumeId: string, done: string) => {
       const directory = this.directoryOf(volumeId);
-      const mounted = currentContainer()?.volumes.some((mount) => mount.directory.startsWith(directory));
+      const mounted = currentContainer()?.volumes.some((mount) =>
+        `${mount.directory}/`.startsWith(`${directory}/`),
+      );
       if (!mounted) throw notMounted(volumes.require(volumeId).name, done);
     };
     return {
