@@ -4,7 +4,7 @@ import { UnsendableAt } from "./unsendable.ts";
 import { walkValue, type WalkOptions } from "./walk-value.ts";
 
 /** What the arguments of a call, a result or a value of a generator may take. */
-const maxPayloadMiB = 64;
+export const maxPayloadMiB = 64;
 /** Where writing stops: a value that stands in many places may grow without an end. Up to here the error tells the size. */
 export const maxWrittenBytes = 2 * maxPayloadMiB * 2 ** 20;
 

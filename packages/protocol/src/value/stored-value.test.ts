@@ -34,6 +34,25 @@ test("what Python does not tell apart is the same value again, and a pickle for 
   }
 });
 
+test("a Buffer is written once, with a word on what it is", () => {
+  for (const value of [Buffer.alloc(600 * 1024, 7), Buffer.alloc(0), Buffer.from("abc").subarray(1)]) {
+    const stored = encodeStored(value, "it");
+    expect(stored.length).toBeLessThan(value.length + 20);
+    expect(Buffer.from(stored.subarray(0, 2)).toString("hex")).toBe("8004");
+    expect(decodeStored(stored, "it")).toStrictEqual(value);
+  }
+});
+
+test("what is kept once for each language is refused where both together are too large", () => {
+  const half = { none: undefined, bytes: new Uint8Array(33 * 2 ** 20) };
+  expect(() => encodeStored(half, 'the value of "a"')).toThrow(
+    expect.objectContaining({
+      code: "VALUE_TOO_LARGE",
+      message: expect.stringContaining('What is kept for the value of "a" has 66.0 MiB, the limit is 64 MiB'),
+    }),
+  );
+});
+
 test("what Python has nothing for comes back to JavaScript", () => {
   const values = [new Date(5), { at: new Date(5) }, new Float32Array([1, 2]), /a/g, new RangeError("far")];
   for (const value of values) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openServerOfThisProcess, type ServerOfThisProcess } from "../../test/server-of-this-process.ts";
 import { setTransport } from "../client/current-transport.ts";
 import type { StandardSchema } from "../schema/standard-schema.ts";
@@ -87,16 +87,41 @@ describe("a dict", () => {
     expect(Buffer.compare((await dict.get("large 29")) ?? new Uint8Array(), large)).toBe(0);
   });
 
+  test("takes large keys by the few, too", async () => {
+    await using dict = await Dict.ephemeral<string, Uint8Array>();
+    const { modal } = server;
+    const sizes: number[] = [];
+    const dictUpdate: typeof modal.dictUpdate = async (request, options) => {
+      const updates = request.updates ?? [];
+      sizes.push(updates.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0));
+      return await modal.dictUpdate(request, options);
+    };
+    setTransport({ url: "", modal: { ...modal, dictUpdate }, inContainer: false });
+    onTestFinished(() => setTransport({ url: "", modal, inContainer: false }));
+    const prefix = "k".repeat(30_000);
+    const one = new Uint8Array(1);
+    await Dict.fromId<string, Uint8Array>(await dict.id()).update(
+      Array.from({ length: 500 }, (_, index) => [`${prefix}${index}`, one] as const),
+    );
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(Math.max(...sizes)).toBeLessThan(9 * 2 ** 20);
+  });
+
   test("has a name by which it is found, listed and deleted", async () => {
     const dict = Dict.fromName<string, number>("numbers", { createIfMissing: true });
     await dict.set("one", 1);
     expect(await Dict.fromName<string, number>("numbers").get("one")).toBe(1);
     expect(await Dict.fromId<string, number>(await dict.id()).get("one")).toBe(1);
-    expect(await Dict.list()).toEqual([{ name: "numbers", createdAt: expect.any(Date) }]);
+    expect(await Dict.list()).toContainEqual({ name: "numbers", createdAt: expect.any(Date) });
     await Dict.delete("numbers");
     await expect(Dict.fromName("numbers").size()).rejects.toMatchObject({ code: "DICT_NOT_FOUND" });
     await expect(Dict.delete("numbers")).rejects.toMatchObject({ code: "DICT_NOT_FOUND" });
     await Dict.delete("numbers", { allowMissing: true });
+    await expect(
+      Dict.delete("numbers", { allowMissing: true, environment: "nowhere" }),
+    ).rejects.toMatchObject({
+      code: "ENVIRONMENT_NOT_FOUND",
+    });
     expect(() => Dict.fromName("a name")).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
   });
 
@@ -126,6 +151,22 @@ describe("a dict", () => {
       expect(await dict.get("a")).toBe(1);
     }
     await expect(Dict.fromId(dictId).get("a")).rejects.toMatchObject({ code: "DICT_NOT_FOUND" });
+  });
+
+  test("whose waiting is given up while it is looked up says why", async () => {
+    const { modal } = server;
+    const asked = Promise.withResolvers<void>();
+    const dictGetOrCreate: typeof modal.dictGetOrCreate = () => {
+      asked.resolve();
+      return new Promise(() => {});
+    };
+    setTransport({ url: "", modal: { ...modal, dictGetOrCreate }, inContainer: false });
+    onTestFinished(() => setTransport({ url: "", modal, inContainer: false }));
+    const stop = new AbortController();
+    const waiting = Dict.fromName("slow").get("a", { signal: stop.signal });
+    await asked.promise;
+    stop.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
   });
 
   test("whose waiting is given up says why", async () => {

@@ -112,8 +112,9 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
   static async delete(name: string, options: DeleteOptions = {}): Promise<void> {
     const { modal } = await transport();
     const found = lookUp(modal, checkName("a dict", name), { environment: options.environment });
-    const dictId = await unlessMissing(found, options.allowMissing);
-    if (dictId !== undefined) await unlessMissing(modal.dictDelete({ dictId }), options.allowMissing);
+    const dictId = await unlessMissing(found, missing, options.allowMissing);
+    if (dictId !== undefined)
+      await unlessMissing(modal.dictDelete({ dictId }), missing, options.allowMissing);
   }
 
   /**
@@ -137,7 +138,7 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
 
   /** The value of a key; undefined where there is none. */
   async get(key: K, options: WaitOptions = {}): Promise<V | undefined> {
-    const { modal, id } = await this.#id.here();
+    const { modal, id } = await this.#id.here(options.signal);
     const { found, value } = await modal.dictGet(
       { dictId: id, key: pickledKey(key) },
       callOptions(options.signal),
@@ -147,7 +148,7 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
 
   /** Whether there is a value for a key. */
   async has(key: K, options: WaitOptions = {}): Promise<boolean> {
-    const { modal, id } = await this.#id.here();
+    const { modal, id } = await this.#id.here(options.signal);
     return (await modal.dictContains({ dictId: id, key: pickledKey(key) }, callOptions(options.signal)))
       .found;
   }
@@ -180,7 +181,7 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
     entries: Iterable<readonly [K, Given]> | (string extends K ? Readonly<Record<string, Given>> : never),
     options: WaitOptions = {},
   ): Promise<void> {
-    const { modal, id } = await this.#id.here();
+    const { modal, id } = await this.#id.here(options.signal);
     const pairs = (Symbol.iterator in entries ? entries : Object.entries(entries)) as Iterable<
       readonly [K, Given]
     >;
@@ -192,17 +193,22 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
       bytes = 0;
     };
     for (const [key, given] of pairs) {
-      const value = await this.#written(key, given);
-      updates.push({ key: pickledKey(key), value });
-      bytes += value.length;
+      const update = { key: pickledKey(key), value: await this.#written(key, given) };
+      updates.push(update);
+      bytes += update.key.length + update.value.length;
       if (updates.length >= batchEntries || bytes >= batchBytes) await send();
     }
     await send();
   }
 
-  /** Takes a value out; undefined where there is none. Of many who do so at once for one key, one gets it. */
+  /**
+   * Takes a value out; undefined where there is none. Of many who do so at once for one key, one gets it. A value that cannot be read, or
+   * is not as the schema wants it, is taken out all the same, and lost.
+   *
+   * @throws AppError VALUE_INVALID, VALUE_NOT_READABLE
+   */
   async pop(key: K, options: WaitOptions = {}): Promise<V | undefined> {
-    const { modal, id } = await this.#id.here();
+    const { modal, id } = await this.#id.here(options.signal);
     const { found, value } = await modal.dictPop(
       { dictId: id, key: pickledKey(key) },
       callOptions(options.signal),
@@ -212,19 +218,19 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
 
   /** Removes a value. True when there was one. */
   async delete(key: K, options: WaitOptions = {}): Promise<boolean> {
-    const { modal, id } = await this.#id.here();
+    const { modal, id } = await this.#id.here(options.signal);
     return (await modal.dictPop({ dictId: id, key: pickledKey(key) }, callOptions(options.signal))).found;
   }
 
   /** Removes all values. */
   async clear(options: WaitOptions = {}): Promise<void> {
-    const { modal, id } = await this.#id.here();
+    const { modal, id } = await this.#id.here(options.signal);
     await modal.dictClear({ dictId: id }, callOptions(options.signal));
   }
 
   /** How many values there are. */
   async size(options: WaitOptions = {}): Promise<number> {
-    const { modal, id } = await this.#id.here();
+    const { modal, id } = await this.#id.here(options.signal);
     return (await modal.dictLen({ dictId: id }, callOptions(options.signal))).len;
   }
 
@@ -254,13 +260,13 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
 
   async #put(key: K, value: Given, ifNotExists: boolean, options: WaitOptions): Promise<boolean> {
     const updates = [{ key: pickledKey(key), value: await this.#written(key, value) }];
-    const { modal, id } = await this.#id.here();
+    const { modal, id } = await this.#id.here(options.signal);
     return (await modal.dictUpdate({ dictId: id, updates, ifNotExists }, callOptions(options.signal)))
       .created;
   }
 
   async *#contents(wanted: { keys: boolean; values: boolean }, options: WaitOptions) {
-    const { modal, id } = await this.#id.here();
+    const { modal, id } = await this.#id.here(options.signal);
     yield* modal.dictContents({ dictId: id, ...wanted }, callOptions(options.signal));
   }
 
@@ -281,6 +287,8 @@ function valueOf(key: DictKey): string {
   const shown = typeof key === "string" ? JSON.stringify(key.slice(0, 80)) : String(key).slice(0, 80);
   return `the value of ${shown}`;
 }
+
+const missing = "DICT_NOT_FOUND";
 
 async function lookUp(modal: Transport["modal"], name: string, options: NamedOptions): Promise<string> {
   const { dictId } = await modal.dictGetOrCreate({

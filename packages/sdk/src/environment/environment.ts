@@ -69,7 +69,11 @@ export class Environment {
     { allowMissing }: { allowMissing?: boolean | undefined } = {},
   ): Promise<void> {
     const { modal } = await transport();
-    await unlessMissing(modal.environmentDelete({ name: checkName("an environment", name) }), allowMissing);
+    await unlessMissing(
+      modal.environmentDelete({ name: checkName("an environment", name) }),
+      "ENVIRONMENT_NOT_FOUND",
+      allowMissing,
+    );
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Deadline } from "@dorian/base/deadline";
 import { callOptions } from "../client/wait-options.ts";
+import { checkTimeout } from "./check-wait.ts";
 import type { PartitionWire } from "./partition-wire.ts";
 
 /** A server lets no call wait for longer than a minute. */
@@ -10,7 +11,8 @@ export async function* peekItems(
   { modal, queueId, partitionKey }: PartitionWire,
   options: { timeout?: number | undefined; signal?: AbortSignal | undefined },
 ): AsyncGenerator<Uint8Array> {
-  const { timeout = 0, signal } = options;
+  const { signal } = options;
+  const timeout = checkTimeout(options.timeout ?? 0);
   let deadline = new Deadline(timeout * 1000);
   for (let lastEntryId = ""; ;) {
     const itemPollTimeout = Math.min(deadline.leftMs, longestWaitMs) / 1000;

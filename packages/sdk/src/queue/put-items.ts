@@ -2,6 +2,7 @@ import { AppError } from "@dorian/base/app-error";
 import { Deadline } from "@dorian/base/deadline";
 import { sleep } from "@dorian/base/sleep";
 import { callOptions } from "../client/wait-options.ts";
+import { checkTimeout } from "./check-wait.ts";
 import type { PartitionWire } from "./partition-wire.ts";
 
 const firstPauseMs = 100;
@@ -17,8 +18,8 @@ export async function putItems(
     signal?: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const { partitionTtl, timeout = Number.POSITIVE_INFINITY, signal } = options;
-  const deadline = new Deadline(timeout * 1000);
+  const { partitionTtl, signal } = options;
+  const deadline = new Deadline(checkTimeout(options.timeout ?? Number.POSITIVE_INFINITY) * 1000);
   const partitionTtlSeconds = lifeOf(partitionTtl);
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openServerOfThisProcess, type ServerOfThisProcess } from "../../test/server-of-this-process.ts";
 import { setTransport } from "../client/current-transport.ts";
 import { Queue } from "./queue.ts";
@@ -14,6 +14,12 @@ afterAll(async () => {
   setTransport(undefined);
   await server[Symbol.asyncDispose]();
 });
+
+/** For the rest of a test. */
+function useHere(modal: ServerOfThisProcess["modal"]): void {
+  setTransport({ url: "", modal, inContainer: false });
+  onTestFinished(() => setTransport({ url: "", modal: server.modal, inContainer: false }));
+}
 
 async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
@@ -91,9 +97,8 @@ describe("a queue", () => {
         throw new Error("enough");
       },
     };
-    setTransport({ url: "", modal: cutting, inContainer: false });
+    useHere(cutting);
     const item = await Queue.fromId<string>(await queue.id()).get({ signal: stop.signal });
-    setTransport({ url: "", modal, inContainer: false });
     expect([item, await queue.size()]).toEqual(["a", 0]);
   });
 
@@ -158,21 +163,44 @@ describe("a queue", () => {
       asked.push(request.partitionTtlSeconds);
       return await modal.queuePut(request, options);
     };
-    setTransport({ url: "", modal: { ...modal, queuePut }, inContainer: false });
+    useHere({ ...modal, queuePut });
     const noted = Queue.fromId<number>(await queue.id());
     await noted.put(1, { partitionTtl: 60.5 });
     await noted.put(2);
-    setTransport({ url: "", modal, inContainer: false });
     expect(asked).toEqual([61, 0]);
+  });
+
+  test("refuses waits and numbers of items that cannot be", async () => {
+    await using queue = await Queue.ephemeral<number>();
+    const refused = { code: "OPTION_INVALID" };
+    for (const timeout of [Number.NaN, -1]) {
+      await expect(queue.get({ timeout })).rejects.toMatchObject(refused);
+      await expect(queue.put(1, { timeout })).rejects.toMatchObject(refused);
+      await expect(listOf(queue.peek({ timeout }))).rejects.toMatchObject(refused);
+    }
+    for (const max of [0, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
+      await expect(queue.getMany(max, { timeout: 0 })).rejects.toMatchObject(refused);
+    expect(await queue.size()).toBe(0);
+  });
+
+  test("keeps large Buffers, as Buffers", async () => {
+    await using queue = await Queue.ephemeral<Buffer>();
+    const large = Buffer.alloc(600 * 1024, 7);
+    await queue.put(large);
+    const found = await queue.get();
+    expect([Buffer.isBuffer(found), large.equals(found)]).toEqual([true, true]);
   });
 
   test("has a name by which it is found, listed and deleted; who waits for it then is told", async () => {
     const queue = Queue.fromName<number>("jobs", { createIfMissing: true });
     await queue.putMany([1, 2]);
     await queue.put(3, { partition: "a" });
-    expect(await Queue.list()).toEqual([
-      { name: "jobs", createdAt: expect.any(Date), items: 3, partitions: 2 },
-    ]);
+    expect(await Queue.list()).toContainEqual({
+      name: "jobs",
+      createdAt: expect.any(Date),
+      items: 3,
+      partitions: 2,
+    });
     const waiting = queue.get({ partition: "empty" }).catch((error: unknown) => error);
     await Queue.delete("jobs");
     expect(await waiting).toMatchObject({ code: "QUEUE_NOT_FOUND" });

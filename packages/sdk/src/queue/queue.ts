@@ -139,8 +139,9 @@ export class Queue<T = unknown, Given = T> implements AsyncIterable<T> {
     const { modal } = await transport();
     checkName("a queue", name);
     const found = lookUp(modal, name, { environment: options.environment });
-    const queueId = await unlessMissing(found, options.allowMissing);
-    if (queueId !== undefined) await unlessMissing(modal.queueDelete({ queueId }), options.allowMissing);
+    const queueId = await unlessMissing(found, missing, options.allowMissing);
+    if (queueId !== undefined)
+      await unlessMissing(modal.queueDelete({ queueId }), missing, options.allowMissing);
   }
 
   /**
@@ -186,7 +187,10 @@ export class Queue<T = unknown, Given = T> implements AsyncIterable<T> {
   /**
    * Takes the first item, and waits until there is one. With a `timeout` it waits no longer than that, and gives undefined.
    *
-   * An item that was taken when the signal aborts is given all the same: none is lost.
+   * An item that was taken when the signal aborts is given all the same, unless the server cannot be asked for it within five seconds:
+   * then it is lost. So is an item that cannot be read, or is not as the schema wants it.
+   *
+   * @throws AppError OPTION_INVALID, VALUE_INVALID, VALUE_NOT_READABLE
    */
   get(options?: TakeOptions & { timeout?: undefined }): Promise<T>;
   get(options: TakeOptions): Promise<T | undefined>;
@@ -195,7 +199,14 @@ export class Queue<T = unknown, Given = T> implements AsyncIterable<T> {
     return item;
   }
 
-  /** Takes the first items: as many as there are, up to `max`, as soon as there is one. None when the `timeout` is over. */
+  /**
+   * Takes the first items: as many as there are, up to `max`, as soon as there is one. None when the `timeout` is over.
+   *
+   * Where one of them cannot be read, or is not as the schema wants it, it fails, and all that it took are lost: who may meet such items
+   * takes one at a time, and loses no more than that one.
+   *
+   * @throws AppError OPTION_INVALID, VALUE_INVALID, VALUE_NOT_READABLE
+   */
   async getMany(max: number, options: TakeOptions = {}): Promise<T[]> {
     const values = await takeItems(await this.#wire(options), max, options);
     const items: T[] = [];
@@ -246,11 +257,13 @@ export class Queue<T = unknown, Given = T> implements AsyncIterable<T> {
     await modal.queueClear({ ...which, allPartitions: options.all ?? false }, callOptions(options.signal));
   }
 
-  async #wire({ partition = "" }: PartitionOption) {
-    const { modal, id } = await this.#id.here();
+  async #wire({ partition = "", signal }: PartitionOption & WaitOptions) {
+    const { modal, id } = await this.#id.here(signal);
     return { modal, queueId: id, partitionKey: Buffer.from(partition) };
   }
 }
+
+const missing = "QUEUE_NOT_FOUND";
 
 async function lookUp(modal: Transport["modal"], name: string, options: NamedOptions): Promise<string> {
   const { queueId } = await modal.queueGetOrCreate({

@@ -18,7 +18,7 @@ export function dotenvValues(path: string | URL): Record<string, string> {
   const values = Object.fromEntries(
     Object.entries(parseEnv(text)).map(([key, value]) => [key, value ?? ""] as const),
   );
-  checkSecretValues(values);
+  checkSecretValues(values, ` in ${JSON.stringify(found)}`);
   return values;
 }
 

@@ -1,13 +1,21 @@
 import { AppError } from "@dorian/base/app-error";
 
-/** @throws AppError SECRET_KEY_INVALID, SECRET_VALUE_INVALID */
-export function checkSecretValues(values: Record<string, string>): void {
+/**
+ * `place` says in errors where the values come from: " in …".
+ *
+ * @throws AppError SECRET_KEY_INVALID, SECRET_VALUE_INVALID
+ */
+export function checkSecretValues(values: Record<string, string>, place = ""): void {
   for (const [key, value] of Object.entries(values)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {
-      throw new AppError("SECRET_KEY_INVALID", `"${key}" cannot be the name of an environment variable.`, {
-        status: "INVALID_ARGUMENT",
-        remedy: "Use letters, digits and underscores, not beginning with a digit.",
-      });
+      throw new AppError(
+        "SECRET_KEY_INVALID",
+        `"${key}"${place} cannot be the name of an environment variable.`,
+        {
+          status: "INVALID_ARGUMENT",
+          remedy: "Use letters, digits and underscores, not beginning with a digit.",
+        },
+      );
     }
     // Plain JavaScript may pass anything.
     if (typeof value !== "string") {

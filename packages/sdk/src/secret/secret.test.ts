@@ -25,7 +25,10 @@ describe("a secret of this machine's values", () => {
     expect(Secret.fromDotenv("../.env").values).toMatchObject({ A: "1" });
     await writeFile(join(app, "bad.env"), "a.b=1");
     expect(() => Secret.fromDotenv("bad.env").values).toThrow(
-      expect.objectContaining({ code: "SECRET_KEY_INVALID" }),
+      expect.objectContaining({
+        code: "SECRET_KEY_INVALID",
+        message: `"a.b" in ${JSON.stringify(join(app, "bad.env"))} cannot be the name of an environment variable.`,
+      }),
     );
     await mkdir(join(app, "folder.env"));
     expect(() => Secret.fromDotenv("folder.env").values).toThrow(

@@ -137,8 +137,8 @@ export class Secret {
       environmentName: environment,
       objectCreationType: ObjectCreationType.UNSPECIFIED,
     });
-    const found = await unlessMissing(asked, allowMissing);
-    if (found) await unlessMissing(modal.secretDelete({ secretId: found.secretId }), allowMissing);
+    const found = await unlessMissing(asked, missing, allowMissing);
+    if (found) await unlessMissing(modal.secretDelete({ secretId: found.secretId }), missing, allowMissing);
   }
 
   /**
@@ -160,6 +160,8 @@ export class Secret {
     }));
   }
 }
+
+const missing = "SECRET_NOT_FOUND";
 
 const creationTypes = {
   fail: ObjectCreationType.CREATE_FAIL_IF_EXISTS,

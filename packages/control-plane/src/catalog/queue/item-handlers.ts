@@ -38,7 +38,7 @@ export function itemHandlers(options: { queues: QueueStore; answers: RecentAnswe
     async queueGet(request, context) {
       const { queueId, partitionKey, nValues } = request;
       if (nValues < 1) throw noValues(nValues);
-      const timeoutMs = Math.min(request.timeout * 1000, longestWaitMs);
+      const timeoutMs = waitMs(request.timeout);
       const once = { method: "QueueGet", schema: QueueGetResponseSchema };
       using taken = new TakenItems();
       return await answers.onceAfter(context, once, async () => {
@@ -57,7 +57,7 @@ export function itemHandlers(options: { queues: QueueStore; answers: RecentAnswe
     async queueNextItems(request, context) {
       const { queueId, partitionKey, lastEntryId } = request;
       const partition = queues.partition(queueId, checkKey(partitionKey));
-      const deadline = new Deadline(Math.min(request.itemPollTimeout * 1000, longestWaitMs));
+      const deadline = new Deadline(waitMs(request.itemPollTimeout));
       for (;;) {
         const found = firstBytes(partition.after(Number(lastEntryId) || 0, peekItems), peekBytes);
         await context.takeRoom?.(bytesOf(found));
@@ -96,6 +96,11 @@ export function itemHandlers(options: { queues: QueueStore; answers: RecentAnswe
       });
     },
   } satisfies ServiceHandlers<typeof ModalClient>;
+}
+
+/** What is no number of seconds is none. */
+function waitMs(secs: number): number {
+  return Number.isNaN(secs) ? 0 : Math.min(secs * 1000, longestWaitMs);
 }
 
 /** The first items, at least one, with about so many bytes in all. */

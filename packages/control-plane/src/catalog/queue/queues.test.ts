@@ -209,6 +209,14 @@ test("a queue of an app's own goes with the app", async () => {
   await expect(put(modal, queueId, ["x"])).rejects.toMatchObject({ status: "NOT_FOUND" });
 });
 
+test("a time that is no number is not waited for", async () => {
+  await using server = await CatalogServer.open(await temporaryDirectory());
+  const { modal } = server;
+  const queueId = await makeQueue(modal);
+  expect(await get(modal, queueId, 1, Number.NaN)).toEqual([]);
+  expect((await modal.queueNextItems({ queueId, itemPollTimeout: Number.NaN })).items).toEqual([]);
+});
+
 test("many producers and consumers at once lose, double and reorder nothing", async () => {
   await using server = await CatalogServer.open(await temporaryDirectory());
   const { modal } = server;
