@@ -682,7 +682,7 @@ test("stacks leave out what the guest reads beside it", async () => {
   });
   const { result } = await container.output(container.send([]));
   expect(result?.traceback).toContain("app.ts:");
-  expect(result?.traceback).not.toContain("guest-volume-files");
+  expect(result?.traceback).not.toMatch(/guest-volume-files|dorian-guest/);
 });
 
 test("a call from inside a container names the input that makes it, and its sibling by the app's ids [R1]", async () => {

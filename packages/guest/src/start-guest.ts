@@ -8,8 +8,7 @@ import { currentInput, runWithInput } from "@dorian/sdk/container/current-input"
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { setGuestUrl } from "./beside-guest.ts";
-import { guestBodyName, guestFiles } from "./bundle/guest-file.ts";
+import { guestBodyName, setGuestUrl } from "./beside-guest.ts";
 import { Container } from "./container.ts";
 import { loadProgram } from "./load-program.ts";
 import { toRemoteError, tracebackOf } from "./remote-error.ts";
@@ -43,7 +42,7 @@ export function startGuest(options: StartOptions): void {
   if (!options.isEntry || !argumentsPath) return;
   writeWholeOutput();
   tellOwnSignals(`${dirname(argumentsPath)}/own-signal`);
-  installStackFrames({ hidden: new Set([options.guestUrl, guestBodyName, guestFiles.volumeFiles]) });
+  installStackFrames({ hidden: new Set([options.guestUrl, guestBodyName]) });
   const container = new Container({
     modal,
     guest: createClient(GuestService, connection),
