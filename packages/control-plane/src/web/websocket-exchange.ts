@@ -4,6 +4,13 @@ import { GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
 import { headersOfApp, subprotocolOfApp } from "./answer-head.ts";
 import { encodeAsgi } from "./asgi-message.ts";
+import {
+  abnormalClosure,
+  internalError,
+  normalClosure,
+  sendableCode,
+  sendableReason,
+} from "./closing-frame.ts";
 import { answerToResult } from "./failure-answer.ts";
 import { refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
 import { listed } from "./scope.ts";
@@ -28,8 +35,6 @@ const pingMs = 30_000;
 const maxUnreadPongBytes = 64 * 1024;
 
 const rejected: PlainAnswer = { status: 403, text: "The app does not accept this websocket." };
-/** Codes of the protocol, and what stands for no code at all. */
-const [normalClosure, noCode, abnormalClosure, internalError] = [1000, 1005, 1006, 1011];
 
 /** Carries a websocket's messages to its app and back. Resolves when the call has ended. */
 export async function exchangeWebsocket(options: WebsocketExchangeOptions): Promise<void> {
@@ -54,7 +59,7 @@ export async function exchangeWebsocket(options: WebsocketExchangeOptions): Prom
       } else if (message.case === "websocketClose" && !isClosed) {
         isClosed = true;
         if (websocket)
-          websocket.close(sendable(message.value.code), message.value.reason.slice(0, maxReason));
+          websocket.close(sendableCode(message.value.code), sendableReason(message.value.reason));
         else refuseUpgrade(socket, rejected);
       }
     }
@@ -89,9 +94,6 @@ function answerOf(
 }
 
 const ofHandshake = /^(?:connection|upgrade|content-length|transfer-encoding|sec-websocket-.*)$/i;
-
-/** Bytes that fit into a closing frame, in characters that take up to three each. */
-const maxReason = 41;
 
 interface Accepted {
   websocket: WebSocket;
@@ -185,12 +187,4 @@ function bytesOf(data: RawData): Buffer {
 
 function disconnect(code: number): Uint8Array {
   return encodeAsgi({ case: "websocketDisconnect", value: { code } });
-}
-
-/** Some codes stand for how a connection ended and cannot be sent. */
-function sendable(code = normalClosure): number {
-  const isReserved = [1004, noCode, abnormalClosure].includes(code);
-  return (code >= 1000 && code <= 1014 && !isReserved) || (code >= 3000 && code <= 4999)
-    ? code
-    : normalClosure;
 }

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { WebSocketPeer } from "@dorian/sdk/web/server-websocket";
@@ -32,7 +33,7 @@ export async function answerWebSocket(
   const app = acceptance.open(client);
   const listening = new AbortController();
   const stop = () => listening.abort();
-  running.signal.addEventListener("abort", stop);
+  onAbort(running.signal, stop);
   if (running.signal.aborted) stop();
   let code: number | undefined = goingAway;
   try {
@@ -46,7 +47,7 @@ export async function answerWebSocket(
   } catch (error) {
     if (!listening.signal.aborted) throw error;
   } finally {
-    running.signal.removeEventListener("abort", stop);
+    offAbort(running.signal, stop);
     app.closed(code, "");
   }
   await client.sent;

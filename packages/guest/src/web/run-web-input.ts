@@ -1,3 +1,5 @@
+import { AppError } from "@dorian/base/app-error";
+import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { InputResult } from "../input-result.ts";
@@ -37,31 +39,67 @@ async function sendResponse(
   }
   const reader = response.body?.getReader();
   if (!reader) return WebAnswer.short([head(response), body()]);
-  const first = await reader.read();
-  if (first.done) return WebAnswer.short([head(response, 0), body()]);
-  const second = reader.read();
-  // Whoever waits for it below is told; it may not come to that.
-  second.catch(() => undefined);
-  if (WebAnswer.fits(first.value.byteLength)) {
-    const soon = await Promise.race([second, atNextTurn()]);
-    if (soon?.done) return WebAnswer.short([head(response, first.value.byteLength), body(first.value)]);
-  }
-  const answer = new WebAnswer(options);
   const { signal } = options.client;
   const leave = () => void reader.cancel(signal.reason).catch(() => undefined);
-  signal.addEventListener("abort", leave);
+  onAbort(signal, leave);
   if (signal.aborted) leave();
   try {
-    await answer.send(head(response));
-    await answer.sendBody(first.value);
-    for (let next = await second; !next.done; next = await reader.read()) await answer.sendBody(next.value);
-    await answer.send(body());
-    return await answer.sent();
+    return await sendParts(response, reader, options);
   } finally {
-    signal.removeEventListener("abort", leave);
+    offAbort(signal, leave);
     // A source that is not at its end puts away what it holds.
     leave();
   }
+}
+
+async function sendParts(
+  response: Response,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  options: { modal: ServiceClient<typeof ModalClient>; running: RunningInput },
+): Promise<InputResult> {
+  const read = () => {
+    const part = reader.read().then((next) => {
+      // What was broken off is not the whole of it.
+      options.running.signal.throwIfAborted();
+      return next.done ? next : { ...next, value: checked(next.value) };
+    });
+    // Whoever waits for it below is told; it may not come to that.
+    part.catch(() => undefined);
+    return part;
+  };
+  const first = read();
+  const begun = await Promise.race([first, atNextTurn()]);
+  if (begun?.done) return WebAnswer.short([head(response, 0), body()]);
+  const pending = [first];
+  if (begun && WebAnswer.fits(begun.value.byteLength)) {
+    const second = read();
+    const ended = await Promise.race([second, atNextTurn()]);
+    if (ended?.done) return WebAnswer.short([head(response, begun.value.byteLength), body(begun.value)]);
+    pending.push(second);
+  }
+  const answer = new WebAnswer(options);
+  // A client may wait for the head alone, however long the body is silent.
+  await answer.send(head(response));
+  for (;;) {
+    const part = await (pending.shift() ?? read());
+    if (part.done) break;
+    await answer.sendBody(part.value);
+  }
+  await answer.send(body());
+  return await answer.sent();
+}
+
+/** @throws AppError WEB_BODY_NOT_BYTES */
+function checked(part: unknown): Uint8Array {
+  if (part instanceof Uint8Array) return part;
+  throw new AppError(
+    "WEB_BODY_NOT_BYTES",
+    `The body of the handler's Response is a stream of ${typeof part} values, not of bytes.`,
+    {
+      status: "INTERNAL",
+      remedy: "Let it yield Uint8Array: stream.pipeThrough(new TextEncoderStream()) makes bytes of texts.",
+    },
+  );
 }
 
 /** Begins an answer. `length`: of a body that is known whole. */

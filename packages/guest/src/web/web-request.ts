@@ -27,10 +27,17 @@ export function webRequest(input: WebInput, client: WebClient): Request | Respon
 
 /** Undefined for a host that would make another address of it. */
 function addressOf({ scope }: WebInput, host: string | null): string | undefined {
-  if (host !== null && /[/?#@\\\s]/.test(host)) return undefined;
+  // Of an empty one, the path would become the host.
+  if (host !== null && (host === "" || /[/?#@\\\s]/.test(host))) return undefined;
   const query = latin1(scope.queryString);
-  const address = `${scope.scheme}://${host ?? "localhost"}${scope.path}${query === "" ? "" : `?${query}`}`;
+  const target = `${scope.path}${query === "" ? "" : `?${query}`}`;
+  const address = `${scope.scheme}://${host ?? "localhost"}${escaped(target)}`;
   return URL.canParse(address) ? address : undefined;
+}
+
+/** Bytes of a target that are no ASCII, each of which came as one character: what they stand for is the app's to say. */
+function escaped(target: string): string {
+  return target.replaceAll(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function latin1(bytes: Uint8Array = new Uint8Array()): string {

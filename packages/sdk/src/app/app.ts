@@ -223,12 +223,11 @@ export class App {
     const run: AnyWebHandler = typeof code === "function" ? code : (request) => code.fetch(request);
     this.#register({ kind: "function", tag, run, options: all, isGenerator: false, web });
     const program = webProgram(tag, web, run);
-    let started: Promise<void> | undefined;
     return new WebFunction({
       name: tag,
       url: async () => await webUrl(tag, functionIdOf(this.name, tag, this.#hydrated)),
       answer: async (request) => {
-        await (started ??= program.start({ signal: request.signal }));
+        await program.start({ signal: request.signal });
         return await program.answer(request);
       },
     });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { App } from "../app/app.ts";
 import { checkMarks, marksOf, ownMarks, setMarks } from "./class-marks.ts";
 import { build, enter, exit, method, parameter } from "./decorators.ts";
+import { web, webServer } from "./web-decorators.ts";
 
 type Decorate = (value: never, context: never) => unknown;
 
@@ -61,6 +62,8 @@ test.for<[string, unknown]>([
   ["enter", enter],
   ["exit", exit],
   ["method", method],
+  ["web", web],
+  ["webServer", webServer],
   ["parameter", parameter],
 ])("@%s without parentheses is refused, with the right spelling [C12] [F10]", ([name, decorate]) => {
   const kind = name === "parameter" ? "field" : "method";

@@ -76,6 +76,7 @@ export function instanceHandle<T extends object>(
   const local = localInstance(registered, parameters);
   const isBatched = (name: string) => marks.marks.some((mark) => mark.name === name && mark.batching);
   const kindsOf = (name: string) => marks.marks.filter((mark) => mark.name === name).map((mark) => mark.kind);
+  const webMethods = new Map<string, WebMethod>();
   const handle = {};
   for (const [name, value] of Object.entries(functionPool(`Class "${tag}"`, bound)))
     Object.defineProperty(handle, name, { value, configurable: true });
@@ -85,7 +86,13 @@ export function instanceHandle<T extends object>(
       enumerable: kinds.includes("method") || kinds.includes("web"),
       get: () => {
         const { web } = marks.marks.find((mark) => mark.name === name && mark.kind === "web") ?? {};
-        if (web) return webMethod(registered, name, web, { classFunctionId, parameters, options, local });
+        if (web) {
+          const made =
+            webMethods.get(name) ??
+            webMethod(registered, name, web, { classFunctionId, parameters, options, local });
+          webMethods.set(name, made);
+          return made;
+        }
         if (!kinds.includes("method")) throw notCallable(tag, name, kinds);
         const isGenerator = isGeneratorFunction((target.prototype as Record<string, AnyFunction>)[name]);
         return {
@@ -119,15 +126,13 @@ function webMethod(
     local: LocalInstance;
   },
 ): WebMethod {
+  const program = webProgram(`${tag}.${name}`, web, async (...args) => (await of.local())[name]?.(...args));
   return {
     async url() {
       requireAsDeployed(`${tag}.${name}`, of);
       return withParameters(await webUrl(`${tag}.${name}`, await of.classFunctionId(), name), of.parameters);
     },
     async local(request) {
-      const instance = await of.local();
-      const run = (...args: unknown[]) => instance[name]?.(...args);
-      const program = webProgram(`${tag}.${name}`, web, run);
       await program.start({ signal: request.signal });
       return await program.answer(request);
     },

@@ -42,5 +42,9 @@ export function web<
  * }
  */
 export function webServer(port: number, options: WebAddressOptions = {}): WebMethodDecorator<() => unknown> {
-  return markMethod("webServer", [], { kind: "web", web: { kind: "server", port, ...options } });
+  // Without parentheses it is called with the method.
+  return markMethod("webServer", typeof port === "function" ? arguments : [], {
+    kind: "web",
+    web: { kind: "server", port, ...options },
+  });
 }

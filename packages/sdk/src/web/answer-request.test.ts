@@ -157,3 +157,60 @@ test("options of the web that cannot be are refused at once, with what they may 
   expect(() => app.webServer({ name: "port", port: 0 }, handler)).toThrow('Function "port" has port: 0.');
   expect(() => app.web({ name: "none" }, undefined as never)).toThrow("without its code");
 });
+
+test("a query of very many names is read in one pass, and an answer names 100 reasons at most", async () => {
+  const many = 100_000;
+  const names = Array.from({ length: many }, (_, index) => `n${index}=1`).join("&");
+  const count = app.web({ name: "count" }, (_, { query }) => Response.json(Object.keys(query).length));
+  expect(await (await count.local(at(`/?${names}`))).json()).toBe(many);
+  const form = app.web({ name: "form", body: each }, (_, { body }) =>
+    Response.json(Object.keys(body).length),
+  );
+  const answer = await form.local(post("/", names, "application/x-www-form-urlencoded"));
+  expect(await answer.json()).toBe(many);
+  const strict = app.web({ name: "strict", query: none }, () => new Response());
+  const refused = (await (await strict.local(at(`/?${names}`))).json()) as { issues: unknown[] };
+  expect(refused.issues.length).toBe(100);
+});
+
+/** Takes every object. */
+const each: StandardSchema<object, object> = {
+  "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: value as object }) },
+};
+
+/** Takes no names. */
+const none: StandardSchema = {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate: (value) => ({
+      issues: Object.keys(value as object).map((key) => ({ message: "unknown", path: [key] })),
+    }),
+  },
+};
+
+test("a body that was checked can be read again, also by an app with fetch", async () => {
+  const site = app.web(
+    { name: "read-again", body: fields({ by: number }) },
+    { fetch: async (request: Request) => new Response(await request.text()) },
+  );
+  expect(await (await site.local(post("/", '{"by": 7}'))).text()).toBe('{"by": 7}');
+});
+
+test("a value that JSON does not have is named with the function", async () => {
+  for (const [value, kind] of [
+    [undefined, "undefined"],
+    [7n, "a bigint"],
+  ] as const) {
+    const name = `json-${typeof value}`;
+    const wrong = app.web({ name, response: any }, () => value);
+    await expect(wrong.local(at("/"))).rejects.toMatchObject({
+      code: "WEB_ANSWER_REFUSED",
+      message: expect.stringContaining(`${name} returned, ${kind}, cannot be sent as JSON`) as string,
+    });
+  }
+});
+
+const any: StandardSchema = {
+  "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) },
+};

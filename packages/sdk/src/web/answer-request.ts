@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { issuePath } from "../schema/standard-schema.ts";
 import { documentationAt } from "./documentation.ts";
-import { queryOf, validateRequest, type CheckedInput } from "./validate-request.ts";
+import { unchecked, validateRequest, type CheckedInput } from "./validate-request.ts";
 import type { WebApp, WebOptions } from "./web-options.ts";
 
 /** A handler, whatever its schemas are. */
@@ -36,17 +36,7 @@ export function answerWith(
     if (!isChecked) return await answerOf(name, handle(request, unchecked(request)), response);
     const checked = await validateRequest(request, options);
     if ("refusal" in checked) return checked.refusal;
-    return await answerOf(name, handle(request, checked.input), response);
-  };
-}
-
-/** What a handler without schemas is given: its query is read when it is asked for. */
-function unchecked(request: Request): CheckedInput {
-  return {
-    get query() {
-      return queryOf(new URL(request.url));
-    },
-    body: undefined,
+    return await answerOf(name, handle(checked.request, checked.input), response);
   };
 }
 
@@ -60,14 +50,31 @@ async function answerOf(name: string, answered: unknown, schema: WebOptions["res
     });
   }
   const result = await schema["~standard"].validate(answer);
-  if (!result.issues) return Response.json(result.value);
+  if (!result.issues) return asJson(name, result.value);
   const [first] = result.issues;
   const where = first && issuePath(first);
-  throw new AppError(
-    "WEB_ANSWER_REFUSED",
+  throw refused(
     `What ${name} returned does not pass its schema${where ? ` at ${where}` : ""}: ${first?.message ?? ""}`,
-    { status: "INTERNAL", remedy: "Correct the value, or the option `response`." },
   );
+}
+
+/** @throws AppError WEB_ANSWER_REFUSED */
+function asJson(name: string, value: unknown): Response {
+  try {
+    return Response.json(value);
+  } catch (cause) {
+    // Such as undefined, a BigInt or a circle.
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw refused(`What ${name} returned, ${kindOf(value)}, cannot be sent as JSON: ${why}`, cause);
+  }
+}
+
+function refused(message: string, cause?: unknown): AppError {
+  return new AppError("WEB_ANSWER_REFUSED", message, {
+    status: "INTERNAL",
+    remedy: "Correct the value, or the option `response`.",
+    cause,
+  });
 }
 
 function kindOf(value: unknown): string {

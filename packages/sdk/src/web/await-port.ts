@@ -1,6 +1,6 @@
 import { sleep } from "@dorian/base/sleep";
 import { connect } from "node:net";
-import type { LocalServer } from "./forward-request.ts";
+import type { LocalServer } from "./local-server.ts";
 
 /** Loopback, by either protocol: programs listen on what `localhost` means to them. */
 const hosts = ["127.0.0.1", "::1"];

@@ -2,14 +2,10 @@ import { AppError } from "@dorian/base/app-error";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setImmediate } from "node:timers/promises";
+import { maxHeaderBytes, type LocalServer } from "./local-server.ts";
 import { asksForWebSocket } from "./upgrade-websocket.ts";
 import { forwardWebSocket } from "./forward-websocket.ts";
-
-/** A server in the same container. */
-export interface LocalServer {
-  host: string;
-  port: number;
-}
 
 /** Said anew on the way to the server, or between the two ends of a connection alone. */
 const ofConnection = new Set([
@@ -21,9 +17,9 @@ const ofConnection = new Set([
   "te",
   "trailer",
 ]);
-const withoutBody = new Set([101, 204, 205, 304]);
+const withoutBody = new Set([204, 205, 304]);
 
-/** Has a server in this container answer a request. @throws AppError WEB_SERVER_UNREACHABLE */
+/** Has a server in this container answer a request. @throws AppError WEB_SERVER_UNREACHABLE, WEB_SERVER_STATUS_INVALID */
 export async function forwardRequest(server: LocalServer, request: Request): Promise<Response> {
   if (asksForWebSocket(request)) return await forwardWebSocket(server, request);
   const { pathname, search, host } = new URL(request.url);
@@ -33,19 +29,28 @@ export async function forwardRequest(server: LocalServer, request: Request): Pro
     ...server,
     method: request.method,
     path: `${pathname}${search}`,
-    headers: [...named, ...[...request.headers].filter(([name]) => !ofConnection.has(name)).flat()],
+    headers: [
+      ...named,
+      ...[...request.headers].filter(([name]) => !ofConnection.has(name) && name !== "content-length").flat(),
+      ...framing(request),
+    ],
+    maxHeaderSize: maxHeaderBytes,
     signal: request.signal,
     agent: false,
   });
-  outgoing.once("response", resolve).once("error", reject);
+  outgoing.once("response", resolve).on("error", reject);
   if (request.body) {
-    // Who answers before the end of a body has no use for the rest.
-    pipeline(Readable.fromWeb(request.body), outgoing).catch(reject);
+    // Who answers before the end of a body may have no use for the rest.
+    pipeline(Readable.fromWeb(request.body), answersFirst, outgoing).catch(reject);
   } else outgoing.end();
   const incoming = await promise.catch((error: unknown) => {
     throw request.signal.aborted ? error : unreachable(server, error);
   });
   const status = incoming.statusCode ?? 502;
+  if (status > 599) {
+    incoming.destroy();
+    throw statusInvalid(server, status);
+  }
   const headers = new Headers();
   for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
     const name = incoming.rawHeaders[index] ?? "";
@@ -54,6 +59,33 @@ export async function forwardRequest(server: LocalServer, request: Request): Pro
   if (withoutBody.has(status)) incoming.resume();
   const body = withoutBody.has(status) ? null : (Readable.toWeb(incoming) as ReadableStream<Uint8Array>);
   return new Response(body, { status, headers });
+}
+
+/** How the server finds the end of a request's body. Node knows for some methods alone that there may be one. */
+function framing({ method, headers, body }: Request): string[] {
+  const length = headers.get("content-length");
+  if (body) return length === null ? ["transfer-encoding", "chunked"] : ["content-length", length];
+  // The body of a GET is not seen, and so its length must not be.
+  return method === "GET" || method === "HEAD" ? [] : ["content-length", "0"];
+}
+
+/**
+ * Passes a body on, a turn of the event loop before each part: an answer that has come is read then. A server that answers early
+ * and closes breaks what is written later, and the answer would be lost.
+ */
+async function* answersFirst(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) {
+    await setImmediate();
+    yield part;
+  }
+}
+
+function statusInvalid({ host, port }: LocalServer, status: number): AppError {
+  return new AppError(
+    "WEB_SERVER_STATUS_INVALID",
+    `The server on ${host}:${port} in the container answered with status ${status}.`,
+    { status: "INTERNAL", remedy: "Have it answer with a status from 200 to 599." },
+  );
 }
 
 export function unreachable({ host, port }: LocalServer, cause: unknown): AppError {

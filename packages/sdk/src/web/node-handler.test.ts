@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { expect, test } from "vitest";
 import { App } from "../app/app.ts";
+import { currentInput, runWithInput } from "../container/current-input.ts";
 import { nodeHandler } from "./node-handler.ts";
 
 const app = new App("node-handlers");
@@ -91,5 +93,101 @@ test("a server on a port is started once, and waited for", async () => {
   );
   expect(await Promise.all(answers.map((each) => each.text()))).toEqual(["GET /1 ", "GET /2 "]);
   expect(starts).toBe(1);
+  server.close();
+});
+
+/** What a request looks like to a server that reads it from its socket alone. */
+const framed: RequestListener = async (request, response) => {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+  response.end(JSON.stringify([length, encoding, Buffer.concat(parts).toString()]));
+};
+
+test("a server is told where a body ends, whatever the method, and nothing of a body that does not come", async () => {
+  const site = nodeHandler(framed);
+  const body = () =>
+    ReadableStream.from([Buffer.from("one "), Buffer.from("two")]) as ReadableStream<Uint8Array>;
+  const told = async (init: RequestInit) =>
+    (await (await site.fetch(new Request("http://localhost/", init))).json()) as unknown;
+  expect(await told({ headers: { "content-length": "7" } })).toEqual([null, null, ""]);
+  for (const method of ["DELETE", "OPTIONS", "POST"]) {
+    expect(await told({ method, body: body(), duplex: "half" })).toEqual([null, "chunked", "one two"]);
+    expect(await told({ method })).toEqual(["0", null, ""]);
+  }
+  const length = { headers: { "content-length": "7" } };
+  expect(await told({ method: "DELETE", body: body(), duplex: "half", ...length })).toEqual([
+    "7",
+    null,
+    "one two",
+  ]);
+});
+
+test("a listener works outside of the input whose request came first", async () => {
+  const site = nodeHandler((_, response) => response.end(currentInput()?.inputId ?? "none"));
+  const input = (inputId: string) => ({
+    inputId,
+    functionCallId: "fc-1",
+    signal: new AbortController().signal,
+  });
+  for (const inputId of ["in-1", "in-2"]) {
+    const answer = await runWithInput(input(inputId), () => site.fetch(new Request("http://localhost/")));
+    expect(await answer.text()).toBe("none");
+  }
+});
+
+test("a status that no Response can have is named with its server", async () => {
+  const site = nodeHandler((_, response) => response.writeHead(700).end());
+  await expect(site.fetch(new Request("http://localhost/"))).rejects.toMatchObject({
+    code: "WEB_SERVER_STATUS_INVALID",
+    message: expect.stringContaining("answered with status 700") as string,
+  });
+});
+
+test("a first request that is given up while a server starts leaves it to the others, which start it no second time", async () => {
+  class Late {
+    serve() {}
+  }
+  const probe = createServer().listen(0);
+  await once(probe, "listening");
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  const server = createServer(told);
+  let starts = 0;
+  const listen = () => {
+    starts += 1;
+  };
+  Late.prototype.serve = listen;
+  app.cls({}, Late, { webServers: { serve: { port } } });
+  const ofFunction = app.webServer({ name: "late", port }, listen);
+  const ofClass = app.instance(Late).serve as unknown as typeof ofFunction;
+  for (const each of [ofFunction, ofClass]) {
+    const leaving = new AbortController();
+    const first = each.local(new Request("http://localhost/1", { signal: leaving.signal }));
+    leaving.abort();
+    await expect(first).rejects.toThrow("aborted");
+  }
+  server.listen(port);
+  for (const each of [ofFunction, ofClass])
+    expect(await (await each.local(new Request("http://localhost/2"))).text()).toBe("GET /2 ");
+  expect(starts).toBe(2);
+  server.close();
+});
+
+test("an answer that comes before the end of a body is told, though its server closes the connection at once", async () => {
+  const head = "HTTP/1.1 413 Payload Too Large\r\ncontent-length: 5\r\nconnection: close\r\n\r\nlarge";
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => socket.end(head, () => socket.destroy()));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const site = app.webServer({ name: "early", port }, () => undefined);
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)),
+  });
+  const answer = await site.local(new Request("http://localhost/", { method: "POST", body, duplex: "half" }));
+  expect([answer.status, await answer.text()]).toEqual([413, "large"]);
   server.close();
 });

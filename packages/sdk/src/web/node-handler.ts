@@ -1,7 +1,8 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { LocalServer } from "./forward-request.ts";
+import { maxHeaderBytes, type LocalServer } from "./local-server.ts";
 
 /** What Fastify is, as far as it has to be known. */
 export interface NodeServerApp {
@@ -14,7 +15,7 @@ export interface NodeServerApp {
 /**
  * Makes a web app of what was written for Node's HTTP server: an Express app or any other `(request, response)` listener,
  * a Fastify app, or a server of `node:http` with all that listens to it, websockets included. It listens on a port of its
- * own inside the container from the first request on.
+ * own inside the container from the first request on. Its code runs outside of inputs: `currentInput()` is undefined there.
  *
  * @example
  * const app = new App("site");
@@ -23,10 +24,12 @@ export interface NodeServerApp {
 export function nodeHandler(handler: RequestListener | Server | NodeServerApp): {
   fetch(request: Request): Promise<Response>;
 } {
+  // All that a server does belongs to whoever had it listen, and that would be the first request's input.
+  const outside = AsyncLocalStorage.snapshot();
   let listening: Promise<LocalServer> | undefined;
   return {
     async fetch(request) {
-      listening ??= listen(handler);
+      listening ??= outside(listen, handler);
       const { forwardRequest } = await import("./forward-request.ts");
       return await forwardRequest(await listening, request);
     },
@@ -54,5 +57,6 @@ async function serverOf(handler: RequestListener | Server | NodeServerApp): Prom
   }
   if (typeof handler !== "function") return handler;
   const { createServer } = await import("node:http");
-  return createServer(handler);
+  // As long as the function's own time limit, and as large as the server lets them be.
+  return createServer({ requestTimeout: 0, maxHeaderSize: maxHeaderBytes }, handler);
 }

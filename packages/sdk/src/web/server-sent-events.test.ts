@@ -1,3 +1,4 @@
+import { EventEmitter, on } from "node:events";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { eventText, serverSentEvents } from "./server-sent-events.ts";
@@ -38,5 +39,27 @@ test("a client that leaves ends the source of its events", async () => {
   const reader = serverSentEvents(events).body?.getReader();
   await reader?.read();
   await reader?.cancel();
+  expect(ended).toBe(true);
+});
+
+test("a client that leaves between two events ends a source that waits for the next", async () => {
+  const emitter = new EventEmitter();
+  const source = on(emitter, "price") as AsyncIterable<never>;
+  const reader = serverSentEvents(source).body?.getReader();
+  reader?.read().catch(() => undefined);
+  await reader?.cancel();
+  expect(emitter.listenerCount("price")).toBe(0);
+});
+
+test("an event that is no JSON ends its source", async () => {
+  let ended = false;
+  const events = (function* () {
+    try {
+      yield { data: 7n };
+    } finally {
+      ended = true;
+    }
+  })();
+  await expect(serverSentEvents(events).text()).rejects.toThrow("BigInt");
   expect(ended).toBe(true);
 });

@@ -12,7 +12,8 @@ export interface ServerSentEvent {
 
 /**
  * A response that sends events as they come, for `EventSource` and its like. An event that is no object with `data` is
- * the data itself. When the client leaves, the iterable is ended, and its `finally` runs.
+ * the data itself. When the client leaves, the iterable is ended by its `return`: the `finally` of a generator runs as soon as
+ * what it awaits has come, so give long waits `request.signal`.
  *
  * @example
  * const ticks = serverSentEvents(
@@ -32,11 +33,32 @@ export function serverSentEvents(
   return new Response(ReadableStream.from(encoded(events)), { ...init, headers });
 }
 
-async function* encoded(
+/** The events as bytes. What ends them reaches the events at once, also while the next of them is awaited. */
+function encoded(
   events: AsyncIterable<ServerSentEvent | string> | Iterable<ServerSentEvent | string>,
-): AsyncGenerator<Uint8Array> {
+): AsyncIterable<Uint8Array> {
   const encoder = new TextEncoder();
-  for await (const event of events) yield encoder.encode(eventText(event));
+  const iterator =
+    Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
+  const end = async () => {
+    await iterator.return?.();
+    return { done: true as const, value: undefined };
+  };
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const next = await iterator.next();
+        if (next.done) return { done: true, value: undefined };
+        try {
+          return { done: false, value: encoder.encode(eventText(next.value)) };
+        } catch (error) {
+          await end();
+          throw error;
+        }
+      },
+      return: end,
+    }),
+  };
 }
 
 /** An event as it stands in the stream. A line break in a name would begin another field. */

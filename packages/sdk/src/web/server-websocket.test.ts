@@ -77,3 +77,27 @@ test("a program closes with its own codes alone, and hears of the end once", () 
 test("only a request for a websocket becomes one", () => {
   expect(() => upgradeWebSocket(new Request("http://localhost/"))).toThrow("does not ask for a websocket");
 });
+
+test("a socket that is closed before its response is returned closes with its code and reason", () => {
+  const { socket, response } = upgradeWebSocket(asking);
+  socket.close(4401, "who are you?");
+  const told: unknown[] = [];
+  acceptanceOf(response)?.open({
+    message: (data) => told.push(data),
+    closed: (...how) => told.push(how),
+  });
+  expect(told).toEqual([[4401, "who are you?"]]);
+});
+
+test("a blob that cannot be read closes its socket", async () => {
+  const { socket, told } = opened();
+  const errors: unknown[] = [];
+  socket.addEventListener("error", ({ type }) => errors.push(type));
+  const unreadable = Object.assign(new Blob(["x"]), {
+    bytes: () => Promise.reject(new Error("the file has changed")),
+  });
+  socket.send(unreadable);
+  socket.send("behind");
+  await expect.poll(() => told).toEqual([[1011, "A message could not be read."]]);
+  expect([errors, socket.readyState]).toEqual([["error"], 2]);
+});

@@ -3,12 +3,12 @@ export interface WebSocketPeer {
   /** Bytes that it was given and has not passed on. */
   readonly bufferedBytes?: number;
   message(data: string | Uint8Array<ArrayBuffer>): void;
-  /** Without a code: none was given. */
+  /** Without a code: none was given. A client's reason does not come along: it is empty. */
   closed(code: number | undefined, reason: string): void;
 }
 
 const [connecting, open, closing, closed] = [0, 1, 2, 3] as const;
-const [normalClosure, noCode] = [1000, 1005];
+const [normalClosure, noCode, internalError] = [1000, 1005, 1011];
 
 interface WebSocketEvents {
   open: Event;
@@ -41,6 +41,8 @@ export class ServerWebSocket extends EventTarget {
   onerror: Listener<"error"> = null;
   #state: 0 | 1 | 2 | 3 = connecting;
   #peer: WebSocketPeer | undefined;
+  /** How it was closed before there was anybody to tell. */
+  #early: { code: number | undefined; reason: string } | undefined;
   #blobBytes = 0;
   /** Settles when blobs have been read that were sent before what is sent now. */
   #reading: Promise<void> | undefined;
@@ -76,8 +78,14 @@ export class ServerWebSocket extends EventTarget {
     if (code !== undefined && code !== normalClosure && !(code >= 3000 && code <= 4999))
       throw new DOMException(`${code} is no code that a program may close with.`, "InvalidAccessError");
     if (Buffer.byteLength(reason) > 123) throw new DOMException("The reason is too long.", "SyntaxError");
+    this.end(code, reason);
+  }
+
+  /** Closes it with any code: for what passes on how another websocket ended. */
+  end(code: number | undefined, reason: string): void {
     if (this.#state >= closing) return;
     this.#state = closing;
+    if (!this.#peer) this.#early = { code, reason };
     const end = () => this.#peer?.closed(code, reason);
     if (this.#reading) void this.#reading.then(end);
     else end();
@@ -86,10 +94,11 @@ export class ServerWebSocket extends EventTarget {
   /** Opens it to a client, and gives what the client tells it by. */
   connect(client: WebSocketPeer): WebSocketPeer {
     this.#peer = client;
-    const wasClosed = this.#state === closing;
-    if (!wasClosed) this.#state = open;
-    if (wasClosed) client.closed(undefined, "");
-    else this.#fire("open", new Event("open"));
+    if (this.#early) client.closed(this.#early.code, this.#early.reason);
+    else {
+      this.#state = open;
+      this.#fire("open", new Event("open"));
+    }
     return {
       message: (data) => {
         if (this.#state === open)
@@ -122,9 +131,19 @@ export class ServerWebSocket extends EventTarget {
       return;
     }
     this.#blobBytes += message.size;
-    const [bytes] = await Promise.all([message.bytes(), before]);
+    const [bytes] = await Promise.all([message.bytes().catch(() => undefined), before]);
     this.#blobBytes -= message.size;
-    this.#peer?.message(new Uint8Array(bytes));
+    if (bytes) this.#peer?.message(new Uint8Array(bytes));
+    else this.#fail();
+  }
+
+  /** Ends it when a message cannot be sent, such as a blob of a file that has changed: what follows would lack it. */
+  #fail(): void {
+    const peer = this.#peer;
+    this.#peer = undefined;
+    if (this.#state === open) this.#state = closing;
+    this.#fire("error", new Event("error"));
+    peer?.closed(internalError, "A message could not be read.");
   }
 
   #fire<K extends keyof WebSocketEvents>(type: K, event: WebSocketEvents[K]): void {

@@ -33,6 +33,7 @@ export function asksForWebSocket(request: Request): boolean {
 /**
  * Turns a request into a websocket, as `Deno.upgradeWebSocket` does: a standard `WebSocket`, which is open once the response
  * has been returned. A message may have 16 MiB. The call goes on until the socket is closed, or for the function's `timeout`.
+ * The `close` event has the client's code, never its reason.
  *
  * @throws AppError WEBSOCKET_NOT_ASKED_FOR for a request that is none for a websocket
  *
@@ -44,6 +45,15 @@ export function asksForWebSocket(request: Request): boolean {
  * };
  */
 export function upgradeWebSocket(request: Request, options: UpgradeWebSocketOptions = {}): UpgradedWebSocket {
+  const { response, socket } = acceptWebSocket(request, options);
+  return { response, socket };
+}
+
+/** As {@link upgradeWebSocket}; `end` closes with codes too that a program may not choose. */
+export function acceptWebSocket(
+  request: Request,
+  options: UpgradeWebSocketOptions = {},
+): UpgradedWebSocket & Pick<ServerWebSocket, "end"> {
   if (!asksForWebSocket(request)) {
     throw new AppError(
       "WEBSOCKET_NOT_ASKED_FOR",
@@ -63,7 +73,11 @@ export function upgradeWebSocket(request: Request, options: UpgradeWebSocketOpti
     headers: new Headers(options.headers),
     open: (peer) => socket.connect(peer),
   });
-  return { response, socket: socket as unknown as WebSocket };
+  return {
+    response,
+    socket: socket as unknown as WebSocket,
+    end: (code, reason) => socket.end(code, reason),
+  };
 }
 
 /** How a response is to become a websocket; undefined for any other response. */

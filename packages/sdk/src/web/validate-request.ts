@@ -10,46 +10,76 @@ export interface CheckedInput {
 
 /** What a body with a schema may have: it is read whole. */
 const maxBodyBytes = 16 * 1024 * 1024;
+/** Reasons that an answer names: a client can have one in each byte of what it sends. */
+const maxIssues = 100;
 
-/** The values of a request that have passed their schemas, or the answer to one whose values have not. */
+/**
+ * The values of a request that have passed their schemas, and the request, whose body can be read again; or the answer to one
+ * whose values have not.
+ */
 export async function validateRequest(
   request: Request,
   schemas: Pick<WebOptions, "query" | "body">,
-): Promise<{ input: CheckedInput } | { refusal: Response }> {
-  const query = queryOf(new URL(request.url));
-  const checkedQuery = await check(schemas.query, query, "query");
-  if ("refusal" in checkedQuery) return checkedQuery;
-  if (!schemas.body) return { input: { query: checkedQuery.value, body: undefined } };
+): Promise<{ input: CheckedInput; request: Request } | Refused> {
+  const input = unchecked(request);
+  if (schemas.query) {
+    const query = await check(schemas.query, input.query, "query");
+    if ("refusal" in query) return query;
+    Object.defineProperty(input, "query", { value: query.value });
+  }
+  if (!schemas.body) return { input, request };
   const read = await readBody(request);
   if ("refusal" in read) return read;
   const body = await check(schemas.body, read.value, "body");
   if ("refusal" in body) return body;
-  return { input: { query: checkedQuery.value, body: body.value } };
+  input.body = body.value;
+  if (!request.body) return { input, request };
+  const { method } = request;
+  return { input, request: new Request(request, { method, body: read.bytes }) };
 }
 
-type Checked = { value: unknown } | { refusal: Response };
+/** What a handler without schemas is given: its query is read when it is asked for. */
+export function unchecked(request: Request): CheckedInput {
+  return {
+    get query() {
+      return queryOf(new URL(request.url));
+    },
+    body: undefined,
+  };
+}
+
+type Refused = { refusal: Response };
 
 async function check(
-  schema: StandardSchema | undefined,
+  schema: StandardSchema,
   value: unknown,
   where: "query" | "body",
-): Promise<Checked> {
-  if (!schema) return { value };
+): Promise<{ value: unknown } | Refused> {
   const result = await schema["~standard"].validate(value);
   return result.issues ? { refusal: unprocessable(where, result.issues) } : { value: result.value };
 }
 
 /** The parameters of an address: a text by its name, or texts for a name that is given more than once. */
 export function queryOf(url: URL): Record<string, string | string[]> {
-  const query: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
-  for (const name of new Set(url.searchParams.keys())) {
-    const values = url.searchParams.getAll(name);
-    query[name] = values.length === 1 ? (values[0] ?? "") : values;
-  }
-  return { ...query };
+  return byName(url.searchParams);
 }
 
-async function readBody(request: Request): Promise<Checked> {
+/** Values by their names, in one pass: others choose how many names there are. */
+function byName<T>(entries: Iterable<[name: string, value: T]>): Record<string, T | T[]> {
+  const all = new Map<string, T[]>();
+  for (const [name, value] of entries) {
+    const values = all.get(name);
+    if (values) values.push(value);
+    else all.set(name, [value]);
+  }
+  return Object.fromEntries(
+    [...all].map(([name, values]) => [name, values.length > 1 ? values : values[0]]),
+  ) as Record<string, T | T[]>;
+}
+
+async function readBody(
+  request: Request,
+): Promise<{ value: unknown; bytes: Uint8Array<ArrayBuffer> } | Refused> {
   const type =
     (request.headers.get("content-type") ?? "application/json").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   const isForm = type === "application/x-www-form-urlencoded" || type === "multipart/form-data";
@@ -58,16 +88,11 @@ async function readBody(request: Request): Promise<Checked> {
   const bytes = await readAtMost(request, maxBodyBytes);
   if (!bytes) return { refusal: refuse(413, `A body may have ${maxBodyBytes} bytes here.`) };
   try {
-    if (!isForm) return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
+    if (!isForm) return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), bytes };
     const form = await new Response(bytes, {
       headers: { "content-type": request.headers.get("content-type") ?? type },
     }).formData();
-    const fields = new Set(form.keys());
-    const values = [...fields].map((name) => {
-      const all = form.getAll(name);
-      return [name, all.length === 1 ? all[0] : all] as const;
-    });
-    return { value: Object.fromEntries(values) };
+    return { value: byName(form), bytes };
   } catch {
     const what = isForm ? "a form" : "JSON";
     return { refusal: unprocessable("body", [{ message: `The body is not ${what}.` }]) };
@@ -88,7 +113,9 @@ async function readAtMost(request: Request, limit: number): Promise<Uint8Array<A
 }
 
 function unprocessable(where: "query" | "body", issues: readonly SchemaIssue[]): Response {
-  const told = issues.map((issue) => ({ in: where, path: issuePath(issue), message: issue.message }));
+  const told = issues
+    .slice(0, maxIssues)
+    .map((issue) => ({ in: where, path: issuePath(issue), message: issue.message }));
   return Response.json(
     { error: `The ${where} is not what this address takes.`, issues: told },
     { status: 422 },

@@ -18,11 +18,11 @@ export interface WebOptions<
   Body extends StandardSchema | undefined = StandardSchema | undefined,
   Returned extends StandardSchema | undefined = StandardSchema | undefined,
 > extends WebAddressOptions {
-  /** The one method to serve, in capitals; others get 405. Default: all of them. */
+  /** The one method to serve, in capitals. All others get 405: with `GET` also HEAD, and OPTIONS, by which browsers ask before they send elsewhere. Default: all of them. */
   method?: string;
-  /** Of the parameters in the address: an object of texts, and of arrays of texts for names given more than once. Default: not checked. */
+  /** Of the parameters in the address: an object of texts, and of arrays of texts for names given more than once. Those of a method's class are among them: a schema that refuses unknown names has to know them. Default: not checked. */
   query?: Query;
-  /** Of the body: JSON, or the fields of a form. It may have 16 MiB. Default: left unread. */
+  /** Of the body: JSON, or the fields of a form. It may have 16 MiB, and can still be read from the request. Default: left unread. */
   body?: Body;
   /** Of what the handler returns, when that is no `Response`: it is sent as JSON. Default: it is a `Response`. */
   response?: Returned;

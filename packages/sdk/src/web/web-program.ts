@@ -1,12 +1,13 @@
+import { orAborted } from "@dorian/base/or-aborted";
 import { answerWith, type AnswerRequest, type AnyWebHandler } from "./answer-request.ts";
-import type { LocalServer } from "./forward-request.ts";
+import type { LocalServer } from "./local-server.ts";
 import type { WebMark } from "./web-options.ts";
 
 export type { AnswerRequest, AnyWebHandler };
 
 /** A function or method that serves the web, ready to be run. */
 export interface WebProgram {
-  /** To be called once, before the first request. Resolves when it can answer. */
+  /** To be called before the first request, by everybody who has one: it is started once. Resolves when it can answer. */
   start(options: { signal: AbortSignal }): Promise<void>;
   answer: AnswerRequest;
 }
@@ -16,12 +17,14 @@ export function webProgram(name: string, mark: WebMark, code: AnyWebHandler): We
   if (mark.kind === "handler") {
     return { start: async () => undefined, answer: answerWith(name, code, mark) };
   }
+  let run: Promise<unknown> | undefined;
   let server: LocalServer | undefined;
   return {
     async start(options) {
-      await (code as unknown as () => unknown)();
+      run ??= (async () => (code as unknown as () => unknown)())();
+      await orAborted(run, options.signal);
       const { awaitPort } = await import("./await-port.ts");
-      server = await awaitPort(mark.port, options);
+      server ??= await awaitPort(mark.port, options);
     },
     async answer(request) {
       // Few programs need it, and it takes Node's HTTP with it.
