@@ -55,7 +55,7 @@ test("a server that greets and closes at once is heard to its end, with its code
 test("a server gets the name it was asked for by, and the headers", async () => {
   using server = await greeting([closing(1000, "")]);
   await toldBy(server);
-  expect(server.asked[0]?.headers).toMatchObject({ host: "chat.example.com", cookie: "a=1" });
+  expect(server.asked[0]?.headers).toMatchObject({ "x-forwarded-host": "chat.example.com", cookie: "a=1" });
 });
 
 test.each<[string, Buffer[], [number | undefined, string]]>([

@@ -3,7 +3,7 @@ import type { LocalServer } from "./local-server.ts";
 import { acceptWebSocket } from "./upgrade-websocket.ts";
 
 /** Headers of the handshake, which is made anew. */
-const ofHandshake = /^(?:connection|upgrade|content-length|sec-websocket-.*)$/;
+const ofHandshake = /^(?:connection|upgrade|host|content-length|sec-websocket-.*)$/;
 /** What waits for a side that reads more slowly than the other sends; neither can be held back. */
 const maxUnsentBytes = 256 * 1024 * 1024;
 const [noCode, internalError, tryAgainLater] = [1005, 1011, 1013];
@@ -19,8 +19,9 @@ export async function forwardWebSocket(server: LocalServer, request: Request): P
   const inner = new WebSocket(`ws://${host}:${server.port}${pathname}${search}`, {
     protocols: offered,
     headers: {
-      host: asked,
       ...Object.fromEntries([...request.headers].filter(([name]) => !ofHandshake.test(name))),
+      // Node's websockets have no other host than that of their address.
+      "x-forwarded-host": asked,
     },
   });
   inner.binaryType = "arraybuffer";
