@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { forwardWebSocket } from "./forward-websocket.ts";
 import { acceptanceOf } from "./upgrade-websocket.ts";
@@ -14,8 +15,10 @@ const frame = (kind: "text" | "close", payload: Buffer) =>
 async function greeting(frames: Buffer[]) {
   const server = createServer();
   const asked: IncomingMessage[] = [];
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   server.on("upgrade", (request, socket) => {
     asked.push(request);
+    socket.resume().once("close", () => end());
     const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
     const accept = createHash("sha1").update(key).digest("base64");
     const head = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
@@ -24,13 +27,15 @@ async function greeting(frames: Buffer[]) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return { port, host: "127.0.0.1", asked, [Symbol.dispose]: () => void server.close() };
+  return { port, host: "127.0.0.1", asked, ended, [Symbol.dispose]: () => void server.close() };
 }
 
 /** What a client is told whose websocket opens after the server has said all. */
-async function toldBy(server: { port: number; host: string }): Promise<unknown[]> {
+async function toldBy(server: { port: number; host: string; ended: Promise<void> }): Promise<unknown[]> {
   const headers = { upgrade: "websocket", host: "chat.example.com", cookie: "a=1" };
   const response = await forwardWebSocket(server, new Request("http://chat.example.com/room", { headers }));
+  await server.ended;
+  await setImmediate();
   const told: unknown[] = [];
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   acceptanceOf(response)?.open({
