@@ -643,7 +643,7 @@ test("a commit that fails at the end keeps no other from being made; the worker,
   expect(container.stderr).toBe("");
 });
 
-test("a volume is committed and reloaded by what is mounted, whatever its name leads to by now [B4]", async () => {
+test("a volume is committed and reloaded by what is mounted, whatever its name leads to by now", async () => {
   const asked: string[] = [];
   const note = (what: string) => async (request: { volumeId: string }) => {
     asked.push(`${what} ${request.volumeId}`);
