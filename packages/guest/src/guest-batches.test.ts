@@ -1,4 +1,4 @@
-import { GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
+import { DataFormat, GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,6 +63,15 @@ test("an error in a result's place fails that input alone, one that is thrown al
   container.killSwitch();
   await container.exited;
   expect(container.stderr.match(/none of them/g)).toHaveLength(1);
+});
+
+test("an input whose arguments cannot be read fails alone, and the rest of its batch is run", async () => {
+  await using container = await start(`async (words: string[]) => words.map((word) => word + words.length)`);
+  const unreadable = { dataFormat: DataFormat.ASGI };
+  const inputs = [container.send(["a"]), container.send(["b"], unreadable), container.send(["c"])] as const;
+  expect(await container.value(inputs[0])).toBe("a2");
+  expect((await container.output(inputs[1])).result?.exception).toContain("format ASGI");
+  expect(await container.value(inputs[2])).toBe("c2");
 });
 
 test("what is no list of the right length fails the batch, and says so", async () => {

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { must } from "@dorian/base/must";
 import { DataFormat, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { inputArguments } from "./input-arguments.ts";
@@ -10,23 +11,38 @@ import type { RunningInput } from "./running-inputs.ts";
 
 /**
  * Runs user code once on a batch of inputs, all of one method: it gets a list for each parameter, and gives back a list with a result
- * for each input. What it throws becomes the result of all of them.
+ * for each input. What it throws becomes the result of all of them. An input whose arguments cannot be had fails alone: the rest is run
+ * without it.
  */
 export async function runBatch(
   modal: ServiceClient<typeof ModalClient>,
   program: Program,
   batch: readonly RunningInput[],
 ): Promise<InputResult[]> {
+  const inputs = await Promise.allSettled(
+    batch.map(({ item, signal }) => inputArguments(modal, item.input, { signal })),
+  );
+  const runs = batch.flatMap(({ item }, index) => {
+    const input = inputs[index];
+    return input?.status === "fulfilled" ? [{ item, args: input.value }] : [];
+  });
+  const results = runs.length === 0 ? [] : await runTogether(program, runs);
+  return inputs.map((input) =>
+    input.status === "rejected" ? failed(input.reason) : must(results.shift(), "a result for each input"),
+  );
+}
+
+async function runTogether(
+  program: Program,
+  inputs: readonly { item: RunningInput["item"]; args: unknown[] }[],
+): Promise<InputResult[]> {
   try {
-    const call = program.callable(batch[0]?.item.input?.methodName ?? "");
-    const inputs = await Promise.all(
-      batch.map(({ item, signal }) => inputArguments(modal, item.input, { signal })),
-    );
-    const results = await call(...listsOf(inputs));
-    checkResults(results, batch.length);
-    return batch.map(({ item }, index) => resultOf(() => outputAt(results, index, item)));
+    const call = program.callable(inputs[0]?.item.input?.methodName ?? "");
+    const results = await call(...listsOf(inputs.map(({ args }) => args)));
+    checkResults(results, inputs.length);
+    return inputs.map(({ item }, index) => resultOf(() => outputAt(results, index, item)));
   } catch (error) {
-    return batch.map(() => failed(error));
+    return inputs.map(() => failed(error));
   }
 }
 

@@ -131,7 +131,7 @@ export class ScriptedContainer implements AsyncDisposable {
   /** Hands the container an input. */
   send(
     args: unknown[],
-    options: { methodName?: string; retryCount?: number; inputId?: string } = {},
+    options: { methodName?: string; retryCount?: number; inputId?: string; dataFormat?: DataFormat } = {},
   ): string {
     this.#sent += 1;
     const inputId = options.inputId ?? `in-${this.#sent}`;
@@ -141,7 +141,7 @@ export class ScriptedContainer implements AsyncDisposable {
       retryCount: options.retryCount ?? 0,
       input: {
         argsOneof: { case: "args", value: encodeArguments(args) },
-        dataFormat: DataFormat.CBOR,
+        dataFormat: options.dataFormat ?? DataFormat.CBOR,
         methodName: options.methodName ?? "",
       },
     });

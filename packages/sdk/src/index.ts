@@ -4,7 +4,9 @@ export {
   App,
   type AppOptions,
   type ClassSpec,
+  type BatchedNames,
   type MethodNames,
+  type UnaskedNames,
   type OwnFunctionOptions,
 } from "./app/app.ts";
 export type {

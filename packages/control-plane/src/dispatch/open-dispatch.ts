@@ -211,6 +211,7 @@ export async function openDispatch(options: DispatchOptions) {
         isGone: (taskId) => tasks.get(taskId) === undefined,
         containersOfStopped: (appId) =>
           (apps.lookupApp(appId)?.stopped ?? true) ? tasks.liveOf(appId).length : undefined,
+        isCallDone: async (callId) => ((await calls.lookup(callId))?.unfinished ?? 0) === 0,
       }),
     ] as const,
     worker: [workers.handlers] as const,

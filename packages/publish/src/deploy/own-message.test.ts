@@ -19,13 +19,13 @@ const messageOf = (declare: (app: App) => void) => {
 
 test("a function tells its schedule and its batches", () => {
   const batched = { maxBatchSize: 4, waitMs: 20 };
+  const gathered = messageOf((app) => app.function({ name: "f", batched }, async (n: number[]) => n));
+  expect(gathered).toEqual({ batchMaxSize: 4, batchLingerMs: 20n });
   const cron = messageOf((app) => {
     const schedule = Cron("0 9 * * 1", { timeZone: "Europe/Berlin" });
-    app.function({ name: "f", schedule, batched }, async (n: number[]) => n);
+    app.function({ name: "f", schedule }, async () => 1);
   });
   expect(cron).toEqual({
-    batchMaxSize: 4,
-    batchLingerMs: 20n,
     schedule: {
       scheduleOneof: { case: "cron", value: { cronString: "0 9 * * 1", timezone: "Europe/Berlin" } },
     },

@@ -11,7 +11,7 @@ import {
   type MarkKind,
   type ParameterType,
 } from "../class/class-marks.ts";
-import type { Batching, BatchedFunction, OneByOne } from "../batch/batch.ts";
+import type { Batching, BatchedFunction, OneByOne, TakesBatch } from "../batch/batch.ts";
 import { checkBatching } from "../batch/check-batching.ts";
 import { localBatch } from "../batch/local-batch.ts";
 import { Cls } from "../class/cls.ts";
@@ -71,6 +71,16 @@ export interface OwnFunctionOptions extends FunctionOptions {
 export type MethodNames<T> = { [K in keyof T & string]: T[K] extends AnyFunction ? K : never }[keyof T &
   string];
 
+/** Names of the methods of a class whose parameters are a `Batch` each. */
+export type BatchedNames<T> = {
+  [K in MethodNames<T>]: T[K] extends AnyFunction ? (TakesBatch<T[K]> extends true ? K : never) : never;
+}[MethodNames<T>];
+
+/** Names of the methods of a class that need no arguments. */
+export type UnaskedNames<T> = {
+  [K in MethodNames<T>]: T[K] extends () => unknown ? K : never;
+}[MethodNames<T>];
+
 /** What the members of a class are for, in the form without decorators. Hooks run in the order they have here. */
 export interface ClassSpec<T> {
   /** As `@build()`, with options where there are any: `{ download: { timeout: 600 } }`; default: none. */
@@ -82,9 +92,9 @@ export interface ClassSpec<T> {
   /** What can be called, as with `@method()`; default: none. */
   methods?: MethodNames<T>[];
   /** Methods that get inputs in batches, as with `@batched()`; default: none. */
-  batched?: { [K in MethodNames<T>]?: Batching };
+  batched?: { [K in BatchedNames<T>]?: Batching };
   /** Methods that run by themselves, as with `@schedule()`; default: none. */
-  schedules?: { [K in MethodNames<T>]?: Schedule };
+  schedules?: { [K in UnaskedNames<T>]?: Schedule };
   /** Methods that answer requests, as with `@web()`, and their options. Default: none. */
   web?: { [K in MethodNames<T>]?: WebOptions };
   /** Methods that start a server, as with `@webServer()`: its port and further options. Default: none. */
@@ -138,13 +148,20 @@ export class App {
    * one by one: it gets a list for each parameter and returns a list with a result for each input, in their order. An `Error` in a
    * result's place fails that input alone.
    *
-   * @throws AppError FUNCTION_INVALID, NAME_TAKEN, NAME_INVALID, and OPTION_INVALID or OPTION_UNKNOWN for its options
+   * With a `schedule` it takes no arguments.
+   *
+   * @throws AppError FUNCTION_INVALID, NAME_TAKEN, NAME_INVALID, and OPTION_INVALID, OPTION_UNKNOWN, GENERATOR_BATCHED or
+   *   SCHEDULED_BATCHED for its options
    */
   function<F extends BatchedFunction>(
-    options: OwnFunctionOptions & { batched: Batching },
+    options: OwnFunctionOptions & { batched: Batching; schedule?: undefined },
     run: F,
   ): RemoteFunction<OneByOne<F>>;
-  function<F extends AnyFunction>(options: OwnFunctionOptions, run: F): RemoteFunction<F>;
+  function<F extends () => unknown>(options: OwnFunctionOptions, run: F): RemoteFunction<F>;
+  function<F extends AnyFunction>(
+    options: OwnFunctionOptions & { schedule?: undefined },
+    run: F,
+  ): RemoteFunction<F>;
   function(options: OwnFunctionOptions & { batched?: Batching }, run: AnyFunction): RemoteFunction {
     if (typeof run !== "function") throw functionMissing(this.name);
     const { name, schedule, batched, ...rest } = options;
@@ -152,7 +169,7 @@ export class App {
     const all = this.#withDefaults(rest);
     checkFunctionOptions(`Function "${tag}"`, all, ["name", "schedule", "batched"]);
     const isGenerator = isGeneratorFunction(run);
-    checkBatching(`Function "${tag}"`, batched, { isGenerator });
+    checkBatching(`Function "${tag}"`, batched, { isGenerator, isScheduled: schedule !== undefined });
     const own = { ...(schedule ? { schedule } : {}), ...(batched ? { batching: batched } : {}) };
     this.#register({ kind: "function", tag, run, options: all, isGenerator, ...own });
     return new RemoteFunction({

@@ -57,4 +57,25 @@ export async function types(): Promise<void> {
   app.function({ batched: gathered }, async (n: number) => [n]);
   // @ts-expect-error one result for a whole batch
   app.function({ batched: gathered }, async (n: number[]) => n.length);
+  // @ts-expect-error a schedule passes no lists
+  app.function({ batched: gathered, schedule: Cron("0 9 * * 1") }, async (n: number[]) => n);
+  // @ts-expect-error nobody passes it anything
+  app.function({ schedule: Cron("0 9 * * 1") }, async (n: number) => n);
+  app.function({ schedule: Cron("0 9 * * 1") }, async (n = 1) => n);
+
+  class Plain {
+    async scale(numbers: Batch<number>) {
+      return numbers;
+    }
+    async one(numbers: number[]) {
+      return numbers;
+    }
+    async weekly(_day?: string) {}
+  }
+  app.cls({}, Plain, { batched: { scale: gathered } });
+  app.cls({}, Plain, { schedules: { weekly: Cron("0 9 * * 1") } });
+  // @ts-expect-error a plain list would be taken for what callers pass
+  app.cls({}, Plain, { batched: { one: gathered } });
+  // @ts-expect-error nobody passes it anything
+  app.cls({}, Plain, { schedules: { one: Cron("0 9 * * 1") } });
 }

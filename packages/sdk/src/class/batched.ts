@@ -14,9 +14,10 @@ export interface BatchedDecorator {
 /**
  * The method can be called from outside, one input a call, and runs on many inputs at once: it gets a list for each of its
  * parameters, all of one length, and returns a list with a result for each input, in their order. An `Error` in a result's place
- * fails that input alone; what it throws fails all of them. A class has one such method, and then no other with `@method()`.
+ * fails that input alone; what it throws fails all of them. A class has one such method, and then no other
+ * with `@method()`, `@web()` or `@webServer()`.
  *
- * @throws AppError OPTION_INVALID when its app takes the class
+ * @throws AppError OPTION_INVALID and METHOD_BESIDE_BATCHED when its app takes the class
  * @example
  * @app.cls()
  * class Sentiment {

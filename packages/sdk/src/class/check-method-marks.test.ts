@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { App } from "../app/app.ts";
 import { Cron, Period } from "../schedule/schedule.ts";
+import type { Batch } from "../batch/batch.ts";
 import { concurrent } from "./concurrent.ts";
 
 const refused = (code: string) => expect.objectContaining({ code, status: "INVALID_ARGUMENT" });
 const batching = { maxBatchSize: 4, waitMs: 100 };
 
 class Model {
-  async double(numbers: readonly number[]) {
+  async double(numbers: Batch<number>) {
     return numbers.map((number) => number * 2);
   }
   async clean() {}
@@ -31,6 +32,10 @@ test("a batched method is the only one of its class, and one method runs by itse
   const app = new App("refused");
   const beside = { batched: { double: batching }, methods: ["clean" as const] };
   expect(() => app.cls({}, Model, beside)).toThrow(refused("METHOD_BESIDE_BATCHED"));
+  const withWeb = { batched: { double: batching }, web: { report: {} } };
+  expect(() => app.cls({}, Model, withWeb as object)).toThrow(refused("METHOD_BESIDE_BATCHED"));
+  const withServer = { batched: { double: batching }, webServers: { clean: { port: 8000 } } };
+  expect(() => app.cls({}, Model, withServer)).toThrow(refused("METHOD_BESIDE_BATCHED"));
   const schedules = { clean: Period({ hours: 1 }), report: Cron("0 9 * * 1") };
   expect(() => app.cls({}, Model, { schedules })).toThrow(refused("METHODS_SCHEDULED"));
   expect(app.registered).toEqual([]);
@@ -56,6 +61,15 @@ test("a generator cannot be batched", () => {
   };
   const options = { name: "f", batched: batching };
   expect(() => new App("generator").function(options, run as never)).toThrow(refused("GENERATOR_BATCHED"));
+});
+
+test("what is batched has no schedule", () => {
+  const app = new App("scheduled");
+  const every = Period({ hours: 1 });
+  const options = { name: "f", batched: batching, schedule: every };
+  expect(() => app.function(options as object, async () => [])).toThrow(refused("SCHEDULED_BATCHED"));
+  const both = { batched: { double: batching }, schedules: { double: every } };
+  expect(() => app.cls({}, Model, both as object)).toThrow(refused("SCHEDULED_BATCHED"));
 });
 
 test("what runs on batches runs here on a batch of one", async () => {

@@ -16,8 +16,10 @@ export function checkMethodMarks(className: string, target: new () => object, { 
     const run = (target.prototype as Record<string, unknown>)[batched.name];
     checkBatching(`Method ${className}.${batched.name}`, batched.batching, {
       isGenerator: isGeneratorFunction(run),
+      isScheduled: batched.schedule !== undefined,
     });
-    const other = methods.find((method) => method !== batched);
+    // Requests come as inputs, too, of which a container for batches gets several at once.
+    const other = marks.find((mark) => mark !== batched && (mark.kind === "method" || mark.kind === "web"));
     if (other) {
       throw new AppError(
         "METHOD_BESIDE_BATCHED",

@@ -21,7 +21,11 @@ export type ClassParameters<T> = {
 
 /** A method with its remote forms. */
 export interface RemoteMethod<F extends AnyFunction> extends Callable<F> {
-  /** Runs it here, on an instance of this process whose enter hooks have run. */
+  /**
+   * Runs it here, on an instance of this process whose enter hooks have run.
+   *
+   * @throws AppError FUNCTION_NOT_LOCAL when its class was looked up by name
+   */
   local(...args: Parameters<F>): RemoteResult<F>;
   /**
    * The address of a method that serves the web: one with `@webServer()`, or with `@web()` that neither takes a request nor gives a

@@ -8,7 +8,7 @@ import {
 } from "@dorian/protocol/modal";
 import { callable } from "../function/callable.ts";
 import { functionPool, type FunctionPool } from "../function/function-pool.ts";
-import { lookUpOnce, type LookupOptions } from "../function/remote-function.ts";
+import { codeNotHere, lookUpOnce, type LookupOptions } from "../function/remote-function.ts";
 import { bindOnce } from "../function/variant.ts";
 import type { VariantOptions } from "../function/variant-options.ts";
 import { addressOfAnother, requireAsDeployed, urlIn, withParameters } from "../web/web-url.ts";
@@ -44,6 +44,9 @@ export function lookedUpInstance(
   };
   const known = knownMethods(of);
   const method = (name: string) => ({
+    local: () => {
+      throw codeNotHere("method of a class");
+    },
     async url() {
       requireAsDeployed(`${className}.${name}`, { options, version: of.lookup.version });
       const { serializedParams, isPickled } = await binding();

@@ -5,11 +5,11 @@ import { readAppLog } from "../log/app-log.ts";
 
 /** How much of a call's log is read. */
 export interface CallLogOptions extends WaitOptions {
-  /** Wait for more, until the call is done; default false: what is there. */
+  /** Wait for more, until the call is done and its last words are there, which takes two seconds; default false: what is there. */
   follow?: boolean;
 }
 
-/** A line that code wrote while it worked on an input of a call. */
+/** A line that code wrote while it worked on an input of a call, and on no other. */
 export interface LogLine {
   /** Without its end. */
   text: string;

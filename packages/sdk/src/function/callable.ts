@@ -194,6 +194,22 @@ async function* mapOver(
   yield* invokeMap(await target.resolve(), inputs, options);
 }
 
-async function* each(inputs: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<unknown[]> {
-  for await (const input of inputs) yield [input];
+/** The inputs as arguments. No generator, of which `return` would wait for an input that may never come. */
+function each(inputs: Iterable<unknown> | AsyncIterable<unknown>): AsyncIterable<unknown[]> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator =
+        Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
+      return {
+        async next() {
+          const { done, value } = await iterator.next();
+          return done ? { done, value: undefined } : { done: false, value: [await value] };
+        },
+        async return() {
+          await iterator.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }

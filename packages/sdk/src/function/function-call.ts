@@ -1,6 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
 import { isId } from "@dorian/base/ids";
+import type { FunctionGetOutputsItem } from "@dorian/protocol/modal";
 import { transport } from "../client/current-transport.ts";
+import type { Transport } from "../client/transport.ts";
 import { callOptions, type WaitOptions } from "../client/wait-options.ts";
 import { graphOf, type CallGraphInput } from "./call-graph.ts";
 import { callLog, type CallLogOptions, type LogLine } from "./call-log.ts";
@@ -69,18 +71,30 @@ export class FunctionCall<R = unknown> {
   /**
    * The call's value, or its error thrown. May be read any number of times while the server keeps it (7 days).
    *
-   * @throws AppError CALL_NOT_FINISHED after `timeoutMs` milliseconds; INPUT_NOT_IN_CALL for an `index` that it does not have
+   * @throws AppError CALL_NOT_FINISHED after `timeoutMs` milliseconds; INPUT_NOT_IN_CALL for an `index` that it does not have;
+   *   OUTPUT_EXPIRED when the server does not keep it any more
    */
   async get(options: GetOptions = {}): Promise<R> {
     const wire = await transport();
     if (options.index) await this.#requireIndex(options.index, options.signal);
-    return (await valueOf(wire, await waitForOutput(wire, this.functionCallId, options))) as R;
+    return (await valueOf(wire, await this.#output(wire, options))) as R;
+  }
+
+  async #output(wire: Transport, options: GetOptions): Promise<FunctionGetOutputsItem> {
+    try {
+      return await waitForOutput(wire, this.functionCallId, options);
+    } catch (error) {
+      // There is none in a `spawnMap` of no items, either.
+      if (AppError.is(error) && error.code === "OUTPUT_EXPIRED")
+        await this.#requireIndex(options.index ?? 0, options.signal);
+      throw error;
+    }
   }
 
   /**
    * The results of a call with many inputs, in their order, each as soon as it and those before it are there.
    *
-   * @throws the first error, unless `returnExceptions`
+   * @throws the first error, unless `returnExceptions`; AppError OUTPUT_EXPIRED
    * @example
    * const trained = await train.spawnMap(["iris-a", "iris-b"]);
    * for await (const loss of trained.results()) console.log(loss);
@@ -95,11 +109,19 @@ export class FunctionCall<R = unknown> {
     }) as AsyncGenerator<R>;
   }
 
-  /** How many inputs it has: 1 of `spawn`, one for each item of `spawnMap`. */
+  /**
+   * How many inputs it has: 1 of `spawn`, one for each item of `spawnMap`.
+   *
+   * @throws AppError OUTPUT_EXPIRED when the server does not keep them any more
+   */
   async inputCount({ signal }: WaitOptions = {}): Promise<number> {
     const { modal } = await transport();
     const { functionCallId } = this;
-    return (await modal.functionCallFromId({ functionCallId }, callOptions(signal))).numInputs;
+    const { numInputs } = await modal.functionCallFromId({ functionCallId }, callOptions(signal));
+    // None are left of a call that has expired: asked for outputs, the server says so.
+    if (numInputs === 0)
+      await modal.functionGetOutputs({ functionCallId, lastEntryId: "0-0", timeout: 0 }, callOptions(signal));
+    return numInputs;
   }
 
   /**
@@ -113,12 +135,12 @@ export class FunctionCall<R = unknown> {
   }
 
   /**
-   * What containers wrote while they worked on it, oldest first. For programs outside of containers.
+   * What containers wrote while they worked on it, oldest first. For programs outside of containers. What a container writes while it
+   * works on several inputs at once, in batches or concurrently, belongs to no call: it is in the app's log alone.
    *
    * @example
    * const verbose = await train.spawn("iris-a");
-   * await verbose.get();
-   * for await (const { text } of verbose.logs()) console.log(text);
+   * for await (const { text } of verbose.logs({ follow: true })) console.log(text);
    */
   async *logs(options: CallLogOptions = {}): AsyncGenerator<LogLine> {
     yield* callLog(await transport(), this.functionCallId, options);
@@ -132,12 +154,13 @@ export class FunctionCall<R = unknown> {
       terminateContainers: options.terminateContainers ?? false,
     });
   }
+
   async #requireIndex(index: number, signal: AbortSignal | undefined): Promise<void> {
     const count = await this.inputCount({ signal });
     if (Number.isInteger(index) && index >= 0 && index < count) return;
     throw new AppError("INPUT_NOT_IN_CALL", `${this.functionCallId} has no input ${index}.`, {
       status: "OUT_OF_RANGE",
-      remedy: `It has ${count}, counted from 0.`,
+      remedy: count === 0 ? "It has none." : `It has ${count}, counted from 0.`,
     });
   }
 }

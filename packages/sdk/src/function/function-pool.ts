@@ -1,3 +1,4 @@
+import { AppError } from "@dorian/base/app-error";
 import type { AutoscalerSettings as SettingsMessage } from "@dorian/protocol/modal";
 import { transport } from "../client/current-transport.ts";
 import { checkFunctionOptions, type FunctionOptions } from "./function-options.ts";
@@ -27,7 +28,7 @@ export interface FunctionPool {
   /**
    * Changes how many containers there are, from now until the app is deployed again. Gives back what holds now.
    *
-   * @throws AppError OPTION_INVALID, AUTOSCALER_SETTINGS_INVALID
+   * @throws AppError OPTION_INVALID, OPTION_UNKNOWN, AUTOSCALER_SETTINGS_INVALID
    * @example
    * const model = Cls.fromName<typeof import("./app.ts").Model>("quickstart", "Model").instance({ modelId: "iris-b" });
    * await model.updateAutoscaler({ minContainers: 1 }); // this instance stays warm
@@ -38,10 +39,15 @@ export interface FunctionPool {
   getCurrentStats(): Promise<FunctionStats>;
 }
 
+const settingNames = ["minContainers", "maxContainers", "bufferContainers", "scaledownWindow"] as const;
+
 /** The containers of the function whose id `functionId` gives. `owner` names it in errors. */
 export function functionPool(owner: string, functionId: () => Promise<string>): FunctionPool {
   return {
     async updateAutoscaler(settings) {
+      for (const name of Object.keys(settings)) {
+        if (!isSetting(name)) throw settingUnknown(owner, name);
+      }
       checkFunctionOptions(owner, settings);
       const { modal } = await transport();
       const { scaledownWindow } = settings;
@@ -62,6 +68,17 @@ export function functionPool(owner: string, functionId: () => Promise<string>): 
       };
     },
   };
+}
+
+function isSetting(name: string): name is keyof AutoscalerSettings {
+  return (settingNames as readonly string[]).includes(name);
+}
+
+function settingUnknown(owner: string, name: string): AppError {
+  return new AppError("OPTION_UNKNOWN", `updateAutoscaler() of ${owner} has no setting "${name}".`, {
+    status: "INVALID_ARGUMENT",
+    remedy: `Known settings: ${settingNames.join(", ")}.`,
+  });
 }
 
 function settingsOf(message: SettingsMessage | undefined): AutoscalerSettings {

@@ -174,6 +174,87 @@ test("leaving the loop cancels the map, and an endless source is left alone", as
   await expect.poll(() => closed).toBe(true);
 });
 
+/** A source of two items, after which it waits for ever; and whether it was closed. */
+function waiting<T>(first: T, second: T) {
+  const items = [first, second];
+  const source = {
+    closed: 0,
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        const [value] = items.splice(0, 1);
+        return value === undefined ? new Promise<never>(() => undefined) : Promise.resolve({ value });
+      },
+      return: async () => {
+        source.closed += 1;
+        return { done: true as const, value: undefined };
+      },
+    }),
+  };
+  return source;
+}
+
+test("a spawnMap ends when its signal aborts while its source is waited for, and the source is closed", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(server.script(double));
+  const source = waiting(1, 2);
+  const stop = new AbortController();
+  const spawned = remote().spawnMap(source, { signal: stop.signal });
+  await expect.poll(() => server.inputs).toBe(2);
+  stop.abort(new Error("enough"));
+  await expect(spawned).rejects.toThrow("enough");
+  expect(server.cancelled).toEqual([callId]);
+  expect(source.closed).toBe(1);
+});
+
+test("leaving the loop closes a source that has nothing to give at the moment", async () => {
+  const server = new MapServer();
+  await ScriptedServer.open(server.script(double));
+  const [numbers, lists] = [waiting(1, 2), waiting<[number]>([1], [2])];
+  for await (const _ of remote().map(numbers)) break;
+  for await (const _ of remote().starmap(lists)) break;
+  await expect.poll(() => [numbers.closed, lists.closed]).toEqual([1, 1]);
+});
+
+test("a map goes on whose results were all taken while the last of its items were sent", async () => {
+  const server = new MapServer();
+  const [second, taken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const script = server.script(async (args, idx) => {
+    if (idx === 0) await second.promise;
+    return await double(args);
+  });
+  await ScriptedServer.open({
+    ...script,
+    functionMap: async () => ({ functionCallId: callId, maxInputsOutstanding: 2 }),
+    functionPutInputs: async (request, context) => {
+      const answer = await script.functionPutInputs?.(request, context);
+      if (server.inputs === 2) {
+        second.resolve();
+        await taken.promise;
+      }
+      return answer ?? {};
+    },
+    // Both results in one answer: while only the first is known to be there, no other is asked for.
+    functionGetOutputs: async (request, context) => {
+      await second.promise;
+      await new Promise((resolve) => setImmediate(resolve));
+      return (await script.functionGetOutputs?.(request, context)) ?? {};
+    },
+  });
+  // One by one, so that the results of the first are asked for while the second is sent.
+  const items = (async function* () {
+    yield 1;
+    await expect.poll(() => server.inputs).toBe(1);
+    yield 2;
+    yield 3;
+  })();
+  const results: number[] = [];
+  for await (const result of remote().map(items, { ordered: false })) {
+    results.push(result);
+    if (results.length === 2) setImmediate(taken.resolve);
+  }
+  expect(results.toSorted()).toEqual([2, 4, 6]);
+});
+
 test("what an endless map holds does not grow while one result is late, in order or not", async () => {
   for (const ordered of [true, false]) {
     const server = new MapServer();

@@ -3,6 +3,7 @@ import { AppError } from "@dorian/base/app-error";
 import { backoff } from "@dorian/base/backoff";
 import { Deadline } from "@dorian/base/deadline";
 import { Notifier } from "@dorian/base/notifier";
+import { orAborted } from "@dorian/base/or-aborted";
 import { sleep } from "@dorian/base/sleep";
 import type { FunctionPutInputsItemSchema } from "@dorian/protocol/modal";
 import type { Transport } from "../client/transport.ts";
@@ -24,7 +25,7 @@ export class MapInputs {
   #maxOutstanding: number;
   /** Items taken from the source. */
   #taken = 0;
-  /** Those of them that have no result yet. */
+  /** Those of them that have no result yet; empty where nobody looks for results. */
   #unanswered = new Set<number>();
   #received = 0;
   /** Results that the caller is done with. */
@@ -52,16 +53,18 @@ export class MapInputs {
         [batch, bytes] = [[], 0];
       };
       // Items that come one by one must not wait for a full batch: what is there is sent when the next has to be waited for.
-      for await (const args of eager(items, flush)) {
+      for await (const args of eager(items, { idle: flush, signal })) {
         const { methodName, inputFormats } = this.#target;
         const input = encodeInput(methodName, args, inputFormats, ` of the map's items[${this.#taken}]`);
         const size = input.argsOneof.case === "args" ? input.argsOneof.value.length : 0;
         if (batch.length >= batchInputs || (batch.length > 0 && bytes + size > batchBytes)) await flush();
-        this.#unanswered.add(this.#taken);
+        if (this.#maxOutstanding < Infinity) this.#unanswered.add(this.#taken);
         batch.push({ idx: this.#taken++, input });
         bytes += size;
         while (this.#taken - this.#done >= this.#maxOutstanding) {
           await flush();
+          // Results may have come, and been taken, while the last items were sent.
+          if (this.#taken - this.#done < this.#maxOutstanding) break;
           await this.#changed.wait({ signal });
         }
       }
@@ -140,10 +143,10 @@ export class MapInputs {
   }
 }
 
-/** The items, with a call of `idle` before each that is not there at once. */
+/** The items, with a call of `idle` before each that is not there at once. On abort, none is waited for any more. */
 async function* eager<T>(
   items: Iterable<T> | AsyncIterable<T>,
-  idle: () => Promise<void>,
+  { idle, signal }: { idle: () => Promise<void>; signal: AbortSignal },
 ): AsyncGenerator<T> {
   if (!(Symbol.asyncIterator in items)) {
     yield* items;
@@ -160,13 +163,16 @@ async function* eager<T>(
         next.catch(() => undefined);
         await idle();
       }
-      const { done, value } = await next;
+      const { done, value } = await orAborted(next, signal);
       completed = done ?? false;
       if (completed) return;
       yield value as T;
     }
   } finally {
-    if (!completed) await iterator.return?.();
+    const closed = completed ? undefined : iterator.return?.();
+    // A source that is in the middle of something closes when it is done with it, if ever.
+    if (signal.aborted) closed?.catch(() => undefined);
+    else await closed;
   }
 }
 

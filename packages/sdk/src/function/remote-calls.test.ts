@@ -223,7 +223,10 @@ test("spawn() returns at once, and get() can be asked again and again", async ()
 
 test("get() says that a call has not finished, that its result is gone, or that an id is none", async () => {
   let numUnfinishedInputs = 1;
-  await ScriptedServer.open({ functionGetOutputs: async () => ({ outputs: [], numUnfinishedInputs }) });
+  await ScriptedServer.open({
+    functionGetOutputs: async () => ({ outputs: [], numUnfinishedInputs }),
+    functionCallFromId: async () => ({ numInputs: 1 }),
+  });
   const call = FunctionCall.fromId(callId);
   await expect(call.get({ timeoutMs: 20 })).rejects.toMatchObject({
     code: "CALL_NOT_FINISHED",
@@ -232,6 +235,28 @@ test("get() says that a call has not finished, that its result is gone, or that 
   numUnfinishedInputs = 0;
   await expect(call.get()).rejects.toMatchObject({ code: "OUTPUT_EXPIRED" });
   expect(() => FunctionCall.fromId("fu-1")).toThrow(expect.objectContaining({ code: "CALL_ID_INVALID" }));
+});
+
+test("of a map of nothing there is no result, and none of a call that the server has forgotten", async () => {
+  let isGone = false;
+  await ScriptedServer.open({
+    functionCallFromId: async () => ({ numInputs: 0 }),
+    functionGetOutputs: async () => {
+      if (!isGone) return { outputs: [], numUnfinishedInputs: 0 };
+      throw new AppError("OUTPUT_EXPIRED", "It is gone.", { status: "NOT_FOUND", remedy: "Call again." });
+    },
+  });
+  const call = FunctionCall.fromId(callId);
+  const results = async () => {
+    for await (const result of call.results()) expect(result).toBeUndefined();
+  };
+  const none = { code: "INPUT_NOT_IN_CALL", remedy: "It has none." };
+  for (const index of [0, 3]) await expect(call.get({ index })).rejects.toMatchObject(none);
+  await results();
+  isGone = true;
+  for (const index of [0, 3])
+    await expect(call.get({ index })).rejects.toMatchObject({ code: "OUTPUT_EXPIRED" });
+  await expect(results()).rejects.toMatchObject({ code: "OUTPUT_EXPIRED" });
 });
 
 test("get() ends when its signal aborts, and the call goes on", async () => {

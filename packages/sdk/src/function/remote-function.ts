@@ -158,17 +158,18 @@ export class RemoteFunction<F extends AnyFunction = AnyFunction> implements Call
     });
   }
 
-  /** Runs it here, in this process. */
+  /** Runs it here, in this process. @throws AppError FUNCTION_NOT_LOCAL when it was looked up by name */
   local(...args: Parameters<F>): ReturnType<F> {
     if (this.#target.local) return this.#target.local(...args) as ReturnType<F>;
-    throw new AppError(
-      "FUNCTION_NOT_LOCAL",
-      "The code of a function that was looked up by name is not here.",
-      {
-        remedy: "Use remote().",
-      },
-    );
+    throw codeNotHere("function");
   }
+}
+
+/** Why something that was looked up by name cannot run in this process. */
+export function codeNotHere(what: string): AppError {
+  return new AppError("FUNCTION_NOT_LOCAL", `The code of a ${what} that was looked up by name is not here.`, {
+    remedy: "Use remote().",
+  });
 }
 
 /** A look-up that is done once for each server, and again after a failure. */

@@ -19,12 +19,13 @@ export interface VariantOptions extends Pick<
   | "bufferContainers"
   | "scaledownWindow"
   | "maxConcurrentInputs"
-  | "targetConcurrentInputs"
 > {
   /** "any", a model ("H100"), or a model with a count ("H100:2"). Default: as deployed. */
   gpu?: string;
-  /** How the inputs of a batched function, or method, are gathered. Default: as deployed. */
+  /** How the inputs of a batched function, or method, are gathered; no other can be given it. Default: as deployed. */
   batched?: Batching;
+  /** Inputs for each container that the autoscaler plans with; needs `maxConcurrentInputs` beside it, which is its default. */
+  targetConcurrentInputs?: number;
 }
 
 const known: Record<keyof VariantOptions, true> = {
@@ -60,6 +61,13 @@ export function checkVariantOptions(owner: string, options: VariantOptions): voi
     });
   }
   const { batched, ...rest } = options;
+  if (options.targetConcurrentInputs !== undefined && options.maxConcurrentInputs === undefined) {
+    throw new AppError(
+      "OPTION_INVALID",
+      `withOptions() of ${owner} has targetConcurrentInputs without maxConcurrentInputs.`,
+      { status: "INVALID_ARGUMENT", remedy: "Give both: what was deployed is not known here." },
+    );
+  }
   checkFunctionOptions(owner, rest);
-  checkBatching(owner, batched, { isGenerator: false });
+  checkBatching(owner, batched, { isGenerator: false, isScheduled: false });
 }

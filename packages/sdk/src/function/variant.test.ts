@@ -130,6 +130,7 @@ test("what is decided when a function is deployed cannot be changed for a varian
     expect.objectContaining({ code: "OPTION_NOT_CHANGEABLE", remedy: expect.stringContaining("timeout") }),
   );
   expect(() => read().withOptions({ timeout: -1 })).toThrow("timeout: -1");
+  expect(() => read().withOptions({ targetConcurrentInputs: 1 })).toThrow("without maxConcurrentInputs");
 });
 
 test("a version, and an environment, are part of the look-up", async () => {
@@ -175,6 +176,9 @@ test("the autoscaler is told what changes, and says what holds", async () => {
   expect(told).toEqual([["fu-1", { minContainers: 2 }]]);
   await expect(read().updateAutoscaler({ minContainers: -1 })).rejects.toMatchObject({
     code: "OPTION_INVALID",
+  });
+  await expect(read().updateAutoscaler({ timeout: 5 } as object)).rejects.toMatchObject({
+    code: "OPTION_UNKNOWN",
   });
   expect(await Cls.fromName<new () => object>("quickstart", "Reader").instance().getCurrentStats()).toEqual({
     backlog: 3,

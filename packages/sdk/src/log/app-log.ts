@@ -20,11 +20,11 @@ export interface LogRequest {
   filter?: LogFilter;
   /** How many lines of what is there already are wanted, from its end. */
   tail?: number | undefined;
-  /** Keep reading until the app, or the one container asked for, is done; otherwise end after what is there. */
+  /** Keep reading until the app, or the one container or call asked for, is done; otherwise end after what is there. */
   follow: boolean;
 }
 
-/** Batches of an app's log, resumed where it broke off. Ends when the app is done. */
+/** Batches of an app's log, resumed where it broke off. Ends when what was asked for is done. */
 export async function* readAppLog(
   modal: Pick<ServiceClient<typeof ModalClient>, "appGetLogs" | "appFetchLogs">,
   request: LogRequest,

@@ -33,6 +33,12 @@ test("a period is the sum of its parts, of which the seconds may be a fraction",
   expect(Period({ seconds: 3.5 }).seconds).toBe(3.5);
 });
 
+test("a period lasts a hundred years at most, in whichever parts", () => {
+  expect(Period({ years: 100 }).years).toBe(100);
+  for (const length of [{ hours: 3e9 }, { years: 100, seconds: 1 }, { years: 99, months: 13 }])
+    expect(() => Period(length)).toThrow("longer than a hundred years");
+});
+
 test.for([{}, { seconds: 0.5 }, { hours: -1 }, { days: 1.5 }, { seconds: NaN }, { seconds: Infinity }])(
   "a period of %j is refused",
   (length) => {

@@ -38,6 +38,8 @@ export interface PeriodLength {
 }
 
 const fieldCount = 5;
+const longestMonthDays = 31;
+const longestSecs = 1200 * longestMonthDays * 24 * 3600;
 const parts = ["years", "months", "weeks", "days", "hours", "minutes", "seconds"] as const;
 
 /**
@@ -68,7 +70,7 @@ export function Cron(expression: string, options: { timeZone?: string } = {}): C
  * Runs again and again, counted from the moment of the deployment. A deployment that leaves the schedule as it is begins nothing
  * anew. At least one second, at most a hundred years.
  *
- * @throws AppError SCHEDULE_INVALID for a part that is negative or not whole, or a period that is too short
+ * @throws AppError SCHEDULE_INVALID for a part that is negative or not whole, or a period that is too short or too long
  * @example
  * app.function({ name: "clean", schedule: Period({ hours: 4 }) }, async () => {
  *   console.log("every four hours");
@@ -87,9 +89,17 @@ export function Period(length: PeriodLength): PeriodSchedule {
       );
     }
   }
-  if (parts.every((part) => period[part] === 0 || (part === "seconds" && period.seconds < 1)))
-    throw invalid("A period is shorter than a second.", "Write what it lasts, as in Period({ hours: 4 }).");
+  const remedy = "Write what it lasts, as in Period({ hours: 4 }).";
+  const secs = secondsOf(period);
+  if (secs < 1) throw invalid("A period is shorter than a second.", remedy);
+  if (secs > longestSecs) throw invalid("A period is longer than a hundred years.", remedy);
   return { kind: "period", ...period };
+}
+
+/** As the server counts them, for which every month is a long one. */
+function secondsOf({ years, months, weeks, days, hours, minutes, seconds }: Required<PeriodLength>): number {
+  const wholeDays = (years * 12 + months) * longestMonthDays + weeks * 7 + days;
+  return ((wholeDays * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
 function isTimeZone(name: string): boolean {

@@ -302,6 +302,24 @@ test("a bound variant has its parameters and options, and follows its class over
   expect(await call()).toMatchObject({ functionDef: { timeoutSecs: 11, maxConcurrentInputs: 4 } });
 });
 
+test("a function in TypeScript that takes inputs one by one cannot be given batches by an option", async () => {
+  await using open = await openWithImage();
+  const { modal, imageId } = open;
+  const node = { imageId, nodeEntrypoint: { modulePath: "/root/app.mjs", objectTag: "f" } };
+  const { functionIds } = await deploy(modal, "quickstart", [
+    { ...node, functionName: "alone" },
+    { ...node, functionName: "gathered", batchMaxSize: 4, batchLingerMs: 10n },
+    { imageId, functionName: "python", nodeEntrypoint: undefined },
+  ]);
+  const bind = (tag: string) => {
+    const functionOptions = { batchMaxSize: 8, batchLingerMs: 5n };
+    return modal.functionBindParams({ functionId: functionIds[tag] ?? "", functionOptions });
+  };
+  await expect(bind("alone")).rejects.toMatchObject({ code: "FUNCTION_NOT_BATCHED" });
+  await bind("gathered");
+  await bind("python");
+});
+
 test("a container gets its image's layers, the code on top, secrets and volumes [K1]", async () => {
   await using open = await openWithImage();
   const { modal, worker, imageId } = open;

@@ -47,6 +47,7 @@ export function functionBindHandlers(options: FunctionBindHandlerOptions) {
       const chosen = request.functionOptions;
       if (chosen) {
         checkOptions(chosen);
+        checkBatching(root.tag, definition, chosen);
         checkObjects(chosen, references);
         applyOptions(definition, chosen);
       }
@@ -97,4 +98,18 @@ function checkOptions(options: FunctionOptions): void {
       remedy: "Look the function up with `version`, and give what that finds its options.",
     },
   );
+}
+
+/** Code that takes one input at a time cannot be given several by an option. Python's decides that by itself. */
+function checkBatching(
+  tag: string,
+  definition: FunctionDefinition,
+  { batchMaxSize = 0 }: FunctionOptions,
+): void {
+  if (batchMaxSize === 0 || definition.batchMaxSize > 0 || !definition.nodeEntrypoint) return;
+  const name = tag.replace(/\.\*$/, "");
+  throw new AppError("FUNCTION_NOT_BATCHED", `"${name}" takes its inputs one by one, not in batches.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: "Leave `batched` out of its options, or deploy it as batched, with code that takes lists.",
+  });
 }

@@ -1,16 +1,38 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   FunctionCallInvocationType,
   FunctionCallType,
+  FunctionGetOutputsRequestSchema,
   GenericResult_GenericStatus as Status,
+  type ModalClient,
 } from "@dorian/protocol/modal";
+import type { ServiceHandlers } from "@dorian/protocol/service";
 import { expect, test } from "vitest";
 import { dispatchFixture, double } from "../../../test/dispatch-fixture.ts";
 import { eventually, outputOf, pipelined, remote, spawn } from "../../../test/scripted-caller.ts";
 import { UserError, type Script } from "../../../test/scripted-container.ts";
+import { mergedParts } from "../../../test/merged-parts.ts";
 import { ScriptedWorker } from "../../../test/scripted-worker.ts";
 
 const fixture = dispatchFixture();
 const { openServer } = fixture;
+
+/** What a program in TypeScript is told. */
+async function inTypeScript(
+  { dispatch }: Awaited<ReturnType<typeof openServer>>,
+  request: MessageInitShape<typeof FunctionGetOutputsRequestSchema>,
+) {
+  const handlers = mergedParts(dispatch.modal) as Pick<
+    ServiceHandlers<typeof ModalClient>,
+    "functionGetOutputs"
+  >;
+  return await handlers.functionGetOutputs?.(create(FunctionGetOutputsRequestSchema, request), {
+    identity: { kind: "client", tokenId: "ak-1" },
+    language: "typescript",
+    signal: new AbortController().signal,
+    idempotencyKey: "",
+  });
+}
 
 test("the graph of a call shows who called whom, from wherever it is asked for", async () => {
   await using server = await openServer();
@@ -172,15 +194,25 @@ test("outputs are read by several readers, by place and range, until they expire
   await server.dispatch.forgetExpired(new AbortController().signal);
   const asked = { functionCallId, timeout: 0.05, lastEntryId: "0-0", startIdx: 0, endIdx: 0 };
   expect(await server.modal.functionGetOutputs(asked)).toMatchObject({ outputs: [], numUnfinishedInputs: 0 });
-  await expect(server.modal.functionGetOutputs({ ...asked, timeout: 55 })).rejects.toMatchObject({
-    code: "OUTPUT_EXPIRED",
-    status: "NOT_FOUND",
-  });
+  const gone = { code: "OUTPUT_EXPIRED", status: "NOT_FOUND" };
+  await expect(server.modal.functionGetOutputs({ ...asked, timeout: 55 })).rejects.toMatchObject(gone);
+  await expect(inTypeScript(server, asked)).rejects.toMatchObject(gone);
   now += 30 * 24 * 3600_000;
   await server.dispatch.forgetExpired(new AbortController().signal);
   await expect(server.modal.functionGetOutputs(asked)).rejects.toMatchObject({
     code: "FUNCTION_CALL_NOT_FOUND",
   });
+});
+
+test("a program in TypeScript that asks for the outputs of a map of nothing is not kept waiting", async () => {
+  await using server = await openServer();
+  const functionId = fixture.catalog.add();
+  const { functionCallId } = await server.modal.functionMap({
+    functionId,
+    functionCallType: FunctionCallType.MAP,
+  });
+  const asked = { functionCallId, timeout: 55, lastEntryId: "0-0", startIdx: 0, endIdx: 0 };
+  expect(await inTypeScript(server, asked)).toMatchObject({ outputs: [], numUnfinishedInputs: 0 });
 });
 
 test("a client that wants to retry inputs itself is told who does", async () => {

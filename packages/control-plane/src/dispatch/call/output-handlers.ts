@@ -1,7 +1,7 @@
 import { AppError } from "@dorian/base/app-error";
 import { sleep } from "@dorian/base/sleep";
 import { FunctionCallType, type FunctionGetOutputsRequest, type ModalClient } from "@dorian/protocol/modal";
-import type { ServiceHandlers } from "@dorian/protocol/service";
+import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 import type { CallStore } from "./call-store.ts";
 import type { Calls } from "./calls.ts";
 import type { FunctionCall } from "./function-call.ts";
@@ -20,7 +20,7 @@ export function outputHandlers(options: {
     async functionGetOutputs(request, context) {
       const { signal, takeRoom } = context;
       const call = await calls.get(request.functionCallId);
-      if (calls.hasExpired(call)) return await expired(request, signal);
+      if (calls.hasExpired(call)) return await expired(request, context);
       if (isFarewell(call, request)) {
         return { lastEntryId: request.lastEntryId, numUnfinishedInputs: call.unfinished };
       }
@@ -45,9 +45,13 @@ function isFarewell(call: FunctionCall, request: FunctionGetOutputsRequest): boo
   return call.facts.type === FunctionCallType.MAP && request.clearOnSuccess && request.timeout === 0;
 }
 
-/** Clients take "nothing, and nothing unfinished" for an expired output. One that waits without limit would ask for ever. */
-async function expired(request: FunctionGetOutputsRequest, signal: AbortSignal) {
-  if (request.timeout >= patientReaderSecs) {
+/** Official clients take "nothing, and nothing unfinished" for an expired output. One that waits without limit would ask for ever. */
+async function expired(
+  request: FunctionGetOutputsRequest,
+  { language, isLibmodal, signal }: Pick<CallContext, "language" | "isLibmodal" | "signal">,
+) {
+  const isOurs = language === "typescript" && !isLibmodal;
+  if (isOurs || request.timeout >= patientReaderSecs) {
     throw new AppError("OUTPUT_EXPIRED", `The results of ${request.functionCallId} have expired.`, {
       status: "NOT_FOUND",
       remedy: "Results are kept for 7 days: call the function again.",

@@ -55,3 +55,28 @@ test("outputs of a long map come many at a time, those of a short one at once", 
   const waits = (performance.now() - startedAt) / 50;
   expect(pages).toBeLessThan(waits + 500 / 100 + 50);
 });
+
+test("pages of a range leave nothing out, in whichever order its outputs came", async () => {
+  await using server = await openServer();
+  await using _worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
+  const functionId = fixture.catalog.add();
+  const { functionCallId } = await server.modal.functionMap({
+    functionId,
+    functionCallType: FunctionCallType.MAP,
+  });
+  const range = { functionCallId, timeout: 20, startIdx: 0, endIdx: 2 };
+  for (const idx of [2, 1, 0]) {
+    await server.modal.functionPutInputs({ functionId, functionCallId, inputs: [pipelined(idx, [idx])] });
+    await server.modal.functionGetOutputs({ ...range, startIdx: idx, endIdx: idx, lastEntryId: "0-0" });
+  }
+  const seen: number[] = [];
+  let lastEntryId = "0-0";
+  while (seen.length < 3) {
+    const request = { ...range, maxValues: 2, timeout: 1, lastEntryId };
+    const page = await server.modal.functionGetOutputs(request);
+    if (page.outputs.length === 0) break;
+    seen.push(...page.outputs.map(({ idx }) => idx));
+    ({ lastEntryId } = page);
+  }
+  expect(seen.toSorted()).toEqual([0, 1, 2]);
+});

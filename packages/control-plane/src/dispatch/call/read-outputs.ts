@@ -73,7 +73,7 @@ async function nextOutputs(
   for (;;) {
     const ready = page(call, wanted);
     if (ready.length > 0) return wanted.startIdx === undefined ? await gathered(call, wanted, signal) : ready;
-    if (isComplete(call)) return ready;
+    if (isComplete(call) || isEmptyMap(call, wanted, reader)) return ready;
     const timeoutMs = deadline.leftMs;
     if (timeoutMs === 0) return [];
     if (!looksAgain || call.inputs.size === 0 || call.unfinished > 0)
@@ -100,6 +100,12 @@ function isComplete(call: FunctionCall): boolean {
   return call.facts.type === FunctionCallType.UNARY && call.inputs.size > 0 && call.unfinished === 0;
 }
 
+/** Programs in TypeScript ask for outputs by their places only of a map whose inputs were all given. */
+function isEmptyMap(call: FunctionCall, { startIdx }: Wanted, { language }: ResultReader): boolean {
+  const isMap = call.facts.type === FunctionCallType.MAP;
+  return language === "typescript" && isMap && startIdx !== undefined && call.inputs.size === 0;
+}
+
 function page(call: FunctionCall, wanted: Wanted): CallInput[] {
   const { maxValues } = wanted;
   const limit = maxValues > 0 ? Math.min(maxValues, maxItems) : maxItems;
@@ -118,10 +124,13 @@ function* candidates(call: FunctionCall, wanted: Wanted): Generator<CallInput> {
   const cursor = Number.parseInt(wanted.lastEntryId, 10) || 0;
   const isRange = startIdx !== undefined && endIdx !== undefined;
   if (isRange && endIdx - startIdx < maxItems) {
+    const found: CallInput[] = [];
     for (let idx = startIdx; idx <= endIdx; idx++) {
       const input = call.inputs.get(idx);
-      if (input?.output && input.output.cursor > cursor) yield input;
+      if (input?.output && input.output.cursor > cursor) found.push(input);
     }
+    // A page that is full ends with a cursor, behind which nothing may be that it left out.
+    yield* found.toSorted((a, b) => (a.output?.cursor ?? 0) - (b.output?.cursor ?? 0));
     return;
   }
   for (const input of call.outputsAfter(cursor)) {

@@ -12,8 +12,8 @@ import { Journal } from "../../database/journal.ts";
 import { AppLogs } from "./app-logs.ts";
 import { logHandlers } from "./log-handlers.ts";
 
-/** The log of an app that is stopped, with so many containers left. */
-async function open(left: number) {
+/** The log of an app with so many containers left, that is stopped if no other is said. */
+async function open(left: number, { stopped = true } = {}) {
   const directory = await mkdtemp(join(tmpdir(), "dorian-log-handlers-"));
   const db = await openDatabase(join(directory, "state.db"));
   const journal = new Journal(db);
@@ -25,6 +25,7 @@ async function open(left: number) {
   const clock = { ms: 1_000_000 };
   const logs = new AppLogs({ db, journal, logger: pino({ level: "silent" }), nowMs: () => clock.ms });
   const containers = { left };
+  const call = { isDone: false };
   const { appGetLogs } = logHandlers({
     logs,
     apps: {
@@ -32,12 +33,14 @@ async function open(left: number) {
       familyOf: () => [],
     },
     isGone: () => false,
-    containersOfStopped: () => containers.left,
+    containersOfStopped: () => (stopped ? containers.left : undefined),
     farewellMs: 100,
+    isCallDone: async () => call.isDone,
+    lastWordsMs: 100,
   });
-  const say = (data: string) =>
+  const say = (data: string, functionCallId = "") =>
     logs.append("ap-1", { taskId: "ta-1", functionId: "fu-1" }, [
-      create(TaskLogsSchema, { data, fileDescriptor: FileDescriptor.STDOUT }),
+      create(TaskLogsSchema, { data, functionCallId, fileDescriptor: FileDescriptor.STDOUT }),
     ]);
   const read = async (
     language: Language,
@@ -57,7 +60,7 @@ async function open(left: number) {
     containers.left = 0;
     logs.wake("ap-1");
   };
-  return { clock, say, read, end };
+  return { clock, say, read, end, call };
 }
 
 test("a Python reader of a stopped app is let go before it gives up, and told where the rest will be", async () => {
@@ -107,4 +110,31 @@ test("of many lines that were written at once a search gives those that have its
   await say("loss 3\nepoch 1\nloss 2\n");
   await say("epoch 2\n");
   expect(await read("typescript", { searchText: "loss" })).toBe("loss 3\nloss 2\n(cut)");
+});
+
+test("a reader of one call gets its last words, and is done when the call is; one in Python reads on", async () => {
+  const { say, read, call } = await open(1, { stopped: false });
+  await say("first\n", "fc-1");
+  const request = { functionCallId: "fc-1", timeout: 60 };
+  const reading = read("typescript", request);
+  const python = read("python", { ...request, timeout: 3 });
+  call.isDone = true;
+  await say("of another\n", "fc-2");
+  await say("last\n", "fc-1");
+  expect(await reading).toBe("first\nlast\n");
+  expect(await read("typescript", { ...request, timeout: 0 })).toBe("first\nlast\n(cut)");
+  expect(await python).toBe("first\nlast\n(cut)");
+});
+
+test("a reader of a call that has ended, in an app that goes on talking, comes to an end", async () => {
+  const { say, read: readFrom, call } = await open(1, { stopped: false });
+  call.isDone = true;
+  await say("said\n", "fc-1");
+  const read = new AbortController();
+  const talking = (async () => {
+    while (!read.signal.aborted) await say("of another\n", "fc-2");
+  })();
+  expect(await readFrom("typescript", { functionCallId: "fc-1", timeout: 60 })).toBe("said\n");
+  read.abort();
+  await talking;
 });

@@ -16,19 +16,28 @@ export interface LogHandlersOptions {
   containersOfStopped: (appId: string) => number | undefined;
   /** How long Python readers are kept waiting for the last words of a stopped app. Default: 8 s. */
   farewellMs?: number;
+  /** Nothing of the call is running, or waits to. */
+  isCallDone: (callId: string) => Promise<boolean>;
+  /** How long readers of a call wait behind its end for its last words. Default: 2 s. */
+  lastWordsMs?: number;
 }
 
 const longestStreamSecs = 60;
 /** The official Python client waits for ten seconds, and says then that the rest is missing but not where it is. */
 const defaultFarewellMs = 8_000;
+/** Workers hold on to a line that is not whole for a second and a half. */
+const defaultLastWordsMs = 2_000;
+/** Nothing wakes readers when a call ends: those of one look so often. */
+const callPollMs = 1_000;
 
 export function logHandlers(
   options: LogHandlersOptions,
 ): Required<Pick<ServiceHandlers<typeof ModalClient>, "appGetLogs">> {
-  const { logs, apps, isGone, containersOfStopped, farewellMs = defaultFarewellMs } = options;
+  const { logs, apps, isGone, containersOfStopped, isCallDone } = options;
+  const { farewellMs = defaultFarewellMs, lastWordsMs = defaultLastWordsMs } = options;
   return {
     async *appGetLogs(request, context) {
-      const { appId } = request;
+      const { appId, functionCallId } = request;
       if (!apps.lookupApp(appId)) throw appNotFound(appId);
       const filter = filterOf(request, apps, context);
       const range = rangeOf(request);
@@ -43,7 +52,15 @@ export function logHandlers(
       const last = place?.last ?? Infinity;
       let cursor = Math.max(Number.parseInt(request.lastEntryId, 10) || 0, first);
       let farewell: Deadline | undefined;
+      // Python's clients read until the app is done, or the user has enough.
+      const isOfCall = functionCallId !== "" && context.language !== "python";
+      let lastWords: Deadline | undefined;
+      /** The newest entry when the call's last words had been said. */
+      let callEnd = Infinity;
       for (;;) {
+        if (isOfCall && !lastWords && (await isCallDone(functionCallId)))
+          lastWords = new Deadline(lastWordsMs);
+        if (lastWords?.isOver && callEnd === Infinity) callEnd = await logs.newest(appId);
         // Asked before reading: what is said up to its end is then among what is read.
         const left = request.taskId === "" ? containersOfStopped(appId) : undefined;
         const over =
@@ -56,8 +73,9 @@ export function logHandlers(
           const items = filterItems(batch, filter);
           if (items.length > 0) yield { ...batch, items };
         }
-        if (entries.length > 0) continue;
-        if (over) {
+        const isCallOver = callEnd < Infinity && (entries.length === 0 || cursor >= callEnd);
+        if (entries.length > 0 && !isCallOver) continue;
+        if (over || isCallOver) {
           yield { taskId: request.taskId, eof: true, appDone: true };
           return;
         }
@@ -69,7 +87,8 @@ export function logHandlers(
           return;
         }
         if (deadline.isOver || context.signal.aborted) return;
-        const timeoutMs = Math.min(deadline.leftMs, farewell?.leftMs ?? Infinity);
+        const lookAgainMs = isOfCall ? lastWords?.leftMs || callPollMs : Infinity;
+        const timeoutMs = Math.min(deadline.leftMs, farewell?.leftMs ?? Infinity, lookAgainMs);
         await logs.waitFor(appId, cursor, { signal: context.signal, timeoutMs });
       }
     },

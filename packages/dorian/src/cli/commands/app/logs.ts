@@ -11,7 +11,11 @@ export const command = defineCommand<void>({
   arguments: [{ name: "app", description: "Name or id of the app" }],
   options: [
     ...serverOptions,
-    { name: "follow", short: "f", description: "Keep showing what is written, until the app is done" },
+    {
+      name: "follow",
+      short: "f",
+      description: "Keep showing what is written, until the app or call is done",
+    },
     ...logOptions,
     { name: "function", value: "name", description: "What containers of this function or class wrote" },
     { name: "container", value: "id", description: "What this container wrote (ta-…)" },
