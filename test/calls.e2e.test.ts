@@ -265,11 +265,8 @@ app.localEntrypoint(async () => {
   const [root] = await call.callGraph();
   print([root?.functionName, root?.status, root?.children.map(({ functionName, status }) => [functionName, status])]);
   const child = FunctionCall.fromId(root!.children[0]!.functionCallId);
-  let lines: string[] = [];
-  for (let turn = 0; turn < 100 && lines.length === 0; turn += 1) {
-    for await (const { text, stream } of child.logs()) lines.push(stream + ": " + text);
-    if (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const lines: string[] = [];
+  for await (const { text, stream } of child.logs({ follow: true })) lines.push(stream + ": " + text);
   print(lines);
   const stop = new AbortController();
   setTimeout(() => stop.abort(new Error("enough")), 500);
