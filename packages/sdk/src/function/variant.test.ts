@@ -133,6 +133,13 @@ test("what is decided when a function is deployed cannot be changed for a varian
   expect(() => read().withOptions({ targetConcurrentInputs: 1 })).toThrow("without maxConcurrentInputs");
 });
 
+test("the code of what was looked up by name is not here", () => {
+  const notLocal = expect.objectContaining({ code: "FUNCTION_NOT_LOCAL" });
+  const Reader = Cls.fromName<new () => { read(): Promise<string> }>("quickstart", "Reader");
+  expect(() => read().local()).toThrow(notLocal);
+  expect(() => Reader.instance().read.local()).toThrow(notLocal);
+});
+
 test("a version, and an environment, are part of the look-up", async () => {
   const looked: unknown[] = [];
   await ScriptedServer.open(
