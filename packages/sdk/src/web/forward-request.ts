@@ -2,8 +2,8 @@ import { AppError } from "@dorian/base/app-error";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setImmediate } from "node:timers/promises";
 import { maxHeaderBytes, type LocalServer } from "./local-server.ts";
+import { patientSocket } from "./patient-socket.ts";
 import { asksForWebSocket } from "./upgrade-websocket.ts";
 import { forwardWebSocket } from "./forward-websocket.ts";
 
@@ -36,12 +36,12 @@ export async function forwardRequest(server: LocalServer, request: Request): Pro
     ],
     maxHeaderSize: maxHeaderBytes,
     signal: request.signal,
-    agent: false,
+    createConnection: () => patientSocket(server),
   });
   outgoing.once("response", resolve).on("error", reject);
   if (request.body) {
     // Who answers before the end of a body may have no use for the rest.
-    pipeline(Readable.fromWeb(request.body), answersFirst, outgoing).catch(reject);
+    pipeline(Readable.fromWeb(request.body), outgoing).catch(reject);
   } else outgoing.end();
   const incoming = await promise.catch((error: unknown) => {
     throw request.signal.aborted ? error : unreachable(server, error);
@@ -67,17 +67,6 @@ function framing({ method, headers, body }: Request): string[] {
   if (body) return length === null ? ["transfer-encoding", "chunked"] : ["content-length", length];
   // The body of a GET is not seen, and so its length must not be.
   return method === "GET" || method === "HEAD" ? [] : ["content-length", "0"];
-}
-
-/**
- * Passes a body on, a turn of the event loop before each part: an answer that has come is read then. A server that answers early
- * and closes breaks what is written later, and the answer would be lost.
- */
-async function* answersFirst(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const part of parts) {
-    await setImmediate();
-    yield part;
-  }
 }
 
 function statusInvalid({ host, port }: LocalServer, status: number): AppError {

@@ -191,3 +191,21 @@ test("an answer that comes before the end of a body is told, though its server c
   expect([answer.status, await answer.text()]).toEqual([413, "large"]);
   server.close();
 });
+
+test("a server that breaks its connection in the middle of a body, without an answer, is named", async () => {
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => socket.resetAndDestroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const site = app.webServer({ name: "resets", port }, () => undefined);
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)),
+  });
+  await expect(
+    site.local(new Request("http://localhost/", { method: "POST", body, duplex: "half" })),
+  ).rejects.toMatchObject({ code: "WEB_SERVER_UNREACHABLE" });
+  server.close();
+});
