@@ -111,10 +111,11 @@ async function prepare(
     changes.times.push(restore);
     changes.wayBack.add(restore);
     const linked = await linkSeen(directory, entries, changes.wayBack);
-    await hideBelow(directory, new Set([...entries.keys(), ...linked]), changes.wayBack);
+    await hideBelow(directory, new Set([...entries.keys(), ...linked.keys()]), changes.wayBack);
     changes.finish.push(() => removeNeedlessWhiteouts(directory, entries));
-    for (const name of linked) {
-      const child = await childBelow(below, name);
+    for (const [name, kind] of linked) {
+      // Where a file now is, a directory may lie below.
+      const child = kind === "directory" ? await childBelow(below, name) : undefined;
       if (child) next.push({ hostPath: join(hostPath, name), below: child, seen: undefined });
     }
   }
@@ -151,13 +152,13 @@ async function upperChild(
   };
 }
 
-/** Hard links what the writer saw in a renamed directory and did not change. Returns the directories made. */
+/** Hard links what the writer saw in a renamed directory and did not change. Returns what was made. */
 async function linkSeen(
   { hostPath, seen }: UpperDirectory,
   entries: ReadonlyMap<string, Dirent>,
   wayBack: WayBack,
-): Promise<string[]> {
-  const linked: string[] = [];
+): Promise<Map<string, "leaf" | "directory">> {
+  const linked = new Map<string, "leaf" | "directory">();
   for await (const { name, entry } of readMerged(seen ?? [])) {
     if (entries.has(name)) continue;
     const path = join(hostPath, name);
@@ -165,7 +166,7 @@ async function linkSeen(
     wayBack.add(() => removeTree(path));
     if (entry.kind === "leaf") await linkFile(entry.hostPath, path);
     else await linkTree(entry, path);
-    linked.push(name);
+    linked.set(name, entry.kind);
   }
   return linked;
 }

@@ -14,7 +14,7 @@ import { libc } from "@dorian/linux/libc";
 import { isOpaque } from "@dorian/linux/overlay-marks";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { applyEdits, edits } from "../test/random-edits.ts";
+import { applyEdits, edits, type Edit } from "../test/random-edits.ts";
 import { readTree } from "@dorian/testkit/read-tree";
 import { TemporaryStorage } from "../test/temporary-storage.ts";
 import { squash } from "./squash.ts";
@@ -45,6 +45,21 @@ test("a squashed run shows what its layers showed, above and below others", asyn
   );
 });
 
+/** Together: a directory is renamed to where a lower one has a directory in place of its file. */
+const renamedOver: Edit[][] = [
+  [],
+  [
+    { kind: "make", path: "a/b" },
+    { kind: "rename", path: "a", to: "b" },
+    { kind: "make", path: "a/c" },
+  ],
+  [{ kind: "write", path: "a/b" }],
+];
+const lastRenames: Edit[] = [
+  { kind: "rename", path: "b", to: "a/a" },
+  { kind: "rename", path: "a", to: "b" },
+];
+
 test("commits on top of a squashed stack are read as ever", async () => {
   await using storage = await TemporaryStorage.open();
   await fc.assert(
@@ -62,7 +77,7 @@ test("commits on top of a squashed stack are read as ever", async () => {
       stack.push(await storage.commit(stack, upper));
       expect(await storage.view(stack, readTree)).toEqual(result);
     }),
-    { numRuns: 40 },
+    { numRuns: 40, examples: [[renamedOver, lastRenames]] },
   );
 });
 
