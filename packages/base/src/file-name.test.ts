@@ -28,4 +28,7 @@ test("names that are texts stay as they are, and others show their odd bytes", (
   expect([shownName(odd), filePath(odd)]).toEqual(["caf\\xe9\\xff", Buffer.from("caf\xe9\xff", "latin1")]);
   expect(nameShownAs("caf\\xe9\\xff")).toBe(odd);
   expect(nameShownAs("plain")).toBeUndefined();
+  const misleading = fileName(Buffer.from("\xe9\\xaa", "latin1"));
+  expect(shownName(misleading)).toBe("\\xe9\\x5cxaa");
+  expect(nameShownAs("\\xe9\\x5cxaa")).toBe(misleading);
 });

@@ -25,14 +25,18 @@ export function filePath(name: string): string | Buffer {
   return name.isWellFormed() ? name : fileBytes(name);
 }
 
-/** A name or path for people and other programs: \xhh for each byte that is not UTF-8. */
+/**
+ * A name or path for people and other programs: \xhh for each byte that is not UTF-8, and then for each backslash, too, so that nothing in
+ * the name looks like what stands for a byte.
+ */
 export function shownName(name: string): string {
   return name.isWellFormed() ? name : escapedName(fileBytes(name));
 }
 
 /** Does as {@link shownName} with bytes. */
 export function escapedName(bytes: Buffer): string {
-  return textOf(bytes, (byte) => `\\x${byte.toString(16).padStart(2, "0")}`);
+  if (isUtf8(bytes)) return bytes.toString();
+  return textOf(bytes, escape, (letter) => (letter === "\\" ? escape(letter.charCodeAt(0)) : letter));
 }
 
 /** The name that `shownName` showed so; undefined for a text without anything that it may have put in. */
@@ -49,13 +53,21 @@ const firstStandIn = 0xdc00;
 // As a pattern of whole letters it passes over the second half of a pair that has its first.
 const standIns = /([\udc80-\udcff])/u;
 
-function textOf(bytes: Buffer, odd: (byte: number) => string): string {
+function escape(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, "0")}`;
+}
+
+function textOf(
+  bytes: Buffer,
+  odd: (byte: number) => string,
+  plain: (letter: string) => string = (letter) => letter,
+): string {
   let text = "";
   for (let at = 0; at < bytes.length;) {
     const length = [1, 2, 3, 4].find(
       (each) => at + each <= bytes.length && isUtf8(bytes.subarray(at, at + each)),
     );
-    text += length === undefined ? odd(bytes[at] ?? 0) : bytes.toString("utf8", at, at + length);
+    text += length === undefined ? odd(bytes[at] ?? 0) : plain(bytes.toString("utf8", at, at + length));
     at += length ?? 1;
   }
   return text;
