@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { openServerOfThisProcess, type ServerOfThisProcess } from "../../test/server-of-this-process.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { connectedServer } from "../../test/connected-server.ts";
 import { setTransport } from "../client/current-transport.ts";
 import type { StandardSchema } from "../schema/standard-schema.ts";
 import { Dict } from "./dict.ts";
 
-let server: ServerOfThisProcess;
-
-beforeAll(async () => {
-  server = await openServerOfThisProcess();
-  setTransport({ url: "", modal: server.modal, inContainer: false });
-});
-
-afterAll(async () => {
-  setTransport(undefined);
-  await server[Symbol.asyncDispose]();
-});
+const server = connectedServer();
 
 async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];

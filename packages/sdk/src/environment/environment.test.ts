@@ -1,19 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openServerOfThisProcess, type ServerOfThisProcess } from "../../test/server-of-this-process.ts";
-import { setTransport } from "../client/current-transport.ts";
+import { expect, test } from "vitest";
+import { connectedServer } from "../../test/connected-server.ts";
 import { Environment } from "./environment.ts";
 
-let server: ServerOfThisProcess;
-
-beforeAll(async () => {
-  server = await openServerOfThisProcess();
-  setTransport({ url: "", modal: server.modal, inContainer: false });
-});
-
-afterAll(async () => {
-  setTransport(undefined);
-  await server[Symbol.asyncDispose]();
-});
+connectedServer();
 
 test("environments are made, listed, renamed and deleted", async () => {
   await Environment.create("staging");

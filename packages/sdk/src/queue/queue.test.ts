@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { openServerOfThisProcess, type ServerOfThisProcess } from "../../test/server-of-this-process.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { connectedServer } from "../../test/connected-server.ts";
+import type { ServerOfThisProcess } from "../../test/server-of-this-process.ts";
 import { setTransport } from "../client/current-transport.ts";
 import { Queue } from "./queue.ts";
 
-let server: ServerOfThisProcess;
-
-beforeAll(async () => {
-  server = await openServerOfThisProcess();
-  setTransport({ url: "", modal: server.modal, inContainer: false });
-});
-
-afterAll(async () => {
-  setTransport(undefined);
-  await server[Symbol.asyncDispose]();
-});
+const server = connectedServer();
 
 /** For the rest of a test. */
 function useHere(modal: ServerOfThisProcess["modal"]): void {

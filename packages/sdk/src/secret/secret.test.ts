@@ -2,9 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { temporaryDirectory } from "@dorian/testkit/temporary-directory";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { openServerOfThisProcess, type ServerOfThisProcess } from "../../test/server-of-this-process.ts";
-import { setTransport } from "../client/current-transport.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { connectedServer } from "../../test/connected-server.ts";
 import { setLocalDirectory } from "../local/local-path.ts";
 import { environmentValues } from "./local-values.ts";
 import { Secret } from "./secret.ts";
@@ -55,17 +54,7 @@ describe("a secret of this machine's values", () => {
 });
 
 describe("a secret that the server keeps", () => {
-  let server: ServerOfThisProcess;
-
-  beforeAll(async () => {
-    server = await openServerOfThisProcess();
-    setTransport({ url: "", modal: server.modal, inContainer: false });
-  });
-
-  afterAll(async () => {
-    setTransport(undefined);
-    await server[Symbol.asyncDispose]();
-  });
+  const server = connectedServer();
 
   test("is made, kept or replaced, listed without its values, and deleted", async () => {
     await Secret.create("hub", { TOKEN: "1" });

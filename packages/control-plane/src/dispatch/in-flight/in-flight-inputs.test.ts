@@ -4,9 +4,11 @@ import {
   FunctionCallInvocationType as Invocation,
   FunctionCallType,
   FunctionInputSchema,
+  FunctionPutInputsItemSchema,
 } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
 import { FunctionCall, type CallInput } from "../call/function-call.ts";
+import { newInput } from "../call/new-input.ts";
 import { InFlightInputs } from "./in-flight-inputs.ts";
 
 function inputOf(blobId?: string): CallInput {
@@ -21,24 +23,8 @@ function inputOf(blobId?: string): CallInput {
     createdAtMs: 0,
   });
   const argsOneof = blobId === undefined ? undefined : ({ case: "argsBlobId", value: blobId } as const);
-  return {
-    inputId: newId("in"),
-    call,
-    idx: 0,
-    createdAtMs: 0,
-    waitingSinceMs: 0,
-    method: "",
-    request: create(FunctionInputSchema, argsOneof ? { argsOneof } : {}),
-    state: { kind: "pending" },
-    attempt: 0,
-    userRetries: 0,
-    deliveries: 0,
-    deaths: 0,
-    killsAlone: 0,
-    isSuspect: false,
-    output: undefined,
-    saved: false,
-  };
+  const input = create(FunctionInputSchema, argsOneof ? { argsOneof } : {});
+  return newInput(call, create(FunctionPutInputsItemSchema, { input }), { nowMs: 0, elapsedMs: 0 });
 }
 
 /** Begins inputs that are handed out together. */
