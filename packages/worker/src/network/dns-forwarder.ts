@@ -1,9 +1,11 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket as TcpSocket } from "node:net";
+import { ConnectionBudget } from "@dorian/protocol/listener/connection-budget";
 
 const answerTimeoutMs = 10_000;
-const openQueriesLimit = 1024;
+/** Of each protocol, from containers: none takes what the others need. */
+const limits = { all: 1024, eachPeer: 128, thisMachine: 128 };
 
 /** Passes DNS queries, over UDP and TCP, from the containers' gateway on to a resolver that only the host can reach. */
 export class DnsForwarder implements AsyncDisposable {
@@ -14,6 +16,8 @@ export class DnsForwarder implements AsyncDisposable {
   #upstream: { address: string; port: number };
   #queries = new Set<Socket>();
   #connections = new Set<TcpSocket>();
+  #queryBudget = new ConnectionBudget(limits);
+  #connectionBudget = new ConnectionBudget(limits);
 
   private constructor(udp: Socket, tcp: Server, upstream: { address: string; port: number }) {
     this.#udp = udp;
@@ -54,11 +58,14 @@ export class DnsForwarder implements AsyncDisposable {
 
   // A socket for each query: its random port is what makes a forged answer hard.
   #ask(query: Buffer, from: RemoteInfo): void {
-    if (this.#queries.size >= openQueriesLimit) return;
+    // No program asks from port 0, and none can be answered there.
+    const place = from.port === 0 ? undefined : this.#queryBudget.admit(from.address);
+    if (!place) return;
     const socket = createSocket(this.#upstream.address.includes(":") ? "udp6" : "udp4");
     this.#queries.add(socket);
     const finish = () => {
       clearTimeout(timer);
+      place[Symbol.dispose]();
       if (this.#queries.delete(socket)) socket.close();
     };
     const timer = setTimeout(finish, answerTimeoutMs);
@@ -71,6 +78,12 @@ export class DnsForwarder implements AsyncDisposable {
   }
 
   #join(container: TcpSocket): void {
+    const place = this.#connectionBudget.admit(container.remoteAddress ?? "");
+    if (!place) {
+      container.destroy();
+      return;
+    }
+    container.once("close", () => place[Symbol.dispose]());
     const upstream = connect(this.#upstream.port, this.#upstream.address);
     for (const [one, other] of [
       [container, upstream],

@@ -21,7 +21,7 @@ export interface NatOptions {
 
 /**
  * The nftables rules of a worker, all in one table of its own: containers reach what is outside, and neither the host
- * nor each other. Loading them replaces an earlier version at once. Pure.
+ * nor each other; what is forwarded for them is for them alone. Loading them replaces an earlier version at once. Pure.
  */
 export function natRules(options: NatOptions): string {
   const { table, bridge, range, gateway, resolvers, dnsPort, httpPort, webPorts, blocked } = options;
@@ -51,6 +51,8 @@ table inet ${table} {
     iifname "${bridge}" ct original ip daddr ${taskHttpHost} ip daddr ${gateway} tcp dport ${httpPort} accept
     ${web && `iifname "${bridge}" ct status dnat ip daddr ${gateway} tcp dport { ${[...webPorts.values()].join(", ")} } accept`}
     iifname "${bridge}" drop
+    # A machine beside this one could send what is for the gateway here, and what listens on loopback alone stands behind it.
+    iifname != "lo" ip daddr ${gateway} drop
   }
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;

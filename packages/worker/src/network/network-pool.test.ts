@@ -189,6 +189,20 @@ test("a container reaches web functions at the addresses that all have, and noth
   expect(await net.output(`nc -w 1 127.0.0.1 ${onLoopback} </dev/null || echo none`)).toBe("none\n");
 });
 
+test("what is forwarded for containers is no way in for other machines [B9]", async () => {
+  await using outside = await outsideMachine();
+  await using net = await online({ httpPort: await serverHttp() });
+  const port = await webFunctions("127.0.0.1");
+  await net.pool.setWebPorts([port]);
+  const rules = await networkCommand("nft", ["list", "table", "inet", `dorian_${net.host.instance}`]);
+  const gateway = /ip daddr ([\d.]+) tcp dport \d+ accept/.exec(rules)?.[1] ?? "";
+  const forwarder = Number(new RegExp(`map \\{ ${port} : (\\d+)`).exec(rules)?.[1]);
+  expect(await (await fetch(`http://${gateway}:${forwarder}/here`)).text()).toBe("page /here");
+  expect(await outside.reaches(outside.hostAddress, await listenOnHost())).toBe(true);
+  expect(await outside.reaches(gateway, forwarder)).toBe(false);
+  expect(await net.output(`wget -q -O - http://127.0.0.1:${port}/there`)).toBe("page /there");
+});
+
 test("where containers cannot be led to web functions they start all the same [A22]", async () => {
   await using net = await online({ httpPort: await serverHttp() });
   const port = await webFunctions("127.0.0.1");

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,5 +60,17 @@ export async function outsideMachine(more: readonly string[] = []) {
       }),
   );
   const all = made.move();
-  return { address: at(2), hostAddress: at(1), [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    address: at(2),
+    hostAddress: at(1),
+    /** Whether it gets a connection to a port of an address, which it asks the host for. */
+    async reaches(address: string, port: number): Promise<boolean> {
+      const dial = inNetworkNamespace(path, () =>
+        spawn("/bin/busybox", ["nc", "-w", "2", address, String(port)], { stdio: "ignore" }),
+      );
+      const [code] = (await once(dial, "exit")) as [number | null];
+      return code === 0;
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }

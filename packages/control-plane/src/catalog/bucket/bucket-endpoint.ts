@@ -16,6 +16,9 @@ export interface BucketEndpoint {
   pathStyle: boolean;
 }
 
+/** Others are legal in an address, such as the comma, behind which its filer would read an option of its own. */
+const plainHost = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
+
 /** Where a bucket is asked for. `region` is what its secret names. Pure. @throws AppError BUCKET_MOUNT_INVALID */
 export function bucketEndpoint(mount: Asked, region: string): BucketEndpoint {
   const { bucketEndpointUrl: given = "", bucketName, forcePathStyle } = mount;
@@ -27,7 +30,8 @@ export function bucketEndpoint(mount: Asked, region: string): BucketEndpoint {
   const isPlain =
     endpoint !== null &&
     ["http:", "https:"].includes(endpoint.protocol) &&
-    `${endpoint.origin}/` === endpoint.href;
+    `${endpoint.origin}/` === endpoint.href &&
+    plainHost.test(endpoint.hostname);
   if (!isPlain) throw addressInvalid(mount, given);
   const { hostname, origin } = endpoint;
   const isAlone = isIP(hostname.replaceAll(/[[\]]/g, "")) > 0 || !hostname.includes(".");
