@@ -84,7 +84,7 @@ import { registerHooks } from "node:module";
 const loaded = [];
 registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context); } });
 await import(process.argv[2]);
-console.log(JSON.stringify(loaded.filter((url) => url.startsWith("file:"))));`,
+console.log(JSON.stringify(loaded));`,
 };
 
 /** Two packages of a workspace; the app uses the other one's sources. */
@@ -260,6 +260,17 @@ test("whoever imports the SDK loads neither the server nor what builds apps", as
   const others = loaded.filter((url) => !url.includes("/node_modules/dorian/dist/"));
   expect(others).toEqual([]);
   expect(programsAmong(loaded)).toEqual([]);
+});
+
+test("an import of the SDK loads few files, and leaves Node's own modules until they are used", async () => {
+  const loaded = JSON.parse(await said([process.execPath, "loaded.mjs", "dorian"])) as string[];
+  expect(loaded.map((url) => /\/dist\/(\w+)/.exec(url)?.[1] ?? url).toSorted()).toEqual([
+    "base",
+    "index",
+    "rolldown",
+    "sdk",
+    "shared",
+  ]);
 });
 
 test("an app runs in the process of its own tests, where no server is loaded", async () => {

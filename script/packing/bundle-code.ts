@@ -1,8 +1,10 @@
 import { buildGuest } from "@dorian/guest/bundle/build-guest";
 import { join } from "node:path";
 import { rolldown, type InputOptions, type Plugin } from "rolldown";
+import { builtInModules } from "./built-in-modules.ts";
 import { installedBeside } from "./installed-beside.ts";
 import { lazyDescriptors } from "./lazy-descriptors.ts";
+import { loadedAtOnce } from "./loaded-at-once.ts";
 import { workspace } from "./workspace.ts";
 
 /** What Node 22 and older lack of explicit resource management. */
@@ -39,7 +41,7 @@ export async function bundleCode(directory: string): Promise<string[]> {
         AsyncDisposableStack: [disposableStacks, "AsyncDisposableStack"],
       },
     },
-    plugins: [builtGuest(), lazyDescriptors()],
+    plugins: [builtGuest(), lazyDescriptors(), builtInModules()],
     onLog(level, log) {
       if (level === "warn") throw new Error(log.message);
     },
@@ -51,6 +53,7 @@ export async function bundleCode(directory: string): Promise<string[]> {
     sourcemap: true,
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
+    codeSplitting: loadedAtOnce(sdk, commandLine),
   });
   await using common = await rolldown({ ...options, input: doors });
   await common.write({

@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** Prefix of each kind of object. Clients derive an object's class from it. */
@@ -39,7 +37,7 @@ export type IdPrefix =
 export function newId(prefix: IdPrefix): string {
   let out = "";
   while (out.length < 22) {
-    for (const byte of randomBytes(32)) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(32))) {
       // 248 is the largest multiple of 62 below 256: anything above would favour some characters.
       if (byte < 248 && out.length < 22) out += alphabet[byte % 62];
     }

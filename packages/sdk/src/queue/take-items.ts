@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { AppError } from "@dorian/base/app-error";
 import { Deadline } from "@dorian/base/deadline";
 import { callOptions } from "../client/wait-options.ts";
@@ -42,7 +41,7 @@ async function takeOnce(
   { waitMs, signal }: { waitMs: number; signal: AbortSignal | undefined },
 ): Promise<Uint8Array[]> {
   signal?.throwIfAborted();
-  const idempotencyKey = randomUUID();
+  const idempotencyKey = crypto.randomUUID();
   const request = { queueId, partitionKey, nValues };
   try {
     const asked = modal.queueGet(
