@@ -130,6 +130,11 @@ test("a function with a domain of its own is reached by it, and keeps it from ot
   }
   const noName = { ...webhookConfig, customDomains: [{ name: "https://shop" }] };
   await expect(announce({ webhookConfig: noName })).rejects.toMatchObject({ code: "WEB_DOMAIN_INVALID" });
+  const many = {
+    ...webhookConfig,
+    customDomains: Array.from({ length: 101 }, (_, n) => ({ name: `shop${n}.example.com` })),
+  };
+  await expect(announce({ webhookConfig: many })).rejects.toMatchObject({ code: "WEB_DOMAIN_INVALID" });
   await modal.appStop({ appId: page.appId });
   await expect(announce({ webhookConfig: ofItsOwn })).resolves.toBeDefined();
   expect(await statusFor(Number(new URL(other.early).port), "shop.example.com")).not.toBe(404);

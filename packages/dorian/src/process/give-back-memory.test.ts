@@ -11,6 +11,7 @@ test("memory is given back by a process at rest that holds much more than it onc
     leftBytes: undefined,
     looks: 1,
     looksBetween: 4,
+    wasBusy: false,
     busyShare: 0.01,
   };
   const held = (mebibytes: number, more: Partial<MemoryLook> = {}) =>
@@ -22,6 +23,10 @@ test("memory is given back by a process at rest that holds much more than it onc
   expect(held(300, left)).toBe(false);
   expect(held(330, left)).toBe(true);
   expect(held(300, { ...left, looks: 4 })).toBe(true);
+  // Nothing came back the last times, and then there was another burst.
+  const rarely = { ...left, looks: 4, looksBetween: 64 };
+  expect(held(300, rarely)).toBe(false);
+  expect(held(300, { ...rarely, wasBusy: true })).toBe(true);
 });
 
 /**

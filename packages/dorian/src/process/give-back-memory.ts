@@ -12,6 +12,9 @@ const idleShare = 0.2;
 /** Looks until what was in use the last time is asked for again: twice as many each time, five minutes at last. */
 const mostLooksBetween = 64;
 
+/** As many at most once there was a burst: what it left behind is new, whatever the last times found. */
+const looksAfterBurst = 4;
+
 /** What is known at one look. */
 export interface MemoryLook {
   /** Resident. */
@@ -24,6 +27,8 @@ export interface MemoryLook {
   looks: number;
   /** How many there are to be, unless much has come since. */
   looksBetween: number;
+  /** It has had much to do since the last time. */
+  wasBusy: boolean;
   /** Share of the time since the last look in which the process did something. */
   busyShare: number;
 }
@@ -33,8 +38,9 @@ export interface MemoryLook {
  * the last time may be garbage by now, and nothing tells of it.
  */
 export function isTimeToGiveBack(look: MemoryLook): boolean {
-  const { heldBytes, leastBytes, leftBytes = leastBytes, looks, looksBetween, busyShare } = look;
+  const { heldBytes, leastBytes, leftBytes = leastBytes, looks, wasBusy, busyShare } = look;
   if (busyShare > idleShare || heldBytes - leastBytes <= worthBytes) return false;
+  const looksBetween = wasBusy ? Math.min(look.looksBetween, looksAfterBurst) : look.looksBetween;
   return heldBytes - leftBytes > worthBytes || looks >= looksBetween;
 }
 
@@ -49,20 +55,24 @@ export function giveBackMemory(options: { lookEveryMs?: number } = {}): Disposab
   let leftBytes: number | undefined;
   let looks = 0;
   let looksBetween = 1;
+  let wasBusy = false;
   let before = performance.eventLoopUtilization();
   const timer = setInterval(() => {
     const now = performance.eventLoopUtilization();
     const busyShare = performance.eventLoopUtilization(now, before).utilization;
     before = now;
     looks += 1;
+    wasBusy ||= busyShare > idleShare;
     const heldBytes = heldNow();
     if (heldBytes === undefined) return;
     leastBytes = Math.min(leastBytes, heldBytes);
-    if (!isTimeToGiveBack({ heldBytes, leastBytes, leftBytes, looks, looksBetween, busyShare })) return;
+    const look = { heldBytes, leastBytes, leftBytes, looks, looksBetween, wasBusy, busyShare };
+    if (!isTimeToGiveBack(look)) return;
     collect();
     trimHeap();
     leftBytes = heldNow();
     looks = 0;
+    wasBusy = false;
     looksBetween =
       heldBytes - (leftBytes ?? heldBytes) > worthBytes ? 1 : Math.min(looksBetween * 2, mostLooksBetween);
   }, options.lookEveryMs ?? lookEveryMs).unref();

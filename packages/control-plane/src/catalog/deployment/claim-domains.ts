@@ -1,12 +1,16 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AppState, FunctionSchema$ } from "@dorian/protocol/modal";
-import { sql, type Transaction } from "kysely";
+import type { Transaction } from "kysely";
 import type { Tables } from "../../schema/tables.ts";
 import type { AppContent } from "../app/app-content.ts";
 import { mapFrom } from "../app/app-rows.ts";
 import type { App } from "../app/app.ts";
 import { customDomainsOf, domainTaken } from "../function/custom-domains.ts";
+import type { FunctionRegistry } from "../function/function-registry.ts";
+
+/** Functions to which each transaction leads a domain: nobody else knows of them before it is durable. */
+const claimed = new WeakMap<Transaction<Tables>, Map<string, string[]>>();
 
 /**
  * Makes sure that each domain of what is about to be deployed leads to one function of one app. It asks the transaction, which
@@ -18,30 +22,44 @@ export async function claimDomains(
   trx: Transaction<Tables>,
   app: App,
   { definitions }: Pick<AppContent, "definitions">,
+  functions: Pick<FunctionRegistry, "withDomain">,
 ): Promise<void> {
-  const tags = new Map<string, string>();
-  for (const { definition } of definitions.values()) {
+  const claims = new Map<string, { tag: string; functionId: string }>();
+  for (const [functionId, { definition }] of definitions) {
     for (const { domain, tag } of customDomainsOf(definition)) {
-      const other = tags.get(domain) ?? tag;
+      const other = claims.get(domain)?.tag ?? tag;
       if (other !== tag) throw domainGivenTwice(domain, [other, tag]);
-      tags.set(domain, tag);
+      claims.set(domain, { tag, functionId });
     }
   }
-  for (const domain of tags.keys()) {
-    const owner = await ownerOf(trx, domain, app);
+  if (claims.size === 0) return;
+  const meanwhile = claimed.get(trx) ?? new Map<string, string[]>();
+  claimed.set(trx, meanwhile);
+  for (const [domain, { functionId }] of claims) {
+    const others = meanwhile.get(domain) ?? [];
+    const known = functions.withDomain(domain).map((record) => record.functionId);
+    const owner = await ownerOf(trx, domain, app, [...known, ...others]);
     if (owner) throw domainTaken(domain, app, owner);
+    meanwhile.set(domain, [...others, functionId]);
   }
 }
 
-async function ownerOf(trx: Transaction<Tables>, domain: string, { appId }: App) {
+/** Of functions that may have a domain, the one that has it. */
+async function ownerOf(
+  trx: Transaction<Tables>,
+  domain: string,
+  { appId }: App,
+  functionIds: readonly string[],
+) {
+  if (functionIds.length === 0) return undefined;
   const named = await trx
     .selectFrom("function")
     .innerJoin("app", "app.app_id", "function.app_id")
     .select(["function_id", "tag", "definition", "function_ids", "app.name", "environment"])
+    .where("function_id", "in", functionIds)
     .where("app.state", "=", AppState.DEPLOYED)
     .where("app.app_id", "!=", appId)
     .where("base_function_id", "is", null)
-    .where(sql<boolean>`instr(definition, ${Buffer.from(domain)}) > 0`)
     .execute();
   for (const { function_id, tag, definition, function_ids, name, environment: scope } of named) {
     if (!definition || mapFrom(function_ids).get(tag) !== function_id) continue;

@@ -54,7 +54,7 @@ export async function publish(
     deployedAtMs: isDeployed ? nowMs : app.deployedAtMs,
   };
   // A run has no domains.
-  if (published.state === AppState.DEPLOYED) await claimDomains(trx, published, content);
+  if (published.state === AppState.DEPLOYED) await claimDomains(trx, published, content, functions);
   await saveApp(trx, published);
   const changes = new Map<string, FunctionChange>();
   for (const [functionId, live] of content.definitions) {

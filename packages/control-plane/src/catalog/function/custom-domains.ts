@@ -16,6 +16,9 @@ import { webTags } from "./web-allocation.ts";
 /** The parts of a function that say what of it serves the web. */
 type WebParts = Pick<FunctionDefinition, "functionName" | "webhookConfig" | "methodDefinitions">;
 
+/** Of one function, or class: they are looked through for each request that comes by one. */
+const mostDomains = 100;
+
 /** Domains of a function's own, and the tag of what each leads to. */
 export function customDomainsOf(parts: WebParts | undefined): { domain: string; tag: string }[] {
   if (!parts) return [];
@@ -39,7 +42,15 @@ export function checkCustomDomains(
   parts: WebParts,
   registries: { apps: AppRegistry; functions: FunctionRegistry },
 ): void {
-  for (const { domain, tag } of customDomainsOf(parts)) {
+  const domains = customDomainsOf(parts);
+  if (domains.length > mostDomains) {
+    throw new AppError(
+      "WEB_DOMAIN_INVALID",
+      `${parts.functionName} has ${domains.length} domains; ${mostDomains} are allowed.`,
+      { status: "INVALID_ARGUMENT", remedy: "Lead more hosts to it by a proxy in front of the server." },
+    );
+  }
+  for (const { domain, tag } of domains) {
     if (!isDomainName(domain)) {
       throw new AppError(
         "WEB_DOMAIN_INVALID",

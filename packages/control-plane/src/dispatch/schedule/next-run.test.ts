@@ -85,6 +85,8 @@ test("what is no schedule is refused with an example of one", () => {
     cron("tomorrow"),
     cron("0 0 31 2 *"),
     cron("0 9 * * *", "Mars/Olympus"),
+    cron(`${"0-59,".repeat(1_000)}0 * * * *`),
+    cron("0 9 * * *", `Europe/${"B".repeat(1_000)}`),
     period({}),
     period({ seconds: 0.5 }),
     period({ hours: -1, days: 2 }),
@@ -98,6 +100,15 @@ test("what is no schedule is refused with an example of one", () => {
   }
   for (const right of [
     cron("*/5 * * * *", "Europe/Berlin"),
+    cron(
+      [60, 24, 32, 13, 7]
+        .map((end) =>
+          Array.from({ length: end }, (_, n) => n)
+            .filter((n) => end === 60 || end === 24 || n > 0)
+            .join(","),
+        )
+        .join(" "),
+    ),
     period({ seconds: 1.5 }),
     create(ScheduleSchema),
   ])

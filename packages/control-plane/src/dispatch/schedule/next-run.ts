@@ -6,6 +6,8 @@ const shortestPeriodMs = 1_000;
 const longestMonthMs = 31 * 24 * 3600_000;
 /** Far beyond it there are no dates. */
 const longestPeriodMs = 1200 * longestMonthMs;
+/** Characters: it is read anew for each run. More than every minute, hour, day and month of its own takes. */
+const longestCron = 1_000;
 
 /**
  * When a schedule runs next after a moment; undefined when it never does.
@@ -49,6 +51,8 @@ export function afterClockStep(
 export function checkSchedule(schedule: Schedule): void {
   const { case: kind, value } = schedule.scheduleOneof;
   if (kind === "cron") {
+    if (value.cronString.length > longestCron || value.timezone.length > longestCron)
+      throw invalid(`A cron schedule and its time zone have ${longestCron} characters each at most.`);
     const next = cronOf(value).nextRun();
     if (!next) throw invalid(`"${value.cronString}" never comes.`);
   }
