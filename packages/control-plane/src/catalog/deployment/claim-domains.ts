@@ -6,7 +6,8 @@ import type { Tables } from "../../schema/tables.ts";
 import type { AppContent } from "../app/app-content.ts";
 import { mapFrom } from "../app/app-rows.ts";
 import type { App } from "../app/app.ts";
-import { customDomainsOf, domainTaken } from "../function/custom-domains.ts";
+import { domainTaken } from "../function/check-custom-domains.ts";
+import { customDomainsOf } from "../function/custom-domains.ts";
 import type { FunctionRegistry } from "../function/function-registry.ts";
 
 /** Functions to which each transaction leads a domain: nobody else knows of them before it is durable. */

@@ -2,7 +2,7 @@ import type { Transaction } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Tables } from "../../schema/tables.ts";
 import { type FunctionChange, isPin, type FunctionRecord } from "./function-record.ts";
-import { DomainIndex } from "./custom-domains.ts";
+import { DomainIndex } from "./domain-index.ts";
 import { functionNotFound } from "../../access/function-not-found.ts";
 import { changedColumns, functionFromRow, rowOfFunction } from "./function-rows.ts";
 

@@ -2,7 +2,7 @@ import { ClassParameterInfo_ParameterSerializationFormat as Format } from "@dori
 import type { AppRegistry } from "../app/app-registry.ts";
 import { isOpen } from "../app/app.ts";
 import type { WebTarget, WebTargets } from "../../dispatch/ports.ts";
-import { siteOfDomain } from "./custom-domains.ts";
+import { siteOfDomain } from "./domain-site.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { FunctionRegistry } from "./function-registry.ts";
 import { classFunctionOf } from "./handle-metadata.ts";
