@@ -11,6 +11,7 @@ import {
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { FunctionCall } from "./function-call.ts";
 import type { Functions } from "./functions.ts";
+import type { Pool } from "./pool.ts";
 import type { TestFunction } from "./test-function.ts";
 
 /** How many inputs a map may have out at once. */
@@ -54,7 +55,7 @@ export class Calls {
   put(call: FunctionCall, items: readonly FunctionPutInputsItem[]): { idx: number; inputId: string }[] {
     return items.map((item) => {
       const { input, isNew } = call.add(item, this.#nowMs());
-      if (isNew) call.target.pool.enqueue(input);
+      if (isNew) this.#poolOf(call).enqueue(input);
       return { idx: input.idx, inputId: input.inputId };
     });
   }
@@ -110,7 +111,7 @@ export class Calls {
       },
       functionCallCancel: async ({ functionCallId }) => {
         const call = this.require(functionCallId);
-        for (const input of call.inputs.values()) call.target.pool.cancel(input);
+        for (const input of call.inputs.values()) this.#poolOf(call).cancel(input);
         return {};
       },
       functionCallPutDataOut: async ({ callInfoOneof, dataChunks }) => {
@@ -124,6 +125,10 @@ export class Calls {
       functionCallGetDataOut: (request, { signal }) =>
         chunksAfter(this.require(String(request.callInfoOneof.value)), request.lastIndex, signal),
     } satisfies ServiceHandlers<typeof ModalClient>;
+  }
+
+  #poolOf({ target }: FunctionCall): Pool {
+    return this.#functions.require(target.functionId).pool;
   }
 }
 

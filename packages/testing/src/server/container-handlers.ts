@@ -3,10 +3,20 @@ import { DataFormat, type ModalClient } from "@dorian/protocol/modal";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import type { Calls } from "./calls.ts";
 import type { CallInput } from "./function-call.ts";
+import type { Pool } from "./pool.ts";
 import type { Task } from "./task.ts";
 
 /** What a container asks for and tells. */
-export function containerHandlers({ task, calls }: { task: () => Task; calls: Calls }) {
+export function containerHandlers({
+  task,
+  pool,
+  calls,
+}: {
+  task: () => Task;
+  /** Of its function, or of its parameter set. */
+  pool: Pool;
+  calls: Calls;
+}) {
   const cancelled = { next: undefined as AsyncIterator<string> | undefined };
   const inputOf = (functionCallId: string, inputId: string) =>
     [...calls.require(functionCallId).inputs.values()].find((input) => input.inputId === inputId);
@@ -22,7 +32,7 @@ export function containerHandlers({ task, calls }: { task: () => Task; calls: Ca
       return { cancelInputEvent: { inputIds: [next.value], cancellationReason: "The call was cancelled." } };
     },
     functionGetInputs: async (_, { signal }) => {
-      const inputs = await task().target.pool.next(task(), signal);
+      const inputs = await pool.next(task(), signal);
       return { inputs: inputs.length === 0 ? [{ killSwitch: true }] : inputs.map(itemOf) };
     },
     functionGetDynamicConcurrency: async ({ maxConcurrency }) => ({ concurrency: maxConcurrency }),
@@ -34,12 +44,12 @@ export function containerHandlers({ task, calls }: { task: () => Task; calls: Ca
           dataFormat,
           taskId: task().taskId,
         };
-        if (input) task().target.pool.finish(input, outcome);
+        if (input) pool.finish(input, outcome);
       }
       return {};
     },
     taskResult: async ({ result }) => {
-      if (result) task().target.pool.startFailed(task(), result);
+      if (result) pool.startFailed(task(), result);
       return {};
     },
   } satisfies ServiceHandlers<typeof ModalClient>;

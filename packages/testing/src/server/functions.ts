@@ -22,18 +22,23 @@ export interface TestApp {
   registered: readonly Registered[];
 }
 
+/** A function with the containers and waiting inputs that are its own. */
+export interface PooledFunction extends TestFunction {
+  pool: Pool;
+}
+
 /** The functions of the apps under test, and their variants. */
 export class Functions {
   #makePool: (target: TestFunction) => Pool;
   #apps = new Map<string, TestApp>();
-  #byId = new Map<string, TestFunction>();
-  #variants = new Map<string, TestFunction>();
+  #byId = new Map<string, PooledFunction>();
+  #variants = new Map<string, PooledFunction>();
 
   constructor(makePool: (target: TestFunction) => Pool) {
     this.#makePool = makePool;
   }
 
-  get all(): Iterable<TestFunction> {
+  get all(): Iterable<PooledFunction> {
     return this.#byId.values();
   }
 
@@ -41,7 +46,7 @@ export class Functions {
     this.#apps.set(app.appId, app);
   }
 
-  require(functionId: string): TestFunction {
+  require(functionId: string): PooledFunction {
     const found = this.#byId.get(functionId);
     if (found) return found;
     throw new AppError("FUNCTION_NOT_FOUND", `There is no function ${functionId} in this run.`, {
@@ -90,7 +95,7 @@ export class Functions {
     } satisfies ServiceHandlers<typeof ModalClient>;
   }
 
-  #create(functionId: string, appId: string, definition: FunctionDefinition): TestFunction {
+  #create(functionId: string, appId: string, definition: FunctionDefinition): PooledFunction {
     const app = this.#apps.get(appId);
     const tag = definition.functionName;
     const registered = app?.registered.find((each) => each.tag === definition.nodeEntrypoint?.objectTag);
@@ -99,15 +104,13 @@ export class Functions {
     return this.#add({ ...facts, serializedParams: new Uint8Array() });
   }
 
-  #add(facts: Omit<TestFunction, "pool">): TestFunction {
-    // The pool reads what the function says whenever it decides.
-    const made = facts as TestFunction;
-    made.pool = this.#makePool(made);
+  #add(facts: TestFunction): PooledFunction {
+    const made = { ...facts, pool: this.#makePool(facts) };
     this.#byId.set(made.functionId, made);
     return made;
   }
 
-  #named(appName: string, tag: string): TestFunction {
+  #named(appName: string, tag: string): PooledFunction {
     const found = [...this.#byId.values()].find((each) => each.appName === appName && each.tag === tag);
     if (found) return found;
     const isThere = [...this.#apps.values()].some(({ name }) => name === appName);
@@ -121,10 +124,10 @@ export class Functions {
   }
 
   #bind(
-    base: TestFunction,
+    base: PooledFunction,
     serialized: Uint8Array,
     options: Parameters<typeof applyOptions>[1] | undefined,
-  ): TestFunction {
+  ): PooledFunction {
     const params = this.#parameters(base, serialized);
     const definition = options ? applyOptions(base.definition, options) : base.definition;
     const key = JSON.stringify(

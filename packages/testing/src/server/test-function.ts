@@ -1,6 +1,5 @@
 import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
 import type { Registered } from "@dorian/sdk/class/registered";
-import type { Pool } from "./pool.ts";
 
 /** A function of an app under test, or one of its variants: a class for one set of parameters, other options. */
 export interface TestFunction {
@@ -14,5 +13,4 @@ export interface TestFunction {
   serializedParams: Uint8Array;
   /** What its containers run. */
   registered: Registered;
-  pool: Pool;
 }

@@ -99,12 +99,17 @@ export class TestServer implements AsyncDisposable {
   }
 
   #poolOf(target: TestFunction): Pool {
-    const startTask = () => this.#startTask(target);
     const { clock } = this.#options;
-    return new Pool({ definition: () => target.definition, clock, startTask, activity: this.#activity });
+    const pool: Pool = new Pool({
+      definition: () => target.definition,
+      clock,
+      startTask: () => this.#startTask(target, pool),
+      activity: this.#activity,
+    });
+    return pool;
   }
 
-  #startTask(target: TestFunction): Task {
+  #startTask(target: TestFunction, pool: Pool): Task {
     const { clock, log } = this.#options;
     const task = new Task({
       target,
@@ -112,13 +117,16 @@ export class TestServer implements AsyncDisposable {
       nowMs: () => clock.nowMs,
       outside: (run) => this.#outside(run),
       guest: createLocalClient(GuestService, { reportPhase: async () => ({}) }, { kind: "anonymous" }),
-      context: (taskId) => this.#contextOf(taskId, target, () => task),
+      context: (taskId) => {
+        const handlers = containerHandlers({ task: () => task, pool, calls: this.#calls });
+        return this.#contextOf(taskId, target, handlers);
+      },
     });
     return task;
   }
 
-  #contextOf(taskId: string, { definition }: TestFunction, task: () => Task): ContainerContext {
-    const handlers = { ...this.#shared, ...containerHandlers({ task, calls: this.#calls }) };
+  #contextOf(taskId: string, { definition }: TestFunction, ofContainer: Handlers): ContainerContext {
+    const handlers = { ...this.#shared, ...ofContainer };
     const own = {
       ...this.#secrets.valuesOf(definition.secretIds),
       MODAL_TASK_ID: taskId,
