@@ -60,18 +60,14 @@ export {
   type LookupOptions,
   type UntypedFunction,
 } from "./function/remote-function.ts";
-export {
-  Image,
-  type DockerfileOptions,
-  type FromDockerfileOptions,
-  type LocalDirectoryOptions,
-  type LocalFileOptions,
-  type RegistryOptions,
-} from "./image/image.ts";
-export type { RunOptions, StepOptions } from "./image/image-step.ts";
+export type { DockerfileOptions } from "./image/dockerfile-lines.ts";
+export type { FromDockerfileOptions, RegistryOptions } from "./image/first-steps.ts";
+export { Image } from "./image/image.ts";
+export type { LocalDirectoryOptions, LocalFileOptions } from "./image/local-steps.ts";
 export type { NpmInstallFromOptions } from "./image/npm-steps.ts";
 export type { PipOptions, UvPipOptions, UvSyncOptions } from "./image/python-steps.ts";
 export type { RunFunctionOptions } from "./image/run-function-options.ts";
+export type { RunOptions, StepOptions } from "./image/step-options.ts";
 export type { LeftOut } from "./local/walk-local-tree.ts";
 export type { DeleteOptions, EnvironmentOption, NamedInfo, NamedOptions } from "./named/named-options.ts";
 export type { SchemaOption } from "./named/stored-values.ts";

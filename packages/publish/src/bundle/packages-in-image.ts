@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, messageOf } from "@dorian/base/app-error";
-import type { Image } from "@dorian/sdk";
+import type { ImageDefinition } from "@dorian/sdk/image/image-definition";
 import { withLocalFile } from "@dorian/sdk/local/local-file-error";
 
 /**
@@ -9,7 +9,7 @@ import { withLocalFile } from "@dorian/sdk/local/local-file-error";
  *
  * @throws AppError LOCAL_FILE_MISSING, MANIFEST_INVALID
  */
-export async function packagesInImage(image: Image): Promise<Set<string>> {
+export async function packagesInImage(image: ImageDefinition): Promise<Set<string>> {
   const projects = await Promise.all(image.manifests.map((path) => dependenciesIn(path)));
   const local = await Promise.all(image.localPackages.map((path) => packageNameIn(path)));
   return new Set([...image.npmPackages, ...projects.flat(), ...local]);

@@ -1,4 +1,4 @@
-import type { Image } from "@dorian/sdk";
+import type { ImageDefinition } from "@dorian/sdk/image/image-definition";
 import type { Transport } from "@dorian/sdk/client/transport";
 import { ImageResolver } from "./image-resolver.ts";
 import { LocalDigests } from "./local-digests.ts";
@@ -6,7 +6,7 @@ import type { OnProgress } from "./progress.ts";
 
 /** Has an image that needs none of the user's code built, for an app; returns its id. */
 export async function buildImage(
-  image: Image,
+  image: ImageDefinition,
   options: {
     transport: Transport;
     appId: string;

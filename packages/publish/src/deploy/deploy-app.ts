@@ -8,6 +8,8 @@ import {
   type FunctionHandleMetadata,
 } from "@dorian/protocol/modal";
 import { Image, type App } from "@dorian/sdk";
+import type { BuildImage } from "@dorian/sdk/image/image-builder";
+import type { ImageDefinition } from "@dorian/sdk/image/image-definition";
 import type { Transport } from "@dorian/sdk/client/transport";
 import { IgnorePatterns } from "@dorian/sdk/local/ignore-patterns";
 import type { DeploySession } from "./deploy-session.ts";
@@ -55,7 +57,7 @@ export interface DeployedApp {
   functionIds: Record<string, string>;
   classIds: Record<string, string>;
   /** Has a further image built, with the app's code; gives its id. */
-  buildImage: (image: Image) => Promise<string>;
+  buildImage: BuildImage;
 }
 
 /** An app as far as deploying it goes. */
@@ -162,7 +164,7 @@ export async function deployApp(app: DeployableApp, options: DeployOptions): Pro
     appId: session.appId,
     functionIds,
     classIds,
-    buildImage: (image: Image) => images.resolve(image),
+    buildImage: (image: ImageDefinition) => images.resolve(image),
   };
   if (only !== undefined) return { ...made, url: "" };
   const published = await modal.appPublish(

@@ -12,7 +12,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { encodeInput } from "@dorian/sdk/function/encode-input";
 import { gpuChoices } from "@dorian/sdk/gpu";
 import { buildFunctionPrefix } from "@dorian/sdk/app/find-target";
-import type { Image } from "@dorian/sdk";
+import type { ImageDefinition } from "@dorian/sdk/image/image-definition";
 import {
   secretsOf,
   type CommandsStep,
@@ -63,24 +63,24 @@ export interface BuildFunctionStep {
 /** Turns image definitions into images on the server: each is asked for once, independent ones at the same time. */
 export class ImageResolver {
   #session: DeploySession;
-  #resolved = new Map<Image, Promise<string>>();
+  #resolved = new Map<ImageDefinition, Promise<string>>();
   #ready = new Map<string, Promise<boolean>>();
-  #mounts = new Map<Image, Promise<string[]>>();
+  #mounts = new Map<ImageDefinition, Promise<string[]>>();
 
   constructor(session: DeploySession) {
     this.#session = session;
   }
 
-  resolve(image: Image): Promise<string> {
+  resolve(image: ImageDefinition): Promise<string> {
     return onceUnlessFailed(this.#resolved, image, () => this.#build(image));
   }
 
   /** Mounts of the local files that are laid over an image when a container starts. */
-  mountIds(image: Image): Promise<string[]> {
+  mountIds(image: ImageDefinition): Promise<string[]> {
     return onceUnlessFailed(this.#mounts, image, () => this.#mount(image));
   }
 
-  async #mount(image: Image): Promise<string[]> {
+  async #mount(image: ImageDefinition): Promise<string[]> {
     const files = await localFiles(image.mounted, this.#session);
     return files.length > 0 ? [await makeMount(this.#session, files)] : [];
   }
@@ -164,7 +164,7 @@ export class ImageResolver {
     });
   }
 
-  async #build(image: Image): Promise<string> {
+  async #build(image: ImageDefinition): Promise<string> {
     const baseImageId = image.base ? await this.resolve(image.base) : undefined;
     const { step } = image;
     switch (step.kind) {

@@ -1,8 +1,8 @@
-import type { Image } from "./image.ts";
+import type { ImageDefinition } from "./image-definition.ts";
 import { packageStandIn } from "./package-stand-in.ts";
 
 /** What was not found, by the image that is to hold it. */
-const lacking: { image: Image; error: unknown }[] = [];
+const lacking: { image: ImageDefinition; error: unknown }[] = [];
 
 /** Forgets what was not found: for a program that loads an app's module again. */
 export function forgetGuardedImports(): void {
@@ -10,7 +10,7 @@ export function forgetGuardedImports(): void {
 }
 
 /** Loads packages that an image holds; where one is not found, something stands for it that fails when it is used. */
-export async function guardedImports<T>(image: Image, load: () => Promise<T>): Promise<T> {
+export async function guardedImports<T>(image: ImageDefinition, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
@@ -24,7 +24,7 @@ export async function guardedImports<T>(image: Image, load: () => Promise<T>): P
 }
 
 /** Why packages that an image, or one below it, is to hold could not be loaded; undefined when all were there. */
-export function failedImport(image: Image | undefined): unknown {
+export function failedImport(image: ImageDefinition | undefined): unknown {
   for (let each = image; each; each = each.base) {
     const found = lacking.find(({ image: guard }) => holds(each, guard));
     if (found) return found.error;
@@ -33,7 +33,7 @@ export function failedImport(image: Image | undefined): unknown {
 }
 
 /** Whether it is that image, or the same with more files laid over it at start. */
-function holds(image: Image, guard: Image): boolean {
+function holds(image: ImageDefinition, guard: ImageDefinition): boolean {
   return image.step === guard.step && guard.mounted.every((source, at) => source === image.mounted[at]);
 }
 

@@ -1,8 +1,8 @@
 import { AppError } from "@dorian/base/app-error";
-import type { Image } from "./image.ts";
+import type { ImageDefinition } from "./image-definition.ts";
 
 /** Has an image built on the server; gives its id. */
-export type BuildImage = (image: Image) => Promise<string>;
+export type BuildImage = (image: ImageDefinition) => Promise<string>;
 
 // Building reads files and code of the app's author: who runs the app says how that is done.
 let current: BuildImage | undefined;

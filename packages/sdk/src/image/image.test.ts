@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { Secret } from "../secret/secret.ts";
 import { Volume } from "../volume/volume.ts";
+import type { ImageDefinition } from "./image-definition.ts";
 import { Image } from "./image.ts";
 import { npmPackageName } from "./npm-package-name.ts";
 
 const refused = (code: string) => expect.objectContaining({ code, status: "INVALID_ARGUMENT" });
 
 /** The lines of an image's steps, from its base up. */
-function lines(image: Image | undefined): string[] {
+function lines(image: ImageDefinition | undefined): string[] {
   if (!image) return [];
   return [
     ...lines(image.base),

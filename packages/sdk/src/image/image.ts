@@ -1,40 +1,39 @@
-import { dirname } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import type { AnyFunction } from "../any-function.ts";
-import { IgnorePatterns } from "../local/ignore-patterns.ts";
 import { transport } from "../client/current-transport.ts";
+import { localPathOf } from "../local/local-path.ts";
 import type { Secret } from "../secret/secret.ts";
+import { aptStep, pythonStep } from "./apt-steps.ts";
 import { rememberBuildFunction } from "./build-functions.ts";
+import { dockerfileLinesStep, type DockerfileOptions } from "./dockerfile-lines.ts";
+import { environmentLine, listLine, runLine, userLine, workdirLine } from "./dockerfile-text.ts";
 import {
-  environmentLine,
-  fromLine,
-  listLine,
-  runLine,
-  shellQuote,
-  userLine,
-  workdirLine,
-} from "./dockerfile-text.ts";
+  debianStep,
+  dockerfileStep,
+  nodeAloneStep,
+  nodeStep,
+  registryStep,
+  type FromDockerfileOptions,
+  type RegistryOptions,
+} from "./first-steps.ts";
 import { guardedImports } from "./guarded-imports.ts";
 import { imageBuilder } from "./image-builder.ts";
-import {
-  commands,
-  emptyStep,
-  split,
-  type ImageStep,
-  type RegistryLogin,
-  type RunOptions,
-  type StepOptions,
-} from "./image-step.ts";
-import { localPathOf } from "../local/local-path.ts";
+import type { ImageDefinition } from "./image-definition.ts";
+import { checkReference } from "./image-reference.ts";
+import { firstState, withMounted, withStep, type ImageState } from "./image-state.ts";
+import { commands, type ExistingStep, type ImageStep } from "./image-step.ts";
 import type { LocalSource } from "./local-source.ts";
-import { npmPackageName } from "./npm-package-name.ts";
 import {
-  npmFromStep,
-  npmStep,
-  packageManagerOf,
-  type NpmInstallFromOptions,
-  type PackageManager,
-} from "./npm-steps.ts";
+  checkRemotePath,
+  copyStep,
+  localDirectory,
+  localFile,
+  localPackage,
+  type LocalDirectoryOptions,
+  type LocalFileOptions,
+} from "./local-steps.ts";
+import { npmPackageName } from "./npm-package-name.ts";
+import { npmFromStep, npmStep, packageManagerOf, type NpmInstallFromOptions } from "./npm-steps.ts";
 import {
   pipStep,
   requirementsStep,
@@ -45,68 +44,8 @@ import {
   type UvSyncOptions,
 } from "./python-steps.ts";
 import { checkRunFunctionOptions, type RunFunctionOptions } from "./run-function-options.ts";
-
-interface ImageState {
-  base: Image | undefined;
-  step: ImageStep;
-  npmPackages: ReadonlySet<string>;
-  /** Local `package.json` files whose packages it holds. */
-  manifests: readonly string[];
-  /** Local directories that are npm packages in it. */
-  localPackages: readonly string[];
-  /** What installed them from a lockfile. */
-  packageManager: PackageManager | undefined;
-  /** What commands are given to, where a step has said it. */
-  shell: readonly string[] | undefined;
-  /** Whether it may hold npm packages that no step of it names: of others' images, and of commands, nobody knows. */
-  mayHoldMore: boolean;
-  /** Whether there is a Python with pip in it; nobody knows of images that others made. */
-  python: "yes" | "no" | "unknown";
-  /** Files that are laid over the image when a container starts. */
-  mounted: LocalSource[];
-}
-
-/** How an image of a registry is had. */
-export interface RegistryOptions extends StepOptions {
-  /** With REGISTRY_USERNAME and REGISTRY_PASSWORD in it. Default: none, and what the server's operator has set up. */
-  secret?: Secret;
-}
-
-/** How lines of a Dockerfile are understood. */
-export interface DockerfileOptions extends RunOptions {
-  /** Local directory that COPY and ADD count from. Default: that of the Dockerfile; for `dockerfileCommands` there is none. */
-  contextDir?: string | URL;
-  /** What of that directory is left out, by the rules of `.dockerignore`. Default: what such a file says, beside the Dockerfile under its name, or in the directory. */
-  ignore?: readonly string[];
-  /** Values of ARG lines. Default: those in the lines. */
-  buildArgs?: Record<string, string>;
-}
-
-/** How a Dockerfile is built. */
-export interface FromDockerfileOptions extends DockerfileOptions {
-  /** Logs in to the registry that FROM names: REGISTRY_USERNAME and REGISTRY_PASSWORD. Default: what the server's operator has set up. */
-  registrySecret?: Secret;
-}
-
-/** Whether local files become part of an image. */
-export interface LocalFileOptions {
-  /** True: part of the image, for later steps too. False (default): added when a container starts, without a build. */
-  copy?: boolean;
-}
-
-/** What of a local directory is taken. */
-export interface LocalDirectoryOptions extends LocalFileOptions {
-  /**
-   * What to leave out, by the rules of `.dockerignore`: patterns count from the directory (`"*.log"`; at any depth `"**\/*.log"`), what is
-   * below goes with a directory, and `"!keep.log"` brings back what a pattern before it left out. Default: nothing.
-   */
-  ignore?: readonly string[];
-}
-
-/** Node as the server has it: everything that our guest needs of an image. */
-const withNode = "COPY --from=dorian/node:24 / /";
-/** Programs that images of others start with are services of their own; ours is the function. */
-const noEntrypoint = "ENTRYPOINT []";
+import { emptyStep, split } from "./step-arguments.ts";
+import type { RunOptions, StepOptions } from "./step-options.ts";
 
 /**
  * What a container's root file system is made of. Each call adds a step and returns a new image; the old one stays as
@@ -136,7 +75,7 @@ export class Image {
    * const image = Image.debianSlim();
    */
   static debianSlim(options: StepOptions = {}): Image {
-    return Image.#begin(commands(["FROM debian:bookworm-slim", withNode], options), "no");
+    return new Image(firstState(debianStep(options), "no"));
   }
 
   /**
@@ -148,7 +87,7 @@ export class Image {
    * const image = Image.fromRegistry("python:3.12-slim").uvPipInstall("numpy");
    */
   static fromRegistry(reference: string, { secret, ...options }: RegistryOptions = {}): Image {
-    return Image.#fromRegistry(reference, options, secret && { kind: "static", secret });
+    return Image.#ofOthers(registryStep(reference, options, secret && { kind: "static", secret }));
   }
 
   /**
@@ -159,7 +98,7 @@ export class Image {
    * const image = Image.fromAwsEcr("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/tools:1", Secret.fromName("aws"));
    */
   static fromAwsEcr(reference: string, secret: Secret, options: StepOptions = {}): Image {
-    return Image.#fromRegistry(reference, options, { kind: "aws", secret });
+    return Image.#ofOthers(registryStep(reference, options, { kind: "aws", secret }));
   }
 
   /**
@@ -170,7 +109,7 @@ export class Image {
    * const image = Image.fromGcpArtifactRegistry("europe-docker.pkg.dev/team/tools/app:1", Secret.fromName("gcp"));
    */
   static fromGcpArtifactRegistry(reference: string, secret: Secret, options: StepOptions = {}): Image {
-    return Image.#fromRegistry(reference, options, { kind: "gcp", secret });
+    return Image.#ofOthers(registryStep(reference, options, { kind: "gcp", secret }));
   }
 
   /**
@@ -182,16 +121,7 @@ export class Image {
    * const image = Image.fromDockerfile("docker/Dockerfile", { contextDir: ".", buildArgs: { MODEL: "iris-a" } });
    */
   static fromDockerfile(path: string | URL, options: FromDockerfileOptions = {}): Image {
-    const file = localPathOf(path);
-    const directory = options.contextDir === undefined ? dirname(file) : localPathOf(options.contextDir);
-    const step = commands([], options, {
-      dockerfile: file,
-      title: `Dockerfile ${String(path)}`,
-      copied: { path: directory, ignore: checkedIgnore(options.ignore) },
-      buildArgs: options.buildArgs ?? {},
-      ...(options.registrySecret && { registry: { kind: "static", secret: options.registrySecret } }),
-    });
-    return Image.#begin(step, "unknown").#add(commands([withNode, noEntrypoint], {}));
+    return Image.#ofOthers(dockerfileStep(path, options)).#add(nodeAloneStep());
   }
 
   /**
@@ -218,29 +148,12 @@ export class Image {
     return Image.#existing({ name: "", environment: undefined, imageId: checkReference(imageId) });
   }
 
-  static #existing(named: { name: string; environment: string | undefined; imageId: string }): Image {
-    const found = Image.#begin({ kind: "existing", ...named, forceBuild: false }, "unknown");
-    return found.#add(commands([withNode], {}));
+  static #existing(named: Pick<ExistingStep, "name" | "environment" | "imageId">): Image {
+    return Image.#ofOthers({ kind: "existing", ...named, forceBuild: false }).#add(nodeStep());
   }
 
-  static #fromRegistry(reference: string, options: StepOptions, registry: RegistryLogin | undefined): Image {
-    const lines = [`FROM ${checkReference(reference)}`, withNode, noEntrypoint];
-    return Image.#begin(commands(lines, options, registry && { registry }), "unknown");
-  }
-
-  static #begin(step: ImageStep, python: ImageState["python"]): Image {
-    return new Image({
-      base: undefined,
-      step,
-      npmPackages: new Set(),
-      manifests: [],
-      localPackages: [],
-      packageManager: undefined,
-      shell: undefined,
-      mayHoldMore: python === "unknown",
-      python,
-      mounted: [],
-    });
+  static #ofOthers(step: ImageStep): Image {
+    return new Image(firstState(step, "unknown"));
   }
 
   /**
@@ -254,7 +167,7 @@ export class Image {
     const { names, options } = split<RunOptions>("aptInstall", packages);
     if (names.length === 0) return this;
     const brought = names.includes("python3-pip") ? { python: "yes" as const } : {};
-    return this.#add(commands([`RUN ${aptInstall(names)}`], options), brought);
+    return this.#add(aptStep(names, options), brought);
   }
 
   /**
@@ -352,9 +265,7 @@ export class Image {
   #withPython(): Image {
     const { python } = this.#state;
     if (python === "yes") return this;
-    const install = aptInstall(["python3", "python3-pip", "python-is-python3"]);
-    const line = python === "no" ? install : `python3 -m pip --version > /dev/null 2>&1 || { ${install}; }`;
-    return this.#add(commands([`RUN ${line}`], {}), { python: "yes" });
+    return this.#add(pythonStep(python), { python: "yes" });
   }
 
   /**
@@ -450,22 +361,7 @@ export class Image {
    */
   dockerfileCommands(lines: string | string[], options: DockerfileOptions = {}): Image {
     const all = typeof lines === "string" ? lines.split("\n") : lines;
-    const from = fromLine(all.join("\n"));
-    if (from !== undefined) {
-      throw new AppError("IMAGE_STEP_INVALID", `"${from}" cannot stand in dockerfileCommands.`, {
-        status: "INVALID_ARGUMENT",
-        remedy:
-          "Leave FROM out: the image before is the base. To begin with another one, use Image.fromRegistry(…).",
-      });
-    }
-    if (all.every((line) => line.trim() === "")) throw emptyStep("dockerfileCommands");
-    const { contextDir, buildArgs } = options;
-    const ignore = checkedIgnore(options.ignore);
-    const more = {
-      ...(contextDir === undefined ? {} : { copied: { path: localPathOf(contextDir), ignore } }),
-      ...(buildArgs === undefined ? {} : { buildArgs }),
-    };
-    return this.#add(commands(all, options, more), { mayHoldMore: true });
+    return this.#add(dockerfileLinesStep(all, options), { mayHoldMore: true });
   }
 
   /**
@@ -480,11 +376,7 @@ export class Image {
     remotePath: string,
     options: LocalFileOptions & StepOptions = {},
   ): Image {
-    const path = localPathOf(localPath);
-    return this.#addLocal(
-      { kind: "file", localPath: path, remotePath, ignore: IgnorePatterns.none },
-      options,
-    );
+    return this.#addLocal(localFile(localPath, remotePath), options);
   }
 
   /**
@@ -499,9 +391,7 @@ export class Image {
     remotePath: string,
     options: LocalDirectoryOptions & StepOptions = {},
   ): Image {
-    const ignore = new IgnorePatterns(options.ignore ?? []);
-    const path = localPathOf(localPath);
-    return this.#addLocal({ kind: "directory", localPath: path, remotePath, ignore }, options);
+    return this.#addLocal(localDirectory(localPath, remotePath, options.ignore), options);
   }
 
   /**
@@ -515,13 +405,9 @@ export class Image {
    * const image = Image.debianSlim().addLocalPackage("../packages/prompts", { ignore: ["test"] });
    */
   addLocalPackage(localPath: string | URL, options: LocalDirectoryOptions & StepOptions = {}): Image {
-    const ignore = new IgnorePatterns(["**/node_modules", "**/.git", ...(options.ignore ?? [])]);
-    const path = localPathOf(localPath);
-    const remotePath = "/root/node_modules";
-    return this.#addLocal(
-      { kind: "directory", localPath: path, remotePath, ignore, isPackage: true },
-      options,
-    ).#holding({ localPackages: [...this.#state.localPackages, path] });
+    const source = localPackage(localPath, options.ignore);
+    const localPackages = [...this.#state.localPackages, source.localPath];
+    return this.#addLocal(source, options, { localPackages });
   }
 
   /**
@@ -620,7 +506,7 @@ export class Image {
   }
 
   /** @internal */
-  get base(): Image | undefined {
+  get base(): ImageDefinition | undefined {
     return this.#state.base;
   }
 
@@ -634,57 +520,17 @@ export class Image {
     return this.#state.mounted;
   }
 
-  #addLocal(source: LocalSource, options: LocalFileOptions & StepOptions): Image {
-    if (!source.remotePath.startsWith("/")) {
-      throw new AppError(
-        "IMAGE_PATH_INVALID",
-        `"${source.remotePath}" is not an absolute path in the image.`,
-        {
-          status: "INVALID_ARGUMENT",
-          remedy: 'Say where in the image it belongs, for example "/root/data".',
-        },
-      );
-    }
-    if (options.copy)
-      return this.#add({ ...commands(["COPY . /"], options), context: [source] }, { mayHoldMore: true });
-    return new Image({ ...this.#state, mayHoldMore: true, mounted: [...this.#state.mounted, source] });
-  }
-
-  #holding(changes: Partial<ImageState>): Image {
-    return new Image({ ...this.#state, ...changes });
+  #addLocal(
+    source: LocalSource,
+    options: LocalFileOptions & StepOptions,
+    changes: Partial<ImageState> = {},
+  ): Image {
+    checkRemotePath(source);
+    if (options.copy) return this.#add(copyStep(source, options), { ...changes, mayHoldMore: true });
+    return new Image({ ...withMounted(this.#state, source), ...changes });
   }
 
   #add(step: ImageStep, changes: Partial<ImageState> = {}): Image {
-    if (this.#state.mounted.length > 0) {
-      throw new AppError(
-        "IMAGE_STEP_AFTER_MOUNT",
-        "A build step follows files that are only added when a container starts.",
-        {
-          status: "INVALID_ARGUMENT",
-          remedy:
-            "Move addLocalFile and addLocalDir to the end, or pass { copy: true } to make them part of the image.",
-        },
-      );
-    }
-    return new Image({ ...this.#state, ...changes, base: this, step });
+    return new Image(withStep(this.#state, this, step, changes));
   }
-}
-
-function aptInstall(names: string[]): string {
-  const packages = names.map(shellQuote).join(" ");
-  return `apt-get update && apt-get install -y --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`;
-}
-
-function checkReference(reference: string): string {
-  if (typeof reference === "string" && /^\S+$/.test(reference)) return reference;
-  throw new AppError("IMAGE_REFERENCE_INVALID", `${JSON.stringify(reference)} is not an image reference.`, {
-    status: "INVALID_ARGUMENT",
-    remedy: 'Write it like "debian:bookworm-slim" or "registry.example/team/image:tag".',
-  });
-}
-
-/** Patterns that are read when the image is built: a fault in them is told where they are written. */
-function checkedIgnore(patterns: readonly string[] | undefined): readonly string[] | undefined {
-  void (patterns && new IgnorePatterns(patterns));
-  return patterns;
 }

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { AppError } from "@dorian/base/app-error";
-import { IgnorePatterns } from "../local/ignore-patterns.ts";
 import { shellQuote } from "./dockerfile-text.ts";
-import { commands, type CommandsStep, type RunOptions } from "./image-step.ts";
-import { localPathOf } from "../local/local-path.ts";
+import { commands, type CommandsStep } from "./image-step.ts";
+import { localFile } from "./local-steps.ts";
 import { packageWords } from "./package-words.ts";
+import type { RunOptions } from "./step-options.ts";
 
 /** How a project's locked packages are installed. */
 export interface NpmInstallFromOptions extends RunOptions {
@@ -79,12 +79,7 @@ export function npmFromStep(
     ["rm -rf", npmCache, ...extra.map(({ name }) => shellQuote(name))].join(" "),
   ].join(" && ");
   return commands([`RUN --mount=type=bind,source=/,target=${given} ${line}`], options, {
-    context: files.map(({ path, name }) => ({
-      kind: "file",
-      localPath: localPathOf(path),
-      remotePath: `/${name}`,
-      ignore: IgnorePatterns.none,
-    })),
+    context: files.map(({ path, name }) => localFile(path, `/${name}`)),
     title: `${manager} packages of ${lockfile}`,
   });
 }

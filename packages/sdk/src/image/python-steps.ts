@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import { IgnorePatterns } from "../local/ignore-patterns.ts";
 import { shellQuote } from "./dockerfile-text.ts";
-import { commands, type CommandsStep, type RunOptions } from "./image-step.ts";
-import { localPathOf } from "../local/local-path.ts";
+import { commands, type CommandsStep } from "./image-step.ts";
 import type { LocalSource } from "./local-source.ts";
+import { localFile } from "./local-steps.ts";
 import { packageWords } from "./package-words.ts";
+import type { RunOptions } from "./step-options.ts";
 
 /** How Python packages are installed. */
 export interface PipOptions extends RunOptions {
@@ -117,10 +117,6 @@ function inExtraOptions(option: string): string {
 /** Lists of one name may lie in several directories. */
 function listFile(path: string, index: number): LocalSource {
   return localFile(path, `/${index}/${basename(path)}`);
-}
-
-function localFile(path: string, remotePath: string): LocalSource {
-  return { kind: "file", localPath: localPathOf(path), remotePath, ignore: IgnorePatterns.none };
 }
 
 function boundUv(version = "latest"): string {

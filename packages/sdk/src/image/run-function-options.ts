@@ -2,7 +2,7 @@ import { checkRange } from "../option/check-range.ts";
 import { gpuRequest } from "../gpu.ts";
 import { throwFaultsTogether } from "../option/faults-together.ts";
 import { checkVolumeMounts } from "../volume/mount-paths.ts";
-import type { RunOptions } from "./image-step.ts";
+import type { RunOptions } from "./step-options.ts";
 
 /** What may be said of a function that runs while the image is built. */
 export interface RunFunctionOptions extends RunOptions {

@@ -1,6 +1,7 @@
 import type { App, Image } from "@dorian/sdk";
 import { watchedDirectories, type WatchedDirectory } from "@dorian/sdk/local/watched-directories";
 import { IgnorePatterns } from "@dorian/sdk/local/ignore-patterns";
+import type { ImageDefinition } from "@dorian/sdk/image/image-definition";
 import type { CommandsStep } from "@dorian/sdk/image/image-step";
 import type { LocalSource } from "@dorian/sdk/image/local-source";
 import { dirname, join } from "node:path";
@@ -50,7 +51,7 @@ function imagesOf(app: App): Set<Image> {
   return new Set(images.filter((image) => image !== undefined));
 }
 
-function localSources(image: Image): LocalSource[] {
+function localSources(image: ImageDefinition): LocalSource[] {
   const own = image.step.kind === "commands" ? sourcesOf(image.step) : [];
   return [...image.mounted, ...own, ...(image.base ? localSources(image.base) : [])];
 }
