@@ -1,4 +1,4 @@
-// Counts the arrows between the rooms of each package, and fails on one that points up or closes a circle:
+// Counts the arrows between the rooms of each package, and fails on one that points up or closes a circle, and on circles of files:
 // `script/arrows` for the counts, `script/arrows control-plane` for every arrow of a package.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -19,10 +19,13 @@ interface Arrow {
 }
 
 const complaints: string[] = [];
-const rows: string[][] = [["package", "rooms", "arrows", "upward", "circles", "circles with types"]];
+const rows: string[][] = [
+  ["package", "rooms", "arrows", "upward", "circles", "circles with types", "circles of files"],
+];
 for (const name of readdirSync(packages)) {
   const wings = floors[name];
-  const arrows = arrowsOf(readImports(join(packages, name, "src")), wings !== undefined);
+  const imports = readImports(join(packages, name, "src"));
+  const arrows = arrowsOf(imports, wings !== undefined);
   if (process.argv[2] === name) for (const arrow of arrows) console.log(told(arrow));
   const upward = wings ? arrows.filter((arrow) => pointsUp(arrow, wings)) : [];
   const ofValues = arrows.filter(({ imports }) => imports.some(({ typeOnly }) => !typeOnly));
@@ -31,9 +34,20 @@ for (const name of readdirSync(packages)) {
   for (const arrow of upward) complaints.push(`${name} points up: ${told(arrow)}`);
   for (const circle of withTypes)
     complaints.push(`${name} has a circle: ${circle.join(", ")}${within(circle, arrows)}`);
+  // Types count: files that name each other's types cannot be read one after the other either.
+  const ofFiles = circlesOf(imports.map(ends));
+  for (const circle of ofFiles) complaints.push(`${name} has a circle of files: ${circle.join(", ")}`);
   const rooms = new Set(arrows.flatMap(ends)).size;
   rows.push(
-    [name, rooms, arrows.length, wings ? upward.length : "", circles.length, withTypes.length].map(String),
+    [
+      name,
+      rooms,
+      arrows.length,
+      wings ? upward.length : "",
+      circles.length,
+      withTypes.length,
+      ofFiles.length,
+    ].map(String),
   );
 }
 const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
@@ -70,7 +84,7 @@ function pointsUp({ from, to }: Arrow, wings: readonly string[]): boolean {
   return floor(from) > floor(to);
 }
 
-function ends({ from, to }: Arrow): [string, string] {
+function ends({ from, to }: Pick<Arrow, "from" | "to">): [string, string] {
   return [from, to];
 }
 
