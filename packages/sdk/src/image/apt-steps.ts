@@ -1,6 +1,6 @@
-import { shellQuote } from "./dockerfile-text.ts";
 import { commands, type CommandsStep } from "./image-step.ts";
 import type { RunOptions } from "./step-options.ts";
+import { packageWords } from "./package-words.ts";
 
 /** A step that installs Debian packages. */
 export function aptStep(names: readonly string[], options: RunOptions): CommandsStep {
@@ -15,6 +15,9 @@ export function pythonStep(python: "no" | "unknown"): CommandsStep {
 }
 
 function aptInstall(names: readonly string[]): string {
-  const packages = names.map(shellQuote).join(" ");
+  const packages = packageWords(
+    names,
+    (option) => `Install with options by runCommands("apt-get update && apt-get install -y ${option} …").`,
+  ).join(" ");
   return `apt-get update && apt-get install -y --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`;
 }

@@ -222,8 +222,14 @@ test("what installs Python packages is told its options, and its own options are
     ],
   });
   expect(base.uvPipInstall()).toBe(base);
-  for (const method of ["pipInstall", "uvPipInstall"] as const)
-    expect(() => base[method]("--pre")).toThrow(refused("IMAGE_STEP_INVALID"));
+});
+
+test("options are no names of packages: what installs never takes one for its own", () => {
+  const base = Image.debianSlim();
+  for (const method of ["aptInstall", "npmInstall", "pipInstall", "uvPipInstall"] as const) {
+    expect(() => base[method]("git", "--pre")).toThrow(/^"--pre" is an option, not a package\.$/);
+    expect(() => base[method]("-x")).toThrow(refused("IMAGE_STEP_INVALID"));
+  }
 });
 
 test("a lockfile's packages come before others, by the package manager that wrote it", () => {

@@ -27,6 +27,8 @@ export class NamedObjects<T> {
   #make: () => T;
   #nowMs: () => number;
   #byId = new Map<string, NamedObject<T>>();
+  /** No two have the same time: a page of a list ends at one. */
+  #lastCreatedAt = 0;
 
   constructor(options: { noun: string; prefix: IdPrefix; make: () => T; nowMs: () => number }) {
     this.#noun = options.noun;
@@ -56,7 +58,8 @@ export class NamedObjects<T> {
 
   add(name: string, environment: string, value: T): NamedObject<T> {
     const objectId = newId(this.#prefix);
-    const object = { objectId, name, environment, createdAtMs: this.#nowMs(), value };
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, this.#nowMs());
+    const object = { objectId, name, environment, createdAtMs: this.#lastCreatedAt, value };
     this.#byId.set(objectId, object);
     return object;
   }

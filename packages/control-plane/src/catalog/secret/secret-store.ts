@@ -27,6 +27,8 @@ export class SecretStore {
   #journal: Journal;
   #nowMs: () => number;
   #secrets = new Map<string, Secret & { sealed: Uint8Array; fingerprint: string }>();
+  /** No two have the same time: a page of a list ends at one. */
+  #lastCreatedAt = 0;
 
   private constructor(options: SecretStoreOptions) {
     this.#keys = options.keys;
@@ -156,6 +158,7 @@ export class SecretStore {
       if (same) return { secret: secretFromRow(same), committed: () => undefined };
     }
     const secretId = options.replaces ?? newId("st");
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt + 1, this.#nowMs());
     const row = {
       secret_id: secretId,
       environment: scope,
@@ -164,7 +167,7 @@ export class SecretStore {
       keys: JSON.stringify(Object.keys(env)),
       sealed: sealSecret(this.#keys.secrets, secretId, env),
       fingerprint,
-      created_at: this.#nowMs(),
+      created_at: this.#lastCreatedAt,
       last_used_at: null,
     };
     const { secret_id: _id, created_at: _at, last_used_at: _used, ...changed } = row;
@@ -201,6 +204,7 @@ export class SecretStore {
   }
 
   #put(row: Selectable<SecretRow>): void {
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, row.created_at);
     this.#secrets.set(row.secret_id, {
       ...secretFromRow(row),
       sealed: row.sealed,

@@ -58,6 +58,23 @@ test("a named secret is made once, or overwritten on purpose under the same id",
   ).rejects.toMatchObject({ code: "SECRET_KEY_INVALID" });
 });
 
+test("secrets that are made at once are all on some page of the list", async () => {
+  await using server = await CatalogServer.open(await temporaryDirectory());
+  const { modal } = server;
+  const names = Array.from({ length: 20 }, (_, index) => `s${index}`);
+  await Promise.all(
+    names.map((deploymentName) => modal.secretGetOrCreate({ ...create, deploymentName, envDict: { A: "1" } })),
+  );
+  const listed: string[] = [];
+  for (let createdBefore = Number.MAX_SAFE_INTEGER; ; ) {
+    const { items } = await modal.secretList({ pagination: { maxObjects: 3, createdBefore } });
+    listed.push(...items.map(({ label }) => label));
+    if (items.length < 3) break;
+    createdBefore = items.at(-1)?.createdAt ?? 0;
+  }
+  expect(listed.toSorted()).toEqual(names.toSorted());
+});
+
 test("without the server's key a stored secret is unreadable, and says so", async () => {
   const directory = await temporaryDirectory();
   const first = await CatalogServer.open(directory);
