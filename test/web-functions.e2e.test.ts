@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 /** Handlers, websockets, methods, servers and Node's own handlers. */
 const shop = `
 import { createServer } from "node:http";
-import { App, currentTaskId, enter, nodeHandler, parameter, serverSentEvents, upgradeWebSocket, web, webServer } from "dorian";
+import { App, currentTaskId, enter, nodeHandler, parameter, serverSentEvents, upgradeWebSocket, web, webServer, type WebPort } from "dorian";
 
 export const app = new App("shop");
 
@@ -90,13 +90,13 @@ export class Model {
     const { of } = await request.json() as { of: string };
     return Response.json([this.weights, this.size, of]);
   }
-  @webServer(8002) serve() { createServer((_, response) => response.end("served by " + this.modelId)).listen(8002); }
+  @webServer(8002) serve(port: WebPort) { createServer((_, response) => response.end("served by " + this.modelId)).listen(port); }
 }
 
 class Plain {
   modelId = "plain";
   async page(request: Request) { return new Response(request.method + " " + this.modelId); }
-  start() { createServer((_, response) => response.end("plain server")).listen(8003); }
+  start(port: WebPort) { createServer((_, response) => response.end("plain server")).listen(port); }
 }
 app.cls({}, Plain, { parameters: ["modelId"], web: { page: { label: "plain-page" } }, webServers: { start: { port: 8003 } } });
 `;

@@ -5,6 +5,7 @@ export {
   type AppOptions,
   type ClassSpec,
   type BatchedNames,
+  type WebServerNames,
   type MethodNames,
   type UnaskedNames,
   type OwnFunctionOptions,
@@ -110,8 +111,9 @@ export {
   type UpgradedWebSocket,
   type UpgradeWebSocketOptions,
 } from "./web/upgrade-websocket.ts";
-export { web, webServer, type WebMethodDecorator } from "./class/web-decorators.ts";
+export { web, webServer, type WebMethodDecorator, type WebServerDecorator } from "./class/web-decorators.ts";
 export type { WebFunction } from "./web/web-function.ts";
+export type { TakesWebPort, WebPort } from "./web/web-port.ts";
 export type {
   WebAddressOptions,
   WebAnswer,

@@ -44,6 +44,7 @@ import {
   type WebMark,
   type WebOptions,
 } from "../web/web-options.ts";
+import type { TakesWebPort } from "../web/web-port.ts";
 import { webProgram } from "../web/web-program.ts";
 import { webUrl } from "../web/web-url.ts";
 import { functionIdOf, type HydratedFunction } from "./hydration.ts";
@@ -76,6 +77,11 @@ export type BatchedNames<T> = {
   [K in MethodNames<T>]: T[K] extends AnyFunction ? (TakesBatch<T[K]> extends true ? K : never) : never;
 }[MethodNames<T>];
 
+/** Names of methods that take a `WebPort`. */
+export type WebServerNames<T> = {
+  [K in MethodNames<T>]: T[K] extends AnyFunction ? (TakesWebPort<T[K]> extends true ? K : never) : never;
+}[MethodNames<T>];
+
 /** Names of the methods of a class that need no arguments. */
 export type UnaskedNames<T> = {
   [K in MethodNames<T>]: T[K] extends () => unknown ? K : never;
@@ -97,8 +103,8 @@ export interface ClassSpec<T> {
   schedules?: { [K in UnaskedNames<T>]?: Schedule };
   /** Methods that answer requests, as with `@web()`, and their options. Default: none. */
   web?: { [K in MethodNames<T>]?: WebOptions };
-  /** Methods that start a server, as with `@webServer()`: its port and further options. Default: none. */
-  webServers?: { [K in MethodNames<T>]?: WebAddressOptions & { port: number } };
+  /** Methods that start a server on the port that they are given, as with `@webServer()`: the port and further options. Default: none. */
+  webServers?: { [K in WebServerNames<T>]?: WebAddressOptions & { port: number } };
   /** Fields that are parameters; with a type where there is no default value to tell it. Default: none. */
   parameters?:
     | (keyof ClassParameters<T> & string)[]
@@ -211,21 +217,21 @@ export class App {
    * Adds a function that is a server of its own: `start` starts it, once in each container, and returns; requests go on to
    * its port. The container's start has failed when nothing listens there before `startupTimeout`.
    *
-   * @param options.port on which the server listens, on loopback or on all addresses
+   * @param options.port on which the server listens, on loopback or on all addresses; `start` is given it
    * @throws AppError FUNCTION_INVALID, NAME_TAKEN, NAME_INVALID, and OPTION_INVALID or OPTION_UNKNOWN for its options
    * @example
    * const app = new App("files");
-   * const files = app.webServer({ name: "files", port: 8000 }, () => {
-   *   createServer((_, response) => response.end("a file")).listen(8000);
+   * const files = app.webServer({ name: "files", port: 8000 }, (port) => {
+   *   createServer((_, response) => response.end("a file")).listen(port);
    * });
    */
   webServer(
     options: FunctionOptions & WebAddressOptions & { port: number; name?: string },
-    start: () => unknown,
+    start: (port: number) => unknown,
   ): WebFunction {
     if (typeof start !== "function") throw functionMissing(this.name);
     const [web, rest] = parted<WebAddressOptions & { port: number }>(options, webServerOptionNames);
-    return this.#addWeb(rest, { kind: "server", ...web }, start);
+    return this.#addWeb(rest, { kind: "server", ...web }, start as unknown as AnyWebHandler);
   }
 
   #addWeb(

@@ -10,6 +10,7 @@ import { bindOnce } from "../function/variant.ts";
 import type { VariantOptions } from "../function/variant-options.ts";
 import { construct, type ParameterValue } from "./construct.ts";
 import { encodeParameters, parameterSpecs } from "./parameters.ts";
+import type { TakesWebPort } from "../web/web-port.ts";
 import type { WebMark } from "../web/web-options.ts";
 import { webProgram } from "../web/web-program.ts";
 import { requireAsDeployed, webUrl, withParameters } from "../web/web-url.ts";
@@ -28,8 +29,8 @@ export interface RemoteMethod<F extends AnyFunction> extends Callable<F> {
    */
   local(...args: Parameters<F>): RemoteResult<F>;
   /**
-   * The address of a method that serves the web: one with `@webServer()`, or with `@web()` that neither takes a request nor gives a
-   * response, has it as its only remote form.
+   * The address of a method that serves the web: one with `@web()` that neither takes a request nor gives a response has it as its
+   * only remote form.
    *
    * @throws AppError FUNCTION_NOT_WEB, APP_NOT_RUNNING, WEB_ADDRESS_OF_ANOTHER
    */
@@ -53,17 +54,19 @@ export type Instance<T> = {
     : never;
 } & Omit<FunctionPool, keyof T>;
 
-/** Whether a method takes a request or gives a response, as no others can: neither travels to a container and back. */
+/** Whether a method takes a request or gives a response, as no others can since neither travels to a container and back, or starts a server. */
 export type ServesWeb<F extends AnyFunction> =
   Parameters<F> extends [Request, ...unknown[]]
     ? true
-    : [Awaited<ReturnType<F>>] extends [never]
-      ? false
-      : 0 extends 1 & Awaited<ReturnType<F>>
+    : TakesWebPort<F> extends true
+      ? true
+      : [Awaited<ReturnType<F>>] extends [never]
         ? false
-        : Awaited<ReturnType<F>> extends Response
-          ? true
-          : false;
+        : 0 extends 1 & Awaited<ReturnType<F>>
+          ? false
+          : Awaited<ReturnType<F>> extends Response
+            ? true
+            : false;
 
 /** A handle on an instance of a class whose code is here. */
 export function instanceHandle<T extends object>(

@@ -1,5 +1,6 @@
 import { markMethod } from "./decorators.ts";
 import type { StandardSchema } from "../schema/standard-schema.ts";
+import type { TakesWebPort, WebPort } from "../web/web-port.ts";
 import type { WebAddressOptions, WebHandler, WebOptions } from "../web/web-options.ts";
 
 /** Marks a method of the type `F`. */
@@ -7,6 +8,16 @@ export interface WebMethodDecorator<F> {
   (value: F, context: ClassMethodDecoratorContext): void;
   /** How a project with "experimentalDecorators" in its tsconfig checks it; commands compile it as the standard has it all the same. */
   (prototype: object, name: string, descriptor: TypedPropertyDescriptor<F>): void;
+}
+
+/** Marks a method that takes a `WebPort`. */
+export interface WebServerDecorator {
+  <F extends (port: WebPort) => unknown>(
+    value: F & (TakesWebPort<F> extends true ? unknown : "Take the port: (port: WebPort)."),
+    context: ClassMethodDecoratorContext,
+  ): void;
+  /** How "experimentalDecorators" checks it. */
+  (prototype: object, name: string, descriptor: PropertyDescriptor): void;
 }
 
 /**
@@ -33,18 +44,18 @@ export function web<
  * when the server has been started: the container takes requests as soon as something listens on the port, and its start
  * has failed when `startupTimeout` passes before.
  *
- * @param port on which the server listens, on loopback or on all addresses
+ * @param port on which the server listens, on loopback or on all addresses; the method is given it
  * @example
  * const app = new App("files");
  * @app.cls()
  * class Files {
- *   @webServer(8000) serve() { createServer((_, response) => response.end("a file")).listen(8000); }
+ *   @webServer(8000) serve(port: WebPort) { createServer((_, response) => response.end("a file")).listen(port); }
  * }
  */
-export function webServer(port: number, options: WebAddressOptions = {}): WebMethodDecorator<() => unknown> {
+export function webServer(port: number, options: WebAddressOptions = {}): WebServerDecorator {
   // Without parentheses it is called with the method.
   return markMethod("webServer", typeof port === "function" ? arguments : [], {
     kind: "web",
     web: { kind: "server", port, ...options },
-  });
+  }) as WebServerDecorator;
 }

@@ -21,7 +21,7 @@ export function webProgram(name: string, mark: WebMark, code: AnyWebHandler): We
   let server: LocalServer | undefined;
   return {
     async start(options) {
-      run ??= (async () => (code as unknown as () => unknown)())();
+      run ??= (async () => (code as unknown as (port: number) => unknown)(mark.port))();
       await orAborted(run, options.signal);
       const { awaitPort } = await import("./await-port.ts");
       server ??= await awaitPort(mark.port, options);

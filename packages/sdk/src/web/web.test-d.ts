@@ -1,3 +1,4 @@
+import { createServer } from "node:http";
 import { expectTypeOf } from "vitest";
 import {
   App,
@@ -8,6 +9,7 @@ import {
   type StandardSchema,
   type WebApp,
   type WebMethod,
+  type WebPort,
 } from "@dorian/sdk";
 
 declare const named: StandardSchema<{ name?: string }, { name: string }>;
@@ -58,7 +60,11 @@ class Model {
   @method() untyped() {
     return JSON.parse("1");
   }
-  @webServer(8000) serve() {}
+  @webServer(8000) serve(port: WebPort) {
+    void createServer().listen(port);
+  }
+  // @ts-expect-error without the port the compiler would take it for a method that is called
+  @webServer(8001) serveBlindly() {}
   // @ts-expect-error a method that serves the web takes a request
   @web() count(by: number) {
     return new Response(String(by));
@@ -76,9 +82,14 @@ expectTypeOf(model.healthLater).toEqualTypeOf<WebMethod>();
 // What gives no response is called.
 expectTypeOf(model.fail.remote).toBeFunction();
 expectTypeOf(model.untyped.remote).toBeFunction();
-expectTypeOf(model.serve.url()).toEqualTypeOf<Promise<string>>();
+expectTypeOf(model.serve).toEqualTypeOf<WebMethod>();
+// @ts-expect-error what starts a server is reached by its address
+void model.serve.remote;
+new Model().serve(8000);
 // @ts-expect-error it is reached by its address
 void model.predict.remote;
 app.cls({}, Model, { web: { predict: { method: "POST" } }, webServers: { serve: { port: 8000 } } });
+// @ts-expect-error a method that takes no port starts no server on one
+app.cls({}, Model, { webServers: { predict: { port: 8000 } } });
 // @ts-expect-error it has no such method
 app.cls({}, Model, { web: { modelId: {} } });

@@ -63,10 +63,12 @@ test("secrets that are made at once are all on some page of the list", async () 
   const { modal } = server;
   const names = Array.from({ length: 20 }, (_, index) => `s${index}`);
   await Promise.all(
-    names.map((deploymentName) => modal.secretGetOrCreate({ ...create, deploymentName, envDict: { A: "1" } })),
+    names.map((deploymentName) =>
+      modal.secretGetOrCreate({ ...create, deploymentName, envDict: { A: "1" } }),
+    ),
   );
   const listed: string[] = [];
-  for (let createdBefore = Number.MAX_SAFE_INTEGER; ; ) {
+  for (let createdBefore = Number.MAX_SAFE_INTEGER; ;) {
     const { items } = await modal.secretList({ pagination: { maxObjects: 3, createdBefore } });
     listed.push(...items.map(({ label }) => label));
     if (items.length < 3) break;
