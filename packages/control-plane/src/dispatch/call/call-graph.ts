@@ -1,4 +1,5 @@
 import { fromBinary } from "@bufbuild/protobuf";
+import { LongWork } from "@dorian/base/long-work";
 import { GenericResultSchema, type GenericResult_GenericStatus } from "@dorian/protocol/modal";
 import type { Database } from "../../database/database.ts";
 import { callOfInput } from "./call-of-input.ts";
@@ -29,12 +30,15 @@ export interface CallGraph {
 }
 
 const inputsAtOnce = 500;
+/** Rows that are read before others have their turn. */
+const rowsPerTurn = 100;
 
 /** The calls that one came from, up to the one made from outside, and everything that this one led to. */
 export async function callGraph(
   db: Database,
   call: FunctionCall,
   options: {
+    /** Calls are as many at most, too, and so is the way up. */
     maxInputs: number;
     openInput: (inputId: string) => CallInput | undefined;
     /** A call that is in memory, which is ahead of the disk. */
@@ -42,13 +46,14 @@ export async function callGraph(
   },
 ): Promise<CallGraph> {
   const graph: CallGraph = { calls: [], inputs: [], truncated: false };
+  const work = new LongWork(rowsPerTurn);
   const liveCallWith = (inputId: string) => {
     const above = options.openInput(inputId)?.call;
     return above?.live && above;
   };
   const { live, ...root } = call.live
     ? { ...call.facts, live: call }
-    : await rootOf(db, call.facts, liveCallWith);
+    : await rootOf(db, call.facts, { liveCallWith, most: options.maxInputs, work });
   // What it came from may have expired: then it is the first that is known.
   let frontier: GraphCall[] = [{ ...root, parentInputId: "" }];
   if (live) {
@@ -57,9 +62,12 @@ export async function callGraph(
     graph.calls.push(...frontier);
     graph.inputs.push(...inputs);
     const ids = inputs.map((input) => input.inputId);
-    frontier = await callsFrom(db, ids);
+    frontier = await callsFrom(db, ids, options.maxInputs);
   }
   while (frontier.length > 0 && !graph.truncated) {
+    const most = options.maxInputs - graph.calls.length;
+    graph.truncated = frontier.length > most;
+    frontier = frontier.slice(0, most);
     graph.calls.push(...frontier);
     const inputs: GraphInput[] = [];
     for (const { callId: parent } of frontier) {
@@ -67,12 +75,15 @@ export async function callGraph(
       const found = await inputsOf(db, parent, room + 1);
       inputs.push(...found.slice(0, room).map((input) => newest(input, options.known(parent))));
       graph.truncated ||= found.length > room;
+      await work.done(1 + found.length);
     }
     graph.inputs.push(...inputs);
     frontier = [];
-    for (let from = 0; from < inputs.length; from += inputsAtOnce) {
+    for (let from = 0; from < inputs.length && frontier.length <= options.maxInputs; from += inputsAtOnce) {
       const some = inputs.slice(from, from + inputsAtOnce).map((input) => input.inputId);
-      frontier.push(...(await callsFrom(db, some)));
+      const found = await callsFrom(db, some, options.maxInputs + 1);
+      frontier = frontier.concat(found);
+      await work.done(found.length);
     }
   }
   return graph;
@@ -91,18 +102,23 @@ interface Root extends Pick<GraphCall, "callId" | "functionId"> {
   live?: FunctionCall;
 }
 
+/** The topmost call, or one so far above that there is no room for what lies between. */
 async function rootOf(
   db: Database,
   call: GraphCall,
-  liveCallWith: (inputId: string) => FunctionCall | undefined,
+  options: { liveCallWith: (inputId: string) => FunctionCall | undefined; most: number; work: LongWork },
 ): Promise<Root> {
-  const { callId, functionId, parentInputId } = call;
-  if (parentInputId === "") return { callId, functionId };
-  const live = liveCallWith(parentInputId);
-  if (live) return { ...live.facts, live };
-  const above = await callOfInput(db, parentInputId);
-  if (!above) return { callId, functionId };
-  return await rootOf(db, above, liveCallWith);
+  let top = call;
+  for (let count = 0; top.parentInputId !== "" && count < options.most; count++) {
+    const live = options.liveCallWith(top.parentInputId);
+    if (live) return { ...live.facts, live };
+    const above = await callOfInput(db, top.parentInputId);
+    if (!above) break;
+    top = above;
+    await options.work.done(1);
+  }
+  const { callId, functionId } = top;
+  return { callId, functionId };
 }
 
 function newest(input: GraphInput, call: FunctionCall | undefined): GraphInput {
@@ -117,13 +133,14 @@ function liveInput(input: CallInput): GraphInput {
   return { inputId, callId: call.facts.callId, idx, taskId, status: 0 };
 }
 
-async function callsFrom(db: Database, inputIds: readonly string[]): Promise<GraphCall[]> {
+async function callsFrom(db: Database, inputIds: readonly string[], limit: number): Promise<GraphCall[]> {
   const rows = await db
     .selectFrom("function_call")
     .select(["call_id", "function_id", "parent_input_id"])
     .where("parent_input_id", "in", inputIds)
     // So that its index is used, which has no empty ones.
     .where("parent_input_id", "<>", "")
+    .limit(limit)
     .execute();
   return rows.map((row) => ({
     callId: row.call_id,
