@@ -33,10 +33,9 @@ export function parseJsonPage(text: string, pageUrl: string): IndexFile[] {
 
 /** The files that a page's links lead to: of an index without a JSON form, or of a plain listing. */
 export function parseHtmlPage(text: string, pageUrl: string): IndexFile[] {
-  const base = /<base\s[^>]*?href\s*=\s*["']([^"']+)["']/i.exec(text)?.[1];
-  const origin = base === undefined ? pageUrl : new URL(unescapeHtml(base), pageUrl).href;
-  return [...text.matchAll(/<a\s([^>]*)>/gi)].flatMap(([, source = ""]) => {
-    const attributes = attributesOf(source);
+  const base = tagsIn(text, "base").next().value?.get("href");
+  const origin = base === undefined || !URL.canParse(base, pageUrl) ? pageUrl : new URL(base, pageUrl).href;
+  return [...tagsIn(text, "a")].flatMap((attributes) => {
     const href = attributes.get("href");
     if (href === undefined || !URL.canParse(href, origin)) return [];
     const url = new URL(href, origin);
@@ -59,6 +58,15 @@ export function fileNameOf(url: URL): string {
   return name.replaceAll(/%([0-7][0-9a-f])/gi, (_, code) => String.fromCodePoint(Number.parseInt(code, 16)));
 }
 
+/** The attributes of each tag of a name. Whoever never closes one has it looked for once, and not again from each further beginning. */
+function* tagsIn(text: string, name: string): Generator<Map<string, string>, undefined> {
+  for (const { index, 0: begun } of text.matchAll(new RegExp(`<${name}\\s`, "gi"))) {
+    const end = text.indexOf(">", index);
+    if (end < 0) return;
+    yield attributesOf(text.slice(index + begun.length, end));
+  }
+}
+
 function attributesOf(source: string): Map<string, string> {
   const found = source.matchAll(/([a-z][\w-]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/gi);
   return new Map(
@@ -73,8 +81,13 @@ const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'
 
 function unescapeHtml(text: string): string {
   return text.replaceAll(/&(?:#(\d+)|#x([0-9a-f]+)|([a-z]+));/gi, (whole, decimal, hex, name) => {
-    if (decimal !== undefined) return String.fromCodePoint(Number(decimal));
-    if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
+    if (decimal !== undefined) return characterOf(Number(decimal)) ?? whole;
+    if (hex !== undefined) return characterOf(Number.parseInt(hex, 16)) ?? whole;
     return entities[String(name)] ?? whole;
   });
+}
+
+/** Undefined for a number that no character has. */
+function characterOf(code: number): string | undefined {
+  return code <= 0x10_ff_ff ? String.fromCodePoint(code) : undefined;
 }

@@ -26,9 +26,26 @@ async function keep(db: Database, calls: readonly { name: string; parent: string
 
 function inputRow(name: string) {
   const output = { output_format: 0, output_task_id: "", output_started_at: 0, output_created_at: 0 };
-  const counts = { idx: 0, attempt: 0, user_retries: 0, deliveries: 0, created_at: 1, finished_at: 1 };
+  const counts = {
+    idx: 0,
+    deaths: 0,
+    suspect: 0,
+    attempt: 0,
+    user_retries: 0,
+    deliveries: 0,
+    created_at: 1,
+    finished_at: 1,
+  };
   const request = new Uint8Array();
-  return { input_id: `in-${name}`, call_id: `fc-${name}`, state: "finished", request, ...counts, ...output };
+  return {
+    input_id: `in-${name}`,
+    call_id: `fc-${name}`,
+    state: "finished",
+    method: "",
+    request,
+    ...counts,
+    ...output,
+  };
 }
 
 /** The graph, and how often others had their turn while it was put together. */
