@@ -1,15 +1,6 @@
 export { AppError, type AppErrorOptions, type StatusName } from "@dorian/base/app-error";
 export type { AnyFunction } from "./any-function.ts";
-export {
-  App,
-  type AppOptions,
-  type ClassSpec,
-  type BatchedNames,
-  type WebServerNames,
-  type MethodNames,
-  type UnaskedNames,
-  type OwnFunctionOptions,
-} from "./app/app.ts";
+export { App, type AppOptions, type OwnFunctionOptions } from "./app/app.ts";
 export type {
   Batch,
   BatchedFunction,
@@ -24,6 +15,13 @@ export { CloudBucketMount, type CloudBucketMountOptions } from "./bucket/cloud-b
 export { batched, type BatchedDecorator } from "./class/batched.ts";
 export { Cls, type InstanceOf } from "./class/cls.ts";
 export type { BuildOptions, Concurrency, ParameterType } from "./class/class-marks.ts";
+export type {
+  BatchedNames,
+  ClassSpec,
+  MethodNames,
+  UnaskedNames,
+  WebServerNames,
+} from "./class/class-spec.ts";
 export { concurrent, type ConcurrentDecorator } from "./class/concurrent.ts";
 export type { ParameterValue } from "./class/construct.ts";
 export {

@@ -1,22 +1,13 @@
 import { AppError } from "@dorian/base/app-error";
 import type { AnyFunction } from "../any-function.ts";
-import {
-  checkMarks,
-  marksOf,
-  ownMarks,
-  setMarks,
-  type BuildOptions,
-  type ClassMarks,
-  type Mark,
-  type MarkKind,
-  type ParameterType,
-} from "../class/class-marks.ts";
-import type { Batching, BatchedFunction, OneByOne, TakesBatch } from "../batch/batch.ts";
+import type { Batching, BatchedFunction, OneByOne } from "../batch/batch.ts";
 import { checkBatching } from "../batch/check-batching.ts";
 import { localBatch } from "../batch/local-batch.ts";
 import { Cls } from "../class/cls.ts";
 import { checkConstructor } from "../class/check-constructor.ts";
 import { checkMethodMarks } from "../class/check-method-marks.ts";
+import { checkMarks, marksIn, marksOf, ownMarks, setMarks, type ClassMarks } from "../class/class-marks.ts";
+import { marksFromSpec, type ClassSpec } from "../class/class-spec.ts";
 import { concurrencyOptions } from "../class/concurrent.ts";
 import { instanceHandle, type ClassParameters, type Instance } from "../class/instance.ts";
 import { checkFunctionOptions, type FunctionOptions } from "../function/function-options.ts";
@@ -26,8 +17,8 @@ import { forgetGuardedImports } from "../image/guarded-imports.ts";
 import { forgetBuildFunctions } from "../image/build-functions.ts";
 import type { CloudBucketMount } from "../bucket/cloud-bucket-mount.ts";
 import type { Image } from "../image/image.ts";
-import { checkTimeout } from "../image/run-function-options.ts";
 import { checkName, checkTag } from "../name-rules.ts";
+import { partedOptions } from "../option/parted-options.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Secret } from "../secret/secret.ts";
 import type { StandardSchema } from "../schema/standard-schema.ts";
@@ -44,7 +35,6 @@ import {
   type WebMark,
   type WebOptions,
 } from "../web/web-options.ts";
-import type { TakesWebPort } from "../web/web-port.ts";
 import { webProgram } from "../web/web-program.ts";
 import { webUrl } from "../web/web-url.ts";
 import { functionIdOf, type HydratedFunction } from "./hydration.ts";
@@ -66,49 +56,6 @@ export interface OwnFunctionOptions extends FunctionOptions {
   name?: string;
   /** Runs it by itself, without arguments, for as long as the app is deployed. */
   schedule?: Schedule;
-}
-
-/** Names of the methods of a class. */
-export type MethodNames<T> = { [K in keyof T & string]: T[K] extends AnyFunction ? K : never }[keyof T &
-  string];
-
-/** Names of the methods of a class whose parameters are a `Batch` each. */
-export type BatchedNames<T> = {
-  [K in MethodNames<T>]: T[K] extends AnyFunction ? (TakesBatch<T[K]> extends true ? K : never) : never;
-}[MethodNames<T>];
-
-/** Names of methods that take a `WebPort`. */
-export type WebServerNames<T> = {
-  [K in MethodNames<T>]: T[K] extends AnyFunction ? (TakesWebPort<T[K]> extends true ? K : never) : never;
-}[MethodNames<T>];
-
-/** Names of the methods of a class that need no arguments. */
-export type UnaskedNames<T> = {
-  [K in MethodNames<T>]: T[K] extends () => unknown ? K : never;
-}[MethodNames<T>];
-
-/** What the members of a class are for, in the form without decorators. Hooks run in the order they have here. */
-export interface ClassSpec<T> {
-  /** As `@build()`, with options where there are any: `{ download: { timeout: 600 } }`; default: none. */
-  build?: MethodNames<T>[] | { [K in MethodNames<T>]?: BuildOptions };
-  /** As `@enter()`; default: none. */
-  enter?: MethodNames<T>[];
-  /** As `@exit()`; default: none. */
-  exit?: MethodNames<T>[];
-  /** What can be called, as with `@method()`; default: none. */
-  methods?: MethodNames<T>[];
-  /** Methods that get inputs in batches, as with `@batched()`; default: none. */
-  batched?: { [K in BatchedNames<T>]?: Batching };
-  /** Methods that run by themselves, as with `@schedule()`; default: none. */
-  schedules?: { [K in UnaskedNames<T>]?: Schedule };
-  /** Methods that answer requests, as with `@web()`, and their options. Default: none. */
-  web?: { [K in MethodNames<T>]?: WebOptions };
-  /** Methods that start a server on the port that they are given, as with `@webServer()`: the port and further options. Default: none. */
-  webServers?: { [K in WebServerNames<T>]?: WebAddressOptions & { port: number } };
-  /** Fields that are parameters; with a type where there is no default value to tell it. Default: none. */
-  parameters?:
-    | (keyof ClassParameters<T> & string)[]
-    | { [K in keyof ClassParameters<T> & string]?: { type?: ParameterType } };
 }
 
 const apps: App[] = [];
@@ -209,7 +156,7 @@ export class App {
     const code = handler as AnyWebHandler | WebApp;
     const isCode = typeof code === "function" || typeof code?.fetch === "function";
     if (!isCode) throw functionMissing(this.name);
-    const [web, rest] = parted<WebOptions>(options, webOptionNames);
+    const [web, rest] = partedOptions<WebOptions>(options, webOptionNames);
     return this.#addWeb(rest, { kind: "handler", ...web }, code);
   }
 
@@ -230,7 +177,7 @@ export class App {
     start: (port: number) => unknown,
   ): WebFunction {
     if (typeof start !== "function") throw functionMissing(this.name);
-    const [web, rest] = parted<WebAddressOptions & { port: number }>(options, webServerOptionNames);
+    const [web, rest] = partedOptions<WebAddressOptions & { port: number }>(options, webServerOptionNames);
     return this.#addWeb(rest, { kind: "server", ...web }, start as unknown as AnyWebHandler);
   }
 
@@ -273,15 +220,13 @@ export class App {
       });
     }
     if (target) {
-      if (spec) setMarks(target, marksFromSpec(target, spec as NamedMembers));
+      if (spec) setMarks(target, marksFromSpec(target, spec));
       this.#addClass(options, target, marksOf(target));
       return target;
     }
     return (decorated: new () => object, context?: ClassDecoratorContext) => {
       // The metadata lands on the class only after its decorators have run.
-      const marks = context?.metadata
-        ? marksOf({ [metadataSymbol()]: context.metadata } as never)
-        : marksOf(decorated);
+      const marks = context?.metadata ? marksIn(context.metadata) : marksOf(decorated);
       this.#addClass(options, decorated, marks, context?.name);
       if (context?.metadata) ownMarks(context.metadata).registered = true;
       return decorated;
@@ -401,83 +346,5 @@ function functionMissing(appName: string): AppError {
   return new AppError("FUNCTION_INVALID", `A function of app "${appName}" was given without its code.`, {
     status: "INVALID_ARGUMENT",
     remedy: 'Pass options first, then the function: app.function({ name: "train" }, async () => { … }).',
-  });
-}
-
-function metadataSymbol(): symbol {
-  return (Symbol as { metadata?: symbol }).metadata ?? Symbol.for("Symbol.metadata");
-}
-
-/** Options in two parts: those of these names, and the rest. */
-function parted<Named extends object>(options: object, names: readonly string[]): [Named, object] {
-  const [named, rest] = [true, false].map((isNamed) =>
-    Object.fromEntries(
-      Object.entries(options).filter(
-        ([name, value]) => names.includes(name) === isNamed && !(isNamed && value === undefined),
-      ),
-    ),
-  );
-  return [named as Named, rest ?? {}];
-}
-
-interface NamedMembers {
-  build?: string[] | Record<string, BuildOptions>;
-  web?: Record<string, WebOptions>;
-  webServers?: Record<string, WebAddressOptions & { port: number }>;
-  enter?: string[];
-  exit?: string[];
-  methods?: string[];
-  batched?: Record<string, Batching>;
-  schedules?: Record<string, Schedule>;
-  parameters?: string[] | Record<string, { type?: ParameterType }>;
-}
-
-function marksFromSpec(target: new () => object, spec: NamedMembers): ClassMarks {
-  const named = (kind: MarkKind, names: string[] = []) =>
-    names.map((name) => {
-      if (typeof (target.prototype as Record<string, unknown>)[name] === "function") return { kind, name };
-      throw new AppError("CLASS_SPEC_INVALID", `Class ${target.name} has no method "${name}".`, {
-        status: "INVALID_ARGUMENT",
-        remedy: "Name methods that the class defines.",
-      });
-    });
-  const marked = <O>(kind: MarkKind, members: Record<string, O> = {}, more: (options: O) => Partial<Mark>) =>
-    Object.entries(members).flatMap(([name, options]) =>
-      named(kind, [name]).map((each) => ({ ...each, ...more(options) })),
-    );
-  const parameters = Array.isArray(spec.parameters)
-    ? spec.parameters.map((name) => ({ name }))
-    : Object.entries(spec.parameters ?? {}).map(([name, options]) => ({ name, ...options }));
-  return {
-    marks: [
-      ...buildMarks(named, spec.build),
-      ...named("enter", spec.enter),
-      ...named("method", spec.methods),
-      ...named("method", Object.keys(spec.batched ?? {})).map((mark) => ({
-        ...mark,
-        batching: spec.batched?.[mark.name],
-      })),
-      ...named("method", Object.keys(spec.schedules ?? {})).map((mark) => ({
-        ...mark,
-        schedule: spec.schedules?.[mark.name],
-      })),
-      ...named("exit", spec.exit),
-      ...marked("web", spec.web, (options) => ({ web: { kind: "handler", ...options } })),
-      ...marked("web", spec.webServers, (options) => ({ web: { kind: "server", ...options } })),
-    ],
-    parameters,
-  };
-}
-
-function buildMarks(
-  named: (kind: MarkKind, names: string[]) => { kind: MarkKind; name: string }[],
-  build: NamedMembers["build"] = {},
-): Mark[] {
-  const options: Record<string, BuildOptions> = Array.isArray(build)
-    ? Object.fromEntries(build.map((name) => [name, {}]))
-    : build;
-  return named("build", Object.keys(options)).map((mark) => {
-    checkTimeout(`The build method ${mark.name}`, options[mark.name]?.timeout);
-    return { ...mark, ...options[mark.name] };
   });
 }

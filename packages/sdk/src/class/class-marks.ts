@@ -67,12 +67,14 @@ export function ownMarks(metadata: Metadata): ClassMarks {
 
 /** All marks of a class. */
 export function marksOf(target: abstract new () => unknown): ClassMarks {
+  return marksIn((target as unknown as Metadata)[metadataKey] as Metadata | null | undefined);
+}
+
+/** All marks of the class whose metadata it is. */
+export function marksIn(metadata: Metadata | null | undefined): ClassMarks {
   const chain: ClassMarks[] = [];
-  let metadata = (target as unknown as Metadata)[metadataKey] as Metadata | null | undefined;
-  while (metadata) {
-    if (Object.hasOwn(metadata, key)) chain.unshift(metadata[key] as ClassMarks);
-    metadata = Object.getPrototypeOf(metadata) as Metadata | null;
-  }
+  for (let each = metadata; each; each = Object.getPrototypeOf(each) as Metadata | null)
+    if (Object.hasOwn(each, key)) chain.unshift(each[key] as ClassMarks);
   const concurrency = chain.findLast((own) => own.concurrency)?.concurrency;
   return {
     marks: together(chain.flatMap((own) => own.marks)),
