@@ -20,6 +20,8 @@ import type { RuntimePolicy } from "./container/container-runtimes.ts";
 import { openRuntimes } from "./container/open-runtimes.ts";
 import { judgeRunc, runcAdvice, runcWarning } from "./container/runc/runc-holes.ts";
 import { runcVersion } from "./container/runc/runc-version.ts";
+import { ForkWatch } from "./cgroup/fork-watch.ts";
+import { lastProcess } from "./cgroup/last-process.ts";
 import { processCountOf } from "./cgroup/process-count.ts";
 import { ProcessWatch } from "./cgroup/process-watch.ts";
 import { DiskWatch } from "./disk/disk-watch.ts";
@@ -182,6 +184,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       logger,
     }),
   );
+  const forks = starting.use(new ForkWatch({ lastProcess, logger }));
   const network = starting.use(
     await NetworkPool.open({
       instance: directories.instance,
@@ -233,6 +236,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       layers,
       disk,
       processes,
+      forks,
       runtimes,
       network,
       heads,
@@ -258,6 +262,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       layers,
       disk,
       processes,
+      forks,
       imageLimitBytes: share.imageMb * mebibyte,
       runtimes,
       network,

@@ -15,6 +15,8 @@ import { busyboxRootfs } from "@dorian/testkit/busybox-rootfs";
 import { checkout } from "@dorian/testkit/checkout";
 import pino from "pino";
 import { readCgroupLayout } from "../src/cgroup/cgroup-layout.ts";
+import { ForkWatch } from "../src/cgroup/fork-watch.ts";
+import { lastProcess } from "../src/cgroup/last-process.ts";
 import { processCountOf } from "../src/cgroup/process-count.ts";
 import { ProcessWatch } from "../src/cgroup/process-watch.ts";
 import { DiskWatch } from "../src/disk/disk-watch.ts";
@@ -104,10 +106,12 @@ export async function testBuilder(options?: {
       logger,
     }),
   );
+  const forks = made.use(new ForkWatch({ lastProcess, logger }));
   const builder = new ImageBuilder({
     layers,
     disk,
     processes,
+    forks,
     imageLimitBytes: 8 * 2 ** 30,
     runtimes,
     network,
@@ -173,6 +177,7 @@ export async function testBuilder(options?: {
           layers,
           disk,
           processes,
+          forks,
           runtimes,
           network,
           heads,

@@ -56,6 +56,16 @@ export async function hitOwnMemoryLimit(layout: CgroupLayout, name: string): Pro
   return Number(/^oom (\d+)$/m.exec(events ?? "")?.[1] ?? 0) > 0;
 }
 
+/** Has the group's processes get the processor last of all until the result is disposed of, where this machine weighs groups. */
+export async function weighLeast(layout: CgroupLayout, name: string): Promise<AsyncDisposable> {
+  const { root, version } = layout.cpu ?? {};
+  const file = join(root ?? "", name, version === 2 ? "cpu.weight" : "cpu.shares");
+  const own = root === undefined ? undefined : await readIfThere(file);
+  if (own === undefined) return new AsyncDisposableStack();
+  await writeIfThere(file, version === 2 ? "1" : "2");
+  return { [Symbol.asyncDispose]: () => writeIfThere(file, own.trim()) };
+}
+
 /** Stops every process of the group where it is; resolves when none runs any more. */
 export async function freeze(layout: CgroupLayout, name: string): Promise<void> {
   const { root, version } = freezerOf(layout);

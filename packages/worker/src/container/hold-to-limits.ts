@@ -1,12 +1,14 @@
 import type { AppError } from "@dorian/base/app-error";
+import type { ForkWatch } from "../cgroup/fork-watch.ts";
 import type { ProcessWatch } from "../cgroup/process-watch.ts";
 import type { DiskWatch } from "../disk/disk-watch.ts";
 import type { Container } from "./runtime.ts";
 
-/** What no control group can keep by itself: space on the disk, and asking for processes over and over. */
+/** What no control group can keep by itself: space on the disk, and beginning processes over and over. */
 export interface LimitWatches {
   disk: Pick<DiskWatch, "watch">;
   processes: Pick<ProcessWatch, "watch">;
+  forks: Pick<ForkWatch, "watch">;
 }
 
 export interface Limited {
@@ -16,11 +18,11 @@ export interface Limited {
   /** Undefined for the worker's default. */
   diskLimitBytes: number | undefined;
   /** Undefined while none runs. */
-  container: () => Pick<Container, "pids" | "freeze" | "processCount"> | undefined;
+  container: () => Pick<Container, "pids" | "freeze" | "processCount" | "weighLeast"> | undefined;
   end: (reason: AppError) => void;
 }
 
-/** Ends a task or a build when it takes more than it may, until the result is disposed of. */
+/** Ends a task or a build when it takes more than it may, and slows one that multiplies, until the result is disposed of. */
 export function holdToLimits(watches: LimitWatches, limited: Limited): Disposable {
   const { id, directories, diskLimitBytes: limitBytes, container, end } = limited;
   const held = new DisposableStack();
@@ -34,6 +36,15 @@ export function holdToLimits(watches: LimitWatches, limited: Limited): Disposabl
       end,
     }),
   );
-  held.use(watches.processes.watch({ id, count: async () => container()?.processCount(), end }));
+  const count = async () => container()?.processCount();
+  held.use(watches.processes.watch({ id, count, end }));
+  held.use(
+    watches.forks.watch({
+      id,
+      count,
+      pids: async () => (await container()?.pids()) ?? [],
+      weighLeast: async () => (await container()?.weighLeast()) ?? new AsyncDisposableStack(),
+    }),
+  );
   return held;
 }

@@ -29,6 +29,8 @@ export interface Container extends AsyncDisposable {
   pids(): Promise<number[]>;
   /** How many processes and threads it has; undefined when it is gone, or this machine does not count. */
   processCount(): Promise<ProcessCount | undefined>;
+  /** Has its processes get the processor when nobody else wants it, until the result is disposed of. */
+  weighLeast(): Promise<AsyncDisposable>;
   /** Stops every process where it is until the result is disposed of. */
   freeze(): Promise<AsyncDisposable>;
   /**

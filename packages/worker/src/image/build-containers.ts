@@ -38,14 +38,14 @@ export class BuildContainers implements AsyncDisposable {
   #lease: NetworkLease | undefined;
   #volumes: BuildVolumes | undefined;
   #count = 0;
-  #current: Pick<Container, "pids" | "freeze" | "processCount"> | undefined;
+  #current: Pick<Container, "pids" | "freeze" | "processCount" | "weighLeast"> | undefined;
 
   constructor(options: BuildContainersOptions) {
     this.#options = options;
   }
 
   /** The one that runs, or the last one. */
-  get current(): Pick<Container, "pids" | "freeze" | "processCount"> | undefined {
+  get current(): Pick<Container, "pids" | "freeze" | "processCount" | "weighLeast"> | undefined {
     return this.#current;
   }
 

@@ -2,7 +2,15 @@ import type { ChildProcessByStdio } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { errnoOf } from "@dorian/base/app-error";
-import { freeze, hitOwnMemoryLimit, killAll, oomKillsOf, processesOf, thaw } from "../../cgroup/cgroup.ts";
+import {
+  freeze,
+  hitOwnMemoryLimit,
+  killAll,
+  oomKillsOf,
+  processesOf,
+  thaw,
+  weighLeast,
+} from "../../cgroup/cgroup.ts";
 import { type ProcessCount, processCountOf } from "../../cgroup/process-count.ts";
 import type { ContainerSpec } from "../container-spec.ts";
 import type { Container, ContainerExit, ExecOptions } from "../runtime.ts";
@@ -71,6 +79,10 @@ export class RuncContainer implements Container {
 
   processCount(): Promise<ProcessCount | undefined> {
     return processCountOf(this.#site.layout, this.#site.cgroup);
+  }
+
+  weighLeast(): Promise<AsyncDisposable> {
+    return weighLeast(this.#site.layout, this.#site.cgroup);
   }
 
   async freeze(): Promise<AsyncDisposable> {

@@ -6,8 +6,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import { bindMount, makeShared, unmount } from "@dorian/linux/mount";
 import { mountTable } from "@dorian/linux/mount-table";
+import pino from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { readCgroupLayout } from "../../cgroup/cgroup-layout.ts";
+import { ForkWatch } from "../../cgroup/fork-watch.ts";
+import { lastProcess } from "../../cgroup/last-process.ts";
 import { limitGroup } from "../../cgroup/limit-group.ts";
 import { runcEngine } from "./engine.ts";
 import { collector, testRuntime } from "../../../test/test-container.ts";
@@ -144,6 +147,30 @@ test("what multiplies without end is counted, and dead as soon as it is to be [B
   expect(await container.processCount()).toMatchObject({ limit: 60 });
   await container.kill();
   expect(await container.pids()).toEqual([]);
+});
+
+test("what begins processes over and over gets the processor last until it is calm again [B15]", async () => {
+  const { cpu } = await readCgroupLayout();
+  await using host = await testRuntime();
+  const storm =
+    "for i in $(seq 150); do (while [ ! -e /tmp/calm ]; do /bin/true; done; sleep 100) & done; wait";
+  const spec = host.spec(storm, { limits: { pids: 600 } });
+  await using container = await host.runtime.run(spec, { onOutput: () => undefined });
+  await using forks = new ForkWatch({ lastProcess, restMs: 200, logger: pino({ level: "silent" }) });
+  using _watched = forks.watch({
+    id: spec.id,
+    count: () => container.processCount(),
+    pids: () => container.pids(),
+    weighLeast: () => container.weighLeast(),
+  });
+  const group = join(cpu?.root ?? "", `dorian-${host.instance}`, spec.id);
+  const weight = () => readFile(join(group, cpu?.version === 2 ? "cpu.weight" : "cpu.shares"), "utf8");
+  const usual = await weight();
+  const least = cpu?.version === 2 ? "1\n" : "2\n";
+  await expect.poll(weight, { timeout: 30_000 }).toBe(least);
+  await container.exec(["touch", "/tmp/calm"], { onOutput: () => undefined, signal: never });
+  await expect.poll(weight, { timeout: 30_000 }).toBe(usual);
+  expect(usual).not.toBe(least);
 });
 
 test("a frozen container stands still and then goes on", async () => {
