@@ -33,7 +33,7 @@ export default defineConfig({
           include: ["test/**/*.e2e.test.ts"],
           globalSetup: ["packages/testkit/src/global-setup.ts"],
           setupFiles: ["packages/testkit/src/await-seeds.ts"],
-          env: { DORIAN_TESTED_PROGRAM: builtProgram },
+          env: { DORIAN_TESTED_PROGRAM: builtProgram, DORIAN_TEST_RUN: String(process.pid) },
           ...patiently,
           maxWorkers,
           // They wait for real processes on a machine that others may load; what fails twice is broken.

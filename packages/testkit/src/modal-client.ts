@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkout } from "./checkout.ts";
 import { noteCommand, pythonEvidence } from "./evidence/evidence.ts";
+import { forkedCommand } from "./forked-client/forked-command.ts";
 import { dorian, runCommand, type CommandOptions, type CommandResult } from "./run-command.ts";
 
 /** Versions of the official Python client that the tests drive: newest, one between, and the two of the 2024 era. */
@@ -60,21 +61,30 @@ export class ModalClient {
 
   /** `modal …`, until it ends. */
   async modal(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
-    const result = await this.#run(join(this.directory, "bin/modal"), args, options);
+    const result = await this.#run([join(this.directory, "bin/modal"), ...args], options);
     if (result.code === 0) noteCommand(this.version, args);
     return result;
   }
 
   /** `python …`, until it ends. */
   python(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return this.#run(join(this.directory, "bin/python"), args, options);
+    return this.#run(args, options);
   }
 
-  #run(program: string, args: string[], options: CommandOptions): Promise<CommandResult> {
+  #run(args: string[], options: CommandOptions): Promise<CommandResult> {
     // Unbuffered, Python writes each word of a print by itself, and lines of the client's own come between them.
-    const unbuffered = options.onOutput ? {} : { PYTHONUNBUFFERED: "" };
+    const isUnbuffered = options.onOutput !== undefined;
+    const unbuffered = isUnbuffered ? {} : { PYTHONUNBUFFERED: "" };
     const env = { ...this.environment, COLUMNS: "200", ...unbuffered, ...options.env };
-    return runCommand([program, ...args], { ...options, env });
+    const python = join(this.directory, "bin/python");
+    const forked = forkedCommand({
+      python,
+      version: this.version,
+      args,
+      env: options.env ?? {},
+      isUnbuffered,
+    });
+    return runCommand(forked ?? [python, ...args], { ...options, env });
   }
 }
 

@@ -5,6 +5,10 @@ import { fileURLToPath } from "node:url";
 /** Where what tests exercise is written down; undefined while nobody gathers it. */
 const directory = process.env["DORIAN_EVIDENCE"];
 
+export function isGathering(): boolean {
+  return directory !== undefined;
+}
+
 /** What a server's environment needs so that its answered calls are written down. */
 export function serverEvidence(): Record<string, string> {
   if (directory === undefined) return {};
