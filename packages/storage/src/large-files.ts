@@ -18,10 +18,9 @@ import {
   permissionsOf,
 } from "./file-content.ts";
 import { hashedCopy } from "./hashed-copy.ts";
-import { PlaceTurn } from "./place-turn.ts";
+import { PlaceTurns } from "./place-turns.ts";
 import { type Content, receiveContent, writeChunksAt } from "./receive-content.ts";
 import type { RoomWatch } from "./room-watch.ts";
-import { SharedFlush } from "./shared-flush.ts";
 import { storing } from "./storage-error.ts";
 
 /** Marks a file that does not hold all of its blocks yet. No file of a layer has it. */
@@ -46,11 +45,6 @@ export interface LargeFilesOptions {
   digests: FileDigests;
 }
 
-interface Receiving {
-  turns: Map<number, PlaceTurn>;
-  flush: SharedFlush;
-}
-
 /**
  * Files of several blocks, each block received in the place that it has in the file. A file is named for its content and its
  * permissions, so that whoever writes to a place writes the same; when it is whole, layers hold hard links to it.
@@ -60,7 +54,8 @@ export class LargeFiles {
   readonly #options: LargeFilesOptions;
   readonly #files: string;
   readonly #places: BlockPlaces;
-  readonly #receiving = new Map<string, Receiving>();
+  readonly #turns = new PlaceTurns();
+  /** Nobody gets a turn at a file that is here. */
   readonly #completing = new SharedWork<string, string>();
 
   constructor(options: LargeFilesOptions) {
@@ -109,7 +104,7 @@ export class LargeFiles {
     options: { sha: string; place: Place; signal?: AbortSignal | undefined },
   ): Promise<void> {
     const { sha, place, signal } = options;
-    using held = this.#takeTurn(place);
+    using held = this.#completing.isRunning(place.file) ? undefined : this.#turns.take(place);
     if (!held) return void (await this.#options.blocks.put(source, { expectedSha: sha, signal }));
     const { turn, flush } = held;
     const start = place.index * this.blockBytes;
@@ -217,13 +212,13 @@ export class LargeFiles {
       const { nlink, ctimeMs, mode } = await lstat(path);
       const isReceiving = (mode & receivingBit) !== 0;
       if (nlink > 1 || ctimeMs >= (isReceiving ? before.receiving : before.whole)) continue;
-      if (!this.#receiving.has(name) && !this.#completing.isRunning(name)) await unlink(path);
+      if (!this.#turns.isHeld(name) && !this.#completing.isRunning(name)) await unlink(path);
     }
     await this.#places.collect();
   }
 
   async #complete(name: string, content: FileContent): Promise<string> {
-    await this.#endTurns(name);
+    await this.#turns.stop(name);
     const path = this.#pathOf(name);
     await storing(this.#files, async () => {
       await using file = await this.#open(name);
@@ -248,7 +243,7 @@ export class LargeFiles {
 
   /** `draft` is on disk, with all of the content. */
   async #adopt(name: string, draft: string, content: FileContent): Promise<string> {
-    await this.#endTurns(name);
+    await this.#turns.stop(name);
     const path = this.#pathOf(name);
     await chmod(draft, permissionsOf(content));
     await mkdir(this.#files, { recursive: true });
@@ -263,32 +258,10 @@ export class LargeFiles {
     return path;
   }
 
-  /** Nobody gets a new one while the file is being completed. */
-  async #endTurns(name: string): Promise<void> {
-    for (const turn of this.#receiving.get(name)?.turns.values() ?? []) await turn.stop();
-  }
-
   async #setPlaces(name: string, { blocks }: FileContent): Promise<void> {
     for (const [index, { sha, size }] of blocks.entries()) {
       if (!(await this.#places.find(sha))) await this.#places.set(sha, { file: name, index }, size);
     }
-  }
-
-  /** Undefined when another has the place, or the file is being completed. */
-  #takeTurn({ file, index }: Place): (Disposable & { turn: PlaceTurn; flush: SharedFlush }) | undefined {
-    const receiving = this.#receiving.get(file) ?? { turns: new Map(), flush: new SharedFlush() };
-    if (this.#completing.isRunning(file) || receiving.turns.has(index)) return undefined;
-    this.#receiving.set(file, receiving);
-    const turn = new PlaceTurn();
-    receiving.turns.set(index, turn);
-    return {
-      turn,
-      flush: receiving.flush,
-      [Symbol.dispose]: () => {
-        receiving.turns.delete(index);
-        if (receiving.turns.size === 0) this.#receiving.delete(file);
-      },
-    };
   }
 
   async #open(name: string): Promise<FileHandle> {
