@@ -21,6 +21,7 @@ import { commandRouterHandlers } from "./exec/command-router-handlers.ts";
 import { containerExecHandlers } from "./exec/container-exec-handlers.ts";
 import { Execs } from "./exec/execs.ts";
 import { AppLogs } from "./log/app-logs.ts";
+import { ExpiredLogs } from "./log/expired-logs.ts";
 import { WorkerLogs } from "./log/worker-logs.ts";
 import { logHandlers } from "./log/log-handlers.ts";
 import { storedLogHandlers } from "./log/stored-log-handlers.ts";
@@ -183,7 +184,7 @@ export async function openDispatch(options: DispatchOptions) {
   const histories: ExpiringHistory[] = [
     new CallForgetting({ db, journal, bytes: callBytes, limitBytes, nowMs }),
     { forgetSome: () => taskStore.forgetSome(nowMs()) },
-    { forgetSome: () => logs.forgetSome() },
+    new ExpiredLogs({ journal, nowMs }),
   ];
   opening.use(keepForgetting(histories, { logger, nowMs, elapsedMs }));
   const sweeper = setInterval(() => {

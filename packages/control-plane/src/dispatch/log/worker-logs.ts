@@ -1,6 +1,6 @@
 import type { LogBatch } from "@dorian/protocol/worker";
 import type { Database } from "../../database/database.ts";
-import type { LogOrigin } from "./app-logs.ts";
+import type { LogOrigin } from "./log-writer.ts";
 
 export interface WorkerLogsOptions {
   db: Database;

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { FileDescriptor, ProgressType, TaskLogsSchema, type TaskLogs } from "@dorian/protocol/modal";
-import type { AppLogs, LogOrigin } from "../log/app-logs.ts";
+import type { AppLogs } from "../log/app-logs.ts";
+import type { LogOrigin } from "../log/log-writer.ts";
 import type { Task } from "./task.ts";
 import { wireStates } from "./task-state.ts";
 

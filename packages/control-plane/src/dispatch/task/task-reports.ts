@@ -1,7 +1,7 @@
 import type { LogBatch, TaskExited, TaskInputs, TaskPhase } from "@dorian/protocol/worker";
 import { causeOfEnd } from "../failure/cause.ts";
 import { endReason } from "../failure/end-reason.ts";
-import type { LogOrigin } from "../log/app-logs.ts";
+import type { LogOrigin } from "../log/log-writer.ts";
 import type { TaskLog } from "./task-log.ts";
 import type { TaskStarts } from "./task-starts.ts";
 import type { TaskStore } from "./task-store.ts";
