@@ -1,27 +1,15 @@
 import { mkdir } from "node:fs/promises";
-import { join, posix } from "node:path";
-import { assertNever } from "@dorian/base/must";
+import { join } from "node:path";
 import type { StartBuild } from "@dorian/protocol/worker";
-import { BuildContainers } from "./build-containers.ts";
-import { contextKey, contextRoots } from "./build-context.ts";
-import { BuildLayers } from "./build-layers.ts";
-import { BuildVariables } from "./build-variables.ts";
+import { holdToLimits } from "../container/hold-to-limits.ts";
 import type { BaseImages } from "./base-images.ts";
 import type { BuildDependencies } from "./build-dependencies.ts";
-import { BuildStage } from "./build-stage.ts";
-import { BuildStages } from "./build-stages.ts";
-import { holdToLimits } from "../container/hold-to-limits.ts";
-import { copyFiles } from "./copy-instruction.ts";
-import { copyPlan } from "./copy-plan.ts";
-import { makeDirectory } from "./copy-target.ts";
-import { doOnce } from "./do-once.ts";
-import { dockerfileError } from "./dockerfile/dockerfile-error.ts";
-import type { Instruction } from "./dockerfile/instruction.ts";
+import { BuildInstructions } from "./build-instructions.ts";
+import { BuildLayers } from "./build-layers.ts";
+import { BuildVariables } from "./build-variables.ts";
 import { parseDockerfile } from "./dockerfile/parse-dockerfile.ts";
-import { containerUser } from "../container/container-user.ts";
 import type { OnLog } from "./run-step.ts";
 import { type BuiltImage, saveImage } from "./saved-image.ts";
-import { StackViews } from "./stack-views.ts";
 import type { StepCache } from "./step-cache.ts";
 
 export interface ImageBuildOptions extends BuildDependencies {
@@ -30,8 +18,6 @@ export interface ImageBuildOptions extends BuildDependencies {
   onLog: OnLog;
   signal: AbortSignal;
 }
-
-type InstructionOf<K extends Instruction["kind"]> = Extract<Instruction, { kind: K }>;
 
 /** One build from its first step to its last. Disposal removes all that it used; what finished steps made stays for the next. */
 export class ImageBuild implements AsyncDisposable {
@@ -43,75 +29,54 @@ export class ImageBuild implements AsyncDisposable {
   /** By the worker itself, for what the build does to the machine. */
   #ended = new AbortController();
   #layers = new BuildLayers();
-  #stages: BuildStages;
-  #views: StackViews;
-  #containers: BuildContainers;
-  #variables: BuildVariables;
-  /** Line of the instruction that is carried out. */
-  #line = 1;
 
   constructor(request: StartBuild, options: ImageBuildOptions) {
     this.#request = request;
-    this.#variables = new BuildVariables({ given: {}, escape: "\\" });
     this.#options = { ...options, signal: AbortSignal.any([options.signal, this.#ended.signal]) };
     this.#directory = join(options.directories.runtime, "builds", request.buildId);
     this.#scratch = join(options.directories.scratch, request.buildId);
     for (const directory of [this.#directory, this.#scratch]) {
       this.#resources.defer(() => options.discard(directory));
     }
-    this.#views = this.#resources.use(new StackViews({ layers: options.layers, directory: this.#directory }));
-    this.#stages = new BuildStages({
-      request,
-      bases: options.bases,
-      say: (text) => this.#say(text),
-      signal: this.#options.signal,
-    });
-    this.#containers = this.#resources.use(
-      new BuildContainers({
-        ...this.#options,
-        request,
-        stages: this.#stages,
-        views: this.#views,
-        directory: this.#directory,
-        scratch: this.#scratch,
-        expandPlace: (text) => this.#expandPlace(text),
-        context: () => this.#context(),
-      }),
-    );
   }
 
   async run(): Promise<BuiltImage> {
-    const { signal } = this.#options;
+    const { layers, signal } = this.#options;
     signal.throwIfAborted();
-    const { instructions, escape } = parseDockerfile(this.#request.dockerfile);
-    this.#variables = new BuildVariables({ given: this.#request.buildArgs, escape });
+    const parsed = parseDockerfile(this.#request.dockerfile);
+    const instructions = this.#resources.use(
+      new BuildInstructions({
+        ...this.#options,
+        request: this.#request,
+        variables: new BuildVariables({ given: this.#request.buildArgs, escape: parsed.escape }),
+        built: this.#layers,
+        directory: this.#directory,
+        scratch: this.#scratch,
+      }),
+    );
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await mkdir(this.#scratch, { recursive: true, mode: 0o755 });
     using _held = holdToLimits(this.#options, {
       id: this.#request.buildId,
       // Layers of earlier stages are as much its own as what it writes now.
-      directories: () => [
-        this.#scratch,
-        ...this.#layers.written.map((layerId) => this.#options.layers.path(layerId)),
-      ],
+      directories: () => [this.#scratch, ...this.#layers.written.map((layerId) => layers.path(layerId))],
       diskLimitBytes: undefined,
-      container: () => this.#containers.current,
+      container: () => instructions.container,
       end: (reason) => this.#ended.abort(reason),
     });
-    for (const [index, instruction] of instructions.entries()) {
+    for (const [index, instruction] of parsed.instructions.entries()) {
       signal.throwIfAborted();
-      this.#say(`=> Step ${index + 1} of ${instructions.length}: ${instruction.text}\n`);
-      this.#line = instruction.line;
-      await this.#carryOut(instruction);
+      this.#say(`=> Step ${index + 1} of ${parsed.instructions.length}: ${instruction.text}\n`);
+      await instructions.carryOut(instruction);
     }
-    await this.#containers.commitVolumes();
+    await instructions.commitVolumes();
     return await saveImage({
-      layers: this.#options.layers,
+      layers,
       built: this.#layers,
       base: this.#request.baseLayerIds,
-      stage: this.#stages.current,
+      stage: instructions.stage,
       say: (text) => this.#say(text),
-      signal: this.#options.signal,
+      signal,
     });
   }
 
@@ -120,187 +85,7 @@ export class ImageBuild implements AsyncDisposable {
     for (const layerId of this.#layers.own) await this.#options.layers.remove(layerId);
   }
 
-  async #carryOut(instruction: Instruction): Promise<void> {
-    switch (instruction.kind) {
-      case "from":
-        return this.#from(instruction);
-      case "run":
-        return this.#run(instruction);
-      case "copy":
-        return this.#copy(instruction);
-      case "arg":
-        this.#variables.declare(instruction.values, { line: this.#line, scope: this.#stages.last });
-        return undefined;
-      case "workdir":
-        return this.#workdir(instruction);
-      case "env": {
-        const { config } = this.#stage;
-        const values = instruction.values.map((pair) => pair.map((text) => this.#expand(text)));
-        Object.assign(config.env, Object.fromEntries(values) as Record<string, string>);
-        return undefined;
-      }
-      case "user":
-        this.#stage.config.user = this.#expand(instruction.user);
-        return undefined;
-      case "shell":
-        this.#stage.config.shell = instruction.shell;
-        return undefined;
-      case "cmd":
-        this.#stage.setCommand(instruction.command);
-        return undefined;
-      case "entrypoint":
-        this.#stage.setEntrypoint(instruction.command);
-        return undefined;
-      case "volume":
-        for (const path of instruction.paths) await this.#makeDirectory(this.#expandPlace(path), "");
-        return undefined;
-      case "ignored":
-        if (instruction.isMissed)
-          this.#say("   Without effect: Dorian has its own ways to watch and stop containers.\n");
-        return undefined;
-      default:
-        return assertNever(instruction);
-    }
-  }
-
-  async #from(instruction: InstructionOf<"from">): Promise<void> {
-    // What is written later belongs to the new stage.
-    await this.#stages.last?.freeze();
-    const { image, platform, line } = instruction;
-    const name = this.#variables.expand(image, { line, scope: undefined });
-    if (name === "") throw dockerfileError(line, `FROM ${image} names no image.`);
-    if (platform !== undefined) this.#variables.requirePlatform(platform, line);
-    const base = await this.#stages.base(name);
-    refuseTriggers(name, base.onBuild ?? [], line);
-    const stage = new BuildStage({
-      base,
-      args: this.#stages.named(name)?.args ?? new Map(),
-      layers: this.#options.layers,
-      directory: join(this.#directory, `root-${this.#stages.count}`),
-      scratch: join(this.#scratch, `stage-${this.#stages.count}`),
-      onLayer: (layerId) => this.#layers.add(layerId),
-    });
-    this.#resources.use(stage);
-    this.#stages.begin(instruction.stage, stage);
-  }
-
-  async #doOnce(dependsOn: Record<string, unknown>, work: () => Promise<void>): Promise<void> {
-    const layerId = await doOnce(dependsOn, work, {
-      request: this.#request,
-      stage: this.#stage,
-      steps: this.#options.steps,
-      say: (text) => this.#say(text),
-    });
-    if (layerId !== undefined) this.#layers.keep(layerId);
-  }
-
-  async #run(instruction: InstructionOf<"run">): Promise<void> {
-    const { command, mounts } = instruction;
-    const bound = mounts.filter((mount) => mount.type === "bind");
-    const sources = await Promise.all(
-      bound.map(async ({ options }) => {
-        const from = options.get("from");
-        return from === undefined
-          ? contextKey(this.#request)
-          : (await this.#stages.source(this.#expand(from))).layerIds;
-      }),
-    );
-    await this.#doOnce({ command, mounts, sources }, () => this.#containers.run(instruction));
-  }
-
-  async #copy(instruction: InstructionOf<"copy">): Promise<void> {
-    const { options } = instruction;
-    const plan = copyPlan(instruction, {
-      expand: (text) => this.#expand(text),
-      expandPlace: (text) => this.#expandPlace(text),
-    });
-    const { sources, addresses, target, from: name } = plan;
-    const stage = this.#stage;
-    const from = name === undefined ? undefined : await this.#stages.source(name);
-    if (from && plan.isWhole) {
-      const isThere = (layerId: string) => stage.layerIds.includes(layerId);
-      // A stack has each layer once. What we make ourselves lies where nobody else puts anything.
-      if (name?.startsWith("dorian/") && from.layerIds.every(isThere)) return;
-      if (!from.layerIds.some(isThere)) return await stage.stack(from.layerIds);
-    }
-    const { documents } = instruction;
-    const copy = async () =>
-      copyFiles(instruction, {
-        stage,
-        sources,
-        addresses,
-        target,
-        sourceRoots: from ? [await this.#views.show(from.layerIds)] : await this.#context(),
-        expand: (text, how) => this.#expand(text, how),
-        scratch: this.#scratch,
-        operator: this.#options.operator,
-        say: (text) => this.#say(text),
-        signal: this.#options.signal,
-      });
-    if (addresses.length > 0 && options.checksum === undefined) {
-      // What is at an address may be something else next time. Steps after it are of this layer, and so of this build.
-      await copy();
-      await stage.freeze();
-      return;
-    }
-    const dependsOn = {
-      sources,
-      target,
-      options,
-      documents,
-      from: from?.layerIds ?? contextKey(this.#request),
-    };
-    await this.#doOnce(dependsOn, copy);
-  }
-
-  #context(): Promise<string[]> {
-    return contextRoots(this.#request, {
-      directory: join(this.#scratch, "context"),
-      layers: this.#options.layers,
-    });
-  }
-
-  async #workdir(instruction: InstructionOf<"workdir">): Promise<void> {
-    const { config } = this.#stage;
-    const path = this.#expandPlace(instruction.path);
-    if (path === "") throw dockerfileError(this.#line, `WORKDIR ${instruction.path} names no directory.`);
-    config.workdir = posix.resolve("/", config.workdir, path);
-    await this.#makeDirectory(config.workdir, config.user);
-  }
-
-  /** Makes a directory that is not there, for a user of the image. */
-  async #makeDirectory(path: string, user: string): Promise<void> {
-    const stage = this.#stage;
-    const directory = posix.resolve("/", stage.config.workdir, path);
-    stage.did({ directory, user });
-    const root = await stage.root();
-    const owner = await containerUser(root, user);
-    using _made = (await makeDirectory(directory, { root, owner, mode: undefined })).directory;
-  }
-
-  #expandPlace(text: string): string {
-    return this.#variables.expandPlace(text, { line: this.#line, scope: this.#stages.last });
-  }
-
-  #expand(text: string, options: { quotesAreText?: boolean } = {}): string {
-    return this.#variables.expand(text, { line: this.#line, scope: this.#stages.last, ...options });
-  }
-
-  get #stage(): BuildStage {
-    return this.#stages.current;
-  }
-
   #say(text: string): void {
     this.#options.onLog("stdout", text);
   }
-}
-
-/** @throws AppError DOCKERFILE_INVALID for a base image that wants something done by what is built on it */
-function refuseTriggers(name: string, [trigger]: readonly string[], line: number): void {
-  if (trigger === undefined) return;
-  throw dockerfileError(
-    line,
-    `${name} wants "${trigger}" done by whatever is built on it (ONBUILD), which is not supported.`,
-    "Choose another base image, or one that has this done.",
-  );
 }
