@@ -110,6 +110,7 @@ export {
   type UpgradeWebSocketOptions,
 } from "./web/upgrade-websocket.ts";
 export { web, webServer, type WebMethodDecorator, type WebServerDecorator } from "./class/web-decorators.ts";
+export { TakenError, type RefusedValue } from "./named/taken-error.ts";
 export type { WebFunction } from "./web/web-function.ts";
 export type { TakesWebPort, WebPort } from "./web/web-port.ts";
 export type {

@@ -19,15 +19,17 @@ export interface WebOptions {
   front: WebFront;
   logger: Logger;
   nowMs: () => number;
+  elapsedMs: () => number;
 }
 
 /** Requests of web clients, as calls of functions. */
 export async function openWeb(options: WebOptions) {
-  const { stores, access, registries, dispatch, front, logger, nowMs } = options;
+  const { stores, access, registries, dispatch, front, logger, nowMs, elapsedMs } = options;
   const { tokens, environments, client } = access;
   const proxyTokens = await ProxyTokens.load({
     ...stores,
     nowMs,
+    elapsedMs,
     isLive: (id) => tokens.live(id) !== undefined,
   });
   tokens.onEnd(({ tokenId }) => {

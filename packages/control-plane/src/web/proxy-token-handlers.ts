@@ -24,7 +24,8 @@ export function proxyTokenHandlers(options: ProxyTokenHandlersOptions) {
         { method: "WebhookTokenCreate", schema: TokenCreateResponseSchema },
         async (trx) => {
           const createdBy = context.identity.kind === "client" ? context.identity.tokenId : "";
-          const made = await tokens.create(trx, { name: request.name, isScoped: request.scoped, createdBy });
+          const { name, scoped: isScoped, idleSeconds } = request;
+          const made = await tokens.create(trx, { name, isScoped, createdBy, idleMs: idleSeconds * 1000 });
           const { tokenId, tokenSecret, committed } = made;
           return { response: { tokenId, tokenSecret }, committed };
         },

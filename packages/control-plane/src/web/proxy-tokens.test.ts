@@ -13,17 +13,47 @@ import { ProxyTokens } from "./proxy-tokens.ts";
 
 const fixture = dispatchFixture();
 
-async function openTokens() {
+async function openTokens({ elapsedMs = () => 0 } = {}) {
   const directory = await mkdtemp(join(tmpdir(), "dorian-proxy-tokens-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const db = await openDatabase(join(directory, "state.db"));
   onTestFinished(() => db.destroy());
   const journal = new Journal(db);
   return {
+    db,
     journal,
-    tokens: await ProxyTokens.load({ db, journal, nowMs: () => 0, isLive: (made) => made === "maker" }),
+    tokens: await ProxyTokens.load({
+      db,
+      journal,
+      nowMs: () => 0,
+      elapsedMs,
+      isLive: (made) => made === "maker",
+    }),
   };
 }
+
+test("a token for a while ends when nobody has come with it for so long, and is in no database", async () => {
+  let elapsed = 0;
+  const { tokens, journal, db } = await openTokens({ elapsedMs: () => elapsed });
+  const make = (idleMs?: number) =>
+    journal.write(
+      (trx) =>
+        tokens.create(trx, { name: "t", isScoped: false, createdBy: "maker", ...(idleMs && { idleMs }) }),
+      ({ committed }) => committed(),
+    );
+  const [brief, lasting] = [await make(1_000), await make()];
+  const admitted = (made: typeof brief) => tokens.admit(made.tokenId, made.tokenSecret, "main") !== undefined;
+  elapsed = 900;
+  expect(admitted(brief)).toBe(true);
+  elapsed = 1_800;
+  expect([admitted(brief), tokens.list().length]).toEqual([true, 2]);
+  elapsed = 2_800;
+  expect([admitted(brief), admitted(lasting)]).toEqual([false, true]);
+  expect(tokens.list().map(({ tokenId }) => tokenId)).toEqual([lasting.tokenId]);
+  expect(() => tokens.require(brief.tokenId)).toThrow("There is no proxy token");
+  const rows = await db.selectFrom("proxy_token").select("token_id").execute();
+  expect(rows).toEqual([{ token_id: lasting.tokenId }]);
+});
 
 /** Answers with one part, accepts a websocket, and has nothing more to say until its client has gone. */
 const endless = webScript(async ({ receive, send }) => {

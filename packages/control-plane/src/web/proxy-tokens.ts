@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { Deadline } from "@dorian/base/deadline";
 import { newId } from "@dorian/base/ids";
 import type { Credential } from "@dorian/protocol/service";
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
@@ -21,6 +22,8 @@ export interface ProxyToken {
 
 interface KnownToken extends ProxyToken {
   digest: Buffer;
+  /** How long it lasts when nobody comes with it; undefined for one that stays until it is removed. */
+  idle: { forMs: number; until: Deadline } | undefined;
   /** By the scope they were let in to. */
   holders: Map<string, CredentialHolders>;
 }
@@ -29,6 +32,8 @@ export interface ProxyTokensOptions {
   db: Database;
   journal: Journal;
   nowMs: () => number;
+  /** By a clock that nobody sets. */
+  elapsedMs: () => number;
   /** Whether the token that one was made with is still good. */
   isLive: (tokenId: string) => boolean;
 }
@@ -55,6 +60,7 @@ export class ProxyTokens {
     const isSame = timingSafeEqual(digestOf(secret), token?.digest ?? nothing);
     const isGood = isSame && token !== undefined && this.#isLive(token);
     if (!isGood || !isFor(token, scope)) return undefined;
+    if (token.idle) token.idle.until = this.#after(token.idle.forMs);
     const holders = token.holders.get(scope) ?? new CredentialHolders();
     token.holders.set(scope, holders);
     return holders;
@@ -74,10 +80,18 @@ export class ProxyTokens {
     throw proxyTokenNotFound(tokenId);
   }
 
-  /** The secret is in the answer and nowhere else. Call `committed` once the transaction is durable. */
+  /**
+   * The secret is in the answer and nowhere else. Call `committed` once the transaction is durable. One with `idleMs` is kept in
+   * memory alone: nobody has to remove it, so it should not outlast the server either.
+   */
   async create(
     trx: Transaction<Tables>,
-    { name, isScoped, createdBy }: { name: string; isScoped: boolean; createdBy: string },
+    {
+      name,
+      isScoped,
+      createdBy,
+      idleMs = 0,
+    }: { name: string; isScoped: boolean; createdBy: string; idleMs?: number },
   ): Promise<{ tokenId: string; tokenSecret: string; committed: () => void }> {
     const tokenSecret = newSecret();
     const row = {
@@ -88,8 +102,13 @@ export class ProxyTokens {
       environments: isScoped ? "[]" : null,
       created_by: createdBy,
     };
-    await trx.insertInto("proxy_token").values(row).execute();
-    return { tokenId: row.token_id, tokenSecret, committed: () => this.#put(row) };
+    if (idleMs === 0) await trx.insertInto("proxy_token").values(row).execute();
+    const idle = idleMs === 0 ? undefined : { forMs: idleMs, until: this.#after(idleMs) };
+    const committed = () => {
+      this.#forgetIdle();
+      this.#put(row, idle);
+    };
+    return { tokenId: row.token_id, tokenSecret, committed };
   }
 
   /** Changes a token. Requests that came with it to an environment it is not good for any more have ended then. */
@@ -131,8 +150,19 @@ export class ProxyTokens {
     );
   }
 
-  #isLive({ createdBy }: ProxyToken): boolean {
-    return createdBy === "" || this.#options.isLive(createdBy);
+  #isLive({ createdBy, idle }: KnownToken): boolean {
+    return !idle?.until.isOver && (createdBy === "" || this.#options.isLive(createdBy));
+  }
+
+  #after(ms: number): Deadline {
+    return new Deadline(ms, this.#options.elapsedMs);
+  }
+
+  /** Those whose time is over; what somebody still does with one of them is ended with its maker, as ever. */
+  #forgetIdle(): void {
+    for (const { tokenId, idle, holders } of this.#byId.values()) {
+      if (idle?.until.isOver && holders.values().every((each) => each.isUnused)) this.#byId.delete(tokenId);
+    }
   }
 
   #end(tokenId: string): void {
@@ -141,8 +171,9 @@ export class ProxyTokens {
     for (const holders of token?.holders.values() ?? []) holders.end(proxyTokenNotFound(tokenId));
   }
 
-  #put(row: Selectable<ProxyTokenRow>): void {
+  #put(row: Selectable<ProxyTokenRow>, idle?: KnownToken["idle"]): void {
     const token: KnownToken = {
+      idle,
       holders: this.#byId.get(row.token_id)?.holders ?? new Map(),
       createdBy: row.created_by,
       tokenId: row.token_id,

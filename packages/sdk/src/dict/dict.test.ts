@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connectedServer } from "../../test/connected-server.ts";
 import { setTransport } from "../client/current-transport.ts";
+import { TakenError } from "../named/taken-error.ts";
 import type { StandardSchema } from "../schema/standard-schema.ts";
 import { Dict } from "./dict.ts";
 
@@ -196,5 +197,9 @@ describe("a dict with a schema", () => {
     expect(await dict.size()).toBe(0);
     await Dict.fromId(await dict.id()).set("a", [1]);
     await expect(dict.get("a")).rejects.toMatchObject({ code: "VALUE_INVALID" });
+    const popped: unknown = await dict.pop("a").catch((error: unknown) => error);
+    expect(popped).toBeInstanceOf(TakenError);
+    expect(popped).toMatchObject({ code: "VALUE_INVALID", items: [], refused: [{ value: [1] }] });
+    expect(await dict.has("a")).toBe(false);
   });
 });

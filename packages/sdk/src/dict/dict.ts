@@ -203,9 +203,9 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
 
   /**
    * Takes a value out; undefined where there is none. Of many who do so at once for one key, one gets it. A value that cannot be read, or
-   * is not as the schema wants it, is taken out all the same, and lost.
+   * is not as the schema wants it, is taken out all the same: the error has it.
    *
-   * @throws AppError VALUE_INVALID, VALUE_NOT_READABLE
+   * @throws TakenError VALUE_INVALID, VALUE_NOT_READABLE
    */
   async pop(key: K, options: WaitOptions = {}): Promise<V | undefined> {
     const { modal, id } = await this.#id.here(options.signal);
@@ -213,7 +213,9 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
       { dictId: id, key: pickledKey(key) },
       callOptions(options.signal),
     );
-    return found && value ? await this.#read(value, key) : undefined;
+    if (!found || !value) return undefined;
+    const [taken] = await this.#values.readTaken([value], valueOf(key));
+    return taken as V;
   }
 
   /** Removes a value. True when there was one. */

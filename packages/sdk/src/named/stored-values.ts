@@ -1,5 +1,7 @@
+import { AppError } from "@dorian/base/app-error";
 import { decodeStored, encodeStored } from "@dorian/protocol/value/stored-value";
 import { checkedValue } from "../schema/checked-value.ts";
+import { TakenError, type RefusedValue } from "./taken-error.ts";
 import type { StandardSchema } from "../schema/standard-schema.ts";
 
 /** What checks the values of a dict or the items of a queue. */
@@ -31,6 +33,32 @@ export class StoredValues {
   /** @throws AppError VALUE_INVALID, VALUE_NOT_READABLE */
   async read(bytes: Uint8Array, what: string): Promise<unknown> {
     return await checkedValue(this.#schema, this.readPlain(bytes, what), `${what} in ${this.#place}`);
+  }
+
+  /** Reads what is gone from where it was: the error has all of it. @throws TakenError */
+  async readTaken(values: readonly Uint8Array[], what: string): Promise<unknown[]> {
+    const items: unknown[] = [];
+    const refused: RefusedValue[] = [];
+    for (const bytes of values) {
+      let value: unknown = bytes;
+      try {
+        value = this.readPlain(bytes, what);
+        items.push(await checkedValue(this.#schema, value, `${what} in ${this.#place}`));
+      } catch (error) {
+        refused.push({ value, error: AppError.is(error) ? error : this.#unchecked(error, what) });
+      }
+    }
+    const [first, ...others] = refused;
+    if (first) throw new TakenError(items, [first, ...others]);
+    return items;
+  }
+
+  #unchecked(cause: unknown, what: string): AppError {
+    return new AppError("VALUE_INVALID", `The schema of ${this.#place} failed on ${what}: ${String(cause)}`, {
+      status: "INVALID_ARGUMENT",
+      remedy: "Let the schema tell of what does not fit, rather than throw.",
+      cause,
+    });
   }
 
   /** Reads what no schema is for. */

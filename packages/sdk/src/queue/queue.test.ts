@@ -2,6 +2,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { connectedServer } from "../../test/connected-server.ts";
 import type { ServerOfThisProcess } from "../../test/server-of-this-process.ts";
 import { setTransport } from "../client/current-transport.ts";
+import { TakenError } from "../named/taken-error.ts";
+import type { StandardSchema } from "../schema/standard-schema.ts";
 import { Queue } from "./queue.ts";
 
 const server = connectedServer();
@@ -33,6 +35,39 @@ describe("a queue", () => {
     expect(await queue.get({ partition: "other" })).toBe(10);
     expect(await queue.get({ timeout: 0 })).toBeUndefined();
     expect(await queue.getMany(5, { timeout: 0.01 })).toEqual([]);
+  });
+
+  test("what was taken with an item that does not fit its schema is in the error, and so is that item", async () => {
+    const even: StandardSchema<number, number> = {
+      "~standard": {
+        version: 1,
+        vendor: "test",
+        validate(value) {
+          if (value === 7) throw new Error("no seven");
+          return Number(value) % 2 === 0
+            ? { value: Number(value) }
+            : { issues: [{ message: "must be even" }] };
+        },
+      },
+    };
+    await using plain = await Queue.ephemeral<number>();
+    const queue = Queue.fromId(await plain.id(), { schema: even });
+    await plain.putMany([2, 3, 4, 7, 6]);
+    const error: unknown = await queue.getMany(4).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TakenError);
+    expect(error).toMatchObject({
+      code: "VALUE_INVALID",
+      message:
+        "An item in a queue without a name does not fit its schema: must be even. Of 4 that were taken 2 are refused; the error has them all.",
+      items: [2, 4],
+      refused: [
+        { value: 3, error: { code: "VALUE_INVALID" } },
+        { value: 7, error: { code: "VALUE_INVALID", message: expect.stringContaining("no seven") } },
+      ],
+    });
+    expect(await queue.get()).toBe(6);
+    await plain.put(9);
+    await expect(queue.get()).rejects.toMatchObject({ items: [], refused: [{ value: 9 }] });
   });
 
   test("whoever waits gets what is put later", async () => {

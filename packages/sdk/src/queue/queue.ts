@@ -188,9 +188,9 @@ export class Queue<T = unknown, Given = T> implements AsyncIterable<T> {
    * Takes the first item, and waits until there is one. With a `timeout` it waits no longer than that, and gives undefined.
    *
    * An item that was taken when the signal aborts is given all the same, unless the server cannot be asked for it within five seconds:
-   * then it is lost. So is an item that cannot be read, or is not as the schema wants it.
+   * then it is lost. An item that cannot be read, or is not as the schema wants it, is taken as well: the error has it.
    *
-   * @throws AppError OPTION_INVALID, VALUE_INVALID, VALUE_NOT_READABLE
+   * @throws AppError OPTION_INVALID; TakenError VALUE_INVALID, VALUE_NOT_READABLE
    */
   get(options?: TakeOptions & { timeout?: undefined }): Promise<T>;
   get(options: TakeOptions): Promise<T | undefined>;
@@ -202,16 +202,13 @@ export class Queue<T = unknown, Given = T> implements AsyncIterable<T> {
   /**
    * Takes the first items: as many as there are, up to `max`, as soon as there is one. None when the `timeout` is over.
    *
-   * Where one of them cannot be read, or is not as the schema wants it, it fails, and all that it took are lost: who may meet such items
-   * takes one at a time, and loses no more than that one.
+   * Where one of them cannot be read, or is not as the schema wants it, it fails with a {@link TakenError}, which has all that it took.
    *
-   * @throws AppError OPTION_INVALID, VALUE_INVALID, VALUE_NOT_READABLE
+   * @throws AppError OPTION_INVALID; TakenError VALUE_INVALID, VALUE_NOT_READABLE
    */
   async getMany(max: number, options: TakeOptions = {}): Promise<T[]> {
     const values = await takeItems(await this.#wire(options), max, options);
-    const items: T[] = [];
-    for (const value of values) items.push((await this.#items.read(value, "an item")) as T);
-    return items;
+    return (await this.#items.readTaken(values, "an item")) as T[];
   }
 
   /**

@@ -15,6 +15,10 @@ export class CredentialHolders implements Credential {
     return () => this.#holders.delete(ended);
   }
 
+  get isUnused(): boolean {
+    return this.#holders.size === 0;
+  }
+
   get isOver(): boolean {
     return this.#ended !== undefined;
   }

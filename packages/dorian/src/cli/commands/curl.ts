@@ -6,6 +6,9 @@ import { serverOptions } from "../server-options.ts";
 import { curlArguments } from "../curl/curl-arguments.ts";
 import { requireWebFunction } from "../curl/web-function.ts";
 
+/** A token whose `dorian curl` was killed ends by itself. Longer than clients that are told to come back wait (150 s). */
+const idleSeconds = 600;
+
 export const command = defineCommand<number>({
   arguments: [
     {
@@ -19,7 +22,7 @@ export const command = defineCommand<number>({
   argumentsOfTarget: true,
   notes: [
     "Runs curl, with a proxy token for functions that want one. The token is made for this request",
-    "and deleted behind it; it is sent to web functions of the server alone.",
+    "and deleted behind it (ten minutes later, should this be killed); it is sent to web functions of the server alone.",
     "  dorian curl shop::hello",
     '  dorian curl shop::Model.predict /v1?size=3 -X POST -d \'{"of": "cats"}\' --fail',
     "  dorian curl -N http://127.0.0.1:7100/events",
@@ -41,7 +44,7 @@ export const command = defineCommand<number>({
     const trust: [string, string][] =
       server.trust && address.startsWith("https:") ? [["cacert", server.trust.all]] : [];
     if (!mayWantToken) return await runCurl(args, trust, signal);
-    const token = await server.modal.webhookTokenCreate({ name: "dorian curl" }, { signal });
+    const token = await server.modal.webhookTokenCreate({ name: "dorian curl", idleSeconds }, { signal });
     const { tokenId, tokenSecret } = token;
     // curl takes an authorization to no other host when it is sent there.
     const headers = given.hasAuthorization

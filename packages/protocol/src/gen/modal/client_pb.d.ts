@@ -13197,6 +13197,13 @@ export declare type WebhookTokenCreateRequest = Message<"modal.client.WebhookTok
    * @generated from field: string name = 2;
    */
   name: string;
+
+  /**
+   * Dorian: it ends when nobody has come with it for so long, and when the server does; 0 for one that stays until it is deleted.
+   *
+   * @generated from field: uint32 idle_seconds = 10000;
+   */
+  idleSeconds: number;
 };
 
 /**
