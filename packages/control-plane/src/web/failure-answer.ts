@@ -31,7 +31,9 @@ export function answerToResult(result: GenericResult): PlainAnswer {
 /** Why an answer that was begun has no end, for the app's log. */
 export function cutBecause({ status, exception }: GenericResult): string {
   const why =
-    status === Status.SUCCESS ? "its app returned before it" : exception.slice(0, 300) || "its call ended";
+    status === Status.SUCCESS
+      ? "its app returned before it"
+      : exception.slice(0, 300).replace(/\.$/, "") || "its call ended";
   return `An answer of this web function has no end: ${why}. The client's connection was closed, which tells it so.`;
 }
 

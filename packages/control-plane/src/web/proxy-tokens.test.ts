@@ -13,7 +13,7 @@ import { ProxyTokens } from "./proxy-tokens.ts";
 
 const fixture = dispatchFixture();
 
-async function openTokens({ elapsedMs = () => 0 } = {}) {
+async function openTokens(elapsedMs: () => number = () => 0) {
   const directory = await mkdtemp(join(tmpdir(), "dorian-proxy-tokens-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const db = await openDatabase(join(directory, "state.db"));
@@ -34,7 +34,7 @@ async function openTokens({ elapsedMs = () => 0 } = {}) {
 
 test("a token for a while ends when nobody has come with it for so long, and is in no database", async () => {
   let elapsed = 0;
-  const { tokens, journal, db } = await openTokens({ elapsedMs: () => elapsed });
+  const { tokens, journal, db } = await openTokens(() => elapsed);
   const make = (idleMs?: number) =>
     journal.write(
       (trx) =>

@@ -31,8 +31,13 @@ export function refuseHalfPairs(text: string): void {
   );
 }
 
+/** Under it an object says what it is, and what to send in its place: its class's name is short where it was minified. */
+export const sendInstead: unique symbol = Symbol.for("dorian.sendInstead");
+
 /** An instance of a class that has no form on the wire. */
 export function unsendableInstance(value: object): Unsendable {
+  const own: unknown = Reflect.get(value, sendInstead);
+  if (Array.isArray(own)) return new Unsendable(`is ${String(own[0])}`, `Send ${String(own[1])}.`);
   const name = classNameOf(value);
   if (name === "Object" || name === "") {
     return new Unsendable(

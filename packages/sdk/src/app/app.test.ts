@@ -69,6 +69,28 @@ test("a function without options first is refused", () => {
   );
 });
 
+test("an app takes another's functions and classes along, once each, and leads both to the server's", async () => {
+  const gateway = new App("gateway");
+  const push = gateway.web({ name: "push" }, () => new Response());
+  class Meter {
+    read() {}
+  }
+  gateway.cls({}, Meter, { methods: ["read"] });
+  const shop = new App("shop");
+  shop.function({ name: "sell" }, async () => 1);
+  expect(shop.include(gateway)).toBe(shop);
+  expect(shop.registered.map(({ tag }) => tag)).toEqual(["sell", "push", "Meter"]);
+  expect(gateway.registered.map(({ tag }) => tag)).toEqual(["push", "Meter"]);
+  expect(() => shop.instance(Meter)).not.toThrow();
+  await expect(push.url()).rejects.toMatchObject({ code: "APP_NOT_RUNNING" });
+
+  expect(() => shop.function({ name: "push" }, async () => 1)).toThrow(refused("NAME_TAKEN"));
+  const other = new App("other");
+  other.function({ name: "sell" }, async () => 1);
+  expect(() => shop.include(other)).toThrow(refused("NAME_TAKEN"));
+  for (const app of [shop, gateway]) expect(() => gateway.include(app)).toThrow(refused("APP_INCLUDED"));
+});
+
 test("an app has one local entrypoint", () => {
   const app = new App("entrypoint");
   const main = app.localEntrypoint(async () => 1);

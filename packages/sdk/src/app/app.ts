@@ -86,6 +86,7 @@ export class App {
   /** What it was made with. */
   readonly options: AppOptions;
   #registered = new Map<string, Registered>();
+  #included: App[] = [];
   #entrypoint: AnyFunction | undefined;
   #hydrated = new Map<string, HydratedFunction>();
 
@@ -271,9 +272,36 @@ export class App {
     return run;
   }
 
-  /** @internal In the order they were added. */
+  /**
+   * Takes another app's functions and classes along, so that apps can be written in files of their own: they are run and deployed as
+   * this app's, under its name, with the options that they were given there. The other's local entrypoint is left out.
+   *
+   * @throws AppError NAME_TAKEN where both have one of a name, APP_INCLUDED for an app that includes this one
+   * @example
+   * const gateway = new App("gateway");
+   * const push = gateway.function({ name: "push" }, async (value: number) => value);
+   * const app = new App("shop").include(gateway);
+   */
+  include(other: App): this {
+    if (other.#apps().includes(this)) {
+      throw new AppError("APP_INCLUDED", `App "${other.name}" is "${this.name}", or includes it.`, {
+        status: "INVALID_ARGUMENT",
+        remedy: "Let one of them include the other, and call its functions from there by import.",
+      });
+    }
+    for (const { tag } of other.registered) this.#checkFree(tag);
+    this.#included.push(other);
+    return this;
+  }
+
+  /** This one, and all that it includes. */
+  #apps(): App[] {
+    return [this, ...this.#included.flatMap((app) => app.#apps())];
+  }
+
+  /** @internal In the order they were added; those of included apps last. */
   get registered(): Registered[] {
-    return [...this.#registered.values()];
+    return this.#apps().flatMap((app) => [...app.#registered.values()]);
   }
 
   /** @internal */
@@ -283,7 +311,7 @@ export class App {
 
   /** @internal Says which functions of a server the app's tags lead to. */
   hydrate(functions: ReadonlyMap<string, HydratedFunction>): void {
-    this.#hydrated = new Map(functions);
+    for (const app of this.#apps()) app.#hydrated = new Map(functions);
   }
 
   #instance(registered: RegisteredClass, parameters: Record<string, unknown>, options?: VariantOptions) {
@@ -292,7 +320,7 @@ export class App {
   }
 
   #requireClass(target: new () => object): RegisteredClass {
-    const registered = [...this.#registered.values()].find(
+    const registered = this.registered.find(
       (candidate): candidate is RegisteredClass => candidate.kind === "class" && candidate.target === target,
     );
     if (registered) return registered;
@@ -318,17 +346,16 @@ export class App {
   }
 
   #register(registered: Registered): void {
-    if (this.#registered.has(registered.tag)) {
-      throw new AppError(
-        "NAME_TAKEN",
-        `App "${this.name}" has two functions or classes named "${registered.tag}".`,
-        {
-          status: "INVALID_ARGUMENT",
-          remedy: "Rename one of them.",
-        },
-      );
-    }
+    this.#checkFree(registered.tag);
     this.#registered.set(registered.tag, registered);
+  }
+
+  #checkFree(tag: string): void {
+    if (!this.registered.some((item) => item.tag === tag)) return;
+    throw new AppError("NAME_TAKEN", `App "${this.name}" has two functions or classes named "${tag}".`, {
+      status: "INVALID_ARGUMENT",
+      remedy: "Rename one of them.",
+    });
   }
 
   #withDefaults(options: FunctionOptions): FunctionOptions {

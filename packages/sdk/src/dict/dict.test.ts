@@ -160,6 +160,15 @@ describe("a dict", () => {
     await expect(waiting).rejects.toThrow("enough");
   });
 
+  test("is no value itself: what to send in its place is said", async () => {
+    await using dict = await Dict.ephemeral<string, unknown>();
+    await expect(dict.set("self", { dict })).rejects.toMatchObject({
+      code: "VALUE_NOT_SERIALISABLE",
+      message: expect.stringMatching(/: \.dict is a dict\.$/),
+      remedy: "Send its id, await dict.id(), and find it there by Dict.fromId(id).",
+    });
+  });
+
   test("whose waiting is given up says why", async () => {
     await using dict = await Dict.ephemeral<string, number>();
     await expect(dict.get("a", { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");

@@ -1,3 +1,4 @@
+import { sendInstead } from "@dorian/protocol/value/unsendable";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import { pickledKey } from "@dorian/protocol/value/pickle/pickled-key";
 import { transport } from "../client/current-transport.ts";
@@ -39,6 +40,11 @@ export class Dict<K extends DictKey = DictKey, V = unknown, Given = V> implement
     this.name = name;
     this.#id = id;
     this.#values = new StoredValues(name === "" ? "a dict without a name" : `dict "${name}"`, schema);
+  }
+
+  /** @internal */
+  get [sendInstead]() {
+    return ["a dict", "its id, await dict.id(), and find it there by Dict.fromId(id)"];
   }
 
   /**

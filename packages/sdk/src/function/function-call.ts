@@ -1,5 +1,6 @@
 import { AppError } from "@dorian/base/app-error";
 import { isId } from "@dorian/base/ids";
+import { sendInstead } from "@dorian/protocol/value/unsendable";
 import type { FunctionGetOutputsItem } from "@dorian/protocol/modal";
 import { transport } from "../client/current-transport.ts";
 import type { Transport } from "../client/transport.ts";
@@ -38,6 +39,11 @@ export class FunctionCall<R = unknown> {
   /** @internal */
   constructor(functionCallId: string) {
     this.functionCallId = functionCallId;
+  }
+
+  /** @internal */
+  get [sendInstead]() {
+    return ["a function call", "its functionCallId, and find it there by FunctionCall.fromId(id)"];
   }
 
   /** A call by its id, in this program or another. */

@@ -1,3 +1,4 @@
+import { sendInstead } from "@dorian/protocol/value/unsendable";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import { transport } from "../client/current-transport.ts";
 import type { Transport } from "../client/transport.ts";
@@ -67,6 +68,11 @@ export class Queue<T = unknown, Given = T> implements AsyncIterable<T> {
     this.name = name;
     this.#id = id;
     this.#items = new StoredValues(name === "" ? "a queue without a name" : `queue "${name}"`, schema);
+  }
+
+  /** @internal */
+  get [sendInstead]() {
+    return ["a queue", "its id, await queue.id(), and find it there by Queue.fromId(id)"];
   }
 
   /**

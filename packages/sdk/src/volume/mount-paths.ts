@@ -23,7 +23,7 @@ export function checkVolumeMounts(owner: string, volumes: Record<string, Volume 
     };
     if (!posix.isAbsolute(path)) refuse("the path is not absolute");
     if (posix.normalize(path) !== path || (path !== "/" && path.endsWith("/")))
-      refuse("the path is not in its shortest form");
+      refuse(`the path is not in its shortest form, "${posix.normalize(path).replace(/(?<=.)\/$/, "")}"`);
     if (reserved.includes(path)) refuse("that place belongs to the image");
     if (isBucket) continue;
     const other = mounted.find((each) => each.volume.isSameAs(volume));

@@ -1,4 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
+import { sendInstead } from "@dorian/protocol/value/unsendable";
 import { ObjectCreationType } from "@dorian/protocol/modal";
 import { containerTransport, transport } from "../client/current-transport.ts";
 import type { Transport } from "../client/transport.ts";
@@ -52,6 +53,14 @@ export class Volume {
     this.mountOptions = mount;
     this.#options = options;
     this.#id = id;
+  }
+
+  /** @internal */
+  get [sendInstead]() {
+    return [
+      "a volume",
+      "its id, await volume.id(), and find it there by Volume.fromId(id); or mount it there",
+    ];
   }
 
   /**

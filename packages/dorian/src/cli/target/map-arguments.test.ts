@@ -225,9 +225,10 @@ describe("mistakes in the arguments of a target", () => {
   });
 
   test("a missing argument is named", () => {
-    expect(failure([], signature([value("modelId")], [value("size")])).message).toBe(
-      "train needs --size and --model-id.",
-    );
+    expect(failure([], signature([value("modelId")], [value("size")]))).toMatchObject({
+      message: "train needs --size and --model-id.",
+      remedy: expect.stringMatching(/^usage: train .*; what may be left out has a default in the code/),
+    });
   });
 
   test("values that nothing takes are refused", () => {

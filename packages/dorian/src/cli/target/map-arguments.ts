@@ -186,7 +186,10 @@ function requireAll(state: {
     ),
   ].flatMap((parameter) => (parameter.kind === "value" ? [optionName(parameter.name)] : []));
   if (missing.length > 0)
-    throw new UsageError(`${signature.name} needs ${missing.join(" and ")}.`, remedy(signature));
+    throw new UsageError(
+      `${signature.name} needs ${missing.join(" and ")}.`,
+      `${remedy(signature)}; what may be left out has a default in the code, such as undefined.`,
+    );
 }
 
 function remedy(signature: TargetSignature): string {
