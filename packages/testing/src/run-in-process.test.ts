@@ -21,13 +21,6 @@ import {
 import { afterEach, describe, expect, test } from "vitest";
 import { runInProcess } from "./run-in-process.ts";
 
-/** All that comes, in its order. */
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
-
 const never = () => new Promise<never>(() => {});
 
 describe("calls", () => {
@@ -41,16 +34,16 @@ describe("calls", () => {
     const note = app.function({ name: "note" }, async (x: number) => void seen.push(x));
     await using _ = await runInProcess(app);
     expect(await add.remote(1, 2)).toBe(3);
-    expect(await all(add.map([1, 2, 3]))).toEqual([2, 3, 4]);
+    expect(await Array.fromAsync(add.map([1, 2, 3]))).toEqual([2, 3, 4]);
     expect(
-      await all(
+      await Array.fromAsync(
         add.starmap([
           [1, 1],
           [2, 2],
         ]),
       ),
     ).toEqual([2, 4]);
-    expect(await all(countTo.remote(3))).toEqual([1, 2, 3]);
+    expect(await Array.fromAsync(countTo.remote(3))).toEqual([1, 2, 3]);
     await note.forEach([3, 1, 2]);
     expect(seen.toSorted()).toEqual([1, 2, 3]);
     const call = await add.spawn(5);
@@ -68,7 +61,7 @@ describe("calls", () => {
     const call = await half.spawnMap([2, -1, 6]);
     expect(await call.inputCount()).toBe(3);
     expect(await call.get({ index: 2 })).toBe(3);
-    const results = await all(call.results({ returnExceptions: true }));
+    const results = await Array.fromAsync(call.results({ returnExceptions: true }));
     expect(results).toEqual([1, expect.objectContaining({ name: "RangeError" }), 3]);
     await expect(call.get({ index: 3 })).rejects.toMatchObject({ code: "INPUT_NOT_IN_CALL" });
   });
@@ -115,7 +108,7 @@ describe("calls", () => {
     const who = shop.function({ name: "who" }, async () => [currentInput()?.inputId, currentTaskId()]);
     const total = shop.function({ name: "total" }, async (items: string[]) => {
       const priceOf = Function.fromName<(item: string) => Promise<number>>("prices", "priceOf");
-      const each = await all(priceOf.map(items));
+      const each = await Array.fromAsync(priceOf.map(items));
       return {
         sum: each.reduce((a, b) => a + b, 0),
         mine: currentInput()?.inputId,
@@ -229,7 +222,7 @@ describe("classes", () => {
     expect(await app.instance(Counter, { start: 0 }).next.remote()).toBe(3);
     const found = Cls.fromName<typeof Counter>("counting", "Counter").instance({ step: 5, start: 10 });
     expect(await found.next.remote()).toBe(20);
-    expect(await all(found.several.remote(2))).toEqual([20, 21]);
+    expect(await Array.fromAsync(found.several.remote(2))).toEqual([20, 21]);
     expect(await other.history.remote()).toEqual(["made", "entered with 10", "next", "next"]);
   });
 
@@ -533,7 +526,7 @@ describe("files of volumes from outside of containers", () => {
     expect(Buffer.compare(await models.readFile("/large"), large)).toBe(0);
     await models.copyFiles(["/iris"], "/copy", { recursive: true });
     await models.removeFile("/large");
-    const listed = await all(models.listFiles("/", { recursive: true }));
+    const listed = await Array.fromAsync(models.listFiles("/", { recursive: true }));
     expect(listed.map(({ path, size }) => `${path} ${size}`).toSorted()).toEqual([
       "copy 0",
       "copy/weights 5",
@@ -576,7 +569,7 @@ describe("dicts and queues", () => {
     await note.remote("b", 2);
     const notes = Dict.fromName<string, number>("notes");
     expect([await notes.get("a"), await notes.get("c"), await notes.size()]).toEqual([1, undefined, 2]);
-    expect(await all(notes.entries())).toEqual([
+    expect(await Array.fromAsync(notes.entries())).toEqual([
       ["a", 1],
       ["b", 2],
     ]);

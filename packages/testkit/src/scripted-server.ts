@@ -6,6 +6,7 @@ import { GrpcServer, mountService } from "@dorian/protocol/server/grpc-server";
 import {
   DataFormat,
   FunctionGetOutputsItemSchema,
+  Function_FunctionType as FunctionType,
   GenericResult_GenericStatus as Status,
   ModalClient,
 } from "@dorian/protocol/modal";
@@ -69,6 +70,14 @@ export class ScriptedServer {
     await this.#server?.[Symbol.asyncDispose]();
     this.#server = undefined;
   }
+}
+
+/** An answer to FunctionGet: every name is that of one function. */
+export async function foundFunction() {
+  return {
+    functionId: "fu-1",
+    handleMetadata: { functionType: FunctionType.FUNCTION, supportedInputFormats: [DataFormat.CBOR] },
+  };
 }
 
 /** A finished input's output. */

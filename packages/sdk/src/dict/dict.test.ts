@@ -7,12 +7,6 @@ import { Dict } from "./dict.ts";
 
 const server = connectedServer();
 
-async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
-  return list;
-}
-
 describe("a dict", () => {
   test("keeps values by keys of every kind", async () => {
     await using dict = await Dict.ephemeral();
@@ -31,9 +25,11 @@ describe("a dict", () => {
       expect(await dict.has(key)).toBe(true);
       expect(await dict.get(key)).toEqual(value);
     }
-    expect(await listOf(dict.keys())).toEqual(expect.arrayContaining(entries.map(([key]) => key)));
-    expect(await listOf(dict.values())).toEqual(expect.arrayContaining(entries.map(([, value]) => value)));
-    expect(await listOf(dict)).toEqual(expect.arrayContaining(entries.map((entry) => [...entry])));
+    expect(await Array.fromAsync(dict.keys())).toEqual(expect.arrayContaining(entries.map(([key]) => key)));
+    expect(await Array.fromAsync(dict.values())).toEqual(
+      expect.arrayContaining(entries.map(([, value]) => value)),
+    );
+    expect(await Array.fromAsync(dict)).toEqual(expect.arrayContaining(entries.map((entry) => [...entry])));
     // As in Python, 1 and 1n are one number.
     expect(await dict.get(7n)).toBe("number");
   });
@@ -192,7 +188,7 @@ describe("a dict with a schema", () => {
     await using dict = await Dict.ephemeral({ schema: wholeNumber });
     await dict.set("a", "7");
     expect(await dict.get("a")).toBe(7);
-    expect(await listOf(dict)).toEqual([["a", 7]]);
+    expect(await Array.fromAsync(dict)).toEqual([["a", 7]]);
     expect(await Dict.fromId(await dict.id()).get("a")).toBe("7");
   });
 

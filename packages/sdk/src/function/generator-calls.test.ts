@@ -38,12 +38,6 @@ function count() {
   return RemoteFunction.fromName<(n: number) => AsyncGenerator<number>>("quickstart", "count");
 }
 
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
-  return list;
-}
-
 test("items arrive as they are yielded, before the generator has ended", async () => {
   const goOn = Promise.withResolvers<void>();
   await ScriptedServer.open({
@@ -79,7 +73,7 @@ test("a stream that breaks off is opened again where it ended, and nothing comes
     },
     functionGetOutputs: async () => outputs(done(3)),
   });
-  expect(await all(count().remote(3))).toEqual([10, 20, 30]);
+  expect(await Array.fromAsync(count().remote(3))).toEqual([10, 20, 30]);
   expect(asked.slice(0, 3)).toEqual([0n, 1n, 2n]);
 });
 
@@ -100,7 +94,7 @@ test("a generator rides out a restart of the server", async () => {
       return outputs(done(3));
     },
   });
-  const items = all(count().remote(3));
+  const items = Array.fromAsync(count().remote(3));
   await first.promise;
   await server.stop();
   restarted = true;
@@ -177,5 +171,5 @@ test("a generator cannot be spawned or mapped over, and a plain function cannot 
   await ScriptedServer.open({ ...generator, functionGetOutputs: async () => outputs(done(0)) });
   const refused = { status: "INVALID_ARGUMENT", remedy: expect.stringContaining("for await") as unknown };
   await expect(count().spawn(1)).rejects.toMatchObject(refused);
-  await expect(all(count().map([1]))).rejects.toMatchObject(refused);
+  await expect(Array.fromAsync(count().map([1]))).rejects.toMatchObject(refused);
 });

@@ -1,14 +1,16 @@
 import { AppError } from "@dorian/base/app-error";
 import { Notifier } from "@dorian/base/notifier";
 import { newId } from "@dorian/base/ids";
-import {
-  DataFormat,
-  Function_FunctionType as FunctionType,
-  GenericResult_GenericStatus as Status,
-} from "@dorian/protocol/modal";
+import { GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
 import { decodeArguments } from "@dorian/protocol/value/payload";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { ScriptedServer, success, type OutputItem, type Script } from "@dorian/testkit/scripted-server";
+import {
+  foundFunction,
+  ScriptedServer,
+  success,
+  type OutputItem,
+  type Script,
+} from "@dorian/testkit/scripted-server";
 import { RemoteFunction } from "./remote-function.ts";
 
 const callId = newId("fc");
@@ -28,13 +30,7 @@ class MapServer {
 
   script(work: (args: unknown[], idx: number) => Promise<OutputItem>): Script {
     return {
-      functionGet: async () => ({
-        functionId: "fu-1",
-        handleMetadata: {
-          functionType: FunctionType.FUNCTION,
-          supportedInputFormats: [DataFormat.CBOR],
-        },
-      }),
+      functionGet: foundFunction,
       functionMap: async () => ({ functionCallId: callId, maxInputsOutstanding: 100 }),
       functionPutInputs: async ({ inputs }) => {
         if (this.refusals-- > 0)
@@ -78,12 +74,6 @@ function remote() {
   return RemoteFunction.fromName<(x: number) => Promise<number>>("quickstart", "double");
 }
 
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
-  return list;
-}
-
 test("a map over hundreds of items gives their results in order", async () => {
   const server = new MapServer();
   await ScriptedServer.open(
@@ -93,7 +83,7 @@ test("a map over hundreds of items gives their results in order", async () => {
     }),
   );
   const items = Array.from({ length: 300 }, (_, index) => index);
-  expect(await all(remote().map(items))).toEqual(items.map((n) => n * 2));
+  expect(await Array.fromAsync(remote().map(items))).toEqual(items.map((n) => n * 2));
   expect(server.finishedAt).toBe(300);
   expect(Math.max(...server.batches)).toBeLessThanOrEqual(49);
 });
@@ -106,13 +96,13 @@ test("without an order, results come as they are done", async () => {
       return await double(args);
     }),
   );
-  expect(await all(remote().map([1, 2, 3], { ordered: false }))).toEqual([4, 6, 2]);
+  expect(await Array.fromAsync(remote().map([1, 2, 3], { ordered: false }))).toEqual([4, 6, 2]);
 });
 
 test("a map over nothing ends", async () => {
   const server = new MapServer();
   await ScriptedServer.open(server.script(double));
-  expect(await all(remote().map([]))).toEqual([]);
+  expect(await Array.fromAsync(remote().map([]))).toEqual([]);
   expect(server.finishedAt).toBe(0);
 });
 
@@ -121,7 +111,7 @@ test("starmap spreads its items, and forEach waits for all of them", async () =>
   await ScriptedServer.open(server.script(async (args) => success(args)));
   const add = RemoteFunction.fromName<(a: number, b: number) => Promise<unknown>>("quickstart", "add");
   expect(
-    await all(
+    await Array.fromAsync(
       add.starmap([
         [1, 2],
         [3, 4],
@@ -140,7 +130,7 @@ test("the first error ends a map and cancels the rest; as values, errors do not"
     n === 2 ? { result: { status: Status.FAILURE, exception: "two", traceback: "at two" } } : double([n]);
   const server = new MapServer();
   await ScriptedServer.open(server.script(failing));
-  await expect(all(remote().map([1, 2, 3]))).rejects.toThrow("two");
+  await expect(Array.fromAsync(remote().map([1, 2, 3]))).rejects.toThrow("two");
   expect(server.cancelled).toEqual([callId]);
 });
 
@@ -151,7 +141,7 @@ test("errors can be had as values", async () => {
       n === 2 ? { result: { status: Status.FAILURE, exception: "two", traceback: "at two" } } : double([n]),
     ),
   );
-  const results = await all(remote().map([1, 2, 3], { returnExceptions: true }));
+  const results = await Array.fromAsync(remote().map([1, 2, 3], { returnExceptions: true }));
   expect(results).toMatchObject([2, { message: "two" }, 6]);
   expect(server.cancelled).toEqual([]);
 });
@@ -294,7 +284,7 @@ test("a result that comes twice is given once", async () => {
   const server = new MapServer();
   server.tells = 2;
   await ScriptedServer.open(server.script(double));
-  expect((await all(remote().map([1, 2, 3], { ordered: false }))).toSorted()).toEqual([2, 4, 6]);
+  expect((await Array.fromAsync(remote().map([1, 2, 3], { ordered: false }))).toSorted()).toEqual([2, 4, 6]);
 });
 
 test("forEach goes on behind an error that is to be ignored", async () => {
@@ -329,8 +319,8 @@ test("spawnMap resolves when all inputs are there, and its results come in order
   const call = await remote().spawnMap(Array.from({ length: 250 }, (_, n) => n));
   expect(server.finishedAt).toBe(250);
   expect(await call.inputCount()).toBe(250);
-  expect(await all(call.results())).toEqual(Array.from({ length: 250 }, (_, n) => n * 2));
-  expect(await all(call.results({ start: 120, end: 123 }))).toEqual([240, 242, 244]);
+  expect(await Array.fromAsync(call.results())).toEqual(Array.from({ length: 250 }, (_, n) => n * 2));
+  expect(await Array.fromAsync(call.results({ start: 120, end: 123 }))).toEqual([240, 242, 244]);
   expect(await call.get({ index: 7 })).toBe(14);
   await expect(call.get({ index: 250 })).rejects.toMatchObject({ code: "INPUT_NOT_IN_CALL" });
 });
@@ -348,7 +338,7 @@ test("a full queue is waited for", async () => {
   const server = new MapServer();
   server.refusals = 2;
   await ScriptedServer.open(server.script(double));
-  expect(await all(remote().map([1, 2]))).toEqual([2, 4]);
+  expect(await Array.fromAsync(remote().map([1, 2]))).toEqual([2, 4]);
 });
 
 test("a source that fails, and an item that cannot be sent, end the map with their error", async () => {
@@ -358,8 +348,8 @@ test("a source that fails, and an item that cannot be sent, end the map with the
     yield 1;
     throw new Error("the source broke");
   })();
-  await expect(all(remote().map(broken))).rejects.toThrow("the source broke");
-  await expect(all(remote().map([1, (() => 2) as never]))).rejects.toMatchObject({
+  await expect(Array.fromAsync(remote().map(broken))).rejects.toThrow("the source broke");
+  await expect(Array.fromAsync(remote().map([1, (() => 2) as never]))).rejects.toMatchObject({
     code: "VALUE_NOT_SERIALISABLE",
   });
   expect(server.cancelled).toEqual([callId, callId]);
@@ -369,7 +359,7 @@ test("a map ends when its signal aborts, and its call is cancelled", async () =>
   const server = new MapServer();
   await ScriptedServer.open(server.script(() => new Promise<never>(() => undefined)));
   const stop = new AbortController();
-  const results = all(remote().map([1, 2], { signal: stop.signal }));
+  const results = Array.fromAsync(remote().map([1, 2], { signal: stop.signal }));
   setTimeout(() => stop.abort(new Error("enough")), 100);
   await expect(results).rejects.toThrow("enough");
   expect(server.cancelled).toEqual([callId]);
@@ -380,12 +370,12 @@ test("a map waits for room on a server's full disk, for a minute [L4]", async ()
   server.refusals = 3;
   server.refusal = "STORAGE_FULL";
   await ScriptedServer.open(server.script(double));
-  expect(await all(remote().map([1, 2, 3]))).toEqual([2, 4, 6]);
+  expect(await Array.fromAsync(remote().map([1, 2, 3]))).toEqual([2, 4, 6]);
   server.refusals = 1_000;
   const startedAtMs = performance.now();
   let asked = 0;
   vi.spyOn(performance, "now").mockImplementation(() => startedAtMs + (asked += 1) * 20_000);
   onTestFinished(() => void vi.restoreAllMocks());
-  await expect(all(remote().map([1]))).rejects.toMatchObject({ code: "STORAGE_FULL" });
+  await expect(Array.fromAsync(remote().map([1]))).rejects.toMatchObject({ code: "STORAGE_FULL" });
   expect(server.refusals).toBeGreaterThan(990);
 });

@@ -2,7 +2,6 @@ import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import {
   DataFormat,
-  Function_FunctionType as FunctionType,
   FunctionCallInvocationType as Invocation,
   FunctionCallType,
   GenericResult_GenericStatus as Status,
@@ -12,6 +11,7 @@ import {
 import { decodeArguments, encodeValue } from "@dorian/protocol/value/payload";
 import { expect, test } from "vitest";
 import {
+  foundFunction,
   outputs,
   ScriptedServer,
   success,
@@ -29,19 +29,31 @@ const callId = newId("fc");
 /** A server with one function, whose calls end as `outcome` says. */
 function scriptOf(outcome: OutputItem, seen: FunctionMapRequest[] = []): Script {
   return {
-    functionGet: async () => ({
-      functionId: "fu-1",
-      handleMetadata: {
-        functionType: FunctionType.FUNCTION,
-        supportedInputFormats: [DataFormat.CBOR],
-      },
-    }),
+    functionGet: foundFunction,
     async functionMap(request) {
       seen.push(request);
       return { functionCallId: callId };
     },
     functionGetOutputs: async () => outputs(outcome),
   };
+}
+
+/** What keeps everybody who asks for outputs, `waiting` from the first on, and notes which calls are cancelled. */
+function withoutOutputs() {
+  const asked = Promise.withResolvers<void>();
+  const cancelled: string[] = [];
+  const script: Script = {
+    async functionGetOutputs(_, { signal }) {
+      asked.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return {};
+    },
+    async functionCallCancel(request) {
+      cancelled.push(request.functionCallId);
+      return {};
+    },
+  };
+  return { script, waiting: asked.promise, cancelled };
 }
 
 function square() {
@@ -260,22 +272,11 @@ test("of a map of nothing there is no result, and none of a call that the server
 });
 
 test("get() ends when its signal aborts, and the call goes on", async () => {
-  const waiting = Promise.withResolvers<void>();
-  const cancelled: string[] = [];
-  await ScriptedServer.open({
-    async functionGetOutputs(_, { signal }) {
-      waiting.resolve();
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
-      return {};
-    },
-    async functionCallCancel(request) {
-      cancelled.push(request.functionCallId);
-      return {};
-    },
-  });
+  const { script, waiting, cancelled } = withoutOutputs();
+  await ScriptedServer.open(script);
   const stop = new AbortController();
   const result = FunctionCall.fromId(callId).get({ signal: stop.signal });
-  await waiting.promise;
+  await waiting;
   stop.abort(new Error("enough"));
   await expect(result).rejects.toThrow("enough");
   expect(cancelled).toEqual([]);
@@ -284,25 +285,13 @@ test("get() ends when its signal aborts, and the call goes on", async () => {
 });
 
 test("a call under a signal is cancelled when that aborts, and not made when it has aborted before", async () => {
-  const waiting = Promise.withResolvers<void>();
-  const cancelled: string[] = [];
+  const { script, waiting, cancelled } = withoutOutputs();
   const seen: FunctionMapRequest[] = [];
-  await ScriptedServer.open({
-    ...scriptOf(success(9), seen),
-    async functionGetOutputs(_, { signal }) {
-      waiting.resolve();
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
-      return {};
-    },
-    async functionCallCancel(request) {
-      cancelled.push(request.functionCallId);
-      return {};
-    },
-  });
+  await ScriptedServer.open({ ...scriptOf(success(9), seen), ...script });
   const stop = new AbortController();
   const squaring = square().withSignal(stop.signal);
   const result = squaring.remote(3);
-  await waiting.promise;
+  await waiting;
   stop.abort(new Error("enough"));
   await expect(result).rejects.toThrow("enough");
   expect(cancelled).toEqual([callId]);

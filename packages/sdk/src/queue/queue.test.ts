@@ -14,12 +14,6 @@ function useHere(modal: ServerOfThisProcess["modal"]): void {
   onTestFinished(() => setTransport({ url: "", modal: server.modal, inContainer: false }));
 }
 
-async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
-  return list;
-}
-
 describe("a queue", () => {
   test("gives items in the order in which they were put, each partition its own", async () => {
     await using queue = await Queue.ephemeral<number>();
@@ -131,10 +125,10 @@ describe("a queue", () => {
   test("is gone through by taking, and by looking", async () => {
     await using queue = await Queue.ephemeral<number>();
     await queue.putMany([1, 2, 3]);
-    expect(await listOf(queue.peek())).toEqual([1, 2, 3]);
+    expect(await Array.fromAsync(queue.peek())).toEqual([1, 2, 3]);
     for await (const item of queue) if (item === 2) break;
-    expect(await listOf(queue.peek())).toEqual([3]);
-    expect(await listOf(queue.consume({ timeout: 0 }))).toEqual([3]);
+    expect(await Array.fromAsync(queue.peek())).toEqual([3]);
+    expect(await Array.fromAsync(queue.consume({ timeout: 0 }))).toEqual([3]);
     expect(await queue.size()).toBe(0);
   });
 
@@ -202,7 +196,7 @@ describe("a queue", () => {
     for (const timeout of [Number.NaN, -1]) {
       await expect(queue.get({ timeout })).rejects.toMatchObject(refused);
       await expect(queue.put(1, { timeout })).rejects.toMatchObject(refused);
-      await expect(listOf(queue.peek({ timeout }))).rejects.toMatchObject(refused);
+      await expect(Array.fromAsync(queue.peek({ timeout }))).rejects.toMatchObject(refused);
     }
     for (const max of [0, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
       await expect(queue.getMany(max, { timeout: 0 })).rejects.toMatchObject(refused);

@@ -66,13 +66,13 @@ function typescriptDeeds({ dataDirectory, client, python }: Workplace): Record<s
       const numbers = range(random.whole(1000), 40);
       same(
         "the map",
-        await allOf(square.map(numbers)),
+        await Array.fromAsync(square.map(numbers)),
         numbers.map((n) => n * n),
       );
     },
     async generator(random) {
       const from = random.whole(1000);
-      same("what was yielded", await allOf(count.remote(from, 20)), range(from, 20));
+      same("what was yielded", await Array.fromAsync(count.remote(from, 20)), range(from, 20));
     },
     async commit(random, number) {
       const { name, text } = files.next(number, random);
@@ -175,10 +175,4 @@ function pythonDeeds({ caller }: Workplace): Record<string, Deed> {
 
 function range(from: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => from + index);
-}
-
-async function allOf<T>(values: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const value of values) all.push(value);
-  return all;
 }

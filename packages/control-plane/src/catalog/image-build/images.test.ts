@@ -20,12 +20,6 @@ const onBase = (imageId: string, ...lines: string[]) => ({
   dockerfileCommands: ["FROM base", ...lines],
 });
 
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
-
 async function openWithWorker(options = {}) {
   const server = await CatalogServer.open(await temporaryDirectory(), options);
   const worker = await BuildWorker.join(server);
@@ -169,7 +163,7 @@ test("the log is live, every joiner sees all of it, and it is kept [B7]", async 
   gate.resolve();
   await stream.return?.(undefined);
   const resumed = modal.imageJoinStreaming({ imageId, timeout: 10, lastEntryId: part.value?.entryId ?? "" });
-  const rest = await collect(resumed);
+  const rest = await Array.fromAsync(resumed);
   expect(rest.flatMap((each) => each.taskLogs.map((log) => log.data))).toEqual(["after\n"]);
   expect(await early).toMatchObject({ text: "before\nafter\n", result: { status: Status.SUCCESS } });
   expect((await joinImage(modal, imageId, { includeLogsForFinished: true })).text).toBe("before\nafter\n");
@@ -185,7 +179,7 @@ test("a stream without news ends after its timeout and can be reopened", async (
     return { layerIds: [] };
   };
   const { imageId } = await modal.imageGetOrCreate({ image: debian });
-  expect(await collect(modal.imageJoinStreaming({ imageId, timeout: 0.05 }))).toEqual([]);
+  expect(await Array.fromAsync(modal.imageJoinStreaming({ imageId, timeout: 0.05 }))).toEqual([]);
   gate.resolve();
   expect((await joinImage(modal, imageId)).result.status).toBe(Status.SUCCESS);
 });
@@ -220,9 +214,9 @@ test("a build is cancelled when nobody waits for it any more, and is not cached 
     new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   const leave = new AbortController();
   const { imageId } = await modal.imageGetOrCreate({ image: debian });
-  const joined = collect(modal.imageJoinStreaming({ imageId, timeout: 10 }, { signal: leave.signal })).catch(
-    () => undefined,
-  );
+  const joined = Array.fromAsync(
+    modal.imageJoinStreaming({ imageId, timeout: 10 }, { signal: leave.signal }),
+  ).catch(() => undefined);
   await sleep(200, { signal: never });
   expect(worker.cancelled).toEqual([]);
   leave.abort();

@@ -7,14 +7,23 @@ import { ScriptedWorker } from "../../../test/scripted-worker.ts";
 const fixture = dispatchFixture();
 const { openServer } = fixture;
 
-test("a reader that has all outputs of a map is kept waiting for more, but not one of 2024, which looks again", async () => {
-  await using server = await openServer();
-  await using _worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
-  const functionId = fixture.catalog.add();
-  const { functionCallId } = await server.modal.functionMap({
+/** A map without inputs yet, of a function of its own. */
+async function openMap(
+  { modal }: Pick<Awaited<ReturnType<typeof openServer>>, "modal">,
+  definition: Parameters<typeof fixture.catalog.add>[0] = {},
+): Promise<{ functionId: string; functionCallId: string }> {
+  const functionId = fixture.catalog.add(definition);
+  const { functionCallId } = await modal.functionMap({
     functionId,
     functionCallType: FunctionCallType.MAP,
   });
+  return { functionId, functionCallId };
+}
+
+test("a reader that has all outputs of a map is kept waiting for more, but not one of 2024, which looks again", async () => {
+  await using server = await openServer();
+  await using _worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
+  const { functionId, functionCallId } = await openMap(server);
   await server.modal.functionPutInputs({ functionId, functionCallId, inputs: [pipelined(0, [1])] });
   const { lastEntryId } = await server.modal.functionGetOutputs({
     functionCallId,
@@ -36,11 +45,7 @@ test("a reader that has all outputs of a map is kept waiting for more, but not o
 test("outputs of a long map come many at a time, those of a short one at once", async () => {
   await using server = await openServer();
   await using _worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
-  const functionId = fixture.catalog.add({ autoscalerSettings: { maxContainers: 1 } });
-  const { functionCallId } = await server.modal.functionMap({
-    functionId,
-    functionCallType: FunctionCallType.MAP,
-  });
+  const { functionId, functionCallId } = await openMap(server, { autoscalerSettings: { maxContainers: 1 } });
   const inputs = Array.from({ length: 500 }, (_, idx) => pipelined(idx, [idx]));
   await server.modal.functionPutInputs({ functionId, functionCallId, inputs });
   const startedAt = performance.now();
@@ -59,11 +64,7 @@ test("outputs of a long map come many at a time, those of a short one at once", 
 test("pages of a range leave nothing out, in whichever order its outputs came", async () => {
   await using server = await openServer();
   await using _worker = await new ScriptedWorker(server.dispatch, { script: double }).join();
-  const functionId = fixture.catalog.add();
-  const { functionCallId } = await server.modal.functionMap({
-    functionId,
-    functionCallType: FunctionCallType.MAP,
-  });
+  const { functionId, functionCallId } = await openMap(server);
   const range = { functionCallId, timeout: 20, startIdx: 0, endIdx: 2 };
   for (const idx of [2, 1, 0]) {
     await server.modal.functionPutInputs({ functionId, functionCallId, inputs: [pipelined(idx, [idx])] });
