@@ -22,13 +22,32 @@ export async function smallBody(
   }
 }
 
+/** Levels that an answer has at most. What is said of images has less than ten; thousands would be read in seconds, and never be shown. */
+const maxDepth = 100;
+
 /** What JSON says, as unknown. @throws AppError REGISTRY_ANSWER_INVALID */
 export function parseAnswer(body: string, what: string): unknown {
+  if (isDeeper(body, maxDepth)) throw invalidAnswer(what, `nested more than ${maxDepth} levels deep`);
   try {
     return JSON.parse(body);
   } catch (cause) {
     throw invalidAnswer(what, `no JSON: ${JSON.stringify(shown(body))}`, cause);
   }
+}
+
+/** Whether the lists and objects of a text in JSON are nested in more than so many levels. */
+function isDeeper(body: string, levels: number): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < body.length; at++) {
+    const letter = body[at];
+    if (isText && letter === "\\") at += 1;
+    else if (letter === '"') isText = !isText;
+    else if (isText) continue;
+    else if (letter === "]" || letter === "}") depth -= 1;
+    else if ((letter === "[" || letter === "{") && ++depth > levels) return true;
+  }
+  return false;
 }
 
 /** `what` is `problem`: "The manifest of x is no JSON". */

@@ -5,6 +5,7 @@ import {
   ClassParameterSetSchema,
   ParameterType,
 } from "@dorian/protocol/modal";
+import { pickleValue } from "@dorian/protocol/value/pickle/write-pickle";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { boundFunctionId } from "./bound-id.ts";
@@ -101,9 +102,29 @@ test.each([
   [
     "one of another type",
     "8004950f00000000000000297d948c0161948c0178947386942e",
-    'The parameter "a" of Model must be an integer.',
+    'The parameter "a" of Model must be an integer of 64 bits.',
   ],
   ["half a pickle", "8004950f000000", "The parameters of Model cannot be read."],
 ])("pickled parameters are refused: %s", (_, hex, message) => {
   expect(() => canonicalParameters("Model.*", info, Buffer.from(hex, "hex"))).toThrow(message);
+});
+
+test.each([2n ** 63n, -(2n ** 63n) - 1n, 2n ** 100n, 1e300, 1.5, null])(
+  "a pickle with %s for an integer is refused in words",
+  (value) => {
+    const pickled = pickleValue([[], { a: value }], "the parameters");
+    expect(() => canonicalParameters("Model.*", info, pickled)).toThrow(
+      expect.objectContaining({
+        code: "CLASS_PARAMETERS_INVALID",
+        message: 'The parameter "a" of Model must be an integer of 64 bits.',
+      }),
+    );
+  },
+);
+
+test.each([2n ** 63n - 1n, -(2n ** 63n)])("a pickle with %s for an integer is taken", (value) => {
+  const pickled = pickleValue([[], { a: value }], "the parameters");
+  expect(canonicalParameters("Model.*", info, pickled)).toEqual(
+    canonicalParameters("Model.*", info, encode([["a", value]])),
+  );
 });

@@ -85,14 +85,16 @@ function readable<T>(className: string, read: () => T): T {
 function protoValue(value: unknown): ClassParameterValue["valueOneof"] {
   if (typeof value === "string") return { case: "stringValue", value };
   if (typeof value === "boolean") return { case: "boolValue", value };
-  if (typeof value === "bigint" || Number.isInteger(value))
-    return { case: "intValue", value: BigInt(value as number) };
+  if (typeof value === "bigint" || Number.isInteger(value)) {
+    const whole = BigInt(value as number);
+    return BigInt.asIntN(64, whole) === whole ? { case: "intValue", value: whole } : { case: undefined };
+  }
   return value instanceof Uint8Array ? { case: "bytesValue", value } : { case: undefined };
 }
 
 const cases: Partial<Record<ParameterType, { value: string; name: string }>> = {
   [ParameterType.PARAM_TYPE_STRING]: { value: "stringValue", name: "a string" },
-  [ParameterType.PARAM_TYPE_INT]: { value: "intValue", name: "an integer" },
+  [ParameterType.PARAM_TYPE_INT]: { value: "intValue", name: "an integer of 64 bits" },
   [ParameterType.PARAM_TYPE_BYTES]: { value: "bytesValue", name: "bytes" },
   [ParameterType.PARAM_TYPE_BOOL]: { value: "boolValue", name: "a boolean" },
 };
