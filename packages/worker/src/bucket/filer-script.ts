@@ -1,3 +1,5 @@
+import { containerOomScore } from "../container/container-oom-score.ts";
+
 /**
  * Hands the file system's connection, which is open as descriptor 3, to the library in the filer that asks for it: libfuse wants to
  * get it from a helper of this name, over a socket, where it may not mount by itself.
@@ -22,6 +24,7 @@ exit(syscall($sendmsg, $ENV{_FUSE_COMMFD} + 0, $message, 0) < 0);
  */
 export const filerScript = `
 set -eu
+echo ${containerOomScore} >/proc/self/oom_score_adj
 root=$1 user=$2 resolver=$3 certificates=$4 cache=$5 memory=$6 groups=$7
 shift 7
 while [ "$groups" -gt 0 ]; do

@@ -113,6 +113,21 @@ test("who serves a bucket has no rights, and sees programs and certificates alon
   );
 });
 
+test(
+  "when memory is short, who serves a bucket ends with containers and not with the worker [B16]",
+  { timeout },
+  async () => {
+    await using bucket = await mounted(bucketAt("/b"));
+    await using container = await host.runtime.run(host.spec("sleep 1000"), { onOutput: () => undefined });
+    const scoreOf = (pid: number) => readFile(`/proc/${pid}/oom_score_adj`, "utf8");
+    const expected = await scoreOf(container.pid);
+    expect(Number(expected)).toBeGreaterThan(0);
+    const scores = await Promise.all((await bucket.filer()).map(scoreOf));
+    expect(new Set(scores)).toEqual(new Set([expected]));
+    await container.kill();
+  },
+);
+
 test.each([
   [
     "keys that are wrong",

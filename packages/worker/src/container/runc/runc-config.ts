@@ -1,5 +1,6 @@
 import type { CgroupLayout } from "../../cgroup/cgroup-layout.ts";
 import type { ContainerMount, ContainerSpec } from "../container-spec.ts";
+import { containerOomScore } from "../container-oom-score.ts";
 import { defaultSeccompProfile } from "../seccomp-profile.ts";
 import type { OciConfig, OciIdMapping, OciMount, OciProcess } from "./oci-config.ts";
 
@@ -45,9 +46,6 @@ const cpuPeriodUs = 100_000;
 /** Weight of a core in the kernel's terms. */
 const sharesOfCore = 1024;
 const leastShares = 2;
-
-/** When the machine runs out of memory, containers end before anything that serves them all. */
-const containerOomScore = 500;
 
 /** Where a container finds its first process: beside the devices, so that no image has a trace of it. */
 const initPath = "/dev/init";
