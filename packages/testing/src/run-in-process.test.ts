@@ -1,13 +1,15 @@
 import { execFile } from "node:child_process";
 import { closeSync as close, constants, existsSync, open, openAsBlob, openSync, readFileSync } from "node:fs";
-import { open as openFile, readFile, readdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, open as openFile, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import {
   App,
+  CloudBucketMount,
   Cls,
   Cron,
   Dict,
+  Environment,
   Function,
   FunctionTimeoutError,
   Period,
@@ -543,7 +545,117 @@ describe("files of volumes from outside of containers", () => {
   });
 });
 
-test("web functions of an app answer requests, and nothing listens for them", async () => {
+describe("web functions of an app", () => {
+  test("listen on a port of loopback from when their address is asked for, as containers", async () => {
+    const notes = Volume.fromName("notes", { createIfMissing: true });
+    const app = new App("listening", { volumes: { "/notes": notes } });
+    const echo = app.web({ name: "echo", env: { GREETING: "hello" } }, async (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/fail") throw new RangeError("no such page");
+      if (pathname === "/forever")
+        return await new Promise<Response>((resolve) =>
+          request.signal.addEventListener("abort", () => resolve(new Response())),
+        );
+      await writeFile("/notes/last", `${process.env.GREETING} ${await request.text()}`);
+      return new Response(ReadableStream.from([Buffer.from("one "), Buffer.from("two")]), {
+        status: 201,
+        headers: [
+          ["set-cookie", "a=1"],
+          ["set-cookie", "b=2"],
+        ],
+      });
+    });
+    const ended: string[] = [];
+    class Model {
+      size = 1;
+      loaded = "";
+      load() {
+        this.loaded = `size ${this.size}`;
+      }
+      show(request: Request) {
+        return Response.json([this.loaded, request.method]);
+      }
+      leave() {
+        ended.push(this.loaded);
+      }
+    }
+    app.cls({}, Model, { parameters: ["size"], enter: ["load"], exit: ["leave"], web: { show: {} } });
+    {
+      await using run = await runInProcess(app);
+      const url = await echo.url();
+      const answer = await fetch(url, { method: "POST", body: "you" });
+      expect([answer.status, await answer.text(), answer.headers.getSetCookie()]).toEqual([
+        201,
+        "one two",
+        ["a=1", "b=2"],
+      ]);
+      expect(await readFile(join(await run.directory(notes), "last"), "utf8")).toBe("hello you");
+      expect(await Function.fromName("listening", "echo").url()).toBe(url);
+      expect((await fetch(`${url}/fail`)).status).toBe(500);
+      expect(run.log.join()).toContain("RangeError: no such page");
+      await expect(fetch(`${url}/forever`, { signal: AbortSignal.timeout(50) })).rejects.toThrow("timeout");
+      const page = await app.instance(Model, { size: 3 }).show.url();
+      expect(await (await fetch(page)).json()).toEqual(["size 3", "GET"]);
+      expect(await (await fetch(page.replace("size=3", "size=4"))).json()).toEqual(["size 4", "GET"]);
+    }
+    expect(ended.toSorted()).toEqual(["size 3", "size 4"]);
+  });
+});
+
+test("a call tells what led to it and what it led to; what a test does not have is said in a sentence", async () => {
+  const app = new App("graph");
+  const leaf = app.function({ name: "leaf" }, async (n: number) => {
+    if (n === 2) throw new Error("not 2");
+    return n;
+  });
+  const root = app.function({ name: "root" }, async () => {
+    for await (const _ of leaf.map([1, 2], { returnExceptions: true }));
+  });
+  await using _ = await runInProcess(app);
+  const call = await root.spawn();
+  await call.get();
+  const [top] = await call.callGraph();
+  expect(top).toMatchObject({ functionName: "root", status: "succeeded" });
+  expect(top?.children.map(({ functionName, status }) => `${functionName} ${status}`)).toEqual([
+    "leaf succeeded",
+    "leaf failed",
+  ]);
+  await expect(all(call.logs())).rejects.toThrow("Logs are not kept in a test: what code prints is printed.");
+  await expect(Environment.list()).rejects.toMatchObject({
+    code: "TESTING_ABSENT",
+    message: "A test has no environments to make, rename, delete or list: each that is named is there.",
+  });
+});
+
+test("a bucket is a directory, of which a mount shows what begins with its prefix", async () => {
+  const results = new CloudBucketMount("pets", { keyPrefix: "results/" });
+  const pictures = new CloudBucketMount("pets", { keyPrefix: "pictures/", readOnly: true });
+  const app = new App("pets");
+  const label = app.function(
+    { name: "label", volumes: { "/pictures": pictures, "/results": results } },
+    async (name: string) => {
+      await writeFile(`/results/${name}`, String((await readFile(`/pictures/${name}`)).length));
+      return await writeFile("/pictures/new", "").catch(({ code }: NodeJS.ErrnoException) => code);
+    },
+  );
+  await using run = await runInProcess(app);
+  const bucket = await run.directory(pictures);
+  await mkdir(join(bucket, "pictures"));
+  await writeFile(join(bucket, "pictures/cat"), "12345");
+  expect(await label.remote("cat")).toBe("EROFS");
+  expect(await readFile(join(bucket, "results/cat"), "utf8")).toBe("5");
+});
+
+test("secrets that are given together are all listed, page by page", async () => {
+  const names = Array.from({ length: 150 }, (_, index) => `secret-${index}`);
+  const secrets = Object.fromEntries(names.map((name) => [name, { KEY: "value" }]));
+  const app = new App("many");
+  app.function({ name: "one" }, async () => 1);
+  await using _ = await runInProcess(app, { secrets });
+  expect((await Secret.list()).map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+});
+
+test("web functions of an app answer requests, and nothing listens for them before that", async () => {
   const app = new App("web");
   const count = app.function({ name: "count" }, async (text: string) => text.length);
   const hello = app.web({ name: "hello" }, async (request) => {

@@ -4,7 +4,7 @@ import { steadyClockMs } from "@dorian/base/steady-clock";
 import { wallClockMs } from "@dorian/base/wall-clock";
 import { AppState } from "@dorian/protocol/modal";
 import { deployApp } from "@dorian/publish/deploy/deploy-app";
-import type { App, Volume } from "@dorian/sdk";
+import { CloudBucketMount, type App, type Volume } from "@dorian/sdk";
 import type { AnyFunction } from "@dorian/sdk/any-function";
 import type { Registered } from "@dorian/sdk/class/registered";
 import { setTransport } from "@dorian/sdk/client/current-transport";
@@ -29,8 +29,8 @@ export interface InProcessRun extends AsyncDisposable {
   readonly clock: TestClock;
   /** What containers have written to their logs about errors of the app's code; what the code prints is printed. */
   readonly log: readonly string[];
-  /** Where the files of a volume lie: to put some there, or to look at them. It is removed with the run. */
-  directory(volume: Volume): Promise<string>;
+  /** Where the files of a volume lie, or the objects of a whole bucket: to put some there, or to look at them. It is removed with the run. */
+  directory(place: Volume | CloudBucketMount): Promise<string>;
   /** Runs an app's local entrypoint with these arguments; of the first app that was given, where none is named. */
   localEntrypoint(args?: readonly unknown[], app?: App): Promise<unknown>;
 }
@@ -89,7 +89,10 @@ export async function runInProcess(
   return {
     clock,
     log,
-    directory: async (volume) => server.volumes.directoryOf(await volume.resolve(transport)),
+    directory: async (place) =>
+      place instanceof CloudBucketMount
+        ? server.volumes.directoryOfBucket(place.bucketName)
+        : server.volumes.directoryOf(await place.resolve(transport)),
     localEntrypoint: async (args = [], app = all[0]) => await entrypointOf(app)(...(args as never[])),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

@@ -3,6 +3,7 @@ import { AppError } from "@dorian/base/app-error";
 import { newId } from "@dorian/base/ids";
 import { applyOptions, mergeScheduling } from "@dorian/control-plane/catalog/function/apply-options";
 import { canonicalParameters } from "@dorian/control-plane/catalog/function/class-parameters";
+import { parametersFromQuery } from "@dorian/control-plane/web/query-parameters";
 import {
   FunctionHandleMetadataSchema,
   FunctionSchema$,
@@ -27,15 +28,21 @@ export interface PooledFunction extends TestFunction {
   pool: Pool;
 }
 
+export interface FunctionsOptions {
+  poolOf: (target: TestFunction) => Pool;
+  /** Where a web function, or a method of that name, is reached. */
+  urlOf: (target: TestFunction, methodName: string) => Promise<string>;
+}
+
 /** The functions of the apps under test, and their variants. */
 export class Functions {
-  #makePool: (target: TestFunction) => Pool;
+  #options: FunctionsOptions;
   #apps = new Map<string, TestApp>();
   #byId = new Map<string, PooledFunction>();
   #variants = new Map<string, PooledFunction>();
 
-  constructor(makePool: (target: TestFunction) => Pool) {
-    this.#makePool = makePool;
+  constructor(options: FunctionsOptions) {
+    this.#options = options;
   }
 
   get all(): Iterable<PooledFunction> {
@@ -55,6 +62,13 @@ export class Functions {
     });
   }
 
+  /** The function with the parameters that a request's query has. @throws AppError WEB_PARAMETER_INVALID */
+  ofQuery(functionId: string, url: string): PooledFunction {
+    const target = this.require(functionId);
+    const schema = target.definition.classParameterInfo?.schema ?? [];
+    return schema.length === 0 ? target : this.#bind(target, parametersFromQuery(url, schema), undefined);
+  }
+
   get handlers() {
     return {
       functionPrecreate: async () => ({ functionId: newId("fu") }),
@@ -69,9 +83,11 @@ export class Functions {
       },
       functionGet: async ({ appName, objectTag }) => {
         const found = this.#named(appName, objectTag);
-        return { functionId: found.functionId, handleMetadata: metadataOf(found) };
+        return { functionId: found.functionId, handleMetadata: await this.#withUrls(found) };
       },
-      functionGetById: async ({ functionId }) => ({ handleMetadata: metadataOf(this.require(functionId)) }),
+      functionGetById: async ({ functionId }) => ({
+        handleMetadata: await this.#withUrls(this.require(functionId)),
+      }),
       functionBindParams: async ({ functionId, serializedParams, functionOptions }) => {
         const bound = this.#bind(this.require(functionId), serializedParams, functionOptions);
         return { boundFunctionId: bound.functionId, handleMetadata: metadataOf(bound) };
@@ -105,9 +121,24 @@ export class Functions {
   }
 
   #add(facts: TestFunction): PooledFunction {
-    const made = { ...facts, pool: this.#makePool(facts) };
+    const made = { ...facts, pool: this.#options.poolOf(facts) };
     this.#byId.set(made.functionId, made);
     return made;
+  }
+
+  /** Listens for web functions that somebody may ask for the address of. */
+  async #withUrls(target: PooledFunction): Promise<FunctionHandleMetadata> {
+    const { registered } = target;
+    const metadata = metadataOf(target);
+    if (registered.kind === "function") {
+      if (registered.web) metadata.webUrl = await this.#options.urlOf(target, "");
+      return metadata;
+    }
+    for (const { name, web } of registered.marks.marks) {
+      const method = metadata.methodHandleMetadata[name];
+      if (web && method) method.webUrl = await this.#options.urlOf(target, name);
+    }
+    return metadata;
   }
 
   #named(appName: string, tag: string): PooledFunction {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers/promises";
 import { Notifier } from "@dorian/base/notifier";
 import { sleep } from "@dorian/base/sleep";
+import { newId } from "@dorian/base/ids";
 import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { GuestService } from "@dorian/protocol/guest";
 import { ModalClient } from "@dorian/protocol/modal";
@@ -9,6 +10,8 @@ import type { ServiceClient, ServiceHandlers } from "@dorian/protocol/service";
 import type { MovableClock } from "../clock/test-clock.ts";
 import type { ContainerContext } from "../process/container-context.ts";
 import { containerEnv } from "../process/container-env.ts";
+import { absentHandlers } from "./absent-handlers.ts";
+import { callGraphHandlers } from "./call-graph-handlers.ts";
 import { Calls } from "./calls.ts";
 import { containerHandlers } from "./container-handlers.ts";
 import { deployHandlers } from "./deploy-handlers.ts";
@@ -21,6 +24,8 @@ import { Secrets } from "./secret-handlers.ts";
 import { Task } from "./task.ts";
 import type { TestFunction } from "./test-function.ts";
 import { Volumes } from "./volumes.ts";
+import { WebAddresses } from "./web-addresses.ts";
+import { WebContainer } from "./web-container.ts";
 
 export interface TestServerOptions {
   clock: MovableClock;
@@ -48,6 +53,7 @@ export class TestServer implements AsyncDisposable {
   #options: TestServerOptions;
   #secrets: Secrets;
   #calls: Calls;
+  #web: WebAddresses;
   #shared: Handlers;
   #activity = new Notifier();
   #outside = AsyncLocalStorage.snapshot();
@@ -57,9 +63,19 @@ export class TestServer implements AsyncDisposable {
     const nowMs = () => options.clock.nowMs;
     this.volumes = new Volumes({ nowMs });
     this.#secrets = new Secrets({ given: options.secrets, nowMs });
-    this.functions = new Functions((target) => this.#poolOf(target));
+    this.#web = new WebAddresses({
+      bound: (target, request) => this.functions.ofQuery(target.functionId, request.url),
+      container: (target) => new WebContainer(target, this.#contextOf(newId("ta"), target, {})),
+      log: options.log,
+      outside: (run) => this.#outside(run),
+    });
+    this.functions = new Functions({
+      poolOf: (target) => this.#poolOf(target),
+      urlOf: (target, methodName) => this.#web.urlOf(target, methodName),
+    });
     this.#calls = new Calls({ functions: this.functions, nowMs });
     this.#shared = {
+      ...absentHandlers(),
       ...deployHandlers(),
       ...dictHandlers({ nowMs }),
       ...queueHandlers({ nowMs }),
@@ -67,6 +83,7 @@ export class TestServer implements AsyncDisposable {
       ...this.volumes.handlers,
       ...this.functions.handlers,
       ...this.#calls.handlers,
+      ...callGraphHandlers(this.#calls),
     };
     this.modal = createLocalClient(ModalClient, this.#shared, { kind: "client", tokenId: "test" });
   }
@@ -95,6 +112,7 @@ export class TestServer implements AsyncDisposable {
     const patience = new AbortController();
     await Promise.race([ended, sleep(exitPatienceMs, { signal: patience.signal }).catch(() => undefined)]);
     patience.abort();
+    await this.#web[Symbol.asyncDispose]();
     await this.volumes[Symbol.asyncDispose]();
   }
 

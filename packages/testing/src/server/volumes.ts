@@ -11,25 +11,36 @@ import { NamedObjects } from "./named-objects.ts";
 import { newestFirst } from "./newest-first.ts";
 import { volumeFileHandlers } from "./volume-file-handlers.ts";
 
-/** Volumes: each is a directory below a temporary one, and what is written to it is there for all at once. */
+/** Volumes and buckets: each is a directory below a temporary one, and what is written to it is there for all at once. */
 export class Volumes implements AsyncDisposable {
   #root: string | undefined;
+  #made = 0;
   #blocks = new BlockServer();
   #volumes: NamedObjects<{ directory: string }>;
+  /** By name. */
+  #buckets = new Map<string, string>();
 
   constructor({ nowMs }: { nowMs: () => number }) {
-    let made = 0;
     this.#volumes = new NamedObjects({
       noun: "volume",
       prefix: "vo",
       nowMs,
-      make: () => {
-        this.#root ??= mkdtempSync(join(tmpdir(), "dorian-testing-"));
-        const directory = join(this.#root, `volume-${++made}`);
-        mkdirSync(directory);
-        return { directory };
-      },
+      make: () => ({ directory: this.#newDirectory() }),
     });
+  }
+
+  /** Where the objects of a bucket lie as files. */
+  directoryOfBucket(name: string): string {
+    const directory = this.#buckets.get(name) ?? this.#newDirectory();
+    this.#buckets.set(name, directory);
+    return directory;
+  }
+
+  #newDirectory(): string {
+    this.#root ??= mkdtempSync(join(tmpdir(), "dorian-testing-"));
+    const directory = join(this.#root, String(++this.#made));
+    mkdirSync(directory);
+    return directory;
   }
 
   directoryOf(volumeId: string): string {
@@ -37,14 +48,15 @@ export class Volumes implements AsyncDisposable {
   }
 
   /** What a function's containers find where. Longer paths first: one may lie below another. */
-  mountsOf({ volumeMounts }: FunctionDefinition): MountedDirectory[] {
-    return volumeMounts
-      .map(({ volumeId, mountPath, readOnly, subPath = "" }) => {
-        const directory = join(this.directoryOf(volumeId), subPath);
-        mkdirSync(directory, { recursive: true });
-        return { mountPath, directory, readOnly };
-      })
-      .toSorted((one, other) => other.mountPath.length - one.mountPath.length);
+  mountsOf({ volumeMounts, cloudBucketMounts }: FunctionDefinition): MountedDirectory[] {
+    const volumes = volumeMounts.map(({ volumeId, mountPath, readOnly, subPath = "" }) => {
+      return { mountPath, readOnly, directory: join(this.directoryOf(volumeId), subPath) };
+    });
+    const buckets = cloudBucketMounts.map(({ bucketName, mountPath, readOnly, keyPrefix = "" }) => {
+      return { mountPath, readOnly, directory: join(this.directoryOfBucket(bucketName), keyPrefix) };
+    });
+    for (const { directory } of [...volumes, ...buckets]) mkdirSync(directory, { recursive: true });
+    return [...volumes, ...buckets].toSorted((one, other) => other.mountPath.length - one.mountPath.length);
   }
 
   get handlers() {
