@@ -620,7 +620,9 @@ test("a call tells what led to it and what it led to; what a test does not have 
     "leaf succeeded",
     "leaf failed",
   ]);
-  await expect(Array.fromAsync(call.logs())).rejects.toThrow("Logs are not kept in a test: what code prints is printed.");
+  await expect(Array.fromAsync(call.logs())).rejects.toThrow(
+    "Logs are not kept in a test: what code prints is printed.",
+  );
   await expect(Environment.list()).rejects.toMatchObject({
     code: "TESTING_ABSENT",
     message: "A test has no environments to make, rename, delete or list: each that is named is there.",
