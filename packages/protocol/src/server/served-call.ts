@@ -1,24 +1,22 @@
 import { channel } from "node:diagnostics_channel";
 import { setImmediate } from "node:timers/promises";
-import { create, fromBinary, toBinary, type DescMethod } from "@bufbuild/protobuf";
-import { AppError } from "@dorian/base/app-error";
-import { AsyncQueue } from "@dorian/base/async-queue";
-import { incomplete, notServed, repeated, stalled, stopping } from "../error/call-refusals.ts";
+import { create, toBinary, type DescMethod } from "@bufbuild/protobuf";
+import type { AppError } from "@dorian/base/app-error";
+import { notServed, stalled, stopping } from "../error/call-refusals.ts";
 import { calledUrlOf, metadataOf, timeoutMsOf, type CallMetadata } from "./call-metadata.ts";
+import { CallRequest, messagesAtOnce } from "./call-request.ts";
 import { answerHead, endOf, statusCodes, successTrailers, trailersOf, type CallEnd } from "./call-status.ts";
 import { FairTurns } from "../listener/fair-turns.ts";
 import type { Headers } from "../http2/header-list.ts";
 import { ConnectionError, errorCode } from "../http2/http2-error.ts";
-import { anonymousMessageBytes, creditBytes, maxMessageBytes, smallAnswerBytes } from "../http2/limits.ts";
+import { smallAnswerBytes } from "../http2/limits.ts";
 import { envelope, envelopeHead } from "../http2/message-envelope.ts";
-import { freeMemory, MessageReader } from "../http2/message-reader.ts";
 import type { Http2Stream, StreamEvents } from "../http2/stream.ts";
 import type { AnswerRoom } from "../memory/answer-room.ts";
-import { checkMessageCost, malformed } from "./message-cost.ts";
 import { roughSize } from "./message-size.ts";
-import { callerOf, HeldRequest, type RequestMemory } from "../memory/request-memory.ts";
+import { callerOf, type RequestMemory } from "../memory/request-memory.ts";
 import { peerAddress } from "./peer-address.ts";
-import type { CallContext, Caller, Identity } from "../service.ts";
+import type { CallContext, Caller } from "../service.ts";
 import { isWait } from "./waiting-calls.ts";
 import { clientTypeHeader, languageOf, type Language } from "../error/words.ts";
 
@@ -53,9 +51,6 @@ export interface CallSource {
 /** Calls of all connections, each of some 50 µs, that begin in one turn: there is one event loop for all servers of a process. */
 const turns = new FairTurns(64);
 
-/** Messages of a stream that are taken or sent before others have their turn: thousands may come in one packet. */
-const messagesAtOnce = 64;
-
 /** Tells who listens which calls get an answer that is not an error, with the call's metadata. */
 const answered = channel("dorian:call-answered");
 
@@ -68,9 +63,8 @@ export class ServedCall implements StreamEvents {
   #stream: Http2Stream;
   #headers: Headers;
   #options: ServedCallOptions;
-  #reader = new MessageReader();
   #source: CallSource;
-  #held: HeldRequest | undefined;
+  #request: CallRequest;
   #language: Language;
   /** Whose answers wait for each other. */
   #caller: unknown;
@@ -80,15 +74,10 @@ export class ServedCall implements StreamEvents {
   #context: CallContext | undefined;
   /** Stops listening for the end of what let the caller in. */
   #release: (() => void) | undefined;
-  #uncredited = 0;
   /** Its request is complete, or is a stream: the handler has it. */
   #begun = false;
   #answering = false;
   #over = false;
-  #request: Uint8Array | undefined;
-  /** What a stream of requests has brought and its handler has not taken. */
-  #requests: AsyncQueue<Uint8Array> | undefined;
-  #untaken = 0;
   #drained: (() => void) | undefined;
 
   constructor(
@@ -103,6 +92,7 @@ export class ServedCall implements StreamEvents {
     this.#headers = headers;
     this.#options = options;
     this.#source = source;
+    this.#request = new CallRequest(route.method, stream);
     this.#language = languageOf(headers.get(clientTypeHeader));
     try {
       const { handler, method } = route;
@@ -122,13 +112,15 @@ export class ServedCall implements StreamEvents {
         takeRoom: (bytes) => (bytes > smallAnswerBytes ? this.#roomOfCall.take(bytes) : undefined),
       };
       options.admit?.(method, this.#context);
-      this.#limitRequest(identity, source);
+      this.#request.limit(identity, source);
+      // Who shows no token, and whose token others show as well, answers for the own connection alone.
+      const isShared = identity.kind === "anonymous" || identity.kind === "worker";
+      this.#caller = isShared ? source.connection : callerOf(identity);
       this.#release = credential?.onEnd((reason) => this.#fail(reason));
       this.#limitTime(timeoutMsOf(headers));
       if (method.methodKind === "bidi_streaming" || method.methodKind === "client_streaming") {
-        this.#requests = new AsyncQueue();
         this.#begun = true;
-        void this.#serveStream(this.#context, handler, this.#taken(this.#requests));
+        void this.#serveStream(this.#context, handler, this.#request.open());
       }
     } catch (error) {
       this.#refuse(error);
@@ -142,9 +134,7 @@ export class ServedCall implements StreamEvents {
   data(chunk: Buffer): void {
     if (this.#over) return;
     try {
-      for (const message of this.#reader.read(chunk)) this.#take(message);
-      this.#uncredited += chunk.length;
-      this.#credit();
+      this.#request.data(chunk);
     } catch (error) {
       this.#refuse(error);
     }
@@ -154,15 +144,9 @@ export class ServedCall implements StreamEvents {
     const { handler, method } = this.#route;
     const context = this.#context;
     if (this.#over || !handler || !context) return;
-    if (this.#requests) {
-      if (this.#reader.open) this.#refuse(incomplete(method.name));
-      else this.#requests.end();
-      return;
-    }
     try {
-      if (!this.#request || this.#reader.open) throw incomplete(method.name);
-      const request = this.#decode(this.#request);
-      this.#request = undefined;
+      if (this.#request.isStream) return this.#request.end();
+      const request = this.#request.whole();
       turns.begin(this.#source.connection, () => {
         if (this.#over) return;
         this.#begun = true;
@@ -180,7 +164,8 @@ export class ServedCall implements StreamEvents {
 
   quiet(): void {
     // A stream of requests may pause between two of them.
-    if (!this.#requests || this.#reader.open) this.#fail(stalled(this.#route.method.name));
+    if (!this.#request.isStream || this.#request.isWithinMessage)
+      this.#fail(stalled(this.#route.method.name));
   }
 
   drained(): void {
@@ -203,47 +188,6 @@ export class ServedCall implements StreamEvents {
   /** The server waits no longer. */
   giveUp(): void {
     this.#fail(stopping(this.#route.method.name));
-  }
-
-  #take(message: Uint8Array): void {
-    if (this.#requests) {
-      this.#untaken += 1;
-      this.#requests.push(message);
-      return;
-    }
-    if (this.#request) {
-      throw repeated(this.#route.method.name);
-    }
-    this.#request = message;
-  }
-
-  #decode(message: Uint8Array): unknown {
-    const { method } = this.#route;
-    try {
-      checkMessageCost(method, message);
-      return fromBinary(method.input, message);
-    } catch (error) {
-      freeMemory(message);
-      throw AppError.is(error) ? error : malformed(method.name, error);
-    }
-  }
-
-  async *#taken(requests: AsyncQueue<Uint8Array>): AsyncGenerator<unknown> {
-    let taken = 0;
-    for await (const message of requests) {
-      if (++taken % messagesAtOnce === 0) await setImmediate();
-      this.#untaken -= 1;
-      this.#credit();
-      if (!this.#over) this.#held?.hold(-message.length);
-      yield this.#decode(message);
-    }
-  }
-
-  // A handler that lags behind keeps its peer waiting; a message larger than the window must not.
-  #credit(): void {
-    if (this.#untaken > 0 || this.#uncredited < creditBytes) return;
-    this.#stream.consumed(this.#uncredited);
-    this.#uncredited = 0;
   }
 
   async #serveUnary(
@@ -355,25 +299,9 @@ export class ServedCall implements StreamEvents {
     clearTimeout(this.#deadline);
     this.#release?.();
     this.#drained?.();
-    this.#requests?.end();
-    this.#held?.release();
     this.#room?.end(callEnded);
-    this.#reader.abandon();
-    if (this.#request) freeMemory(this.#request);
-    this.#request = undefined;
+    this.#request.release();
     this.#ended.abort(callEnded);
-  }
-
-  #limitRequest(identity: Identity, { memory, connection }: CallSource): void {
-    // Who shows no token, and whose token others show as well, answers for the own connection alone.
-    const isShared = identity.kind === "anonymous" || identity.kind === "worker";
-    this.#caller = isShared ? connection : callerOf(identity);
-    const held = new HeldRequest(memory, connection, identity);
-    this.#held = held;
-    this.#reader.limits = {
-      maxBytes: identity.kind === "anonymous" ? anonymousMessageBytes : maxMessageBytes,
-      onHeld: (bytes) => held.hold(bytes),
-    };
   }
 
   #limitTime(limitMs: number | undefined): void {
