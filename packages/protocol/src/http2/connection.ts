@@ -19,12 +19,14 @@ import {
   maxWindowBytes,
   partingTicks,
   quietBodyTicks,
-  rememberedResets,
   streamWindowBytes,
 } from "./limits.ts";
 import { everyTick, Liveness } from "./liveness.ts";
+import { PeerPreface } from "./peer-preface.ts";
+import { RecentResets } from "./recent-resets.ts";
 import type { Role } from "./role.ts";
 import { Http2Stream, type StreamHost } from "./stream.ts";
+import { WaitingStreams } from "./waiting-streams.ts";
 
 /** One HTTP/2 connection: what both its ends do. */
 export class Http2Connection implements StreamHost, Disposable {
@@ -39,12 +41,12 @@ export class Http2Connection implements StreamHost, Disposable {
   #role: Role;
   #frames = new FrameReader();
   #collector: HeaderCollector;
-  #preface: { expected: Buffer; at: number };
+  #preface: PeerPreface;
   #sawSettings = false;
   #receiveWindow = connectionWindowBytes;
   #windowsGrew = false;
-  #waiting = new Set<Http2Stream>();
-  #resets = new Set<number>();
+  #waiting = new WaitingStreams();
+  #resets = new RecentResets();
   #used = false;
   /** Nothing is read until the peer has read what it made this end say. */
   #held = false;
@@ -63,7 +65,7 @@ export class Http2Connection implements StreamHost, Disposable {
     this.#role = role;
     this.streamWindow = options.streamWindow ?? streamWindowBytes;
     this.#collector = new HeaderCollector(role.headerTableBytes);
-    this.#preface = { expected: role.peerPreface, at: 0 };
+    this.#preface = new PeerPreface(role.peerPreface);
     this.#liveness = new Liveness({ asks: options.asks, keeps: role.keeps });
     // A client of a unix socket has nothing to ask of its server; a timer would cost each of its waits some microseconds.
     if (options.asks || !role.keeps) this.#ticks = everyTick(() => this.#tick());
@@ -135,10 +137,6 @@ export class Http2Connection implements StreamHost, Disposable {
   /** Resets a stream that was perhaps never opened. */
   refuse(streamId: number, code: number): void {
     this.#resets.add(streamId);
-    if (this.#resets.size > rememberedResets) {
-      const [oldest] = this.#resets;
-      if (oldest !== undefined) this.#resets.delete(oldest);
-    }
     this.writer.owe(frameType.resetStream, 0, streamId, uint32(code));
   }
 
@@ -158,7 +156,7 @@ export class Http2Connection implements StreamHost, Disposable {
     if (this.#isOver) return;
     this.#liveness.heard();
     try {
-      for (const frame of this.#frames.read(this.#afterPreface(chunk))) {
+      for (const frame of this.#frames.read(this.#preface.after(chunk))) {
         this.#handle(frame);
         // The frame, or whoever was told of it, may have ended the connection.
         if (this.#isOver) return;
@@ -171,16 +169,6 @@ export class Http2Connection implements StreamHost, Disposable {
     if (!this.writer.owesMuch) return;
     this.#held = true;
     this.#socket.pause();
-  }
-
-  #afterPreface(chunk: Buffer): Buffer {
-    const { expected, at } = this.#preface;
-    if (at === expected.length) return chunk;
-    const part = chunk.subarray(0, expected.length - at);
-    if (!part.equals(expected.subarray(at, at + part.length)))
-      throw new ConnectionError(errorCode.protocol, "the peer does not speak HTTP/2");
-    this.#preface.at += part.length;
-    return chunk.subarray(part.length);
   }
 
   #handle(frame: Frame): void {
@@ -354,7 +342,7 @@ export class Http2Connection implements StreamHost, Disposable {
 
   // --- sending ---
 
-  // Once for everything that was read together. Who still has something to send afterwards is last next time.
+  // Once for everything that was read together.
   #sendAll(): void {
     this.#windowsGrew = false;
     this.#flushed();
@@ -366,18 +354,7 @@ export class Http2Connection implements StreamHost, Disposable {
       this.#held = false;
       this.#socket.resume();
     }
-    if (this.#waiting.size === 0) return;
-    for (const stream of Array.from(this.#waiting)) {
-      if (this.writer.congested || this.sendWindow <= 0) return;
-      this.#waiting.delete(stream);
-      if (!stream.open) continue;
-      stream.flush();
-      if (stream.blocked) this.#waiting.add(stream);
-      else if (stream.waiting) {
-        stream.waiting = false;
-        stream.events.drained();
-      }
-    }
+    this.#waiting.send(() => !this.writer.congested && this.sendWindow > 0);
   }
 
   // --- ending ---
