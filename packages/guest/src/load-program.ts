@@ -42,14 +42,18 @@ export function programOf(
   return functionProgram(task, target.run as Callable);
 }
 
-// Calls from here to other functions of the app need their ids.
+// Calls from here to other functions of the app need their ids. What is deployed under another name is the largest app with the target:
+// it may include others that have it too.
 function hydrateApps(task: ContainerArguments): void {
   const ids = Object.entries(task.appLayout?.functionIds ?? {});
   const functions = new Map(ids.map(([tag, functionId]) => [tag, { functionId }]));
+  const { appName, nodeEntrypoint } = task.functionDef ?? {};
   const apps = registeredApps();
-  for (const app of apps) {
-    if (apps.length === 1 || app.name === task.functionDef?.appName) app.hydrate(functions);
-  }
+  const named = apps.filter(({ name }) => name === appName);
+  const [largest] = apps
+    .filter(({ registered }) => registered.some(({ tag }) => tag === nodeEntrypoint?.objectTag))
+    .toSorted((a, b) => b.registered.length - a.registered.length);
+  for (const app of named.length > 0 ? named : [largest ?? apps[0]]) app?.hydrate(functions);
 }
 
 // A name may lead to another volume by now, or may not be asked for from here.

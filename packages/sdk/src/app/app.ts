@@ -261,6 +261,8 @@ export class App {
   }
 
   /** What `dorian run` runs on your machine. @throws AppError ENTRYPOINT_TAKEN for a second one */
+  localEntrypoint<E extends () => unknown>(run: E): E;
+  localEntrypoint<E extends AnyFunction>(run: E): E;
   localEntrypoint<E extends AnyFunction>(run: E): E {
     if (this.#entrypoint) {
       throw new AppError("ENTRYPOINT_TAKEN", `App "${this.name}" has two local entrypoints.`, {

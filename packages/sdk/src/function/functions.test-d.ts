@@ -87,3 +87,11 @@ export function optionsAreChecked() {
   // @ts-expect-error: the code is missing
   app.function({ name: "empty" });
 }
+
+// A local entrypoint's options have the types of their defaults.
+new App("options").localEntrypoint(async ({ rounds = 1, name = "a" } = {}) => {
+  expectTypeOf(rounds).toEqualTypeOf<number>();
+  expectTypeOf(name).toEqualTypeOf<string>();
+});
+const entrypoint = new App("required").localEntrypoint(async (path: string, limit = 1) => path.slice(limit));
+expectTypeOf(entrypoint).toEqualTypeOf<(path: string, limit?: number) => Promise<string>>();
