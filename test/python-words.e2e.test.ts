@@ -75,9 +75,7 @@ beforeAll(async () => {
   project = await temporaryDirectory({
     "lookups.py": lookups,
     "crowd.py": crowd,
-    "ignored.py": optioned(
-      'enable_memory_snapshot=True, region="us-east", experimental_options={"odd": True}',
-    ),
+    "ignored.py": optioned('region="us-east", experimental_options={"odd": True}'),
     "plain.py": optioned(""),
     "private_network.py": optioned("i6pn=True"),
     "http_server.py": serverApp,
@@ -123,7 +121,6 @@ test(
   async () => {
     const run = await modal(newest, ["run", "ignored.py"]);
     expect(run.said).toContain("got 1");
-    expect(run.said).toMatch(/⚠ f: `enable_memory_snapshot` changes nothing.*`min_containers`/);
     expect(run.said).toMatch(/⚠ f: `cloud` and `region` change nothing/);
     expect(run.said).toContain('`experimental_options` here: "odd"');
     expect(run.said.match(/View run at `modal app logs ap-\w{22}`/g)).toHaveLength(2);

@@ -24,7 +24,7 @@ export const callJudgements: readonly Judgement[] = [
     words: "sandboxes are not served; `modal shell` and `modal container exec` are",
   },
   {
-    names: /Snapshot|^ContainerCheckpoint$/,
+    names: /Snapshot/,
     status: "not",
     words: "snapshots of memory and of running containers are not taken; a container starts from its image",
   },

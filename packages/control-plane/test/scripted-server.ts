@@ -69,6 +69,7 @@ export class HandCatalog implements FunctionCatalog, AppDirectory {
       secretEnv: {},
       volumes: [],
       buckets: [],
+      takesSnapshots: false,
     };
   }
 

@@ -24,6 +24,8 @@ export interface ScriptedWorkerOptions {
   memoryMb?: number;
   gpus?: { type: string; device: string }[];
   simulatedGpus?: boolean;
+  /** What it takes memory snapshots with. Default: nothing. */
+  snapshotEngine?: string;
   /** Said in its hello. Default: it takes work. */
   standing?: WorkerStanding;
   /** Does not stop containers when it is told to. */
@@ -70,6 +72,7 @@ export class ScriptedWorker implements AsyncDisposable {
       memoryMb = 8_192,
       gpus = [],
       simulatedGpus = false,
+      snapshotEngine = "",
     } = this.options;
     this.#outgoing = new AsyncQueue();
     this.#connection = new AbortController();
@@ -78,7 +81,7 @@ export class ScriptedWorker implements AsyncDisposable {
       value: {
         workerId: this.workerId,
         name,
-        capacity: { milliCpu, memoryMb: BigInt(memoryMb), gpus, simulatedGpus },
+        capacity: { milliCpu, memoryMb: BigInt(memoryMb), gpus, simulatedGpus, snapshotEngine },
         dataDirectoryId: "dd-1",
         version: "0.1.0",
         standing: this.options.standing ?? WorkerStanding.SERVING,

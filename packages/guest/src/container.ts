@@ -30,6 +30,10 @@ export interface ContainerOptions {
   prepare: (task: ContainerArguments) => Program;
   /** Runs code of an input so that it finds out which one it belongs to. */
   within: <T>(input: OwnInput, run: () => T) => T;
+  /** Closes all that leads out of the container. */
+  hangUp: () => void;
+  /** Resolves when the container goes on, or has been brought back, after a snapshot. */
+  woken: () => Promise<void>;
   log: (line: string) => void;
   nowMs: () => number;
 }
@@ -41,6 +45,9 @@ export class Container {
   #stopping = false;
   #interrupted = Promise.withResolvers<void>();
   #ended = new AbortController();
+  /** Settles while it does not stand still. */
+  #still: Promise<void> = Promise.resolve();
+  #stillness = new AbortController();
 
   constructor(options: ContainerOptions) {
     this.#options = options;
@@ -61,7 +68,14 @@ export class Container {
         await load(task);
         this.#reportPhase("import");
         program = prepare(task);
-        if (!definition?.isBuilderFunction) for (const hook of program.enterHooks) await hook();
+        if (!definition?.isBuilderFunction) {
+          for (const hook of program.snapHooks) await hook();
+          if (definition?.isCheckpointingFunction) {
+            await hello;
+            await this.#standStill(task.checkpointId ?? "");
+          }
+          for (const hook of program.enterHooks) await hook();
+        }
       } catch (error) {
         return await this.#failStart(error);
       }
@@ -107,12 +121,29 @@ export class Container {
 
   async #heartbeat(hello: Promise<unknown>): Promise<void> {
     await hello.catch(() => undefined);
-    await keepHeartbeat({
-      modal: this.#options.modal,
-      onCancel: (event) => this.#loop?.cancel(event),
-      onError: (message) => this.#options.log(`dorian: heartbeat failed: ${message}`),
-      signal: this.#ended.signal,
-    });
+    while (!this.#ended.signal.aborted) {
+      await this.#still;
+      await keepHeartbeat({
+        modal: this.#options.modal,
+        onCancel: (event) => this.#loop?.cancel(event),
+        onError: (message) => this.#options.log(`dorian: heartbeat failed: ${message}`),
+        signal: AbortSignal.any([this.#ended.signal, this.#stillness.signal]),
+      });
+    }
+  }
+
+  /** From here this process goes on in as many containers as are brought back from the snapshot. */
+  async #standStill(checkpointId: string): Promise<void> {
+    const { modal, hangUp, woken } = this.#options;
+    const awake = Promise.withResolvers<void>();
+    this.#still = awake.promise;
+    this.#stillness.abort();
+    await modal.containerCheckpoint({ checkpointId });
+    hangUp();
+    await woken();
+    this.#stillness = new AbortController();
+    awake.resolve();
+    await modal.containerHello({});
   }
 
   async #serve(program: Program): Promise<void> {

@@ -68,6 +68,7 @@ function functionProgram(task: ContainerArguments, run: Callable): Program {
   return {
     callable: () => run,
     functionType: () => task.functionDef?.functionType ?? Function_FunctionType.FUNCTION,
+    snapHooks: [],
     enterHooks: [],
     exitHooks: [],
   };
@@ -79,6 +80,7 @@ function webFunctionProgram(name: string, web: WebMark, run: AnyFunction): Progr
     callable: () => run as Callable,
     functionType: () => Function_FunctionType.FUNCTION,
     webAnswer: () => program.answer,
+    snapHooks: [],
     enterHooks: [() => program.start({ signal: never })],
     exitHooks: [],
   };
@@ -103,6 +105,13 @@ function classProgram(task: ContainerArguments, { tag, target, marks }: Register
     ...new Set(marks.marks.filter((mark) => mark.kind === kind).map((mark) => mark.name)),
   ];
   const hooks = (kind: MarkKind) => namesOf(kind).map((name) => () => instance[name]?.());
+  const snapped = new Set(
+    marks.marks.filter(({ kind, snap }) => kind === "enter" && snap).map(({ name }) => name),
+  );
+  const enterHooks = (snap: boolean) =>
+    namesOf("enter")
+      .filter((name) => snapped.has(name) === snap)
+      .map((name) => () => instance[name]?.());
   const webPrograms = new Map<string, WebProgram>();
   for (const { name, web } of builder ? [] : marks.marks) {
     if (web)
@@ -127,7 +136,8 @@ function classProgram(task: ContainerArguments, { tag, target, marks }: Register
     functionType: (methodName) =>
       definition?.methodDefinitions[methodName]?.functionType ?? Function_FunctionType.FUNCTION,
     webAnswer: (methodName) => webPrograms.get(methodName)?.answer,
-    enterHooks: [...hooks("enter"), ...starts],
+    snapHooks: enterHooks(true),
+    enterHooks: [...enterHooks(false), ...starts],
     exitHooks: [...hooks("exit"), ...disposalOf(instance)],
   };
 }

@@ -7,13 +7,15 @@ import { setTransport } from "@dorian/sdk/client/current-transport";
 import { currentInput, runWithInput } from "@dorian/sdk/container/current-input";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { guestBodyName, setGuestUrl } from "./beside-guest.ts";
 import { Container } from "./container.ts";
+import { refreshRandomness } from "./fresh-randomness.ts";
 import { loadProgram } from "./load-program.ts";
 import { toRemoteError, tracebackOf } from "./remote-error.ts";
 import { tellOwnSignals } from "./own-signal.ts";
 import { installStackFrames } from "./stack-frames.ts";
+import { waitUntilWoken } from "./wait-until-woken.ts";
 import { writeWholeOutput } from "./whole-output.ts";
 
 export interface StartOptions {
@@ -52,6 +54,11 @@ export function startGuest(options: StartOptions): void {
     prepare: loadProgram,
     within: ({ item, signal }, run) =>
       runWithInput({ inputId: item.inputId, functionCallId: item.functionCallId, signal }, run),
+    hangUp: () => connection.hangUp(),
+    woken: async () => {
+      await waitUntilWoken(`${dirname(argumentsPath)}/restore-state.json`, options.env);
+      refreshRandomness(fileURLToPath(new URL("koffi.node", options.guestUrl)));
+    },
     log,
     nowMs: wallClockMs,
   });

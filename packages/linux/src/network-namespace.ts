@@ -23,6 +23,12 @@ export function createNetworkNamespace(path: string, setUp: () => void): void {
   });
 }
 
+/** Mounts the network namespace that a process is in at `path`, a new file: it lives as long as that. */
+export function mountNetworkNamespace(pid: number, path: string): void {
+  writeFileSync(path, "", { flag: "wx" });
+  bindMount(`/proc/${pid}/ns/net`, path);
+}
+
 /** Runs `work` (synchronous) in the network namespace mounted at `path`; child processes it spawns stay there. */
 export function inNetworkNamespace<T>(path: string, work: () => T): T {
   const target = openSync(path, "r");

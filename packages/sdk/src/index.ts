@@ -30,6 +30,7 @@ export {
   exit,
   method,
   parameter,
+  type EnterOptions,
   type HookDecorator,
   type MethodDecorator,
   type ParameterDecorator,

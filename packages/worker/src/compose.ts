@@ -18,6 +18,7 @@ import { limitGroup } from "./cgroup/limit-group.ts";
 import { requireInit } from "./container/init-program.ts";
 import type { RuntimePolicy } from "./container/container-runtimes.ts";
 import { openRuntimes } from "./container/open-runtimes.ts";
+import { findCriu, snapshotEngine } from "./container/runc/criu.ts";
 import { judgeRunc, runcAdvice, runcWarning } from "./container/runc/runc-holes.ts";
 import { runcVersion } from "./container/runc/runc-version.ts";
 import { ForkWatch } from "./cgroup/fork-watch.ts";
@@ -52,6 +53,7 @@ import { serverHeads } from "./link/server-heads.ts";
 import { ServerLink } from "./link/server-link.ts";
 import { taskExited } from "./link/task-exited.ts";
 import { whileServerIsThere } from "./link/while-server-is-there.ts";
+import { snapshotTaken } from "./snapshot/snapshot-taken.ts";
 import type { TaskUpstream } from "./task/task-dependencies.ts";
 import { operatorEnvironment } from "./task/operator-environment.ts";
 import type { ReportedPhase } from "./task/phase-clock.ts";
@@ -230,6 +232,8 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   };
   const reportEnd = (taskId: string, end: TaskEnd) =>
     afterLines({ taskId }, () => link.report({ case: "taskExited", value: taskExited(taskId, end) }));
+  const foundCriu = await findCriu();
+  const criu = "criu" in foundCriu ? foundCriu.criu : undefined;
   const tasks = new Tasks({
     onEnded: reportEnd,
     dependencies: {
@@ -252,6 +256,11 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       discard,
       commitIntervalMs: options.commitIntervalMs ?? 5_000,
       onLogs: (taskId, items) => outbox.add({ taskId }, items),
+      criu,
+      onSnapshot: (taskId, outcome) =>
+        link.report({ case: "snapshotTaken", value: snapshotTaken(taskId, outcome) }),
+      onSnapshotUnusable: (taskId, { layerId, reason }) =>
+        link.report({ case: "snapshotUnusable", value: { taskId, layerId, reason } }),
       onPhase: sendPhase,
       nowMs: wallClockMs,
       logger,
@@ -301,6 +310,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
         gpus,
         simulatedGpus: simulated > 0,
         runtimes: runtimes.names,
+        snapshotEngine: criu ? snapshotEngine(criu) : "",
       },
       dataDirectoryId: await dataDirectoryId(dataDirectory),
       version: options.version,

@@ -9,6 +9,7 @@ export const silentObserver: TaskObserver = {
   onInputEnded: () => undefined,
   beforeAnswer: () => undefined,
   onStartFailed: () => undefined,
+  onSnapshotAsked: () => undefined,
   commitVolume: async () => undefined,
   reloadVolume: async () => undefined,
 };

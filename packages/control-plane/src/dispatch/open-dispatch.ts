@@ -33,6 +33,8 @@ import { restore } from "./restore.ts";
 import { appTasks } from "./app-tasks.ts";
 import { workerEvents } from "./worker-events.ts";
 import { Schedules } from "./schedule/schedules.ts";
+import { snapshotHandlers } from "./snapshot/snapshot-handlers.ts";
+import { Snapshots } from "./snapshot/snapshots.ts";
 import { TaskLog } from "./task/task-log.ts";
 import { TaskReports } from "./task/task-reports.ts";
 import { TaskStarts } from "./task/task-starts.ts";
@@ -130,10 +132,11 @@ export async function openDispatch(options: DispatchOptions) {
   const taskLog = new TaskLog({ logs, nowMs });
   const ofTasks = { workers, store: taskStore, log: taskLog, logger, ...clocks, graceSecs };
   const tasks = opening.use(new Tasks(ofTasks));
+  const snapshots = await Snapshots.open({ db, journal, nowMs });
   const starts = opening.use(
-    new TaskStarts({ ...ofTasks, catalog, tasks, failFast: options.failFast ?? false }),
+    new TaskStarts({ ...ofTasks, catalog, tasks, snapshots, failFast: options.failFast ?? false }),
   );
-  const taskReports = new TaskReports({ tasks, starts, store: taskStore, log: taskLog });
+  const taskReports = new TaskReports({ tasks, starts, store: taskStore, log: taskLog, snapshots });
   const builds = new Builds({ workers, onRoom: () => starts.placeWaiting(), nowMs });
   const execs = opening.use(new Execs({ tasks, workers, elapsedMs }));
   const pools = opening.use(
@@ -229,6 +232,7 @@ export async function openDispatch(options: DispatchOptions) {
         room: room && (() => room.room),
         logger,
       }),
+      snapshotHandlers({ snapshots, catalog }),
       callListHandlers({ calls, catalog, apps, db }),
       callShowHandlers({
         calls,

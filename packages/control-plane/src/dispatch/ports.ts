@@ -51,6 +51,8 @@ export interface ContainerPlan {
   secretEnv: Record<string, string>;
   volumes: TaskVolume[];
   buckets: TaskBucket[];
+  /** Its containers may be brought back from a snapshot of their memory. */
+  takesSnapshots: boolean;
   /** What a sandbox runs, in place of the function's runtime. */
   command?: string[];
 }

@@ -43,6 +43,12 @@ export function workerEvents(options: WorkerEventsOptions): WorkerEvents {
       case "execOutput":
         execs.reported(report.value);
         break;
+      case "snapshotTaken":
+        taskReports.snapshotTaken(report.value);
+        break;
+      case "snapshotUnusable":
+        taskReports.snapshotUnusable(report.value);
+        break;
       case "disk":
         starts.placeWaiting();
         break;

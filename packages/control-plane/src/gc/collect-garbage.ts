@@ -122,6 +122,8 @@ async function layersInUse(options: GarbageOptions): Promise<Set<string>> {
   const keep = new Set<string>(await baseLayers(options.dataDirectory));
   for (const image of images.all()) for (const layerId of image.layerIds) keep.add(layerId);
   for (const mount of mounts.all()) keep.add(mount.layerId);
+  const snapshots = await db.selectFrom("memory_snapshot").select("layer_id").execute();
+  for (const { layer_id } of snapshots) keep.add(layer_id);
   const versions = await db
     .selectFrom("volume_version")
     .select("layer_ids")

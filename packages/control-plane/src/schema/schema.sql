@@ -309,3 +309,14 @@ CREATE TABLE worker_log (
     at integer not null
   ) strict, without rowid;
 CREATE TABLE call_bytes (hour integer primary key, bytes integer not null) strict;
+CREATE TABLE memory_snapshot (
+          snapshot_key text not null primary key,
+          function_id text not null,
+          layer_id text not null,
+          bytes integer not null,
+          took_ms integer not null,
+          failures integer not null,
+          created_at integer not null,
+          used_at integer not null
+        );
+CREATE INDEX memory_snapshot_function on memory_snapshot (function_id);

@@ -20,6 +20,7 @@ import type { TokenRow } from "./rows/token.ts";
 import type { VolumeRow, VolumeVersionRow } from "./rows/volume.ts";
 import type { ProxyTokenRow } from "./rows/proxy-token.ts";
 import type { WebAddressRow } from "./rows/web-address.ts";
+import type { MemorySnapshotRow } from "./rows/memory-snapshot.ts";
 import type { IdempotencyRow } from "./rows/idempotency.ts";
 import type { RecentAnswerRow } from "./rows/recent-answer.ts";
 
@@ -42,6 +43,7 @@ export interface Tables {
   image: ImageRow;
   image_log: ImageLogRow;
   image_tag: ImageTagRow;
+  memory_snapshot: MemorySnapshotRow;
   mount: MountRow;
   mount_name: MountNameRow;
   named_object: NamedObjectRow;

@@ -107,6 +107,16 @@ export const contents: Content[] = [
     is: ["double", "queue", "place", "image", "mount", "boot", "enter", "first call"],
   },
   {
+    tables: ["memory_snapshot"],
+    read: async ({ server }) =>
+      (await server.operator.snapshotList({})).snapshots.map(({ tag, bytes, tookMs }) => [
+        tag,
+        bytes,
+        tookMs,
+      ]),
+    is: [["double", 5n, 7]],
+  },
+  {
     tables: ["task_log"],
     read: async ({ modal, was }) => {
       const lines: string[] = [];

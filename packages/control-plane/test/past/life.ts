@@ -97,6 +97,7 @@ async function deploy(server: CatalogServer): Promise<{ appId: string; functionI
     mountIds: [mountId],
     secretIds: [secretId],
     volumeMounts: [{ volumeId, mountPath: "/vol" }],
+    checkpointingEnabled: true,
   });
   const nightly = await defineFunction(modal, appId, {
     functionName: "nightly",
@@ -130,6 +131,7 @@ async function useContainer(server: CatalogServer, appId: string, functionId: st
   await using worker = await new ScriptedWorker(
     { modal: [server.plane.modal], worker: [server.plane.worker] },
     {
+      snapshotEngine: "criu 4.2",
       script: {
         async handle([n], { functionCallId }, container) {
           await container.modal.functionCallPutDataOut({
@@ -147,6 +149,9 @@ async function useContainer(server: CatalogServer, appId: string, functionId: st
   await remote(server.modal, functionId, 21);
   const [container] = worker.containers;
   const taskId = container?.taskId ?? "";
+  const layerId = await server.layer({ "inventory.img": "" });
+  worker.report({ case: "snapshotTaken", value: { taskId, layerId, bytes: 5n, tookMs: 7 } });
+  while ((await server.operator.snapshotList({})).snapshots.length === 0) await sleep(10, { signal });
   worker.report({ case: "logs", value: { taskId, items: [{ data: "doubling\n", fileDescriptor: 1 }] } });
   for await (const { items } of server.modal.appGetLogs({ appId, timeout: 10, fileDescriptor: 1 }))
     if (items.some(({ data }) => data === "doubling\n")) break;

@@ -104,6 +104,10 @@ export const commandIndex: IndexEntry[] = [
   group("image", "Look at built images", [
     leaf("list", "List image layers", () => import("./commands/image/list.ts")),
   ]),
+  group("snapshot", "Memory that containers are brought back from", [
+    leaf("list", "List memory snapshots", () => import("./commands/snapshot/list.ts")),
+    leaf("delete", "Delete a memory snapshot", () => import("./commands/snapshot/delete.ts")),
+  ]),
   group("token", "Credentials for clients", [
     leaf("new", "Print what a client needs to reach the server", () => import("./commands/token/new.ts")),
     leaf("list", "List the tokens that let clients in", () => import("./commands/token/list.ts")),

@@ -91,6 +91,7 @@ describe("verdicts", () => {
     ["swap", { swapAccounting: false }, "warn", /swapaccount=1/],
     ["tini-static", { installed: {} }, "fail", /^`dorian setup` installs it, or `apt-get install .*tini`/],
     ["runsc", { installed: {} }, "warn", /apt-get install runsc/],
+    ["criu", { criu: { absence: "CRIU 3.17 is older than 4.2." } }, "warn", /CRIU 4\.2 or newer/],
     ["nft", { installed: {} }, "fail", /^`dorian setup` installs it, or `apt-get install .*nftables`/],
     ["ip", { installed: {} }, "fail", /^`dorian setup` installs it, or `apt-get install .*iproute2`/],
     [

@@ -9,7 +9,7 @@ import {
   judgeSwap,
   judgeUserNamespaces,
 } from "./judge-kernel.ts";
-import { judgeGvisor, judgeRequirement, judgeRuncHoles } from "./judge-programs.ts";
+import { judgeCriu, judgeGvisor, judgeRequirement, judgeRuncHoles } from "./judge-programs.ts";
 import { judgeFileSystem, judgeSpace } from "./judge-storage.ts";
 import type { MachineFacts } from "./machine-facts.ts";
 import { type RequirementId, requirements, requirementsOf } from "./requirements.ts";
@@ -57,6 +57,7 @@ export const checks: readonly Check[] = [
   { id: "runc-holes", title: "Published holes", judge: judgeRuncHoles },
   requirement("tini-static"),
   { id: "runsc", title: "gVisor", judge: judgeGvisor },
+  { id: "criu", title: "Memory snapshots", judge: judgeCriu },
   requirement("nft"),
   requirement("ip"),
   { id: "container-network", title: "Container network", judge: judgeContainerNetwork },

@@ -1,3 +1,4 @@
+import { ownCriu } from "@dorian/worker/container/runc/criu";
 import { judgeRunc, runcAdvice, runcWarning } from "@dorian/worker/container/runc/runc-holes";
 import type { Distribution } from "./distribution.ts";
 import type { MachineFacts } from "./machine-facts.ts";
@@ -52,4 +53,13 @@ export function judgeGvisor({ installed }: MachineFacts): Verdict {
         "nothing has to be done unless functions ask for it: `apt-get install runsc`, of 2024 or later (bookworm-backports).",
       )
     : ok(installed.runsc);
+}
+
+export function judgeCriu({ criu }: MachineFacts): Verdict {
+  return "criu" in criu
+    ? ok(`CRIU ${criu.criu.version}`)
+    : warn(
+        `no memory snapshots: ${criu.absence}`,
+        `install CRIU 4.2 or newer, from the distribution or, with the libraries it needs, as ${ownCriu}; without it functions with enableMemorySnapshot start as all others do.`,
+      );
 }

@@ -1,3 +1,4 @@
+import type { CriuFound } from "@dorian/worker/container/runc/criu";
 import type { Distribution } from "./distribution.ts";
 import type { RequirementId } from "./requirements.ts";
 
@@ -12,6 +13,7 @@ export interface MachineFacts {
     | { kind: "fails"; reason: string }
     | { kind: "untested" };
   /** Result of making all that a container with user ids of its own needs, in the data directory. */
+  criu: CriuFound;
   userNamespaces: { kind: "work" } | { kind: "fail"; reason: string } | { kind: "untested" };
   cgroups: { layout: "v1" | "v2" | "hybrid" | "none"; controllers: string[] };
   namespaces: string[];

@@ -3,6 +3,7 @@ import { release } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { readCgroupLayout } from "@dorian/worker/cgroup/cgroup-layout";
 import { runcVersion } from "@dorian/worker/container/runc/runc-version";
+import { findCriu } from "@dorian/worker/container/runc/criu";
 import { lackOf, reserveOf } from "@dorian/storage/disk-reserve";
 import { spaceAt } from "@dorian/storage/free-space";
 import { distributionOf } from "./distribution.ts";
@@ -30,9 +31,10 @@ export async function probeMachine(options: {
   const mounts = mountLines(await readFile("/proc/self/mountinfo", "utf8"));
   const { urls, operator } = await registryUrls();
   const installed = await findInstalled(searchPath);
-  const [version, layout] = await Promise.all([
+  const [version, layout, criu] = await Promise.all([
     installed.runc === undefined ? "" : runcVersion(installed.runc),
     readCgroupLayout().catch(() => undefined),
+    findCriu(),
   ]);
   const [overlay, userNamespaces, containerNetwork, registry, storage, gpu, ipForward, namespaces, hasFuse] =
     await Promise.all([
@@ -60,6 +62,7 @@ export async function probeMachine(options: {
     distribution: distributionOf(await osRelease()),
     installed,
     runcVersion: version,
+    criu,
     swapAccounting: layout?.swapAccounting,
     containerNetwork,
     ipForward,

@@ -27,6 +27,7 @@ export const goodMachine: MachineFacts = {
     s3fs: "/usr/bin/s3fs",
   },
   runcVersion: "runc version 1.3.3\n",
+  criu: { criu: { program: "criu", version: "4.2" } },
   swapAccounting: true,
   containerNetwork: { kind: "works" },
   ipForward: "on",

@@ -68,9 +68,13 @@ class Carrier implements Disposable {
     return free;
   }
 
+  hangUp(): void {
+    for (const connection of this.#connections.splice(0)) connection[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     this.#closed = true;
-    for (const connection of this.#connections) connection[Symbol.dispose]();
+    this.hangUp();
   }
 }
 
@@ -108,6 +112,11 @@ export class Connection implements Disposable {
   /** Connects before there is a call, which then need not wait for it. What fails here, the first call meets. */
   open(): void {
     this.#carrier.open();
+  }
+
+  /** Closes what is open, and fails the calls on it. The next call connects again. */
+  hangUp(): void {
+    this.#carrier.hangUp();
   }
 
   /** Starts a call. Messages go and come through it. */

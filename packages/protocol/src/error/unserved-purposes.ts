@@ -84,10 +84,9 @@ export const unserved = [
     ],
   },
   {
-    what: "snapshots of memory and of sandboxes",
-    instead: "Load once in `@enter()`, keep containers with `minContainers`, and files in a `Volume`.",
+    what: "snapshots of sandboxes",
+    instead: "Keep files in a `Volume`, or in an image.",
     calls: [
-      "ContainerCheckpoint",
       "SandboxRestore",
       "SandboxRestoreV2",
       "SandboxSnapshot",

@@ -61,7 +61,8 @@ export class GrpcServer implements AsyncDisposable {
   #connections = new Set<Http2Connection>();
   #listener: Listener | undefined;
   #draining = false;
-  #empty: (() => void) | undefined;
+  #whenEmpty: (() => void)[] = [];
+  #accepted = 0;
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
@@ -98,11 +99,28 @@ export class GrpcServer implements AsyncDisposable {
         this.#answer(stream, headers, { connection, memory: this.#memory, peer, ...source }),
     });
     this.#connections.add(connection);
+    this.#accepted += 1;
     socket.once("close", () => {
       this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#empty?.();
+      if (this.#connections.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell();
     });
     if (this.#draining) connection.drain();
+  }
+
+  /** How many peers have come so far. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Resolves when no peer is connected: those that are after so many milliseconds are cut off. They may come back. */
+  async hangUp({ patienceMs }: { patienceMs: number }): Promise<void> {
+    const impatience = setTimeout(() => this.#dropAll(), patienceMs);
+    await this.#everybodyLeft();
+    clearTimeout(impatience);
+  }
+
+  async #everybodyLeft(): Promise<void> {
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
   }
 
   /**
@@ -129,7 +147,7 @@ export class GrpcServer implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#draining = true;
     await this.#listener?.close();
-    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#empty = resolve));
+    await this.#everybodyLeft();
   }
 
   async #endCalls(signal: AbortSignal): Promise<void> {

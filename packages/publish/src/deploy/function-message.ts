@@ -65,6 +65,7 @@ export function functionMessage({
     maxConcurrentInputs,
     targetConcurrentInputs,
     blockNetwork: options.blockNetwork ?? false,
+    checkpointingEnabled: options.enableMemorySnapshot ?? false,
     readOnlyRoot: options.readOnlyRoot ?? false,
     runtime: options.runtime ?? "",
     untrusted: options.restrictModalAccess ?? false,

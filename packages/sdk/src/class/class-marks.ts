@@ -22,6 +22,8 @@ export interface Mark extends BuildOptions {
   batching?: Batching;
   /** Of a method that runs by itself. */
   schedule?: Schedule;
+  /** Of an enter method that runs before the snapshot of a container's memory, and not in those that are brought back from it. */
+  snap?: boolean;
   /** Of a method that serves the web. */
   web?: WebMark;
 }

@@ -50,8 +50,17 @@ export function build(options: BuildOptions = {}): HookDecorator {
  * }
  * app.localEntrypoint(async () => console.log(await app.instance(Counter).next.remote()));
  */
-export function enter(): HookDecorator {
-  return mark("enter", arguments);
+export function enter(options: EnterOptions = {}): HookDecorator {
+  return mark("enter", arguments, options);
+}
+
+/** When an `@enter` method runs. */
+export interface EnterOptions {
+  /**
+   * Before the snapshot of a class with `enableMemorySnapshot`: containers that are brought back from it do not run it again. Default
+   * false: in each container, after it was brought back.
+   */
+  snap?: boolean;
 }
 
 /**
@@ -123,7 +132,7 @@ export function parameter(options: { type?: ParameterType } = {}): ParameterDeco
   return decorate as ParameterDecorator;
 }
 
-function mark(kind: MarkKind, args: IArguments, options: BuildOptions = {}): MethodDecorator {
+function mark(kind: MarkKind, args: IArguments, options: BuildOptions & EnterOptions = {}): MethodDecorator {
   return markMethod(kind, args, { kind, ...options });
 }
 

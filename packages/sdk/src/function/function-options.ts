@@ -62,6 +62,11 @@ export interface FunctionOptions {
    * get at nothing else of the server's. Such code usually wants `blockNetwork` as well. Default false.
    */
   restrictModalAccess?: boolean;
+  /**
+   * Of a deployed app: memory of the first container is written when its modules are imported and its `@enter({ snap: true })` hooks are
+   * through, and later containers are brought back from it. Default false.
+   */
+  enableMemorySnapshot?: boolean;
   /** Calls fail, with the reason, while no worker could ever run it. Default: they wait for one that can. */
   failFast?: boolean;
 }
@@ -89,6 +94,7 @@ const known: Record<keyof FunctionOptions, true> = {
   runtime: true,
   restrictModalAccess: true,
   failFast: true,
+  enableMemorySnapshot: true,
 };
 
 /**

@@ -47,6 +47,9 @@ export class Task {
       prepare: (task) => programOf(task, target.registered),
       within: ({ item, signal }, run) =>
         runWithInput({ inputId: item.inputId, functionCallId: item.functionCallId, signal }, run),
+      // Nothing is brought back from memory in the process of a test: each container starts.
+      hangUp: () => undefined,
+      woken: async () => undefined,
       log,
       nowMs,
     });

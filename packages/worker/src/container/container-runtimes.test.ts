@@ -4,6 +4,7 @@ import type { ContainerRuntime } from "./runtime.ts";
 
 const runtime: ContainerRuntime = {
   run: () => Promise.reject(new Error("not for this test")),
+  restore: () => Promise.reject(new Error("not for this test")),
   [Symbol.asyncDispose]: async () => undefined,
 };
 const both = { runc: runtime, runsc: runtime };

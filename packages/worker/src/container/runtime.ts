@@ -1,4 +1,5 @@
 import type { ProcessCount } from "../cgroup/process-count.ts";
+import type { Criu } from "./runc/criu.ts";
 import type { ContainerSpec, ExecTerminal } from "./container-spec.ts";
 
 export type OutputStream = "stdout" | "stderr";
@@ -12,6 +13,21 @@ export interface ContainerRuntime extends AsyncDisposable {
    * @throws AppError CONTAINER_START_FAILED with the runtime's own words.
    */
   run(spec: ContainerSpec, options: { onOutput: OnOutput; signal?: AbortSignal }): Promise<Container>;
+  /**
+   * Brings a container back from what {@link Container.checkpoint} has written, in place of starting its program. Namespaces of `spec` that
+   * have a path are made anew: its network has nothing but a loopback interface.
+   *
+   * @throws AppError RESTORE_FAILED with the engine's own words.
+   */
+  restore(spec: ContainerSpec, options: RestoreOptions): Promise<Container>;
+}
+
+export interface RestoreOptions {
+  /** Directory of the snapshot, which the container's root may read. */
+  images: string;
+  criu: Criu;
+  onOutput: OnOutput;
+  signal?: AbortSignal;
 }
 
 /** A container that was started. Disposal kills what still runs and removes all that the container had on the host. */
@@ -33,6 +49,12 @@ export interface Container extends AsyncDisposable {
   weighLeast(): Promise<AsyncDisposable>;
   /** Stops every process where it is until the result is disposed of. */
   freeze(): Promise<AsyncDisposable>;
+  /**
+   * Writes its processes with their memory to files in `directory`, and lets them go on.
+   *
+   * @throws AppError CHECKPOINT_FAILED when they have something that cannot be written.
+   */
+  checkpoint(options: { directory: string; criu: Criu; signal: AbortSignal }): Promise<void>;
   /**
    * Runs one more process in the container and resolves with its exit code. Its environment is the container's plus
    * `env`. With a terminal, all output comes as "stdout". On abort the process and its group are killed.

@@ -37,6 +37,8 @@ export interface TaskObserver {
    */
   beforeAnswer(signal: AbortSignal): Promise<void> | undefined;
   onStartFailed(): void;
+  /** The guest hangs up now and waits until its memory has been written. */
+  onSnapshotAsked(): void;
   commitVolume(volumeId: string, signal: AbortSignal): Promise<void>;
   reloadVolume(volumeId: string, signal: AbortSignal): Promise<void>;
 }
@@ -164,6 +166,10 @@ function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClien
       // It has failed already, for another reason.
       await observer.beforeAnswer(context.signal)?.catch(() => context.signal.throwIfAborted());
       return await upstream.taskResult(request, context);
+    },
+    async containerCheckpoint() {
+      observer.onSnapshotAsked();
+      return {};
     },
     async volumeCommit(request, context) {
       await observer.commitVolume(request.volumeId, context.signal);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf } from "@dorian/base/app-error";
+import { koffiFile } from "@dorian/linux/koffi-file";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { inContainer } from "../task/platform-environment.ts";
 import { pythonStart } from "../task/python-start.ts";
@@ -15,6 +16,8 @@ export async function prepareGuestLayer(dataDirectory: string, guestDirectory: s
   const files: [name: string, content: string | Buffer][] = [
     [basename(inContainer.pythonStart), pythonStart],
   ];
+  // Through it OpenSSL is reached by a guest that was brought back from a snapshot.
+  files.push(["koffi.node", await readFile(koffiFile())]);
   for (const name of (await readdir(guestDirectory)).toSorted())
     files.push([name, await readFile(join(guestDirectory, name))]);
   const hash = createHash("sha256");

@@ -2,8 +2,12 @@ import { Turns } from "@dorian/base/turns";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { removeTree } from "@dorian/linux/remove-tree";
-import { unmount } from "@dorian/linux/mount";
-import { createNetworkNamespace, inNetworkNamespace } from "@dorian/linux/network-namespace";
+import { bindMount, unmount } from "@dorian/linux/mount";
+import {
+  createNetworkNamespace,
+  inNetworkNamespace,
+  mountNetworkNamespace,
+} from "@dorian/linux/network-namespace";
 import type { IdRangeKind } from "../user-namespace/id-ranges.ts";
 import type { UserNamespace, UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import type { HostNetwork } from "./host-network.ts";
@@ -22,15 +26,17 @@ export class ContainerNetwork implements AsyncDisposable {
   #led: readonly number[] = [];
   /** Changes of them come one after the other. */
   #leading = new Turns();
+  #route: { address: string; gateway: string };
   #resources: AsyncDisposableStack;
 
   private constructor(
-    { path, address }: { path: string; address: string },
+    { path, ...route }: NetworkPlace,
     userNamespace: UserNamespace | undefined,
     resources: AsyncDisposableStack,
   ) {
     this.path = path;
-    this.address = address;
+    this.address = route.address.replace(/\/.*/, "");
+    this.#route = route;
     this.userNamespace = userNamespace;
     this.#resources = resources;
   }
@@ -66,20 +72,33 @@ export class ContainerNetwork implements AsyncDisposable {
         `link set ${link} up`,
       ].join("\n"),
     );
-    await inNetworkNamespace(path, () =>
-      networkCommand(
-        "ip",
-        ["-batch", "-"],
-        [
-          "link set lo up",
-          `address add ${address} dev eth0`,
-          "link set eth0 up",
-          `route add default via ${host.gateway}`,
-        ].join("\n"),
-      ),
-    );
-    const own = { path, address: address.replace(/\/.*/, "") };
-    return new ContainerNetwork(own, userNamespace, resources.move());
+    const network = { path, address, gateway: host.gateway };
+    await setAddress(network);
+    return new ContainerNetwork(network, userNamespace, resources.move());
+  }
+
+  /**
+   * Moves the way out into the network namespace of a process, which has nothing but a loopback interface: that of a container which
+   * was brought back. The namespace that it leaves is gone.
+   */
+  async moveInto(pid: number): Promise<void> {
+    await this.#leading.take(async () => {
+      const next = `${this.path}.next`;
+      mountNetworkNamespace(pid, next);
+      try {
+        inNetworkNamespace(next, setSysctls);
+        await inNetworkNamespace(this.path, () =>
+          networkCommand("ip", ["link", "set", "eth0", "netns", next]),
+        );
+        unmount(this.path);
+        bindMount(next, this.path);
+      } finally {
+        unmount(next);
+        await removeTree(next);
+      }
+      this.#led = [];
+      await setAddress({ ...this.#route, path: this.path });
+    });
   }
 
   /** Leads connections to loopback at these ports, and no others, to web functions. */
@@ -99,6 +118,24 @@ export class ContainerNetwork implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#resources.disposeAsync();
   }
+}
+
+interface NetworkPlace {
+  /** Of its namespace. */
+  path: string;
+  /** With the prefix length. */
+  address: string;
+  gateway: string;
+}
+
+async function setAddress({ path, address, gateway }: NetworkPlace): Promise<void> {
+  const lines = [
+    "link set lo up",
+    `address add ${address} dev eth0`,
+    "link set eth0 up",
+    `route add default via ${gateway}`,
+  ];
+  await inNetworkNamespace(path, () => networkCommand("ip", ["-batch", "-"], lines.join("\n")));
 }
 
 function setSysctls(): void {

@@ -336,3 +336,23 @@ test("a machine without nft is told which package to install", async () => {
     remedy: expect.stringContaining("apt-get install nftables"),
   });
 });
+
+test("a way out is moved into the namespace of a container that has none, and is gone with it", async () => {
+  await using outside = await outsideMachine();
+  await using net = await online();
+  const linked = async () =>
+    (await networkInterfaces()).filter(({ name }) => name.includes(net.host.instance)).length;
+  const before = await linked();
+  {
+    await using lease = await net.pool.acquire({ signal: never });
+    const { text, onOutput } = collector();
+    const script = `until ip route 2>/dev/null | grep -q default; do sleep 0.1; done; wget -q -O - http://${outside.address}/`;
+    await using container = await net.host.runtime.run(net.host.spec(script), { onOutput });
+    await lease.moveInto(container.pid);
+    await container.exited;
+    expect(text.stdout).toBe("outside");
+  }
+  // One was made in its place.
+  await expect.poll(linked).toBe(before);
+  expect(await net.output(`wget -q -O - http://${outside.address}/`)).toBe("outside");
+});

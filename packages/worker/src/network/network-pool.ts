@@ -20,6 +20,8 @@ export interface NetworkLease extends AsyncDisposable {
   resolvConf: string;
   /** That the network belongs to, and its container with it. Undefined: the host's. */
   userNamespace: UserNamespace | undefined;
+  /** Moves the way out into the namespace of a container that was brought back from a snapshot. No other container is given it then. */
+  moveInto(pid: number): Promise<void>;
 }
 
 export interface NetworkPoolOptions {
@@ -154,15 +156,22 @@ export class NetworkPool implements AsyncDisposable {
 
   #lease(network: ContainerNetwork, giveBack: () => void): NetworkLease {
     let returned = false;
+    let moved = false;
     return {
       path: network.path,
       address: network.address,
       resolvConf: this.#host.resolvConf,
       userNamespace: network.userNamespace,
+      moveInto: async (pid) => {
+        moved = true;
+        await network.moveInto(pid);
+        await this.#lead(network);
+      },
       [Symbol.asyncDispose]: async () => {
         if (returned) return;
         returned = true;
-        giveBack();
+        if (moved) this.#remove(network);
+        else giveBack();
       },
     };
   }

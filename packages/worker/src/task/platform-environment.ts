@@ -7,6 +7,7 @@ export const inContainer = {
   socket: "/run/dorian/task.sock",
   arguments: "/run/dorian/arguments",
   ownSignal: "/run/dorian/own-signal",
+  restoreState: "/run/dorian/restore-state.json",
   guest: "/usr/lib/dorian/guest.mjs",
   pythonStart: "/usr/lib/dorian/start.py",
   node: "/usr/local/bin/node",
@@ -24,6 +25,10 @@ export function platformEnvironment(
     MODAL_TASK_ID: request.taskId,
     MODAL_SERVER_URL: `unix://${inContainer.socket}`,
     MODAL_CONTAINER_ARGUMENTS_PATH: inContainer.arguments,
+    ...(request.takesSnapshot && {
+      MODAL_ENABLE_SNAP_RESTORE: "1",
+      MODAL_RESTORE_STATE_PATH: inContainer.restoreState,
+    }),
     MODAL_IMAGE_ID: request.arguments?.functionDef?.imageId ?? "",
     // Programs that print where they run read these without asking whether they are there.
     MODAL_CLOUD_PROVIDER: "local",

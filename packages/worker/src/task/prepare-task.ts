@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { must } from "@dorian/base/must";
 import { ContainerArgumentsSchema, type Resources } from "@dorian/protocol/modal";
+import type { GrpcServer } from "@dorian/protocol/server/grpc-server";
 import type { StartTask } from "@dorian/protocol/worker";
 import type { ContainerLimits, ContainerSpec } from "../container/container-spec.ts";
 import { TaskBuckets } from "../bucket/task-buckets.ts";
@@ -12,6 +13,7 @@ import type { ContainerRuntime } from "../container/runtime.ts";
 import { removeRuntimeTraces } from "../container/runtime-traces.ts";
 import { openTaskGateway, type TaskObserver } from "../gateway/task-gateway.ts";
 import { isSimulated } from "../gpu/simulated-gpus.ts";
+import type { NetworkLease } from "../network/network-pool.ts";
 import { coveredDirectories, type DirectoryOwner } from "../volume/covered-directories.ts";
 import { makeVolumeLinks } from "../volume/volume-links.ts";
 import { inContainer, platformEnvironment } from "./platform-environment.ts";
@@ -38,6 +40,9 @@ export interface PreparedTask {
   runtime: ContainerRuntime;
   volumes: TaskVolumes;
   buckets: TaskBuckets;
+  gateway: GrpcServer;
+  /** Its way out; undefined for one that reaches nobody. */
+  network: NetworkLease | undefined;
   /** On the host: what the container sees as its own. */
   privateDirectory: string;
   /** What the container writes to its root file system and volumes, on disk. */
@@ -129,7 +134,7 @@ export async function prepareTask(preparation: TaskPreparation): Promise<Prepare
   userNamespace?.giveToRoot(privateDirectory);
   placeForOwnSignal(privateDirectory);
   const upstream = resources.use(dependencies.upstream(taskId));
-  resources.use(
+  const gateway = resources.use(
     await openTaskGateway({
       taskId,
       socketPath: join(privateDirectory, "task.sock"),
@@ -175,7 +180,17 @@ export async function prepareTask(preparation: TaskPreparation): Promise<Prepare
     const layerId = await root.freeze(layers, [...mounted, ...startDirectories], removeRuntimeTraces);
     return { layerId, bytes: layerId === undefined ? 0 : await layers.sizeOf(layerId) };
   };
-  return { spec, runtime, volumes, buckets, privateDirectory, scratch, freezeRoot };
+  return {
+    spec,
+    runtime,
+    volumes,
+    buckets,
+    gateway,
+    network: connection,
+    privateDirectory,
+    scratch,
+    freezeRoot,
+  };
 }
 
 function limitsOf(asked: Resources | undefined): ContainerLimits {

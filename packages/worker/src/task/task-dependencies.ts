@@ -7,6 +7,8 @@ import type { Logger } from "pino";
 import type { ContainerRuntimes } from "../container/container-runtimes.ts";
 import type { LimitWatches } from "../container/hold-to-limits.ts";
 import type { NetworkPool } from "../network/network-pool.ts";
+import type { Criu } from "../container/runc/criu.ts";
+import type { SnapshotOutcome } from "../snapshot/take-snapshot.ts";
 import type { UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import type { VolumeHeads } from "../volume/mounted-volume.ts";
 import type { LaunchDirectories } from "./launcher.ts";
@@ -39,6 +41,10 @@ export interface TaskDependencies extends LaunchDirectories, LimitWatches {
   /** Takes a directory of a task out of the way for good. Never throws. */
   discard: (path: string) => Promise<void>;
   commitIntervalMs: number;
+  /** What takes snapshots of memory; undefined where there is nothing. */
+  criu: Criu | undefined;
+  onSnapshot: (taskId: string, outcome: SnapshotOutcome) => void;
+  onSnapshotUnusable: (taskId: string, snapshot: { layerId: string; reason: string }) => void;
   onLogs: (taskId: string, items: TaskLogs[]) => void;
   nowMs: () => number;
   onPhase: (taskId: string, phase: ReportedPhase) => void;

@@ -9,12 +9,15 @@ import { holdToLimits } from "../container/hold-to-limits.ts";
 import type { Container, ContainerExit, OnOutput } from "../container/runtime.ts";
 import type { TaskObserver } from "../gateway/task-gateway.ts";
 import { OutputLog } from "../log/output-log.ts";
+import { takeSnapshot } from "../snapshot/take-snapshot.ts";
+import { identityOf, wakeGuest } from "../snapshot/wake-guest.ts";
 import { bytesIn } from "../volume/upper-directory.ts";
+import { beginContainer } from "./begin-container.ts";
 import { ownSignal, saysHeapFull } from "./last-signs.ts";
 import { launchOf } from "./launch.ts";
 import type { Launch } from "./launcher.ts";
 import { PhaseClock, type Phase, type ReportedPhase } from "./phase-clock.ts";
-import { prepareTask } from "./prepare-task.ts";
+import { prepareTask, type PreparedTask } from "./prepare-task.ts";
 import { RunningInputs } from "./running-inputs.ts";
 import type { TaskDependencies } from "./task-dependencies.ts";
 import type { TaskEnd } from "./task-end.ts";
@@ -49,6 +52,8 @@ export class Task {
   #started = Promise.withResolvers<void>();
   #launch: Launch;
   #volumes: TaskVolumes | undefined;
+  #prepared: PreparedTask | undefined;
+  #wasAskedForSnapshot = false;
   #inputs = new RunningInputs();
   #phases: ReportedPhase[] = [];
   /** It has asked for work. */
@@ -153,7 +158,7 @@ export class Task {
     const request = this.#request;
     await using resources = new AsyncDisposableStack();
     resources.use(this.#output);
-    const { spec, runtime, volumes, buckets, privateDirectory, scratch, freezeRoot } = await prepareTask({
+    const prepared = await prepareTask({
       request,
       launch: this.#launch,
       dependencies: this.#deps,
@@ -163,7 +168,9 @@ export class Task {
       onPhaseEnd: (phase) => this.#clock.end(phase),
       signal,
     });
+    const { volumes, buckets, privateDirectory, scratch, freezeRoot } = prepared;
     this.#volumes = volumes;
+    this.#prepared = prepared;
     // Calls that wait for a container that could not be started hold up the gateway's end.
     resources.defer(() => this.#started.resolve());
     signal.throwIfAborted();
@@ -171,9 +178,16 @@ export class Task {
       this.#heapFull ||= stream === "stderr" && saysHeapFull(chunk);
       this.#output.write(stream, chunk);
     };
-    const container = resources.use(
-      await buckets.during(() => runtime.run(spec, { onOutput, signal }), signal),
-    );
+    const begin = () =>
+      beginContainer(prepared, {
+        request,
+        dependencies: this.#deps,
+        onOutput,
+        note: (text) => this.#output.note(text),
+        onRestored: () => this.#clock.end("restore"),
+        signal,
+      });
+    const container = resources.use(await buckets.during(begin, signal));
     this.#container = container;
     const diskMb = request.arguments?.functionDef?.resources?.ephemeralDiskMb;
     resources.use(
@@ -204,6 +218,21 @@ export class Task {
     const end = this.#endOf(exit, failure, await ownSignal(privateDirectory));
     if (!request.freezeRoot || exit.code !== 0 || !this.#inputs.lastSucceeded || failure) return end;
     return { ...end, frozen: await freezeRoot() };
+  }
+
+  /** Once, and where the server wants it: a container may ask as often as it likes. */
+  async #takeSnapshot(): Promise<void> {
+    const { criu, layers } = this.#deps;
+    const container = await this.#whenKnown();
+    const prepared = this.#prepared;
+    if (!container || !prepared) return;
+    if (criu && this.#request.takesSnapshot && !this.#wasAskedForSnapshot) {
+      this.#wasAskedForSnapshot = true;
+      const { gateway } = prepared;
+      const signal = this.#abortStart.signal;
+      this.#deps.onSnapshot(this.taskId, await takeSnapshot(container, { layers, criu, gateway, signal }));
+    }
+    wakeGuest(prepared.privateDirectory, identityOf(this.taskId));
   }
 
   #endOf(exit: ContainerExit, failure: GenericResult | undefined, own: string): TaskEnd {
@@ -273,6 +302,10 @@ export class Task {
         this.#inputs.ended(input);
       },
       onStartFailed: () => this.#output.flush(),
+      onSnapshotAsked: () =>
+        void this.#takeSnapshot().catch((error: unknown) => {
+          this.#deps.logger.error({ taskId: this.taskId, err: error }, "a snapshot failed");
+        }),
       beforeAnswer: (signal) => volumes.commitWritten(() => this.#whenKnown(), signal),
       commitVolume: async (volumeId, signal) => volumes.commit(volumeId, await this.#whenKnown(), signal),
       reloadVolume: async (volumeId, signal) => volumes.reload(volumeId, await this.#whenKnown(), signal),

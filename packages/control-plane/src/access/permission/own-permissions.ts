@@ -37,6 +37,8 @@ export const operatorPermissions: Permissions<typeof OperatorService> = {
   workerDrain: { client: "write", task: "no", reach: "everywhere", audit: "worker.drain" },
   stateCopy: { client: "write", task: "no", reach: "everywhere", audit: "backup.take" },
   imageList: { client: "read", task: "no", reach: "everywhere" },
+  snapshotList: { client: "read", task: "no", reach: "everywhere" },
+  snapshotDelete: { client: "write", task: "no", reach: "everywhere", audit: "snapshot.delete" },
   volumeVersions: { client: "read", task: "no", reach: "request" },
   volumeHandOver: { client: "write", task: "no", reach: "request" },
   taskTimeline: { client: "read", task: "no", reach: "request" },

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import type { Function as FunctionDefinition } from "@dorian/protocol/modal";
+import { AppState, type Function as FunctionDefinition } from "@dorian/protocol/modal";
 import { appLayout, type LayoutSources } from "./app-layout.ts";
 import type { AppRegistry } from "../app/app-registry.ts";
 import type { Journal } from "../../database/journal.ts";
@@ -63,8 +63,19 @@ export async function planContainer(
     secretEnv: { ...secrets.env(definition.secretIds), ...sandbox?.env },
     volumes: taskVolumes(volumes, definition.volumeMounts),
     buckets: taskBuckets(definition.cloudBucketMounts, secrets),
+    takesSnapshots: app.state === AppState.DEPLOYED && takesSnapshots(spec),
     ...(sandbox ? { command: sandbox.command } : {}),
   };
+}
+
+/**
+ * Whether memory of its containers can be written: a GPU's cannot, and gVisor's kernel has it in a form of its own. What strangers' code has
+ * made of its processes is not for a program that reads them with the rights of root.
+ */
+function takesSnapshots({ definition, isBuilder }: FunctionSpec): boolean {
+  const gpus = definition.resources?.gpuConfig?.count ?? 0;
+  const isOrdinary = gpus === 0 && definition.runtime !== "runsc" && !definition.untrusted;
+  return definition.checkpointingEnabled && !isBuilder && isOrdinary;
 }
 
 /** Clients name a mount twice; a stack cannot hold a layer twice. The upper of two equal ones hides the lower. */

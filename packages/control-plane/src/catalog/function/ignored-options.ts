@@ -18,10 +18,6 @@ export function ignoredOptions(definition: FunctionDefinition, language: Languag
   const experiments = Object.keys(experimentalOptions).filter((name) => !servedExperiments.has(name));
   const notes: [boolean, string][] = [
     [
-      definition.checkpointingEnabled || definition.isCheckpointingFunction,
-      "`enable_memory_snapshot` changes nothing: Dorian makes no snapshots of memory, and each container starts anew. Keep some with `minContainers`.",
-    ],
-    [
       wantsPlace || cloudProviderStr !== "" || cloudProvider !== undefined,
       "`cloud` and `region` change nothing: its containers run on whichever worker has room.",
     ],

@@ -17,6 +17,8 @@ export interface Worker {
   total: Resources | undefined;
   simulatedGpus: boolean;
   runtimes: readonly string[];
+  /** What snapshots of memory depend on; empty where there is nothing to take them with. */
+  snapshotEngine: string;
   standing: WorkerStanding;
   /** What it last said of its disk. */
   disk: DiskRoom | undefined;
@@ -34,6 +36,7 @@ export function rememberedWorker(workerId: string, name: string): Worker {
     total: undefined,
     simulatedGpus: false,
     runtimes: [],
+    snapshotEngine: "",
     standing: "serving",
     disk: undefined,
     link: undefined,
@@ -55,6 +58,7 @@ export function joinedWorker(hello: WorkerHello, link: WorkerLink, known: Worker
     },
     simulatedGpus: capacity?.simulatedGpus ?? false,
     runtimes: capacity?.runtimes ?? [],
+    snapshotEngine: capacity?.snapshotEngine ?? "",
     standing: standingNow(hello, known),
     disk: known?.disk,
     link,

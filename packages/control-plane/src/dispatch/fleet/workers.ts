@@ -111,6 +111,11 @@ export class Workers implements Disposable {
     }
   }
 
+  /** What it would bring containers back with; empty for nothing. */
+  snapshotEngineOf(workerId: string): string {
+    return this.#workers.get(workerId)?.snapshotEngine ?? "";
+  }
+
   nameOf(workerId: string): string {
     return this.#workers.get(workerId)?.name ?? "";
   }

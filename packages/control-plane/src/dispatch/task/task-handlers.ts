@@ -21,6 +21,7 @@ type Handlers = Pick<
   ServiceHandlers<typeof ModalClient>,
   | "containerHello"
   | "containerHeartbeat"
+  | "containerCheckpoint"
   | "containerStop"
   | "functionGetInputs"
   | "functionPutOutputs"
@@ -58,6 +59,11 @@ export function taskHandlers(options: TaskHandlersOptions): Handlers {
       }
       const inputIds = cancellations.tell(key);
       return inputIds.length === 0 ? {} : { cancelInputEvent: { inputIds } };
+    },
+
+    // Its worker answers it, which takes the snapshot.
+    async containerCheckpoint() {
+      return {};
     },
 
     async containerStop(request, context) {

@@ -1,4 +1,13 @@
-import type { LogBatch, TaskExited, TaskInputs, TaskPhase } from "@dorian/protocol/worker";
+import type { Snapshots } from "../snapshot/snapshots.ts";
+import { snapshotNote } from "../snapshot/snapshot-note.ts";
+import type {
+  LogBatch,
+  SnapshotTaken,
+  SnapshotUnusable,
+  TaskExited,
+  TaskInputs,
+  TaskPhase,
+} from "@dorian/protocol/worker";
 import { causeOfEnd } from "../failure/cause.ts";
 import { endReason } from "../failure/end-reason.ts";
 import type { LogOrigin } from "../log/log-writer.ts";
@@ -12,6 +21,7 @@ export interface TaskReportsOptions {
   starts: TaskStarts;
   store: TaskStore;
   log: TaskLog;
+  snapshots: Snapshots;
 }
 
 /** What workers report of containers, and what the connection to a worker says about them. */
@@ -61,6 +71,18 @@ export class TaskReports {
   worksOn({ taskId, inputIds }: TaskInputs): void {
     const task = this.#options.tasks.get(taskId);
     task?.owner.worksOn?.(task, inputIds);
+  }
+
+  snapshotTaken(report: SnapshotTaken): void {
+    const { tasks, log, snapshots } = this.#options;
+    const task = tasks.get(report.taskId);
+    if (!task) return;
+    log.note(task, snapshotNote(report));
+    void snapshots.taken(task, report);
+  }
+
+  snapshotUnusable(report: SnapshotUnusable): void {
+    void this.#options.snapshots.unusable(report);
   }
 
   exited(report: TaskExited): void {

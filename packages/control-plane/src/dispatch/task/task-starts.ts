@@ -9,6 +9,8 @@ import type { Placement } from "../placement/placement.ts";
 import { resourceRequestOf } from "../placement/resource-request.ts";
 import type { FunctionCatalog, FunctionSpec } from "../ports.ts";
 import { startupTimeoutMs } from "../scaling/scaling-settings.ts";
+import type { Snapshots } from "../snapshot/snapshots.ts";
+import { withSnapshot } from "../snapshot/with-snapshot.ts";
 import { failureOfCode, failureOfPlan, failureOfTime } from "./start-failure.ts";
 import { factsOf, Task, type TaskOwner } from "./task.ts";
 import type { TaskLog } from "./task-log.ts";
@@ -21,6 +23,7 @@ export interface TaskStartsOptions {
   catalog: FunctionCatalog;
   workers: Workers;
   tasks: Tasks;
+  snapshots: Snapshots;
   store: TaskStore;
   log: TaskLog;
   logger: Logger;
@@ -179,7 +182,7 @@ export class TaskStarts implements Disposable {
 
   /** Tells its worker to run it. */
   async #launch(task: Task, freezeRoot: boolean): Promise<void> {
-    const { catalog, workers, tasks, nowMs, graceSecs, logger } = this.#options;
+    const { catalog, workers, tasks, snapshots, log, nowMs, graceSecs, logger } = this.#options;
     try {
       const plan = await catalog.containerPlan(task.facts.functionId);
       if (task.isOver) return;
@@ -188,12 +191,19 @@ export class TaskStarts implements Disposable {
         return;
       }
       task.timeline.end("place", nowMs());
+      const snapshot = snapshots.forStart(task, plan, workers.snapshotEngineOf(task.workerId ?? ""));
+      if (snapshot.kind === "none" && snapshot.note !== undefined) log.note(task, snapshot.note);
       task.volumeIds = new Set(plan.volumes.map(({ volumeId }) => volumeId));
       const sent = workers.send(task.workerId ?? "", {
         case: "startTask",
         value: {
           taskId: task.taskId,
-          arguments: { ...plan.arguments, taskId: task.taskId },
+          arguments: { ...withSnapshot(plan.arguments, snapshot), taskId: task.taskId },
+          takesSnapshot: snapshot.kind === "take",
+          ...(snapshot.kind === "restore" && {
+            snapshotLayerId: snapshot.layerId,
+            snapshotBytes: BigInt(snapshot.bytes),
+          }),
           layerIds: plan.layerIds,
           config: plan.config,
           secretEnv: plan.secretEnv,

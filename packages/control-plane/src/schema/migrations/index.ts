@@ -15,6 +15,7 @@ import { callBytes } from "./0016-call-bytes.ts";
 import { inputDeaths } from "./0017-input-deaths.ts";
 import { objectsOfApps } from "./0021-objects-of-apps.ts";
 import { versions } from "./0022-versions.ts";
+import { memorySnapshots } from "./0023-memory-snapshots.ts";
 
 /** In order of their names. Never changed once released: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -34,4 +35,5 @@ export const migrations: Record<string, Migration> = {
   "0017-input-deaths": inputDeaths,
   "0021-objects-of-apps": objectsOfApps,
   "0022-versions": versions,
+  "0023-memory-snapshots": memorySnapshots,
 };

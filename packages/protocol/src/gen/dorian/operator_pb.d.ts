@@ -298,6 +298,123 @@ export declare type ImageListResponse_Item = Message<"dorian.operator.ImageListR
 export declare const ImageListResponse_ItemSchema: GenMessage<ImageListResponse_Item>;
 
 /**
+ * @generated from message dorian.operator.SnapshotListRequest
+ */
+export declare type SnapshotListRequest = Message<"dorian.operator.SnapshotListRequest"> & {
+};
+
+/**
+ * Describes the message dorian.operator.SnapshotListRequest.
+ * Use `create(SnapshotListRequestSchema)` to create a new message.
+ */
+export declare const SnapshotListRequestSchema: GenMessage<SnapshotListRequest>;
+
+/**
+ * @generated from message dorian.operator.SnapshotListResponse
+ */
+export declare type SnapshotListResponse = Message<"dorian.operator.SnapshotListResponse"> & {
+  /**
+   * @generated from field: repeated dorian.operator.MemorySnapshot snapshots = 1;
+   */
+  snapshots: MemorySnapshot[];
+};
+
+/**
+ * Describes the message dorian.operator.SnapshotListResponse.
+ * Use `create(SnapshotListResponseSchema)` to create a new message.
+ */
+export declare const SnapshotListResponseSchema: GenMessage<SnapshotListResponse>;
+
+/**
+ * Memory of a container from which others are brought back.
+ *
+ * @generated from message dorian.operator.MemorySnapshot
+ */
+export declare type MemorySnapshot = Message<"dorian.operator.MemorySnapshot"> & {
+  /**
+   * Of the layer that holds it.
+   *
+   * @generated from field: string snapshot_id = 1;
+   */
+  snapshotId: string;
+
+  /**
+   * @generated from field: string app_id = 2;
+   */
+  appId: string;
+
+  /**
+   * @generated from field: string function_id = 3;
+   */
+  functionId: string;
+
+  /**
+   * Tag of the function or class.
+   *
+   * @generated from field: string tag = 4;
+   */
+  tag: string;
+
+  /**
+   * @generated from field: uint64 bytes = 5;
+   */
+  bytes: bigint;
+
+  /**
+   * Milliseconds that its container stood still for it.
+   *
+   * @generated from field: uint32 took_ms = 6;
+   */
+  tookMs: number;
+
+  /**
+   * @generated from field: double created_at = 7;
+   */
+  createdAt: number;
+
+  /**
+   * Containers that could not be brought back from it.
+   *
+   * @generated from field: uint32 failures = 8;
+   */
+  failures: number;
+};
+
+/**
+ * Describes the message dorian.operator.MemorySnapshot.
+ * Use `create(MemorySnapshotSchema)` to create a new message.
+ */
+export declare const MemorySnapshotSchema: GenMessage<MemorySnapshot>;
+
+/**
+ * @generated from message dorian.operator.SnapshotDeleteRequest
+ */
+export declare type SnapshotDeleteRequest = Message<"dorian.operator.SnapshotDeleteRequest"> & {
+  /**
+   * @generated from field: string snapshot_id = 1;
+   */
+  snapshotId: string;
+};
+
+/**
+ * Describes the message dorian.operator.SnapshotDeleteRequest.
+ * Use `create(SnapshotDeleteRequestSchema)` to create a new message.
+ */
+export declare const SnapshotDeleteRequestSchema: GenMessage<SnapshotDeleteRequest>;
+
+/**
+ * @generated from message dorian.operator.SnapshotDeleteResponse
+ */
+export declare type SnapshotDeleteResponse = Message<"dorian.operator.SnapshotDeleteResponse"> & {
+};
+
+/**
+ * Describes the message dorian.operator.SnapshotDeleteResponse.
+ * Use `create(SnapshotDeleteResponseSchema)` to create a new message.
+ */
+export declare const SnapshotDeleteResponseSchema: GenMessage<SnapshotDeleteResponse>;
+
+/**
  * @generated from message dorian.operator.VolumeVersionsRequest
  */
 export declare type VolumeVersionsRequest = Message<"dorian.operator.VolumeVersionsRequest"> & {
@@ -1198,6 +1315,26 @@ export declare const OperatorService: GenService<{
     methodKind: "unary";
     input: typeof ImageListRequestSchema;
     output: typeof ImageListResponseSchema;
+  },
+  /**
+   * Newest first.
+   *
+   * @generated from rpc dorian.operator.OperatorService.SnapshotList
+   */
+  snapshotList: {
+    methodKind: "unary";
+    input: typeof SnapshotListRequestSchema;
+    output: typeof SnapshotListResponseSchema;
+  },
+  /**
+   * The function's next container starts as ever, and takes another one.
+   *
+   * @generated from rpc dorian.operator.OperatorService.SnapshotDelete
+   */
+  snapshotDelete: {
+    methodKind: "unary";
+    input: typeof SnapshotDeleteRequestSchema;
+    output: typeof SnapshotDeleteResponseSchema;
   },
   /**
    * @generated from rpc dorian.operator.OperatorService.VolumeVersions

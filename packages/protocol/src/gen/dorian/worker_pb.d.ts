@@ -83,6 +83,18 @@ export declare type WorkerMessage = Message<"dorian.worker.WorkerMessage"> & {
     case: "taskInputs";
   } | {
     /**
+     * @generated from field: dorian.worker.SnapshotTaken snapshot_taken = 10;
+     */
+    value: SnapshotTaken;
+    case: "snapshotTaken";
+  } | {
+    /**
+     * @generated from field: dorian.worker.SnapshotUnusable snapshot_unusable = 11;
+     */
+    value: SnapshotUnusable;
+    case: "snapshotUnusable";
+  } | {
+    /**
      * Sent in place of a heartbeat, and whenever it changes whether there is enough.
      *
      * @generated from field: dorian.disk.DiskRoom disk = 20;
@@ -182,6 +194,13 @@ export declare type Capacity = Message<"dorian.worker.Capacity"> & {
    * @generated from field: repeated string runtimes = 5;
    */
   runtimes: string[];
+
+  /**
+   * What snapshots of memory depend on: one is restored where this is the same as where it was taken. Empty: there is nothing to take them with.
+   *
+   * @generated from field: string snapshot_engine = 6;
+   */
+  snapshotEngine: string;
 };
 
 /**
@@ -254,6 +273,78 @@ export declare type TaskPhase = Message<"dorian.worker.TaskPhase"> & {
  * Use `create(TaskPhaseSchema)` to create a new message.
  */
 export declare const TaskPhaseSchema: GenMessage<TaskPhase>;
+
+/**
+ * A container's memory is written, or cannot be. The container goes on.
+ *
+ * @generated from message dorian.worker.SnapshotTaken
+ */
+export declare type SnapshotTaken = Message<"dorian.worker.SnapshotTaken"> & {
+  /**
+   * @generated from field: string task_id = 1;
+   */
+  taskId: string;
+
+  /**
+   * A layer that holds it; empty where it failed.
+   *
+   * @generated from field: string layer_id = 2;
+   */
+  layerId: string;
+
+  /**
+   * @generated from field: uint64 bytes = 3;
+   */
+  bytes: bigint;
+
+  /**
+   * Milliseconds that the container stood still.
+   *
+   * @generated from field: uint32 took_ms = 4;
+   */
+  tookMs: number;
+
+  /**
+   * Why it failed.
+   *
+   * @generated from field: string failure = 5;
+   */
+  failure: string;
+};
+
+/**
+ * Describes the message dorian.worker.SnapshotTaken.
+ * Use `create(SnapshotTakenSchema)` to create a new message.
+ */
+export declare const SnapshotTakenSchema: GenMessage<SnapshotTaken>;
+
+/**
+ * A container could not be brought back from a snapshot, and was started as ever.
+ *
+ * @generated from message dorian.worker.SnapshotUnusable
+ */
+export declare type SnapshotUnusable = Message<"dorian.worker.SnapshotUnusable"> & {
+  /**
+   * @generated from field: string task_id = 1;
+   */
+  taskId: string;
+
+  /**
+   * @generated from field: string layer_id = 2;
+   */
+  layerId: string;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message dorian.worker.SnapshotUnusable.
+ * Use `create(SnapshotUnusableSchema)` to create a new message.
+ */
+export declare const SnapshotUnusableSchema: GenMessage<SnapshotUnusable>;
 
 /**
  * Inputs that a container works on, as seen in its calls.
@@ -819,6 +910,25 @@ export declare type StartTask = Message<"dorian.worker.StartTask"> & {
    * @generated from field: repeated string command = 20;
    */
   command: string[];
+
+  /**
+   * Take a snapshot of its memory when its guest asks for that.
+   *
+   * @generated from field: bool takes_snapshot = 21;
+   */
+  takesSnapshot: boolean;
+
+  /**
+   * Bring it back from the snapshot in this layer; where that fails it starts as ever. Empty: it starts.
+   *
+   * @generated from field: string snapshot_layer_id = 22;
+   */
+  snapshotLayerId: string;
+
+  /**
+   * @generated from field: uint64 snapshot_bytes = 23;
+   */
+  snapshotBytes: bigint;
 };
 
 /**

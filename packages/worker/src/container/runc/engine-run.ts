@@ -5,6 +5,8 @@ import { AppError, errnoOf } from "@dorian/base/app-error";
 import { openFifo } from "@dorian/linux/fifo";
 import { removeTree } from "@dorian/linux/remove-tree";
 import type { ContainerSpec } from "../container-spec.ts";
+import type { Criu } from "./criu.ts";
+import { criuOptions, criuSettings, criuSettingsIn, pathWith } from "./checkpoint.ts";
 import type { Engine } from "./engine.ts";
 import type { RuncProcess } from "./runc-container.ts";
 import { shareOomScore } from "./runc-oom-score.ts";
@@ -18,6 +20,8 @@ export interface EngineRunOptions {
   /** Directory of this run, made here. */
   bundle: string;
   container: Pick<ContainerSpec, "network" | "stdin">;
+  /** A snapshot that the container is brought back from. Default: it starts. */
+  restore?: { images: string; criu: Criu };
 }
 
 /** One `run` of an engine: the process that a container comes from, and that ends with it. */
@@ -54,8 +58,9 @@ export class EngineRun implements Disposable {
       this.logFile,
       "--log-format",
       "json",
-      "run",
-      ...engine.runOptions,
+      ...(options.restore
+        ? ["restore", "--image-path", options.restore.images, "--work-path", bundle, ...criuOptions]
+        : ["run", ...engine.runOptions]),
       "--bundle",
       bundle,
       "--pid-file",
@@ -63,7 +68,8 @@ export class EngineRun implements Disposable {
       id,
     ];
     // In a session of its own: a Ctrl-C in our terminal is for us, and we stop containers in good order.
-    const own = { env: { PATH: process.env.PATH }, detached: true };
+    const path = options.restore ? pathWith(options.restore.criu) : process.env.PATH;
+    const own = { env: { PATH: path }, detached: true };
     this.process =
       container.stdin === "open"
         ? spawn(engine.program, args, { ...own, stdio: ["pipe", "pipe", "pipe"] })
@@ -85,6 +91,7 @@ export class EngineRun implements Disposable {
     return inBundle(options, (path) => {
       // For the owner alone: the configuration holds the secrets of the environment.
       writeFileSync(path, config, { mode: 0o600 });
+      if (options.restore) writeFileSync(criuSettingsIn(options.bundle), criuSettings);
       return new EngineRun(options);
     });
   }

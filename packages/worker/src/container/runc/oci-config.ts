@@ -8,6 +8,7 @@ export interface OciConfig {
   process: OciProcess;
   mounts: OciMount[];
   hooks?: OciHooks;
+  annotations?: Record<string, string>;
   linux: {
     cgroupsPath: string;
     namespaces: { type: string; path?: string }[];

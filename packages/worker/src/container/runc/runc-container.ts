@@ -14,6 +14,8 @@ import {
 import { type ProcessCount, processCountOf } from "../../cgroup/process-count.ts";
 import type { ContainerSpec } from "../container-spec.ts";
 import type { Container, ContainerExit, ExecOptions } from "../runtime.ts";
+import type { Criu } from "./criu.ts";
+import { checkpoint } from "./checkpoint.ts";
 import { runcExec } from "./runc-exec.ts";
 import { signalInside } from "./signal-inside.ts";
 import { type ContainerSite, removeTraces } from "./container-site.ts";
@@ -100,6 +102,10 @@ export class RuncContainer implements Container {
     }
     let released: Promise<void> | undefined;
     return { [Symbol.asyncDispose]: () => (released ??= release()) };
+  }
+
+  async checkpoint(options: { directory: string; criu: Criu; signal: AbortSignal }): Promise<void> {
+    await checkpoint(this.#site, options);
   }
 
   exec(args: string[], options: ExecOptions): Promise<number> {

@@ -3,10 +3,12 @@ import { type CgroupLayout, readCgroupLayout } from "../../cgroup/cgroup-layout.
 import { addDevices } from "../devices.ts";
 import { initProgram } from "../init-program.ts";
 import type { ContainerLimits, ContainerSpec } from "../container-spec.ts";
-import type { Container, ContainerRuntime, OnOutput } from "../runtime.ts";
+import type { Container, ContainerRuntime, OnOutput, RestoreOptions } from "../runtime.ts";
 import { type Engine, runcEngine } from "./engine.ts";
 import { EngineAhead } from "./engine-ahead.ts";
 import { containerExists, EngineRun } from "./engine-run.ts";
+import { makeMountPoints } from "./mount-points.ts";
+import { restoredConfig } from "./restored-config.ts";
 import { runcConfig } from "./runc-config.ts";
 import type { RuncContainer } from "./runc-container.ts";
 import { startContainer } from "./start-container.ts";
@@ -51,15 +53,19 @@ export class RuncRuntime implements ContainerRuntime, AsyncDisposable {
     if (this.#options.startsAhead) this.#ahead = new EngineAhead(() => this.#startAhead());
   }
 
-  async run(
-    unlimited: ContainerSpec,
-    options: { onOutput: OnOutput; signal?: AbortSignal },
-  ): Promise<Container> {
-    const { id } = unlimited;
+  run(spec: ContainerSpec, options: { onOutput: OnOutput; signal?: AbortSignal }): Promise<Container> {
+    return this.#known(spec.id, () => this.#start(spec, options));
+  }
+
+  restore(spec: ContainerSpec, options: RestoreOptions): Promise<Container> {
+    return this.#known(spec.id, () => this.#restore(spec, options));
+  }
+
+  async #known(id: string, begin: () => Promise<RuncContainer>): Promise<Container> {
     if (this.#ids.has(id)) throw containerExists(id);
     this.#ids.add(id);
     try {
-      const container = await this.#start(unlimited, options);
+      const container = await begin();
       container.removed.then(
         () => this.#ids.delete(id),
         () => undefined,
@@ -75,19 +81,36 @@ export class RuncRuntime implements ContainerRuntime, AsyncDisposable {
     unlimited: ContainerSpec,
     options: { onOutput: OnOutput; signal?: AbortSignal },
   ): Promise<RuncContainer> {
+    const { spec, config, site } = await this.#describe(unlimited);
+    const text = JSON.stringify(config);
+    return startContainer(spec, {
+      begin: () => this.#takeAhead(spec, text) ?? EngineRun.start(this.#runOptions(spec.id, spec), text),
+      site,
+      ...options,
+    });
+  }
+
+  async #restore(unlimited: ContainerSpec, options: RestoreOptions): Promise<RuncContainer> {
+    const { images, criu, ...rest } = options;
+    const { spec, config, site } = await this.#describe(unlimited);
+    makeMountPoints(spec);
+    const run = this.#runOptions(spec.id, spec);
+    const restore = { images, criu };
+    return startContainer(spec, {
+      begin: () => EngineRun.start({ ...run, restore }, JSON.stringify(restoredConfig(config, run.bundle))),
+      site,
+      ...rest,
+    });
+  }
+
+  async #describe(unlimited: ContainerSpec) {
     const { instance, engine, init, cdiDirectories, defaultLimits } = this.#options;
     const spec = { ...unlimited, limits: limitsOf(unlimited.limits, defaultLimits) };
     const layout = await (this.#layout ??= readCgroupLayout());
     const cgroup = `/dorian-${instance}/${spec.id}`;
-    const config = runcConfig(spec, { layout, cgroup, architecture: process.arch, init });
-    const text = JSON.stringify(
-      spec.devices.length === 0 ? config : await addDevices(config, spec.devices, cdiDirectories),
-    );
-    return startContainer(spec, {
-      begin: () => this.#takeAhead(spec, text) ?? EngineRun.start(this.#runOptions(spec.id, spec), text),
-      site: { state: this.#state, engine, cgroup, layout },
-      ...options,
-    });
+    const plain = runcConfig(spec, { layout, cgroup, architecture: process.arch, init });
+    const config = spec.devices.length === 0 ? plain : await addDevices(plain, spec.devices, cdiDirectories);
+    return { spec, config, site: { state: this.#state, engine, cgroup, layout } };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,6 +7,8 @@ import { InitComplaint } from "../init-program.ts";
 import type { OnOutput } from "../runtime.ts";
 import type { EngineRun } from "./engine-run.ts";
 import { type ContainerSite, removeTraces } from "./container-site.ts";
+import { join } from "node:path";
+import { lastWords } from "./checkpoint.ts";
 import { readAtPace } from "./read-pace.ts";
 import { RuncContainer, type RuncProcess } from "./runc-container.ts";
 import { lastError } from "./runc-log.ts";
@@ -44,7 +46,8 @@ export async function startContainer(spec: ContainerSpec, options: StartOptions)
   // A process may end before we look; its pid file shows that it did run.
   if (!existsSync(run.pidFile)) {
     await run.closed;
-    const reason = (await lastError(run.logFile)) ?? output.stderr;
+    const words = await lastWords(join(run.bundle, "restore.log"));
+    const reason = words || ((await lastError(run.logFile)) ?? output.stderr);
     throw new AppError("CONTAINER_START_FAILED", `Container ${spec.id} did not start: ${reason}`, {
       status: "INTERNAL",
       remedy: "Check the image and the command; `dorian doctor` checks this machine.",

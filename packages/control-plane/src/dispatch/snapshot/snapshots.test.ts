@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { newId } from "@dorian/base/ids";
+import { FunctionSchema$ } from "@dorian/protocol/modal";
+import { ImageConfigSchema, SnapshotTakenSchema, SnapshotUnusableSchema } from "@dorian/protocol/worker";
+import { expect, onTestFinished, test } from "vitest";
+import { openDatabase } from "../../database/database.ts";
+import { Journal } from "../../database/journal.ts";
+import type { ContainerPlan } from "../ports.ts";
+import { Snapshots } from "./snapshots.ts";
+
+const engine = "criu 4.2 x64";
+
+async function open(directory?: string) {
+  const place = directory ?? (await mkdtemp(join(tmpdir(), "dorian-snapshots-")));
+  if (directory === undefined) onTestFinished(() => rm(place, { recursive: true, force: true }));
+  const db = await openDatabase(join(place, "state.db"));
+  onTestFinished(() => db.destroy());
+  let now = 0;
+  const snapshots = await Snapshots.open({ db, journal: new Journal(db), nowMs: () => ++now });
+  return { place, snapshots, close: () => db.destroy() };
+}
+
+function planOf(more: Partial<ContainerPlan> = {}): ContainerPlan {
+  return {
+    arguments: {
+      functionId: "fu-1",
+      appId: "ap-1",
+      functionDef: create(FunctionSchema$, { functionName: "Model" }),
+      tracingContext: {},
+      serializedParams: new Uint8Array(),
+      runtime: "",
+      environmentName: "main",
+      inputPlaneServerUrl: "",
+    },
+    layerIds: ["ly-1"],
+    imageId: "im-1",
+    config: create(ImageConfigSchema),
+    secretEnv: {},
+    volumes: [],
+    buckets: [],
+    takesSnapshots: true,
+    ...more,
+  };
+}
+
+function task(functionId = "fu-1") {
+  return { isOver: false, facts: { functionId } };
+}
+
+const taken = (layerId: string) => create(SnapshotTakenSchema, { layerId, bytes: 5n, tookMs: 7 });
+
+test("one container takes a snapshot, others start without meanwhile, and later ones are brought back [I3]", async () => {
+  const { snapshots } = await open();
+  const [first, second, third] = [task(), task(), task()];
+  expect(snapshots.forStart(first, planOf(), engine)).toEqual({ kind: "take" });
+  expect(snapshots.forStart(second, planOf(), engine)).toEqual({ kind: "none" });
+  await snapshots.taken(first, taken("ly-memory"));
+  expect(snapshots.forStart(third, planOf(), engine)).toEqual({
+    kind: "restore",
+    layerId: "ly-memory",
+    bytes: 5,
+  });
+});
+
+test("where the one that was to take it has ended, another does", async () => {
+  const { snapshots } = await open();
+  const first = task();
+  snapshots.forStart(first, planOf(), engine);
+  first.isOver = true;
+  expect(snapshots.forStart(task(), planOf(), engine)).toEqual({ kind: "take" });
+});
+
+test("what a container begins with makes another snapshot, versions of volumes do not [I6]", async () => {
+  const { snapshots } = await open();
+  const first = task();
+  snapshots.forStart(first, planOf(), engine);
+  await snapshots.taken(first, taken("ly-memory"));
+  const volume = { volumeId: "vo-1", mountPath: "/vol" } as ContainerPlan["volumes"][number];
+  for (const more of [
+    { layerIds: ["ly-2"] },
+    { secretEnv: { TOKEN: "2" } },
+    { volumes: [volume] },
+    { config: create(ImageConfigSchema, { env: { A: "1" } }) },
+  ] satisfies Partial<ContainerPlan>[]) {
+    const other = task();
+    expect(snapshots.forStart(other, planOf(more), engine)).toEqual({ kind: "take" });
+    other.isOver = true;
+  }
+  const other = task();
+  expect(snapshots.forStart(other, planOf(), "criu 4.3 x64")).toEqual({ kind: "take" });
+  other.isOver = true;
+  expect(snapshots.forStart(task(), planOf(), engine)).toEqual({
+    kind: "restore",
+    layerId: "ly-memory",
+    bytes: 5,
+  });
+  const mounted = task("fu-2");
+  const of = (version: bigint) =>
+    planOf({
+      arguments: { ...planOf().arguments, functionId: "fu-2" },
+      volumes: [{ ...volume, head: { version, layerIds: [] } as never }],
+    });
+  snapshots.forStart(mounted, of(1n), engine);
+  await snapshots.taken(mounted, taken("ly-mounted"));
+  expect(snapshots.forStart(task("fu-2"), of(2n), engine)).toMatchObject({ kind: "restore" });
+});
+
+test("a class whose memory cannot be written is left in peace after three tries", async () => {
+  const { snapshots } = await open();
+  const kinds: string[] = [];
+  for (let n = 0; n < 5; n++) {
+    const each = task();
+    kinds.push(snapshots.forStart(each, planOf(), engine).kind);
+    await snapshots.taken(each, create(SnapshotTakenSchema, { failure: "a socket" }));
+  }
+  expect(kinds).toEqual(["take", "take", "take", "none", "none"]);
+});
+
+test("a snapshot from which three containers could not be brought back is made anew [I7]", async () => {
+  const { snapshots } = await open();
+  const first = task();
+  snapshots.forStart(first, planOf(), engine);
+  await snapshots.taken(first, taken("ly-memory"));
+  for (let n = 0; n < 3; n++) {
+    expect(snapshots.forStart(task(), planOf(), engine).kind).toBe("restore");
+    await snapshots.unusable(create(SnapshotUnusableSchema, { layerId: "ly-memory" }));
+  }
+  expect(snapshots.forStart(task(), planOf(), engine)).toEqual({ kind: "take" });
+});
+
+test("snapshots are known after a restart, until they are deleted", async () => {
+  const { place, snapshots, close } = await open();
+  const first = task();
+  snapshots.forStart(first, planOf(), engine);
+  await snapshots.taken(first, taken("ly-memory"));
+  await close();
+  const { snapshots: next } = await open(place);
+  expect(next.forStart(task(), planOf(), engine).kind).toBe("restore");
+  await next.delete("ly-memory");
+  expect(next.all()).toEqual([]);
+  await expect(next.delete(newId("ly"))).rejects.toMatchObject({ code: "SNAPSHOT_NOT_FOUND" });
+});
+
+test("a worker without an engine is said once, and a function that takes none hears of nothing", async () => {
+  const { snapshots } = await open();
+  expect(snapshots.forStart(task(), planOf(), "")).toMatchObject({
+    note: expect.stringContaining("doctor") as unknown,
+  });
+  expect(snapshots.forStart(task(), planOf(), "")).toEqual({ kind: "none" });
+  expect(snapshots.forStart(task(), planOf({ takesSnapshots: false }), engine)).toEqual({ kind: "none" });
+});
