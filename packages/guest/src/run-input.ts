@@ -62,10 +62,19 @@ async function runGenerator(
   return success(toBinary(GeneratorDoneSchema, done), DataFormat.GENERATOR_DONE);
 }
 
-/** An output of user code's, whatever it is, in the format that the caller of `item` reads. */
+/**
+ * An output of user code's, whatever it is, in the format that the caller of `item` reads. What cannot be sent is a failure that no
+ * further try would mend: the work is done, and would be done in vain again.
+ */
 export function outputOf(item: FunctionGetInputsItem, value: unknown, what: string): InputResult {
   const format = answerFormat(item);
-  return success(encode(value, what, format), format);
+  try {
+    return success(encode(value, what, format), format);
+  } catch (error) {
+    const result = failureOf(error);
+    result.final = true;
+    return { result, dataFormat: DataFormat.CBOR };
+  }
 }
 
 /** Chooses the format of an answer: who sends pickles may read nothing else. */

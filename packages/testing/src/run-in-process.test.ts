@@ -278,6 +278,20 @@ describe("options", () => {
     expect(await call.get()).toBe(3);
   });
 
+  test("what is returned is not tried again: an error as little as a result that cannot be sent", async () => {
+    class Own extends Error {}
+    const app = new App("returned");
+    let tries = 0;
+    const give = app.function({ name: "give", retries: 2 }, async (isOwn: boolean) => {
+      tries += 1;
+      return isOwn ? new Own("no") : new RangeError("no");
+    });
+    await using _ = await runInProcess(app);
+    expect(await give.remote(false)).toBeInstanceOf(RangeError);
+    await expect(give.remote(true)).rejects.toThrow("Cannot send the result: it is an Own");
+    expect(tries).toBe(2);
+  });
+
   test("an input that takes longer than its timeout fails, and the next has a new container", async () => {
     const app = new App("slow");
     const slow = app.function({ name: "slow", timeout: 10 }, async (isSlow: boolean) => {

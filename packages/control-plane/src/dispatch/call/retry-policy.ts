@@ -7,6 +7,7 @@ import type { FunctionCall } from "./function-call.ts";
 
 /** True for outcomes that the user's retry policy is about. */
 export function isRetryable(result: GenericResult): boolean {
+  if (result.final) return false;
   return (
     result.status === GenericResult_GenericStatus.FAILURE ||
     result.status === GenericResult_GenericStatus.TIMEOUT ||

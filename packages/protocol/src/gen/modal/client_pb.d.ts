@@ -7449,6 +7449,13 @@ export declare type GenericResult = Message<"modal.client.GenericResult"> & {
    * @generated from field: modal.client.RemoteError remote_error = 10000;
    */
   remoteError?: RemoteError | undefined;
+
+  /**
+   * Dorian: of a failure: another try would end the same, so it is not retried.
+   *
+   * @generated from field: bool final = 10001;
+   */
+  final: boolean;
 };
 
 /**
