@@ -1,6 +1,7 @@
 import { isId } from "@dorian/base/ids";
 import { steadyClockMs } from "@dorian/base/steady-clock";
 import { wallClockMs } from "@dorian/base/wall-clock";
+import { GuestService } from "@dorian/protocol/guest";
 import { mountService } from "@dorian/protocol/server/grpc-server";
 import type { KeptSockets } from "@dorian/protocol/listener/kept-sockets";
 import { ModalClient } from "@dorian/protocol/modal";
@@ -19,6 +20,7 @@ import { openAccess } from "./access/open-access.ts";
 import { modalPermissions } from "./access/permission/modal-permissions.ts";
 import {
   commandPermissions,
+  guestPermissions,
   operatorPermissions,
   workerPermissions,
 } from "./access/permission/own-permissions.ts";
@@ -251,6 +253,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     combine(WorkerService, [...dispatch.worker, ...things.worker]),
     workerPermissions,
   );
+  const guest = guard(GuestService, dispatch.guest, guestPermissions);
   const operator = guard(
     OperatorService,
     combine(OperatorService, [
@@ -267,7 +270,11 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     commandPermissions,
   );
   web.serve(modal);
-  const forWorker = [mountService(ModalClient, modal), mountService(WorkerService, worker)];
+  const forWorker = [
+    mountService(ModalClient, modal),
+    mountService(WorkerService, worker),
+    mountService(GuestService, guest),
+  ];
   const listener = starting.use(
     await listen({
       dataDirectory,

@@ -3,6 +3,7 @@ import type { ContainerArguments, ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
 import { AllowedInputs } from "./allowed-inputs.ts";
 import { keepHeartbeat } from "./heartbeat.ts";
+import { withInputExchange } from "./input-exchange.ts";
 import { InputLoop } from "./input-loop.ts";
 import { withHint } from "./missing-package.ts";
 import type { Program } from "./program.ts";
@@ -147,14 +148,15 @@ export class Container {
   }
 
   async #serve(program: Program): Promise<void> {
-    const { modal, within, nowMs } = this.#options;
+    const { modal, guest, within, nowMs } = this.#options;
     const { functionId, functionDef } = this.#options.arguments;
     const builder = functionDef?.isBuilderFunction ?? false;
     const most = builder ? 1 : Math.max(1, functionDef?.maxConcurrentInputs ?? 1);
     const { batchMaxSize: maxSize = 0, batchLingerMs: lingerMs = 0n } = functionDef ?? {};
     const batching = !builder && maxSize > 0 ? { maxSize, lingerMs } : undefined;
     this.#loop = new InputLoop({
-      modal,
+      // A request of a web client is worth so little that calls would cost more than it.
+      modal: program.servesWeb ? withInputExchange(modal, guest) : modal,
       functionId,
       allowed: new AllowedInputs({ target: functionDef?.targetConcurrentInputs || most, most }),
       batching,

@@ -81,6 +81,7 @@ function webFunctionProgram(name: string, web: WebMark, run: AnyFunction): Progr
     functionType: () => Function_FunctionType.FUNCTION,
     webAnswer: () => program.answer,
     snapHooks: [],
+    servesWeb: true,
     enterHooks: [() => program.start({ signal: never })],
     exitHooks: [],
   };
@@ -138,6 +139,7 @@ function classProgram(task: ContainerArguments, { tag, target, marks }: Register
     webAnswer: (methodName) => webPrograms.get(methodName)?.answer,
     snapHooks: enterHooks(true),
     enterHooks: [...enterHooks(false), ...starts],
+    servesWeb: webPrograms.size > 0,
     exitHooks: [...hooks("exit"), ...disposalOf(instance)],
   };
 }

@@ -10,6 +10,8 @@ export interface Program {
   functionType(methodName: string): Function_FunctionType;
   /** What answers requests, where the function or method of that name serves the web. */
   webAnswer?(methodName: string): AnswerRequest | undefined;
+  /** Whether any of it serves the web. */
+  servesWeb?: boolean;
   /** Before a snapshot of the container's memory, in the order they run in. */
   snapHooks: readonly (() => unknown)[];
   /** In the order they run in. */

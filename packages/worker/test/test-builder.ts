@@ -182,7 +182,11 @@ export async function testBuilder(options?: {
           network,
           heads,
           userNamespaces,
-          upstream: () => ({ modal: {} as TaskUpstream["modal"], [Symbol.dispose]: () => undefined }),
+          upstream: () => ({
+            modal: {} as TaskUpstream["modal"],
+            guest: {} as TaskUpstream["guest"],
+            [Symbol.dispose]: () => undefined,
+          }),
           requestMemory: new RequestMemory(),
           runtimeDirectory: directories.runtime,
           scratchDirectory: directories.scratch,

@@ -1,4 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
+import { GuestService } from "@dorian/protocol/guest";
 import { ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import { TaskCommandRouter } from "@dorian/protocol/task-command-router";
@@ -10,7 +11,12 @@ import { scopeOfCall } from "./audit/scope-of-call.ts";
 import type { Environments } from "./environment/environments.ts";
 import { createGuard } from "./guard.ts";
 import { modalPermissions } from "./permission/modal-permissions.ts";
-import { commandPermissions, operatorPermissions, workerPermissions } from "./permission/own-permissions.ts";
+import {
+  commandPermissions,
+  guestPermissions,
+  operatorPermissions,
+  workerPermissions,
+} from "./permission/own-permissions.ts";
 import { admission, type AnyPermission } from "./permission/permissions.ts";
 import { Reach, type ReachOptions } from "./permission/reach.ts";
 import type { Tokens } from "./token/tokens.ts";
@@ -27,6 +33,7 @@ export interface BorderOptions extends ReachOptions {
 const services: [DescService, Record<string, AnyPermission>][] = [
   [ModalClient, modalPermissions],
   [WorkerService, workerPermissions],
+  [GuestService, guestPermissions],
   [OperatorService, operatorPermissions],
   [TaskCommandRouter, commandPermissions],
 ];

@@ -39,6 +39,7 @@ import { TaskLog } from "./task/task-log.ts";
 import { TaskReports } from "./task/task-reports.ts";
 import { TaskStarts } from "./task/task-starts.ts";
 import { TaskStore } from "./task/task-store.ts";
+import { exchangeHandlers } from "./task/input-exchange.ts";
 import { taskHandlers } from "./task/task-handlers.ts";
 import { Tasks } from "./task/tasks.ts";
 import { Builds } from "./build/builds.ts";
@@ -198,6 +199,8 @@ export async function openDispatch(options: DispatchOptions) {
 
   const execOptions = { execs, secretEnv: options.secretEnv };
 
+  const taskCalls = taskHandlers({ tasks, starts, store: taskStore, apps, graceSecs });
+
   const resources = opening.move();
   return {
     modal: [
@@ -205,7 +208,7 @@ export async function openDispatch(options: DispatchOptions) {
       callInfoHandlers({ calls, catalog, db }),
       outputHandlers({ calls, store: callStore }),
       dataHandlers({ calls, store: callStore }),
-      taskHandlers({ tasks, starts, store: taskStore, apps, graceSecs }),
+      taskCalls,
       containerExecHandlers(execOptions),
       poolHandlers({ pools, catalog, scheduling: options.scheduling }),
       storedLogHandlers({ logs, apps }),
@@ -218,6 +221,7 @@ export async function openDispatch(options: DispatchOptions) {
         isCallDone: async (callId) => ((await calls.lookup(callId))?.unfinished ?? 0) === 0,
       }),
     ] as const,
+    guest: exchangeHandlers(taskCalls),
     worker: [workers.handlers] as const,
     commands: [commandRouterHandlers(execOptions)] as const,
     operator: [

@@ -11,6 +11,8 @@ export interface WebCallOptions {
   onFailure: (error: unknown) => void;
 }
 
+const never = new AbortController().signal;
+
 /** A call of a web function for a client that may go, or come back later for the answer. */
 export class WebCall {
   readonly callId: string;
@@ -30,8 +32,7 @@ export class WebCall {
     this.result = call.result;
     void this.result.then(() => this.#ended.abort("ended"));
     // Reading goes on to the end, whatever becomes of the client: the app must not wait for somebody to listen.
-    const { signal } = new AbortController();
-    this.#messages = call.received({ signal })[Symbol.asyncIterator]();
+    this.#messages = call.received({ signal: never })[Symbol.asyncIterator]();
     this.#first = this.#messages.next();
     // Whoever reads the answer is told.
     this.#first.catch(() => undefined);

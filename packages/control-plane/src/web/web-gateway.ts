@@ -202,7 +202,8 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
       trust: this.#options.trust,
     };
     const args = target.isNode ? nodeArguments(scoped, first) : pickleArguments([scopeOf(scoped)]);
-    const firstMessage = first ? requestPart(first.bytes, { more: first.more }) : websocketConnect;
+    const firstPart = first && !target.isNode ? requestPart(first.bytes, { more: first.more }) : toldAlready;
+    const firstMessage = first ? firstPart : websocketConnect;
     return new WebCall(
       this.#options.calls({
         functionId,
@@ -231,6 +232,9 @@ export class WebGateway implements WebRequestHandler, AsyncDisposable {
     return answer ?? unforeseen;
   }
 }
+
+/** Has the place of a first message that is in the arguments. */
+const toldAlready = new Uint8Array();
 
 interface Admitted {
   target: WebTarget;

@@ -52,10 +52,10 @@ export class NeverReady extends Error {
 const command = join(packageDirectory, "bin/dorian.js");
 
 /**
- * Mebibytes for each half of what V8 allocates first: its default, 16, keeps tens of mebibytes from both processes that a server
- * at rest has no use for, and makes calls no cheaper.
+ * Mebibytes for each half of what V8 allocates first: its default, 16, keeps tens of mebibytes that a process at rest has no use for.
+ * A server needs them: of many requests at once most would outlive a smaller one, and a quarter of its time would go into that.
  */
-const flags = ["--max-semi-space-size=4"];
+const youngMebibytes = { server: 16, worker: 4 };
 
 /** Pauses in milliseconds before one that ended is started again, and how long it must have lived for the first of them to do. */
 const pauses = { firstMs: 100, maxMs: 10_000 };
@@ -136,7 +136,8 @@ export class KeptProcess {
     const inTheWay = obstacle();
     if (inTheWay !== undefined) return { code: null, text: `it could not be started: ${inTheWay}` };
     const inherited = sockets?.descriptors ?? new Map<string, number>();
-    const child = spawn(process.execPath, [...process.execArgv, ...flags, command, name, ...args()], {
+    const young = `--max-semi-space-size=${youngMebibytes[name]}`;
+    const child = spawn(process.execPath, [...process.execArgv, young, command, name, ...args()], {
       stdio: ["ignore", "inherit", "inherit", "ipc", ...inherited.values()],
       detached: true,
       env: { ...env, [supervisedEnv]: JSON.stringify([...inherited.keys()]) },

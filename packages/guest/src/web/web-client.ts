@@ -18,10 +18,11 @@ export interface WebClientOptions {
 export class WebClient implements Disposable {
   #options: WebClientOptions;
   #gone = new AbortController();
-  #ended = new AbortController();
+  /** Aborts when nobody listens any more; there is none while nobody does. */
+  #ended: AbortController | undefined;
+  #isOver = false;
   #body: ReadableStreamDefaultController<Uint8Array> | undefined;
   #room = Promise.withResolvers<void>();
-  #isHeard = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: WebClientOptions) {
@@ -60,20 +61,20 @@ export class WebClient implements Disposable {
   /** Nobody listens to the client any more. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#ended.abort();
+    this.#isOver = true;
+    this.#ended?.abort();
   }
 
   #hear(): void {
-    if (this.#isHeard || this.#ended.signal.aborted) return;
-    this.#isHeard = true;
-    this.#listen().catch((error: unknown) => {
-      if (!this.#ended.signal.aborted) this.#leave(error);
+    if (this.#ended || this.#isOver) return;
+    this.#ended = new AbortController();
+    this.#listen(this.#ended.signal).catch((error: unknown) => {
+      if (!this.#isOver) this.#leave(error);
     });
   }
 
-  async #listen(): Promise<void> {
+  async #listen(signal: AbortSignal): Promise<void> {
     const { modal, running } = this.#options;
-    const { signal } = this.#ended;
     for await (const message of clientMessages(modal, running.item.functionCallId, { signal })) {
       if (message.case === "httpDisconnect")
         this.#leave(new DOMException("The client has left.", "AbortError"));

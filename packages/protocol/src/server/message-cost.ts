@@ -1,4 +1,11 @@
-import { ScalarType, type DescField, type DescMessage, type DescMethod } from "@bufbuild/protobuf";
+import {
+  fromBinary,
+  ScalarType,
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 
 /** Smaller messages are decoded at once: they cannot cost much. */
@@ -29,7 +36,7 @@ const fixed32 = 5;
  *
  * @throws AppError MESSAGE_TOO_COMPLEX, MESSAGE_MALFORMED
  */
-export function checkMessageCost(method: DescMethod, bytes: Uint8Array): void {
+export function checkMessageCost(method: Pick<DescMethod, "name" | "input">, bytes: Uint8Array): void {
   if (bytes.length < checkedBytes) return;
   new Walk(bytes, method.name).message(method.input, bytes.length, 0);
 }
@@ -130,6 +137,24 @@ function fieldsOf(desc: DescMessage): Map<number, DescField> {
 function isText(field: DescField): boolean {
   const textual: readonly unknown[] = [ScalarType.STRING, ScalarType.BYTES];
   return textual.includes(field.scalar);
+}
+
+/**
+ * A message within a message that travels as bytes, which nobody has looked at before. `name`: of the call that it belongs to.
+ *
+ * @throws AppError MESSAGE_TOO_COMPLEX, MESSAGE_MALFORMED
+ */
+export function decodeInner<M extends DescMessage>(
+  name: string,
+  message: M,
+  bytes: Uint8Array,
+): MessageShape<M> {
+  try {
+    checkMessageCost({ name, input: message }, bytes);
+    return fromBinary(message, bytes);
+  } catch (error) {
+    throw AppError.is(error) ? error : malformed(name, error);
+  }
 }
 
 export function malformed(method: string, cause?: unknown): AppError {

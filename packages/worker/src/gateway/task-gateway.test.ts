@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { AppError } from "@dorian/base/app-error";
 import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
 import { createLocalClient } from "@dorian/protocol/client/local-client";
+import { GuestService } from "@dorian/protocol/guest";
 import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal";
 import { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import type { ServiceHandlers } from "@dorian/protocol/service";
@@ -17,14 +18,19 @@ import { openTaskGateway, type TaskObserver } from "./task-gateway.ts";
 async function gatewayTo(
   handlers: ServiceHandlers<typeof ModalClient>,
   watching: Partial<TaskObserver> = {},
+  ofGuests: ServiceHandlers<typeof GuestService> = {},
 ) {
+  const identity = { kind: "task" as const, taskId: "ta-1" };
   const directory = await mkdtemp(join(tmpdir(), "dorian-gateway-"));
   const socketPath = join(directory, "task.sock");
   const gateway = await openTaskGateway({
     taskId: "ta-1",
     socketPath,
     hasNetwork: true,
-    upstream: createLocalClient(ModalClient, handlers, { kind: "task", taskId: "ta-1" }),
+    upstream: {
+      modal: createLocalClient(ModalClient, handlers, identity),
+      guest: createLocalClient(GuestService, ofGuests, identity),
+    },
     observer: { ...silentObserver, ...watching },
     memory: new RequestMemory(),
     onInternalError: (error) => {

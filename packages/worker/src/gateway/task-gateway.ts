@@ -12,13 +12,9 @@ import { GrpcServer, mountService } from "@dorian/protocol/server/grpc-server";
 import { ConnectionBudget } from "@dorian/protocol/listener/connection-budget";
 import type { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import { GuestService } from "@dorian/protocol/guest";
-import {
-  DataFormat,
-  GenericResult_GenericStatus,
-  ModalClient,
-  type FunctionPutOutputsItem,
-} from "@dorian/protocol/modal";
-import { failureOf } from "./platform-failure.ts";
+import { GenericResult_GenericStatus, ModalClient } from "@dorian/protocol/modal";
+import { exchangeInputs } from "./exchange-inputs.ts";
+import { outputNotKept } from "./platform-failure.ts";
 import { forwardValues } from "./forward-values.ts";
 import { limitCalls } from "./limit-calls.ts";
 
@@ -49,7 +45,7 @@ export interface TaskGatewayOptions {
   /** Without one, what travels by HTTP does not reach the container. */
   hasNetwork: boolean;
   /** The control plane, as this task. */
-  upstream: ServiceClient<typeof ModalClient>;
+  upstream: { modal: ServiceClient<typeof ModalClient>; guest: ServiceClient<typeof GuestService> };
   observer: TaskObserver;
   /** What the requests of all tasks together may hold. */
   memory: RequestMemory;
@@ -62,26 +58,40 @@ const maxConnections = { all: 256, eachPeer: 256, thisMachine: 256 };
 /** Calls of a task at a time: what a busy one has, whose thousand inputs wait for other functions, and room beside it. */
 const maxCalls = 2_000;
 
+/** Calls of our own at a time: one process of a container has two. */
+const maxGuestCalls = 4;
+
 /**
  * The server behind a task's own socket. The connection is the task's identity: the worker answers what concerns its
  * machine and passes the rest on, as that task.
  */
 export async function openTaskGateway(options: TaskGatewayOptions): Promise<GrpcServer> {
   const identity: Identity = { kind: "task", taskId: options.taskId };
+  const { modal, guest } = options.upstream;
+  const passing = passage();
+  const exchange = { upstream: guest, observer: options.observer, passing, mostOpen: maxCalls };
   const server = await GrpcServer.listen({
     address: `unix:${options.socketPath}`,
     budget: new ConnectionBudget(maxConnections),
     services: [
       mountService(
         ModalClient,
-        limitCalls(ModalClient, { ...forwardAll(options.upstream), ...watched(options) }, maxCalls),
+        limitCalls(ModalClient, { ...forwardAll(modal), ...watched(options, passing) }, maxCalls),
       ),
-      mountService(GuestService, {
-        async reportPhase(request) {
-          options.observer.onPhase(request.phase, request.endedAt);
-          return {};
-        },
-      }),
+      mountService(
+        GuestService,
+        limitCalls(
+          GuestService,
+          {
+            async reportPhase(request) {
+              options.observer.onPhase(request.phase, request.endedAt);
+              return {};
+            },
+            exchangeInputs: (turns, context) => exchangeInputs(exchange, turns, context),
+          },
+          maxGuestCalls,
+        ),
+      ),
     ],
     authenticate: () => ({ identity }),
     memory: options.memory,
@@ -105,9 +115,10 @@ function forwardAll(upstream: ServiceClient<typeof ModalClient>): ServiceHandler
   return handlers as ServiceHandlers<typeof ModalClient>;
 }
 
-function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClient> {
-  const { upstream, observer, hasNetwork } = options;
-  const passing = passage();
+function watched(
+  { upstream: { modal: upstream }, observer, hasNetwork }: TaskGatewayOptions,
+  passing: () => Promise<void>,
+): ServiceHandlers<typeof ModalClient> {
   return {
     async blobCreate(request, context) {
       if (hasNetwork) return await upstream.blobCreate(request, context);
@@ -154,7 +165,9 @@ function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClien
         },
       );
       const outputs =
-        notKept === undefined ? request.outputs : request.outputs.map((output) => failed(output, notKept));
+        notKept === undefined
+          ? request.outputs
+          : request.outputs.map((output) => outputNotKept(output, notKept));
       return upstream.functionPutOutputs({ ...request, outputs }, context);
     },
     async functionCallPutDataOut(request, context) {
@@ -181,14 +194,6 @@ function watched(options: TaskGatewayOptions): ServiceHandlers<typeof ModalClien
       return {};
     },
   };
-}
-
-/** An output that said that all is well, though what its input wrote is not kept. */
-function failed(output: FunctionPutOutputsItem, reason: unknown): FunctionPutOutputsItem {
-  if (output.result?.status !== GenericResult_GenericStatus.SUCCESS) return output;
-  const result = failureOf(reason);
-  result.status = GenericResult_GenericStatus.FAILURE;
-  return { ...output, result, dataFormat: DataFormat.UNSPECIFIED };
 }
 
 /**

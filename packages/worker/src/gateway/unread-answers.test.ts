@@ -1,3 +1,4 @@
+import { GuestService } from "@dorian/protocol/guest";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,7 +62,7 @@ async function openTask() {
       taskId: "ta-1",
       socketPath,
       hasNetwork: true,
-      upstream: createClient(ModalClient, upstream),
+      upstream: { modal: createClient(ModalClient, upstream), guest: createClient(GuestService, upstream) },
       observer: silentObserver,
       memory: new RequestMemory({}, inWorker),
       onInternalError,

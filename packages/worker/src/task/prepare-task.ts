@@ -139,7 +139,7 @@ export async function prepareTask(preparation: TaskPreparation): Promise<Prepare
       taskId,
       socketPath: join(privateDirectory, "task.sock"),
       hasNetwork: connection !== undefined,
-      upstream: upstream.modal,
+      upstream,
       observer: preparation.observe(volumes),
       memory: dependencies.requestMemory,
       onInternalError: (error, method) => logger.error({ taskId, method, err: error }, "task call failed"),

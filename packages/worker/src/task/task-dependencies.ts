@@ -1,4 +1,5 @@
 import type { BucketMounts } from "../bucket/task-buckets.ts";
+import type { GuestService } from "@dorian/protocol/guest";
 import type { ModalClient, TaskLogs } from "@dorian/protocol/modal";
 import type { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import type { ServiceClient } from "@dorian/protocol/service";
@@ -18,6 +19,7 @@ import type { ReportedPhase } from "./phase-clock.ts";
 /** The control plane, as one task. */
 export interface TaskUpstream extends Disposable {
   readonly modal: ServiceClient<typeof ModalClient>;
+  readonly guest: ServiceClient<typeof GuestService>;
 }
 
 /** What tasks need of the worker that runs them. */

@@ -1,3 +1,4 @@
+import type { GuestService } from "@dorian/protocol/guest";
 import type { OperatorService } from "@dorian/protocol/operator";
 import type { TaskCommandRouter } from "@dorian/protocol/task-command-router";
 import type { WorkerService } from "@dorian/protocol/worker";
@@ -14,6 +15,12 @@ export const workerPermissions: Permissions<typeof WorkerService> = {
   join: workers,
   volumeAppend: workers,
   volumeHead: workers,
+};
+
+/** What workers answer themselves is not served here. */
+export const guestPermissions: Permissions<typeof GuestService> = {
+  reportPhase: { client: "no", task: "no", reach: "handler" },
+  exchangeInputs: { client: "no", task: "any", reach: "handler" },
 };
 
 /** Their token is for one container: what they name beside it is held against the token that came from. */

@@ -52,6 +52,8 @@ export interface StreamedCall {
   cancel(reason: string): Promise<void>;
 }
 
+const never = new AbortController().signal;
+
 /** Opens calls with {@link StreamedCalls}. Throws as a call from outside would: APP_STOPPED, FUNCTION_QUEUE_FULL… */
 export function streamedCalls(options: StreamedCallsOptions): StreamedCalls {
   return ({ functionId, input: request, firstMessages = [] }) => {
@@ -70,7 +72,6 @@ export function streamedCalls(options: StreamedCallsOptions): StreamedCalls {
       item,
     );
     const live = must(call.live, "the data of a live call");
-    const never = new AbortController().signal;
     for (const message of firstMessages) void live.in.push(chunkOf(message), { signal: never });
     return handle(options, call, input, live);
   };
@@ -103,8 +104,7 @@ function handle(
 }
 
 async function resultOf(call: FunctionCall, input: CallInput): Promise<GenericResult> {
-  const signal = new AbortController().signal;
-  while (!input.output) await call.changed.wait({ signal });
+  while (!input.output) await call.changed.wait({ signal: never });
   return must(input.output.result, "the result of a live call");
 }
 

@@ -17,17 +17,18 @@ export interface TaskHandlersOptions {
   graceSecs: number;
 }
 
-type Handlers = Pick<
-  ServiceHandlers<typeof ModalClient>,
-  | "containerHello"
-  | "containerHeartbeat"
-  | "containerCheckpoint"
-  | "containerStop"
-  | "functionGetInputs"
-  | "functionPutOutputs"
-  | "taskResult"
-  | "taskList"
-  | "taskGetInfo"
+type Handlers = Required<
+  Pick<
+    ServiceHandlers<typeof ModalClient>,
+    | "containerHello"
+    | "containerHeartbeat"
+    | "containerStop"
+    | "functionGetInputs"
+    | "functionPutOutputs"
+    | "taskResult"
+    | "taskList"
+    | "taskGetInfo"
+  >
 >;
 
 /** Containers ask again 15 s after their last heartbeat, so an answer may wait a little less. */

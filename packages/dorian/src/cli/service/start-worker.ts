@@ -2,6 +2,7 @@ import { untilAborted } from "@dorian/base/or-aborted";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { Connection, createClient } from "@dorian/protocol/client/grpc-client";
+import { GuestService } from "@dorian/protocol/guest";
 import { smallAnswerBytes } from "@dorian/protocol/http2/limits";
 import { ModalClient } from "@dorian/protocol/modal";
 import { WorkerService } from "@dorian/protocol/worker";
@@ -85,7 +86,11 @@ function connectWorker(server: WorkerServer, resources: AsyncDisposableStack): W
       });
       // While the container starts there is time for it.
       own.open();
-      return { modal: createClient(ModalClient, own), [Symbol.dispose]: () => own[Symbol.dispose]() };
+      return {
+        modal: createClient(ModalClient, own),
+        guest: createClient(GuestService, own),
+        [Symbol.dispose]: () => own[Symbol.dispose](),
+      };
     },
   };
 }

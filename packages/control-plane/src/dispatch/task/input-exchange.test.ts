@@ -1,0 +1,104 @@
+import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import { AppError } from "@dorian/base/app-error";
+import { AsyncQueue } from "@dorian/base/async-queue";
+import { ContainerTurnSchema, type ContainerTurn, type ServerTurnSchema } from "@dorian/protocol/guest";
+import {
+  FunctionGetInputsItemSchema,
+  FunctionPutOutputsItemSchema,
+  type FunctionGetInputsItem,
+} from "@dorian/protocol/modal";
+import { expect, test } from "vitest";
+import { exchangeHandlers } from "./input-exchange.ts";
+
+const request = {};
+
+/** One stream of a container; `give` answers its oldest question. */
+function exchange({ refuses = false } = {}) {
+  const says = new AsyncQueue<ContainerTurn>();
+  const waiting: { key: string; give: (inputIds: string[]) => void }[] = [];
+  const outputs: string[] = [];
+  const call = new AbortController();
+  const { exchangeInputs } = exchangeHandlers({
+    functionGetInputs: (_request, { idempotencyKey: key, signal }) =>
+      new Promise((resolve) => {
+        waiting.push({ key, give: (ids) => resolve({ inputs: ids.map((inputId) => ({ inputId })) }) });
+        signal.addEventListener("abort", () => resolve({}));
+      }),
+    async functionPutOutputs(put) {
+      if (refuses) throw new AppError("DISK_FULL", "No room.", { remedy: "Make room." });
+      outputs.push(...put.outputs.map(({ inputId }) => inputId));
+      return {};
+    },
+  });
+  const turns = exchangeInputs(says, {
+    identity: { kind: "task", taskId: "ta-1" },
+    signal: call.signal,
+    idempotencyKey: "",
+  })[Symbol.asyncIterator]() as AsyncIterator<MessageInitShape<typeof ServerTurnSchema>, undefined>;
+  const say = (turn: MessageInitShape<typeof ContainerTurnSchema>) =>
+    says.push(create(ContainerTurnSchema, turn));
+  return { say, says, waiting, outputs, turns, hangUp: () => call.abort() };
+}
+
+const output = (number: number, inputId: string) => ({
+  number,
+  item: toBinary(FunctionPutOutputsItemSchema, create(FunctionPutOutputsItemSchema, { inputId })),
+});
+
+const itemOf = (bytes: Uint8Array): FunctionGetInputsItem => fromBinary(FunctionGetInputsItemSchema, bytes);
+
+test("questions keep their keys, and answers and accepted outputs of a turn are one message", async () => {
+  const { say, waiting, outputs, turns } = exchange();
+  say({
+    outputs: [output(1, "in-0")],
+    questions: [
+      { number: 2, idempotencyKey: "a", request },
+      { number: 3, idempotencyKey: "b", request },
+    ],
+  });
+  await expect.poll(() => waiting.map(({ key }) => key)).toEqual(["a", "b"]);
+  expect(outputs).toEqual(["in-0"]);
+  waiting[1]?.give(["in-2"]);
+  waiting[0]?.give(["in-1"]);
+  const { value } = await turns.next();
+  expect(value?.accepted).toEqual([1]);
+  const told = value?.answers?.map(({ number, inputs }) => [
+    number,
+    ...(inputs ?? []).map(({ item }) => itemOf(item as Uint8Array).inputId),
+  ]);
+  expect(told).toEqual([
+    [3, "in-2"],
+    [2, "in-1"],
+  ]);
+});
+
+test("that an output is kept is told also when there is nothing else to say", async () => {
+  const { say, turns } = exchange();
+  say({ outputs: [output(1, "in-0")] });
+  expect((await turns.next()).value).toMatchObject({ accepted: [1], answers: [] });
+});
+
+test("what fails is refused alone: an output that the disk has no room for, and one that is no message [B3]", async () => {
+  const { say, turns } = exchange({ refuses: true });
+  say({ outputs: [output(1, "in-0"), { number: 2, item: new Uint8Array([255, 255]) }] });
+  expect((await turns.next()).value?.refused?.toSorted()).toEqual([1, 2]);
+});
+
+test("a container that says no more has its outputs accepted and its questions answered with nothing", async () => {
+  const { say, says, waiting, turns } = exchange();
+  say({ outputs: [output(1, "in-0")], questions: [{ number: 2, idempotencyKey: "a", request }] });
+  await expect.poll(() => waiting.length).toBe(1);
+  says.end();
+  const { value } = await turns.next();
+  expect(value).toMatchObject({ accepted: [1], answers: [{ number: 2, inputs: [] }] });
+  expect((await turns.next()).done).toBe(true);
+});
+
+test("who hangs up is given no more inputs", async () => {
+  const { say, says, waiting, hangUp, turns } = exchange();
+  say({ questions: [{ number: 1, idempotencyKey: "a", request }] });
+  await expect.poll(() => waiting.length).toBe(1);
+  hangUp();
+  says.end();
+  while (!(await turns.next()).done);
+});
