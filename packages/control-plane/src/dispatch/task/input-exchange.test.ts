@@ -35,9 +35,16 @@ function exchange({ refuses = false } = {}) {
     signal: call.signal,
     idempotencyKey: "",
   })[Symbol.asyncIterator]() as AsyncIterator<MessageInitShape<typeof ServerTurnSchema>, undefined>;
+  // Nothing is taken before somebody reads.
+  let first: ReturnType<typeof turns.next> | undefined = turns.next();
+  const next = () => {
+    const told = first ?? turns.next();
+    first = undefined;
+    return told;
+  };
   const say = (turn: MessageInitShape<typeof ContainerTurnSchema>) =>
     says.push(create(ContainerTurnSchema, turn));
-  return { say, says, waiting, outputs, turns, hangUp: () => call.abort() };
+  return { say, says, waiting, outputs, turns: { next }, hangUp: () => call.abort() };
 }
 
 const output = (number: number, inputId: string) => ({
