@@ -55,7 +55,7 @@ const routes: Record<string, (request: Request, url: URL) => Response | Promise<
     socket.onclose = ({ code }) => console.log("closed with " + code);
     return response;
   },
-  "/refuse": () => new Response("not today", { status: 403 }),
+  "/refuse": () => new Response("not today", { status: 401 }),
 };
 
 export const site = app.web({ name: "site", maxConcurrentInputs: 20, maxContainers: 1 }, (request) => {
@@ -214,7 +214,7 @@ test("a websocket carries texts and bytes, and closes with the app's code or the
   );
   other.socket.close(4002);
   await logged("closed with 4002");
-  await expect(connected(at("/refuse"), [])).rejects.toThrow("403");
+  await expect(connected(at("/refuse"), [])).rejects.toThrow("401");
 });
 
 test("methods take the parameters of their class from the query, and url() puts them there [P6]", async () => {

@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
-import { headersOfApp, subprotocolOfApp } from "./answer-head.ts";
-import { encodeAsgi } from "./asgi-message.ts";
+import { headersOfApp, statusOfApp, subprotocolOfApp } from "./answer-head.ts";
+import { encodeAsgi, type AppMessage } from "./asgi-message.ts";
 import {
   abnormalClosure,
   internalError,
@@ -12,7 +12,7 @@ import {
   sendableReason,
 } from "./closing-frame.ts";
 import { answerToResult } from "./failure-answer.ts";
-import { refuseUpgrade, type PlainAnswer } from "./plain-answer.ts";
+import { refuseUpgrade, refuseUpgradeWith, type PlainAnswer } from "./plain-answer.ts";
 import { listed } from "./scope.ts";
 import type { UnfinishedMessages } from "./unfinished-messages.ts";
 import { UnsentMessages } from "./unsent-messages.ts";
@@ -33,6 +33,8 @@ const maxWebsocketMessageBytes = 16 * 1024 * 1024;
 const pingMs = 30_000;
 /** Answers to pings that a client leaves unread, before it is let go. */
 const maxUnreadPongBytes = 64 * 1024;
+/** What is passed on of the body with which an app refuses a websocket. */
+const maxRefusalBytes = 64 * 1024;
 
 const rejected: PlainAnswer = { status: 403, text: "The app does not accept this websocket." };
 
@@ -44,6 +46,7 @@ export async function exchangeWebsocket(options: WebsocketExchangeOptions): Prom
   else socket.once("close", onGone);
   let websocket: WebSocket | undefined;
   let isClosed = false;
+  const refusal = new Refusal();
   try {
     for await (const message of call.answer()) {
       if (message.case === "websocketAccept" && !websocket && !isClosed) {
@@ -61,7 +64,7 @@ export async function exchangeWebsocket(options: WebsocketExchangeOptions): Prom
         if (websocket)
           websocket.close(sendableCode(message.value.code), sendableReason(message.value.reason));
         else refuseUpgrade(socket, rejected);
-      }
+      } else if (!websocket && !isClosed) isClosed = refusal.take(message, socket);
     }
   } catch (error) {
     onGone();
@@ -74,6 +77,29 @@ export async function exchangeWebsocket(options: WebsocketExchangeOptions): Prom
   const result = await call.result;
   if (websocket) websocket.close(result.status === Status.SUCCESS ? normalClosure : internalError);
   else refuseUpgrade(socket, result.status === Status.SUCCESS ? rejected : answerToResult(result));
+}
+
+/** The plain response that an app may give in place of a websocket: its status says why, such as that a login has ended. */
+class Refusal {
+  #head: { status: number; headers: [string, string][] } | undefined;
+  #body: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** True when it is whole, and was sent. @throws AppError WEB_ANSWER_INVALID */
+  take(message: AppMessage, socket: Duplex): boolean {
+    if (message.case === "httpResponseStart") {
+      const { status, headers } = message.value;
+      const own = headersOfApp(headers).filter(([name]) => !ofHandshake.test(name));
+      this.#head ??= { status: statusOfApp(status), headers: own };
+    }
+    if (message.case !== "httpResponseBody" || !this.#head) return false;
+    const fitting = message.value.body.subarray(0, maxRefusalBytes - this.#bytes);
+    this.#bytes += fitting.byteLength;
+    this.#body.push(fitting);
+    if (message.value.moreBody) return false;
+    refuseUpgradeWith(socket, { ...this.#head, body: Buffer.concat(this.#body) });
+    return true;
+  }
 }
 
 interface WebsocketAnswer {

@@ -109,6 +109,24 @@ test("a client whose websocket the app does not accept is told 403, and 500 when
   expect(await statusOf(web.url)).toBe(500);
 });
 
+test("a response in place of a websocket is what the client gets: its status says why", async () => {
+  await using web = await openWeb(fixture, {
+    script: webScript(async ({ respond }) => {
+      await respond(401, "Log in first.", [
+        ["WWW-Authenticate", "Basic"],
+        ["Connection", "keep-alive"],
+      ]);
+    }),
+  });
+  const socket = new WebSocket(wsUrl(web.url));
+  const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
+  const parts: Buffer[] = [];
+  for await (const part of response) parts.push(part as Buffer);
+  expect(response.statusCode).toBe(401);
+  expect(response.headers).toMatchObject({ "www-authenticate": "Basic", connection: "close" });
+  expect(Buffer.concat(parts).toString()).toBe("Log in first.");
+});
+
 test("an app that fails in the middle closes with 1011, one that ends without a word with 1000", async () => {
   let fails = true;
   await using web = await openWeb(fixture, {

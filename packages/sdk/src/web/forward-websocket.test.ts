@@ -74,3 +74,21 @@ test.each<[string, Buffer[], [number | undefined, string]]>([
     expect(await toldBy(server)).toEqual([how]);
   },
 );
+
+test("a server that refuses says how: its status and its words are the client's", async () => {
+  const server = createServer();
+  server.on("upgrade", (_request, socket) =>
+    socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Type: text/html\r\nContent-Length: 8\r\n\r\nLog in.\n"),
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const asking = new Request("http://chat.example.com/room", { headers: { upgrade: "websocket" } });
+  const response = await forwardWebSocket({ port, host: "127.0.0.1" }, asking);
+  expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([
+    401,
+    "text/html",
+    "Log in.\n",
+  ]);
+  server.close();
+});

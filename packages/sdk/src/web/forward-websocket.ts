@@ -1,5 +1,6 @@
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import type { LocalServer } from "./local-server.ts";
+import { websocketRefusal } from "./websocket-refusal.ts";
 import { acceptWebSocket } from "./upgrade-websocket.ts";
 
 /** Headers of the handshake, which is made anew. */
@@ -16,13 +17,14 @@ export async function forwardWebSocket(server: LocalServer, request: Request): P
     .map((each) => each.trim())
     .filter((each) => each !== "");
   const host = server.host.includes(":") ? `[${server.host}]` : server.host;
+  const headers = {
+    ...Object.fromEntries([...request.headers].filter(([name]) => !ofHandshake.test(name))),
+    // Node's websockets have no other host than that of their address.
+    "x-forwarded-host": asked,
+  };
   const inner = new WebSocket(`ws://${host}:${server.port}${pathname}${search}`, {
     protocols: offered,
-    headers: {
-      ...Object.fromEntries([...request.headers].filter(([name]) => !ofHandshake.test(name))),
-      // Node's websockets have no other host than that of their address.
-      "x-forwarded-host": asked,
-    },
+    headers,
   });
   inner.binaryType = "arraybuffer";
   // What comes before the client's side is open waits for that: a server may greet with its handshake, and close.
@@ -41,8 +43,15 @@ export async function forwardWebSocket(server: LocalServer, request: Request): P
     end(event);
   });
   if (request.signal.aborted) leave();
-  // It does not say how the server refused.
-  if (!(await opened)) return new Response("The server does not accept this websocket.\n", { status: 403 });
+  if (!(await opened)) {
+    const protocols = offered.length > 0 ? { "sec-websocket-protocol": offered.join(", ") } : {};
+    return await websocketRefusal(
+      server,
+      `${pathname}${search}`,
+      { ...headers, ...protocols },
+      request.signal,
+    );
+  }
   const {
     socket,
     response,
