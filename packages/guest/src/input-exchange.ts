@@ -115,7 +115,8 @@ class InputExchange {
     if (this.#stream || !this.#mayOpen) return this.#stream;
     const stream: Stream = { turns: new AsyncQueue(), waiting: new Map() };
     this.#stream = stream;
-    void this.#listen(stream);
+    // It waits for an answer before the stream can end.
+    queueMicrotask(() => void this.#listen(stream));
     return stream;
   }
 

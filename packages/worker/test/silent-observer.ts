@@ -1,4 +1,4 @@
-import type { TaskObserver } from "../src/gateway/task-gateway.ts";
+import type { TaskObserver } from "../src/gateway/task-observer.ts";
 
 /** Watches a task's calls, and has nothing to say about them. */
 export const silentObserver: TaskObserver = {

@@ -6,7 +6,7 @@ import { FunctionPutOutputsItemSchema, GenericResult_GenericStatus as Status } f
 import { expect, test } from "vitest";
 import { silentObserver } from "../../test/silent-observer.ts";
 import { exchangeInputs } from "./exchange-inputs.ts";
-import type { TaskObserver } from "./task-gateway.ts";
+import type { TaskObserver } from "./task-observer.ts";
 
 /** A stream through the worker: the container says into `says`, `passed` reaches the server, which answers in `hears`. */
 function exchange(watching: Partial<TaskObserver> = {}, mostOpen = 10) {

@@ -13,7 +13,7 @@ import { decodeInner } from "@dorian/protocol/server/message-cost";
 import { Notifier } from "@dorian/base/notifier";
 import type { CallContext, ServiceClient } from "@dorian/protocol/service";
 import { outputNotKept } from "./platform-failure.ts";
-import type { TaskObserver } from "./task-gateway.ts";
+import type { TaskObserver } from "./task-observer.ts";
 
 export interface ExchangeOptions {
   upstream: Pick<ServiceClient<typeof GuestService>, "exchangeInputs">;

@@ -12,7 +12,8 @@ import { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import type { ServiceHandlers } from "@dorian/protocol/service";
 import { expect, onTestFinished, test } from "vitest";
 import { silentObserver } from "../../test/silent-observer.ts";
-import { openTaskGateway, type TaskObserver } from "./task-gateway.ts";
+import { openTaskGateway } from "./task-gateway.ts";
+import type { TaskObserver } from "./task-observer.ts";
 
 /** A task's socket in front of a control plane that a test scripts. */
 async function gatewayTo(

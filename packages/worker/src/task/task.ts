@@ -7,7 +7,7 @@ import { storing } from "@dorian/storage/storage-error";
 import { join } from "node:path";
 import { holdToLimits } from "../container/hold-to-limits.ts";
 import type { Container, ContainerExit, OnOutput } from "../container/runtime.ts";
-import type { TaskObserver } from "../gateway/task-gateway.ts";
+import type { TaskObserver } from "../gateway/task-observer.ts";
 import { OutputLog } from "../log/output-log.ts";
 import { takeSnapshot } from "../snapshot/take-snapshot.ts";
 import { identityOf, wakeGuest } from "../snapshot/wake-guest.ts";

@@ -22,6 +22,7 @@ type Handlers = Required<
     ServiceHandlers<typeof ModalClient>,
     | "containerHello"
     | "containerHeartbeat"
+    | "containerCheckpoint"
     | "containerStop"
     | "functionGetInputs"
     | "functionPutOutputs"
