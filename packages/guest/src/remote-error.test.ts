@@ -1,4 +1,5 @@
 import { RemoteError } from "@dorian/sdk";
+import { encodeValue } from "@dorian/protocol/value/payload";
 import { expect, test } from "vitest";
 import { failureOf, toRemoteError, tracebackOf } from "./remote-error.ts";
 
@@ -87,6 +88,18 @@ test("an error of a class without a name of its own is called by its class", () 
   }
   expect(arrived(Object.assign(new Unfit("x"), { name: "Mine" })).name).toBe("Mine");
   expect(arrived(new DOMException("x", "AbortError")).name).toBe("AbortError");
+  // Through one container more it keeps the name that it came with.
+  expect(arrived(arrived(new Error("x"))).name).toBe("Error");
+  expect(arrived(arrived(new Unfit("x"))).name).toBe("Unfit");
+});
+
+test("an error of another call is no result, and what to send in its place is said", () => {
+  expect(() => encodeValue([arrived(new Error("x"))], "the result")).toThrow(
+    expect.objectContaining({
+      message: "Cannot send the result: [0] is an error of another call.",
+      remedy: "Send its name and message, or throw it.",
+    }),
+  );
 });
 
 test("an error with an empty name is called an error, with its message behind that", () => {

@@ -126,7 +126,8 @@ function aggregatedBy(thrown: ErrorLike): unknown[] {
 /** Finds an error's name: its own; of a class that gives its errors none, the name of the class, as Node shows it. */
 function nameOf(thrown: ErrorLike): string {
   const name = text(thrown, "name") || "Error";
-  if (!(thrown instanceof Error) || name !== nearestErrorName(thrown)) return name;
+  if (!(thrown instanceof Error) || Object.hasOwn(thrown, "name") || name !== nearestErrorName(thrown))
+    return name;
   const className = thrown.constructor?.name;
   return typeof className === "string" && className !== "" ? className : name;
 }

@@ -1,3 +1,4 @@
+import { sendInstead } from "@dorian/protocol/value/unsendable";
 import type { RemoteError as RemoteErrorMessage } from "@dorian/protocol/modal";
 import { decodeValue } from "@dorian/protocol/value/payload";
 
@@ -39,6 +40,11 @@ export class RemoteError extends Error {
     const localFrames = (this.stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
     const head = `${this.name}: ${remote.message}`;
     this.stack = [head, ...localFrames, "remote stack:", remote.stack.trimEnd()].join("\n");
+  }
+
+  /** @internal */
+  get [sendInstead]() {
+    return ["an error of another call", "its name and message, or throw it"];
   }
 }
 
