@@ -1,4 +1,5 @@
 import { offAbort, onAbort } from "./on-abort.ts";
+
 /**
  * Wakes everyone who waits. Waiters re-check their own condition, so a wake-up carries no data and none is lost
  * between a check and the wait that follows it in the same tick.

@@ -25,7 +25,7 @@ export async function main(argv: string[]): Promise<void> {
   const supervisor = SupervisorLink.ofProcess(env);
   using interruption = new Interruption(supervisor ?? process, () => {
     // Leave the terminal with a cursor, whatever was going on.
-    if (output.animated) stderr.write("\u001B[?25h");
+    if (output.isAnimated) stderr.write("\u001B[?25h");
     if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false);
     void endProcess(exitCode.interrupted);
   });

@@ -56,7 +56,7 @@ class Carrier implements Disposable {
 
   /** One that has room for a call. */
   open(): ClientConnection {
-    this.#connections = this.#connections.filter((each) => each.usable);
+    this.#connections = this.#connections.filter((each) => each.isUsable);
     let free = this.#connections.find((each) => each.hasRoom);
     if (!free) {
       free = new ClientConnection(this.#connect(this.#url), {
@@ -220,7 +220,7 @@ async function* callStream(
 async function sendAll(call: Http2Call, method: DescMethod, requests: AsyncIterable<unknown>): Promise<void> {
   try {
     for await (const request of requests) {
-      if (call.ended) return;
+      if (call.hasEnded) return;
       if (!call.send(encode(method, request))) await call.whenDrained();
     }
     call.endRequest();

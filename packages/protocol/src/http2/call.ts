@@ -69,13 +69,13 @@ export class Http2Call implements StreamEvents {
     this.#stream.end();
   }
 
-  get ended(): boolean {
+  get hasEnded(): boolean {
     return this.#end !== undefined;
   }
 
   /** Somebody who speaks the protocol was at the other end. */
   get reachedPeer(): boolean {
-    return this.#connection.begun;
+    return this.#connection.hasBegun;
   }
 
   /** Gives the call up: its reader gets `error`. */

@@ -55,13 +55,13 @@ export class ClientConnection implements Disposable {
   }
 
   /** The peer has begun to speak. */
-  get begun(): boolean {
-    return this.#connection.begun;
+  get hasBegun(): boolean {
+    return this.#connection.hasBegun;
   }
 
   /** False once no new request can be made on it. */
-  get usable(): boolean {
-    return this.#connection.usable && this.#nextId <= lastStreamId;
+  get isUsable(): boolean {
+    return this.#connection.isUsable && this.#nextId <= lastStreamId;
   }
 
   /** False while the peer wants no more requests at the same time. */

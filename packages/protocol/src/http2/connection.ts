@@ -84,12 +84,12 @@ export class Http2Connection implements StreamHost, Disposable {
   }
 
   /** The peer has begun to speak. */
-  get begun(): boolean {
+  get hasBegun(): boolean {
     return this.#sawSettings;
   }
 
   /** False once no new request can be made on it. */
-  get usable(): boolean {
+  get isUsable(): boolean {
     return this.#ended === undefined && !this.#leaving;
   }
 
@@ -101,7 +101,7 @@ export class Http2Connection implements StreamHost, Disposable {
 
   /** Takes no new requests, and ends the connection once the running ones are answered. */
   drain(): void {
-    if (!this.usable) return;
+    if (!this.isUsable) return;
     this.leave();
     this.#goAway(errorCode.none);
     this.#endIfIdle();
@@ -354,7 +354,7 @@ export class Http2Connection implements StreamHost, Disposable {
       this.#held = false;
       this.#socket.resume();
     }
-    this.#waiting.send(() => !this.writer.congested && this.sendWindow > 0);
+    this.#waiting.send(() => !this.writer.isCongested && this.sendWindow > 0);
   }
 
   // --- ending ---
@@ -363,7 +363,7 @@ export class Http2Connection implements StreamHost, Disposable {
     const verdict = this.#liveness.tick(
       {
         begun: this.#sawSettings,
-        inHeaders: this.#collector.open,
+        inHeaders: this.#collector.isOpen,
         streams: this.streams.size,
         used: this.#used,
       },

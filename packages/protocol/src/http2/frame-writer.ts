@@ -23,7 +23,7 @@ export class FrameWriter {
   }
 
   /** True while more would only pile up. */
-  get congested(): boolean {
+  get isCongested(): boolean {
     return this.#pendingBytes + this.#socket.writableLength >= socketBufferBytes;
   }
 

@@ -26,7 +26,7 @@ export class HeaderCollector {
   }
 
   /** A block has begun and is not complete. */
-  get open(): boolean {
+  get isOpen(): boolean {
     return this.#first !== undefined;
   }
 

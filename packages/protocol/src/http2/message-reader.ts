@@ -31,7 +31,7 @@ export class MessageReader {
   #filled = 0;
 
   /** A message has begun and is not complete. */
-  get open(): boolean {
+  get isWithinMessage(): boolean {
     return this.#prefixFilled > 0;
   }
 

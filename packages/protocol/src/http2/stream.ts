@@ -72,7 +72,7 @@ export class Http2Stream {
   }
 
   /** Something waits for the peer to take what was sent before. */
-  get blocked(): boolean {
+  get isBlocked(): boolean {
     return this.#unsent.length > 0;
   }
 
@@ -105,7 +105,7 @@ export class Http2Stream {
     this.#unsentBytes += data.length;
     if (options?.end) this.#ending = { trailers: undefined };
     this.flush();
-    this.waiting = this.open && (this.#unsent.length > 0 || this.#host.writer.congested);
+    this.waiting = this.open && (this.#unsent.length > 0 || this.#host.writer.isCongested);
     if (this.waiting) this.#host.waits(this);
     return !this.waiting;
   }
@@ -132,7 +132,7 @@ export class Http2Stream {
   #flush(): void {
     const host = this.#host;
     for (let next = this.#unsent[0]; next; next = this.#unsent[0]) {
-      if (host.writer.congested) return;
+      if (host.writer.isCongested) return;
       const size = Math.min(next.length, maxFramePayloadBytes, this.sendWindow, host.sendWindow);
       if (size <= 0 && next.length > 0) return;
       const last = size === next.length;

@@ -24,7 +24,7 @@ export class WaitingStreams {
       this.#streams.delete(stream);
       if (!stream.open) continue;
       stream.flush();
-      if (stream.blocked) this.#streams.add(stream);
+      if (stream.isBlocked) this.#streams.add(stream);
       else if (stream.waiting) {
         stream.waiting = false;
         stream.events.drained();

@@ -53,7 +53,7 @@ export class CallRequest {
 
   /** A message has begun to come, and not all of it is there. */
   get isWithinMessage(): boolean {
-    return this.#reader.open;
+    return this.#reader.isWithinMessage;
   }
 
   /** @throws AppError for a second message where there is one, for what is too large, or when there is no memory left for it */
@@ -65,13 +65,13 @@ export class CallRequest {
 
   /** Ends a stream. @throws AppError for one that ends within a message */
   end(): void {
-    if (this.#reader.open) throw incomplete(this.#method.name);
+    if (this.#reader.isWithinMessage) throw incomplete(this.#method.name);
     this.#messages?.end();
   }
 
   /** The one message, when it has come. @throws AppError for one that has not, or that cannot be read */
   whole(): unknown {
-    if (!this.#message || this.#reader.open) throw incomplete(this.#method.name);
+    if (!this.#message || this.#reader.isWithinMessage) throw incomplete(this.#method.name);
     const request = this.#decode(this.#message);
     this.#message = undefined;
     return request;

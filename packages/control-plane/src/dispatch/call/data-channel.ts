@@ -16,7 +16,7 @@ export class DataChannel {
     return this.#highest;
   }
 
-  get ended(): boolean {
+  get hasEnded(): boolean {
     return this.#ended;
   }
 

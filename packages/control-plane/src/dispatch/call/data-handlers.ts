@@ -54,7 +54,7 @@ export function dataHandlers(options: {
             next++;
           }
           // A reader that asks for more than there ever was is kept waiting: it would come back at once.
-          if (call.data.ended && next > Number(request.lastIndex) + 1) return;
+          if (call.data.hasEnded && next > Number(request.lastIndex) + 1) return;
           if (deadline.isOver || context.signal.aborted) return;
           await call.data.changed.wait({ signal: context.signal, timeoutMs: deadline.leftMs });
         }

@@ -135,8 +135,8 @@ export class DeployView {
   /** Shows lines that steps draw over, such as bars: in place, or now and then where lines stay. */
   #showDrawn(): void {
     const drawn = [...this.#unfinishedLine].filter(([, line]) => line.includes("\r"));
-    const { animated, noteColumns } = this.#output;
-    if (animated) {
+    const { isAnimated, noteColumns } = this.#output;
+    if (isAnimated) {
       const lines = drawn.map(([, line]) => stripVTControlCharacters(lastOverwrite(line)));
       this.#status.setBelow(
         "build",

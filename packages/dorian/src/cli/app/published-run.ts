@@ -64,7 +64,7 @@ export async function withPublishedApp<T>(
     using calls = watchCalls();
     using _builder = setImageBuilder(running.deployed.buildImage);
     const result = await settle(async () => {
-      await using _watch = new ContainerWatch({ transport, appId, status, animated: output.animated });
+      await using _watch = new ContainerWatch({ transport, appId, status, animated: output.isAnimated });
       return await orAborted(Promise.race([work(running), escaped]), signal);
     });
     if (result.ok) for (const line of unawaitedCalls(calls.open)) warn(output, line);

@@ -17,7 +17,7 @@ export const command = defineCommand<Finding[]>({
 
   async run(_input, { config, output, signal }) {
     using status = await StatusLine.open(output);
-    if (output.animated) status.set("Looking at this machine");
+    if (output.isAnimated) status.set("Looking at this machine");
     return judgeMachine(
       await probeMachine({ dataDirectory: config.dataDirectory, searchPath: process.env.PATH ?? "", signal }),
     );

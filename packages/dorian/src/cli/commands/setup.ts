@@ -60,7 +60,7 @@ export const command = defineCommand<SetupResult>({
 
 async function look({ config, output, signal }: CommandContext) {
   using status = await StatusLine.open(output);
-  if (output.animated) status.set("Looking at this machine");
+  if (output.isAnimated) status.set("Looking at this machine");
   return await probeMachine({
     dataDirectory: config.dataDirectory,
     searchPath: process.env.PATH ?? "",

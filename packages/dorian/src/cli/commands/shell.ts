@@ -59,7 +59,7 @@ async function inFreshContainer(
     const { transport, status } = workplace;
     const { appId, taskId, title } = container;
     status.set(`Starting a container of ${title}`);
-    await using watch = new ContainerWatch({ transport, appId, status, animated: output.animated });
+    await using watch = new ContainerWatch({ transport, appId, status, animated: output.isAnimated });
     using _told = interruption.onFirst(() => status.clear());
     return await at(taskId, shell, workplace, context, async () => {
       await watch[Symbol.asyncDispose]();
@@ -68,7 +68,7 @@ async function inFreshContainer(
     });
   } finally {
     using ending = await StatusLine.open(output);
-    if (output.animated) ending.set("Ending the container");
+    if (output.isAnimated) ending.set("Ending the container");
     await container[Symbol.asyncDispose]();
   }
 }

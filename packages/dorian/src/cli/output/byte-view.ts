@@ -19,7 +19,7 @@ export class ByteView {
 
   readonly onProgress = (progress: ByteProgress): void => {
     const elapsedMs = performance.now();
-    if (!this.#output.animated || elapsedMs - this.#drawnAtMs < drawEveryMs) return;
+    if (!this.#output.isAnimated || elapsedMs - this.#drawnAtMs < drawEveryMs) return;
     this.#drawnAtMs = elapsedMs;
     const line = { name: "", ...progress, elapsedMs: elapsedMs - this.#startedAtMs };
     this.#status.setBelow("transfer", [

@@ -213,7 +213,7 @@ describe("where it is shown", () => {
     expect(make({}).colors.red("x")).not.toBe("x");
     expect(make({ NO_COLOR: "1" }).colors.red("x")).toBe("x");
     expect(make({ TERM: "dumb" }).colors.red("x")).toBe("x");
-    expect(make({ TERM: "dumb" }).animated).toBe(false);
+    expect(make({ TERM: "dumb" }).isAnimated).toBe(false);
     expect(make({ NO_COLOR: "1", FORCE_COLOR: "1" }).colors.red("x")).toBe("x");
   });
 

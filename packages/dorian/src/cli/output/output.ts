@@ -37,7 +37,7 @@ export class Output implements AsyncDisposable {
   }
 
   /** True when lines of stderr can be drawn anew, and are to be. */
-  get animated(): boolean {
+  get isAnimated(): boolean {
     return this.#redraws && !this.isQuiet;
   }
 
@@ -84,7 +84,7 @@ export class Output implements AsyncDisposable {
 
   /** Opens the region at the bottom of the terminal that is drawn anew; undefined when there is no terminal. */
   async openLive(): Promise<LiveRegion | undefined> {
-    if (!this.animated) return undefined;
+    if (!this.isAnimated) return undefined;
     this.#live ??= await LiveRegion.open(this.#stderr as NodeJS.WriteStream);
     return this.#live;
   }

@@ -28,21 +28,21 @@ export class TransferView {
   }
 
   readonly onProgress = (progress: TransferProgress): void => {
-    const { animated, noteColumns, noteColors } = this.#output;
+    const { isAnimated, noteColumns, noteColors } = this.#output;
     const { stage, filesTotal, bytesDone, bytesTotal } = progress;
     const nowMs = performance.now();
     const verb = verbs[stage];
     if (stage !== this.#stage) {
       this.#stage = stage;
       this.#startedAtMs = nowMs;
-      this.#shownAtMs = animated ? 0 : nowMs;
+      this.#shownAtMs = isAnimated ? 0 : nowMs;
       const files = `${filesTotal} ${filesTotal === 1 ? "file" : "files"}`;
       this.#status.set(`${verb} ${files} (${formatBytes(bytesTotal)})`);
     }
     const elapsedMs = nowMs - this.#startedAtMs;
-    if (nowMs - this.#shownAtMs < (animated ? drawEveryMs : noteEveryMs)) return;
+    if (nowMs - this.#shownAtMs < (isAnimated ? drawEveryMs : noteEveryMs)) return;
     this.#shownAtMs = nowMs;
-    if (animated)
+    if (isAnimated)
       this.#status.setBelow(
         "transfer",
         transferLines(progress, { elapsedMs, columns: noteColumns }, noteColors),
