@@ -56,6 +56,11 @@ export const waits = app.function({ name: "waits", volumes: { "/data": data }, t
   await run("cat", ["/data/" + name]);
 });
 
+/** Keeps what it writes open, so that it is not uploaded yet. */
+export const fills = app.function({ name: "fills", ephemeralDisk: 64, volumes: { "/data": data } }, async () => {
+  await run("sh", ["-c", "exec 3>/data/large; head -c 200M /dev/zero >&3; sleep 600"]);
+});
+
 export const absent = app.function(
   { name: "absent", scaledownWindow: 2, volumes: { "/b": new CloudBucketMount("no-such-bucket", { endpointUrl, secret }) } },
   async () => 1,
@@ -114,6 +119,10 @@ test("a bucket that is not there fails the call, with the reason", async () => {
   await expect(call("absent")).rejects.toThrow(
     /bucket "no-such-bucket" of http:.* could not be mounted at \/b: it is not there/,
   );
+});
+
+test("a container that fills the disk with what it writes to a bucket is ended with the reason [B16]", async () => {
+  await expect(call("fills")).rejects.toThrow(/with a limit of 64 MiB/);
 });
 
 test("a bucket that stops answering holds up neither the end of a call nor that of its container", async () => {

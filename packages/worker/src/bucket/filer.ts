@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { inNetworkNamespace } from "@dorian/linux/network-namespace";
 import type { CgroupLayout } from "../cgroup/cgroup-layout.ts";
-import { killAll, removeGroup } from "../cgroup/cgroup.ts";
+import { killAll, processesOf, removeGroup } from "../cgroup/cgroup.ts";
 import { limitGroup } from "../cgroup/limit-group.ts";
 import { filerScript } from "./filer-script.ts";
 
@@ -98,6 +98,10 @@ export class Filer implements AsyncDisposable {
   get complaint(): string {
     const lines = this.#said.split("\n").filter((line) => line.trim() !== "" && !line.includes("[INF]"));
     return lines.at(-1) ?? "";
+  }
+
+  pids(): Promise<number[]> {
+    return processesOf(this.#layout, this.#group);
   }
 
   /** Whoever waits for a file is refused then. */

@@ -104,6 +104,11 @@ export class MountedBucket implements AsyncDisposable {
     return this.#filer.complaint;
   }
 
+  /** What serves its files. */
+  pids(): Promise<number[]> {
+    return this.#filer.pids();
+  }
+
   /** Refuses everybody who waits for a file of it, or ever will. */
   async breakOff(): Promise<void> {
     await this.#filer.kill();

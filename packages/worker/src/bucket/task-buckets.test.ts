@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { mountTable } from "@dorian/linux/mount-table";
+import { mountTable, type MountEntry } from "@dorian/linux/mount-table";
 import { TaskBucketSchema, type TaskBucket } from "@dorian/protocol/worker";
 import { ObjectStore } from "@dorian/testkit/object-store";
 import { OddStore } from "@dorian/testkit/odd-store";
@@ -12,11 +12,13 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { collector, testRuntime } from "../../test/test-container.ts";
 import { readCgroupLayout } from "../cgroup/cgroup-layout.ts";
 import { childGroups, killAll, processesOf } from "../cgroup/cgroup.ts";
+import { unlinkedUsageOf } from "../disk/disk-usage.ts";
 import { NetworkPool } from "../network/network-pool.ts";
 import { TaskBuckets } from "./task-buckets.ts";
 
 const run = promisify(execFile);
 const timeout = 120_000;
+const mebibyte = 2 ** 20;
 const user = 100_000;
 const never = new AbortController().signal;
 
@@ -151,7 +153,9 @@ test.each([
       port === undefined ? store.endpointUrl : store.endpointUrl.replace(/\d+$/, String(port));
     const bucket = bucketAt("/b", { endpointUrl, ...more });
     await expect(mounted(bucket)).rejects.toThrow(reason);
-    expect((await mountTable()).filter(({ type }) => type === "fuse")).toEqual([]);
+    // What other workers of the machine have mounted lies below their runtime directories.
+    const isOurs = ({ type, target }: MountEntry) => type === "fuse" && !target.startsWith("/run/dorian/");
+    expect((await mountTable()).filter(isOurs)).toEqual([]);
     expect(await childGroups(await readCgroupLayout(), group)).toEqual([]);
   },
 );
@@ -164,6 +168,22 @@ test("a start that is given up does not wait for a bucket that says nothing", { 
   stop.abort(new Error("given up"));
   await expect(mounting).rejects.toThrow("given up");
 });
+
+test(
+  "what is written to a bucket counts as its container's until it is uploaded [B16]",
+  { timeout },
+  async () => {
+    await using bucket = await mounted(bucketAt("/b"));
+    {
+      await using file = await open(join(bucket.path, "large"), "w");
+      await file.write(Buffer.alloc(24 * mebibyte, 1));
+      const { bytes, files } = await unlinkedUsageOf([process.pid, ...(await bucket.task.pids())]);
+      expect(bytes).toBeGreaterThanOrEqual(24 * mebibyte);
+      expect(files).toBeGreaterThan(0);
+    }
+    await expect.poll(async () => (await unlinkedUsageOf(await bucket.task.pids())).bytes).toBe(0);
+  },
+);
 
 test("a container ends though it waits for a bucket that stopped answering", { timeout }, async () => {
   await using bucket = await mounted(bucketAt("/b", { readOnly: true }));

@@ -130,6 +130,11 @@ export class TaskBuckets implements AsyncDisposable {
     };
   }
 
+  /** What serves them: it holds what their container writes until that is uploaded. */
+  async pids(): Promise<number[]> {
+    return (await Promise.all(this.#mounted.map((mounted) => mounted.pids()))).flat();
+  }
+
   /** Starts their container, which looks at the mounts. When `signal` aborts, nobody waits for them any more. */
   async during<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const giveUp = () => void this.#breakOff().catch(() => undefined);

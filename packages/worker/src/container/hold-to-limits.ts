@@ -19,19 +19,21 @@ export interface Limited {
   diskLimitBytes: number | undefined;
   /** Undefined while none runs. */
   container: () => Pick<Container, "pids" | "freeze" | "processCount" | "weighLeast"> | undefined;
+  /** Processes outside of it that hold what it writes. Default: there are none. */
+  keepers?: () => Promise<readonly number[]>;
   end: (reason: AppError) => void;
 }
 
 /** Ends a task or a build when it takes more than it may, and slows one that multiplies, until the result is disposed of. */
 export function holdToLimits(watches: LimitWatches, limited: Limited): Disposable {
-  const { id, directories, diskLimitBytes: limitBytes, container, end } = limited;
+  const { id, directories, diskLimitBytes: limitBytes, container, keepers, end } = limited;
   const held = new DisposableStack();
   held.use(
     watches.disk.watch({
       id,
       directories,
       limitBytes,
-      pids: async () => (await container()?.pids()) ?? [],
+      pids: async () => [...((await container()?.pids()) ?? []), ...((await keepers?.()) ?? [])],
       freeze: async () => (await container()?.freeze()) ?? new AsyncDisposableStack(),
       end,
     }),

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { promisify } from "node:util";
-import { type MountEntry, mountTable } from "@dorian/linux/mount-table";
+import { mountTable } from "@dorian/linux/mount-table";
 import type { Space } from "@dorian/storage/free-space";
 
 const run = promisify(execFile);
@@ -34,14 +34,12 @@ export async function usageOf(directories: readonly string[]): Promise<Space> {
  */
 export async function unlinkedUsageOf(pids: readonly number[]): Promise<Space> {
   const seen = new Map<string, number>();
-  const [first] = pids;
-  if (first === undefined) return { bytes: 0, files: 0 };
-  const mounts = await mountTable(first).catch(() => []);
-  const isElsewhere = ({ type }: MountEntry) => type === "tmpfs" || type.startsWith("fuse");
-  const elsewhere = mounts.filter(isElsewhere);
-  const devices = new Set(elsewhere.map(({ device }) => device));
-  const mountIds = new Set(elsewhere.map(({ mountId }) => mountId));
+  const places = new Map<string, Elsewhere>();
   for (const pid of pids) {
+    const namespace = await readlink(`/proc/${pid}/ns/mnt`).catch(() => undefined);
+    if (namespace === undefined) continue;
+    const { devices, mountIds } = places.get(namespace) ?? (await elsewhereOf(pid));
+    places.set(namespace, { devices, mountIds });
     for (const name of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       const path = `/proc/${pid}/fd/${name}`;
       const target = await readlink(path).catch(() => "");
@@ -54,6 +52,21 @@ export async function unlinkedUsageOf(pids: readonly number[]): Promise<Space> {
     }
   }
   return { bytes: [...seen.values()].reduce((sum, bytes) => sum + bytes, 0), files: seen.size };
+}
+
+/** What of a process's files is of no disk. */
+interface Elsewhere {
+  devices: ReadonlySet<string>;
+  mountIds: ReadonlySet<number>;
+}
+
+async function elsewhereOf(pid: number): Promise<Elsewhere> {
+  const mounts = await mountTable(pid).catch(() => []);
+  const elsewhere = mounts.filter(({ type }) => type === "tmpfs" || type.startsWith("fuse"));
+  return {
+    devices: new Set(elsewhere.map(({ device }) => device)),
+    mountIds: new Set(elsewhere.map(({ mountId }) => mountId)),
+  };
 }
 
 // Of file systems without a disk, which have no major number, the minor is what tells them apart.

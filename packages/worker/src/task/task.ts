@@ -196,6 +196,7 @@ export class Task {
         directories: () => [scratch],
         diskLimitBytes: diskMb ? diskMb * mebibyte : undefined,
         container: () => container,
+        keepers: () => buckets.pids(),
         end: (reason) => this.#endFor(reason, container),
       }),
     );
