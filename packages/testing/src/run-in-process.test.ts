@@ -611,6 +611,7 @@ describe("web functions of an app", () => {
       const page = await app.instance(Model, { size: 3 }).show.url();
       expect(await (await fetch(page)).json()).toEqual(["size 3", "GET"]);
       expect(await (await fetch(page.replace("size=3", "size=4"))).json()).toEqual(["size 4", "GET"]);
+      expect((await fetch(page.replace("size=3", "size=x"))).status).toBe(400);
     }
     expect(ended.toSorted()).toEqual(["size 3", "size 4"]);
   });

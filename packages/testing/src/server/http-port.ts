@@ -44,7 +44,9 @@ async function respond(
   answer: (request: Request) => Promise<Response>,
 ): Promise<void> {
   const left = new AbortController();
-  outgoing.once("close", () => left.abort());
+  outgoing.once("close", () => {
+    if (!outgoing.writableFinished) left.abort();
+  });
   const { method = "GET", url = "/", rawHeaders } = incoming;
   const headers = new Headers();
   for (let at = 0; at < rawHeaders.length; at += 2)

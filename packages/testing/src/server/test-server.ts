@@ -108,11 +108,11 @@ export class TestServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = Promise.all([...this.functions.all].map(({ pool }) => pool.close()));
+    const pools = [...this.functions.all].map(({ pool }) => pool.close());
+    const ended = Promise.all([...pools, this.#web[Symbol.asyncDispose]()]);
     const patience = new AbortController();
     await Promise.race([ended, sleep(exitPatienceMs, { signal: patience.signal }).catch(() => undefined)]);
     patience.abort();
-    await this.#web[Symbol.asyncDispose]();
     await this.volumes[Symbol.asyncDispose]();
   }
 

@@ -1,3 +1,4 @@
+import { AppError } from "@dorian/base/app-error";
 import { listenForRequests, type HttpPort } from "./http-port.ts";
 import type { TestFunction } from "./test-function.ts";
 import { WebContainer } from "./web-container.ts";
@@ -22,14 +23,14 @@ export class WebAddresses implements AsyncDisposable {
   }
 
   async urlOf(target: TestFunction, methodName = ""): Promise<string> {
-    const { outside, log } = this.#options;
+    const { outside } = this.#options;
     const key = `${target.functionId} ${methodName}`;
     const port =
       this.#ports.get(key) ??
       outside(() =>
         listenForRequests(
-          async (request) => await this.#containerFor(target, request).answer(methodName, request),
-          (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+          async (request) => await this.#answer(target, methodName, request),
+          (error) => this.#note(error),
         ),
       );
     this.#ports.set(key, port);
@@ -38,11 +39,25 @@ export class WebAddresses implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const port of this.#ports.values()) await (await port)[Symbol.asyncDispose]();
-    for (const container of this.#containers.values()) await container[Symbol.asyncDispose]();
+    for (const container of this.#containers.values())
+      await container[Symbol.asyncDispose]().catch((error: unknown) => this.#note(error));
   }
 
-  #containerFor(target: TestFunction, request: Request): WebContainer {
-    const bound = this.#options.bound(target, request);
+  async #answer(target: TestFunction, methodName: string, request: Request): Promise<Response> {
+    try {
+      const bound = this.#options.bound(target, request);
+      return await this.#containerOf(bound).answer(methodName, request);
+    } catch (error) {
+      if (!AppError.is(error) || error.code !== "WEB_PARAMETER_INVALID") throw error;
+      return new Response(`${error.message}\n`, { status: 400 });
+    }
+  }
+
+  #note(error: unknown): void {
+    this.#options.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
+  #containerOf(bound: TestFunction): WebContainer {
     const container = this.#containers.get(bound.functionId) ?? this.#options.container(bound);
     this.#containers.set(bound.functionId, container);
     return container;
