@@ -6,7 +6,7 @@ import { answer } from "../apps/web-handler.ts";
 
 /**
  * What a route costs at the least where three processes share it: one that speaks HTTP, one that passes bytes on, and one that runs
- * the handler of `bench/apps/web.ts`, over two sockets. No limits, no errors, no queue: a limit to be held against, not a server.
+ * the handler of `bench/apps/web.ts`, over two sockets whose names are no files. No limits, no errors, no queue: a limit to be held against, not a server.
  */
 const [, file = "", role = "front", below = ""] = process.argv;
 
@@ -15,10 +15,10 @@ else if (role === "middle") await middle();
 else handler();
 
 async function front(): Promise<void> {
-  const path = `/tmp/dorian-bench-relay-${process.pid}`;
+  const path = `dorian-bench-relay-${process.pid}`;
   const middleProcess = fork(file, ["middle", path]);
   await once(middleProcess, "message");
-  const socket = connect(`${path}.middle`);
+  const socket = connect(`\0${path}.middle`);
   const waiting = new Map<number, ServerResponse>();
   let lastId = 0;
   onFrames(socket, (id, head, body) => {
@@ -44,11 +44,11 @@ async function middle(): Promise<void> {
   const end = fork(file, ["handler", below]);
   await once(end, "message");
   const server = createServer((above) => {
-    const socket = connect(`${below}.handler`);
+    const socket = connect(`\0${below}.handler`);
     above.on("data", (part) => socket.write(part));
     socket.on("data", (part) => above.write(part));
   });
-  server.listen(`${below}.middle`, () => process.send?.("ready"));
+  server.listen(`\0${below}.middle`, () => process.send?.("ready"));
   process.once("disconnect", () => process.exit());
 }
 
@@ -66,7 +66,7 @@ function handler(): void {
       send(socket, id, { status: response.status, headers: said }, bytes);
     }),
   );
-  server.listen(`${below}.handler`, () => process.send?.("ready"));
+  server.listen(`\0${below}.handler`, () => process.send?.("ready"));
   process.once("disconnect", () => process.exit());
 }
 

@@ -10,35 +10,49 @@ const requestsPerRound = 640;
 const body = JSON.stringify({ numbers: [1, 2, 3, 4, 5, 6, 7, 8] });
 const expected = '{"sum":36,"path":"/sum"}';
 
-/** A route on a warm container against the same handler under bare Node HTTP in a process of its own, one and 64 at once. */
+/**
+ * A route on a warm container, one and 64 at once, against the same handler under bare Node HTTP in a process of its own, and against
+ * what a route costs at the least where three processes share it.
+ */
 export async function run(): Promise<Outcome[]> {
   await using server = await benchServer("web.ts", ["--web-ports", "0"]);
   void server;
   const url = await RemoteFunction.fromName("bench-web", "route").url();
-  const child = fork(join(import.meta.dirname, "../harness/http-handler.ts"));
-  try {
-    const [port] = (await once(child, "message")) as [number];
-    const outcomes: Outcome[] = [];
-    for (const atOnce of [1, 64]) {
-      const per = atOnce === 1 ? "one at a time" : `${atOnce} at once`;
+  await using bare = await peer("http-handler.ts");
+  await using relay = await peer("http-relay.ts");
+  const outcomes: Outcome[] = [];
+  for (const atOnce of [1, 64]) {
+    const per = atOnce === 1 ? "one at a time" : `${atOnce} at once`;
+    for (const [name, { port }] of [
+      ["the same handler, bare Node HTTP", bare],
+      ["the same handler behind a bare relay of three processes", relay],
+    ] as const)
       outcomes.push(
         await compare({
           title: `Route on a warm container, a small JSON each way, ${per} (mean time per request of ${requestsPerRound} per round)`,
           unit: "ms",
           ours: { name: "app.web() on a warm container", round: () => block(url, atOnce) },
-          against: {
-            name: "the same handler, bare Node HTTP",
-            round: () => block(`http://127.0.0.1:${port}`, atOnce),
-          },
+          against: { name, round: () => block(`http://127.0.0.1:${port}`, atOnce) },
           rounds: 10,
           aim: 2,
         }),
       );
-    }
-    return outcomes;
-  } finally {
-    child.kill();
   }
+  return outcomes;
+}
+
+/** A program of the harness that tells the port on which it answers. */
+async function peer(file: string): Promise<{ port: number } & AsyncDisposable> {
+  const child = fork(join(import.meta.dirname, "../harness", file));
+  const [port] = (await once(child, "message")) as [number];
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, "exit");
+      child.kill();
+      await ended;
+    },
+  };
 }
 
 async function block(url: string, atOnce: number): Promise<number> {

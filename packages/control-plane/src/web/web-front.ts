@@ -17,6 +17,8 @@ export interface WebSettings {
   domain?: string;
   /** `https`: the operator's proxy in front of the domain speaks TLS. Default: `http`. */
   scheme?: "http" | "https";
+  /** Milliseconds that a client waits for the first byte before it is told to come back. Default: 150 s. */
+  redirectAfterMs?: number;
 }
 
 export interface WebFrontOptions {
@@ -84,9 +86,11 @@ export class WebFront implements AsyncDisposable {
 
   /** Requests are calls from now on. */
   serve(options: Omit<WebGatewayOptions, "addresses" | "trust" | "logger">): void {
-    const { logger } = this.#options;
+    const { logger, settings } = this.#options;
+    const { redirectAfterMs } = settings;
     this.#gateway = new WebGateway({
       ...options,
+      ...(redirectAfterMs === undefined ? {} : { redirectAfterMs }),
       addresses: this.addresses,
       trust: this.#trust,
       logger,
