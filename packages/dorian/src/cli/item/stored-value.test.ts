@@ -22,6 +22,17 @@ test("what only Python can read is said, with what it is", () => {
   expect(storedValue(Buffer.from("ff00", "hex"))).toHaveProperty("unreadable");
 });
 
+test("keys that stand for very much, and integers of a million digits, are not unfolded [B11]", () => {
+  // A dict whose key is a tuple of tuples, each of which holds the one before it twice.
+  const tuples = Array.from({ length: 60 }, () => [0x32, 0x86]).flat();
+  const folded = Buffer.from([0x80, 4, 0x7d, 0x4b, 1, ...tuples, 0x4b, 1, 0x73, 0x2e]);
+  expect(storedValue(folded)).toMatchObject({ unreadable: "It stands for more than can be shown." });
+  const digits = Buffer.alloc(2 ** 20, 0x77);
+  const pickled = Buffer.concat([Buffer.from([0x80, 4, 0x8b, 0, 0, 0x10, 0]), digits, Buffer.of(0x2e)]);
+  expect(storedValue(pickled)).toMatchObject({ unreadable: "It stands for more than can be shown." });
+  expect(storedText(storedValue(pickleValue({ n: 2n ** 200n })), 200)).toContain(String(2n ** 200n));
+});
+
 test("a few bytes that stand for very much, or for themselves, are not unfolded", () => {
   const start = Buffer.from([0x80, 4, 0x5d, 0x94]);
   // Each list holds the one before it twice.
