@@ -3,15 +3,12 @@ import { join } from "node:path";
 import { newId } from "@dorian/base/ids";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { wallClockMs } from "@dorian/base/wall-clock";
-import { removeTree } from "@dorian/linux/remove-tree";
 import { findInterpreters } from "@dorian/python/interpreters";
 import { diskRoomMessage } from "@dorian/protocol/convention/disk-room";
 import { RequestMemory } from "@dorian/protocol/memory/request-memory";
 import type { ServiceClient } from "@dorian/protocol/service";
 import type { WorkerService } from "@dorian/protocol/worker";
-import { LayerStore } from "@dorian/storage/layer-store";
 import { RoomWatch } from "@dorian/storage/room-watch";
-import { type OnLeftover, SetAside } from "@dorian/storage/set-aside";
 import type { Logger } from "pino";
 import { readCgroupLayout } from "./cgroup/cgroup-layout.ts";
 import { limitGroup } from "./cgroup/limit-group.ts";
@@ -33,18 +30,12 @@ import { prepareGuestLayer } from "./layers/guest-layer.ts";
 import { prepareHomeLayer } from "./layers/home-layer.ts";
 import { type MachineSettings, shareMachine } from "./machine/machine-share.ts";
 import { thisMachine } from "./machine/this-machine.ts";
-import {
-  createRuntimeRoot,
-  createWorkerDirectories,
-  dataDirectoryId,
-  setAsideName,
-  workerDirectories,
-} from "./machine/worker-directories.ts";
-import { LogOutbox, type LogSource } from "./log/log-outbox.ts";
+import { dataDirectoryId } from "./machine/worker-directories.ts";
+import { LastLines } from "./log/last-lines.ts";
+import { LogOutbox } from "./log/log-outbox.ts";
 import { NetworkPool } from "./network/network-pool.ts";
 import { readOperatorSettings } from "@dorian/operator/operator-settings";
-import { DeadWorkers, showAlive } from "./reap/dead-workers.ts";
-import { reapLeftovers } from "./reap/reap-leftovers.ts";
+import { openClearedDirectories } from "./reap/cleared-directories.ts";
 import { Builds } from "./image/builds.ts";
 import { Execs } from "./container/execs.ts";
 import { leave, type LeaveOptions } from "./link/leave.ts";
@@ -99,9 +90,6 @@ const mebibyte = 1024 * 1024;
 /** Milliseconds for the server to take the last reports. */
 const hangUpMs = 2_000;
 
-/** How long the end of something waits for its last lines to leave, in milliseconds: its callers wait for it. */
-const lastLinesMs = 5_000;
-
 export interface Worker extends AsyncDisposable {
   readonly workerId: string;
   /** Takes nothing new, finishes what it has, and hands back the rest. */
@@ -115,39 +103,9 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const runcHoles = runcWarning(judgeRunc(await runcVersion()));
   if (runcHoles !== undefined) logger.warn(`${runcHoles} To mend it, ${runcAdvice}`);
   await using starting = new AsyncDisposableStack();
-  const directories = await workerDirectories(dataDirectory);
-  createRuntimeRoot();
-  const onLeftover: OnLeftover = ({ path, error }) =>
-    logger.warn(
-      { path, err: error },
-      "could not remove what is not needed any more; the next start tries again",
-    );
-  const layers = starting.use(await LayerStore.open(dataDirectory, { onLeftover }));
-  const runtimeAside = starting.use(
-    await SetAside.open(join(directories.runtime, setAsideName), { onLeftover }),
+  const { directories, layers, discard } = starting.use(
+    await openClearedDirectories(dataDirectory, { logger, signal: options.signal }),
   );
-  const discard = (path: string) =>
-    path.startsWith(`${directories.runtime}/`) ? runtimeAside.put(path) : layers.discard(path);
-  const leftovers = {
-    instance: directories.instance,
-    runtimeDirectory: directories.runtime,
-    scratchDirectory: directories.scratch,
-    discard,
-  };
-  const own = { instance: directories.instance, runtimeDirectory: directories.runtime };
-  starting.use(await showAlive(own, { signal: options.signal }));
-  const reaped = await reapLeftovers(leftovers);
-  logger.debug({ reaped }, "cleared what an earlier worker left");
-  await createWorkerDirectories(directories);
-  starting.defer(async () => {
-    await reapLeftovers(leftovers);
-    await removeTree(directories.runtime).catch((error: unknown) =>
-      onLeftover({ path: directories.runtime, error }),
-    );
-  });
-
-  starting.use(new DeadWorkers({ ...own, logger }));
-
   const operator = await readOperatorSettings();
   const machine = await thisMachine();
   const share = shareMachine(machine, options.machine ?? {});
@@ -211,16 +169,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     send: (value) => link.report({ case: "logs", value }),
     nowMs: wallClockMs,
   });
-  const reporting = new Set<Promise<void>>();
-  /** The end of something is told after its last lines, unless the server cannot take them. */
-  const afterLines = (source: LogSource, report: () => void) => {
-    const reported = outbox
-      .allSent(source, { timeoutMs: lastLinesMs, signal: stopping.signal })
-      .catch(() => undefined)
-      .then(report)
-      .finally(() => reporting.delete(reported));
-    reporting.add(reported);
-  };
+  const lastLines = new LastLines(outbox, { signal: stopping.signal });
   const sendPhase = (taskId: string, phase: ReportedPhase) =>
     link.report({
       case: "taskPhase",
@@ -231,7 +180,9 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     if (inputIds.length > 0) link.report({ case: "taskInputs", value: { taskId, inputIds } });
   };
   const reportEnd = (taskId: string, end: TaskEnd) =>
-    afterLines({ taskId }, () => link.report({ case: "taskExited", value: taskExited(taskId, end) }));
+    lastLines.tellAfter({ taskId }, () =>
+      link.report({ case: "taskExited", value: taskExited(taskId, end) }),
+    );
   const foundCriu = await findCriu();
   const criu = "criu" in foundCriu ? foundCriu.criu : undefined;
   const tasks = new Tasks({
@@ -287,7 +238,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     nowMs: wallClockMs,
     onLogs: (buildId, items) => outbox.add({ buildId }, items),
     onFinished: (value) =>
-      afterLines({ buildId: value.buildId }, () => link.report({ case: "buildFinished", value })),
+      lastLines.tellAfter({ buildId: value.buildId }, () => link.report({ case: "buildFinished", value })),
     logger,
   });
   const room = starting.use(
@@ -343,7 +294,8 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   };
   starting.defer(async () => {
     await departing.handBack({ graceMs: 0 });
-    const said = Promise.all(reporting)
+    const said = lastLines
+      .allTold()
       .then(() => outbox.allKept({ timeoutMs: hangUpMs, signal: stopping.signal }))
       .catch(() => undefined);
     await whileServerIsThere(said, link);
