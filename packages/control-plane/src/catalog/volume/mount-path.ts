@@ -7,6 +7,8 @@ export interface VolumeMountPoint {
   subPath?: string | undefined;
 }
 
+/** The kernel takes no longer one. */
+const longestPath = 4_095;
 const reserved = ["/", "/root", "/tmp"];
 const reservedTrees = ["/proc", "/sys", "/dev", "/run/dorian", "/usr/lib/dorian", "/__modal"];
 
@@ -34,10 +36,12 @@ export function checkMountPaths(mounts: readonly VolumeMountPoint[]): void {
 
 /** Refuses places that are one, or inside another. @throws AppError VOLUME_MOUNT_INVALID */
 export function checkPathsApart(mountPaths: readonly string[]): void {
-  const paths = mountPaths.toSorted();
-  for (const [index, path] of paths.entries()) {
-    const clash = paths.slice(index + 1).find((later) => later === path || later.startsWith(`${path}/`));
-    if (clash === undefined) continue;
+  // What is inside a directory comes right behind it, in the order of paths that end with a slash.
+  const paths = mountPaths.map((path) => `${path}/`).toSorted();
+  for (const [index, ended] of paths.entries()) {
+    const next = paths[index + 1];
+    if (!next?.startsWith(ended)) continue;
+    const [path, clash] = [ended.slice(0, -1), next.slice(0, -1)];
     throw invalid(
       clash === path
         ? `Two volumes are mounted at "${path}".`
@@ -49,6 +53,12 @@ export function checkPathsApart(mountPaths: readonly string[]): void {
 
 /** Refuses a place where nothing can be mounted. @throws AppError VOLUME_MOUNT_INVALID */
 export function checkMountPath(path: string): void {
+  if (path.length > longestPath) {
+    throw invalid(
+      `A volume cannot be mounted at "${path.slice(0, 100)}…", which has ${path.length} letters.`,
+      `Use a path of at most ${longestPath}, such as "/vol/models".`,
+    );
+  }
   const canonical = path.startsWith("/") && (path === "/" || posix.resolve(path) === path);
   if (!canonical || path.includes("\0")) {
     throw invalid(
