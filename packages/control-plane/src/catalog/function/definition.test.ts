@@ -133,3 +133,16 @@ test("containers are replaced when what they run changes, not when their number 
   expect(sameContainers(a, normalised({ imageId: "im-2" }))).toBe(false);
   expect(sameContainers(undefined, a)).toBe(false);
 });
+
+test("very many choices of GPUs, and names of GPUs that are very long, are refused [B11]", () => {
+  const choice = { resources: { gpuConfig: { gpuType: "H100" } } };
+  const choices = (count: number) => ({
+    ExperimentalTaskTemplates: Array.from({ length: count }, () => choice),
+  });
+  const refused = expect.objectContaining({ code: "FUNCTION_DEFINITION_INVALID" });
+  expect(() => normalised(choices(65))).toThrow(refused);
+  expect(() => normalised(choices(64))).not.toThrow();
+  const named = (gpuType: string) => ({ resources: { gpuConfig: { gpuType } } });
+  expect(() => normalised(named("H".repeat(65)))).toThrow(refused);
+  expect(() => normalised(named(`${"H".repeat(64)}!`))).not.toThrow();
+});

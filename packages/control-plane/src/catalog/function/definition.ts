@@ -15,6 +15,8 @@ import { normaliseGpu } from "../../dispatch/placement/gpu-config.ts";
 
 /** Seconds that a call may take when the function says nothing. */
 const defaultTimeoutSecs = 300;
+/** More than there are models; while a container waits, its choices are gone through again and again, and told. */
+const mostGpuChoices = 64;
 
 /**
  * The definition in one form, whatever the age of the client: defaults filled in, GPU as an upper-case type or absent,
@@ -34,6 +36,13 @@ export function normaliseDefinition(request: FunctionCreateRequest): FunctionDef
     const gpu = normaliseGpu(definition.resources.gpuConfig);
     if (gpu) definition.resources.gpuConfig = gpu;
     else delete definition.resources.gpuConfig;
+  }
+  const choices = definition.ExperimentalTaskTemplates.length;
+  if (choices > mostGpuChoices) {
+    throw invalid(
+      `${definition.functionName} names ${choices} choices of GPUs.`,
+      `Name at most ${mostGpuChoices}, the most wanted first.`,
+    );
   }
   for (const { resources } of definition.ExperimentalTaskTemplates) {
     const gpu = normaliseGpu(resources?.gpuConfig);

@@ -11,8 +11,8 @@ export function normaliseGpu(gpu: GPUConfig | undefined): GPUConfig | undefined 
   if (!gpu) return undefined;
   const type = gpu.gpuType.toUpperCase() || typeNameOf(gpu);
   if (type === "") return undefined;
-  if (!/^[A-Z0-9][A-Z0-9_-]*!?$/.test(type)) {
-    throw new AppError("FUNCTION_DEFINITION_INVALID", `"${gpu.gpuType}" is not a GPU type.`, {
+  if (!/^[A-Z0-9][A-Z0-9_-]{0,63}!?$/.test(type)) {
+    throw new AppError("FUNCTION_DEFINITION_INVALID", `"${gpu.gpuType.slice(0, 100)}" is not a GPU type.`, {
       status: "INVALID_ARGUMENT",
       remedy: 'Ask for one by its model, such as "H100", or for "any".',
     });
