@@ -17,7 +17,7 @@ export async function buildImage(
   },
 ): Promise<string> {
   const { modal } = options.transport;
-  const digests = await LocalDigests.open(undefined);
+  const digests = new LocalDigests(undefined);
   const noCode = { appName: "", modulePath: "", codeMountId: "" };
   return await new ImageResolver({ ...options, ...noCode, modal, digests }).resolve(image);
 }

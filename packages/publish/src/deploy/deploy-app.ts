@@ -85,7 +85,7 @@ export async function deployApp(app: DeployableApp, options: DeployOptions): Pro
   const modulePath = `/root/${options.bundle.fileName}`;
   const uploading = { modal, appId: options.appId, onProgress, signal };
   const { cacheDirectory } = options;
-  const digests = await LocalDigests.open(cacheDirectory && join(cacheDirectory, "local-digests"));
+  const digests = new LocalDigests(cacheDirectory && join(cacheDirectory, "local-digests"));
   const code = await codeFiles(modulePath, options.bundle, { digests, onProgress, signal });
   const codeMountId = await makeMount(uploading, code);
   onProgress({ kind: "mount-created", description: options.bundle.fileName });

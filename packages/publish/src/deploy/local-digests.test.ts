@@ -16,7 +16,7 @@ afterEach(() => void vi.useRealTimers());
 /** The digest of a file, and the bytes that were read of it rather than remembered: known by a changed content. */
 async function digestOf(digests: LocalDigests, path: string): Promise<string> {
   const stats = await stat(path, { bigint: true });
-  const remembered = digests.remembered(path, stats);
+  const remembered = await digests.remembered(path, stats);
   return remembered ?? (await digests.read(path, stats, { onRead: () => undefined, signal }));
 }
 
@@ -30,11 +30,11 @@ test("an unchanged file is not read again, in another process neither [A25]", as
   const cache = join(root.path, "cache/local-digests");
   const [a, b] = [join(root.path, "tree/a"), join(root.path, "tree/b")];
   later();
-  const first = await LocalDigests.open(cache);
+  const first = new LocalDigests(cache);
   expect([await digestOf(first, a), await digestOf(first, b)]).toEqual([sha256("one"), sha256("two")]);
   await first.save();
   await forge(cache, "one", "remembered");
-  const second = await LocalDigests.open(cache);
+  const second = new LocalDigests(cache);
   expect([await digestOf(second, a), await digestOf(second, b)]).toEqual([
     sha256("remembered"),
     sha256("two"),
@@ -45,6 +45,19 @@ test("an unchanged file is not read again, in another process neither [A25]", as
   expect(await readdir(join(root.path, "cache"))).toEqual([]);
 });
 
+test("the memory is read when a file is first asked about: a deployment without files does not wait for it", async () => {
+  await using root = await temporaryDirectory({ a: "one" });
+  const cache = join(root.path, "local-digests");
+  const path = join(root.path, "a");
+  later();
+  const early = new LocalDigests(cache);
+  const other = new LocalDigests(cache);
+  await digestOf(other, path);
+  await other.save();
+  await forge(cache, "one", "remembered");
+  expect(await digestOf(early, path)).toBe(sha256("remembered"));
+});
+
 test("a file that may have changed is read: its content in place, its times set back, another by its name, its mode", async () => {
   await using root = await temporaryDirectory({ a: "one", b: "one" });
   const cache = join(root.path, "local-digests");
@@ -52,11 +65,11 @@ test("a file that may have changed is read: its content in place, its times set 
   const remembered = async () => {
     later();
     await rm(cache, { force: true });
-    const digests = await LocalDigests.open(cache);
+    const digests = new LocalDigests(cache);
     await digestOf(digests, path);
     await digests.save();
     await forge(cache, "one", "remembered");
-    return LocalDigests.open(cache);
+    return new LocalDigests(cache);
   };
   const changes = [
     async () => {
@@ -80,7 +93,7 @@ test("a file that may have changed is read: its content in place, its times set 
 test("a file that has only just changed is not remembered: it may change again without showing it", async () => {
   await using root = await temporaryDirectory({ a: "one" });
   const cache = join(root.path, "local-digests");
-  const digests = await LocalDigests.open(cache);
+  const digests = new LocalDigests(cache);
   expect(await digestOf(digests, join(root.path, "a"))).toBe(sha256("one"));
   await digests.save();
   expect(await readdir(root.path)).toEqual(["a"]);
@@ -92,12 +105,12 @@ test("a damaged, unreadable or huge memory is as none, and where none can be wri
   const path = join(root.path, "a");
   await mkdir(join(root.path, "directory"));
   for (const cache of ["damaged", "directory", "a/below-a-file", undefined]) {
-    const digests = await LocalDigests.open(cache && join(root.path, cache));
+    const digests = new LocalDigests(cache && join(root.path, cache));
     expect(await digestOf(digests, path)).toBe(sha256("one"));
     await digests.save();
   }
   expect((await readdir(root.path)).toSorted()).toEqual(["a", "damaged", "directory"]);
-  expect(await digestOf(await LocalDigests.open(join(root.path, "damaged")), path)).toBe(sha256("one"));
+  expect(await digestOf(new LocalDigests(join(root.path, "damaged")), path)).toBe(sha256("one"));
 });
 
 test("several may write at once: one of them wins, whole", async () => {
@@ -108,7 +121,7 @@ test("several may write at once: one of them wins, whole", async () => {
   const cache = join(root.path, "local-digests");
   await Promise.all(
     Array.from({ length: 5 }, async () => {
-      const digests = await LocalDigests.open(cache);
+      const digests = new LocalDigests(cache);
       for (let index = 0; index < 20; index++) await digestOf(digests, join(root.path, `tree/${index}`));
       await digests.save();
     }),

@@ -16,42 +16,38 @@ const pieceBytes = 1024 * 1024;
 
 const entry = /^([0-9a-f]{64}) (\S+) (.+)$/;
 
+interface Known {
+  identity: string;
+  sha256: string;
+}
+
 /**
  * Digests of files of this machine, remembered in a file: what has the place, size, times and inode that it had has the content that it had.
  * The file may vanish, be damaged, or be written by several at once: then more is read than had to be.
  */
 export class LocalDigests {
   #path: string | undefined;
-  /** By path, those used last at the end. */
-  #known = new Map<string, { identity: string; sha256: string }>();
+  /** By path, those used last at the end. Read at first use: most deployments have no file to ask about, and it may be as long as 100,000 lines. */
+  #known: Promise<Map<string, Known>> | undefined;
   #hasNew = false;
   /** Memory that is new for each piece costs as much as the reading. */
   #buffers: Buffer[] = [];
 
-  private constructor(path: string | undefined) {
+  /** Without a path nothing is remembered. */
+  constructor(path: string | undefined) {
     this.#path = path;
   }
 
-  /** Without a path nothing is remembered. */
-  static async open(path: string | undefined): Promise<LocalDigests> {
-    const digests = new LocalDigests(path);
-    for (const line of path === undefined ? [] : await linesOf(path)) {
-      const [, sha256, identity, name] = entry.exec(line) ?? [];
-      if (sha256 === undefined || identity === undefined || name === undefined) continue;
-      digests.#known.set(name, { identity, sha256 });
-    }
-    return digests;
-  }
-
   /** The SHA-256 of a file's content, in hex, if it is remembered: then nothing of it is read. */
-  remembered(path: string, stats: BigIntStats): string | undefined {
+  async remembered(path: string, stats: BigIntStats): Promise<string | undefined> {
     const name = resolve(path);
-    const known = this.#known.get(name);
-    if (known === undefined) return undefined;
-    this.#known.delete(name);
-    if (known.identity !== identityOf(stats)) return undefined;
-    this.#known.set(name, known);
-    return known.sha256;
+    const known = await this.#recall();
+    const found = known.get(name);
+    if (found === undefined) return undefined;
+    known.delete(name);
+    if (found.identity !== identityOf(stats)) return undefined;
+    known.set(name, found);
+    return found.sha256;
   }
 
   /**
@@ -72,11 +68,15 @@ export class LocalDigests {
       const changedAt = stats.mtimeMs > stats.ctimeMs ? stats.mtimeMs : stats.ctimeMs;
       const name = resolve(path);
       if (startedAtMs - Number(changedAt) > settledMs && !/[\r\n]/.test(name)) {
-        this.#known.set(name, { identity, sha256 });
+        (await this.#recall()).set(name, { identity, sha256 });
         this.#hasNew = true;
       }
       return sha256;
     });
+  }
+
+  #recall(): Promise<Map<string, Known>> {
+    return (this.#known ??= readKnown(this.#path));
   }
 
   async #hash(
@@ -101,7 +101,7 @@ export class LocalDigests {
   async save(): Promise<void> {
     if (!this.#hasNew || this.#path === undefined) return;
     const draft = `${this.#path}.${randomBytes(4).toString("hex")}`;
-    const lines = [...this.#known]
+    const lines = [...(await this.#recall())]
       .slice(-maxFiles)
       .map(([name, { identity, sha256 }]) => `${sha256} ${identity} ${name}\n`);
     try {
@@ -114,6 +114,16 @@ export class LocalDigests {
       await rm(draft, { force: true }).catch(() => undefined);
     }
   }
+}
+
+async function readKnown(path: string | undefined): Promise<Map<string, Known>> {
+  const known = new Map<string, Known>();
+  for (const line of path === undefined ? [] : await linesOf(path)) {
+    const [, sha256, identity, name] = entry.exec(line) ?? [];
+    if (sha256 === undefined || identity === undefined || name === undefined) continue;
+    known.set(name, { identity, sha256 });
+  }
+  return known;
 }
 
 async function linesOf(path: string): Promise<string[]> {

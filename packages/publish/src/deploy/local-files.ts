@@ -52,13 +52,15 @@ export async function localFiles(
     const warning = leftOutWarning(source.localPath, leftOut);
     if (warning !== undefined) onProgress({ kind: "warning", message: warning });
   }
-  const files = found.map(({ filename, entry }) => ({
-    filename,
-    mode: Number(entry.stats.mode & 0o777n),
-    sha256: entry.kind === "file" ? digests.remembered(entry.path, entry.stats) : "",
-    size: sizeOf(entry),
-    content: entry.kind === "file" ? { path: entry.path } : new Uint8Array(),
-  }));
+  const files = await Promise.all(
+    found.map(async ({ filename, entry }) => ({
+      filename,
+      mode: Number(entry.stats.mode & 0o777n),
+      sha256: entry.kind === "file" ? await digests.remembered(entry.path, entry.stats) : "",
+      size: sizeOf(entry),
+      content: entry.kind === "file" ? { path: entry.path } : new Uint8Array(),
+    })),
+  );
   const unread = files.flatMap((file, index) => {
     const entry = found[index]?.entry;
     return entry && file.sha256 === undefined ? [{ file, entry }] : [];
