@@ -123,7 +123,7 @@ export function checkObjects(
   { secretIds, volumeMounts, cloudBucketMounts }: NamedObjects,
   references: Pick<References, "secrets" | "volumes">,
 ): void {
-  for (const secretId of secretIds) references.secrets.require(secretId);
+  references.secrets.requireAll(secretIds);
   for (const mount of volumeMounts) references.volumes.requireAlive(mount.volumeId);
   checkMountPaths(volumeMounts);
   checkBucketMounts(cloudBucketMounts, volumeMounts, references.secrets);

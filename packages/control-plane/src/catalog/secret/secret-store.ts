@@ -12,6 +12,9 @@ import { notFoundWords } from "../../access/not-found-words.ts";
 import { secretFromRow } from "./secret-rows.ts";
 import type { Secret } from "./secret.ts";
 
+/** Secrets of one container, build or command: each is opened whenever one starts. */
+const mostAtOnce = 1_000;
+
 /** How exactly it is kept when a secret was last used. */
 const usePrecisionMs = 60_000;
 
@@ -58,8 +61,15 @@ export class SecretStore {
     return undefined;
   }
 
-  /** The environment variables of several secrets; a later one wins. */
+  /** That all of them are there, and no more than can be opened at once. @throws AppError SECRET_NOT_FOUND, SECRETS_TOO_MANY */
+  requireAll(secretIds: readonly string[]): void {
+    if (secretIds.length > mostAtOnce) throw tooMany(secretIds.length);
+    for (const secretId of secretIds) this.#require(secretId);
+  }
+
+  /** The environment variables of several secrets; a later one wins. @throws AppError SECRET_NOT_FOUND, SECRETS_TOO_MANY */
   env(secretIds: readonly string[]): Record<string, string> {
+    this.requireAll(secretIds);
     const env: Record<string, string> = {};
     for (const secretId of secretIds) {
       Object.assign(env, openSecret(this.#keys.secrets, secretId, this.#require(secretId).sealed));
@@ -215,4 +225,11 @@ export class SecretStore {
 
 function valuesOf({ keys, fingerprint }: { keys: readonly string[]; fingerprint: string }): string {
   return `{${keys.toSorted().join(",")}} ${fingerprint}`;
+}
+
+function tooMany(count: number): AppError {
+  return new AppError("SECRETS_TOO_MANY", `${count} secrets are asked for at once.`, {
+    status: "INVALID_ARGUMENT",
+    remedy: `Put their variables into at most ${mostAtOnce} of them.`,
+  });
 }

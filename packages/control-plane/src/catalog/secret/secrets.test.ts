@@ -1,7 +1,13 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CatalogServer, temporaryDirectory } from "../../../test/catalog-server.ts";
+import {
+  BuildWorker,
+  buildImage,
+  CatalogServer,
+  defineFunction,
+  temporaryDirectory,
+} from "../../../test/catalog-server.ts";
 
 const create = { objectCreationType: 1 } as const;
 const anonymous = { objectCreationType: 4 } as const;
@@ -85,4 +91,25 @@ test("without the server's key a stored secret is unreadable, and says so", asyn
   await rm(join(directory, "server.key"));
   await using server = await CatalogServer.open(directory);
   expect((await server.modal.secretGetOrCreate({ deploymentName: "hub" })).secretId).toMatch(/^st-/);
+});
+
+test("a function names as many secrets as can be opened at a start, and the same one not without end [B11]", async () => {
+  await using server = await CatalogServer.open(await temporaryDirectory());
+  await using _worker = await BuildWorker.join(server);
+  const { modal } = server;
+  const { imageId } = await buildImage(modal, { dockerfileCommands: ["FROM debian:bookworm-slim"] });
+  const { secretId } = await modal.secretGetOrCreate({
+    ...create,
+    deploymentName: "hub",
+    envDict: { A: "1" },
+  });
+  const { appId } = await modal.appCreate({ description: "a" });
+  const named = (count: number) =>
+    defineFunction(modal, appId, {
+      functionName: `f${count}`,
+      imageId,
+      secretIds: Array.from({ length: count }, () => secretId),
+    });
+  await expect(named(1_001)).rejects.toMatchObject({ code: "SECRETS_TOO_MANY" });
+  await expect(named(1_000)).resolves.toBeDefined();
 });
