@@ -47,6 +47,13 @@ def start_parent(listener):
     os.execv(sys.executable, [sys.executable, parent, str(listener.fileno()), run, *modules.split(",")])
 
 
+def forward(number, _):
+    try:
+        connection.send(bytes([number]))
+    except OSError:
+        pass  # It has ended, which is read next.
+
+
 connection = connect()
 content = marshal.dumps((arguments, dict(os.environb), os.getcwd()))
 streams = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (0, 1, 2))
@@ -54,7 +61,7 @@ header = len(content).to_bytes(4, sys.byteorder)
 connection.sendmsg([header], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
 connection.sendall(content)
 for number in (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGQUIT, _signal.SIGUSR1, _signal.SIGUSR2):
-    _signal.signal(number, lambda number, _: connection.send(bytes([number])))
+    _signal.signal(number, forward)
 status = connection.recv(4)
 if len(status) < 4:
     os.write(2, f"The process with {modules} imported has ended; its imports may have failed.\n".encode())

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isAlive } from "../dorian-process.ts";
 import { eventually } from "../eventually.ts";
@@ -143,14 +144,16 @@ test("signals reach a forked command", async () => {
 
 test("a command ends with what stands for it, and all with the test run", async () => {
   const one = await held(holds);
+  const [killed, parent] = one.output().trim().split(" ").map(Number);
   one.child.kill("SIGKILL");
   await one.closed;
+  await expect.poll(() => existsSync(`/proc/${killed}`)).toBe(false);
   const other = await held(holds);
-  const [pid, parent] = other.output().trim().split(" ").map(Number);
+  const [pid, sameParent] = other.output().trim().split(" ").map(Number);
+  expect(sameParent).toBe(parent);
   run.kill();
   await other.closed;
-  const left = () => [pid, parent, Number(one.output().split(" ")[0])].filter((each = 0) => isAlive(each));
-  await expect.poll(left).toEqual([]);
+  await expect.poll(() => [pid, parent].filter((each = 0) => isAlive(each))).toEqual([]);
 });
 
 test("what is read at import, and other forms of a command, start from nothing", () => {

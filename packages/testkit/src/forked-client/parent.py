@@ -42,9 +42,10 @@ def serve(listener, run):
         for fd, _ in poll.poll():
             if fd == listener.fileno():
                 connection, _ = listener.accept()
-                request = receive(connection)
-                if request is None:
-                    connection.close()
+                try:
+                    request = receive(connection)
+                except (OSError, EOFError, ValueError, IndexError):
+                    connection.close()  # It was killed before it had said what is to run.
                     continue
                 pid = os.fork()
                 if pid == 0:
@@ -71,28 +72,29 @@ def serve(listener, run):
                     except OSError:
                         pass  # Who waited for it is gone.
                     for watched in (ended, connection.fileno()):
-                        poll.unregister(watched)
-                        del commands[watched]
+                        if commands.pop(watched, None):
+                            poll.unregister(watched)
                     os.close(ended)
                     connection.close()
-                else:
-                    forward_signals(pid, connection, poll)
+                elif numbers := signals_of(connection):
+                    for number in numbers:
+                        os.kill(pid, number)
+                else:  # What stood for it was killed.
+                    del commands[fd]
+                    poll.unregister(fd)
+                    os.kill(pid, signal.SIGKILL)
 
 
-def forward_signals(pid, connection, poll):
-    numbers = connection.recv(64)
-    # The process that stood for it was killed.
-    if not numbers:
-        poll.unregister(connection.fileno())
-    for number in numbers or [signal.SIGKILL]:
-        os.kill(pid, number)
+def signals_of(connection):
+    try:
+        return connection.recv(64)
+    except OSError:
+        return b""
 
 
 def receive(connection):
     size = array.array("i", [0]).itemsize
     header, ancillary, _, _ = connection.recvmsg(4, socket.CMSG_SPACE(3 * size))
-    if len(header) < 4 or not ancillary:
-        return None
     streams = array.array("i", ancillary[0][2])
     length = int.from_bytes(header, sys.byteorder)
     with connection.makefile("rb") as content:
