@@ -36,9 +36,9 @@ const routes: Record<string, (request: Request, url: URL) => Response | Promise<
   "/ticks": () => serverSentEvents(ticks()),
   "/broken": () => { throw new Error("broken on purpose"); },
   "/cut": () => new Response(ReadableStream.from((async function* () { yield new Uint8Array(5); await new Promise((resolve) => setTimeout(resolve, 100)); throw new Error("cut on purpose"); })())),
-  "/wait": (request) => new Promise((resolve) => {
-    console.log("waiting");
-    request.signal.addEventListener("abort", () => { console.log("left: " + request.signal.reason.name); resolve(new Response()); });
+  "/wait": (request, { search }) => new Promise((resolve) => {
+    console.log("waiting" + search);
+    request.signal.addEventListener("abort", () => { console.log("left" + search + ": " + request.signal.reason.name); resolve(new Response()); });
   }),
   "/meet": (_, url) => new Promise((resolve) => {
     const other = waiting.get("other");
@@ -174,6 +174,16 @@ test("a client that leaves aborts the signal of its request", async () => {
   await logged("waiting");
   leaving.abort();
   expect(await logged("left: AbortError")).toContain("left: AbortError");
+});
+
+test("a client that leaves an upload which nobody reads aborts the signal of its request, before the call is cancelled for it", async () => {
+  const upload = request(at("/wait?upload"), { method: "POST" });
+  upload.on("error", () => undefined);
+  // More than waits for the handler outside of the server, so that nothing behind it can be heard.
+  for (let part = 0; part < 6; part += 1) upload.write(Buffer.alloc(1024 * 1024));
+  await logged("waiting?upload");
+  upload.destroy();
+  expect(await logged("left?upload: ")).toContain("left?upload: AbortError");
 });
 
 test("a handler that throws is an answer of 500 and a traceback in the log; one that is cut closes its connection", async () => {

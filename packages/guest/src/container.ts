@@ -156,7 +156,9 @@ export class Container {
     const batching = !builder && maxSize > 0 ? { maxSize, lingerMs } : undefined;
     this.#loop = new InputLoop({
       // A request of a web client is worth so little that calls would cost more than it.
-      modal: program.servesWeb ? withInputExchange(modal, guest) : modal,
+      modal: program.servesWeb
+        ? withInputExchange(modal, guest, (inputId) => this.#loop?.callerLeft(inputId))
+        : modal,
       functionId,
       allowed: new AllowedInputs({ target: functionDef?.targetConcurrentInputs || most, most }),
       batching,

@@ -13,6 +13,7 @@ type Exchange = ServiceHandlers<typeof GuestService>["exchangeInputs"];
 /** A container's calls against a server that exchanges by script; `calls` are those that came as calls, by their keys. */
 function container(exchangeInputs?: Exchange) {
   const calls: string[] = [];
+  const left: string[] = [];
   const modal = createLocalClient(
     ModalClient,
     {
@@ -28,7 +29,7 @@ function container(exchangeInputs?: Exchange) {
     identity,
   );
   const guest = createLocalClient(GuestService, exchangeInputs ? { exchangeInputs } : {}, identity);
-  return { calls, modal: withInputExchange(modal, guest) };
+  return { calls, left, modal: withInputExchange(modal, guest, (inputId) => left.push(inputId)) };
 }
 
 const inputOf = (inputId: string) => ({
@@ -87,6 +88,15 @@ test("what is refused becomes a call, which finds out why", async () => {
   });
   await modal.functionPutOutputs({ outputs: [{ inputId: "in-0" }] });
   expect(calls).toEqual(["outputs in-0"]);
+});
+
+test("that the caller of an input has gone is told with whatever else is said", async () => {
+  const { modal, left } = container(async function* (said) {
+    for await (const { outputs } of said)
+      yield { accepted: outputs.map(({ number }) => number), left: ["in-1", "in-2"] };
+  });
+  await modal.functionPutOutputs({ outputs: [{ inputId: "in-0" }] });
+  await expect.poll(() => left).toEqual(["in-1", "in-2"]);
 });
 
 test("where nothing is exchanged all are calls", async () => {

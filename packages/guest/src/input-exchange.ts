@@ -17,9 +17,16 @@ import type { ServiceClient } from "@dorian/protocol/service";
 type Modal = ServiceClient<typeof ModalClient>;
 type Guest = ServiceClient<typeof GuestService>;
 
-/** `modal`, whose inputs and outputs travel in one stream while there is one: as messages they cost a fraction of calls. */
-export function withInputExchange(modal: Modal, guest: Guest): Modal {
-  const exchange = new InputExchange(guest);
+/**
+ * `modal`, whose inputs and outputs travel in one stream while there is one: as messages they cost a fraction of calls.
+ * `onCallerLeft` is told of inputs whose callers have gone.
+ */
+export function withInputExchange(
+  modal: Modal,
+  guest: Guest,
+  onCallerLeft: (inputId: string) => void,
+): Modal {
+  const exchange = new InputExchange(guest, onCallerLeft);
   return {
     ...modal,
     async functionGetInputs(request, options = {}) {
@@ -78,8 +85,11 @@ class InputExchange {
   /** What is said in this turn of the event loop. */
   #turn: ContainerTurn | undefined;
 
-  constructor(guest: Guest) {
+  #onCallerLeft: (inputId: string) => void;
+
+  constructor(guest: Guest, onCallerLeft: (inputId: string) => void) {
     this.#guest = guest;
+    this.#onCallerLeft = onCallerLeft;
   }
 
   /** Puts something into the next turn. */
@@ -140,7 +150,7 @@ class InputExchange {
     };
     this.#mayOpen = false;
     try {
-      for await (const { answers, accepted, refused } of this.#guest.exchangeInputs(turns)) {
+      for await (const { answers, accepted, refused, left } of this.#guest.exchangeInputs(turns)) {
         for (const { number, inputs } of answers)
           answer(
             number,
@@ -148,6 +158,7 @@ class InputExchange {
           );
         for (const number of accepted) answer(number, []);
         for (const number of refused) answer(number, undefined);
+        for (const inputId of left) this.#onCallerLeft(inputId);
       }
     } catch (error) {
       // One that goes away comes back. Of any other error each finds out, as a call.

@@ -105,6 +105,12 @@ export class InputLoop {
     }
   }
 
+  /** Tells user code that the caller of a running input has gone. */
+  callerLeft(inputId: string): void {
+    const running = this.#inputs.get(inputId);
+    if (running) this.#options.within(running, () => running.onCallerLeft?.());
+  }
+
   /** Answers a running input, and its batch, with an error that its code did not catch. False when it does not run any more. */
   fail(inputId: string, error: unknown): boolean {
     const waiting = this.#inputs.get(inputId)?.batch.filter(({ answered }) => !answered) ?? [];

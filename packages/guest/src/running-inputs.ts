@@ -21,6 +21,8 @@ export class RunningInput {
   sinceCancelled: Stopwatch | undefined;
   /** All inputs that user code works on together with this one, which is among them. */
   batch: readonly RunningInput[] = [this];
+  /** Told when its caller has gone. */
+  onCallerLeft: (() => void) | undefined;
   #stop = new AbortController();
   #answered = false;
 

@@ -221,7 +221,7 @@ export async function openDispatch(options: DispatchOptions) {
         isCallDone: async (callId) => ((await calls.lookup(callId))?.unfinished ?? 0) === 0,
       }),
     ] as const,
-    guest: exchangeHandlers(taskCalls),
+    guest: exchangeHandlers(taskCalls, tasks),
     worker: [workers.handlers] as const,
     commands: [commandRouterHandlers(execOptions)] as const,
     operator: [
@@ -271,6 +271,10 @@ export async function openDispatch(options: DispatchOptions) {
         calls,
         readBlob: options.readBlob,
         answered: pools.answered.bind(pools),
+        left({ inputId, state }) {
+          const task = state.kind === "running" ? tasks.get(state.taskId) : undefined;
+          for (const tell of task?.callersLeft ?? []) tell(inputId);
+        },
         ...admission,
       }),
     },

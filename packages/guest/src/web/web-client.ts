@@ -29,6 +29,8 @@ export class WebClient implements Disposable {
     this.#options = options;
     // A websocket's messages have one reader, who is told of its end.
     if (!options.input.isWebSocket) this.#timer = setTimeout(() => this.#hear(), unheardMs);
+    // Before it has read what its client has said. A websocket is read to its end.
+    if (!options.input.isWebSocket) options.running.onCallerLeft = () => this.#gone.abort(clientLeft());
     onAbort(options.running.signal, () => this.#leave(options.running.signal.reason));
   }
 
@@ -76,8 +78,7 @@ export class WebClient implements Disposable {
   async #listen(signal: AbortSignal): Promise<void> {
     const { modal, running } = this.#options;
     for await (const message of clientMessages(modal, running.item.functionCallId, { signal })) {
-      if (message.case === "httpDisconnect")
-        this.#leave(new DOMException("The client has left.", "AbortError"));
+      if (message.case === "httpDisconnect") this.#leave(clientLeft());
       if (message.case !== "httpRequest") continue;
       const { body, moreBody } = message.value;
       if (body.byteLength > 0) this.#body?.enqueue(body);
@@ -99,4 +100,8 @@ export class WebClient implements Disposable {
     this.#body = undefined;
     this.#room.resolve();
   }
+}
+
+function clientLeft(): DOMException {
+  return new DOMException("The client has left.", "AbortError");
 }

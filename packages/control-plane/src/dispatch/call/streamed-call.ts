@@ -18,6 +18,8 @@ export interface StreamedCallsOptions extends AdmissionOptions {
   cancel: (input: CallInput, options: { terminateContainer: boolean; reason: string }) => Promise<void>;
   /** The bytes of a blob that a container has uploaded. */
   readBlob: (blobId: string) => Promise<Uint8Array>;
+  /** Told when the caller of an input has gone. */
+  left: (input: CallInput) => void;
   /** Told when the caller of an input has the whole answer. */
   answered: (input: CallInput) => void;
 }
@@ -46,7 +48,7 @@ export interface StreamedCall {
   lastWords(): Uint8Array | undefined;
   /** The caller has what it asked for: its container counts as free, although it may have something left to do. */
   answered(): void;
-  /** Nobody receives any more: what the container goes on saying is dropped, and after some of that it has to wait for the end. */
+  /** Nobody receives any more, which the container is told as soon as it can be: what the container goes on saying is dropped, and after some of that it has to wait for the end. */
   abandon(): void;
   /** Ends the call, wherever it is; without effect on one that has ended. */
   cancel(reason: string): Promise<void>;
@@ -95,7 +97,10 @@ function handle(
       }
     },
     answered: () => options.answered(input),
-    abandon: () => live.out.abandon(),
+    abandon() {
+      live.out.abandon();
+      options.left(input);
+    },
     lastWords: () => lastWordsOf(input),
     async cancel(reason) {
       if (input.state.kind !== "finished") await options.cancel(input, { terminateContainer: false, reason });

@@ -8,6 +8,7 @@ import {
   type FunctionGetInputsItem,
 } from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
+import type { Task } from "./task.ts";
 import { exchangeHandlers } from "./input-exchange.ts";
 
 const request = {};
@@ -18,18 +19,22 @@ function exchange({ refuses = false } = {}) {
   const waiting: { key: string; give: (inputIds: string[]) => void }[] = [];
   const outputs: string[] = [];
   const call = new AbortController();
-  const { exchangeInputs } = exchangeHandlers({
-    functionGetInputs: (_request, { idempotencyKey: key, signal }) =>
-      new Promise((resolve) => {
-        waiting.push({ key, give: (ids) => resolve({ inputs: ids.map((inputId) => ({ inputId })) }) });
-        signal.addEventListener("abort", () => resolve({}));
-      }),
-    async functionPutOutputs(put) {
-      if (refuses) throw new AppError("DISK_FULL", "No room.", { remedy: "Make room." });
-      outputs.push(...put.outputs.map(({ inputId }) => inputId));
-      return {};
+  const callersLeft = new Set<(inputId: string) => void>();
+  const { exchangeInputs } = exchangeHandlers(
+    {
+      functionGetInputs: (_request, { idempotencyKey: key, signal }) =>
+        new Promise((resolve) => {
+          waiting.push({ key, give: (ids) => resolve({ inputs: ids.map((inputId) => ({ inputId })) }) });
+          signal.addEventListener("abort", () => resolve({}));
+        }),
+      async functionPutOutputs(put) {
+        if (refuses) throw new AppError("DISK_FULL", "No room.", { remedy: "Make room." });
+        outputs.push(...put.outputs.map(({ inputId }) => inputId));
+        return {};
+      },
     },
-  });
+    { get: () => ({ callersLeft }) as unknown as Task },
+  );
   const turns = exchangeInputs(says, {
     identity: { kind: "task", taskId: "ta-1" },
     signal: call.signal,
@@ -44,7 +49,7 @@ function exchange({ refuses = false } = {}) {
   };
   const say = (turn: MessageInitShape<typeof ContainerTurnSchema>) =>
     says.push(create(ContainerTurnSchema, turn));
-  return { say, says, waiting, outputs, turns: { next }, hangUp: () => call.abort() };
+  return { say, says, waiting, outputs, turns: { next }, callersLeft, hangUp: () => call.abort() };
 }
 
 const output = (number: number, inputId: string) => ({
@@ -108,4 +113,13 @@ test("who hangs up is given no more inputs", async () => {
   hangUp();
   says.end();
   while (!(await turns.next()).done);
+});
+
+test("that a caller has gone is told at once, and to nobody when the stream has ended", async () => {
+  const { says, callersLeft, turns } = exchange();
+  for (const tell of callersLeft) tell("in-1");
+  expect((await turns.next()).value).toMatchObject({ left: ["in-1"] });
+  says.end();
+  expect((await turns.next()).done).toBe(true);
+  expect(callersLeft.size).toBe(0);
 });

@@ -11,6 +11,7 @@ import {
   type ModalClient,
 } from "@dorian/protocol/modal";
 import { decodeInner } from "@dorian/protocol/server/message-cost";
+import type { Tasks } from "./tasks.ts";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 
 type ExchangedCalls = Required<
@@ -26,12 +27,21 @@ const turnBytes = 1024 * 1024;
 /** Serves two calls of a container many at a time, in one stream. */
 export function exchangeHandlers(
   calls: ExchangedCalls,
+  tasks: Pick<Tasks, "get">,
 ): Required<Pick<ServiceHandlers<typeof GuestService>, "exchangeInputs">> {
   return {
     async *exchangeInputs(turns, context) {
       const exchange = new InputExchange(calls, context);
       void exchange.take(turns);
-      yield* exchange.turns();
+      const { identity } = context;
+      const task = identity.kind === "task" ? tasks.get(identity.taskId) : undefined;
+      const tell = (inputId: string) => exchange.tellLeft(inputId);
+      task?.callersLeft.add(tell);
+      try {
+        yield* exchange.turns();
+      } finally {
+        task?.callersLeft.delete(tell);
+      }
     },
   };
 }
@@ -48,6 +58,7 @@ class InputExchange {
   #answers: { number: number; inputs: readonly InputItem[] }[] = [];
   #accepted: number[] = [];
   #refused: number[] = [];
+  #left: string[] = [];
   #isDue = false;
   #changed = new Notifier();
   #later: NodeJS.Timeout | undefined;
@@ -56,6 +67,11 @@ class InputExchange {
     this.#calls = calls;
     this.#context = { ...context, signal: this.#deaf.signal };
     onAbort(context.signal, () => this.#deaf.abort(context.signal.reason));
+  }
+
+  tellLeft(inputId: string): void {
+    this.#left.push(inputId);
+    this.#due();
   }
 
   async take(turns: AsyncIterable<ContainerTurn>): Promise<void> {
@@ -98,19 +114,21 @@ class InputExchange {
   }
 
   #next(): MessageInitShape<typeof ServerTurnSchema> | undefined {
-    const [accepted, refused] = [this.#accepted, this.#refused];
+    const [accepted, refused, left] = [this.#accepted, this.#refused, this.#left];
     let count = 0;
     for (let bytes = 0; count < this.#answers.length && bytes < turnBytes; count++)
       for (const { input } of this.#answers[count]?.inputs ?? [])
         bytes += input?.argsOneof?.case === "args" ? input.argsOneof.value.byteLength : 0;
     const answers = this.#answers.splice(0, count);
     this.#isDue = this.#answers.length > 0;
-    if (answers.length + accepted.length + refused.length === 0) return undefined;
+    if (answers.length + accepted.length + refused.length + left.length === 0) return undefined;
     this.#accepted = [];
     this.#refused = [];
+    this.#left = [];
     return {
       accepted,
       refused,
+      left,
       answers: answers.map(({ number, inputs }) => ({ number, inputs: inputs.map(exchanged) })),
     };
   }

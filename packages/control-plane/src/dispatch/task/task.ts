@@ -105,6 +105,8 @@ export class Task {
   confirmsCancellation = false;
   /** Told of cancellations, of changes of state, and when its worker has been told to start it. */
   readonly changed = new Notifier();
+  /** Who can tell it at once of inputs whose callers have gone. */
+  readonly callersLeft = new Set<(inputId: string) => void>();
   #state: TaskState;
   workerId: string | undefined;
   workerName = "";

@@ -147,6 +147,13 @@ export declare type ServerTurn = Message<"dorian.guest.ServerTurn"> & {
    * @generated from field: repeated uint32 refused = 3;
    */
   refused: number[];
+
+  /**
+   * Ids of inputs that run and whose callers have gone, whatever they had said before and nobody has read.
+   *
+   * @generated from field: repeated string left = 4;
+   */
+  left: string[];
 };
 
 /**
