@@ -11,7 +11,7 @@ test("memory is given back by a process at rest that holds much more than it onc
     leftBytes: undefined,
     looks: 1,
     looksBetween: 4,
-    wasBusy: false,
+    quietLooks: 1_000,
     busyShare: 0.01,
   };
   const held = (mebibytes: number, more: Partial<MemoryLook> = {}) =>
@@ -23,10 +23,10 @@ test("memory is given back by a process at rest that holds much more than it onc
   expect(held(300, left)).toBe(false);
   expect(held(330, left)).toBe(true);
   expect(held(300, { ...left, looks: 4 })).toBe(true);
-  // Nothing came back the last times, and then there was another burst.
+  // Nothing came back the last times, but there was a burst not long ago.
   const rarely = { ...left, looks: 4, looksBetween: 64 };
   expect(held(300, rarely)).toBe(false);
-  expect(held(300, { ...rarely, wasBusy: true })).toBe(true);
+  expect(held(300, { ...rarely, quietLooks: 20 })).toBe(true);
 });
 
 /**

@@ -12,8 +12,9 @@ const idleShare = 0.2;
 /** Looks until what was in use the last time is asked for again: twice as many each time, five minutes at last. */
 const mostLooksBetween = 64;
 
-/** As many at most once there was a burst: what it left behind is new, whatever the last times found. */
-const looksAfterBurst = 4;
+/** For so many looks after a burst, two minutes, it is asked for every few looks: what peers left behind is let go of by and by. */
+const looksAfterBurst = 24;
+const looksBetweenThen = 4;
 
 /** What is known at one look. */
 export interface MemoryLook {
@@ -27,8 +28,8 @@ export interface MemoryLook {
   looks: number;
   /** How many there are to be, unless much has come since. */
   looksBetween: number;
-  /** It has had much to do since the last time. */
-  wasBusy: boolean;
+  /** Looks since the process last had much to do. */
+  quietLooks: number;
   /** Share of the time since the last look in which the process did something. */
   busyShare: number;
 }
@@ -38,9 +39,10 @@ export interface MemoryLook {
  * the last time may be garbage by now, and nothing tells of it.
  */
 export function isTimeToGiveBack(look: MemoryLook): boolean {
-  const { heldBytes, leastBytes, leftBytes = leastBytes, looks, wasBusy, busyShare } = look;
+  const { heldBytes, leastBytes, leftBytes = leastBytes, looks, quietLooks, busyShare } = look;
   if (busyShare > idleShare || heldBytes - leastBytes <= worthBytes) return false;
-  const looksBetween = wasBusy ? Math.min(look.looksBetween, looksAfterBurst) : look.looksBetween;
+  const most = quietLooks <= looksAfterBurst ? looksBetweenThen : mostLooksBetween;
+  const looksBetween = Math.min(look.looksBetween, most);
   return heldBytes - leftBytes > worthBytes || looks >= looksBetween;
 }
 
@@ -55,24 +57,23 @@ export function giveBackMemory(options: { lookEveryMs?: number } = {}): Disposab
   let leftBytes: number | undefined;
   let looks = 0;
   let looksBetween = 1;
-  let wasBusy = false;
+  let quietLooks = Infinity;
   let before = performance.eventLoopUtilization();
   const timer = setInterval(() => {
     const now = performance.eventLoopUtilization();
     const busyShare = performance.eventLoopUtilization(now, before).utilization;
     before = now;
     looks += 1;
-    wasBusy ||= busyShare > idleShare;
+    quietLooks = busyShare > idleShare ? 0 : quietLooks + 1;
     const heldBytes = heldNow();
     if (heldBytes === undefined) return;
     leastBytes = Math.min(leastBytes, heldBytes);
-    const look = { heldBytes, leastBytes, leftBytes, looks, looksBetween, wasBusy, busyShare };
+    const look = { heldBytes, leastBytes, leftBytes, looks, looksBetween, quietLooks, busyShare };
     if (!isTimeToGiveBack(look)) return;
     collect();
     trimHeap();
     leftBytes = heldNow();
     looks = 0;
-    wasBusy = false;
     looksBetween =
       heldBytes - (leftBytes ?? heldBytes) > worthBytes ? 1 : Math.min(looksBetween * 2, mostLooksBetween);
   }, options.lookEveryMs ?? lookEveryMs).unref();
