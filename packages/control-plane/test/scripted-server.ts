@@ -69,7 +69,7 @@ export class HandCatalog implements FunctionCatalog, AppDirectory {
       secretEnv: {},
       volumes: [],
       buckets: [],
-      takesSnapshots: false,
+      snapshots: "unwanted" as const,
     };
   }
 

@@ -14,7 +14,7 @@ export type {
 export { CloudBucketMount, type CloudBucketMountOptions } from "./bucket/cloud-bucket-mount.ts";
 export { batched, type BatchedDecorator } from "./class/batched.ts";
 export { Cls, type InstanceOf } from "./class/cls.ts";
-export type { BuildOptions, Concurrency, ParameterType } from "./class/class-marks.ts";
+export type { BuildOptions, Concurrency, EnterOptions, ParameterType } from "./class/class-marks.ts";
 export type {
   BatchedNames,
   ClassSpec,
@@ -30,7 +30,6 @@ export {
   exit,
   method,
   parameter,
-  type EnterOptions,
   type HookDecorator,
   type MethodDecorator,
   type ParameterDecorator,

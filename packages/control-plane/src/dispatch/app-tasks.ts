@@ -2,6 +2,7 @@ import type { Calls } from "./call/calls.ts";
 import type { AppLogs } from "./log/app-logs.ts";
 import type { Pools } from "./pool/pools.ts";
 import type { AppTasks, FunctionCatalog } from "./ports.ts";
+import type { Snapshots } from "./snapshot/snapshots.ts";
 import type { Tasks } from "./task/tasks.ts";
 
 /** Time for the containers of a stopped app, whose inputs are all cancelled, to begin to stop. */
@@ -12,12 +13,14 @@ export interface AppTasksOptions {
   pools: Pools;
   tasks: Tasks;
   logs: AppLogs;
+  snapshots: Snapshots;
   catalog: FunctionCatalog;
   graceSecs: number;
 }
 
 /** The containers and calls of an app, for whoever decides about its life. */
-export function appTasks({ calls, pools, tasks, logs, catalog, graceSecs }: AppTasksOptions): AppTasks {
+export function appTasks(options: AppTasksOptions): AppTasks {
+  const { calls, pools, tasks, logs, snapshots, catalog, graceSecs } = options;
   return {
     async stopApp(appId, { reason, signal }) {
       const open = calls.openInputsOf(appId);
@@ -34,6 +37,7 @@ export function appTasks({ calls, pools, tasks, logs, catalog, graceSecs }: AppT
       }
       logs.wake(appId);
       await tasks.whenGone(appId, { signal });
+      await snapshots.forgetOf((functionId) => catalog.spec(functionId)?.appId === appId);
       logs.wake(appId);
     },
     runningTaskCount: (appId) => tasks.liveOf(appId).filter((task) => task.state !== "queued").length,

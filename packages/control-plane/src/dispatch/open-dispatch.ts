@@ -255,7 +255,7 @@ export async function openDispatch(options: DispatchOptions) {
     tasks,
     starts,
     execs,
-    appTasks: appTasks({ calls, pools, tasks, logs, catalog, graceSecs }),
+    appTasks: appTasks({ calls, pools, tasks, logs, snapshots, catalog, graceSecs }),
     /** What connected workers offer. */
     offers: () => workers.offers(),
     /** The app of a call, an unfinished input or a container; undefined for what is not known. */

@@ -51,8 +51,8 @@ export interface ContainerPlan {
   secretEnv: Record<string, string>;
   volumes: TaskVolume[];
   buckets: TaskBucket[];
-  /** Its containers may be brought back from a snapshot of their memory. */
-  takesSnapshots: boolean;
+  /** Whether its containers are brought back from a snapshot of their memory; where it wants that and cannot have it, why. */
+  snapshots: "wanted" | "unwanted" | { refusal: string };
   /** What a sandbox runs, in place of the function's runtime. */
   command?: string[];
 }

@@ -14,6 +14,15 @@ export interface BuildOptions {
   timeout?: number;
 }
 
+/** When an `@enter` method runs. */
+export interface EnterOptions {
+  /**
+   * Before the snapshot of a class with `enableMemorySnapshot`: containers that are brought back from it do not run it again. Default
+   * false: in each container, after it was brought back.
+   */
+  snap?: boolean;
+}
+
 /** What a method is marked as; the options are those of a build method. */
 export interface Mark extends BuildOptions {
   kind: MarkKind;

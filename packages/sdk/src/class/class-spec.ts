@@ -5,7 +5,7 @@ import { checkTimeout } from "../image/run-function-options.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { WebAddressOptions, WebOptions } from "../web/web-options.ts";
 import type { TakesWebPort } from "../web/web-port.ts";
-import type { BuildOptions, ClassMarks, Mark, MarkKind, ParameterType } from "./class-marks.ts";
+import type { BuildOptions, ClassMarks, EnterOptions, Mark, MarkKind, ParameterType } from "./class-marks.ts";
 import type { ClassParameters } from "./instance.ts";
 
 /** Names of the methods of a class. */
@@ -31,8 +31,8 @@ export type UnaskedNames<T> = {
 export interface ClassSpec<T> {
   /** As `@build()`, with options where there are any: `{ download: { timeout: 600 } }`; default: none. */
   build?: MethodNames<T>[] | { [K in MethodNames<T>]?: BuildOptions };
-  /** As `@enter()`; default: none. */
-  enter?: MethodNames<T>[];
+  /** As `@enter()`, with options where there are any: `{ load: { snap: true }, connect: {} }`; default: none. */
+  enter?: MethodNames<T>[] | { [K in MethodNames<T>]?: EnterOptions };
   /** As `@exit()`; default: none. */
   exit?: MethodNames<T>[];
   /** What can be called, as with `@method()`; default: none. */
@@ -56,7 +56,7 @@ interface NamedMembers {
   build?: string[] | Record<string, BuildOptions>;
   web?: Record<string, WebOptions>;
   webServers?: Record<string, WebAddressOptions & { port: number }>;
-  enter?: string[];
+  enter?: string[] | Record<string, EnterOptions>;
   exit?: string[];
   methods?: string[];
   batched?: Record<string, Batching>;
@@ -89,7 +89,7 @@ export function marksFromSpec(target: new () => object, given: object): ClassMar
   return {
     marks: [
       ...buildMarks(named, spec.build),
-      ...named("enter", spec.enter),
+      ...marked("enter", byName(spec.enter), (options: EnterOptions) => options),
       ...named("method", spec.methods),
       ...marked("method", spec.batched, (batching) => ({ batching })),
       ...marked("method", spec.schedules, (schedule) => ({ schedule })),
@@ -101,13 +101,15 @@ export function marksFromSpec(target: new () => object, given: object): ClassMar
   };
 }
 
+function byName<O extends object>(members: string[] | Record<string, O> = {}): Record<string, O> {
+  return Array.isArray(members) ? Object.fromEntries(members.map((name) => [name, {} as O])) : members;
+}
+
 function buildMarks(
   named: (kind: MarkKind, names: string[]) => { kind: MarkKind; name: string }[],
   build: NamedMembers["build"] = {},
 ): Mark[] {
-  const options: Record<string, BuildOptions> = Array.isArray(build)
-    ? Object.fromEntries(build.map((name) => [name, {}]))
-    : build;
+  const options = byName(build);
   return named("build", Object.keys(options)).map((mark) => {
     checkTimeout(`The build method ${mark.name}`, options[mark.name]?.timeout);
     return { ...mark, ...options[mark.name] };

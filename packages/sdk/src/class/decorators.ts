@@ -2,7 +2,14 @@ import { AppError } from "@dorian/base/app-error";
 import { isLoadedByCommand } from "../local/local-path.ts";
 import { initialParameter, type ParameterValue } from "./construct.ts";
 import { checkTimeout } from "../image/run-function-options.ts";
-import { ownMarks, type BuildOptions, type Mark, type MarkKind, type ParameterType } from "./class-marks.ts";
+import {
+  ownMarks,
+  type BuildOptions,
+  type EnterOptions,
+  type Mark,
+  type MarkKind,
+  type ParameterType,
+} from "./class-marks.ts";
 
 /** Marks a method, as `@method()` does. */
 export interface MethodDecorator {
@@ -52,15 +59,6 @@ export function build(options: BuildOptions = {}): HookDecorator {
  */
 export function enter(options: EnterOptions = {}): HookDecorator {
   return mark("enter", arguments, options);
-}
-
-/** When an `@enter` method runs. */
-export interface EnterOptions {
-  /**
-   * Before the snapshot of a class with `enableMemorySnapshot`: containers that are brought back from it do not run it again. Default
-   * false: in each container, after it was brought back.
-   */
-  snap?: boolean;
 }
 
 /**

@@ -63,19 +63,29 @@ export async function planContainer(
     secretEnv: { ...secrets.env(definition.secretIds), ...sandbox?.env },
     volumes: taskVolumes(volumes, definition.volumeMounts),
     buckets: taskBuckets(definition.cloudBucketMounts, secrets),
-    takesSnapshots: app.state === AppState.DEPLOYED && takesSnapshots(spec),
+    snapshots: snapshotsOf(spec, app.state === AppState.DEPLOYED),
     ...(sandbox ? { command: sandbox.command } : {}),
   };
 }
 
-/**
- * Whether memory of its containers can be written: a GPU's cannot, and gVisor's kernel has it in a form of its own. What strangers' code has
- * made of its processes is not for a program that reads them with the rights of root.
- */
-function takesSnapshots({ definition, isBuilder }: FunctionSpec): boolean {
-  const gpus = definition.resources?.gpuConfig?.count ?? 0;
-  const isOrdinary = gpus === 0 && definition.runtime !== "runsc" && !definition.untrusted;
-  return definition.checkpointingEnabled && !isBuilder && isOrdinary;
+/** `dorian run` makes none: what it runs is gone when it ends. */
+function snapshotsOf(
+  { definition, isBuilder }: FunctionSpec,
+  isDeployed: boolean,
+): ContainerPlan["snapshots"] {
+  if (!definition.checkpointingEnabled || isBuilder || !isDeployed) return "unwanted";
+  const reason = obstacle(definition);
+  return reason === undefined ? "wanted" : { refusal: reason };
+}
+
+/** Why memory of a function's containers cannot be written. */
+function obstacle(definition: FunctionDefinition): string | undefined {
+  if ((definition.resources?.gpuConfig?.count ?? 0) > 0) return "what is in a GPU cannot be written";
+  if (definition.cloudBucketMounts.length > 0) return "what serves its bucket cannot be written";
+  if (definition.runtime === "runsc") return "gVisor has processes in a form of its own";
+  // A program with the rights of root reads what strangers' code has made of its processes.
+  if (definition.untrusted) return "its code is not trusted (restrictModalAccess)";
+  return undefined;
 }
 
 /** Clients name a mount twice; a stack cannot hold a layer twice. The upper of two equal ones hides the lower. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { newId } from "@dorian/base/ids";
 import { FunctionSchema$ } from "@dorian/protocol/modal";
-import { ImageConfigSchema, SnapshotTakenSchema, SnapshotUnusableSchema } from "@dorian/protocol/worker";
+import { ImageConfigSchema, SnapshotTakenSchema } from "@dorian/protocol/worker";
 import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../database/database.ts";
 import { Journal } from "../../database/journal.ts";
@@ -41,7 +41,7 @@ function planOf(more: Partial<ContainerPlan> = {}): ContainerPlan {
     secretEnv: {},
     volumes: [],
     buckets: [],
-    takesSnapshots: true,
+    snapshots: "wanted",
     ...more,
   };
 }
@@ -125,8 +125,16 @@ test("a snapshot from which three containers could not be brought back is made a
   snapshots.forStart(first, planOf(), engine);
   await snapshots.taken(first, taken("ly-memory"));
   for (let n = 0; n < 3; n++) {
-    expect(snapshots.forStart(task(), planOf(), engine).kind).toBe("restore");
-    await snapshots.unusable(create(SnapshotUnusableSchema, { layerId: "ly-memory" }));
+    const each = task();
+    expect(snapshots.forStart(each, planOf(), engine).kind).toBe("restore");
+    await snapshots.settled(each, "failed");
+    // Its worker starts it then, and that may fail as well.
+    await snapshots.settled(each, "failed");
+    const good = task();
+    snapshots.forStart(good, planOf(), engine);
+    await snapshots.settled(good, "ready");
+    expect(snapshots.all()).toHaveLength(n < 2 ? 1 : 0);
+    good.isOver = true;
   }
   expect(snapshots.forStart(task(), planOf(), engine)).toEqual({ kind: "take" });
 });
@@ -150,5 +158,45 @@ test("a worker without an engine is said once, and a function that takes none he
     note: expect.stringContaining("doctor") as unknown,
   });
   expect(snapshots.forStart(task(), planOf(), "")).toEqual({ kind: "none" });
-  expect(snapshots.forStart(task(), planOf({ takesSnapshots: false }), engine)).toEqual({ kind: "none" });
+  expect(snapshots.forStart(task(), planOf({ snapshots: "unwanted" }), engine)).toEqual({ kind: "none" });
+});
+
+test("why a function has none is said once", async () => {
+  const { snapshots } = await open();
+  const plan = planOf({ snapshots: { refusal: "what serves its bucket cannot be written" } });
+  expect(snapshots.forStart(task(), plan, engine)).toMatchObject({
+    kind: "none",
+    note: expect.stringContaining("its bucket") as unknown,
+  });
+  expect(snapshots.forStart(task(), plan, engine)).toEqual({ kind: "none" });
+});
+
+async function takenFor(snapshots: Snapshots, functionId: string, bytes: bigint): Promise<void> {
+  const taker = task(functionId);
+  const plan = planOf({ arguments: { ...planOf().arguments, functionId } });
+  snapshots.forStart(taker, plan, engine);
+  await snapshots.taken(
+    taker,
+    create(SnapshotTakenSchema, { layerId: `ly-${functionId}`, bytes, tookMs: 1 }),
+  );
+}
+
+test("those that were longest not used go when all together are too many bytes", async () => {
+  const { snapshots } = await open();
+  const half = 2n ** 35n;
+  await takenFor(snapshots, "fu-1", half);
+  await takenFor(snapshots, "fu-2", half);
+  snapshots.forStart(task(), planOf(), engine);
+  await takenFor(snapshots, "fu-3", half);
+  expect(snapshots.all().map(({ function_id }) => function_id)).toEqual(["fu-3", "fu-1"]);
+  await takenFor(snapshots, "fu-4", 3n * half);
+  expect(snapshots.all().map(({ function_id }) => function_id)).toEqual(["fu-4"]);
+});
+
+test("snapshots go with their app", async () => {
+  const { snapshots } = await open();
+  await takenFor(snapshots, "fu-1", 1n);
+  await takenFor(snapshots, "fu-2", 1n);
+  await snapshots.forgetOf((functionId) => functionId === "fu-1");
+  expect(snapshots.all().map(({ function_id }) => function_id)).toEqual(["fu-2"]);
 });

@@ -1,5 +1,5 @@
 import { AppError } from "@dorian/base/app-error";
-import type { SnapshotTaken, SnapshotUnusable } from "@dorian/protocol/worker";
+import type { SnapshotTaken } from "@dorian/protocol/worker";
 import type { Selectable } from "kysely";
 import type { Database } from "../../database/database.ts";
 import type { Journal } from "../../database/journal.ts";
@@ -19,6 +19,8 @@ export type SnapshotPart =
   | { kind: "take" }
   | { kind: "restore"; layerId: string; bytes: number };
 
+/** Of all snapshots together. */
+const quotaBytes = 64 * 2 ** 30;
 /** After so many restores that failed a snapshot is given up, and made anew. */
 const patience = 3;
 /** A function whose snapshot could not be taken so often starts without, until what its containers begin with changes. */
@@ -36,8 +38,10 @@ export class Snapshots {
   #byKey = new Map<string, Selectable<MemorySnapshotRow>>();
   /** The container that takes one, by the key that it is for. */
   #taking = new Map<string, Starting>();
-  /** Functions in whose logs it is that there is no engine. */
+  /** Functions in whose logs it is that they have none. */
   #told = new Set<string>();
+  /** What containers are brought back from, until it is known how that went. */
+  #restoring = new WeakMap<Starting, Selectable<MemorySnapshotRow>>();
   /** How often one could not be taken. */
   #failedAttempts = new Map<string, number>();
 
@@ -54,11 +58,15 @@ export class Snapshots {
 
   /** Decides for a container that is about to start on a worker with this engine. One at a time takes a snapshot; others start without. */
   forStart(task: Starting, plan: ContainerPlan, engine: string): SnapshotPart {
-    if (!plan.takesSnapshots) return { kind: "none" };
-    if (engine === "") return { kind: "none", ...this.#noEngine(plan.arguments.functionId) };
+    if (plan.snapshots === "unwanted") return { kind: "none" };
+    if (plan.snapshots !== "wanted" || engine === "") return { kind: "none", ...this.#cannot(plan) };
     const key = snapshotKey(plan, engine);
     const known = this.#byKey.get(key);
-    if (known) return { kind: "restore", layerId: known.layer_id, bytes: known.bytes };
+    if (known) {
+      known.used_at = this.#options.nowMs();
+      this.#restoring.set(task, known);
+      return { kind: "restore", layerId: known.layer_id, bytes: known.bytes };
+    }
     if (this.#taking.get(key)?.isOver === false || (this.#failedAttempts.get(key) ?? 0) >= attempts)
       return { kind: "none" };
     this.#taking.set(key, task);
@@ -66,9 +74,11 @@ export class Snapshots {
   }
 
   /** Said once for a function. */
-  #noEngine(functionId: string): { note?: string } {
+  #cannot({ arguments: { functionId }, snapshots }: ContainerPlan): { note?: string } {
     if (this.#told.has(functionId)) return {};
     this.#told.add(functionId);
+    if (typeof snapshots === "object")
+      return { note: `No memory snapshot is taken: ${snapshots.refusal}. Each container starts anew.` };
     return {
       note: "Its worker has nothing to take memory snapshots with, so each container starts anew. `dorian doctor` says why.",
     };
@@ -106,14 +116,33 @@ export class Snapshots {
         this.#byKey.set(key, row);
       },
     );
+    await this.#keepQuota(row);
   }
 
-  /** A container could not be brought back, and was started. */
-  async unusable({ layerId }: SnapshotUnusable): Promise<void> {
-    const row = this.all().find((each) => each.layer_id === layerId);
-    if (!row) return;
+  /** The one that was longest not used goes first; one that was just taken stays. */
+  async #keepQuota(newest: Selectable<MemorySnapshotRow>): Promise<void> {
+    const oldestFirst = this.all().toSorted((a, b) => a.used_at - b.used_at);
+    let bytes = oldestFirst.reduce((sum, row) => sum + row.bytes, 0);
+    for (const row of oldestFirst) {
+      if (bytes <= quotaBytes) return;
+      if (row === newest) continue;
+      bytes -= row.bytes;
+      await this.#forget(row);
+    }
+  }
+
+  /** A container asks for work, or will never: its snapshot was good, or it could not be brought back, was and failed, or hung. */
+  async settled(task: Starting, outcome: "ready" | "failed"): Promise<void> {
+    const row = this.#restoring.get(task);
+    this.#restoring.delete(task);
+    if (!row || outcome === "ready" || this.#byKey.get(row.snapshot_key) !== row) return;
     row.failures++;
     if (row.failures >= patience) await this.#forget(row);
+  }
+
+  /** Those of functions that will not be started any more. */
+  async forgetOf(isGone: (functionId: string) => boolean): Promise<void> {
+    for (const row of this.all()) if (isGone(row.function_id)) await this.#forget(row);
   }
 
   /** Newest first. */

@@ -63,7 +63,10 @@ export class TaskReports {
     // Not every client says hello itself.
     if (report.phase === "boot") starts.hello(task);
     // A sandbox asks for no inputs: it is ready when its command runs.
-    if (report.phase === "enter") starts.ready(task);
+    if (report.phase === "enter") {
+      starts.ready(task);
+      void this.#options.snapshots.settled(task, "ready");
+    }
     if (task.wasReady) store.save(task);
   }
 
@@ -82,15 +85,17 @@ export class TaskReports {
   }
 
   snapshotUnusable(report: SnapshotUnusable): void {
-    void this.#options.snapshots.unusable(report);
+    const task = this.#options.tasks.get(report.taskId);
+    if (task) void this.#options.snapshots.settled(task, "failed");
   }
 
   exited(report: TaskExited): void {
-    const { tasks, log } = this.#options;
+    const { tasks, log, snapshots } = this.#options;
     const task = tasks.get(report.taskId);
     if (!task) return;
     const reason = endReason(report);
     const isUnasked = task.stopReason === undefined;
+    void snapshots.settled(task, isUnasked && !report.interrupted ? "failed" : "ready");
     const isUnwanted = isUnasked && (report.exitCode !== 0 || report.signal !== "");
     // One that was no longer wanted before it had started has not failed.
     const hasFailed = report.failure !== undefined && (isUnasked || task.wasReady);

@@ -39,3 +39,12 @@ test("the life of a container follows its start, and one that lives is in the ph
   ]);
   expect(new TaskTimeline(0, timeline.all).all).toEqual(timeline.all);
 });
+
+test("a container that is brought back has a phase for it, in which no other is said to be", () => {
+  const timeline = new TaskTimeline(0);
+  timeline.end("mount", 1);
+  expect(timeline.underWay({ isCalled: false }).name).toBe("boot");
+  timeline.end("restore", 3);
+  timeline.end("enter", 4);
+  expect(timeline.phases.map(({ name }) => name)).toEqual(["mount", "restore", "enter"]);
+});

@@ -11,6 +11,8 @@ export const phaseNames = [
   "place",
   "image",
   "mount",
+  /** Of a container that is brought back from a snapshot of its memory: what follows is short then. */
+  "restore",
   "boot",
   "import",
   "enter",
@@ -78,7 +80,9 @@ export class TaskTimeline {
   /** The phase that one is in whose life goes on. `isCalled`: it was given inputs. */
   underWay({ isCalled }: { isCalled: boolean }): { name: PhaseName; startedAtMs: number } {
     const last = this.all.at(-1);
-    const next = allNames[allNames.findIndex((name) => name === last?.name) + 1] ?? "exit";
+    const later = allNames.slice(allNames.findIndex((name) => name === last?.name) + 1);
+    // Few are brought back: what is under way is told for all.
+    const next = later.find((name) => name !== "restore") ?? "exit";
     const name = next === "first call" && !isCalled ? "serve" : next;
     return { name, startedAtMs: last?.endedAtMs ?? this.startedAtMs };
   }

@@ -5,6 +5,7 @@ import { serverOptions } from "../../server-options.ts";
 export const command = defineCommand<{ snapshotId: string }>({
   arguments: [{ name: "snapshot", description: "Id of the snapshot (ly-…)" }],
   options: serverOptions,
+  json: (deleted) => deleted,
   notes: ["The next container of its function starts as ever, and another one is taken."],
 
   async run(input, { config, signal }) {
