@@ -73,6 +73,8 @@ type Answer = (inputs: FunctionGetInputsItem[] | undefined) => void;
 interface Stream {
   turns: AsyncQueue<ContainerTurn>;
   waiting: Map<number, Answer>;
+  /** What is said in this turn of the event loop. */
+  turn?: ContainerTurn | undefined;
 }
 
 class InputExchange {
@@ -82,9 +84,6 @@ class InputExchange {
   #mayOpen = true;
   #ended = false;
   #lastNumber = 0;
-  /** What is said in this turn of the event loop. */
-  #turn: ContainerTurn | undefined;
-
   #onCallerLeft: (inputId: string) => void;
 
   constructor(guest: Guest, onCallerLeft: (inputId: string) => void) {
@@ -99,7 +98,7 @@ class InputExchange {
     const number = ++this.#lastNumber;
     return new Promise((resolve) => {
       stream.waiting.set(number, resolve);
-      put(number, this.#nextTurn(stream));
+      put(number, nextTurn(stream));
     });
   }
 
@@ -130,18 +129,6 @@ class InputExchange {
     return stream;
   }
 
-  #nextTurn({ turns }: Stream): ContainerTurn {
-    if (!this.#turn) {
-      const turn = create(ContainerTurnSchema);
-      this.#turn = turn;
-      process.nextTick(() => {
-        this.#turn = undefined;
-        turns.push(turn);
-      });
-    }
-    return this.#turn;
-  }
-
   async #listen(stream: Stream): Promise<void> {
     const { turns, waiting } = stream;
     const answer = (number: number, inputs: FunctionGetInputsItem[] | undefined) => {
@@ -168,4 +155,15 @@ class InputExchange {
     if (this.#stream === stream) this.#stream = undefined;
     for (const number of waiting.keys()) answer(number, undefined);
   }
+}
+
+function nextTurn(stream: Stream): ContainerTurn {
+  if (stream.turn) return stream.turn;
+  const turn = create(ContainerTurnSchema);
+  stream.turn = turn;
+  process.nextTick(() => {
+    stream.turn = undefined;
+    stream.turns.push(turn);
+  });
+  return turn;
 }
