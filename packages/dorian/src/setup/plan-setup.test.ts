@@ -88,3 +88,8 @@ test("what a package will mend is not left to the person", () => {
   const registry = { kind: "unreachable", url: "https://registry.example", reason: "no answer" } as const;
   expect(planSetup({ ...bare, registry }).byHand).toEqual([]);
 });
+
+test("a CRIU that is missing or too old is left to the person, who can do without", () => {
+  const { byHand } = planSetup({ ...goodMachine, criu: { absence: "CRIU 3.17 is older than 4.2." } });
+  expect(byHand).toMatchObject([{ id: "criu", status: "warn" }]);
+});

@@ -55,6 +55,8 @@ function remaining(facts: MachineFacts, missing: Missing[]): Finding[] {
   const findings = judgeMachine({ ...facts, isRoot: true, installed: { ...facts.installed, ...brought } });
   return findings.filter(
     ({ id, status }) =>
-      status === "fail" || (status === "warn" && id === "runc-holes" && facts.installed.runc !== undefined),
+      status === "fail" ||
+      (status === "warn" && id === "runc-holes" && facts.installed.runc !== undefined) ||
+      (status === "warn" && id === "criu"),
   );
 }

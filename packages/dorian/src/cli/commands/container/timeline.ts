@@ -31,8 +31,8 @@ export const command = defineCommand<Timeline>({
   notes: [
     "queue: until a worker has room. place: until it is told. image, mount: until these are mounted and",
     "there is a network. restore: until its memory is back, where it has a snapshot. boot: until the runtime's",
-    "first word. import, enter: the user's code. first call:",
-    "until its answer. serve: until it is told to exit. exit: until it has. Ended containers are kept for 7 days.",
+    "first word. import, enter: the user's code. first call: until its answer. serve: until it is told to exit.",
+    "exit: until it has. Ended containers are kept for 7 days.",
   ],
   json: ({ phases, ...timeline }) => ({
     ...timeline,
