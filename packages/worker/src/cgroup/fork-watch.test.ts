@@ -11,7 +11,7 @@ function watched(groups: Record<string, (look: number) => number[]>, restMs = 60
   const light = new Set<string>();
   const asked: string[] = [];
   const forks = new ForkWatch({
-    lastProcess: async () => {
+    lastProcess: () => {
       look += 1;
       return (last = Math.max(last, ...Object.values(groups).flatMap((pids) => pids(look))));
     },

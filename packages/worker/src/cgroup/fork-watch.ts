@@ -15,8 +15,8 @@ export interface ForkingGroup {
 
 export interface ForkWatchOptions {
   /** Id of the process that began last on this machine. */
-  lastProcess: () => Promise<number>;
-  /** Milliseconds between looks. Default: 100. */
+  lastProcess: () => number;
+  /** Milliseconds between looks. Default: 50. */
   everyMs?: number;
   /** Milliseconds for which one stays slowed after it was last seen to multiply. Default: 2000. */
   restMs?: number;
@@ -48,7 +48,7 @@ export class ForkWatch implements AsyncDisposable {
   /** Watches a group until the result is disposed of. */
   watch(group: ForkingGroup): Disposable {
     this.#groups.set(group.id, group);
-    const { everyMs = 100, logger } = this.#options;
+    const { everyMs = 50, logger } = this.#options;
     this.#looks ??= repeatedly(() => this.#look(), {
       everyMs,
       onError: (error) => logger.warn({ err: error }, "it was not seen who begins processes"),
@@ -63,7 +63,7 @@ export class ForkWatch implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    const last = await this.#options.lastProcess();
+    const last = this.#options.lastProcess();
     const begun = this.#last === undefined ? 0 : last - this.#last;
     this.#last = last;
     // Below none: the ids began anew.
