@@ -5,6 +5,7 @@ const scenarios: Record<string, () => Promise<{ run(): Promise<Outcome[]> }>> = 
   "cold-call": () => import("./scenarios/cold-call.ts"),
   "python-cold-call": () => import("./scenarios/python-cold-call.ts"),
   "python-image": () => import("./scenarios/python-image.ts"),
+  "memory-snapshot": () => import("./scenarios/memory-snapshot.ts"),
   "warm-call": () => import("./scenarios/warm-call.ts"),
   web: () => import("./scenarios/web.ts"),
   "warm-read": () => import("./scenarios/warm-read.ts"),
