@@ -63,11 +63,12 @@ test("each migration is kept with the version of the server that ran it", async 
   const path = join(await directoryOf("0021"), "state.db");
   await (await openDatabase(path, { version: "0.4.0" })).destroy();
   using file = new DatabaseSync(path);
-  const ran = file.prepare("select name, version from kysely_migration order by name desc limit 2").all();
-  expect(ran.map((row) => ({ ...row }))).toEqual([
-    { name: "0022-versions", version: "0.4.0" },
-    { name: "0021-objects-of-apps", version: "" },
-  ]);
+  const ran = file.prepare("select name, version from kysely_migration order by name").all();
+  const last = "0021-objects-of-apps";
+  expect(ran.map((row) => ({ ...row }))).toEqual(
+    ran.map(({ name }) => ({ name, version: String(name) > last ? "0.4.0" : "" })),
+  );
+  expect(ran.map(({ name }) => name)).toEqual(expect.arrayContaining([last, "0022-versions"]));
 });
 
 test("another program's database stays as it is", async () => {

@@ -193,6 +193,7 @@ const ofTheServer = ["tokenInfoGet", "workspaceNameLookup", "environmentList"];
 const ofContents = ["imageFromId", "mountBatchedCheckExistence", "mountPutFile"];
 /** A container says these of itself, whatever ids they carry. */
 const ofTheContainer = [
+  "containerCheckpoint",
   "containerHeartbeat",
   "containerHello",
   "functionCallGetDataIn",
