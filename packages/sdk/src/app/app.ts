@@ -282,7 +282,7 @@ export class App {
    * @example
    * const gateway = new App("gateway");
    * const push = gateway.function({ name: "push" }, async (value: number) => value);
-   * const app = new App("shop").include(gateway);
+   * export const app = new App("shop").include(gateway);
    */
   include(other: App): this {
     if (other.#apps().includes(this)) {
