@@ -40,6 +40,12 @@ const inputOf = (inputId: string) => ({
 const gone = () =>
   new AppError("CONNECTION_LOST", "The server is gone.", { status: "UNAVAILABLE", remedy: "Wait for it." });
 
+const full = () =>
+  new AppError("REQUESTS_TOO_LARGE", "Too much at a time.", {
+    status: "RESOURCE_EXHAUSTED",
+    remedy: "Wait for room.",
+  });
+
 test("what is said in one turn goes as one message, and each is answered by its number", async () => {
   const turns: [outputs: string[], keys: string[]][] = [];
   const { modal, calls } = container(async function* (said) {
@@ -97,6 +103,32 @@ test("that the caller of an input has gone is told with whatever else is said", 
   });
   await modal.functionPutOutputs({ outputs: [{ inputId: "in-0" }] });
   await expect.poll(() => left).toEqual(["in-1", "in-2"]);
+});
+
+test("that the caller of an input has gone is told when the input has begun, though both came together", async () => {
+  const { modal, left } = container(async function* (said) {
+    for await (const { questions } of said) {
+      const answers = questions.map(({ number }) => ({ number, inputs: [inputOf("in-1")] }));
+      yield { answers, left: ["in-1"] };
+    }
+  });
+  await modal.functionGetInputs({}, { idempotencyKey: "a" });
+  expect(left).toEqual([]);
+  await expect.poll(() => left).toEqual(["in-1"]);
+});
+
+test("a stream that the server refused once is opened again when a call was answered [L6]", async () => {
+  let streams = 0;
+  const { modal, calls } = container(async function* (said) {
+    streams += 1;
+    if (streams === 1) throw full();
+    for await (const { questions } of said)
+      for (const { number } of questions) yield { answers: [{ number, inputs: [inputOf("in-streamed")] }] };
+  });
+  const ask = async (idempotencyKey: string) =>
+    (await modal.functionGetInputs({}, { idempotencyKey })).inputs[0]?.inputId;
+  expect([await ask("a"), await ask("b")]).toEqual(["in-called", "in-streamed"]);
+  expect(calls).toEqual(["inputs a"]);
 });
 
 test("where nothing is exchanged all are calls", async () => {

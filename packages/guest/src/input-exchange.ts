@@ -129,6 +129,13 @@ class InputExchange {
     return stream;
   }
 
+  /** When the inputs that were told with it have begun. */
+  #tellLater(left: readonly string[]): void {
+    setImmediate(() => {
+      for (const inputId of left) this.#onCallerLeft(inputId);
+    });
+  }
+
   async #listen(stream: Stream): Promise<void> {
     const { turns, waiting } = stream;
     const answer = (number: number, inputs: FunctionGetInputsItem[] | undefined) => {
@@ -145,11 +152,11 @@ class InputExchange {
           );
         for (const number of accepted) answer(number, []);
         for (const number of refused) answer(number, undefined);
-        for (const inputId of left) this.#onCallerLeft(inputId);
+        if (left.length > 0) this.#tellLater(left);
       }
     } catch (error) {
-      // One that goes away comes back. Of any other error each finds out, as a call.
-      if (!AppError.is(error) || error.status !== "UNAVAILABLE") this.#ended = true;
+      // Of any other error each finds out, as a call: when that is answered, it may have passed.
+      if (AppError.is(error) && error.status === "UNIMPLEMENTED") this.#ended = true;
     }
     turns.end();
     if (this.#stream === stream) this.#stream = undefined;

@@ -82,10 +82,10 @@ export async function exchangeWebsocket(options: WebsocketExchangeOptions): Prom
 /** The plain response that an app may give in place of a websocket: its status says why, such as that a login has ended. */
 class Refusal {
   #head: { status: number; headers: [string, string][] } | undefined;
-  #body: Uint8Array[] = [];
+  #body: Buffer[] = [];
   #bytes = 0;
 
-  /** True when it is whole, and was sent. @throws AppError WEB_ANSWER_INVALID */
+  /** True when it is whole, or as long as it may be, and was sent. @throws AppError WEB_ANSWER_INVALID */
   take(message: AppMessage, socket: Duplex): boolean {
     if (message.case === "httpResponseStart") {
       const { status, headers } = message.value;
@@ -95,8 +95,9 @@ class Refusal {
     if (message.case !== "httpResponseBody" || !this.#head) return false;
     const fitting = message.value.body.subarray(0, maxRefusalBytes - this.#bytes);
     this.#bytes += fitting.byteLength;
-    this.#body.push(fitting);
-    if (message.value.moreBody) return false;
+    // A part of a message would keep all of it.
+    if (fitting.byteLength > 0) this.#body.push(Buffer.from(fitting));
+    if (message.value.moreBody && this.#bytes < maxRefusalBytes) return false;
     refuseUpgradeWith(socket, { ...this.#head, body: Buffer.concat(this.#body) });
     return true;
   }

@@ -127,6 +127,22 @@ test("a response in place of a websocket is what the client gets: its status say
   expect(Buffer.concat(parts).toString()).toBe("Log in first.");
 });
 
+test("of a response in place of a websocket whose body has no end the client gets the beginning [B3]", async () => {
+  await using web = await openWeb(fixture, {
+    script: webScript(async ({ send, receive }) => {
+      await send({ case: "httpResponseStart", value: { status: 401, headers: [] } });
+      const body = new Uint8Array(40 * 1024);
+      for (const _ of [1, 2, 3]) await send({ case: "httpResponseBody", value: { body, moreBody: true } });
+      while ((await receive()).case !== "websocketDisconnect");
+    }),
+  });
+  const socket = new WebSocket(wsUrl(web.url));
+  const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
+  let bytesRead = 0;
+  for await (const part of response) bytesRead += (part as Buffer).length;
+  expect([response.statusCode, bytesRead]).toEqual([401, 64 * 1024]);
+});
+
 test("an app that fails in the middle closes with 1011, one that ends without a word with 1000", async () => {
   let fails = true;
   await using web = await openWeb(fixture, {

@@ -2,7 +2,11 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import { ContainerTurnSchema, ServerTurnSchema, type ContainerTurn } from "@dorian/protocol/guest";
-import { FunctionPutOutputsItemSchema, GenericResult_GenericStatus as Status } from "@dorian/protocol/modal";
+import {
+  FunctionGetInputsRequestSchema,
+  FunctionPutOutputsItemSchema,
+  GenericResult_GenericStatus as Status,
+} from "@dorian/protocol/modal";
 import { expect, test } from "vitest";
 import { silentObserver } from "../../test/silent-observer.ts";
 import { exchangeInputs } from "./exchange-inputs.ts";
@@ -103,4 +107,44 @@ test("a container that asks on and on without an answer is refused, and one whos
   const greedy = exchange({}, 2);
   for (const number of [1, 2, 3]) greedy.says.push(create(ContainerTurnSchema, { questions: [{ number }] }));
   await expect(greedy.told.next()).rejects.toMatchObject({ code: "TASK_CALLS_TOO_MANY" });
+});
+
+test("a container that asks twice under one number is refused: many would count as one [B3]", async () => {
+  const { says, told } = exchange();
+  says.push(create(ContainerTurnSchema, { questions: [{ number: 0 }, { number: 0 }] }));
+  await expect(told.next()).rejects.toMatchObject({ code: "EXCHANGE_NUMBER_REPEATED" });
+});
+
+test.each([
+  { idempotencyKey: "k".repeat(201), request: {} },
+  { idempotencyKey: "k", request: { functionId: "f".repeat(201) } },
+])("a question that would be held with a long name is refused [B3]", async (question) => {
+  const { says, told } = exchange();
+  says.push(create(ContainerTurnSchema, { questions: [{ number: 1, ...question }] }));
+  await expect(told.next()).rejects.toMatchObject({ code: "INPUT_QUESTION_TOO_LONG" });
+});
+
+test("what nobody knows of a question is not passed on [B3]", async () => {
+  const { says, passed, told } = exchange();
+  const known = { functionId: "fu-1", inputConcurrency: 2 };
+  const request = create(FunctionGetInputsRequestSchema, known);
+  request.$unknown = [{ no: 99, wireType: 2, data: new Uint8Array(100) }];
+  says.push(create(ContainerTurnSchema, { questions: [{ number: 1, request }] }));
+  says.end();
+  expect((await told.next()).done).toBe(true);
+  expect(passed[0]?.questions[0]?.request).toEqual(create(FunctionGetInputsRequestSchema, known));
+});
+
+test("a large output whose commit failed keeps nothing back that comes after it [B3]", async () => {
+  const failed = new AppError("VOLUME_NOT_COMMITTED", "Not kept.", { remedy: "Make room." });
+  const { says, passed, told } = exchange({ beforeAnswer: () => Promise.reject(failed) });
+  const value = new Uint8Array(5 * 1024 * 1024);
+  const result = { status: Status.SUCCESS, dataOneof: { case: "data" as const, value } };
+  const item = toBinary(FunctionPutOutputsItemSchema, create(FunctionPutOutputsItemSchema, { result }));
+  says.push(create(ContainerTurnSchema, { outputs: [{ ...output(1, Status.SUCCESS), item }] }));
+  says.push(create(ContainerTurnSchema, { outputs: [output(2, Status.SUCCESS)] }));
+  says.push(create(ContainerTurnSchema, { outputs: [output(3, Status.SUCCESS)] }));
+  says.end();
+  expect((await told.next()).done).toBe(true);
+  expect(passed.flatMap(({ outputs }) => outputs.map(({ number }) => number))).toEqual([1, 2, 3]);
 });

@@ -1,5 +1,4 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { AppError } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
 import {
   ContainerTurnSchema,
@@ -10,6 +9,8 @@ import {
 } from "@dorian/protocol/guest";
 import { FunctionPutOutputsItemSchema } from "@dorian/protocol/modal";
 import { decodeInner } from "@dorian/protocol/server/message-cost";
+import { OpenNumbers } from "@dorian/protocol/server/open-numbers";
+import { trimTurn } from "@dorian/protocol/server/trim-turn";
 import { Notifier } from "@dorian/base/notifier";
 import type { CallContext, ServiceClient } from "@dorian/protocol/service";
 import { outputNotKept } from "./platform-failure.ts";
@@ -24,7 +25,7 @@ export interface ExchangeOptions {
   mostOpen: number;
 }
 
-/** Bytes of outputs that wait for the server, or for a commit, before more is taken from the container. */
+/** Bytes of what a container said that wait for the server, or for a commit, before more is taken from the container. */
 const mostWaitingBytes = 4 * 1024 * 1024;
 
 /** Passes on what a container and the server say of inputs and outputs, and tells the observer what goes by. */
@@ -53,14 +54,16 @@ export async function* exchangeInputs(
 class Passage {
   #options: ExchangeOptions;
   #signal: AbortSignal;
-  #open = new Set<number>();
-  #passed = new AsyncQueue<ContainerTurn>();
+  #open: OpenNumbers;
+  /** Each with the bytes that it came with: a commit that fails makes other outputs of them. */
+  #passed = new AsyncQueue<{ turn: ContainerTurn; bytes: number }>();
   #waitingBytes = 0;
   #changed = new Notifier();
 
   constructor(options: ExchangeOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
+    this.#open = new OpenNumbers(options.mostOpen);
   }
 
   answered(number: number): void {
@@ -68,10 +71,10 @@ class Passage {
   }
 
   async *passed(): AsyncGenerator<ContainerTurn> {
-    for await (const turn of this.#passed) {
+    for await (const { turn, bytes } of this.#passed) {
       yield turn;
       // Whoever takes the next has sent this one.
-      this.#waitingBytes -= bytesOf(turn);
+      this.#waitingBytes -= bytes;
       this.#changed.notify();
     }
   }
@@ -95,32 +98,29 @@ class Passage {
 
   /** Resolves when more may be taken, with what waits for a commit. */
   async #takeOne(turn: ContainerTurn): Promise<{ waiting: Promise<void> } | undefined> {
-    const { observer, passing, mostOpen } = this.#options;
+    const { observer, passing } = this.#options;
     const { outputs, questions } = turn;
+    const bytes = trimTurn(turn);
     if (questions.length > 0) observer.onReady();
     for (const { number } of outputs) this.#open.add(number);
     for (const { number } of questions) this.#open.add(number);
-    if (this.#open.size > mostOpen) throw tooMany(this.#open.size);
     await passing();
     for (const { inputId, succeeded } of outputs) observer.onInputEnded({ inputId, succeeded });
-    this.#waitingBytes += bytesOf(turn);
+    this.#waitingBytes += bytes;
     const kept = outputs.length > 0 ? observer.beforeAnswer(this.#signal) : undefined;
     let waiting: Promise<void> | undefined;
-    if (!kept) this.#passed.push(turn);
+    if (!kept) this.#passed.push({ turn, bytes });
     else {
-      if (questions.length > 0) this.#passed.push(create(ContainerTurnSchema, { questions }));
+      if (questions.length > 0)
+        this.#passed.push({ turn: create(ContainerTurnSchema, { questions }), bytes: 0 });
       waiting = whenKept(kept, outputs, this.#signal).then(
-        (told) => this.#passed.push(create(ContainerTurnSchema, { outputs: told })),
+        (told) => this.#passed.push({ turn: create(ContainerTurnSchema, { outputs: told }), bytes }),
         (error: unknown) => this.#passed.fail(error),
       );
     }
     while (this.#waitingBytes > mostWaitingBytes) await this.#changed.wait({ signal: this.#signal });
     return waiting && { waiting };
   }
-}
-
-function bytesOf({ outputs }: ContainerTurn): number {
-  return outputs.reduce((sum, { item }) => sum + item.byteLength, 0);
 }
 
 /** The outputs, when what was written until now is kept; where it cannot be, those that say that all is well say so no more. */
@@ -140,11 +140,4 @@ async function whenKept(
       return { ...output, item: toBinary(FunctionPutOutputsItemSchema, item) };
     });
   }
-}
-
-function tooMany(open: number): AppError {
-  return new AppError("TASK_CALLS_TOO_MANY", `This container has ${open} calls to the platform open.`, {
-    status: "RESOURCE_EXHAUSTED",
-    remedy: "Wait for some of them before making more; `map` does so by itself.",
-  });
 }

@@ -1,5 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { AppError } from "@dorian/base/app-error";
+import { tooManyCalls } from "@dorian/protocol/error/too-many-calls";
 import { methodEntries, type CallContext, type ServiceHandlers } from "@dorian/protocol/service";
 
 type Unary = (request: unknown, context: CallContext) => Promise<unknown>;
@@ -16,7 +16,7 @@ export function limitCalls<S extends DescService>(
 ): ServiceHandlers<S> {
   let open = 0;
   const begin = (): Disposable => {
-    if (open >= most) throw tooMany(open);
+    if (open >= most) throw tooManyCalls(open);
     open += 1;
     return { [Symbol.dispose]: () => void (open -= 1) };
   };
@@ -36,11 +36,4 @@ export function limitCalls<S extends DescService>(
           };
   }
   return limited as ServiceHandlers<S>;
-}
-
-function tooMany(open: number): AppError {
-  return new AppError("TASK_CALLS_TOO_MANY", `This container has ${open} calls to the platform open.`, {
-    status: "RESOURCE_EXHAUSTED",
-    remedy: "Wait for some of them before making more; `map` does so by itself.",
-  });
 }

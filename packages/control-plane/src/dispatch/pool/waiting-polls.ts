@@ -30,7 +30,13 @@ export class WaitingPolls {
         resolve(inputs);
       };
       const poll: Poll = { task, key, batch, answer };
-      const giveUp = () => this.dismiss((each) => each === poll);
+      const giveUp = () => {
+        const place = this.#polls.indexOf(poll);
+        // It may have been taken.
+        if (place < 0) return;
+        this.#polls.splice(place, 1);
+        answer([]);
+      };
       const timer = setTimeout(giveUp, longestPollMs);
       onAbort(signal, giveUp);
       this.#polls.push(poll);
@@ -53,8 +59,8 @@ export class WaitingPolls {
 
   /** Answers those that match with nothing. */
   dismiss(matches: (poll: Poll) => boolean): void {
-    const dismissed = this.#polls.filter(matches);
-    this.#polls = this.#polls.filter((poll) => !dismissed.includes(poll));
+    const dismissed = new Set(this.#polls.filter(matches));
+    this.#polls = this.#polls.filter((poll) => !dismissed.has(poll));
     for (const poll of dismissed) poll.answer([]);
   }
 }

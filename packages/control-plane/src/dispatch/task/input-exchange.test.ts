@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AsyncQueue } from "@dorian/base/async-queue";
@@ -7,16 +8,19 @@ import {
   FunctionPutOutputsItemSchema,
   type FunctionGetInputsItem,
 } from "@dorian/protocol/modal";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Task } from "./task.ts";
 import { exchangeHandlers } from "./input-exchange.ts";
+
+afterEach(() => vi.useRealTimers());
 
 const request = {};
 
 /** One stream of a container; `give` answers its oldest question. */
-function exchange({ refuses = false } = {}) {
+function exchange({ refuses = false, kept = async () => {} } = {}) {
   const says = new AsyncQueue<ContainerTurn>();
-  const waiting: { key: string; give: (inputIds: string[]) => void }[] = [];
+  const waiting: { key: string; signal: AbortSignal; give: (inputIds: string[], bytes?: number) => void }[] =
+    [];
   const outputs: string[] = [];
   const call = new AbortController();
   const callersLeft = new Set<(inputId: string) => void>();
@@ -24,11 +28,16 @@ function exchange({ refuses = false } = {}) {
     {
       functionGetInputs: (_request, { idempotencyKey: key, signal }) =>
         new Promise((resolve) => {
-          waiting.push({ key, give: (ids) => resolve({ inputs: ids.map((inputId) => ({ inputId })) }) });
+          const give = (ids: string[], bytes = 0) => {
+            const input = { argsOneof: { case: "args" as const, value: new Uint8Array(bytes) } };
+            resolve({ inputs: ids.map((inputId) => ({ inputId, input })) });
+          };
+          waiting.push({ key, signal, give });
           signal.addEventListener("abort", () => resolve({}));
         }),
       async functionPutOutputs(put) {
         if (refuses) throw new AppError("DISK_FULL", "No room.", { remedy: "Make room." });
+        await kept();
         outputs.push(...put.outputs.map(({ inputId }) => inputId));
         return {};
       },
@@ -107,12 +116,42 @@ test("a container that says no more has its outputs accepted and its questions a
 });
 
 test("who hangs up is given no more inputs", async () => {
-  const { say, says, waiting, hangUp, turns } = exchange();
+  const { say, waiting, hangUp } = exchange();
   say({ questions: [{ number: 1, idempotencyKey: "a", request }] });
   await expect.poll(() => waiting.length).toBe(1);
+  expect(waiting[0]?.signal.aborted).toBe(false);
   hangUp();
-  says.end();
-  while (!(await turns.next()).done);
+  expect(waiting[0]?.signal.aborted).toBe(true);
+});
+
+test("that an output is kept is told at once where keeping it took a disk", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  const { say, turns } = exchange({ kept: () => nextTurn() });
+  say({ outputs: [output(1, "in-0")] });
+  expect((await turns.next()).value).toMatchObject({ accepted: [1] });
+});
+
+test("that a caller has gone is not told before the answer that brings its input", async () => {
+  const { say, waiting, callersLeft, turns } = exchange();
+  say({ questions: ["a", "b"].map((idempotencyKey, number) => ({ number, idempotencyKey, request })) });
+  await expect.poll(() => waiting.length).toBe(2);
+  waiting[0]?.give(["in-0"], 1024 * 1024);
+  waiting[1]?.give(["in-1"]);
+  for (const tell of callersLeft) tell("in-1");
+  expect((await turns.next()).value).toMatchObject({ answers: [{ number: 0 }], left: [] });
+  expect((await turns.next()).value).toMatchObject({ answers: [{ number: 1 }], left: ["in-1"] });
+});
+
+test.each([
+  ["twice under one number", [0, 0], {}, "EXCHANGE_NUMBER_REPEATED"],
+  ["on and on", Array.from({ length: 2_001 }, (_, number) => number), {}, "TASK_CALLS_TOO_MANY"],
+  ["with a long key", [0], { idempotencyKey: "k".repeat(201) }, "INPUT_QUESTION_TOO_LONG"],
+  ["for a long id", [0], { request: { functionId: "f".repeat(201) } }, "INPUT_QUESTION_TOO_LONG"],
+])("who asks %s is refused, and nothing waits for it any more [B3]", async (_how, numbers, how, code) => {
+  const { say, waiting, turns } = exchange();
+  say({ questions: numbers.map((number) => ({ number, idempotencyKey: "a", request, ...how })) });
+  await expect(turns.next()).rejects.toMatchObject({ code });
+  expect(waiting.filter(({ signal }) => !signal.aborted)).toEqual([]);
 });
 
 test("that a caller has gone is told at once, and to nobody when the stream has ended", async () => {

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { create, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { Notifier } from "@dorian/base/notifier";
 import { onAbort } from "@dorian/base/on-abort";
@@ -11,6 +11,8 @@ import {
   type ModalClient,
 } from "@dorian/protocol/modal";
 import { decodeInner } from "@dorian/protocol/server/message-cost";
+import { OpenNumbers } from "@dorian/protocol/server/open-numbers";
+import { trimTurn } from "@dorian/protocol/server/trim-turn";
 import type { Tasks } from "./tasks.ts";
 import type { CallContext, ServiceHandlers } from "@dorian/protocol/service";
 
@@ -21,6 +23,8 @@ type InputItem = MessageInitShape<typeof FunctionGetInputsItemSchema>;
 
 /** Word that an output is kept waits so long for something else to say: it wakes two processes. */
 const acceptedMs = 20;
+/** Questions and outputs without an answer: as many as a worker lets through. */
+const mostOpen = 2_000;
 /** Bytes of arguments that are told together, where one input has not as many. */
 const turnBytes = 1024 * 1024;
 
@@ -52,7 +56,7 @@ class InputExchange {
   #context: CallContext;
   /** Aborts when the container takes no more inputs. */
   #deaf = new AbortController();
-  #open = 0;
+  #open = new OpenNumbers(mostOpen);
   #ended = false;
   #failure: { reason: unknown } | undefined;
   #answers: { number: number; inputs: readonly InputItem[] }[] = [];
@@ -76,11 +80,12 @@ class InputExchange {
 
   async take(turns: AsyncIterable<ContainerTurn>): Promise<void> {
     try {
-      for await (const { outputs, questions } of turns) {
+      for await (const turn of turns) {
+        trimTurn(turn);
         // In this order: who asks for the next is done with the last.
-        for (const { number, item } of outputs) this.#begin(number, this.#put(number, item));
-        for (const { number, idempotencyKey, request } of questions)
-          this.#begin(number, this.#ask(number, idempotencyKey, request));
+        for (const { number, item } of turn.outputs) this.#begin(number, () => this.#put(number, item));
+        for (const { number, idempotencyKey, request } of turn.questions)
+          this.#begin(number, () => this.#ask(number, idempotencyKey, request));
       }
     } catch (reason) {
       this.#failure = { reason };
@@ -98,7 +103,7 @@ class InputExchange {
         while (!this.#isDue && !this.#isOver) await this.#changed.wait({ signal });
         if (this.#failure) throw this.#failure.reason;
         // With all else that this turn of the event loop brings.
-        if (!this.#isOver) await setImmediate();
+        if (!this.#isOver) await nextTurn();
         const turn = this.#next();
         if (turn) yield turn;
         else if (this.#isOver) return;
@@ -110,21 +115,22 @@ class InputExchange {
   }
 
   get #isOver(): boolean {
-    return this.#failure !== undefined || (this.#ended && this.#open === 0);
+    return this.#failure !== undefined || (this.#ended && this.#open.size === 0);
   }
 
   #next(): MessageInitShape<typeof ServerTurnSchema> | undefined {
-    const [accepted, refused, left] = [this.#accepted, this.#refused, this.#left];
+    const [accepted, refused] = [this.#accepted, this.#refused];
     let count = 0;
     for (let bytes = 0; count < this.#answers.length && bytes < turnBytes; count++)
       for (const { input } of this.#answers[count]?.inputs ?? [])
         bytes += input?.argsOneof?.case === "args" ? input.argsOneof.value.byteLength : 0;
     const answers = this.#answers.splice(0, count);
     this.#isDue = this.#answers.length > 0;
+    // Not before the answers that brought those inputs.
+    const left = this.#isDue ? [] : this.#left.splice(0);
     if (answers.length + accepted.length + refused.length + left.length === 0) return undefined;
     this.#accepted = [];
     this.#refused = [];
-    this.#left = [];
     return {
       accepted,
       refused,
@@ -133,16 +139,16 @@ class InputExchange {
     };
   }
 
-  #begin(number: number, work: Promise<void>): void {
-    this.#open += 1;
-    void work
+  #begin(number: number, work: () => Promise<void>): void {
+    this.#open.add(number);
+    void work()
       // It is made a call then, which is told what is wrong.
       .catch(() => {
         this.#refused.push(number);
         this.#due();
       })
       .then(() => {
-        this.#open -= 1;
+        this.#open.delete(number);
         if (this.#isOver) this.#changed.notify();
       });
   }
@@ -150,8 +156,14 @@ class InputExchange {
   async #put(number: number, item: Uint8Array): Promise<void> {
     const outputs = [decodeInner("ExchangeInputs", FunctionPutOutputsItemSchema, item)];
     const request = create(FunctionPutOutputsRequestSchema, { outputs });
+    const turn = { isOver: false };
+    setImmediate(() => {
+      turn.isOver = true;
+    });
     await this.#calls.functionPutOutputs(request, this.#context);
     this.#accepted.push(number);
+    // What went to a disk has waited long enough.
+    if (turn.isOver) return this.#due();
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
       if (this.#accepted.length > 0) this.#due();
