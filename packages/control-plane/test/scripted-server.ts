@@ -5,6 +5,7 @@ import { createLocalClient } from "@dorian/protocol/client/local-client";
 import { AutoscalerSettingsSchema, FunctionSchema$, ModalClient } from "@dorian/protocol/modal";
 import { OperatorService } from "@dorian/protocol/operator";
 import type { ServiceClient } from "@dorian/protocol/service";
+import { ImageConfigSchema } from "@dorian/protocol/worker";
 import { pino } from "pino";
 import { mergedParts } from "./merged-parts.ts";
 import { openDatabase, type Database } from "../src/database/database.ts";
@@ -21,6 +22,8 @@ export class HandCatalog implements FunctionCatalog, AppDirectory {
   readonly stopped = new Set<string>();
   /** Thrown when a container of the function is planned. */
   readonly unplannable = new Map<string, Error>();
+  /** Functions whose containers are brought back from snapshots of their memory. */
+  readonly snapped = new Set<string>();
   #listeners = new Set<(functionIds: string[]) => void>();
 
   add(definition: Definition = {}, rest: Partial<FunctionSpec> = {}): string {
@@ -65,11 +68,11 @@ export class HandCatalog implements FunctionCatalog, AppDirectory {
       arguments: { functionId } as never,
       layerIds: [],
       imageId: "im-1",
-      config: {} as never,
+      config: create(ImageConfigSchema),
       secretEnv: {},
       volumes: [],
       buckets: [],
-      snapshots: "unwanted" as const,
+      snapshots: this.snapped.has(functionId) ? ("wanted" as const) : ("unwanted" as const),
     };
   }
 

@@ -39,6 +39,7 @@ import { openClearedDirectories } from "./reap/cleared-directories.ts";
 import { Builds } from "./image/builds.ts";
 import { Execs } from "./container/execs.ts";
 import { leave, type LeaveOptions } from "./link/leave.ts";
+import { offeredEngine } from "./link/offered-engine.ts";
 import { handleOrders } from "./link/orders.ts";
 import { serverHeads } from "./link/server-heads.ts";
 import { ServerLink } from "./link/server-link.ts";
@@ -100,7 +101,8 @@ export interface Worker extends AsyncDisposable {
 export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const { dataDirectory, server, logger } = options;
   await requireInit();
-  const runcHoles = runcWarning(judgeRunc(await runcVersion()));
+  const runc = await runcVersion();
+  const runcHoles = runcWarning(judgeRunc(runc));
   if (runcHoles !== undefined) logger.warn(`${runcHoles} To mend it, ${runcAdvice}`);
   await using starting = new AsyncDisposableStack();
   const { directories, layers, discard } = starting.use(
@@ -123,9 +125,8 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     runtimeDirectory: directories.runtime,
     defaultLimits: { memoryBytes: share.container.memoryMb * mebibyte, pids: share.container.pids },
   };
-  const runtimes = starting.use(
-    await openRuntimes(runtimeOptions, options.runtimePolicy ?? { standard: "runc", untrusted: "runc" }),
-  );
+  const runtimePolicy = options.runtimePolicy ?? { standard: "runc", untrusted: "runc" };
+  const runtimes = starting.use(await openRuntimes(runtimeOptions, runtimePolicy));
   const userNamespaces = starting.use(
     await openUserNamespaces(options.userNamespaces ?? "auto", { directories, dataDirectory, logger }),
   );
@@ -185,6 +186,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     );
   const foundCriu = await findCriu();
   const criu = "criu" in foundCriu ? foundCriu.criu : undefined;
+  const guestLayer = await prepareGuestLayer(dataDirectory, options.guestDirectory);
   const tasks = new Tasks({
     onEnded: reportEnd,
     dependencies: {
@@ -200,7 +202,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       requestMemory: new RequestMemory(),
       runtimeDirectory: directories.runtime,
       scratchDirectory: directories.scratch,
-      guestLayer: await prepareGuestLayer(dataDirectory, options.guestDirectory),
+      guestLayer,
       homeLayer: await prepareHomeLayer(dataDirectory),
       operator: operatorEnv,
       buckets: { network, env: operatorEnv.env, certificates: operatorEnv.certificates, layout, group },
@@ -261,7 +263,13 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
         gpus,
         simulatedGpus: simulated > 0,
         runtimes: runtimes.names,
-        snapshotEngine: criu ? snapshotEngine(criu) : "",
+        snapshotEngine: offeredEngine({
+          engine: criu && snapshotEngine(criu),
+          standard: runtimePolicy.standard,
+          guestLayer,
+          runc,
+          ownIds: userNamespaces !== undefined,
+        }),
       },
       dataDirectoryId: await dataDirectoryId(dataDirectory),
       version: options.version,

@@ -133,7 +133,12 @@ export async function openDispatch(options: DispatchOptions) {
   const taskLog = new TaskLog({ logs, nowMs });
   const ofTasks = { workers, store: taskStore, log: taskLog, logger, ...clocks, graceSecs };
   const tasks = opening.use(new Tasks(ofTasks));
-  const snapshots = await Snapshots.open({ db, journal, nowMs });
+  const revisionOf = (functionId: string) => {
+    const spec = catalog.spec(functionId);
+    return spec?.active === true ? spec.revision : undefined;
+  };
+  const snapshots = await Snapshots.open({ db, journal, nowMs, revisionOf });
+  opening.defer(catalog.onChange((functionIds) => void snapshots.changed(functionIds)));
   const starts = opening.use(
     new TaskStarts({ ...ofTasks, catalog, tasks, snapshots, failFast: options.failFast ?? false }),
   );

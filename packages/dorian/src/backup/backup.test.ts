@@ -48,6 +48,20 @@ async function dataIn(path: string) {
       environment: null,
     })
     .execute();
+  // Its memory is not in a backup.
+  await db
+    .insertInto("memory_snapshot")
+    .values({
+      snapshot_key: "k",
+      function_id: "fu-1",
+      layer_id: newId("ly"),
+      bytes: 5,
+      took_ms: 7,
+      failures: 0,
+      created_at: 1,
+      used_at: 1,
+    })
+    .execute();
   await db.destroy();
   return { data, layers };
 }
@@ -93,6 +107,7 @@ test("a backup has what the state names and nothing else, and is open to its own
   expect(await readFile(join(target, "server.key"), "utf8")).toBe("k".repeat(32));
   const db = await openDatabase(join(target, "state.db"), { version });
   expect(await db.selectFrom("mount").select("layer_id").execute()).toHaveLength(2);
+  expect(await db.selectFrom("memory_snapshot").selectAll().execute()).toEqual([]);
   await db.destroy();
 });
 

@@ -84,8 +84,16 @@ async function fill(
   }
   for (const path of Object.keys(record.files))
     await copyDurably(join(directory, "states", record.state, path), join(target, path));
+  forgetSnapshots(join(target, stateFile));
   for (const folder of [incoming, target]) await flushDirectory(folder);
   signal.throwIfAborted();
+}
+
+/** Memory of containers is in no backup: what would be brought back from it starts anew. */
+function forgetSnapshots(path: string): void {
+  using state = new DatabaseSync(path);
+  const has = state.prepare("select 1 from sqlite_master where name = 'memory_snapshot'").get();
+  if (has) state.exec("delete from memory_snapshot");
 }
 
 async function requireFiles(directory: string, record: BackupRecord): Promise<void> {

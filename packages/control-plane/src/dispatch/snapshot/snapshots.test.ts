@@ -19,8 +19,10 @@ async function open(directory?: string) {
   const db = await openDatabase(join(place, "state.db"));
   onTestFinished(() => db.destroy());
   let now = 0;
-  const snapshots = await Snapshots.open({ db, journal: new Journal(db), nowMs: () => ++now });
-  return { place, snapshots, close: () => db.destroy() };
+  const live = new Map([["fu-1", 1]]);
+  const revisionOf = (functionId: string) => live.get(functionId);
+  const snapshots = await Snapshots.open({ db, journal: new Journal(db), nowMs: () => ++now, revisionOf });
+  return { place, snapshots, live, close: () => db.destroy() };
 }
 
 function planOf(more: Partial<ContainerPlan> = {}): ContainerPlan {
@@ -47,7 +49,7 @@ function planOf(more: Partial<ContainerPlan> = {}): ContainerPlan {
 }
 
 function task(functionId = "fu-1") {
-  return { isOver: false, facts: { functionId } };
+  return { isOver: false, facts: { functionId, revision: 1 } };
 }
 
 const taken = (layerId: string) => create(SnapshotTakenSchema, { layerId, bytes: 5n, tookMs: 7 });
@@ -199,4 +201,63 @@ test("snapshots go with their app", async () => {
   await takenFor(snapshots, "fu-2", 1n);
   await snapshots.forgetOf((functionId) => functionId === "fu-1");
   expect(snapshots.all().map(({ function_id }) => function_id)).toEqual(["fu-2"]);
+});
+
+test("those of a function that was deployed anew, or is gone, go; scaling leaves them [I6]", async () => {
+  const { place, snapshots, close } = await open();
+  await takenFor(snapshots, "fu-1", 1n);
+  await snapshots.changed(["fu-1", "fu-2"]);
+  expect(snapshots.all()).toHaveLength(1);
+  const scaled = create(FunctionSchema$, { functionName: "Model", autoscalerSettings: { minContainers: 3 } });
+  const plan = planOf({ arguments: { ...planOf().arguments, functionDef: scaled } });
+  expect(snapshots.forStart(task(), plan, engine).kind).toBe("restore");
+  await close();
+  const { snapshots: next, live } = await open(place);
+  live.set("fu-1", 2);
+  await next.changed(["fu-1"]);
+  expect(next.all()).toEqual([]);
+  expect(next.forStart(task(), planOf(), engine)).toEqual({ kind: "take" });
+});
+
+test("one of a former version, or of an app that is stopped meanwhile, is not kept [I6]", async () => {
+  const { snapshots } = await open();
+  const [former, current] = [task(), task()];
+  snapshots.forStart(former, planOf(), engine);
+  snapshots.forStart(current, planOf({ layerIds: ["ly-2"] }), engine);
+  await snapshots.taken(current, taken("ly-new"));
+  await snapshots.taken(former, taken("ly-old"));
+  expect(snapshots.all().map(({ layer_id }) => layer_id)).toEqual(["ly-new"]);
+  const other = planOf({ layerIds: ["ly-3"] });
+  const [early, late] = [task(), task()];
+  snapshots.forStart(early, other, engine);
+  const storing = snapshots.taken(early, taken("ly-early"));
+  await snapshots.forgetOf(() => true);
+  await storing;
+  expect(snapshots.all()).toEqual([]);
+  snapshots.forStart(late, other, engine);
+  await snapshots.forgetOf(() => true);
+  await snapshots.taken(late, taken("ly-late"));
+  expect(snapshots.all()).toEqual([]);
+});
+
+test("takers that die, are lost or take what is of no use count, and that it is given up is said once [I7]", async () => {
+  const { snapshots, live } = await open();
+  const next = () => {
+    const each = task();
+    return { each, part: snapshots.forStart(each, planOf(), engine) };
+  };
+  // One that was asked to end before it had taken it has not failed.
+  await snapshots.exited(next().each, "ready");
+  await snapshots.exited(next().each, "failed");
+  next().each.isOver = true;
+  const { each, part } = next();
+  expect(part).toEqual({ kind: "take" });
+  await snapshots.taken(each, taken("ly-memory"));
+  for (let n = 0; n < 3; n++) await snapshots.settled(next().each, "failed");
+  expect(snapshots.all()).toEqual([]);
+  expect(next().part).toEqual({ kind: "none", note: expect.stringContaining("after 3") as unknown });
+  expect(next().part).toEqual({ kind: "none" });
+  live.set("fu-1", 2);
+  await snapshots.changed(["fu-1"]);
+  expect(next().part).toEqual({ kind: "take" });
 });

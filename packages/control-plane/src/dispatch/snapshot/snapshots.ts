@@ -6,11 +6,13 @@ import type { Journal } from "../../database/journal.ts";
 import type { MemorySnapshotRow } from "../../schema/rows/memory-snapshot.ts";
 import type { ContainerPlan } from "../ports.ts";
 import { snapshotKey } from "./snapshot-key.ts";
+import { absenceNote } from "./snapshot-note.ts";
+import { Takers } from "./takers.ts";
 
 /** A container that is about to start. */
 export interface Starting {
   readonly isOver: boolean;
-  readonly facts: { readonly functionId: string };
+  readonly facts: { readonly functionId: string; readonly revision: number };
 }
 
 /** What a container's start has to do with snapshots. */
@@ -23,27 +25,28 @@ export type SnapshotPart =
 const quotaBytes = 64 * 2 ** 30;
 /** After so many restores that failed a snapshot is given up, and made anew. */
 const patience = 3;
-/** A function whose snapshot could not be taken so often starts without, until what its containers begin with changes. */
-const attempts = 3;
 
 export interface SnapshotsOptions {
   db: Database;
   journal: Journal;
   nowMs: () => number;
+  /** Of a function that is live. */
+  revisionOf: (functionId: string) => number | undefined;
 }
 
 /** Snapshots of containers' memory: which there are, who takes one, who is brought back from one. */
 export class Snapshots {
   #options: SnapshotsOptions;
   #byKey = new Map<string, Selectable<MemorySnapshotRow>>();
-  /** The container that takes one, by the key that it is for. */
-  #taking = new Map<string, Starting>();
+  #takers = new Takers();
   /** Functions in whose logs it is that they have none. */
   #told = new Set<string>();
   /** What containers are brought back from, until it is known how that went. */
   #restoring = new WeakMap<Starting, Selectable<MemorySnapshotRow>>();
-  /** How often one could not be taken. */
-  #failedAttempts = new Map<string, number>();
+  /** Of functions that have something to do with snapshots. */
+  #revisions = new Map<string, number>();
+  /** Reports of takers that are not stored yet. */
+  #storing = new Set<Promise<void>>();
 
   private constructor(options: SnapshotsOptions) {
     this.#options = options;
@@ -52,14 +55,24 @@ export class Snapshots {
   static async open(options: SnapshotsOptions): Promise<Snapshots> {
     const snapshots = new Snapshots(options);
     const rows = await options.db.selectFrom("memory_snapshot").selectAll().execute();
-    for (const row of rows) snapshots.#byKey.set(row.snapshot_key, row);
+    for (const row of rows) {
+      snapshots.#byKey.set(row.snapshot_key, row);
+      const revision = options.revisionOf(row.function_id);
+      if (revision !== undefined) snapshots.#revisions.set(row.function_id, revision);
+    }
     return snapshots;
   }
 
   /** Decides for a container that is about to start on a worker with this engine. One at a time takes a snapshot; others start without. */
   forStart(task: Starting, plan: ContainerPlan, engine: string): SnapshotPart {
     if (plan.snapshots === "unwanted") return { kind: "none" };
-    if (plan.snapshots !== "wanted" || engine === "") return { kind: "none", ...this.#cannot(plan) };
+    const { functionId, revision } = task.facts;
+    if (!this.#revisions.has(functionId)) this.#revisions.set(functionId, revision);
+    if (plan.snapshots !== "wanted" || engine === "") {
+      if (this.#told.has(functionId)) return { kind: "none" };
+      this.#told.add(functionId);
+      return { kind: "none", note: absenceNote(plan.snapshots) };
+    }
     const key = snapshotKey(plan, engine);
     const known = this.#byKey.get(key);
     if (known) {
@@ -67,33 +80,27 @@ export class Snapshots {
       this.#restoring.set(task, known);
       return { kind: "restore", layerId: known.layer_id, bytes: known.bytes };
     }
-    if (this.#taking.get(key)?.isOver === false || (this.#failedAttempts.get(key) ?? 0) >= attempts)
-      return { kind: "none" };
-    this.#taking.set(key, task);
-    return { kind: "take" };
-  }
-
-  /** Said once for a function. */
-  #cannot({ arguments: { functionId }, snapshots }: ContainerPlan): { note?: string } {
-    if (this.#told.has(functionId)) return {};
-    this.#told.add(functionId);
-    if (typeof snapshots === "object")
-      return { note: `No memory snapshot is taken: ${snapshots.refusal}. Each container starts anew.` };
-    return {
-      note: "Its worker has nothing to take memory snapshots with, so each container starts anew. `dorian doctor` says why.",
-    };
+    return this.#takers.next(key, task);
   }
 
   /** A container's memory was written, or could not be. Older ones of its function are of what it does not run any more. */
-  async taken(task: Starting, { layerId, bytes, tookMs, failure }: SnapshotTaken): Promise<void> {
-    const [key] = [...this.#taking].find(([, taker]) => taker === task) ?? [];
-    if (key === undefined) return;
-    this.#taking.delete(key);
-    const { functionId } = task.facts;
-    if (layerId === "" || failure !== "") {
-      this.#failedAttempts.set(key, (this.#failedAttempts.get(key) ?? 0) + 1);
+  async taken(task: Starting, report: SnapshotTaken): Promise<void> {
+    if (report.layerId === "" || report.failure !== "") {
+      this.#takers.failed(task);
       return;
     }
+    const taking = this.#takers.stop(task);
+    if (!taking?.isNewest) return;
+    const storing = this.#store(taking.key, task.facts.functionId, report);
+    this.#storing.add(storing);
+    await storing.finally(() => this.#storing.delete(storing));
+  }
+
+  async #store(
+    key: string,
+    functionId: string,
+    { layerId, bytes, tookMs }: Pick<SnapshotTaken, "layerId" | "bytes" | "tookMs">,
+  ): Promise<void> {
     const now = this.#options.nowMs();
     const row: MemorySnapshotRow = {
       snapshot_key: key,
@@ -133,15 +140,38 @@ export class Snapshots {
 
   /** A container asks for work, or will never: its snapshot was good, or it could not be brought back, was and failed, or hung. */
   async settled(task: Starting, outcome: "ready" | "failed"): Promise<void> {
+    if (outcome === "failed") this.#takers.failed(task);
     const row = this.#restoring.get(task);
     this.#restoring.delete(task);
     if (!row || outcome === "ready" || this.#byKey.get(row.snapshot_key) !== row) return;
     row.failures++;
-    if (row.failures >= patience) await this.#forget(row);
+    if (row.failures < patience) return;
+    this.#takers.count(row.snapshot_key, row.function_id);
+    await this.#forget(row);
   }
 
-  /** Those of functions that will not be started any more. */
+  /** A container has ended, of itself or because it was asked to. */
+  async exited(task: Starting, outcome: "ready" | "failed"): Promise<void> {
+    const settled = this.settled(task, outcome);
+    this.#takers.stop(task);
+    await settled;
+  }
+
+  /** Functions were deployed anew, or are gone: what is known of those that have another revision now is of no use. */
+  async changed(functionIds: readonly string[]): Promise<void> {
+    const gone = functionIds.filter((functionId) => {
+      const known = this.#revisions.get(functionId);
+      return known !== undefined && known !== this.#options.revisionOf(functionId);
+    });
+    if (gone.length > 0) await this.forgetOf((functionId) => gone.includes(functionId));
+  }
+
+  /** Those of functions that will not be started any more, or not as they were; also what is only being taken. */
   async forgetOf(isGone: (functionId: string) => boolean): Promise<void> {
+    this.#takers.forgetOf(isGone);
+    for (const known of [this.#told, this.#revisions])
+      for (const functionId of known.keys()) if (isGone(functionId)) known.delete(functionId);
+    await Promise.allSettled(this.#storing);
     for (const row of this.all()) if (isGone(row.function_id)) await this.#forget(row);
   }
 

@@ -95,7 +95,7 @@ export class TaskReports {
     if (!task) return;
     const reason = endReason(report);
     const isUnasked = task.stopReason === undefined;
-    void snapshots.settled(task, isUnasked && !report.interrupted ? "failed" : "ready");
+    void snapshots.exited(task, isUnasked && !report.interrupted ? "failed" : "ready");
     const isUnwanted = isUnasked && (report.exitCode !== 0 || report.signal !== "");
     // One that was no longer wanted before it had started has not failed.
     const hasFailed = report.failure !== undefined && (isUnasked || task.wasReady);

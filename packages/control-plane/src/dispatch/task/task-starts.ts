@@ -229,7 +229,7 @@ export class TaskStarts implements Disposable {
   }
 
   #limitStart(task: Task): void {
-    const { catalog, tasks } = this.#options;
+    const { catalog, tasks, snapshots } = this.#options;
     const spec = catalog.spec(task.facts.functionId);
     if (!spec) return;
     const limitMs = startupTimeoutMs(spec.definition);
@@ -238,6 +238,8 @@ export class TaskStarts implements Disposable {
     task.after(limitMs + allowanceMs, () => {
       const { saidHello } = task;
       const failure = failureOfTime(saidHello ? limitMs : limitMs + allowanceMs, { saidHello });
+      // Its end will look as one that was asked for.
+      void snapshots.settled(task, "failed");
       tasks.stop(task, { graceSecs: startTimeoutGraceSecs, reason: failure.result.exception });
       task.failStart(failure);
     });
