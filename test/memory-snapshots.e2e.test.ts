@@ -279,10 +279,10 @@ async function has(directory: string, isIt: (name: string) => boolean): Promise<
 /** Looks, and ends everything when there is such a file meanwhile: that is there for a moment only, so it is tried a few times. */
 async function killedWhile(place: Parameters<typeof has>, looking: () => Promise<Look>): Promise<Look> {
   for (let tries = 0; tries < 5; tries++) {
-    let isOver = false;
-    const look = looking().finally(() => (isOver = true));
+    const call = { isOver: false };
+    const look = looking().finally(() => (call.isOver = true));
     let isThere = false;
-    while (!isThere && !isOver) isThere = await has(...place);
+    while (!isThere && !call.isOver) isThere = await has(...place);
     if (isThere) await again(() => server.processes.kill());
     const seen = await look;
     if (isThere) return seen;

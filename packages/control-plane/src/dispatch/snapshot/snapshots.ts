@@ -7,19 +7,8 @@ import type { MemorySnapshotRow } from "../../schema/rows/memory-snapshot.ts";
 import type { ContainerPlan } from "../ports.ts";
 import { snapshotKey } from "./snapshot-key.ts";
 import { absenceNote } from "./snapshot-note.ts";
+import type { SnapshotPart, Starting } from "./snapshot-part.ts";
 import { Takers } from "./takers.ts";
-
-/** A container that is about to start. */
-export interface Starting {
-  readonly isOver: boolean;
-  readonly facts: { readonly functionId: string; readonly revision: number };
-}
-
-/** What a container's start has to do with snapshots. */
-export type SnapshotPart =
-  | { kind: "none"; note?: string }
-  | { kind: "take" }
-  | { kind: "restore"; layerId: string; bytes: number };
 
 /** Of all snapshots together. */
 const quotaBytes = 64 * 2 ** 30;

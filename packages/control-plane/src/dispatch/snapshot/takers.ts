@@ -1,4 +1,4 @@
-import type { SnapshotPart, Starting } from "./snapshots.ts";
+import type { SnapshotPart, Starting } from "./snapshot-part.ts";
 
 /** After so many in vain a function starts without a snapshot, until its app is deployed with a change. */
 const limit = 3;

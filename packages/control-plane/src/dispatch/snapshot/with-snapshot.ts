@@ -1,5 +1,5 @@
 import type { ContainerPlan } from "../ports.ts";
-import type { SnapshotPart } from "./snapshots.ts";
+import type { SnapshotPart } from "./snapshot-part.ts";
 
 /** Arguments of a container that tell its guest to stand still once, where a snapshot can be taken. */
 export function withSnapshot(
