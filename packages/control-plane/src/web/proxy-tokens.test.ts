@@ -55,6 +55,25 @@ test("a token for a while ends when nobody has come with it for so long, and is 
   expect(rows).toEqual([{ token_id: lasting.tokenId }]);
 });
 
+test("a token for a while lasts as long as a request that came with it, and cannot be changed", async () => {
+  let elapsed = 0;
+  const { tokens, journal } = await openTokens(() => elapsed);
+  const { tokenId, tokenSecret } = await journal.write(
+    (trx) => tokens.create(trx, { name: "t", isScoped: false, createdBy: "maker", idleMs: 1_000 }),
+    ({ committed }) => committed(),
+  );
+  const ended: string[] = [];
+  const request = tokens.admit(tokenId, tokenSecret, "main");
+  request?.onEnd(({ code }) => ended.push(code));
+  elapsed = 5_000;
+  expect(tokens.list().map((each) => each.tokenId)).toEqual([tokenId]);
+  await expect(tokens.update(tokenId, { name: "other" })).rejects.toMatchObject({
+    code: "PROXY_TOKEN_TEMPORARY",
+  });
+  await tokens.remove(tokenId);
+  expect([tokens.list(), ended]).toEqual([[], ["PROXY_TOKEN_NOT_FOUND"]]);
+});
+
 /** Answers with one part, accepts a websocket, and has nothing more to say until its client has gone. */
 const endless = webScript(async ({ receive, send }) => {
   const first = await receive();

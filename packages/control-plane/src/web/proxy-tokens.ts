@@ -22,7 +22,7 @@ export interface ProxyToken {
 
 interface KnownToken extends ProxyToken {
   digest: Buffer;
-  /** How long it lasts when nobody comes with it; undefined for one that stays until it is removed. */
+  /** How long it lasts when nobody comes with it and no request that did still runs; undefined for one that stays until it is removed. */
   idle: { forMs: number; until: Deadline } | undefined;
   /** By the scope they were let in to. */
   holders: Map<string, CredentialHolders>;
@@ -111,12 +111,17 @@ export class ProxyTokens {
     return { tokenId: row.token_id, tokenSecret, committed };
   }
 
-  /** Changes a token. Requests that came with it to an environment it is not good for any more have ended then. */
+  /**
+   * Changes a token. Requests that came with it to an environment it is not good for any more have ended then.
+   *
+   * @throws AppError PROXY_TOKEN_NOT_FOUND, PROXY_TOKEN_TEMPORARY
+   */
   async update(
     tokenId: string,
     change: { name?: string; environments?: readonly string[] },
   ): Promise<ProxyToken> {
     const { name, environments } = { ...this.require(tokenId), ...change };
+    if (this.#byId.get(tokenId)?.idle) throw proxyTokenTemporary(tokenId);
     const set = { name, environments: environments === undefined ? null : JSON.stringify(environments) };
     await this.#options.journal.write(
       async (trx) =>
@@ -150,18 +155,19 @@ export class ProxyTokens {
     );
   }
 
-  #isLive({ createdBy, idle }: KnownToken): boolean {
-    return !idle?.until.isOver && (createdBy === "" || this.#options.isLive(createdBy));
+  #isLive(token: KnownToken): boolean {
+    const { createdBy, idle } = token;
+    return (!idle?.until.isOver || isHeld(token)) && (createdBy === "" || this.#options.isLive(createdBy));
   }
 
   #after(ms: number): Deadline {
     return new Deadline(ms, this.#options.elapsedMs);
   }
 
-  /** Those whose time is over; what somebody still does with one of them is ended with its maker, as ever. */
+  /** Those whose time is over. */
   #forgetIdle(): void {
-    for (const { tokenId, idle, holders } of this.#byId.values()) {
-      if (idle?.until.isOver && holders.values().every((each) => each.isUnused)) this.#byId.delete(tokenId);
+    for (const token of this.#byId.values()) {
+      if (token.idle?.until.isOver && !isHeld(token)) this.#byId.delete(token.tokenId);
     }
   }
 
@@ -193,6 +199,11 @@ export class ProxyTokens {
 
 const nothing = Buffer.alloc(32);
 
+/** Whether a request that came with it still runs. */
+function isHeld({ holders }: KnownToken): boolean {
+  return holders.values().some((each) => !each.isUnused);
+}
+
 function isFor({ environments }: ProxyToken, scope: string): boolean {
   return environments?.includes(scope) ?? true;
 }
@@ -213,6 +224,17 @@ function proxyTokenNotFound(tokenId: string): AppError {
     status: "NOT_FOUND",
     remedy: "`modal workspace proxy-tokens list` shows the tokens there are.",
   });
+}
+
+function proxyTokenTemporary(tokenId: string): AppError {
+  return new AppError(
+    "PROXY_TOKEN_TEMPORARY",
+    `The proxy token "${tokenId}" was made for one request and cannot be changed.`,
+    {
+      status: "FAILED_PRECONDITION",
+      remedy: "Delete it, or make one that stays: `modal workspace proxy-tokens create`.",
+    },
+  );
 }
 
 function newSecret(): string {

@@ -91,6 +91,23 @@ test("an app takes another's functions and classes along, once each, and leads b
   for (const app of [shop, gateway]) expect(() => gateway.include(app)).toThrow(refused("APP_INCLUDED"));
 });
 
+test("an app that two included apps include, or that is included twice, is taken along once", () => {
+  const common = new App("common");
+  const [left, right] = [new App("left").include(common), new App("right").include(common)];
+  const shop = new App("shop").include(left).include(right).include(left);
+  common.function({ name: "health" }, async () => "well");
+  expect(shop.registered.map(({ tag }) => tag)).toEqual(["health"]);
+  expect(new App("market").include(left).include(right).registered).toEqual(shop.registered);
+});
+
+test("a name that an included app gets later, and that its includer has, is refused", () => {
+  const gateway = new App("gateway");
+  const shop = new App("shop").include(gateway);
+  shop.function({ name: "sell" }, async () => 1);
+  gateway.function({ name: "sell" }, async () => 2);
+  expect(() => shop.registered).toThrow(refused("NAME_TAKEN"));
+});
+
 test("an app has one local entrypoint", () => {
   const app = new App("entrypoint");
   const main = app.localEntrypoint(async () => 1);

@@ -86,7 +86,7 @@ export class App {
   /** What it was made with. */
   readonly options: AppOptions;
   #registered = new Map<string, Registered>();
-  #included: App[] = [];
+  #included = new Set<App>();
   #entrypoint: AnyFunction | undefined;
   #hydrated = new Map<string, HydratedFunction>();
 
@@ -276,7 +276,8 @@ export class App {
 
   /**
    * Takes another app's functions and classes along, so that apps can be written in files of their own: they are run and deployed as
-   * this app's, under its name, with the options that they were given there. The other's local entrypoint is left out.
+   * this app's, under its name, with the options that they were given there. The other's local entrypoint is left out. One that two
+   * included apps include is taken along once.
    *
    * @throws AppError NAME_TAKEN where both have one of a name, APP_INCLUDED for an app that includes this one
    * @example
@@ -285,25 +286,41 @@ export class App {
    * export const app = new App("shop").include(gateway);
    */
   include(other: App): this {
-    if (other.#apps().includes(this)) {
+    const theirs = other.#apps();
+    if (theirs.has(this)) {
       throw new AppError("APP_INCLUDED", `App "${other.name}" is "${this.name}", or includes it.`, {
         status: "INVALID_ARGUMENT",
         remedy: "Let one of them include the other, and call its functions from there by import.",
       });
     }
-    for (const { tag } of other.registered) this.#checkFree(tag);
-    this.#included.push(other);
+    this.#gather(new Set([...this.#apps(), ...theirs]));
+    this.#included.add(other);
     return this;
   }
 
-  /** This one, and all that it includes. */
-  #apps(): App[] {
-    return [this, ...this.#included.flatMap((app) => app.#apps())];
+  /** This one, and all that it includes; each once, however many include it. */
+  #apps(seen = new Set<App>()): Set<App> {
+    if (seen.has(this)) return seen;
+    seen.add(this);
+    for (const app of this.#included) app.#apps(seen);
+    return seen;
   }
 
-  /** @internal In the order they were added; those of included apps last. */
+  /** Checked here as well as in `include`: an included app may have got more since then. */
+  #gather(members: ReadonlySet<App>): Registered[] {
+    const byTag = new Map<string, Registered>();
+    for (const app of members) {
+      for (const [tag, item] of app.#registered) {
+        if (byTag.has(tag)) throw this.#nameTaken(tag);
+        byTag.set(tag, item);
+      }
+    }
+    return [...byTag.values()];
+  }
+
+  /** @internal In the order they were added; those of included apps last. @throws AppError NAME_TAKEN */
   get registered(): Registered[] {
-    return this.#apps().flatMap((app) => [...app.#registered.values()]);
+    return this.#gather(this.#apps());
   }
 
   /** @internal */
@@ -348,13 +365,12 @@ export class App {
   }
 
   #register(registered: Registered): void {
-    this.#checkFree(registered.tag);
+    if (this.registered.some(({ tag }) => tag === registered.tag)) throw this.#nameTaken(registered.tag);
     this.#registered.set(registered.tag, registered);
   }
 
-  #checkFree(tag: string): void {
-    if (!this.registered.some((item) => item.tag === tag)) return;
-    throw new AppError("NAME_TAKEN", `App "${this.name}" has two functions or classes named "${tag}".`, {
+  #nameTaken(tag: string): AppError {
+    return new AppError("NAME_TAKEN", `App "${this.name}" has two functions or classes named "${tag}".`, {
       status: "INVALID_ARGUMENT",
       remedy: "Rename one of them.",
     });

@@ -49,7 +49,7 @@ export async function forwardWebSocket(server: LocalServer, request: Request): P
       server,
       `${pathname}${search}`,
       { ...headers, ...protocols },
-      request.signal,
+      { signal: request.signal },
     );
   }
   const {

@@ -5,16 +5,18 @@ import { patientSocket } from "./patient-socket.ts";
 
 /** What is passed on of a body that says why. */
 const maxReasonBytes = 64 * 1024;
+/** Of its headers, those that tell a client what to do about it. */
+const reasonHeaders = ["www-authenticate", "retry-after"] as const;
 
 /**
  * Why a server in this container takes no websocket: Node's own websockets do not say, so the handshake is made once more. `headers`
- * are those of the first. 403 where the server gives no answer to it.
+ * are those of the first. 403 where the server gives no answer to it in time; of an answer that does not end in time, what has come.
  */
 export async function websocketRefusal(
   server: LocalServer,
   target: string,
   headers: Record<string, string>,
-  signal: AbortSignal,
+  { signal, withinMs = 5_000 }: { signal: AbortSignal; withinMs?: number },
 ): Promise<Response> {
   const refused = new Response("The server does not accept this websocket.\n", { status: 403 });
   const { promise, resolve } = Promise.withResolvers<Response>();
@@ -27,11 +29,14 @@ export async function websocketRefusal(
       upgrade: "websocket",
       "sec-websocket-version": "13",
       "sec-websocket-key": randomBytes(16).toString("base64"),
+      // Whoever reads it is not told how it would be packed.
+      "accept-encoding": "identity",
     },
     maxHeaderSize: maxHeaderBytes,
-    signal,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]),
     createConnection: () => patientSocket(server),
   });
+  let answer = () => refused;
   outgoing.once("response", (incoming) => {
     const { statusCode = 0 } = incoming;
     if (statusCode < 400 || statusCode > 599) {
@@ -41,10 +46,19 @@ export async function websocketRefusal(
     }
     const parts: Buffer[] = [];
     let bytes = 0;
-    const end = () => {
-      const type = incoming.headers["content-type"] ?? "text/plain; charset=utf-8";
+    answer = () => {
+      const told = new Headers({
+        "content-type": incoming.headers["content-type"] ?? "text/plain; charset=utf-8",
+      });
+      for (const name of reasonHeaders) {
+        const value = incoming.headers[name];
+        if (value !== undefined) told.set(name, value);
+      }
       const body = Buffer.concat(parts).subarray(0, maxReasonBytes);
-      resolve(new Response(body, { status: statusCode, headers: { "content-type": type } }));
+      return new Response(body, { status: statusCode, headers: told });
+    };
+    const end = () => {
+      resolve(answer());
       incoming.destroy();
     };
     incoming.on("data", (part: Buffer) => {
@@ -59,6 +73,6 @@ export async function websocketRefusal(
     socket.destroy();
     resolve(refused);
   });
-  outgoing.once("error", () => resolve(refused)).end();
+  outgoing.on("error", () => resolve(answer())).end();
   return await promise;
 }

@@ -21,7 +21,11 @@ export class WebContainer implements AsyncDisposable {
   /** Answers as a function does, or the method of that name. */
   async answer(methodName: string, request: Request): Promise<Response> {
     return await withinContainer(this.#place, async () => {
-      const program = await (this.#starting ??= this.#start());
+      const program = await (this.#starting ??= this.#start().catch((error: unknown) => {
+        // The next request finds a container that begins anew.
+        this.#starting = undefined;
+        throw error;
+      }));
       const answer = program.webAnswer?.(methodName);
       return answer ? await answer(request) : new Response("Nothing answers here.\n", { status: 404 });
     });

@@ -5,7 +5,7 @@ import { ForkWatch } from "./fork-watch.ts";
 const logger = pino({ level: "silent" });
 
 /** Groups whose processes are scripted, each look one step further, and how they are weighed. */
-function watched(groups: Record<string, (look: number) => number[]>, restMs = 60_000) {
+function watched(groups: Record<string, (look: number) => number[]>, restMs = 60_000, uncountable = "") {
   let look = 0;
   let last = 0;
   const light = new Set<string>();
@@ -25,6 +25,7 @@ function watched(groups: Record<string, (look: number) => number[]>, restMs = 60
       id,
       count: async () => {
         asked.push(id);
+        if (id === uncountable) throw new Error("EMFILE: too many open files");
         return { now: pids(look).length, limit: 1_024, refused: 0 };
       },
       pids: async () => pids(look),
@@ -62,6 +63,18 @@ test("it has its weight back when it has been calm for a while, and when the wat
   await expect.poll(() => endless.light.size).toBe(1);
   await endless.forks[Symbol.asyncDispose]();
   expect(endless.light.size).toBe(0);
+});
+
+test("one that cannot be counted holds up neither those behind it nor the end of a slowed one", async () => {
+  let calmAt = Number.POSITIVE_INFINITY;
+  const stormy = (look: number) => storm(Math.min(look, calmAt));
+  const broken = { broken: () => crowd(), stormy, other: storm };
+  const { light, looks, held } = watched(broken, 5, "broken");
+  await expect.poll(() => [...light].toSorted()).toEqual(["other", "stormy"]);
+  calmAt = looks();
+  await expect.poll(() => [...light]).toEqual(["other"]);
+  held[2]?.[Symbol.dispose]();
+  await expect.poll(() => light.size).toBe(0);
 });
 
 test("while few processes begin, no container is asked", async () => {

@@ -68,11 +68,22 @@ export class ForkWatch implements AsyncDisposable {
     this.#last = last;
     // Below none: the ids began anew.
     const isBusy = begun < 0 || begun >= manyForks;
-    if (isBusy) for (const group of this.#groups.values()) await this.#lookAt(group);
+    if (isBusy)
+      for (const group of this.#groups.values()) await this.#withoutHarm(group.id, () => this.#lookAt(group));
     else this.#pids.clear();
     for (const [id, { rest }] of this.#slowed)
-      if (rest.isOver || !this.#groups.has(id)) await this.#leave(id);
+      if (rest.isOver || !this.#groups.has(id)) await this.#withoutHarm(id, () => this.#leave(id));
     if (this.#groups.size === 0) this.#stop();
+  }
+
+  /** What fails for one group holds up none of the others. */
+  async #withoutHarm(id: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#pids.delete(id);
+      this.#options.logger.warn({ err: error, group: id }, "it was not seen who begins processes");
+    }
   }
 
   #stop(): void {

@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { AppError } from "@dorian/base/app-error";
 import { AppState, FunctionSchema$ } from "@dorian/protocol/modal";
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Tables } from "../../schema/tables.ts";
 import type { AppContent } from "../app/app-content.ts";
 import { mapFrom } from "../app/app-rows.ts";
@@ -57,7 +57,8 @@ async function ownerOf(
     .selectFrom("function")
     .innerJoin("app", "app.app_id", "function.app_id")
     .select(["function_id", "tag", "definition", "function_ids", "app.name", "environment"])
-    .where("function_id", "in", functionIds)
+    // One parameter, however many there are: the database takes a list of some thousands alone.
+    .where("function_id", "in", sql<string>`(select value from json_each(${JSON.stringify(functionIds)}))`)
     .where("app.state", "=", AppState.DEPLOYED)
     .where("app.app_id", "!=", appId)
     .where("base_function_id", "is", null)

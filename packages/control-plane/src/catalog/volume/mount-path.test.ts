@@ -48,4 +48,6 @@ test("of very many places the one inside another is found, and none that only be
 test("a path that is longer than the kernel takes is refused in few words [B11]", () => {
   expect(() => checkMountPath(`/${"a/../".repeat(100_000)}`)).toThrow(/^A volume cannot .{100,200}$/);
   expect(() => checkMountPath(`/${"a".repeat(4_094)}`)).not.toThrow();
+  expect(() => checkMountPath(`/${"ä".repeat(2_047)}`)).not.toThrow();
+  expect(() => checkMountPath(`/${"ä".repeat(2_048)}`)).toThrow("4097 bytes");
 });

@@ -7,7 +7,7 @@ export interface VolumeMountPoint {
   subPath?: string | undefined;
 }
 
-/** The kernel takes no longer one. */
+/** In bytes, of which some letters have several. The kernel takes no longer one. */
 const longestPath = 4_095;
 const reserved = ["/", "/root", "/tmp"];
 const reservedTrees = ["/proc", "/sys", "/dev", "/run/dorian", "/usr/lib/dorian", "/__modal"];
@@ -53,9 +53,10 @@ export function checkPathsApart(mountPaths: readonly string[]): void {
 
 /** Refuses a place where nothing can be mounted. @throws AppError VOLUME_MOUNT_INVALID */
 export function checkMountPath(path: string): void {
-  if (path.length > longestPath) {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > longestPath) {
     throw invalid(
-      `A volume cannot be mounted at "${path.slice(0, 100)}…", which has ${path.length} letters.`,
+      `A volume cannot be mounted at "${path.slice(0, 100)}…", which has ${bytes} bytes.`,
       `Use a path of at most ${longestPath}, such as "/vol/models".`,
     );
   }

@@ -1,3 +1,4 @@
+import { AppError } from "@dorian/base/app-error";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../input.ts";
 import { runCurl } from "../curl/run-curl.ts";
@@ -57,7 +58,10 @@ export const command = defineCommand<number>({
         signal,
       );
     } finally {
-      await server.modal.webhookTokenDelete({ tokenId });
+      // One that ended by itself, or with a server that began anew, is as good as removed.
+      await server.modal.webhookTokenDelete({ tokenId }).catch((error: unknown) => {
+        if (!AppError.is(error) || error.code !== "PROXY_TOKEN_NOT_FOUND") throw error;
+      });
     }
   },
 
