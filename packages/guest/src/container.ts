@@ -1,3 +1,4 @@
+import { messageOf } from "@dorian/base/app-error";
 import type { GuestService } from "@dorian/protocol/guest";
 import type { ContainerArguments, ModalClient } from "@dorian/protocol/modal";
 import type { ServiceClient } from "@dorian/protocol/service";
@@ -33,8 +34,11 @@ export interface ContainerOptions {
   within: <T>(input: OwnInput, run: () => T) => T;
   /** Closes all that leads out of the container. */
   hangUp: () => void;
-  /** Resolves when the container goes on, or has been brought back, after a snapshot. */
-  woken: () => Promise<void>;
+  /**
+   * Makes ready for a snapshot, and throws where none can be taken. What it returns resolves when the container goes on, or has been
+   * brought back, after it.
+   */
+  readyToWake: () => () => Promise<void>;
   log: (line: string) => void;
   nowMs: () => number;
 }
@@ -135,7 +139,14 @@ export class Container {
 
   /** From here this process goes on in as many containers as are brought back from the snapshot. */
   async #standStill(checkpointId: string): Promise<void> {
-    const { modal, hangUp, woken } = this.#options;
+    const { modal, hangUp, log, readyToWake } = this.#options;
+    let woken: () => Promise<void>;
+    try {
+      woken = readyToWake();
+    } catch (error) {
+      log(`dorian: no memory snapshot is taken: ${messageOf(error)}`);
+      return;
+    }
     const awake = Promise.withResolvers<void>();
     this.#still = awake.promise;
     this.#stillness.abort();

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { koffiFile } from "@dorian/linux/koffi-file";
 import { expect, onTestFinished, test } from "vitest";
-import { refreshRandomness } from "./fresh-randomness.ts";
+import { randomnessRefresher } from "./fresh-randomness.ts";
 
 test("random numbers after a refresh are spread evenly, and others each time", () => {
   const { random } = Math;
   onTestFinished(() => void (Math.random = random));
+  const refresh = randomnessRefresher(koffiFile());
   const seen = [1, 2].map(() => {
-    refreshRandomness(koffiFile());
+    refresh();
     return Array.from({ length: 20_000 }, () => Math.random());
   });
   expect(seen[0]?.slice(0, 4)).not.toEqual(seen[1]?.slice(0, 4));

@@ -15,16 +15,21 @@ interface NativeCalls {
 }
 
 /**
- * Gives this process random numbers of its own: containers that are brought back from one snapshot would all go on with the same. `calls`
+ * Makes ready to give this process random numbers of its own: containers that are brought back from one snapshot would all go on with the same. `calls`
  * is a file of koffi's, through which OpenSSL is reached: Node has no way to feed it. V8's generator cannot be fed at all; ours takes its
  * place.
+ *
+ * @throws Error where OpenSSL cannot be reached: such a process must not be brought back
  */
-export function refreshRandomness(calls: string): void {
+export function randomnessRefresher(calls: string): () => void {
   const native = { exports: {} as NativeCalls };
   process.dlopen(native, calls);
-  native.exports.load(null).func("void RAND_seed(const void *bytes, int count)")(entropy(48), 48);
-  Math.random = generator(entropy(16));
-  emptyStores();
+  const seed = native.exports.load(null).func("void RAND_seed(const void *bytes, int count)");
+  return () => {
+    seed(entropy(48), 48);
+    Math.random = generator(entropy(16));
+    emptyStores();
+  };
 }
 
 /** Node draws ahead for these two, 128 and 1024 at a time: what it has in store is used up. */

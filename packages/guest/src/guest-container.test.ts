@@ -708,3 +708,21 @@ test("a process that user code starts can use the SDK and does not act as the co
   expect(await container.value(container.send([]))).toBe("ta-1 42");
   expect(container.events.filter((event) => event === "hello")).toHaveLength(1);
 });
+
+test("a guest that could not draw random numbers of its own afterwards asks for no snapshot, and starts", async () => {
+  let asked = false;
+  // The bundle alone: koffi's machine code does not lie beside it.
+  await using container = await start({
+    ...functionApp(`async (x: number) => x + 1`),
+    definition: { isCheckpointingFunction: true },
+    handlers: {
+      containerCheckpoint: async () => {
+        asked = true;
+        return {};
+      },
+    },
+  });
+  expect(await container.value(container.send([1]))).toBe(2);
+  expect(asked).toBe(false);
+  expect(container.stderr).toContain("no memory snapshot is taken");
+});

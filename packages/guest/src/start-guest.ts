@@ -10,7 +10,7 @@ import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { guestBodyName, setGuestUrl } from "./beside-guest.ts";
 import { Container } from "./container.ts";
-import { refreshRandomness } from "./fresh-randomness.ts";
+import { randomnessRefresher } from "./fresh-randomness.ts";
 import { loadProgram } from "./load-program.ts";
 import { toRemoteError, tracebackOf } from "./remote-error.ts";
 import { tellOwnSignals } from "./own-signal.ts";
@@ -55,9 +55,12 @@ export function startGuest(options: StartOptions): void {
     within: ({ item, signal }, run) =>
       runWithInput({ inputId: item.inputId, functionCallId: item.functionCallId, signal }, run),
     hangUp: () => connection.hangUp(),
-    woken: async () => {
-      await waitUntilWoken(`${dirname(argumentsPath)}/restore-state.json`, options.env);
-      refreshRandomness(fileURLToPath(new URL("koffi.node", options.guestUrl)));
+    readyToWake: () => {
+      const refresh = randomnessRefresher(fileURLToPath(new URL("koffi.node", options.guestUrl)));
+      return async () => {
+        await waitUntilWoken(`${dirname(argumentsPath)}/restore-state.json`, options.env);
+        refresh();
+      };
     },
     log,
     nowMs: wallClockMs,

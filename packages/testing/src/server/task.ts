@@ -49,7 +49,7 @@ export class Task {
         runWithInput({ inputId: item.inputId, functionCallId: item.functionCallId, signal }, run),
       // Nothing is brought back from memory in the process of a test: each container starts.
       hangUp: () => undefined,
-      woken: async () => undefined,
+      readyToWake: () => async () => undefined,
       log,
       nowMs,
     });

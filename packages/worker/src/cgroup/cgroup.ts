@@ -39,6 +39,13 @@ export async function oomKillsOf(layout: CgroupLayout, name: string): Promise<nu
   return Number(/^oom_kill (\d+)$/m.exec(text ?? "")?.[1] ?? 0);
 }
 
+/** Bytes of memory that the group has. 0 when the group is gone, or this machine does not count. */
+export async function memoryOf(layout: CgroupLayout, name: string): Promise<number> {
+  if (!layout.memory) return 0;
+  const file = layout.memory.version === 2 ? "memory.current" : "memory.usage_in_bytes";
+  return Number((await readIfThere(join(layout.memory.root, name, file))) ?? 0);
+}
+
 /** A huge page that did not fit any more, and what the kernel charges ahead. */
 const chargeSlackBytes = 4 * 1024 * 1024;
 

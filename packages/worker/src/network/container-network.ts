@@ -1,3 +1,4 @@
+import { AppError } from "@dorian/base/app-error";
 import { Turns } from "@dorian/base/turns";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,6 +28,7 @@ export class ContainerNetwork implements AsyncDisposable {
   /** Changes of them come one after the other. */
   #leading = new Turns();
   #route: { address: string; gateway: string };
+  #hasMoved = false;
   #resources: AsyncDisposableStack;
 
   private constructor(
@@ -77,19 +79,29 @@ export class ContainerNetwork implements AsyncDisposable {
     return new ContainerNetwork(network, userNamespace, resources.move());
   }
 
+  /** It is no more where {@link create} made it. */
+  get hasMoved(): boolean {
+    return this.#hasMoved;
+  }
+
   /**
    * Moves the way out into the network namespace of a process, which has nothing but a loopback interface: that of a container which
    * was brought back. The namespace that it leaves is gone.
+   *
+   * @throws AppError CONTAINER_NOT_RUNNING when the process has ended
    */
-  async moveInto(pid: number): Promise<void> {
+  async moveInto(container: NetworkUser): Promise<void> {
     await this.#leading.take(async () => {
       const next = `${this.path}.next`;
-      mountNetworkNamespace(pid, next);
       try {
+        mountNetworkNamespace(container.pid, next);
+        // Looked at afterwards: by then its process id may have been another's.
+        if (!(await container.pids()).includes(container.pid)) throw containerEnded();
         inNetworkNamespace(next, setSysctls);
         await inNetworkNamespace(this.path, () =>
           networkCommand("ip", ["link", "set", "eth0", "netns", next]),
         );
+        this.#hasMoved = true;
         unmount(this.path);
         bindMount(next, this.path);
       } finally {
@@ -120,12 +132,25 @@ export class ContainerNetwork implements AsyncDisposable {
   }
 }
 
+/** A container that a way out is moved into. */
+export interface NetworkUser {
+  /** Of its first process. */
+  pid: number;
+  pids(): Promise<number[]>;
+}
+
 interface NetworkPlace {
   /** Of its namespace. */
   path: string;
   /** With the prefix length. */
   address: string;
   gateway: string;
+}
+
+function containerEnded(): AppError {
+  return new AppError("CONTAINER_NOT_RUNNING", "The container ended before it had its network.", {
+    remedy: "It is started without its snapshot.",
+  });
 }
 
 async function setAddress({ path, address, gateway }: NetworkPlace): Promise<void> {

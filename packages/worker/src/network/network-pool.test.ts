@@ -337,7 +337,7 @@ test("a machine without nft is told which package to install", async () => {
   });
 });
 
-test("a way out is moved into the namespace of a container that has none, and is gone with it", async () => {
+test("a way out is moved into the namespace of a container that has none, and of no other process, and is gone with it", async () => {
   await using outside = await outsideMachine();
   await using net = await online();
   const linked = async () =>
@@ -348,7 +348,13 @@ test("a way out is moved into the namespace of a container that has none, and is
     const { text, onOutput } = collector();
     const script = `until ip route 2>/dev/null | grep -q default; do sleep 0.1; done; wget -q -O - http://${outside.address}/`;
     await using container = await net.host.runtime.run(net.host.spec(script), { onOutput });
-    await lease.moveInto(container.pid);
+    const ended = { pid: 2 ** 22 + 1, pids: async () => [] };
+    await expect(lease.moveInto(ended)).rejects.toThrow("ENOENT");
+    const another = { pid: process.pid, pids: async () => [container.pid] };
+    await expect(lease.moveInto(another)).rejects.toThrow("ended before it had its network");
+    expect(lease.hasMoved).toBe(false);
+    await lease.moveInto(container);
+    expect(lease.hasMoved).toBe(true);
     await container.exited;
     expect(text.stdout).toBe("outside");
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { IdRangeKind } from "../user-namespace/id-ranges.ts";
 import type { UserNamespace, UserNamespaces } from "../user-namespace/user-namespaces.ts";
 import { networkCommand } from "./network-command.ts";
-import { ContainerNetwork } from "./container-network.ts";
+import { ContainerNetwork, type NetworkUser } from "./container-network.ts";
 import { forwardWarnings } from "./forward-policy.ts";
 import { HostNetwork } from "./host-network.ts";
 import type { HttpAddress } from "./http-forwarder.ts";
@@ -21,7 +21,9 @@ export interface NetworkLease extends AsyncDisposable {
   /** That the network belongs to, and its container with it. Undefined: the host's. */
   userNamespace: UserNamespace | undefined;
   /** Moves the way out into the namespace of a container that was brought back from a snapshot. No other container is given it then. */
-  moveInto(pid: number): Promise<void>;
+  moveInto(container: NetworkUser): Promise<void>;
+  /** It has been moved: no other container can be started in it. */
+  readonly hasMoved: boolean;
 }
 
 export interface NetworkPoolOptions {
@@ -162,10 +164,13 @@ export class NetworkPool implements AsyncDisposable {
       address: network.address,
       resolvConf: this.#host.resolvConf,
       userNamespace: network.userNamespace,
-      moveInto: async (pid) => {
+      moveInto: async (container) => {
         moved = true;
-        await network.moveInto(pid);
+        await network.moveInto(container);
         await this.#lead(network);
+      },
+      get hasMoved() {
+        return network.hasMoved;
       },
       [Symbol.asyncDispose]: async () => {
         if (returned) return;

@@ -175,6 +175,22 @@ test("a worker that comes back in between is not taken for dead, and its end lea
   expect(await readdir(join(beside, "workers"))).toEqual([]);
 });
 
+test("an engine that was writing a snapshot is ended with all that it has begun", async () => {
+  const runtimeDirectory = await mkdtemp(join(tmpdir(), "dorian-run-"));
+  onTestFinished(() => rm(runtimeDirectory, { recursive: true }));
+  const bundle = join(runtimeDirectory, "bundles", "ta-1");
+  await mkdir(bundle, { recursive: true });
+  // It waits for its configuration, and has another process in its group.
+  const script = `mkfifo ${bundle}/config.json; sleep 1000 & echo $!; exec runc --root ${bundle}/checkpoint-1/state run --bundle ${bundle} ta-1`;
+  const child = spawn("sh", ["-c", script], { detached: true, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  const [pid] = (await once(child.stdout, "data")) as [Buffer];
+  await expect.poll(() => readFile(`/proc/${child.pid}/cmdline`, "utf8")).toContain("checkpoint-1/state");
+  await reapLeftovers({ instance: randomBytes(4).toString("hex"), runtimeDirectory, discard: removeTree });
+  expect((await ended)[1]).toBe("SIGKILL");
+  await expect.poll(() => isAlive(Number(pid))).toBe(false);
+});
+
 test("reaping where no worker ever ran does nothing", async () => {
   const runtimeDirectory = join(tmpdir(), `dorian-none-${randomBytes(4).toString("hex")}`);
   expect(await reapLeftovers({ instance: "00000000", runtimeDirectory, discard: removeTree })).toEqual({

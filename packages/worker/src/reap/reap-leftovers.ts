@@ -41,7 +41,7 @@ export async function reapLeftovers(options: {
   const layout = await readCgroupLayout();
   const parent = `/dorian-${instance}`;
   const cgroups = (await childGroups(layout, parent)).length;
-  const processes = await killProcesses(layout, parent, join(runtimeDirectory, "runc"));
+  const processes = await killProcesses(layout, parent, runtimeDirectory);
   await removeGroup(layout, parent);
   const mounts = await unmountBelow(runtimeDirectory, scratchDirectory);
   const network = await removeNetwork(instance);
@@ -54,13 +54,13 @@ export async function reapLeftovers(options: {
  * Containers first, so that their runc, which waits for them, ends by itself. One that was about to start a container
  * starts it all the same, and then that one is killed; a runc that is still there after a while is killed, too.
  */
-async function killProcesses(layout: CgroupLayout, parent: string, state: string): Promise<number> {
+async function killProcesses(layout: CgroupLayout, parent: string, directory: string): Promise<number> {
   const seen = new Set<number>();
   const watch = new Stopwatch();
   for (;;) {
     for (const pid of await processesOf(layout, parent)) seen.add(pid);
     await killAll(layout, parent);
-    const runcs = await runtimeProcesses(state);
+    const runcs = await runtimeProcesses(directory);
     for (const pid of runcs) seen.add(pid);
     if (runcs.length === 0 && (await processesOf(layout, parent)).length === 0) return seen.size;
     const waitedMs = watch.ms;
@@ -70,9 +70,15 @@ async function killProcesses(layout: CgroupLayout, parent: string, state: string
         remedy: "A process in uninterruptible sleep does this: check its disk.",
       });
     }
-    if (waitedMs > runcGraceMs) for (const pid of runcs) killNow(pid);
+    if (waitedMs > runcGraceMs) for (const pid of runcs) killWithGroup(pid);
     await delay(10);
   }
+}
+
+/** With CRIU, which a runc that writes a snapshot has in its group. */
+function killWithGroup(pid: number): void {
+  killNow(-pid);
+  killNow(pid);
 }
 
 async function unmountBelow(...directories: (string | undefined)[]): Promise<number> {

@@ -19,7 +19,7 @@ export interface BeginOptions {
 /** A container that is not back by then is started: all of its memory is read, at a few hundred mebibytes a second. */
 const restoreLimitMs = (bytes: number) => 10_000 + Math.ceil(bytes / 32_768);
 
-/** Starts the container, or brings it back from a snapshot; where that fails, it starts. */
+/** Starts the container, or brings it back from a snapshot; where that fails before its network was moved, it starts. */
 export async function beginContainer(prepared: PreparedTask, options: BeginOptions): Promise<Container> {
   const { request, dependencies, note, onOutput, onRestored, signal } = options;
   const { spec, runtime, network, scratch, privateDirectory } = prepared;
@@ -32,30 +32,26 @@ export async function beginContainer(prepared: PreparedTask, options: BeginOptio
   // Beside what the container writes, for which it has a limit.
   const images = `${scratch}.snapshot`;
   const limit = AbortSignal.timeout(restoreLimitMs(bytes));
-  let restored: Container;
   try {
     viewSnapshot(layers.path(layerId), images, { bytes, ids: spec.userNamespace?.ids });
     const inTime = AbortSignal.any([signal, limit]);
-    restored = await runtime.restore(spec, { images, criu, onOutput, signal: inTime });
+    const restored = await runtime.restore(spec, { images, criu, onOutput, signal: inTime });
+    await using unfinished = new AsyncDisposableStack();
+    unfinished.use(restored);
+    await network?.moveInto(restored);
+    onRestored();
+    wakeGuest(privateDirectory, identityOf(request.taskId));
+    unfinished.move();
+    return restored;
   } catch (error) {
     signal.throwIfAborted();
+    failed(error);
+    // Its user ids are those of its first network, which is gone.
+    if (network?.hasMoved) throw error;
     const reason = limit.aborted ? "It was not back in time." : messageOf(error);
     note(`The container's snapshot cannot be used, and it starts without. ${reason}`);
-    failed(error);
     return await runtime.run(spec, { onOutput, signal });
   } finally {
     await discard(images);
   }
-  await using unfinished = new AsyncDisposableStack();
-  unfinished.use(restored);
-  try {
-    await network?.moveInto(restored.pid);
-    onRestored();
-    wakeGuest(privateDirectory, identityOf(request.taskId));
-  } catch (error) {
-    failed(error);
-    throw error;
-  }
-  unfinished.move();
-  return restored;
 }

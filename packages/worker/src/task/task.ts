@@ -221,14 +221,15 @@ export class Task {
     return { ...end, frozen: await freezeRoot() };
   }
 
-  /** Once, and where the server wants it: a container may ask as often as it likes. */
+  /** Once, and where the server wants it: a container may ask as often as it likes, and others do not wait to be woken. */
   async #takeSnapshot(): Promise<void> {
+    if (!this.#request.takesSnapshot || this.#wasAskedForSnapshot) return;
+    this.#wasAskedForSnapshot = true;
     const { criu, layers } = this.#deps;
     const container = await this.#whenKnown();
     const prepared = this.#prepared;
     if (!container || !prepared) return;
-    if (criu && this.#request.takesSnapshot && !this.#wasAskedForSnapshot) {
-      this.#wasAskedForSnapshot = true;
+    if (criu) {
       const { gateway } = prepared;
       const signal = this.#abortStart.signal;
       this.#deps.onSnapshot(this.taskId, await takeSnapshot(container, { layers, criu, gateway, signal }));

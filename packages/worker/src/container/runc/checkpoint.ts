@@ -1,11 +1,11 @@
-import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { AppError, messageOf } from "@dorian/base/app-error";
 import { removeTree } from "@dorian/linux/remove-tree";
+import { memoryOf } from "../../cgroup/cgroup.ts";
 import type { Criu } from "./criu.ts";
 import type { ContainerSite } from "./container-site.ts";
+import { runInGroup } from "./process-group.ts";
 
 /** Of both directions: what runc passes on to CRIU. Sockets that lead out of the container are its own to close before. */
 export const criuOptions = ["--file-locks", "--ext-unix-sk", "--tcp-established", "--empty-ns", "network"];
@@ -14,9 +14,13 @@ const networkType = "NEWNET";
 /** What runc has no option for. CRIU would lock the network by nftables, of which a container without one has no need. */
 export const criuSettings = "network-lock skip\n";
 
+/** A dump that has not ended by then never will: memory is written at a few hundred mebibytes a second. */
+const dumpLimitMs = (bytes: number) => 60_000 + Math.ceil(bytes / 32_768);
+
 /**
  * Writes a container's processes to files in `directory`, and lets them go on. runc takes a network that has a path for one that the
- * restored container will be given at the same: the description that it reads here has none.
+ * restored container will be given at the same: the description that it reads here has none. When this
+ * rejects, nobody writes there any more.
  *
  * @throws AppError CHECKPOINT_FAILED with CRIU's last words
  */
@@ -37,12 +41,14 @@ export async function checkpoint(
     });
     const places = ["--image-path", directory, "--work-path", work];
     const args = ["--root", state, "checkpoint", "--leave-running", ...places, ...criuOptions, site.engineId];
-    await promisify(execFile)(site.engine.program, args, { env: { PATH: pathWith(criu) }, signal }).catch(
-      async (error: unknown) => {
-        signal.throwIfAborted();
-        throw checkpointFailed(await lastWords(join(work, "dump.log")), error);
-      },
-    );
+    const limit = AbortSignal.timeout(dumpLimitMs(await memoryOf(site.layout, site.cgroup)));
+    const inTime = AbortSignal.any([signal, limit]);
+    const env = { PATH: pathWith(criu) };
+    await runInGroup(site.engine.program, args, { env, signal: inTime }).catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      const words = limit.aborted ? "It took too long." : await lastWords(join(work, "dump.log"));
+      throw checkpointFailed(words, error);
+    });
   } finally {
     await removeTree(work);
   }

@@ -32,6 +32,8 @@ export class RuncContainer implements Container {
   /** Settles when nothing of it is left. */
   readonly removed: Promise<void>;
   #freezes = 0;
+  /** Settles when no snapshot is being written: CRIU stops the processes, and lets them run on, by the same file. */
+  #checkpoint: Promise<void> = Promise.resolve();
   #execs = 0;
 
   constructor(parts: {
@@ -89,6 +91,7 @@ export class RuncContainer implements Container {
 
   async freeze(): Promise<AsyncDisposable> {
     const { layout, cgroup } = this.#site;
+    await this.#checkpoint;
     this.#freezes += 1;
     const release = async () => {
       this.#freezes -= 1;
@@ -105,7 +108,15 @@ export class RuncContainer implements Container {
   }
 
   async checkpoint(options: { directory: string; criu: Criu; signal: AbortSignal }): Promise<void> {
-    await checkpoint(this.#site, options);
+    const writing = checkpoint(this.#site, options);
+    this.#checkpoint = writing.catch(() => undefined);
+    try {
+      await writing;
+    } catch (error) {
+      // CRIU, if it was killed, has left the group as it had stopped it.
+      if (this.#freezes === 0) await thaw(this.#site.layout, this.#site.cgroup);
+      throw error;
+    }
   }
 
   exec(args: string[], options: ExecOptions): Promise<number> {
