@@ -149,7 +149,7 @@ interface NetworkPlace {
 
 function containerEnded(): AppError {
   return new AppError("CONTAINER_NOT_RUNNING", "The container ended before it had its network.", {
-    remedy: "It is started without its snapshot.",
+    remedy: "The container starts without its snapshot.",
   });
 }
 
