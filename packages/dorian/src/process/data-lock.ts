@@ -47,6 +47,12 @@ export class DataLock implements Disposable {
     return new DataLock(database, pidPath);
   }
 
+  /** Whether no process says that it is the owner: one has just begun, or is at its end. */
+  static isUnnamed(dataDirectory: string, role: DataRole): boolean {
+    const { pid } = readOwner(join(dataDirectory, `${role}.pid`));
+    return pid === undefined || !isAlive(pid);
+  }
+
   /** The owner's process id, if its supervisor is gone: it is about to end. */
   static orphanHolding(dataDirectory: string, role: DataRole): number | undefined {
     const { pid, supervisorPid } = readOwner(join(dataDirectory, `${role}.pid`));

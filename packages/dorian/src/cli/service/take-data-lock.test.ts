@@ -64,3 +64,20 @@ test("a process that nobody supervises, or whose supervisor lives, keeps its rol
     });
   }
 });
+
+test("one that no longer says who it is has a moment to let go", async () => {
+  const directory = scratch();
+  const leaving = await holder(directory, undefined);
+  rmSync(join(directory, "worker.pid"));
+  const taking = takeDataLock(directory, "worker", { signal });
+  setTimeout(() => leaving.kill("SIGTERM"), 300);
+  using _lock = await taking;
+  expect(leaving.killed).toBe(true);
+
+  const other = scratch();
+  await holder(other, undefined);
+  rmSync(join(other, "worker.pid"));
+  await expect(takeDataLock(other, "worker", { signal })).rejects.toMatchObject({
+    code: "DATA_DIRECTORY_IN_USE",
+  });
+});
