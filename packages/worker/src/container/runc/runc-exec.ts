@@ -9,6 +9,7 @@ import { Deadline } from "@dorian/base/deadline";
 import { offAbort, onAbort } from "@dorian/base/on-abort";
 import { removeTree } from "@dorian/linux/remove-tree";
 import { PseudoTerminal } from "@dorian/linux/pseudo-terminal";
+import { killNow } from "../../cgroup/cgroup.ts";
 import type { ContainerSpec, ExecTerminal } from "../container-spec.ts";
 import type { ExecOptions } from "../runtime.ts";
 import type { OciProcess } from "./oci-config.ts";
@@ -59,7 +60,8 @@ export async function runcExec(
   const start = terminal ? withTerminal(terminal) : withPipes;
   using session = start(engine.program, command, options);
   const kill = async (pid: number) => {
-    if (engine.processes === "on the host") return killGroup(pid);
+    // With its group: runc gives each process a session of its own.
+    if (engine.processes === "on the host") return killNow(-pid);
     const inner = await readPid(file("inner-pid"));
     if (inner) signalInside(container, "SIGKILL", inner);
     // What the process has started lives on in there and holds on to its output.
@@ -202,15 +204,6 @@ async function killProcess(pidFile: string, runc: ChildProcess, kill: (pid: numb
     return;
   }
   await kill(pid);
-}
-
-/** Kills the process and its group: runc gives each process a session of its own. */
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if (errnoOf(error) !== "ESRCH") throw error;
-  }
 }
 
 async function readPid(path: string): Promise<number | undefined> {
